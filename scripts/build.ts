@@ -1,0 +1,56 @@
+/**
+ * Builds `dist/`: the TypeScript package and the two WebAssembly kernel files (relaxed SIMD and plain SIMD).
+ * The kernels are compiled again only when their sources have changed.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const kernelSources = join(root, 'src/engine/kernels');
+const kernelOutput = join(root, 'dist/kernels');
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+
+function kernelHash(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(kernelSources).sort()) hash.update(name).update(readFileSync(join(kernelSources, name)));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  return hash.digest('hex');
+}
+
+function buildKernels(): void {
+  mkdirSync(kernelOutput, { recursive: true });
+  const stamp = join(kernelOutput, 'sources.sha256');
+  const hash = kernelHash();
+  const built = ['relaxed.wasm', 'simd.wasm'].every((name) => existsSync(join(kernelOutput, name)));
+  if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  rmSync(stamp, { force: true });
+  for (const build of ['relaxed', 'simd'] as const) {
+    const features = ['--enable', 'simd', '--enable', 'threads'];
+    if (build === 'relaxed') features.push('--enable', 'relaxed-simd');
+    execFileSync(
+      bin('asc'),
+      [
+        join('src/engine/kernels', 'index.ts'),
+        ...['--outFile', join('dist/kernels', `${build}.wasm`)],
+        ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+        ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
+        ...['--memoryBase', '1024', '--use', `RELAXED=${build === 'relaxed' ? 1 : 0}`],
+        ...features,
+      ],
+      { cwd: root, stdio: 'inherit' },
+    );
+  }
+  writeFileSync(stamp, hash);
+}
+
+function buildPackage(): void {
+  execFileSync(bin('tsc'), ['-p', root], { cwd: root, stdio: 'inherit' });
+  const main = join(root, 'dist/cli/main.js');
+  if (existsSync(main)) chmodSync(main, 0o755);
+}
+
+buildKernels();
+buildPackage();

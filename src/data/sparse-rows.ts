@@ -1,0 +1,40 @@
+/**
+ * Compressed sparse rows without values: the columns of row r are `columns[rowStart[r] … rowStart[r+1])`.
+ * Used for "the items of each user" and for lists of candidates.
+ */
+export interface SparseRows {
+  readonly nRows: number;
+  readonly rowStart: Int32Array; // [nRows + 1]
+  readonly columns: Int32Array; // [number of entries]
+}
+
+/**
+ * Groups (row, column) pairs by row. Within a row, columns ascend; a pair that occurs twice stays twice unless `unique`.
+ */
+export function sparseRows(nRows: number, row: Int32Array, column: Int32Array, unique = false): SparseRows {
+  const rowStart = new Int32Array(nRows + 1);
+  for (const r of row) rowStart[r + 1]++;
+  for (let r = 0; r < nRows; r++) rowStart[r + 1] += rowStart[r];
+  const next = rowStart.slice(0, nRows);
+  const columns = new Int32Array(row.length);
+  for (let k = 0; k < row.length; k++) columns[next[row[k]]++] = column[k];
+  for (let r = 0; r < nRows; r++) columns.subarray(rowStart[r], rowStart[r + 1]).sort();
+  return unique ? withoutRepeats({ nRows, rowStart, columns }) : { nRows, rowStart, columns };
+}
+
+function withoutRepeats(rows: SparseRows): SparseRows {
+  const rowStart = new Int32Array(rows.nRows + 1);
+  const columns = new Int32Array(rows.columns.length);
+  let n = 0;
+  for (let r = 0; r < rows.nRows; r++) {
+    for (let k = rows.rowStart[r]; k < rows.rowStart[r + 1]; k++)
+      if (k === rows.rowStart[r] || rows.columns[k] !== rows.columns[k - 1]) columns[n++] = rows.columns[k];
+    rowStart[r + 1] = n;
+  }
+  return { nRows: rows.nRows, rowStart, columns: columns.slice(0, n) };
+}
+
+/** The columns of one row, as a view. */
+export function rowOf(rows: SparseRows, row: number): Int32Array {
+  return rows.columns.subarray(rows.rowStart[row], rows.rowStart[row + 1]);
+}
