@@ -1,0 +1,69 @@
+/**
+ * What a save that was killed may leave beside a folder: `folder.tmp-<process>-<random>`, never finished, and
+ * `folder.old-<process>-<random>`, the former folder, moved aside in the moment before the new one takes its name.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** A leftover may belong to a save on another machine with the same disk; it is taken for dead only after this time. */
+const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+
+interface Leftover {
+  readonly path: string;
+  readonly kind: 'tmp' | 'old';
+  readonly processId: number;
+  readonly modified: number; // milliseconds since 1970
+}
+
+/** The name under which the former folder waits while the new one takes its place. */
+export function asideName(folder: string): string {
+  return `${folder}.old-${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/** The former folder that an interrupted save has moved aside, newest first; undefined when there is none. */
+export async function formerFolder(folder: string): Promise<string | undefined> {
+  const old = (await leftovers(folder)).filter(({ kind }) => kind === 'old');
+  return old.sort((a, b) => b.modified - a.modified)[0]?.path;
+}
+
+/**
+ * Puts a former folder back when its place is empty, and removes what interrupted saves have left.
+ * @param folder absolute path
+ */
+export async function mendInterruptedSave(folder: string): Promise<void> {
+  const former = await formerFolder(folder);
+  if (former !== undefined && !(await exists(folder))) await rename(former, folder);
+  for (const { path, processId, modified } of await leftovers(folder)) {
+    const abandoned = Date.now() - modified > ABANDONED_AFTER_MS && !isRunning(processId);
+    if (abandoned) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function leftovers(folder: string): Promise<Leftover[]> {
+  const parent = dirname(folder);
+  const prefix = `${basename(folder)}.`;
+  const found: Leftover[] = [];
+  for (const name of await readdir(parent).catch(() => [] as string[])) {
+    const match = name.startsWith(prefix) && /^(tmp|old)-(\d+)-[0-9a-f]{12}$/.exec(name.slice(prefix.length));
+    if (!match) continue;
+    const path = join(parent, name);
+    const status = await stat(path).catch(() => null); // its owner may just have removed it
+    if (status?.isDirectory())
+      found.push({ path, kind: match[1] as 'tmp' | 'old', processId: Number(match[2]), modified: status.mtimeMs });
+  }
+  return found;
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

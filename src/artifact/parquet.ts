@@ -1,0 +1,200 @@
+/**
+ * Typed columns to and from Parquet files, through an in-memory DuckDB. Values stay exact: text is UTF-8 of any content,
+ * numbers keep NaN, −0 and infinities, a missing value (null) differs from an empty one. Rows keep their order.
+ */
+
+import { resolve } from 'node:path';
+import {
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBListValue,
+  type DuckDBResult,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  LIST,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { DeepTasteError } from '../core/errors.ts';
+import { ioError, systemErrorCode } from '../core/io-error.ts';
+
+/** A column to write; all columns of a table have the same number of values. */
+export type ParquetColumn =
+  | { readonly name: string; readonly type: 'integer'; readonly values: Int32Array }
+  | { readonly name: string; readonly type: 'number'; readonly values: Float64Array | readonly (number | null)[] }
+  | { readonly name: string; readonly type: 'text'; readonly values: readonly (string | null)[] }
+  | { readonly name: string; readonly type: 'texts'; readonly values: readonly (readonly string[] | null)[] };
+
+export type ColumnType = ParquetColumn['type'];
+
+/** The values of a column that is read; null = missing. A missing integer is refused. */
+export interface ColumnValues {
+  integer: Int32Array;
+  number: (number | null)[];
+  text: (string | null)[];
+  texts: (string[] | null)[];
+}
+
+/** A column to read. */
+export interface WantedColumn<T extends ColumnType = ColumnType> {
+  readonly name: string;
+  readonly type: T;
+}
+
+const duckdbTypes: Readonly<Record<ColumnType, DuckDBType>> = {
+  integer: INTEGER,
+  number: DOUBLE,
+  text: VARCHAR,
+  texts: LIST(VARCHAR),
+};
+
+/** DuckDB's vector size: a chunk holds no more rows. */
+const CHUNK_ROWS = 2048;
+
+/** Runs `work` on a private in-memory database. One thread: the same rows then give the same bytes. */
+export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  try {
+    const connection = await instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** Writes columns, in their order, to a Parquet file. @throws DeepTasteError `data` for text that is not Unicode; `io` */
+export async function writeParquet(
+  connection: DuckDBConnection,
+  path: string,
+  columns: readonly ParquetColumn[],
+): Promise<void> {
+  for (const column of columns) checkUnicode(column, path);
+  const declared = columns.map(({ name, type }) => `${identifier(name)} ${duckdbTypes[type]}`);
+  try {
+    await connection.run(`CREATE OR REPLACE TEMP TABLE rows_to_write (${declared.join(', ')})`);
+    await appendColumns(connection, columns);
+    const options = 'FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false';
+    await connection.run(`COPY rows_to_write TO ${literal(resolve(path))} (${options})`);
+    await connection.run('DROP TABLE rows_to_write');
+  } catch (error) {
+    throw ioError('writing', path, error);
+  }
+}
+
+/**
+ * Reads the named columns of a Parquet file.
+ * @throws DeepTasteError `artifact` when it is not Parquet or a column is missing or of another type; `io`
+ */
+export async function readParquet<const T extends readonly WantedColumn[]>(
+  connection: DuckDBConnection,
+  path: string,
+  wanted: T,
+): Promise<{ [K in keyof T]: ColumnValues[T[K]['type']] }> {
+  try {
+    // A path is not a pattern, and folders named like `seed=1` are not columns.
+    const source = `read_parquet(${literal(resolve(path).replace(/[*?[]/g, '[$&]'))}, hive_partitioning = false)`;
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
+    checkColumns(path, described.getRows(), wanted);
+    const names = wanted.map(({ name }) => identifier(name)).join(', ');
+    const columns = await collect(await connection.stream(`SELECT ${names} FROM ${source}`), wanted.length);
+    return wanted.map(({ type }, c) => fromDuckdb(type, columns[c], path)) as {
+      [K in keyof T]: ColumnValues[T[K]['type']];
+    };
+  } catch (error) {
+    if (error instanceof DeepTasteError || systemErrorCode(error) !== undefined) throw ioError('reading', path, error);
+    const message = `${path}: must be a Parquet table, found otherwise (${firstLine(error)}); save the artifact again`;
+    throw new DeepTasteError('artifact', message, { path }, { cause: error });
+  }
+}
+
+async function appendColumns(connection: DuckDBConnection, columns: readonly ParquetColumn[]): Promise<void> {
+  const appender = await connection.createAppender('rows_to_write');
+  const types = columns.map(({ type }) => duckdbTypes[type]);
+  const nRows = columns[0].values.length;
+  for (let start = 0; start < nRows; start += CHUNK_ROWS) {
+    const end = Math.min(start + CHUNK_ROWS, nRows);
+    const chunk = DuckDBDataChunk.create(types, end - start);
+    columns.forEach((column, c) => {
+      chunk.setColumnValues(c, duckdbValues(column, start, end));
+    });
+    appender.appendDataChunk(chunk);
+  }
+  appender.flushSync();
+  appender.closeSync();
+}
+
+function duckdbValues(column: ParquetColumn, start: number, end: number): readonly DuckDBValue[] {
+  if (column.type === 'texts')
+    return column.values.slice(start, end).map((texts) => texts && new DuckDBListValue([...texts]));
+  const { values } = column;
+  return Array.isArray(values) ? values.slice(start, end) : Array.from(values.slice(start, end) as Float64Array);
+}
+
+async function collect(result: DuckDBResult, nColumns: number): Promise<DuckDBValue[][]> {
+  const columns = Array.from({ length: nColumns }, (): DuckDBValue[] => []);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) return columns;
+    columns.forEach((values, c) => {
+      chunk.appendColumnValues(c, values);
+    });
+  }
+}
+
+function fromDuckdb(type: ColumnType, values: DuckDBValue[], path: string): ColumnValues[ColumnType] {
+  switch (type) {
+    case 'integer':
+      if (values.includes(null))
+        throw new DeepTasteError('artifact', `${path}: an index must not be missing, found null`);
+      return Int32Array.from(values as number[]);
+    case 'number':
+      return values as (number | null)[];
+    case 'text':
+      return values as (string | null)[];
+    case 'texts':
+      return (values as (DuckDBListValue | null)[]).map((list) =>
+        list === null ? null : ([...list.items] as string[]),
+      );
+  }
+}
+
+function checkColumns(
+  path: string,
+  described: readonly (readonly DuckDBValue[])[],
+  wanted: readonly WantedColumn[],
+): void {
+  const found = new Map(described.map(([name, type]) => [String(name), String(type)]));
+  for (const { name, type } of wanted) {
+    const must = String(duckdbTypes[type]);
+    if (found.get(name) === must) continue;
+    const message = `${path}: column "${name}" must be ${must}, found ${found.get(name) ?? 'no such column'}`;
+    throw new DeepTasteError('artifact', `${message}; save the artifact again`, { path, column: name });
+  }
+}
+
+/** Half a surrogate pair has no UTF-8 form: it would come back as another text. */
+function checkUnicode(column: ParquetColumn, path: string): void {
+  const texts = column.type === 'text' ? column.values : column.type === 'texts' ? column.values.flat() : [];
+  const row = texts.findIndex((text) => text !== null && /\p{Surrogate}/u.test(text));
+  if (row < 0) return;
+  const message = `${path}: text of column "${column.name}" must be valid Unicode, found ${JSON.stringify(texts[row])}`;
+  throw new DeepTasteError('data', `${message}; mend it in the data`, { column: column.name, row });
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+}

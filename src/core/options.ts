@@ -1,0 +1,86 @@
+/** Checks options against a schema and turns what is wrong with them into one clear line that names the key. */
+import type { z } from 'zod';
+import { DeepTasteError } from './errors.ts';
+import { suggestion } from './nearest.ts';
+
+type Schema = z.core.$ZodType;
+type Issue = z.core.$ZodIssue;
+
+/**
+ * The options with their defaults filled in.
+ * @param where what the options belong to; it opens the error message
+ * @throws DeepTasteError `config`: a key that is not known (with the nearest known one), a value out of its range
+ */
+export function parseOptions<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
+  const parsed = (schema as unknown as z.ZodType<z.output<S>>).safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues as Issue[];
+  // A misspelt key is often the cause of the other complaints, so it is told first.
+  const issue = issues.find((each) => each.code === 'unrecognized_keys') ?? issues[0];
+  const path = issue.path.map(String);
+  throw new DeepTasteError('config', `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
+}
+
+function describeIssue(schema: Schema, value: unknown, issue: Issue): string {
+  const path = issue.path.map(String);
+  const at = path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, value, path);
+    const name = [...path, issue.keys[0]].join('.');
+    return `"${name}" is not a known option${suggestion(issue.keys[0], known)}`;
+  }
+  const found = shown(valueAt(value, path));
+  return `${at === '' ? 'the options' : `"${at}"`}: ${lowerFirst(issue.message)}, found ${found}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1).replace(/, received .*$/, '');
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** The keys that the object at `path` may have. */
+function keysAt(schema: Schema, value: unknown, path: readonly string[]): string[] {
+  let here = schema;
+  let data = value;
+  for (const key of path) {
+    const def = definition(here, data);
+    here = def.type === 'array' ? def.element! : def.shape![key];
+    data = (data as Record<string, unknown> | undefined)?.[key];
+  }
+  return Object.keys(definition(here, data).shape ?? {});
+}
+
+interface Definition {
+  readonly type: string;
+  readonly innerType?: Schema;
+  readonly in?: Schema;
+  readonly element?: Schema;
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly options?: readonly Schema[];
+  readonly discriminator?: string;
+}
+
+/** The definition under wrappers (optional, default, pipe), and of the member that the value names in a union. */
+function definition(schema: Schema, value: unknown): Definition {
+  const def = schema._zod.def as unknown as Definition;
+  if (def.innerType) return definition(def.innerType, value);
+  if (def.in) return definition(def.in, value);
+  if (def.options && def.discriminator) {
+    const tag = (value as Record<string, unknown> | undefined)?.[def.discriminator];
+    const member = def.options.find((option) => {
+      const tags = definition(option, value).shape?.[def.discriminator!]?._zod.values;
+      return tags?.has(tag as string);
+    });
+    if (member) return definition(member, value);
+  }
+  return def;
+}

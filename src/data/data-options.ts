@@ -1,0 +1,63 @@
+/** What a caller may say about the files of a data set. */
+import { z } from 'zod';
+import { parseOptions } from '../core/options.ts';
+
+export const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
+const column = z.string().min(1);
+const columnOrNone = column.nullable();
+
+/** Which column plays which role; what is not said is guessed, `null` says that there is none. */
+export const columnRoles = z.strictObject({
+  user: column.optional().meta({ doc: 'column with the user ids' }),
+  item: column.optional().meta({ doc: 'column with the item ids' }),
+  rating: columnOrNone.optional().meta({ doc: 'column with ratings or labels; null = none' }),
+  time: columnOrNone.optional().meta({ doc: 'column with times; null = none' }),
+  session: columnOrNone.optional().meta({ doc: 'column with session ids; null = none' }),
+  title: columnOrNone.optional().meta({ doc: 'column with the item names to show people; null = none' }),
+});
+export type ColumnRoles = z.output<typeof columnRoles>;
+
+/** How a text file is to be read where guessing does not suit. */
+const fileLayout = {
+  format: z.enum(fileFormats).default('auto').meta({ doc: 'file format; auto = from the name and the first lines' }),
+  delimiter: z.string().min(1).max(4).optional().meta({ doc: 'column separator of a text file' }),
+  header: z.boolean().optional().meta({ doc: 'whether the first line names the columns' }),
+  columnNames: z.array(column).min(1).optional().meta({ doc: 'names of the columns of a file without a header' }),
+  skipBadRows: z.boolean().default(false).meta({ doc: 'count and drop rows that cannot be read' }),
+};
+
+export const tableOptions = z.strictObject(fileLayout);
+export type TableOptions = z.output<typeof tableOptions>;
+
+const file = z.string().min(1);
+
+export const dataOptions = z.strictObject({
+  files: z.array(file).min(1).meta({ doc: 'files with the interactions; globs are expanded' }),
+  items: file.nullable().optional().meta({ doc: 'file that describes the items; null = do not look for one' }),
+  users: file.nullable().optional().meta({ doc: 'file that describes the users; null = do not look for one' }),
+  social: file.nullable().optional().meta({ doc: 'file of edges between users; null = do not look for one' }),
+  ...fileLayout,
+  columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
+  minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),
+  duplicates: z.enum(['last', 'first', 'keep']).default('last').meta({ doc: 'which row of a repeated pair is kept' }),
+  kCore: z
+    .strictObject({
+      user: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept user' }),
+      item: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept item' }),
+    })
+    .optional()
+    .meta({ doc: 'drop rare users and items until none is left' }),
+  name: z.string().min(1).optional().meta({ doc: 'name of the data set; default: the first file' }),
+});
+
+/** Options as a caller writes them. */
+export type DataOptions = z.input<typeof dataOptions>;
+/** Options with their defaults filled in. */
+export type ResolvedDataOptions = z.output<typeof dataOptions>;
+
+/** @throws DeepTasteError `config` */
+export function parseDataOptions(options: DataOptions): ResolvedDataOptions {
+  return parseOptions(dataOptions, options, 'data options');
+}

@@ -1,0 +1,101 @@
+/** An in-memory DuckDB database: the workbench on which files become columns. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DeepTasteError } from '../../core/errors.ts';
+
+/** A text as an SQL literal. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as an SQL identifier. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export type Cell = string | number | bigint | boolean | null | object;
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  #nNames = 0;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(): Promise<Database> {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    // Times without an offset are UTC wherever the program runs.
+    await connection.run("SET TimeZone = 'UTC'");
+    return new Database(instance, connection);
+  }
+
+  /** Runs `work` on a fresh database and closes it afterwards, whatever happens. */
+  static async use<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const database = await Database.open();
+    try {
+      return await work(database);
+    } finally {
+      database.close();
+    }
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  /** A table name that is not taken yet. */
+  freshName(prefix: string): string {
+    return `${prefix}_${this.#nNames++}`;
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** The rows of a small answer, as objects; 64-bit integers become numbers. */
+  async rows<Row = Record<string, Cell>>(sql: string): Promise<Row[]> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return reader.getRowObjectsJS().map((row) => {
+      for (const key of Object.keys(row)) if (typeof row[key] === 'bigint') row[key] = Number(row[key]);
+      return row as Row;
+    });
+  }
+
+  /** The first row of a small answer. */
+  async row<Row = Record<string, Cell>>(sql: string): Promise<Row> {
+    return (await this.rows<Row>(sql))[0];
+  }
+
+  /** Walks over a large answer chunk by chunk; `visit` gets the value at each row of one column, in order. */
+  async columns(sql: string, visits: readonly ((value: Cell, row: number) => void)[]): Promise<void> {
+    const result = await this.#connection.stream(sql);
+    let start = 0;
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      for (let c = 0; c < visits.length; c++) {
+        const vector = chunk.getColumnVector(c);
+        const visit = visits[c];
+        for (let i = 0; i < chunk.rowCount; i++) visit(vector.getItem(i) as Cell, start + i);
+      }
+      start += chunk.rowCount;
+    }
+  }
+
+  /** One column of an answer as texts. */
+  async texts(sql: string): Promise<(string | null)[]> {
+    const values: (string | null)[] = [];
+    await this.columns(sql, [(value) => values.push(value as string | null)]);
+    return values;
+  }
+}
+
+/** An error of DuckDB as a one-line error about a file. */
+export function readError(path: string, error: unknown): DeepTasteError {
+  if (error instanceof DeepTasteError) return error;
+  const text = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  const cause = text.replace(/^[A-Z][A-Za-z ]* Error: /, '').trim();
+  return new DeepTasteError('data', `${path}: cannot be read: ${cause}`, { path }, { cause: error });
+}

@@ -1,0 +1,53 @@
+/** The control block that all threads share: the barrier and the claiming of work. */
+import * as op from './opcodes';
+
+let control: usize = 0;
+let threads: i32 = 1;
+let rounds: i32 = 0;
+
+/** Spins before a waiting thread lets the processor go. */
+const SPINS: i32 = 20000;
+const ONE_SECOND: i64 = 1000000000;
+
+/** Called at the start of every job, by every thread. */
+export function enterJob(pointer: usize): void {
+  control = pointer;
+  threads = load<i32>(control, op.CONTROL_THREADS << 2);
+  rounds = 0;
+}
+
+export function threadCount(): i32 {
+  return threads;
+}
+
+/** Waits until all threads have come here. False when a thread has failed and the job must be left. */
+export function barrier(): bool {
+  if (threads == 1) return true;
+  const sense = control + (op.CONTROL_SENSE << 2);
+  const arrived = control + (op.CONTROL_ARRIVED << 2);
+  const before = atomic.load<i32>(sense);
+  if (atomic.add<i32>(arrived, 1) == threads - 1) {
+    atomic.store<i32>(arrived, 0);
+    atomic.store<i32>(sense, before + 1);
+    atomic.notify(sense, threads);
+    return true;
+  }
+  for (let n = 0; n < SPINS; n++) if (atomic.load<i32>(sense) != before) return true;
+  while (atomic.load<i32>(sense) == before) {
+    if (atomic.load<i32>(control + (op.CONTROL_ABORT << 2)) != 0) return false;
+    atomic.wait<i32>(sense, before, ONE_SECOND);
+  }
+  return true;
+}
+
+/**
+ * Claims the next of `count` shares of the current piece of work, −1 when all are taken. Each piece takes exactly
+ * count + threads claims, so the counter needs no reset between pieces: call `nextPiece` after the −1.
+ */
+export function claim(): i32 {
+  return atomic.add<i32>(control + (op.CONTROL_CLAIM << 2), 1) - rounds;
+}
+
+export function nextPiece(count: i32): void {
+  rounds += count + threads;
+}

@@ -1,0 +1,43 @@
+/** What the threads of the pool do: wait for a job, run it together, report. */
+import * as op from './opcodes';
+import { barrier, claim, enterJob, nextPiece } from './control';
+import { gemm } from './gemm';
+import { runRanking } from './ranking';
+import { runSteps } from './steps';
+
+/** A large matrix product, cut into blocks of rows. Arguments as in gemm(), one word each. */
+function runGemm(record: usize): void {
+  const m = load<i32>(record, 32), rowsOfBlock = 48;
+  const blocks = (m + rowsOfBlock - 1) / rowsOfBlock;
+  for (let b = claim(); b < blocks; b = claim()) {
+    const from = b * rowsOfBlock;
+    const aRow = load<i32>(record, 4), cRow = load<i32>(record, 28);
+    gemm(
+      <usize>load<u32>(record) + ((<usize>from * aRow) << 2), aRow, load<i32>(record, 8), load<u32>(record, 12), load<i32>(record, 16),
+      load<i32>(record, 20), <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 2), cRow,
+      min(rowsOfBlock, m - from), load<i32>(record, 36), load<i32>(record, 40), load<i32>(record, 44), load<u32>(record, 48),
+    );
+  }
+  nextPiece(blocks);
+}
+
+/** Runs the current job as thread number `worker` (0 = the thread that posted it). */
+export function runJob(control: usize, worker: i32): void {
+  enterJob(control);
+  const argument = <usize>load<u32>(control, op.CONTROL_ARGUMENT << 2);
+  switch (load<i32>(control, op.CONTROL_JOB << 2)) {
+    case op.JOB_STEPS: runSteps(argument, worker); break;
+    case op.JOB_RANK: runRanking(argument, worker); break;
+    case op.JOB_GEMM: runGemm(argument); break;
+    default: break;
+  }
+  barrier();
+}
+
+/** Waits for the next job after generation `seen` and returns the new generation. */
+export function waitForJob(control: usize, seen: i32): i32 {
+  const generation = control + (op.CONTROL_GENERATION << 2);
+  for (let n = 0; n < 20000; n++) if (atomic.load<i32>(generation) != seen) return atomic.load<i32>(generation);
+  while (atomic.load<i32>(generation) == seen) atomic.wait<i32>(generation, seen, -1);
+  return atomic.load<i32>(generation);
+}

@@ -1,0 +1,249 @@
+/**
+ * Numbers shared by the plan (TypeScript) and the kernels (AssemblyScript); both compilers read this file.
+ *
+ * An instruction is 32 words of 32 bits: [opcode, rows (0 = rows of the tile), 8 parameters, 7 operands × 3 words, 1 spare].
+ * An operand is [offset in bytes, addressing mode, row stride in elements].
+ */
+export const INSTRUCTION_WORDS = 32;
+export const FIRST_PARAMETER = 2;
+export const FIRST_OPERAND = 10;
+
+/** offset */
+export const ABSOLUTE = 0;
+/** scratch of the worker + offset */
+export const SCRATCH = 1;
+/** offset + first row of the tile × stride */
+export const BATCH = 2;
+/** accumulators of the lane + offset */
+export const LANE = 3;
+/** row of the current user + offset, the same for every row of the tile */
+export const USER = 4;
+/** row of the tile's first item + offset */
+export const ITEM = 5;
+
+export const GEMM = 1;
+export const OUTER_SUM = 2;
+export const UNARY = 3;
+export const BINARY = 4;
+export const AFFINE = 5;
+export const MUL_COLUMN = 6;
+export const ROW_DOT = 7;
+export const ROW_SUM = 8;
+export const COPY = 9;
+export const GATHER = 10;
+export const SUM_ROWS = 11;
+export const SUM_LOSS = 12;
+export const PACK = 13;
+export const FILL = 14;
+export const TRANSPOSE = 15;
+export const DRAW_POINTWISE = 16;
+export const DRAW_PAIRWISE = 17;
+
+export const RELU = 1;
+export const SIGMOID = 2;
+export const TANH = 3;
+export const EXP = 4;
+export const LOG = 5;
+export const SOFTPLUS = 6;
+export const SQUARE = 7;
+export const SQRT = 8;
+export const RECIPROCAL = 9;
+
+export const ADD = 1;
+export const SUBTRACT = 2;
+export const MULTIPLY = 3;
+export const RELU_GRADIENT = 4;
+export const SIGMOID_GRADIENT = 5;
+export const TANH_GRADIENT = 6;
+export const BCE = 7;
+export const BCE_GRADIENT = 8;
+
+export const FLAG_ACCUMULATE = 1;
+export const FLAG_BIAS = 2;
+export const FLAG_RELU = 4;
+
+/** Stages of a step. Each is STAGE_WORDS words: [kind, pointer, count, 5 parameters]. */
+export const STAGE_WORDS = 8;
+export const STAGE_SERIAL = 1;
+export const STAGE_ROWS = 2;
+export const STAGE_REDUCE = 3;
+export const STAGE_CHECK_LOSS = 4;
+export const STAGE_NORM_DENSE = 5;
+export const STAGE_NORM_ROWS = 6;
+export const STAGE_UPDATE_DENSE = 7;
+export const STAGE_UPDATE_ROWS = 8;
+
+/** Fixed numbers of shares, so that no result depends on the number of threads. */
+export const LANES = 8;
+export const OWNERS = 16;
+
+export const SGD = 1;
+export const MOMENTUM = 2;
+export const ADAGRAD = 3;
+export const RMSPROP = 4;
+export const ADAM = 5;
+
+/** Jobs of the worker pool. */
+export const JOB_EXIT = 1;
+export const JOB_STEPS = 2;
+export const JOB_ROWS = 3;
+export const JOB_RANK = 4;
+export const JOB_GEMM = 5;
+
+/** Words of the dense-update record: arrays over all dense parameters, one after the other. */
+export const DENSE_WEIGHTS = 0;
+export const DENSE_GRADIENT = 1;
+export const DENSE_STATE_1 = 2;
+export const DENSE_STATE_2 = 3;
+export const DENSE_LENGTH = 4;
+export const DENSE_WORDS = 8;
+
+/** Words of the control block (i32 unless said). */
+export const CONTROL_GENERATION = 0;
+export const CONTROL_JOB = 1;
+export const CONTROL_ARGUMENT = 2;
+export const CONTROL_THREADS = 3;
+export const CONTROL_ARRIVED = 4;
+export const CONTROL_SENSE = 5;
+export const CONTROL_CLAIM = 6;
+export const CONTROL_ABORT = 7;
+export const CONTROL_BYTES = 256;
+
+/** Words of a step plan's header (pointers and counts), see plan/step-plan.ts. */
+export const PLAN_STAGES = 0;
+export const PLAN_N_STAGES = 1;
+export const PLAN_BATCH = 2;
+export const PLAN_TILE = 3;
+export const PLAN_SCRATCH = 4;
+export const PLAN_SCRATCH_BYTES = 5;
+export const PLAN_LANES = 6;
+export const PLAN_LANE_BYTES = 7;
+export const PLAN_TOTAL_ROWS = 8;
+export const PLAN_FIRST_STEP = 9;
+export const PLAN_N_STEPS = 10;
+export const PLAN_EPOCH = 11;
+/** f32: 1 / rows of the current batch */
+export const PLAN_INVERSE_ROWS = 12;
+/** f64 at words 14–15: sum of the per-row losses since the run began */
+export const PLAN_LOSS = 14;
+/** steps finished, and 1 when the loss of the step after them was not finite */
+export const PLAN_STEPS_DONE = 16;
+export const PLAN_NOT_FINITE = 17;
+/** pointer to per-step f32 quadruples [learning rate, Adam corrections 1 and 2, spare] */
+export const PLAN_SCHEDULE = 18;
+/** pointer to the f64 partial sums of squared gradients, one per owner */
+export const PLAN_NORMS = 19;
+/** f32: clip the global gradient norm at this value, 0 = off */
+export const PLAN_CLIP_NORM = 20;
+export const PLAN_WORDS = 32;
+
+/** Words of a row-update group: header, then one record per table, then one per lookup list. */
+export const GROUP_N_ROWS = 0;
+export const GROUP_HEAD = 1;
+export const GROUP_NEXT = 2;
+export const GROUP_N_LISTS = 3;
+export const GROUP_N_TABLES = 4;
+export const GROUP_LISTS = 5;
+export const GROUP_TABLES = 6;
+export const GROUP_DENSE = 7;
+export const GROUP_WORDS = 8;
+
+/** Words of a table record; followed by one gradient pointer and stride per list. */
+export const TABLE_WEIGHTS = 0;
+export const TABLE_STATE_1 = 1;
+export const TABLE_STATE_2 = 2;
+export const TABLE_WIDTH = 3;
+export const TABLE_SUM = 4;
+export const TABLE_GRADIENTS = 5;
+export const TABLE_WORDS = 8;
+
+/** Words of the optimizer record (f32 unless said). */
+export const OPTIMIZER_KIND = 0;
+export const OPTIMIZER_BETA_1 = 1;
+export const OPTIMIZER_BETA_2 = 2;
+export const OPTIMIZER_EPSILON = 3;
+export const OPTIMIZER_L2 = 4;
+export const OPTIMIZER_CLIP_VALUE = 5;
+/** i32: 1 = L2 acts once per use of the row in the batch, 0 = on whole tables */
+export const OPTIMIZER_L2_TOUCHED = 6;
+export const OPTIMIZER_WORDS = 8;
+
+/** Words of a sampler record. */
+export const SAMPLER_N_POSITIVES = 0;
+export const SAMPLER_USERS = 1;
+export const SAMPLER_ITEMS = 2;
+export const SAMPLER_N_NEGATIVES = 3;
+export const SAMPLER_N_ITEMS = 4;
+export const SAMPLER_ROW_START = 5;
+export const SAMPLER_COLUMNS = 6;
+export const SAMPLER_REJECT = 7;
+export const SAMPLER_KEY_0 = 8;
+export const SAMPLER_KEY_1 = 9;
+/** 0 = uniform, else pointers to the alias table's thresholds (u32) and aliases (i32) */
+export const SAMPLER_THRESHOLDS = 10;
+export const SAMPLER_ALIASES = 11;
+export const SAMPLER_WORDS = 16;
+
+/** Forms of scoring. */
+export const FORM_DOT = 1;
+export const FORM_PAIR = 2;
+export const FORM_HISTORY_DENSE = 3;
+export const FORM_HISTORY_SPARSE = 4;
+
+/** Words of a ranking job (pointers, 0 = absent, and counts). */
+export const RANK_FORM = 0;
+export const RANK_N_ITEMS = 1;
+export const RANK_N_USERS = 2;
+/** i32[nUsers]: row of each ranked user in the user table, the history and the lists */
+export const RANK_USERS = 3;
+/** dot and pair: user rows, stride in elements */
+export const RANK_USER_TABLE = 4;
+export const RANK_USER_STRIDE = 5;
+/** dot and pair: item rows, stride in elements */
+export const RANK_ITEM_TABLE = 6;
+export const RANK_ITEM_STRIDE = 7;
+/** dot: item rows packed in panels; length of a row */
+export const RANK_PANELS = 8;
+export const RANK_WIDTH = 9;
+/** pair: program, its length, rows of a tile, bytes of scratch */
+export const RANK_PROGRAM = 10;
+export const RANK_PROGRAM_LENGTH = 11;
+export const RANK_TILE = 12;
+export const RANK_SCRATCH_BYTES = 13;
+/** history: item × item weights (dense rows, or CSR row starts, columns, values) and the users' histories (CSR) */
+export const RANK_WEIGHTS = 14;
+export const RANK_WEIGHT_START = 15;
+export const RANK_WEIGHT_COLUMNS = 16;
+export const RANK_HISTORY_START = 17;
+export const RANK_HISTORY_COLUMNS = 18;
+/** CSR by user row: items that are no candidates */
+export const RANK_EXCLUDED_START = 19;
+export const RANK_EXCLUDED_COLUMNS = 20;
+/** CSR by user row: the only candidates (besides the relevant items) */
+export const RANK_CANDIDATE_START = 21;
+export const RANK_CANDIDATE_COLUMNS = 22;
+/** CSR by position in RANK_USERS: relevant items, and where their counts go */
+export const RANK_RELEVANT_START = 23;
+export const RANK_RELEVANT_COLUMNS = 24;
+export const RANK_GREATER = 25;
+export const RANK_EQUAL = 26;
+export const RANK_N_CANDIDATES = 27;
+/** best items: i32[nUsers × k], their scores f32[nUsers × k] */
+export const RANK_TOP_K = 28;
+export const RANK_TOP_ITEMS = 29;
+export const RANK_TOP_SCORES = 30;
+/** f32[nUsers × nItems]: every score as computed, before any exclusion */
+export const RANK_ALL_SCORES = 31;
+/** working memory: pointer, bytes per worker */
+export const RANK_WORK = 32;
+export const RANK_WORK_BYTES = 33;
+/** users a worker takes at a time */
+export const RANK_BLOCK = 34;
+/** position of the first user of this call, so that long rankings can be cut into pieces */
+export const RANK_FIRST = 35;
+export const RANK_END = 36;
+export const RANK_MAX_CANDIDATES = 37;
+export const RANK_WORDS = 40;
+
+/** Words of a parallel matrix product: the arguments of gemm, see gemm.ts. */
+export const GEMM_WORDS = 16;

@@ -1,0 +1,127 @@
+/** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
+import * as op from './opcodes';
+import {
+  affine, binary, copyRows, fillRows, gather, mulColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
+} from './elementwise';
+import { gemm } from './gemm';
+import { packPanels } from './pack';
+import { drawPairwise, drawPointwise } from './sampling';
+
+let scratchBase: usize = 0;
+let laneBase: usize = 0;
+let userBase: usize = 0;
+let itemBase: usize = 0;
+let tileStart: i32 = 0;
+let tileRows: i32 = 0;
+let firstSlot: u32 = 0;
+let epochNumber: u32 = 0;
+
+export function setBases(scratch: usize, lane: usize): void {
+  scratchBase = scratch;
+  laneBase = lane;
+}
+
+export function setPair(user: usize, items: usize): void {
+  userBase = user;
+  itemBase = items;
+}
+
+export function setTile(start: i32, rows: i32): void {
+  tileStart = start;
+  tileRows = rows;
+}
+
+/** @param slot number of the batch's first example within the epoch */
+export function setExamples(slot: u32, epoch: u32): void {
+  firstSlot = slot;
+  epochNumber = epoch;
+}
+
+// @ts-ignore: decorator
+@inline
+function parameter(at: usize, n: i32): i32 {
+  return load<i32>(at + ((op.FIRST_PARAMETER + n) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function address(at: usize, n: i32): usize {
+  const p = at + ((op.FIRST_OPERAND + 3 * n) << 2);
+  const offset = <usize>load<u32>(p);
+  switch (load<i32>(p, 4)) {
+    case op.ABSOLUTE: return offset;
+    case op.SCRATCH: return scratchBase + offset;
+    case op.BATCH: return offset + ((<usize>tileStart * load<u32>(p, 8)) << 2);
+    case op.LANE: return laneBase + offset;
+    case op.USER: return userBase + offset;
+    default: return itemBase + offset + ((<usize>tileStart * load<u32>(p, 8)) << 2);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function stride(at: usize, n: i32): i32 {
+  const p = at + ((op.FIRST_OPERAND + 3 * n) << 2);
+  return load<i32>(p, 4) == op.USER ? 0 : load<i32>(p, 8);
+}
+
+/** Runs `count` instructions from `at` on the current tile. */
+export function runProgram(at: usize, count: i32): void {
+  for (let n = 0; n < count; n++) {
+    runInstruction(at);
+    at += op.INSTRUCTION_WORDS << 2;
+  }
+}
+
+function runInstruction(at: usize): void {
+  const fixedRows = load<i32>(at, 4);
+  const rows = fixedRows ? fixedRows : tileRows;
+  const p0 = parameter(at, 0), p1 = parameter(at, 1);
+  const a = address(at, 0), aRow = stride(at, 0);
+  switch (load<i32>(at)) {
+    case op.GEMM:
+      // p0 columns, p1 depth, flags, k stride and panel stride of B; operands x, weights, out, bias
+      gemm(
+        a, aRow, 1, address(at, 1), parameter(at, 3), parameter(at, 4), address(at, 2), stride(at, 2),
+        rows, p0, p1, parameter(at, 2), address(at, 3),
+      );
+      break;
+    case op.OUTER_SUM:
+      // out[p1 × p0] += xᵀ·y; operands x, y, out
+      gemm(
+        a, 1, aRow, address(at, 1), stride(at, 1), 8, address(at, 2), stride(at, 2),
+        p1, p0, rows, op.FLAG_ACCUMULATE, 0,
+      );
+      break;
+    case op.UNARY: unary(p1, a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.BINARY:
+      binary(p1, a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
+      break;
+    case op.AFFINE:
+      affine(a, aRow, address(at, 1), stride(at, 1), rows, p0, reinterpret<f32>(p1), reinterpret<f32>(parameter(at, 2)));
+      break;
+    case op.MUL_COLUMN:
+      mulColumn(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
+      break;
+    case op.ROW_DOT:
+      rowDot(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
+      break;
+    case op.ROW_SUM: rowSum(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.COPY: copyRows(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.GATHER:
+      gather(a, aRow, p1, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
+      break;
+    case op.SUM_ROWS: sumRows(a, aRow, address(at, 1), rows, p0); break;
+    case op.SUM_LOSS: sumLoss(a, aRow, address(at, 1), rows); break;
+    case op.PACK: packPanels(a, parameter(at, 2), parameter(at, 3), address(at, 1), p1, p0); break;
+    case op.FILL: fillRows(load<f32>(a), address(at, 1), stride(at, 1), rows, p0); break;
+    case op.TRANSPOSE: transpose(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.DRAW_POINTWISE:
+      drawPointwise(a, firstSlot + tileStart, epochNumber, address(at, 1), address(at, 2), address(at, 3), rows);
+      break;
+    case op.DRAW_PAIRWISE:
+      drawPairwise(a, firstSlot + tileStart, epochNumber, address(at, 1), address(at, 2), address(at, 3), rows);
+      break;
+    default: unreachable();
+  }
+}

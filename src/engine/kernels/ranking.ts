@@ -1,0 +1,277 @@
+/**
+ * Ranks items for many users: scores a user's candidates, counts how many stand above each relevant item, keeps the best k.
+ * Threads take blocks of users; nothing of size users × items is ever kept unless the caller asks for all scores.
+ */
+import * as op from './opcodes';
+import { claim, nextPiece } from './control';
+import { dot } from './elementwise';
+import { gemm } from './gemm';
+import { runProgram, setBases, setPair, setTile } from './program';
+
+// @ts-ignore: decorator
+@inline
+function word(record: usize, index: i32): i32 {
+  return load<i32>(record + (<usize>index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function pointer(record: usize, index: i32): usize {
+  return <usize>load<u32>(record + (<usize>index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function element(array: usize, index: i32): i32 {
+  return load<i32>(array + (<usize>index << 2));
+}
+
+let job: usize = 0;
+let scores: usize = 0;
+let gathered: usize = 0;
+let userRows: usize = 0;
+
+/** Working memory of a worker: program scratch, [block × nItems] scores, gathered item rows, [block × width] user rows. */
+function layOutWork(worker: i32): void {
+  let at = pointer(job, op.RANK_WORK) + <usize>worker * pointer(job, op.RANK_WORK_BYTES);
+  setBases(at, 0);
+  at += pointer(job, op.RANK_SCRATCH_BYTES);
+  scores = at;
+  at += (<usize>word(job, op.RANK_BLOCK) * word(job, op.RANK_N_ITEMS) + 16) << 2;
+  gathered = at;
+  at += (<usize>word(job, op.RANK_MAX_CANDIDATES) * word(job, op.RANK_ITEM_STRIDE) + 16) << 2;
+  userRows = at;
+}
+
+// @ts-ignore: decorator
+@inline
+function userRow(user: i32): usize {
+  return pointer(job, op.RANK_USER_TABLE) + ((<usize>user * word(job, op.RANK_USER_STRIDE)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function itemRow(item: i32): usize {
+  return pointer(job, op.RANK_ITEM_TABLE) + ((<usize>item * word(job, op.RANK_ITEM_STRIDE)) << 2);
+}
+
+/** Runs the pair program over n item rows for one user; scores go to `out`. */
+function scorePairs(user: i32, items: usize, n: i32, out: usize, scratch: usize): void {
+  const tile = word(job, op.RANK_TILE), program = pointer(job, op.RANK_PROGRAM), length = word(job, op.RANK_PROGRAM_LENGTH);
+  setPair(userRow(user), items);
+  for (let start = 0; start < n; start += tile) {
+    setBases(scratch, out + (<usize>start << 2));
+    setTile(start, min(tile, n - start));
+    runProgram(program, length);
+  }
+}
+
+/** out[i] = Σ over the items j of the user's history of weight[j, i] */
+function scoreHistory(user: i32, out: usize): void {
+  const nItems = word(job, op.RANK_N_ITEMS);
+  const columns = pointer(job, op.RANK_HISTORY_COLUMNS), start = pointer(job, op.RANK_HISTORY_START);
+  const weights = pointer(job, op.RANK_WEIGHTS);
+  memory.fill(out, 0, <usize>nItems << 2);
+  for (let k = element(start, user); k < element(start, user + 1); k++) {
+    const j = element(columns, k);
+    if (word(job, op.RANK_FORM) == op.FORM_HISTORY_DENSE) {
+      const row = weights + ((<usize>j * nItems) << 2);
+      let i = 0;
+      for (; i + 4 <= nItems; i += 4)
+        v128.store(out + (i << 2), f32x4.add(v128.load(out + (i << 2)), v128.load(row + (i << 2))));
+      for (; i < nItems; i++) store<f32>(out + (i << 2), load<f32>(out + (i << 2)) + load<f32>(row + (i << 2)));
+    } else {
+      const from = element(pointer(job, op.RANK_WEIGHT_START), j), to = element(pointer(job, op.RANK_WEIGHT_START), j + 1);
+      for (let w = from; w < to; w++) {
+        const at = out + (<usize>element(pointer(job, op.RANK_WEIGHT_COLUMNS), w) << 2);
+        store<f32>(at, load<f32>(at) + load<f32>(weights + (<usize>w << 2)));
+      }
+    }
+  }
+}
+
+/** Scores of all items for the users at positions [from, to), one row of nItems each. */
+function scoreAll(from: i32, to: i32, scratch: usize): void {
+  const nItems = word(job, op.RANK_N_ITEMS), users = pointer(job, op.RANK_USERS);
+  if (word(job, op.RANK_FORM) == op.FORM_DOT) {
+    const width = word(job, op.RANK_WIDTH);
+    for (let n = from; n < to; n++)
+      memory.copy(userRows + ((<usize>(n - from) * width) << 2), userRow(element(users, n)), <usize>width << 2);
+    gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
+    return;
+  }
+  for (let n = from; n < to; n++) {
+    const out = scores + ((<usize>(n - from) * nItems) << 2);
+    if (word(job, op.RANK_FORM) == op.FORM_PAIR)
+      scorePairs(element(users, n), pointer(job, op.RANK_ITEM_TABLE), nItems, out, scratch);
+    else scoreHistory(element(users, n), out);
+  }
+}
+
+/** NaN → −∞: a score that is not a number stands below every number, and NaN is free to mark "no candidate". */
+function replaceNaN(array: usize, n: i32): void {
+  const lowest = f32x4.splat(-Infinity);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v = v128.load(array + (i << 2));
+    v128.store(array + (i << 2), v128.bitselect(v, lowest, f32x4.eq(v, v)));
+  }
+  for (; i < n; i++) {
+    const v = load<f32>(array + (i << 2));
+    if (v != v) store<f32>(array + (i << 2), -Infinity);
+  }
+}
+
+/** Marks the user's excluded items with NaN; relevant items (positions n) keep their scores. Returns how many are left. */
+function exclude(array: usize, user: i32, n: i32): i32 {
+  const nItems = word(job, op.RANK_N_ITEMS);
+  const start = pointer(job, op.RANK_EXCLUDED_START), columns = pointer(job, op.RANK_EXCLUDED_COLUMNS);
+  if (!start) return nItems;
+  const relevantStart = pointer(job, op.RANK_RELEVANT_START), relevant = pointer(job, op.RANK_RELEVANT_COLUMNS);
+  const from = relevantStart ? element(relevantStart, n) : 0, to = relevantStart ? element(relevantStart, n + 1) : 0;
+  let left = nItems;
+  for (let k = element(start, user); k < element(start, user + 1); k++) {
+    const item = element(columns, k);
+    let kept = false;
+    for (let r = from; r < to; r++) if (element(relevant, r) == item) kept = true;
+    const at = array + (<usize>item << 2);
+    const value = load<f32>(at);
+    if (kept || value != value) continue;
+    store<f32>(at, NaN);
+    left--;
+  }
+  return left;
+}
+
+let above: i32 = 0;
+let same: i32 = 0;
+
+/** Counts scores above and equal to `score` among n (the item itself counts as equal). */
+function count(array: usize, n: i32, score: f32): void {
+  const s = f32x4.splat(score);
+  let greater = i32x4.splat(0), equal = i32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v = v128.load(array + (i << 2));
+    greater = i32x4.sub(greater, f32x4.gt(v, s));
+    equal = i32x4.sub(equal, f32x4.eq(v, s));
+  }
+  above = i32x4.extract_lane(greater, 0) + i32x4.extract_lane(greater, 1) + i32x4.extract_lane(greater, 2) + i32x4.extract_lane(greater, 3);
+  same = i32x4.extract_lane(equal, 0) + i32x4.extract_lane(equal, 1) + i32x4.extract_lane(equal, 2) + i32x4.extract_lane(equal, 3);
+  for (; i < n; i++) {
+    const v = load<f32>(array + (i << 2));
+    if (v > score) above++;
+    if (v == score) same++;
+  }
+}
+
+function storeCounts(at: i32): void {
+  store<i32>(pointer(job, op.RANK_GREATER) + (<usize>at << 2), above);
+  store<i32>(pointer(job, op.RANK_EQUAL) + (<usize>at << 2), same - 1);
+}
+
+/** Inserts `item` into a list of k sorted by falling score; equal scores keep the order in which they came. */
+function insert(items: usize, values: usize, k: i32, item: i32, score: f32): void {
+  let n = k - 1;
+  for (; n > 0 && load<f32>(values + ((n - 1) << 2)) < score; n--) {
+    store<f32>(values + (n << 2), load<f32>(values + ((n - 1) << 2)));
+    store<i32>(items + (n << 2), element(items, n - 1));
+  }
+  store<f32>(values + (n << 2), score);
+  store<i32>(items + (n << 2), item);
+}
+
+/** The best k of n scores; `names` maps positions to items (0 = the position is the item). */
+function top(array: usize, n: i32, names: usize, position: i32): void {
+  const k = word(job, op.RANK_TOP_K);
+  const items = pointer(job, op.RANK_TOP_ITEMS) + ((<usize>position * k) << 2);
+  const values = pointer(job, op.RANK_TOP_SCORES) + ((<usize>position * k) << 2);
+  for (let i = 0; i < k; i++) {
+    store<i32>(items + (i << 2), -1);
+    store<f32>(values + (i << 2), -Infinity);
+  }
+  let i = 0;
+  for (; i < n; i += 4) {
+    const threshold = load<f32>(values + ((k - 1) << 2));
+    if (i + 4 <= n && !v128.any_true(f32x4.gt(v128.load(array + (i << 2)), f32x4.splat(threshold)))) continue;
+    for (let j = i; j < min(i + 4, n); j++) {
+      const score = load<f32>(array + (j << 2));
+      if (score > load<f32>(values + ((k - 1) << 2))) insert(items, values, k, names ? element(names, j) : j, score);
+    }
+  }
+}
+
+/** Ranks all items for the users at positions [from, to). */
+function rankAll(from: i32, to: i32, scratch: usize): void {
+  const nItems = word(job, op.RANK_N_ITEMS), users = pointer(job, op.RANK_USERS);
+  scoreAll(from, to, scratch);
+  for (let n = from; n < to; n++) {
+    const row = scores + ((<usize>(n - from) * nItems) << 2);
+    const kept = pointer(job, op.RANK_ALL_SCORES);
+    if (kept) memory.copy(kept + ((<usize>n * nItems) << 2), row, <usize>nItems << 2);
+    replaceNaN(row, nItems);
+    const left = exclude(row, element(users, n), n);
+    const start = pointer(job, op.RANK_RELEVANT_START);
+    if (start) {
+      store<i32>(pointer(job, op.RANK_N_CANDIDATES) + (<usize>n << 2), left);
+      for (let r = element(start, n); r < element(start, n + 1); r++) {
+        count(row, nItems, load<f32>(row + (<usize>element(pointer(job, op.RANK_RELEVANT_COLUMNS), r) << 2)));
+        storeCounts(r);
+      }
+    }
+    if (word(job, op.RANK_TOP_K)) top(row, nItems, 0, n);
+  }
+}
+
+/** Scores the listed items (names[0 … n)) of one user into `scores`. */
+function scoreListed(user: i32, names: usize, n: i32, scratch: usize): void {
+  const form = word(job, op.RANK_FORM);
+  if (form == op.FORM_DOT) {
+    for (let i = 0; i < n; i++)
+      store<f32>(scores + (<usize>i << 2), dot(userRow(user), itemRow(element(names, i)), word(job, op.RANK_WIDTH)));
+  } else if (form == op.FORM_PAIR) {
+    const bytes = <usize>word(job, op.RANK_ITEM_STRIDE) << 2;
+    for (let i = 0; i < n; i++) memory.copy(gathered + <usize>i * bytes, itemRow(element(names, i)), bytes);
+    scorePairs(user, gathered, n, scores, scratch);
+  } else {
+    const all = userRows;
+    scoreHistory(user, all);
+    for (let i = 0; i < n; i++)
+      store<f32>(scores + (<usize>i << 2), load<f32>(all + (<usize>element(names, i) << 2)));
+  }
+}
+
+/** Ranks listed candidates: the relevant items of position n first, then the user's list. */
+function rankListed(n: i32, names: usize, scratch: usize): void {
+  const user = element(pointer(job, op.RANK_USERS), n);
+  const relevantStart = pointer(job, op.RANK_RELEVANT_START), relevant = pointer(job, op.RANK_RELEVANT_COLUMNS);
+  const from = element(relevantStart, n), nRelevant = element(relevantStart, n + 1) - from;
+  for (let r = 0; r < nRelevant; r++) store<i32>(names + (<usize>r << 2), element(relevant, from + r));
+  const start = pointer(job, op.RANK_CANDIDATE_START), columns = pointer(job, op.RANK_CANDIDATE_COLUMNS);
+  const listed = element(start, user + 1) - element(start, user), total = nRelevant + listed;
+  memory.copy(names + (<usize>nRelevant << 2), columns + (<usize>element(start, user) << 2), <usize>listed << 2);
+  scoreListed(user, names, total, scratch);
+  replaceNaN(scores, total);
+  store<i32>(pointer(job, op.RANK_N_CANDIDATES) + (<usize>n << 2), total);
+  for (let r = 0; r < nRelevant; r++) {
+    count(scores, total, load<f32>(scores + (<usize>r << 2)));
+    storeCounts(from + r);
+  }
+  if (word(job, op.RANK_TOP_K)) top(scores, total, names, n);
+}
+
+/** Runs a ranking job; all threads run this function side by side. */
+export function runRanking(record: usize, worker: i32): void {
+  job = record;
+  layOutWork(worker);
+  const scratch = pointer(job, op.RANK_WORK) + <usize>worker * pointer(job, op.RANK_WORK_BYTES);
+  const block = word(job, op.RANK_BLOCK), first = word(job, op.RANK_FIRST), end = word(job, op.RANK_END);
+  const nBlocks = (end - first + block - 1) / block;
+  const names = userRows + ((<usize>(block * word(job, op.RANK_WIDTH)) + <usize>word(job, op.RANK_N_ITEMS) + 16) << 2);
+  for (let b = claim(); b < nBlocks; b = claim()) {
+    const from = first + b * block, to = min(end, from + block);
+    if (pointer(job, op.RANK_CANDIDATE_START)) for (let n = from; n < to; n++) rankListed(n, names, scratch);
+    else rankAll(from, to, scratch);
+  }
+  nextPiece(nBlocks);
+}

@@ -1,0 +1,242 @@
+/** Optimizer updates: one pass over the weights of a dense block, or over the touched rows of tables. */
+import * as op from './opcodes';
+
+// @ts-ignore: decorator
+@inline
+function word(record: usize, index: i32): usize {
+  return <usize>load<u32>(record + (<usize>index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function real(record: usize, index: i32): f32 {
+  return load<f32>(record + (<usize>index << 2));
+}
+
+/**
+ * Updates n contiguous weights from their gradient: g = clip(factor · gradient + l2 · w), then
+ *   SGD       w −= η g
+ *   momentum  v = β₁ v + g;  w −= η v
+ *   Adagrad   a += g²;  w −= η g / √(a + ε)
+ *   RMSprop   a = β₂ a + (1 − β₂) g²;  w −= η g / (√a + ε)
+ *   Adam      m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;  w −= η c₁ m / (√(c₂ v) + ε)
+ */
+function applyUpdate(
+  optimizer: usize, w: usize, gradient: usize, s1: usize, s2: usize, n: i32,
+  rate: f32, correction1: f32, correction2: f32, factor: f32, l2: f32,
+): void {
+  const kind = <i32>word(optimizer, op.OPTIMIZER_KIND);
+  const clip = real(optimizer, op.OPTIMIZER_CLIP_VALUE);
+  const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
+  const d1 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_1)), d2 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_2));
+  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON));
+  const step = f32x4.splat(rate), c1 = f32x4.splat(rate * correction1), c2 = f32x4.splat(correction2);
+  const scale = f32x4.splat(factor), decay = f32x4.splat(l2);
+  const high = f32x4.splat(clip), low = f32x4.splat(-clip);
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2;
+    // a row is padded to a multiple of four elements, so the last load and store stay inside it
+    let weight = v128.load(w + at);
+    let g = f32x4.add(f32x4.mul(v128.load(gradient + at), scale), f32x4.mul(decay, weight));
+    if (clip > 0) g = f32x4.pmax(f32x4.pmin(g, high), low);
+    if (kind == op.ADAM) {
+      const m = f32x4.add(f32x4.mul(b1, v128.load(s1 + at)), f32x4.mul(d1, g));
+      const v = f32x4.add(f32x4.mul(b2, v128.load(s2 + at)), f32x4.mul(d2, f32x4.mul(g, g)));
+      v128.store(s1 + at, m);
+      v128.store(s2 + at, v);
+      weight = f32x4.sub(weight, f32x4.div(f32x4.mul(c1, m), f32x4.add(f32x4.sqrt(f32x4.mul(c2, v)), epsilon)));
+    } else if (kind == op.ADAGRAD) {
+      const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
+      v128.store(s1 + at, a);
+      weight = f32x4.sub(weight, f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon))));
+    } else if (kind == op.RMSPROP) {
+      const a = f32x4.add(f32x4.mul(b2, v128.load(s1 + at)), f32x4.mul(d2, f32x4.mul(g, g)));
+      v128.store(s1 + at, a);
+      weight = f32x4.sub(weight, f32x4.div(f32x4.mul(step, g), f32x4.add(f32x4.sqrt(a), epsilon)));
+    } else if (kind == op.MOMENTUM) {
+      const v = f32x4.add(f32x4.mul(b1, v128.load(s1 + at)), g);
+      v128.store(s1 + at, v);
+      weight = f32x4.sub(weight, f32x4.mul(step, v));
+    } else weight = f32x4.sub(weight, f32x4.mul(step, g));
+    v128.store(w + at, weight);
+  }
+}
+
+/** Sum of squares of n gradients, in float64. */
+function squares(gradient: usize, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i++) {
+    const g = <f64>load<f32>(gradient + (<usize>i << 2));
+    sum += g * g;
+  }
+  return sum;
+}
+
+/** Start of share `s` of `shares` shares of n elements, a multiple of 16. */
+function shareStart(n: i32, s: i32, shares: i32): i32 {
+  return s >= shares ? n : <i32>(((<i64>n * s) / shares) & ~15);
+}
+
+/** gradient[i] = Σ_lane accumulators[lane][i] over this worker's share; lanes are added in their order. */
+export function reduceLanes(lanes: usize, laneBytes: i32, used: i32, out: usize, n: i32, worker: i32, threads: i32): void {
+  const end = shareStart(n, worker + 1, threads);
+  for (let i = shareStart(n, worker, threads); i < end; i += 4) {
+    const at = <usize>i << 2;
+    let sum = v128.load(lanes + at);
+    for (let lane = 1; lane < used; lane++) sum = f32x4.add(sum, v128.load(lanes + <usize>lane * laneBytes + at));
+    v128.store(out + at, sum);
+  }
+}
+
+export function updateDense(dense: usize, optimizer: usize, schedule: usize, factor: f32, worker: i32, threads: i32): void {
+  const n = <i32>word(dense, op.DENSE_LENGTH);
+  const from = shareStart(n, worker, threads), end = shareStart(n, worker + 1, threads);
+  const at = <usize>from << 2;
+  applyUpdate(
+    optimizer, word(dense, op.DENSE_WEIGHTS) + at, word(dense, op.DENSE_GRADIENT) + at,
+    word(dense, op.DENSE_STATE_1) + at, word(dense, op.DENSE_STATE_2) + at, end - from,
+    load<f32>(schedule), load<f32>(schedule, 4), load<f32>(schedule, 8), factor, real(optimizer, op.OPTIMIZER_L2),
+  );
+}
+
+/** Adds the squares of the dense gradients, owner by owner, to the partial sums. */
+export function normDense(dense: usize, norms: usize, worker: i32, threads: i32): void {
+  const n = <i32>word(dense, op.DENSE_LENGTH);
+  for (let owner = worker; owner < op.OWNERS; owner += threads) {
+    const from = shareStart(n, owner, op.OWNERS);
+    const at = norms + (<usize>owner << 3);
+    store<f64>(at, load<f64>(at) + squares(word(dense, op.DENSE_GRADIENT) + (<usize>from << 2), shareStart(n, owner + 1, op.OWNERS) - from));
+  }
+}
+
+/** Rows belong to one of sixteen owners by a multiplicative hash; a worker serves every `threads`-th owner. */
+// @ts-ignore: decorator
+@inline
+function ownerOf(row: u32): i32 {
+  return <i32>((row * 0x9e3779b1) >>> 28);
+}
+
+/** Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1. */
+function linkRows(group: usize, rows: i32, batch: i32, worker: i32, threads: i32): void {
+  const nRows = <u32>word(group, op.GROUP_N_ROWS);
+  const head = word(group, op.GROUP_HEAD), next = word(group, op.GROUP_NEXT);
+  for (let list = <i32>word(group, op.GROUP_N_LISTS) - 1; list >= 0; list--) {
+    const index = word(word(group, op.GROUP_LISTS), list);
+    for (let r = rows - 1; r >= 0; r--) {
+      const row = load<u32>(index + (<usize>r << 2));
+      if (row >= nRows || ownerOf(row) % threads != worker) continue;
+      const position = list * batch + r;
+      store<i32>(next + (<usize>position << 2), load<i32>(head + (<usize>row << 2)));
+      store<i32>(head + (<usize>row << 2), position);
+    }
+  }
+}
+
+/** The gradient row of one position of a table. */
+// @ts-ignore: decorator
+@inline
+function gradientOf(table: usize, position: i32, batch: i32): usize {
+  const list = position / batch;
+  const record = word(table, op.TABLE_GRADIENTS) + (<usize>list << 3);
+  return word(record, 0) + ((<usize>(position - list * batch) * word(record, 1)) << 2);
+}
+
+/** Sums a row's gradients into `sum`, or returns the only one in place. */
+function sumRow(table: usize, next: usize, first: i32, batch: i32, sum: usize): usize {
+  const width = <i32>word(table, op.TABLE_WIDTH);
+  let position = load<i32>(next + (<usize>first << 2));
+  const only = gradientOf(table, first, batch);
+  if (position < 0 && (width & 3) == 0) return only;
+  memory.copy(sum, only, <usize>width << 2);
+  for (let i = width; i & 3; i++) store<f32>(sum + (<usize>i << 2), 0);
+  while (position >= 0) {
+    const from = gradientOf(table, position, batch);
+    let n = 0;
+    for (; n + 4 <= width; n += 4)
+      v128.store(sum + (n << 2), f32x4.add(v128.load(sum + (n << 2)), v128.load(from + (n << 2))));
+    for (; n < width; n++) store<f32>(sum + (n << 2), load<f32>(sum + (n << 2)) + load<f32>(from + (n << 2)));
+    position = load<i32>(next + (<usize>position << 2));
+  }
+  return sum;
+}
+
+function countUses(next: usize, position: i32): i32 {
+  let uses = 0;
+  for (; position >= 0; position = load<i32>(next + (<usize>position << 2))) uses++;
+  return uses;
+}
+
+/** What one visit to a row needs besides the row; set once per stage. */
+let visitOptimizer: usize = 0, visitSchedule: usize = 0, visitSum: usize = 0, visitNorms: usize = 0;
+let visitFactor: f32 = 1, visitInverseRows: f32 = 1;
+let visitBatch: i32 = 0;
+
+/** Updates the row in every table of the group, or (with norms) adds its squares. first = −1: a row nothing touched. */
+function visitRow(group: usize, row: u32, first: i32): void {
+  const next = word(group, op.GROUP_NEXT);
+  let table = word(group, op.GROUP_TABLES);
+  const nTables = <i32>word(group, op.GROUP_N_TABLES);
+  let l2 = visitNorms ? <f32>0 : real(visitOptimizer, op.OPTIMIZER_L2);
+  if (l2 != 0 && load<i32>(visitOptimizer, op.OPTIMIZER_L2_TOUCHED << 2))
+    l2 *= first < 0 ? <f32>0 : <f32>countUses(next, first) * visitInverseRows;
+  for (let t = 0; t < nTables; t++) {
+    const width = <i32>word(table, op.TABLE_WIDTH);
+    const padded = (width + 3) & ~3;
+    let gradient = visitSum;
+    if (first < 0) memory.fill(visitSum, 0, <usize>padded << 2);
+    else gradient = sumRow(table, next, first, visitBatch, visitSum);
+    if (visitNorms) {
+      const at = visitNorms + (<usize>ownerOf(row) << 3);
+      store<f64>(at, load<f64>(at) + squares(gradient, width));
+    } else {
+      const at = (<usize>row * padded) << 2;
+      applyUpdate(
+        visitOptimizer, word(table, op.TABLE_WEIGHTS) + at, gradient, word(table, op.TABLE_STATE_1) + at,
+        word(table, op.TABLE_STATE_2) + at, padded, load<f32>(visitSchedule), load<f32>(visitSchedule, 4),
+        load<f32>(visitSchedule, 8), visitFactor, l2,
+      );
+    }
+    table += op.TABLE_WORDS << 2;
+  }
+}
+
+/**
+ * Updates the rows of a group of tables that are looked up by the same indices: those that the batch touched, each once with
+ * the sum of its gradients in batch order, or (dense groups) all rows, untouched ones with a zero gradient.
+ * @param sum working memory of this worker, as wide as the widest table
+ * @param norms 0, or f64[OWNERS]: then no row changes and the squares of the gradients are added instead
+ */
+export function updateRows(
+  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, batch: i32, sum: usize, norms: usize,
+  worker: i32, threads: i32,
+): void {
+  visitOptimizer = optimizer;
+  visitSchedule = schedule;
+  visitSum = sum;
+  visitNorms = norms;
+  visitFactor = factor;
+  visitInverseRows = <f32>1 / <f32>rows;
+  visitBatch = batch;
+  linkRows(group, rows, batch, worker, threads);
+  const nRows = <u32>word(group, op.GROUP_N_ROWS);
+  const head = word(group, op.GROUP_HEAD);
+  if (word(group, op.GROUP_DENSE) && !norms) {
+    for (let row: u32 = 0; row < nRows; row++) {
+      if (ownerOf(row) % threads != worker) continue;
+      visitRow(group, row, load<i32>(head + (<usize>row << 2)));
+      store<i32>(head + (<usize>row << 2), -1);
+    }
+    return;
+  }
+  const nLists = <i32>word(group, op.GROUP_N_LISTS);
+  for (let list = 0; list < nLists; list++) {
+    const index = word(word(group, op.GROUP_LISTS), list);
+    for (let r = 0; r < rows; r++) {
+      const row = load<u32>(index + (<usize>r << 2));
+      const position = list * batch + r;
+      if (row >= nRows || ownerOf(row) % threads != worker || load<i32>(head + (<usize>row << 2)) != position) continue;
+      visitRow(group, row, position);
+      store<i32>(head + (<usize>row << 2), -1);
+    }
+  }
+}
