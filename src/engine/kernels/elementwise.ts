@@ -234,3 +234,12 @@ export function gather(
     out += <usize>outRow << 2;
   }
 }
+
+/** out[r, j] = s[r] */
+export function repeatColumn(s: usize, sRow: i32, out: usize, outRow: i32, rows: i32, width: i32): void {
+  for (let r = 0; r < rows; r++) {
+    fillRows(load<f32>(s), out, outRow, 1, width);
+    s += <usize>sRow << 2;
+    out += <usize>outRow << 2;
+  }
+}

@@ -38,6 +38,9 @@ export const FILL = 14;
 export const TRANSPOSE = 15;
 export const DRAW_POINTWISE = 16;
 export const DRAW_PAIRWISE = 17;
+export const REPEAT_COLUMN = 18;
+export const JOIN = 19;
+export const PLACE = 20;
 
 export const RELU = 1;
 export const SIGMOID = 2;

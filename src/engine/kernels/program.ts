@@ -1,7 +1,7 @@
 /** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
 import {
-  affine, binary, copyRows, fillRows, gather, mulColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
+  affine, binary, copyRows, fillRows, gather, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
 } from './elementwise';
 import { gemm } from './gemm';
 import { packPanels } from './pack';
@@ -121,6 +121,15 @@ function runInstruction(at: usize): void {
       break;
     case op.DRAW_PAIRWISE:
       drawPairwise(a, firstSlot + tileStart, epochNumber, address(at, 1), address(at, 2), address(at, 3), rows);
+      break;
+    case op.REPEAT_COLUMN: repeatColumn(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.JOIN:
+      copyRows(a, aRow, address(at, 2), stride(at, 2), rows, p0);
+      copyRows(address(at, 1), stride(at, 1), address(at, 2) + (<usize>p0 << 2), stride(at, 2), rows, p1);
+      break;
+    case op.PLACE:
+      fillRows(0, address(at, 1), stride(at, 1), rows, p0);
+      copyRows(a, aRow, address(at, 1) + (<usize>parameter(at, 2) << 2), stride(at, 1), rows, p1);
       break;
     default: unreachable();
   }

@@ -37,7 +37,7 @@ function layOutWork(worker: i32): void {
   setBases(at, 0);
   at += pointer(job, op.RANK_SCRATCH_BYTES);
   scores = at;
-  at += (<usize>word(job, op.RANK_BLOCK) * word(job, op.RANK_N_ITEMS) + 16) << 2;
+  at += (<usize>word(job, op.RANK_BLOCK) * max(word(job, op.RANK_N_ITEMS), word(job, op.RANK_MAX_CANDIDATES)) + 16) << 2;
   gathered = at;
   at += (<usize>word(job, op.RANK_MAX_CANDIDATES) * word(job, op.RANK_ITEM_STRIDE) + 16) << 2;
   userRows = at;

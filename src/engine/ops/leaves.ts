@@ -1,0 +1,83 @@
+/** Tensors that are given, not computed: parameters, batch inputs, index inputs, the views of them, and step constants. */
+import { DeepTasteError } from '../../core/errors.ts';
+import { type LeafName, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { type OpDefinition, referenceRows } from './op.ts';
+import { sumRows } from './reduce.ts';
+
+/** A dense trainable (or fixed) weight, shared by all rows. */
+export function parameter(name: string, shape: readonly number[]): Tensor {
+  return new Tensor('parameter', [], 'shared', checkedShape(name, shape), { name });
+}
+
+/** A table of rows [rows, width] that is read through `lookup`; its gradient is row-sparse. */
+export function table(name: string, rows: number, width: number): Tensor {
+  return new Tensor('table', [], 'shared', checkedShape(name, [rows, width]), { name });
+}
+
+/** Real numbers that come with the batch, [B, …shape]. */
+export function input(name: string, shape: readonly number[]): Tensor {
+  return new Tensor('input', [], 'batch', checkedShape(name, shape), { name });
+}
+
+/** One row number of a table for every example, [B]. */
+export function indexInput(name: string): Tensor {
+  return new Tensor('index', [], 'batch', [1], { name });
+}
+
+/** 1 / number of rows of the current batch, shared [1]: turns sums over the batch into means. */
+export function inverseRows(): Tensor {
+  return new Tensor('inverseRows', [], 'shared', [1]);
+}
+
+/** The shared vector w [n] in every row, [B, n]. A view: no copy is made. */
+export function broadcastRow(w: Tensor): Tensor {
+  if (w.rows !== 'shared' || w.shape.length !== 1) throw shapeError('broadcastRow', 'needs a shared vector [n]', [w]);
+  return new Tensor('broadcastRow', [w], 'batch', w.shape);
+}
+
+function checkedShape(name: string, shape: readonly number[]): readonly number[] {
+  if (shape.every((n) => Number.isInteger(n) && n > 0)) return shape;
+  throw new DeepTasteError('shape', `"${name}": every size must be a positive integer, got [${shape.join(', ')}]`);
+}
+
+const given = (formula: string): OpDefinition => ({
+  formula,
+  derivative: 'none: a leaf',
+  gradient: () => [],
+  kernel: () => null,
+  reference: (y) => {
+    throw new DeepTasteError('shape', `${y.label}: no value was given for this leaf`);
+  },
+});
+
+export const leafOps: Record<LeafName, OpDefinition> = {
+  parameter: given('y = W'),
+  table: given('y = E'),
+  input: given('y = x'),
+  index: given('y = i'),
+  inverseRows: {
+    ...given('y = 1 / B'),
+    reference: (_y, _inputs, rows) => Float64Array.of(1 / rows),
+  },
+  broadcastRow: {
+    formula: 'y[r] = w for every row r',
+    derivative: '∂w = Σ_r dy[r]',
+    gradient: (_y, dy) => [sumRows(dy)],
+    kernel: () => null,
+    reference: (y, [w], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => w[k % y.size]),
+  },
+  fillRows: {
+    formula: 'y[r, :] = s',
+    derivative: '∂s = Σ dy (constants of the step take none)',
+    gradient: () => [null],
+    kernel: (y) => ({ opcode: code.FILL, parameters: [y.size], operands: [y.inputs[0], y] }),
+    reference: (y, [s], rows) => new Float64Array(referenceRows(y, rows) * y.size).fill(s[0]),
+  },
+};
+
+/** The shared scalar s [1] in every element of a batch tensor of shape `shape`. */
+export function fillRows(s: Tensor, shape: readonly number[]): Tensor {
+  if (s.rows !== 'shared' || s.size !== 1) throw shapeError('fillRows', 'needs a shared scalar [1]', [s]);
+  return new Tensor('fillRows', [s], 'batch', shape);
+}

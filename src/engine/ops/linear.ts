@@ -1,0 +1,133 @@
+/** Matrix products of batch rows with shared weights. */
+import { type LinearName, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { relu } from './elementwise.ts';
+import type { OpDefinition, Values } from './op.ts';
+import { sumRows } from './reduce.ts';
+
+/** x W (+ b), then max(0, ·) when asked: [B, n] × [n, m] (+ [m]) → [B, m], one fused kernel. */
+export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: boolean } = {}): Tensor {
+  const { bias } = options;
+  if (x.rows !== 'batch' || w.rows !== 'shared' || w.shape.length !== 2 || w.shape[0] !== x.size)
+    throw shapeError('linear', 'x must be [B, n] and W shared [n, m]', [x, w], 'transpose W?');
+  if (bias && (bias.rows !== 'shared' || bias.size !== w.shape[1]))
+    throw shapeError('linear', 'the bias must be shared [m] for W [n, m]', [w, bias]);
+  const inputs = [x, packed(w), ...(bias ? [bias] : []), w];
+  return new Tensor('linear', inputs, 'batch', [w.shape[1]], { relu: options.relu === true, bias: bias !== undefined });
+}
+
+/** Wᵀ, shared [n, m] → [m, n]. */
+export function transpose(w: Tensor): Tensor {
+  if (w.rows !== 'shared' || w.shape.length !== 2) throw shapeError('transpose', 'needs a shared matrix', [w]);
+  return w.op === 'transpose' ? w.inputs[0] : new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
+}
+
+/** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. */
+export function outerSum(x: Tensor, y: Tensor): Tensor {
+  if (x.rows !== 'batch' || y.rows !== 'batch') throw shapeError('outerSum', 'needs two batch tensors', [x, y]);
+  return new Tensor('outerSum', [x, y], 'shared', [x.size, y.size]);
+}
+
+/**
+ * W in the order the product kernel reads it: panels of eight columns, [⌈m/8⌉][n][8], zero-padded. Made once a step, also
+ * straight from a transposed matrix. An implementation detail of `linear`, not an op for models.
+ */
+function packed(w: Tensor): Tensor {
+  const known = packs.get(w);
+  if (known) return known;
+  const made = new Tensor('packed', [w], 'shared', [Math.ceil(w.shape[1] / 8), w.shape[0], 8]);
+  packs.set(w, made);
+  return made;
+}
+const packs = new WeakMap<Tensor, Tensor>();
+
+/** The parts of a `linear` tensor. */
+function parts(y: Tensor): { x: Tensor; bias: Tensor | null; w: Tensor } {
+  return { x: y.inputs[0], bias: y.attributes.bias ? y.inputs[2] : null, w: y.inputs[y.inputs.length - 1] };
+}
+
+/** a[m×k] · b[k×n] in float64. */
+function product(a: Values, b: Values, m: number, k: number, n: number): Values {
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++)
+    for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) out[i * n + j] += a[i * k + p] * b[p * n + j];
+  return out;
+}
+
+function linearReference(y: Tensor, inputs: readonly Values[], rows: number): Values {
+  const { x, bias } = parts(y);
+  const out = product(inputs[0], inputs[inputs.length - 1], rows, x.size, y.size);
+  if (bias) for (let k = 0; k < out.length; k++) out[k] += inputs[2][k % y.size];
+  return y.attributes.relu ? out.map((v) => (v < 0 ? 0 : v)) : out;
+}
+
+export const linearOps: Record<LinearName, OpDefinition> = {
+  linear: {
+    formula: 'y = x W + b, then max(0, y) when fused',
+    derivative: 'dz = dy · [y > 0] when fused, else dy; ∂x = dz Wᵀ, ∂W = Σ_r x[r]ᵀ dz[r], ∂b = Σ_r dz[r]',
+    gradient: (y, dy) => {
+      const { x, bias, w } = parts(y);
+      const dz = y.attributes.relu ? reluGradient(dy, y) : dy;
+      const dw = outerSum(x, dz);
+      const dx = linear(dz, transpose(w));
+      return bias ? [dx, null, sumRows(dz), dw] : [dx, null, dw];
+    },
+    kernel: (y) => {
+      const { x, bias } = parts(y);
+      const flags = (bias ? code.FLAG_BIAS : 0) | (y.attributes.relu ? code.FLAG_RELU : 0);
+      const parameters = [y.size, x.size, flags, 8, 8 * x.size];
+      return { opcode: code.GEMM, parameters, operands: [x, y.inputs[1], y, bias] };
+    },
+    reference: linearReference,
+  },
+  packed: {
+    formula: 'y = W in panels of eight columns',
+    derivative: 'none: `linear` differentiates W itself',
+    gradient: () => [null],
+    kernel: (y) => {
+      // a transposed matrix is packed from its source with the strides swapped
+      const w = y.inputs[0];
+      const source = w.op === 'transpose' ? w.inputs[0] : w;
+      const strides = w.op === 'transpose' ? [1, source.shape[1]] : [source.shape[1], 1];
+      const parameters = [w.shape[1], w.shape[0], ...strides];
+      return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
+    },
+    reference: (y) => new Float64Array(y.size),
+  },
+  transpose: {
+    formula: 'y = Wᵀ',
+    derivative: '∂W = dyᵀ',
+    gradient: (_y, dy) => [transpose(dy)],
+    kernel: (y) => {
+      const [rows, cols] = y.inputs[0].shape;
+      return { opcode: code.TRANSPOSE, rows, parameters: [cols], operands: [y.inputs[0], y] };
+    },
+    reference: (y, [w]) => {
+      const [m, n] = y.shape;
+      return Float64Array.from({ length: m * n }, (_, k) => w[(k % n) * m + Math.floor(k / n)]);
+    },
+  },
+  outerSum: {
+    formula: 'y = Σ_r a[r]ᵀ b[r]',
+    derivative: '∂a = b dyᵀ, ∂b = a dy',
+    gradient: (y, dy) => [linear(y.inputs[1], transpose(dy)), linear(y.inputs[0], dy)],
+    kernel: (y) => {
+      const [a, b] = y.inputs;
+      return { opcode: code.OUTER_SUM, parameters: [b.size, a.size], operands: [a, b, y] };
+    },
+    reference: (y, [a, b], rows) => {
+      const [n, m] = y.shape;
+      const at = Float64Array.from({ length: n * rows }, (_, k) => a[(k % rows) * n + Math.floor(k / rows)]);
+      return product(at, b, n, rows, m);
+    },
+    reduction: true,
+  },
+};
+
+function reluGradient(dy: Tensor, y: Tensor): Tensor {
+  return new Tensor('reluGradient', [dy, y], 'batch', y.shape);
+}
+
+/** relu(x W + b) as one kernel. */
+export const linearRelu = (x: Tensor, w: Tensor, bias?: Tensor): Tensor => linear(x, w, { bias, relu: true });
+export { relu };

@@ -1,0 +1,42 @@
+/** What an op is: shape rule (in its builder), gradient, kernel call and float64 reference, side by side in one record. */
+import type { Tensor } from '../expression.ts';
+
+/** Values of one tensor in float64: rows × size for batch tensors, size for shared ones. Index tensors hold integers. */
+export type Values = Float64Array;
+
+/** A kernel call with symbolic operands; `plan/program.ts` gives them addresses. */
+export interface KernelCall {
+  readonly opcode: number;
+  /** Fixed number of rows, for calls on shared tensors; absent = the rows of the tile. */
+  readonly rows?: number;
+  readonly parameters?: readonly number[];
+  /** Operands in the kernel's order; `null` = not used. The tensor itself is the output. */
+  readonly operands: readonly (Tensor | null)[];
+}
+
+export interface OpDefinition {
+  /** Forward formula, for docs: `y = max(0, x)`. */
+  readonly formula: string;
+  /** Derivative, for docs: `∂x = dy · [y > 0]`. */
+  readonly derivative: string;
+  /** Gradients with respect to each input (null = none), as expressions of dy, the output and the inputs. */
+  readonly gradient: (y: Tensor, dy: Tensor) => readonly (Tensor | null)[];
+  /** The kernel call that computes `y`; null for leaves and views, which need none. */
+  readonly kernel: (y: Tensor) => KernelCall | null;
+  /** Plain float64 loops. @param rows number of batch rows (shared tensors ignore it) */
+  readonly reference: (y: Tensor, inputs: readonly Values[], rows: number) => Values;
+  /** 'sum over the batch': the output is shared although inputs are batch rows; accumulated lane by lane. */
+  readonly reduction?: true;
+}
+
+/** Rows and row length of a tensor as kernels see it: shared [n] is one row, shared [r, c] is r rows. */
+export function kernelRows(tensor: Tensor): { rows: number | undefined; width: number } {
+  if (tensor.rows === 'batch') return { rows: undefined, width: tensor.size };
+  const width = tensor.shape.length === 0 ? 1 : tensor.shape[tensor.shape.length - 1];
+  return { rows: tensor.size / width, width };
+}
+
+/** Number of rows that the reference loops over. */
+export function referenceRows(tensor: Tensor, rows: number): number {
+  return tensor.rows === 'batch' ? rows : 1;
+}

@@ -1,0 +1,90 @@
+/** Sums along rows, across the batch, and products of a row with a scalar. */
+import { type ReduceName, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { broadcastRow } from './leaves.ts';
+import type { OpDefinition } from './op.ts';
+
+/** Σ_j a[r, j]·b[r, j], [B, 1]. */
+export function rowDot(a: Tensor, b: Tensor): Tensor {
+  if (a.rows !== 'batch' || b.rows !== 'batch' || a.size !== b.size)
+    throw shapeError('rowDot', 'needs two batch tensors of equal row length', [a, b]);
+  return new Tensor('rowDot', [a, b], 'batch', [1]);
+}
+
+/** Σ_j x[r, j], [B, 1]. */
+export function rowSum(x: Tensor): Tensor {
+  if (x.rows !== 'batch') throw shapeError('rowSum', 'needs a batch tensor', [x]);
+  return new Tensor('rowSum', [x], 'batch', [1]);
+}
+
+/** x[r, j] · s[r] with one scalar a row, [B, n] × [B, 1] → [B, n]. */
+export function multiplyColumn(x: Tensor, s: Tensor): Tensor {
+  if (x.rows !== 'batch' || s.rows !== 'batch' || s.size !== 1)
+    throw shapeError('multiplyColumn', 'needs a batch tensor [B, n] and one scalar a row [B, 1]', [x, s]);
+  return new Tensor('multiplyColumn', [x, s], 'batch', x.shape);
+}
+
+/** The scalar s[r] in every element of row r, [B, 1] → [B, n]. */
+export function repeatColumn(s: Tensor, shape: readonly number[]): Tensor {
+  if (s.rows !== 'batch' || s.size !== 1) throw shapeError('repeatColumn', 'needs one scalar a row [B, 1]', [s]);
+  return new Tensor('repeatColumn', [s], 'batch', shape);
+}
+
+/** Σ_r x[r], batch [B, n] → shared [n]: a sum over the whole batch, whatever the tiles. */
+export function sumRows(x: Tensor): Tensor {
+  if (x.rows !== 'batch') throw shapeError('sumRows', 'needs a batch tensor', [x]);
+  return new Tensor('sumRows', [x], 'shared', x.shape);
+}
+
+export const reduceOps: Record<ReduceName, OpDefinition> = {
+  rowDot: {
+    formula: 'y[r] = Σ_j a[r, j] · b[r, j]',
+    derivative: '∂a = dy · b, ∂b = dy · a',
+    gradient: (y, dy) => [multiplyColumn(y.inputs[1], dy), multiplyColumn(y.inputs[0], dy)],
+    kernel: (y) => ({ opcode: code.ROW_DOT, parameters: [y.inputs[0].size], operands: [y.inputs[0], y.inputs[1], y] }),
+    reference: (y, [a, b], rows) => {
+      const n = y.inputs[0].size;
+      return Float64Array.from({ length: rows }, (_, r) => {
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += a[r * n + j] * b[r * n + j];
+        return sum;
+      });
+    },
+  },
+  rowSum: {
+    formula: 'y[r] = Σ_j x[r, j]',
+    derivative: '∂x[r, j] = dy[r]',
+    gradient: (y, dy) => [repeatColumn(dy, y.inputs[0].shape)],
+    kernel: (y) => ({ opcode: code.ROW_SUM, parameters: [y.inputs[0].size], operands: [y.inputs[0], y] }),
+    reference: (y, [x], rows) => {
+      const n = y.inputs[0].size;
+      return Float64Array.from({ length: rows }, (_, r) => x.subarray(r * n, (r + 1) * n).reduce((s, v) => s + v, 0));
+    },
+  },
+  multiplyColumn: {
+    formula: 'y[r, j] = x[r, j] · s[r]',
+    derivative: '∂x = dy · s, ∂s[r] = Σ_j dy[r, j] · x[r, j]',
+    gradient: (y, dy) => [multiplyColumn(dy, y.inputs[1]), rowDot(dy, y.inputs[0])],
+    kernel: (y) => ({ opcode: code.MUL_COLUMN, parameters: [y.size], operands: [y.inputs[0], y.inputs[1], y] }),
+    reference: (y, [x, s]) => x.map((v, k) => v * s[Math.floor(k / y.size)]),
+  },
+  repeatColumn: {
+    formula: 'y[r, j] = s[r]',
+    derivative: '∂s[r] = Σ_j dy[r, j]',
+    gradient: (_y, dy) => [rowSum(dy)],
+    kernel: (y) => ({ opcode: code.REPEAT_COLUMN, parameters: [y.size], operands: [y.inputs[0], y] }),
+    reference: (y, [s], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => s[Math.floor(k / y.size)]),
+  },
+  sumRows: {
+    formula: 'y = Σ_r x[r]',
+    derivative: '∂x[r] = dy',
+    gradient: (_y, dy) => [broadcastRow(dy)],
+    kernel: (y) => ({ opcode: code.SUM_ROWS, parameters: [y.size], operands: [y.inputs[0], y] }),
+    reference: (y, [x], rows) => {
+      const sum = new Float64Array(y.size);
+      for (let k = 0; k < rows * y.size; k++) sum[k % y.size] += x[k];
+      return sum;
+    },
+    reduction: true,
+  },
+};

@@ -1,0 +1,127 @@
+/** Where the value of every tensor lies while a plan runs, and the reuse of tile scratch by liveness. */
+import { DeepTasteError } from '../../core/errors.ts';
+import type { Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { RangeAllocator } from '../runtime/allocator.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { paddedWidth, type ParameterStore } from '../runtime/parameter-store.ts';
+
+/** An operand: offset in bytes, addressing mode, row stride in elements (see kernels/opcodes.ts). */
+export interface Place {
+  readonly offset: number;
+  readonly mode: number;
+  readonly stride: number;
+}
+
+const SCRATCH_LIMIT = 1 << 30;
+
+export class Placement {
+  readonly #engine: Engine;
+  readonly #store: ParameterStore;
+  readonly #places = new Map<Tensor, Place>();
+  readonly #lanePlaces = new Map<Tensor, Place>();
+  readonly #scratch = new RangeAllocator(0, SCRATCH_LIMIT, 64);
+  readonly #allocations: number[] = [];
+
+  constructor(engine: Engine, store: ParameterStore) {
+    this.#engine = engine;
+    this.#store = store;
+  }
+
+  /** Bytes of scratch a worker needs, with room for reads past the last row. */
+  get scratchBytes(): number {
+    return this.#scratch.highWater + 128;
+  }
+
+  /** Allocates memory that lives as long as the plan. */
+  allocate(bytes: number): number {
+    const start = this.#engine.allocate(bytes);
+    this.#allocations.push(start);
+    return start;
+  }
+
+  free(): void {
+    for (const start of this.#allocations.splice(0)) this.#engine.free(start);
+  }
+
+  set(tensor: Tensor, place: Place): void {
+    this.#places.set(tensor, place);
+  }
+
+  /** Gives a batch tensor an array of `rows` rows that stays after the tile. */
+  setBatchArray(tensor: Tensor, rows: number): number {
+    const offset = this.allocate(rows * tensor.size * 4 + 64);
+    this.set(tensor, { offset, mode: code.BATCH, stride: tensor.size });
+    return offset;
+  }
+
+  setShared(tensor: Tensor): number {
+    const offset = this.allocate(tensor.size * 4 + 64);
+    this.set(tensor, { offset, mode: code.ABSOLUTE, stride: lastSize(tensor) });
+    return offset;
+  }
+
+  /** Where the tiles add up a sum over the batch. */
+  setLane(tensor: Tensor, offset: number): void {
+    this.#lanePlaces.set(tensor, { offset, mode: code.LANE, stride: lastSize(tensor) });
+  }
+
+  isPlaced(tensor: Tensor): boolean {
+    return this.#places.has(tensor);
+  }
+
+  /** The tensor whose memory a view shows. */
+  static root(tensor: Tensor): Tensor {
+    return tensor.op === 'slice' || tensor.op === 'broadcastRow' ? Placement.root(tensor.inputs[0]) : tensor;
+  }
+
+  /** Where kernels find the value of a tensor. */
+  read(tensor: Tensor): Place {
+    const known = this.#places.get(tensor);
+    if (known) return known;
+    if (tensor.op === 'slice') {
+      const source = this.read(tensor.inputs[0]);
+      return { ...source, offset: source.offset + (tensor.attributes.from as number) * 4 };
+    }
+    if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
+    if (this.#store.has(tensor)) {
+      const stride = tensor.op === 'table' ? paddedWidth(tensor.shape[1]) : lastSize(tensor);
+      return { offset: this.#store.addressOf(tensor), mode: code.ABSOLUTE, stride };
+    }
+    throw new DeepTasteError('config', `plan: ${tensor} has no value; it is no parameter and nothing feeds it`);
+  }
+
+  /** Where the kernel of a tensor writes. */
+  write(tensor: Tensor): Place {
+    return this.#lanePlaces.get(tensor) ?? this.read(tensor);
+  }
+
+  /**
+   * Places the batch tensors of one tile program in scratch; a range is free again after its last reader.
+   * @param uses for every instruction the tensors it reads (roots), in program order
+   */
+  placeInScratch(program: readonly Tensor[], uses: readonly (readonly Tensor[])[], tileRows: number): void {
+    const lastUse = new Map<Tensor, number>();
+    uses.forEach((tensors, n) => {
+      for (const tensor of tensors) lastUse.set(Placement.root(tensor), n);
+    });
+    const offsets = new Map<Tensor, number>();
+    program.forEach((tensor, n) => {
+      if (tensor.rows === 'batch' && !this.isPlaced(tensor)) {
+        const offset = this.#scratch.allocate(tileRows * tensor.size * 4);
+        offsets.set(tensor, offset);
+        this.set(tensor, { offset, mode: code.SCRATCH, stride: tensor.size });
+      }
+      for (const [dead, offset] of offsets)
+        if ((lastUse.get(dead) ?? n) <= n) {
+          this.#scratch.release(offset);
+          offsets.delete(dead);
+        }
+    });
+    for (const offset of offsets.values()) this.#scratch.release(offset);
+  }
+}
+
+function lastSize(tensor: Tensor): number {
+  return tensor.shape.length === 0 ? 1 : tensor.shape[tensor.shape.length - 1];
+}

@@ -1,0 +1,55 @@
+/** Kernel calls as words in the shared memory. */
+import type { Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { KernelCall } from '../ops/op.ts';
+import type { Engine } from '../runtime/engine.ts';
+import type { Place, Placement } from './placement.ts';
+import { kernelCall } from './schedule.ts';
+
+export interface Instruction {
+  readonly opcode: number;
+  readonly rows: number;
+  readonly parameters: readonly number[];
+  readonly operands: readonly Place[];
+  /** What it computes, for profiles and for naming the op that made a NaN. */
+  readonly label: string;
+  /** The place it writes and the row length there; null when it writes no real numbers. */
+  readonly output: { readonly place: Place; readonly width: number; readonly rows: number } | null;
+}
+
+const unused: Place = { offset: 0, mode: code.ABSOLUTE, stride: 0 };
+
+/** The instruction that computes `tensor`. */
+export function instructionFor(tensor: Tensor, placement: Placement): Instruction {
+  const call = kernelCall(tensor) as KernelCall;
+  const operands = call.operands.map((operand) => {
+    if (operand === null) return unused;
+    return operand === tensor ? placement.write(tensor) : placement.read(operand);
+  });
+  const place = placement.write(tensor);
+  const isBatch = tensor.rows === 'batch';
+  return {
+    opcode: call.opcode,
+    rows: call.rows ?? 0,
+    parameters: call.parameters ?? [],
+    operands,
+    label: tensor.label,
+    output: place.mode === code.LANE ? null : { place, width: isBatch ? tensor.size : place.stride, rows: isBatch ? 0 : tensor.size / Math.max(1, place.stride) },
+  };
+}
+
+/** Writes instructions into newly allocated memory of the plan and returns their address. */
+export function writeProgram(engine: Engine, placement: Placement, instructions: readonly Instruction[]): number {
+  const bytes = code.INSTRUCTION_WORDS * 4;
+  const start = placement.allocate(Math.max(1, instructions.length) * bytes);
+  instructions.forEach((instruction, n) => {
+    const words = engine.i32(start + n * bytes, code.INSTRUCTION_WORDS);
+    words[0] = instruction.opcode;
+    words[1] = instruction.rows;
+    words.set(instruction.parameters, code.FIRST_PARAMETER);
+    instruction.operands.forEach(({ offset, mode, stride }, k) => {
+      words.set([offset, mode, stride], code.FIRST_OPERAND + 3 * k);
+    });
+  });
+  return start;
+}

@@ -1,0 +1,294 @@
+/** The part of a plan that computes: levels of shared and tile work with their placement, as stages of the step. */
+import type { Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
+import { type Place, Placement } from './placement.ts';
+import { type Instruction, instructionFor, writeProgram } from './program.ts';
+import { isReduction, requirements, schedule } from './schedule.ts';
+import type { Feed } from './step-plan.ts';
+
+/** Bytes of tile scratch to aim at: half of a small second-level cache. */
+const SCRATCH_TARGET = 384 * 1024;
+/** Every lane starts with the f64 sum of its losses, in a cache line of its own. */
+const LANE_HEADER = 64;
+
+export interface RowWorkOptions {
+  readonly batchSize: number;
+  /** Per-row loss to be summed; absent in plans that only compute. */
+  readonly loss?: Tensor;
+  readonly feed?: Feed;
+  /** Leaves whose batch arrays the caller fills. */
+  readonly fedByCaller?: readonly Tensor[];
+  /** Batch tensors that must outlive the tile. */
+  readonly kept: readonly Tensor[];
+  /** Dense parameters with the expressions of their gradients. */
+  readonly denseGradients: readonly (readonly [Tensor, Tensor])[];
+  /** Address of 1/B, from the address of the plan's header. */
+  readonly header: (header: number) => number;
+}
+
+interface Stage {
+  readonly kind: number;
+  readonly words: readonly number[];
+  barrier: boolean;
+}
+
+export class RowWork {
+  readonly placement: Placement;
+  readonly header: number;
+  readonly tileRows: number;
+  /** Gradients of the dense parameters, laid out like the parameters. */
+  readonly gradientBlock: number;
+  /** All instructions in the order of execution, for naming the one that made a NaN. */
+  readonly instructions: Instruction[] = [];
+  readonly #engine: Engine;
+  readonly #store: ParameterStore;
+  readonly #options: RowWorkOptions;
+  readonly #stages: Stage[] = [];
+  readonly #programs: { address: number; count: number; rows: boolean; first: number }[] = [];
+  #laneBytes: number;
+  #extraScratch = 0;
+
+  constructor(engine: Engine, store: ParameterStore, options: RowWorkOptions) {
+    this.#engine = engine;
+    this.#store = store;
+    this.#options = options;
+    this.placement = new Placement(engine, store);
+    this.header = this.placement.allocate(code.PLAN_WORDS * 4);
+    this.gradientBlock = this.placement.allocate(Math.max(64, store.denseLength * 4));
+    this.#laneBytes = LANE_HEADER + store.denseLength * 4;
+    const gradients = options.denseGradients.map(([, gradient]) => gradient);
+    const outputs = [...(options.loss ? [options.loss] : []), ...options.kept, ...gradients];
+    const { levels, levelOf } = schedule(outputs);
+    this.#placeLeaves(levelOf);
+    this.#placeKept(levels.map(({ rows }) => rows), levelOf);
+    this.#placeReductions(levels.map(({ reductions }) => reductions));
+    for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
+    this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
+    levels.forEach((level, n) => this.#addLevel(level, levels[n + 1]?.reductions ?? [], n));
+    this.#copyComputedGradients(levels.length);
+  }
+
+  #placeLeaves(levelOf: ReadonlyMap<Tensor, number>): void {
+    const fed = [...(this.#options.feed?.outputs ?? []), ...(this.#options.fedByCaller ?? [])];
+    for (const leaf of fed) this.placement.setBatchArray(leaf, this.#options.batchSize);
+    for (const tensor of levelOf.keys())
+      if (tensor.op === 'inverseRows')
+        this.placement.set(tensor, { offset: this.#options.header(this.header), mode: code.ABSOLUTE, stride: 1 });
+  }
+
+  /** What the optimizer or a later level reads must outlive the tile. */
+  #placeKept(rowsOfLevels: readonly (readonly Tensor[])[], levelOf: ReadonlyMap<Tensor, number>): void {
+    const kept = new Set(this.#options.kept.map(Placement.root));
+    for (const [user, level] of levelOf)
+      for (const tensor of requirements(user)) {
+        const source = Placement.root(tensor);
+        const usedAt = isReduction(user) ? level - 1 : level;
+        if (source.rows === 'batch' && usedAt > (levelOf.get(source) as number)) kept.add(source);
+      }
+    for (const rows of rowsOfLevels)
+      for (const tensor of rows)
+        if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize);
+  }
+
+  /** Gradients of parameters add up where the parameter lies in the dense block; other sums get places of their own. */
+  #placeReductions(reductionsOfLevels: readonly (readonly Tensor[])[]): void {
+    for (const [parameter, gradient] of this.#options.denseGradients) {
+      if (!isReduction(gradient) || this.placement.isPlaced(gradient)) continue;
+      const offset = this.#store.addressOf(parameter) - this.#store.denseStart;
+      const place: Place = {
+        offset: this.gradientBlock + offset,
+        mode: code.ABSOLUTE,
+        stride: gradient.shape[gradient.shape.length - 1],
+      };
+      this.placement.set(gradient, place);
+      this.placement.setLane(gradient, LANE_HEADER + offset);
+    }
+    for (const tensor of reductionsOfLevels.flat()) {
+      if (this.placement.isPlaced(tensor)) continue;
+      this.placement.setShared(tensor);
+      this.placement.setLane(tensor, this.#laneBytes);
+      this.#laneBytes += Math.ceil(tensor.size / 16) * 64;
+    }
+  }
+
+  /** A power of two of rows whose activations fit the cache, small enough that every lane gets work. */
+  #chooseTile(rowsOfLevels: readonly (readonly Tensor[])[]): number {
+    const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
+    const share = Math.ceil(this.#options.batchSize / code.LANES);
+    let tile = 32;
+    while (tile * 2 <= 512 && tile < share && tile * 2 * widest * 4 <= 2 * SCRATCH_TARGET) tile *= 2;
+    return tile;
+  }
+
+  #addLevel(
+    level: { readonly shared: readonly Tensor[]; readonly rows: readonly Tensor[]; readonly reductions: readonly Tensor[] },
+    sums: readonly Tensor[],
+    n: number,
+  ): void {
+    if (n > 0) this.#addReductions(level.reductions);
+    this.#addProgram(level.shared.map((tensor) => instructionFor(tensor, this.placement)), false, n);
+    const program = [...level.rows, ...sums];
+    if (program.length === 0) return;
+    this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
+    const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
+    const { feed, loss } = this.#options;
+    const first = feed && n === 0 ? [this.#feedInstruction(feed)] : [];
+    const last = loss && n === 0 ? this.#lossInstruction(loss, program, instructions) : instructions;
+    this.#addProgram([...first, ...last], true, n);
+  }
+
+  /** Puts the summing of the loss right after the loss itself, before its scratch is reused. */
+  #lossInstruction(loss: Tensor, program: readonly Tensor[], instructions: readonly Instruction[]): Instruction[] {
+    const sum: Instruction = {
+      opcode: code.SUM_LOSS,
+      rows: 0,
+      parameters: [],
+      operands: [this.placement.read(loss), { offset: 0, mode: code.LANE, stride: 1 }],
+      label: 'sum of the losses',
+      output: null,
+    };
+    const at = program.indexOf(loss) + 1;
+    return [...instructions.slice(0, at), sum, ...instructions.slice(at)];
+  }
+
+  #feedInstruction(feed: Feed): Instruction {
+    const record: Place = { offset: feed.record, mode: code.ABSOLUTE, stride: 0 };
+    return {
+      opcode: feed.opcode,
+      rows: 0,
+      parameters: [],
+      operands: [record, ...feed.outputs.map((leaf) => this.placement.read(leaf))],
+      label: 'drawing of examples',
+      output: null,
+    };
+  }
+
+  #addProgram(instructions: readonly Instruction[], rows: boolean, level: number): void {
+    // the first serial stage always runs: it sets what the step's other stages read
+    if (instructions.length === 0 && (rows || level > 0)) return;
+    const address = writeProgram(this.#engine, this.placement, instructions);
+    this.#programs.push({ address, count: instructions.length, rows, first: this.instructions.length });
+    this.instructions.push(...instructions);
+    if (rows) {
+      const [from, bytes] = level === 0 ? [0, this.#laneBytes] : [0, 0];
+      this.addStage(code.STAGE_ROWS, [address, instructions.length, from, bytes], true);
+    } else this.addStage(code.STAGE_SERIAL, [address, instructions.length], true);
+  }
+
+  /** Sums that are not gradients of parameters are reduced one by one. */
+  #addReductions(reductions: readonly Tensor[]): void {
+    const own = reductions.filter((tensor) => {
+      const offset = this.placement.read(tensor).offset;
+      return offset < this.gradientBlock || offset >= this.gradientBlock + Math.max(64, this.#store.denseLength * 4);
+    });
+    own.forEach((tensor, n) => {
+      const lane = this.placement.write(tensor).offset;
+      const length = Math.ceil(tensor.size / 16) * 16;
+      this.addStage(code.STAGE_REDUCE, [lane, length, this.placement.read(tensor).offset], n === own.length - 1);
+    });
+  }
+
+  /** Reduces the gradients of the dense parameters, all at once. */
+  addGradientReduction(barrier: boolean): void {
+    this.addStage(code.STAGE_REDUCE, [LANE_HEADER, this.#store.denseLength, this.gradientBlock], barrier);
+  }
+
+  /** Gradients that are themselves computed from sums are copied to where the update expects them. */
+  #copyComputedGradients(level: number): void {
+    const copies = this.#options.denseGradients.filter(([, gradient]) => !isReduction(gradient));
+    if (copies.length === 0) return;
+    const lanes = copies.map(([parameter]) => this.#store.addressOf(parameter) - this.#store.denseStart);
+    // the later reduction of the whole block adds lanes that nothing wrote to (zeros), so lane 0 carries the value
+    const instructions = copies.map(([, gradient], n): Instruction => {
+      const source = this.placement.read(gradient);
+      const place: Place = { offset: LANE_HEADER + lanes[n], mode: code.LANE, stride: gradient.size };
+      const operands = [{ ...source, stride: gradient.size }, place];
+      return { opcode: code.COPY, rows: 1, parameters: [gradient.size], operands, label: `gradient of ${gradient.label}`, output: null };
+    });
+    this.#addProgram(instructions, false, level);
+  }
+
+  addStage(kind: number, words: readonly number[], barrier = false): void {
+    this.#stages.push({ kind, words, barrier });
+  }
+
+  barrierAfterLast(): void {
+    this.#stages[this.#stages.length - 1].barrier = true;
+  }
+
+  /** Makes room for other per-worker needs that share the scratch. */
+  reserveScratch(bytes: number): void {
+    this.#extraScratch = Math.max(this.#extraScratch, bytes);
+  }
+
+  /** Writes the stages and the header; nothing can be added afterwards. */
+  finish(): void {
+    const engine = this.#engine;
+    const stages = this.placement.allocate(this.#stages.length * code.STAGE_WORDS * 4);
+    this.#stages.forEach(({ kind, words, barrier }, n) => {
+      const target = engine.i32(stages + n * code.STAGE_WORDS * 4, code.STAGE_WORDS);
+      target.set([kind, ...words]);
+      target[7] = barrier ? 1 : 0;
+    });
+    const scratchBytes = Math.ceil(Math.max(this.placement.scratchBytes, this.#extraScratch) / 4096) * 4096 + 64;
+    const laneBytes = Math.ceil(this.#laneBytes / 64) * 64 + 64;
+    const header = engine.i32(this.header, code.PLAN_WORDS);
+    header[code.PLAN_STAGES] = stages;
+    header[code.PLAN_N_STAGES] = this.#stages.length;
+    header[code.PLAN_BATCH] = this.#options.batchSize;
+    header[code.PLAN_TILE] = this.tileRows;
+    header[code.PLAN_SCRATCH] = this.placement.allocate(scratchBytes * engine.threads);
+    header[code.PLAN_SCRATCH_BYTES] = scratchBytes;
+    header[code.PLAN_LANES] = this.placement.allocate(laneBytes * code.LANES);
+    header[code.PLAN_LANE_BYTES] = laneBytes;
+    header[code.PLAN_NORMS] = this.placement.allocate(code.OWNERS * 8);
+  }
+
+  /** Runs the instructions of one batch one by one on this thread and calls `visit` after each. */
+  trace(slot: number, epoch: number, rows: number, visit: (instruction: Instruction, tileStart: number, rows: number) => boolean): void {
+    const { kernels } = this.#engine;
+    const header = this.#engine.i32(this.header, code.PLAN_WORDS);
+    const bytes = code.INSTRUCTION_WORDS * 4;
+    kernels.setExamples(slot, epoch);
+    kernels.setBases(header[code.PLAN_SCRATCH], header[code.PLAN_LANES]);
+    for (const program of this.#programs) {
+      for (let start = 0; start < (program.rows ? rows : 1); start += this.tileRows) {
+        const tile = Math.min(this.tileRows, rows - start);
+        kernels.setTile(start, tile);
+        for (let n = 0; n < program.count; n++) {
+          kernels.runProgram(program.address + n * bytes, 1);
+          if (visit(this.instructions[program.first + n], start, tile)) return;
+        }
+      }
+    }
+  }
+}
+
+/** Names the parameter or op where the first value that is not finite appears in a batch. */
+export function findNotFinite(
+  engine: Engine,
+  store: ParameterStore,
+  work: RowWork,
+  batch: { epoch: number; slot: number; rows: number },
+): string {
+  for (const parameter of store.parameters)
+    if (!readRows(engine, store.addressOf(parameter), parameter).every(Number.isFinite))
+      return `parameter "${nameOf(parameter)}"`;
+  let culprit = 'an input';
+  const scratch = engine.i32(work.header, code.PLAN_WORDS)[code.PLAN_SCRATCH];
+  work.trace(batch.slot, batch.epoch, batch.rows, ({ output, label }, start, tile) => {
+    if (!output) return false;
+    const { place, width } = output;
+    const base = place.mode === code.SCRATCH ? scratch + place.offset : place.offset + (place.mode === code.BATCH ? start * place.stride * 4 : 0);
+    const rows = output.rows || tile;
+    for (let r = 0; r < rows; r++)
+      if (!engine.f32(base + r * place.stride * 4, width).every(Number.isFinite)) {
+        culprit = label;
+        return true;
+      }
+    return false;
+  });
+  return culprit;
+}

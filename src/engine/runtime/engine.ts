@@ -1,0 +1,168 @@
+/** The engine: one shared memory, the kernels, and a pool of threads that run jobs on it together. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { DeepTasteError } from '../../core/errors.ts';
+import * as code from '../kernels/opcodes.ts';
+import { RangeAllocator } from './allocator.ts';
+import { type KernelBuild, loadKernels } from './kernel-file.ts';
+import type { WorkerData } from './worker.ts';
+
+const PAGE = 65536;
+const LIMIT = 4 * 1024 ** 3 - PAGE;
+
+/** The functions of the kernel files that TypeScript calls. */
+export interface KernelExports {
+  runJob(control: number, worker: number): void;
+  waitForJob(control: number, seen: number): number;
+  runProgram(program: number, count: number): void;
+  setBases(scratch: number, lane: number): void;
+  setTile(start: number, rows: number): void;
+  setExamples(slot: number, epoch: number): void;
+  packPanels(b: number, rowStride: number, colStride: number, out: number, k: number, n: number): void;
+  multiplyAddPeak(rounds: number): number;
+  copyBytes(to: number, from: number, bytes: number): void;
+  philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
+  philoxValue(n: number): number;
+  permute(position: number, n: number, k0: number, k1: number, round: number): number;
+}
+
+export interface EngineOptions {
+  /** Threads that compute, this one included; default: all the machine offers. Results do not depend on it. */
+  readonly threads?: number;
+  /** Kernel build; default: the best the runtime supports. */
+  readonly kernels?: KernelBuild;
+}
+
+export class Engine {
+  readonly threads: number;
+  readonly build: KernelBuild;
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: KernelExports;
+  readonly #allocator = new RangeAllocator(PAGE, LIMIT, 64);
+  readonly #workers: Worker[] = [];
+  readonly #control: number;
+  #failure: Error | null = null;
+  #closed = false;
+
+  constructor(options: EngineOptions = {}) {
+    this.threads = options.threads ?? availableParallelism();
+    if (!Number.isInteger(this.threads) || this.threads < 1 || this.threads > 256)
+      throw new DeepTasteError('config', `threads: must be an integer from 1 to 256, got ${this.threads}`);
+    const { module, build } = loadKernels(options.kernels);
+    this.build = build;
+    this.memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+    this.kernels = instantiate(module, this.memory);
+    this.#control = this.allocate(code.CONTROL_BYTES);
+    for (let id = 1; id < this.threads; id++) this.#workers.push(this.#startWorker(module, id));
+  }
+
+  #startWorker(module: WebAssembly.Module, id: number): Worker {
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const workerData: WorkerData = { module, memory: this.memory, control: this.#control, id };
+    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    worker.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    worker.unref();
+    return worker;
+  }
+
+  /** Reserves zeroed bytes of the shared memory, 64-byte aligned. @throws 'memory' beyond WebAssembly's 4 GiB */
+  allocate(bytes: number): number {
+    const start = this.#allocator.allocate(bytes);
+    if (start < 0) {
+      const needed = (bytes / 1024 ** 2).toFixed(0);
+      throw new DeepTasteError(
+        'memory',
+        `engine: ${needed} MiB more do not fit into WebAssembly's 4 GiB; use fewer dimensions, a smaller batch or fewer rows`,
+      );
+    }
+    const missing = this.#allocator.highWater + 64 - this.memory.buffer.byteLength;
+    if (missing > 0) this.#grow(Math.ceil(missing / PAGE));
+    this.bytes(start, bytes).fill(0);
+    return start;
+  }
+
+  #grow(pages: number): void {
+    try {
+      this.memory.grow(pages);
+    } catch (error) {
+      const mebibytes = (pages * PAGE) / 1024 ** 2;
+      throw new DeepTasteError('memory', `engine: the system refused ${mebibytes} MiB more memory`, {}, { cause: error });
+    }
+  }
+
+  free(start: number): void {
+    this.#allocator.release(start);
+  }
+
+  /** Bytes of shared memory in use at most so far. */
+  get peakBytes(): number {
+    return this.#allocator.highWater;
+  }
+
+  bytes(start: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, start, length);
+  }
+  f32(start: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, start, length);
+  }
+  f64(start: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, start, length);
+  }
+  i32(start: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, start, length);
+  }
+  u32(start: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, start, length);
+  }
+
+  /** Copies an array into newly allocated memory and returns its address. */
+  place(values: Int32Array | Uint32Array | Float32Array): number {
+    const start = this.allocate(values.byteLength);
+    this.bytes(start, values.byteLength).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return start;
+  }
+
+  /** Runs a job on all threads, this one included, and returns when all have finished. */
+  run(job: number, argument: number): void {
+    if (this.#closed) throw new DeepTasteError('config', 'engine: it has been closed');
+    const control = this.i32(this.#control, code.CONTROL_BYTES / 4);
+    control[code.CONTROL_JOB] = job;
+    control[code.CONTROL_ARGUMENT] = argument;
+    control[code.CONTROL_THREADS] = this.threads;
+    control[code.CONTROL_CLAIM] = 0;
+    Atomics.add(control, code.CONTROL_GENERATION, 1);
+    Atomics.notify(control, code.CONTROL_GENERATION);
+    try {
+      this.kernels.runJob(this.#control, 0);
+    } catch (error) {
+      Atomics.store(control, code.CONTROL_ABORT, 1);
+      this.close();
+      throw new DeepTasteError('numeric', 'engine: a kernel failed; the engine is closed', {}, { cause: error });
+    }
+    if (Atomics.load(control, code.CONTROL_ABORT) !== 0) {
+      this.close();
+      throw new DeepTasteError('numeric', 'engine: a thread failed; the engine is closed', {}, { cause: this.#failure });
+    }
+  }
+
+  /** Stops the threads. The memory is freed when nothing refers to the engine any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const control = this.i32(this.#control, code.CONTROL_BYTES / 4);
+    control[code.CONTROL_JOB] = code.JOB_EXIT;
+    Atomics.add(control, code.CONTROL_GENERATION, 1);
+    Atomics.notify(control, code.CONTROL_GENERATION);
+    for (const worker of this.#workers) void worker.terminate();
+  }
+}
+
+/** Makes an instance of the kernels on the shared memory; each thread has its own. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  const abort = (): never => {
+    throw new Error('internal: a kernel aborted');
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as KernelExports;
+}

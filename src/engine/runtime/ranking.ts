@@ -1,0 +1,231 @@
+/**
+ * Ranks items for many users on all threads: scores are made block by block and never kept as a users × items matrix.
+ * Knows rows and columns only; what they mean is the caller's business.
+ */
+import { DeepTasteError } from '../../core/errors.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { PairProgram } from '../plan/pair-plan.ts';
+import type { Engine } from './engine.ts';
+
+/** Compressed sparse rows. */
+export interface Lists {
+  readonly rowStart: Int32Array;
+  readonly columns: Int32Array;
+}
+
+/** How scores are made. */
+export type ScoreForm =
+  /** score = user row · item row; both [n × width] */
+  | { readonly form: 'dot'; readonly users: Float32Array; readonly items: Float32Array; readonly width: number }
+  /** a compiled program over user rows [n × userWidth] and item rows [n × itemWidth] */
+  | {
+      readonly form: 'pair';
+      readonly users: Float32Array;
+      readonly items: Float32Array;
+      readonly userWidth: number;
+      readonly itemWidth: number;
+      readonly program: PairProgram;
+    }
+  /** score[i] = Σ over the items j of the user's history of weights[j, i]; dense [nItems × nItems] or sparse rows */
+  | { readonly form: 'history'; readonly history: Lists; readonly weights: Float32Array; readonly sparse: Lists | null };
+
+export interface RankRequest {
+  readonly score: ScoreForm;
+  readonly nItems: number;
+  /** Rows of the users to rank. */
+  readonly users: Int32Array;
+  /** By user row: items that are no candidates. */
+  readonly excluded?: Lists;
+  /** By user row: the only candidates besides the relevant items. */
+  readonly candidates?: Lists;
+  /** By position in `users`: items whose standing is counted. */
+  readonly relevant?: Lists;
+  /** Length of the list of best items, 0 = none. */
+  readonly topK?: number;
+  /** Return every score. */
+  readonly allScores?: boolean;
+  /** Called between pieces of about 50 ms with the number of users done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface RankOutcome {
+  readonly greater: Int32Array;
+  readonly equal: Int32Array;
+  readonly nCandidates: Int32Array;
+  /** [users × topK], −1 where there are fewer candidates. */
+  readonly topItems: Int32Array;
+  readonly topScores: Float32Array;
+  /** [users × nItems], empty unless asked for. */
+  readonly scores: Float32Array;
+}
+
+/** Keeps the score's tables in the shared memory, so that many rankings can be made from them. */
+export class RankingTables {
+  readonly #engine: Engine;
+  readonly #score: ScoreForm;
+  readonly #nItems: number;
+  readonly #words = new Int32Array(code.RANK_WORDS);
+  readonly #allocations: number[] = [];
+
+  constructor(engine: Engine, score: ScoreForm, nItems: number) {
+    this.#engine = engine;
+    this.#score = score;
+    this.#nItems = nItems;
+    const words = this.#words;
+    words[code.RANK_N_ITEMS] = nItems;
+    if (score.form === 'history') this.#placeHistory(score);
+    else this.#placeVectors(score);
+  }
+
+  #place(values: Float32Array | Int32Array): number {
+    // a vector read past the last row must stay inside the memory
+    const address = this.#engine.allocate(values.byteLength + 64);
+    this.#engine
+      .bytes(address, values.byteLength)
+      .set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    this.#allocations.push(address);
+    return address;
+  }
+
+  #placeHistory(score: Extract<ScoreForm, { form: 'history' }>): void {
+    const words = this.#words;
+    words[code.RANK_FORM] = score.sparse ? code.FORM_HISTORY_SPARSE : code.FORM_HISTORY_DENSE;
+    words[code.RANK_WEIGHTS] = this.#place(score.weights);
+    words[code.RANK_HISTORY_START] = this.#place(score.history.rowStart);
+    words[code.RANK_HISTORY_COLUMNS] = this.#place(score.history.columns);
+    if (score.sparse) {
+      words[code.RANK_WEIGHT_START] = this.#place(score.sparse.rowStart);
+      words[code.RANK_WEIGHT_COLUMNS] = this.#place(score.sparse.columns);
+    }
+    words[code.RANK_BLOCK] = 4;
+  }
+
+  #placeVectors(score: Exclude<ScoreForm, { form: 'history' }>): void {
+    const words = this.#words;
+    words[code.RANK_USER_TABLE] = this.#place(score.users);
+    words[code.RANK_ITEM_TABLE] = this.#place(score.items);
+    if (score.form === 'dot') {
+      words[code.RANK_FORM] = code.FORM_DOT;
+      words[code.RANK_USER_STRIDE] = score.width;
+      words[code.RANK_ITEM_STRIDE] = score.width;
+      words[code.RANK_WIDTH] = score.width;
+      words[code.RANK_BLOCK] = 12;
+    } else {
+      words[code.RANK_FORM] = code.FORM_PAIR;
+      words[code.RANK_USER_STRIDE] = score.userWidth;
+      words[code.RANK_ITEM_STRIDE] = score.itemWidth;
+      words[code.RANK_PROGRAM] = score.program.address;
+      words[code.RANK_PROGRAM_LENGTH] = score.program.length;
+      words[code.RANK_TILE] = score.program.tileRows;
+      words[code.RANK_SCRATCH_BYTES] = score.program.scratchBytes;
+      words[code.RANK_BLOCK] = 2;
+    }
+  }
+
+  /** Items in panels of eight, made at the first full ranking. */
+  #panels(): number {
+    if (this.#score.form !== 'dot') return 0;
+    if (this.#words[code.RANK_PANELS] === 0) {
+      const { width } = this.#score;
+      const panels = this.#engine.allocate(Math.ceil(this.#nItems / 8) * 8 * width * 4 + 64);
+      this.#allocations.push(panels);
+      this.#words[code.RANK_PANELS] = panels;
+      this.#engine.kernels.packPanels(this.#words[code.RANK_ITEM_TABLE], 1, width, panels, width, this.#nItems);
+    }
+    return this.#words[code.RANK_PANELS];
+  }
+
+  free(): void {
+    for (const address of this.#allocations.splice(0)) this.#engine.free(address);
+  }
+
+  rank(request: Omit<RankRequest, 'score' | 'nItems'>): RankOutcome {
+    const engine = this.#engine;
+    const { users, relevant, candidates, topK = 0 } = request;
+    if (candidates && !relevant) throw new DeepTasteError('config', 'ranking: listed candidates need relevant items');
+    if (!candidates) this.#panels();
+    const temporary: number[] = [];
+    const allocate = (bytes: number): number => {
+      const address = engine.allocate(Math.max(64, bytes));
+      temporary.push(address);
+      return address;
+    };
+    const place = (values: Int32Array): number => {
+      const address = allocate(values.byteLength);
+      engine.i32(address, values.length).set(values);
+      return address;
+    };
+    const nRelevant = relevant ? relevant.columns.length : 0;
+    const words = this.#words.slice();
+    const block = words[code.RANK_BLOCK];
+    const longest = candidates && relevant ? longestRow(candidates) + longestRow(relevant) : 0;
+    words[code.RANK_N_USERS] = users.length;
+    words[code.RANK_USERS] = place(users);
+    const lists: [Lists | undefined, number, number][] = [
+      [request.excluded, code.RANK_EXCLUDED_START, code.RANK_EXCLUDED_COLUMNS],
+      [candidates, code.RANK_CANDIDATE_START, code.RANK_CANDIDATE_COLUMNS],
+      [relevant, code.RANK_RELEVANT_START, code.RANK_RELEVANT_COLUMNS],
+    ];
+    for (const [list, start, columns] of lists) {
+      if (!list) continue;
+      words[start] = place(list.rowStart);
+      words[columns] = place(list.columns);
+    }
+    words[code.RANK_GREATER] = allocate(nRelevant * 4);
+    words[code.RANK_EQUAL] = allocate(nRelevant * 4);
+    words[code.RANK_N_CANDIDATES] = allocate(users.length * 4);
+    words[code.RANK_TOP_K] = topK;
+    words[code.RANK_TOP_ITEMS] = allocate(users.length * topK * 4);
+    words[code.RANK_TOP_SCORES] = allocate(users.length * topK * 4);
+    words[code.RANK_ALL_SCORES] = request.allScores ? allocate(users.length * this.#nItems * 4) : 0;
+    words[code.RANK_MAX_CANDIDATES] = longest;
+    const workBytes = workingBytes(words, block, longest);
+    words[code.RANK_WORK] = allocate(workBytes * engine.threads);
+    words[code.RANK_WORK_BYTES] = workBytes;
+    this.#runPieces(words, users.length, request.onProgress, allocate(code.RANK_WORDS * 4));
+    const outcome = {
+      greater: engine.i32(words[code.RANK_GREATER], nRelevant).slice(),
+      equal: engine.i32(words[code.RANK_EQUAL], nRelevant).slice(),
+      nCandidates: engine.i32(words[code.RANK_N_CANDIDATES], users.length).slice(),
+      topItems: engine.i32(words[code.RANK_TOP_ITEMS], users.length * topK).slice(),
+      topScores: engine.f32(words[code.RANK_TOP_SCORES], users.length * topK).slice(),
+      scores: request.allScores
+        ? engine.f32(words[code.RANK_ALL_SCORES], users.length * this.#nItems).slice()
+        : new Float32Array(0),
+    };
+    for (const address of temporary) engine.free(address);
+    return outcome;
+  }
+
+  /** Cuts long rankings into pieces, so that the caller hears about progress. */
+  #runPieces(words: Int32Array, nUsers: number, onProgress: RankRequest['onProgress'], record: number): void {
+    let piece = onProgress ? 64 : nUsers;
+    for (let first = 0; first < nUsers; ) {
+      const end = Math.min(nUsers, first + piece);
+      words[code.RANK_FIRST] = first;
+      words[code.RANK_END] = end;
+      this.#engine.i32(record, code.RANK_WORDS).set(words);
+      const started = performance.now();
+      this.#engine.run(code.JOB_RANK, record);
+      if (performance.now() - started < 40) piece *= 2;
+      first = end;
+      onProgress?.(first);
+    }
+  }
+}
+
+function longestRow({ rowStart }: Lists): number {
+  let longest = 0;
+  for (let r = 0; r + 1 < rowStart.length; r++) longest = Math.max(longest, rowStart[r + 1] - rowStart[r]);
+  return longest;
+}
+
+/** As laid out in kernels/ranking.ts. */
+function workingBytes(words: Int32Array, block: number, longest: number): number {
+  const nItems = words[code.RANK_N_ITEMS];
+  const scores = block * Math.max(nItems, longest) + 16;
+  const gathered = longest * words[code.RANK_ITEM_STRIDE] + 16;
+  const userRows = block * words[code.RANK_WIDTH] + nItems + 16;
+  const bytes = words[code.RANK_SCRATCH_BYTES] + (scores + gathered + userRows + longest + 16) * 4;
+  return Math.ceil(bytes / 64) * 64 + 64;
+}

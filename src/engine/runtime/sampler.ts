@@ -1,0 +1,112 @@
+/**
+ * Feeds that draw training examples from the edges of a bipartite graph (user took item): pointwise rows (user, item, label)
+ * or pairwise rows (user, taken item, other item). Drawing happens inside the tiles, on all threads; example number e of epoch t
+ * is a pure function of (key, t, e).
+ */
+import { DeepTasteError } from '../../core/errors.ts';
+import type { Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { Feed } from '../plan/step-plan.ts';
+import type { Engine } from './engine.ts';
+
+export interface EdgeSampler {
+  /** The positive pairs, one entry an edge. */
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Sorted items of every user (CSR), for rejection. */
+  readonly rowStart: Int32Array;
+  readonly columns: Int32Array;
+  /** Negatives for each positive. */
+  readonly negatives: number;
+  /** Reject negatives that the user took in training. */
+  readonly reject: boolean;
+  /** 0 = uniform; else negatives are drawn ∝ (number of edges of the item)^alpha. */
+  readonly popularityExponent: number;
+  /** Philox key: (seed, stream). */
+  readonly key: readonly [number, number];
+}
+
+/** A sampler's record in the shared memory, and what must be freed with it. */
+export class SamplerRecord {
+  readonly address: number;
+  readonly rowsPointwise: number;
+  readonly rowsPairwise: number;
+  readonly #engine: Engine;
+  readonly #allocations: number[] = [];
+
+  constructor(engine: Engine, sampler: EdgeSampler) {
+    this.#engine = engine;
+    const { users, items, negatives } = sampler;
+    const rows = users.length * (negatives + 1);
+    if (users.length === 0) throw new DeepTasteError('data', 'training: there is no interaction to learn from');
+    if (rows >= 2 ** 32) throw new DeepTasteError('memory', `training: ${rows} examples an epoch exceed 2³² − 1`);
+    this.rowsPointwise = rows;
+    this.rowsPairwise = users.length * negatives;
+    this.address = this.#keep(engine.allocate(code.SAMPLER_WORDS * 4));
+    const words = new Int32Array(code.SAMPLER_WORDS);
+    words[code.SAMPLER_N_POSITIVES] = users.length;
+    words[code.SAMPLER_USERS] = this.#keep(engine.place(users));
+    words[code.SAMPLER_ITEMS] = this.#keep(engine.place(items));
+    words[code.SAMPLER_N_NEGATIVES] = negatives;
+    words[code.SAMPLER_N_ITEMS] = sampler.nItems;
+    words[code.SAMPLER_ROW_START] = this.#keep(engine.place(sampler.rowStart));
+    words[code.SAMPLER_COLUMNS] = this.#keep(engine.place(sampler.columns));
+    words[code.SAMPLER_REJECT] = sampler.reject ? 1 : 0;
+    [words[code.SAMPLER_KEY_0], words[code.SAMPLER_KEY_1]] = sampler.key;
+    if (sampler.popularityExponent !== 0) {
+      const counts = new Float64Array(sampler.nItems);
+      for (const item of items) counts[item]++;
+      const { threshold, alias } = aliasTable(counts.map((n) => (n === 0 ? 0 : n ** sampler.popularityExponent)));
+      words[code.SAMPLER_THRESHOLDS] = this.#keep(engine.place(threshold));
+      words[code.SAMPLER_ALIASES] = this.#keep(engine.place(alias));
+    }
+    engine.i32(this.address, code.SAMPLER_WORDS).set(words);
+  }
+
+  #keep(address: number): number {
+    this.#allocations.push(address);
+    return address;
+  }
+
+  /** Fills (user index, item index, label [1]) leaves. */
+  pointwise(user: Tensor, item: Tensor, label: Tensor): Feed {
+    return { opcode: code.DRAW_POINTWISE, record: this.address, outputs: [user, item, label] };
+  }
+
+  /** Fills (user index, taken item index, other item index) leaves. */
+  pairwise(user: Tensor, positive: Tensor, negative: Tensor): Feed {
+    return { opcode: code.DRAW_PAIRWISE, record: this.address, outputs: [user, positive, negative] };
+  }
+
+  free(): void {
+    for (const address of this.#allocations.splice(0)) this.#engine.free(address);
+  }
+}
+
+/**
+ * Walker's alias method: draw a cell uniformly, keep it when a 32-bit draw is ≤ its threshold, else take its alias.
+ * @param weights non-negative, not all zero
+ */
+export function aliasTable(weights: Float64Array): { threshold: Uint32Array; alias: Int32Array } {
+  const n = weights.length;
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const scaled = weights.map((w) => (w * n) / total);
+  const threshold = new Uint32Array(n).fill(0xffffffff);
+  const alias = Int32Array.from({ length: n }, (_, k) => k);
+  const small: number[] = [];
+  const large: number[] = [];
+  scaled.forEach((w, k) => {
+    (w < 1 ? small : large).push(k);
+  });
+  while (small.length > 0 && large.length > 0) {
+    const poor = small.pop() as number;
+    const rich = large[large.length - 1];
+    threshold[poor] = Math.min(0xffffffff, Math.floor(scaled[poor] * 2 ** 32));
+    alias[poor] = rich;
+    scaled[rich] -= 1 - scaled[poor];
+    if (scaled[rich] < 1) small.push(large.pop() as number);
+  }
+  return { threshold, alias };
+}

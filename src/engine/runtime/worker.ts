@@ -1,0 +1,29 @@
+/** A thread of the pool. It needs no model code: plans are data in the shared memory. */
+import { workerData } from 'node:worker_threads';
+import * as code from '../kernels/opcodes.ts';
+import { instantiate } from './engine.ts';
+
+export interface WorkerData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly id: number;
+}
+
+function serve({ module, memory, control, id }: WorkerData): void {
+  const kernels = instantiate(module, memory);
+  const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
+  for (let seen = 0; ; ) {
+    seen = kernels.waitForJob(control, seen);
+    if (block[code.CONTROL_JOB] === code.JOB_EXIT) return;
+    try {
+      kernels.runJob(control, id);
+    } catch (error) {
+      Atomics.store(block, code.CONTROL_ABORT, 1);
+      Atomics.notify(block, code.CONTROL_SENSE);
+      throw error;
+    }
+  }
+}
+
+serve(workerData as WorkerData);
