@@ -34,19 +34,24 @@ export async function saveFolder<T>(path: string, write: (folder: string) => Pro
 
 async function writeAndSwap<T>(target: string, write: (folder: string) => Promise<T>): Promise<T> {
   const temporary = temporarySibling(target);
+  let result: T;
+  let aside: string | undefined;
   try {
     await mkdir(temporary);
-    const result = await write(temporary);
+    result = await write(temporary);
     await syncFiles(temporary);
-    await swap(temporary, target);
-    return result;
+    aside = await swap(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error is the one to report
     throw error;
   }
+  await syncFolder(dirname(target));
+  if (aside !== undefined) await rm(aside, { recursive: true, force: true }).catch(() => {}); // or the next save does
+  return result;
 }
 
-async function swap(temporary: string, target: string): Promise<void> {
+/** Returns where the former folder now is, if there was one. */
+async function swap(temporary: string, target: string): Promise<string | undefined> {
   const aside = asideName(target);
   const replaces = (await stat(target).catch(() => null)) !== null;
   if (replaces) await rename(target, aside);
@@ -56,8 +61,7 @@ async function swap(temporary: string, target: string): Promise<void> {
     if (replaces) await rename(aside, target);
     throw error;
   }
-  await syncFolder(dirname(target));
-  if (replaces) await rm(aside, { recursive: true, force: true });
+  return replaces ? aside : undefined;
 }
 
 /** Not every writer flushes its files; a rename must not become durable before what it names. */
@@ -98,9 +102,10 @@ async function removeEmptyFolders(from: string, top: string): Promise<void> {
   }
 }
 
-/** The path that people gave instead of the temporary one, and what has become of the former artifact. */
-function saveError(path: string, error: unknown): DeepTasteError {
-  if (error instanceof DeepTasteError && error.code !== 'io') return error;
-  const { message, details } = ioError('saving', path, error instanceof DeepTasteError ? error.cause : error);
-  return new DeepTasteError('io', `${message}; what was there before is unchanged`, { ...details }, { cause: error });
+/** Names the path that people gave instead of the temporary one. */
+function saveError(path: string, error: unknown): unknown {
+  const isIo = error instanceof DeepTasteError && error.code === 'io';
+  const named = ioError('saving', path, isIo ? error.cause : error);
+  if (!(named instanceof DeepTasteError) || named.code !== 'io') return named;
+  return new DeepTasteError('io', `${named.message}; nothing was replaced`, { ...named.details }, { cause: error });
 }

@@ -26,17 +26,13 @@ const columnSchema = z.object({
   guessed: z.boolean(),
 });
 
-const tableLayout = z.object({
-  rows: count,
-  fields: z.array(
-    z.object({
-      name: z.string(),
-      kind: z.enum(['categorical', 'text', 'numeric', 'multi']),
-      column: z.string().min(1),
-    }),
-  ),
-  title: z.string().nullable(),
+const fieldLayout = z.object({
+  name: z.string(),
+  kind: z.enum(['categorical', 'text', 'numeric', 'multi']),
+  column: z.string().min(1),
 });
+const tableLayout = z.object({ rows: count, fields: z.array(fieldLayout).readonly(), title: z.string().nullable() });
+const metricLayout = z.object({ name: z.string(), column: z.string().min(1) });
 
 const infoShape = {
   model: z.object({ name: z.string().min(1), config: jsonObject }),
@@ -59,11 +55,11 @@ const manifestSchema = z.object({
   created: z.iso.datetime(),
   deeptaste: z.string().min(1),
   ...infoShape,
-  data: z.object({ name: z.string(), hash: z.string().min(1), nUsers: count, nItems: count, nInteractions: count }),
+  data: z.object({ name: z.string(), hash: z.string().min(1), nInteractions: count, nUsers: count, nItems: count }),
   tables: z.object({
     users: tableLayout,
     items: tableLayout,
-    perUser: z.array(z.object({ name: z.string(), column: z.string().min(1) })).nullable(),
+    perUser: z.array(metricLayout).readonly().nullable(),
   }),
   files: z.array(z.object({ name: z.string().regex(fileNamePattern, 'must be a plain name'), bytes: count, sha256 })),
 });

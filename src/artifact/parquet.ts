@@ -3,7 +3,7 @@
  * numbers keep NaN, −0 and infinities, a missing value (null) differs from an empty one. Rows keep their order.
  */
 
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   DOUBLE,
   type DuckDBConnection,
@@ -101,8 +101,8 @@ export async function readParquet<const T extends readonly WantedColumn[]>(
     const source = `read_parquet(${literal(resolve(path).replace(/[*?[]/g, '[$&]'))}, hive_partitioning = false)`;
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
     checkColumns(path, described.getRows(), wanted);
-    const names = wanted.map(({ name }) => identifier(name)).join(', ');
-    const columns = await collect(await connection.stream(`SELECT ${names} FROM ${source}`), wanted.length);
+    const values = wanted.map(({ name, type }) => selected(identifier(name), type)).join(', ');
+    const columns = await collect(await connection.stream(`SELECT ${values} FROM ${source}`), wanted.length);
     return wanted.map(({ type }, c) => fromDuckdb(type, columns[c], path)) as {
       [K in keyof T]: ColumnValues[T[K]['type']];
     };
@@ -156,12 +156,23 @@ function fromDuckdb(type: ColumnType, values: DuckDBValue[], path: string): Colu
     case 'number':
       return values as (number | null)[];
     case 'text':
-      return values as (string | null)[];
+      return (values as (string | null)[]).map(unmarked);
     case 'texts':
-      return (values as (DuckDBListValue | null)[]).map((list) =>
-        list === null ? null : ([...list.items] as string[]),
-      );
+      return (values as (DuckDBListValue | null)[]).map((list) => list && (list.items as string[]).map(unmarked));
   }
+}
+
+/**
+ * DuckDB's Node client decodes a text as if it were a file: it drops a byte order mark at the beginning. A full stop
+ * before each text keeps the mark from standing there.
+ */
+function selected(column: string, type: ColumnType): string {
+  if (type === 'text') return `'.' || ${column}`;
+  return type === 'texts' ? `list_transform(${column}, text -> '.' || text)` : column;
+}
+
+function unmarked<T extends string | null>(text: T): T {
+  return (text === null ? null : text.slice(1)) as T;
 }
 
 function checkColumns(
@@ -183,7 +194,7 @@ function checkUnicode(column: ParquetColumn, path: string): void {
   const texts = column.type === 'text' ? column.values : column.type === 'texts' ? column.values.flat() : [];
   const row = texts.findIndex((text) => text !== null && /\p{Surrogate}/u.test(text));
   if (row < 0) return;
-  const message = `${path}: text of column "${column.name}" must be valid Unicode, found ${JSON.stringify(texts[row])}`;
+  const message = `${basename(path)}: text of column "${column.name}" must be valid Unicode, found ${JSON.stringify(texts[row])}`;
   throw new DeepTasteError('data', `${message}; mend it in the data`, { column: column.name, row });
 }
 

@@ -24,7 +24,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/file too large/i, 'EFBIG'],
   [/permission denied/i, 'EACCES'],
   [/read-only file system/i, 'EROFS'],
-  [/no such file or directory/i, 'ENOENT'],
+  [/no such file or directory|no files found that match/i, 'ENOENT'],
   [/too many open files/i, 'EMFILE'],
 ];
 
@@ -37,14 +37,21 @@ export function systemErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * An `io` error that says what was being done to which path, what went wrong and what to do.
- * A DeepTasteError is returned as it is: it already says so.
+ * An `io` error that says what was being done to which path, what went wrong and what to do. An error that does not come
+ * from the system is returned as it is: a DeepTasteError already says so, and a programming error must not hide as `io`.
  * @param action what was being done, e.g. `writing`
  */
-export function ioError(action: string, path: string, cause: unknown): DeepTasteError {
-  if (cause instanceof DeepTasteError) return cause;
+export function ioError(action: string, path: string, cause: unknown): unknown {
+  if (cause instanceof DeepTasteError || !isSystemError(cause)) return cause;
   const code = systemErrorCode(cause);
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const reason = code === undefined ? text : `${explanations[code]} (${code})`;
+  const reason = code === undefined ? cause.message.split('\n', 1)[0] : `${explanations[code]} (${code})`;
   return new DeepTasteError('io', `${action} ${path}: ${reason}`, { path, systemCode: code }, { cause });
+}
+
+/** Node's errors name the system call; DuckDB's begin with a phrase. */
+function isSystemError(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    ('syscall' in error || systemErrorCode(error) !== undefined || /^IO Error/.test(error.message))
+  );
 }

@@ -14,14 +14,29 @@ interface MetricFamilyInfo {
 
 export const metricFamilies = {
   hr: { inputs: ['ranks'], cutoff: 'required', better: 'higher', doc: 'users with a relevant item among the first k' },
-  recall: { inputs: ['ranks'], cutoff: 'required', better: 'higher', doc: 'share of the relevant items among the first k' },
+  recall: {
+    inputs: ['ranks'],
+    cutoff: 'required',
+    better: 'higher',
+    doc: 'share of the relevant items among the first k',
+  },
   precision: { inputs: ['ranks'], cutoff: 'required', better: 'higher', doc: 'share of the first k that is relevant' },
   ndcg: { inputs: ['ranks'], cutoff: 'optional', better: 'higher', doc: 'discounted gain over the best possible one' },
   mrr: { inputs: ['ranks'], cutoff: 'optional', better: 'higher', doc: '1 / rank of the first relevant item' },
   map: { inputs: ['ranks'], cutoff: 'optional', better: 'higher', doc: 'precision at each relevant item, averaged' },
-  auc: { inputs: ['ranks', 'predictions'], cutoff: 'none', better: 'higher', doc: 'P(relevant scores above irrelevant)' },
+  auc: {
+    inputs: ['ranks', 'predictions'],
+    cutoff: 'none',
+    better: 'higher',
+    doc: 'P(relevant scores above irrelevant)',
+  },
   gauc: { inputs: ['ranks', 'predictions'], cutoff: 'none', better: 'higher', doc: 'AUC of each user, weighted' },
-  coverage: { inputs: ['lists'], cutoff: 'required', better: 'higher', doc: 'share of the items recommended to anybody' },
+  coverage: {
+    inputs: ['lists'],
+    cutoff: 'required',
+    better: 'higher',
+    doc: 'share of the items recommended to anybody',
+  },
   novelty: { inputs: ['lists'], cutoff: 'required', better: 'higher', doc: 'mean self-information of the items, bits' },
   diversity: { inputs: ['lists'], cutoff: 'required', better: 'higher', doc: '1 − similarity of the items of a list' },
   gini: { inputs: ['lists'], cutoff: 'required', better: 'lower', doc: 'unevenness of exposure over the items' },
@@ -47,7 +62,9 @@ export function parseMetric(name: string): Metric {
   const [given, cutoff, ...rest] = name.trim().toLowerCase().split('@');
   const family = familyNames.find((known) => known === given);
   if (family === undefined)
-    throw new DeepTasteError('config', `metric: no metric is called "${given}"${suggestion(given, familyNames)}`, { name });
+    throw new DeepTasteError('config', `metric: no metric is called "${given}"${suggestion(given, familyNames)}`, {
+      name,
+    });
   const rule = metricFamilies[family].cutoff;
   if (cutoff === undefined) {
     if (rule === 'required') throw cutoffError(name, 'needs a cutoff, found none', `${family}@10`);
@@ -56,7 +73,11 @@ export function parseMetric(name: string): Metric {
   if (rule === 'none') throw cutoffError(name, `takes no cutoff, found "@${cutoff}"`, family);
   const k = Number(cutoff);
   if (rest.length > 0 || !/^\d+$/.test(cutoff) || k < 1 || k > 2 ** 31 - 1)
-    throw cutoffError(name, `needs a whole number ≥ 1 after "@", found "${[cutoff, ...rest].join('@')}"`, `${family}@10`);
+    throw cutoffError(
+      name,
+      `needs a whole number ≥ 1 after "@", found "${[cutoff, ...rest].join('@')}"`,
+      `${family}@10`,
+    );
   return { name: `${family}@${k}`, family, k };
 }
 
@@ -89,6 +110,11 @@ export function requiredListLength(metrics: readonly Metric[]): number {
 /** Can the metric be computed from this kind of input? */
 export function hasInput(metric: Metric, input: MetricInput): boolean {
   return (metricFamilies[metric.family].inputs as readonly MetricInput[]).includes(input);
+}
+
+/** False for metrics of whole runs only: how exposure spreads over items is nobody's in particular. */
+export function hasUserValues(metric: Metric): boolean {
+  return metric.family !== 'coverage' && metric.family !== 'gini';
 }
 
 /** True when a smaller value is better (errors, unevenness). */

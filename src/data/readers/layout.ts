@@ -124,7 +124,7 @@ function guessHeader(records: readonly (readonly string[])[]): boolean {
   if (first.some((cell) => looksNumeric(cell))) return false;
   const names = first.map((cell) => cell.trim());
   if (names.some((name) => isKnownColumnName(name))) return true;
-  if (second?.some((cell) => looksNumeric(cell))) return second.length !== 1 || first.length === 1;
+  if (second?.some((cell) => looksNumeric(cell))) return true;
   return new Set(names).size === names.length;
 }
 

@@ -51,7 +51,9 @@ export function makeChannels(films: Films, random: RandomStream): Channels {
   const nItems = films.titles.length;
   const nRelated = Math.min(nRelatedFilms, nItems - 1);
   const byRelease = Int32Array.from({ length: nItems }, (_, item) => item);
-  byRelease.sort((a, b) => (films.releaseTime[a] < films.releaseTime[b] ? -1 : films.releaseTime[a] > films.releaseTime[b] ? 1 : a - b));
+  byRelease.sort((a, b) =>
+    films.releaseTime[a] < films.releaseTime[b] ? -1 : films.releaseTime[a] > films.releaseTime[b] ? 1 : a - b,
+  );
   return {
     popularitySums: runningSums(films.exposure),
     nRelated,
@@ -74,19 +76,16 @@ export function relatedness(films: Films, a: number, b: number): number {
 
 function findRelated(films: Films, nRelated: number, random: RandomStream): Int32Array {
   const nItems = films.titles.length;
-  const all = Int32Array.from({ length: nItems }, (_, item) => item);
   const related = new Int32Array(nItems * nRelated);
-  for (let item = 0; item < nItems; item++) {
-    const candidates = nItems <= nRelatedCandidates ? all : drawCandidates(nItems, random);
+  const circle = random.shuffle(Int32Array.from({ length: nItems }, (_, item) => item));
+  const nCandidates = Math.min(nItems - 1, nRelatedCandidates);
+  const candidates = new Int32Array(nCandidates);
+  for (const [place, item] of circle.entries()) {
+    // The films that follow on a shuffled circle: a random sample without repeats, without a draw for each.
+    for (let n = 0; n < nCandidates; n++) candidates[n] = circle[(place + 1 + n) % nItems];
     related.set(mostRelated(films, item, candidates, nRelated), item * nRelated);
   }
   return related;
-}
-
-function drawCandidates(nItems: number, random: RandomStream): Int32Array {
-  const candidates = new Set<number>();
-  while (candidates.size < nRelatedCandidates) candidates.add(random.below(nItems));
-  return Int32Array.from(candidates);
 }
 
 /** The `count` candidates of highest relatedness, best first, by insertion into a short sorted list. */
@@ -94,7 +93,6 @@ function mostRelated(films: Films, item: number, candidates: Int32Array, count: 
   const best = new Int32Array(count);
   const scores = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
   for (const candidate of candidates) {
-    if (candidate === item) continue;
     const score = relatedness(films, item, candidate);
     if (score <= scores[count - 1]) continue;
     let place = count - 1;
@@ -136,6 +134,9 @@ function channelShares(world: ExposureWorld, evening: Evening, previous: number,
   };
 }
 
+/** One of `n` equal slots; rounding may have made `uniform` a full 1. */
+const slot = (uniform: number, n: number) => Math.min(n - 1, Math.floor(uniform * n));
+
 /**
  * A function that draws shown films in a context. Independent draws; seen and unreleased films occur too and are for the
  * caller to reject. @param previous the evening's last film, or `noFilm`
@@ -155,9 +156,9 @@ export function exposureSampler(
     let u = random.uniform();
     if (u < shares.session) return related[previous * nRelated + choose(relatedSums, u / shares.session)];
     u -= shares.session;
-    if (u < shares.social) return heard[Math.floor((u / shares.social) * heard.length)];
+    if (u < shares.social) return heard[slot(u / shares.social, heard.length)];
     u -= shares.social;
-    if (u < shares.premiere) return byRelease[from + Math.floor((u / shares.premiere) * (to - from))];
+    if (u < shares.premiere) return byRelease[from + slot(u / shares.premiere, to - from)];
     u -= shares.premiere;
     return choose(popularitySums, u / (1 - shares.session - shares.social - shares.premiere));
   };
@@ -174,7 +175,6 @@ export function exposureProbabilities(world: ExposureWorld, evening: Evening, pr
     for (let rank = 0; rank < nRelated; rank++)
       probabilities[related[previous * nRelated + rank]] += shares.session / ((rank + 1) * relatedSums[nRelated - 1]);
   if (shares.social > 0) for (const item of evening.heard) probabilities[item] += shares.social / evening.heard.length;
-  if (shares.premiere > 0)
-    for (let n = from; n < to; n++) probabilities[byRelease[n]] += shares.premiere / (to - from);
+  if (shares.premiere > 0) for (let n = from; n < to; n++) probabilities[byRelease[n]] += shares.premiere / (to - from);
   return probabilities;
 }

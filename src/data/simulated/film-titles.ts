@@ -3,22 +3,30 @@ import type { RandomStream } from '../../core/random.ts';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-const darkAdjectives = words(`Ashen Bitter Bleak Broken Buried Burnt Cold Crooked Drowned Faceless Fallen Forsaken Frozen Ghostly
+const darkAdjectives =
+  words(`Ashen Bitter Bleak Broken Buried Burnt Cold Crooked Drowned Faceless Fallen Forsaken Frozen Ghostly
   Grim Hollow Lightless Nameless Pale Restless Rusted Severed Sleepless Sunken Unlit Vanished Voiceless Withered`);
-const calmAdjectives = words(`Amber Borrowed Distant Eastern Empty Endless Far Fifth Forgotten Hidden Last Late Long Lost Northern
+const calmAdjectives =
+  words(`Amber Borrowed Distant Eastern Empty Endless Far Fifth Forgotten Hidden Last Late Long Lost Northern
   Patient Quiet Second Silent Slow Small Southern Tall Unfinished Unwritten Wandering Wide Winter`);
-const lightAdjectives = words(`Accidental Barefoot Bright Cheerful Clumsy Dancing Flying Gilded Golden Honest Impossible Jolly Lucky
+const lightAdjectives =
+  words(`Accidental Barefoot Bright Cheerful Clumsy Dancing Flying Gilded Golden Honest Impossible Jolly Lucky
   Mischievous Polite Runaway Singing Sparkling Splendid Spotted Sugared Sunlit Talkative Tangled Tipsy Velvet Whistling Wobbly`);
-const darkNouns = words(`Asylum Blade Cellar Confession Crypt Debt Fever Furnace Gallows Grave Hunger Knife Marsh Mask Noose Raven
+const darkNouns =
+  words(`Asylum Blade Cellar Confession Crypt Debt Fever Furnace Gallows Grave Hunger Knife Marsh Mask Noose Raven
   Reckoning Ruin Scar Shadow Shroud Silence Snare Thorn Verdict Warden Witness Wolf`);
-const calmNouns = words(`Archive Bell Bridge Canal Clockmaker Compass Corridor Estuary Ferry Harbour Hillside Horizon Island Lantern
+const calmNouns =
+  words(`Archive Bell Bridge Canal Clockmaker Compass Corridor Estuary Ferry Harbour Hillside Horizon Island Lantern
   Letter Lighthouse Map Meridian Mirror Monastery Observatory Orchard Passenger Photograph Railway River Signal Telegraph`);
-const lightNouns = words(`Balloon Bakery Bicycle Brass-Band Carousel Circus Cousin Duchess Garden Goose Honeymoon Juggler Kite
+const lightNouns =
+  words(`Balloon Bakery Bicycle Brass-Band Carousel Circus Cousin Duchess Garden Goose Honeymoon Juggler Kite
   Marmalade Matchmaker Neighbour Parade Parasol Penguin Picnic Postman Puppet Serenade Teapot Tailor Umbrella Violin Waltz`);
-const places = words(`Aldermouth Bellmarsh Brackenford Calverdine Corvane Dunmarrow Eastermoor Elvaston-Quay Farrowgate Glasswater
+const places =
+  words(`Aldermouth Bellmarsh Brackenford Calverdine Corvane Dunmarrow Eastermoor Elvaston-Quay Farrowgate Glasswater
   Harlonne Ishkeld Jorvenna Karsholm Lindenreach Marrowby Nethercombe Ostrevel Pellagorn Quillhaven Ravelstoke Sandreth
   Tarnwick Umberleigh Valdemoor Westering Yarrowfold Zellenbrook`);
-const givenNames = words(`Adelina Barnaby Clementine Dorrit Emeric Fenella Gideon Henrika Ignatia Jasper Kestrel Leopold Marguerite
+const givenNames =
+  words(`Adelina Barnaby Clementine Dorrit Emeric Fenella Gideon Henrika Ignatia Jasper Kestrel Leopold Marguerite
   Nicodemus Odalys Percival Quenby Rosalba Sylvester Tamsin Ulrika Valentin Wilhelmina Xanthe Yorick Zebedee`);
 const numbers = words('Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve Thirteen');
 const times = words('Dawn Daybreak Dusk Evening Harvest Midnight Midsummer Midwinter Nightfall Noon October Sunrise');

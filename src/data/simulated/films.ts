@@ -10,7 +10,7 @@ import { makeNames } from './person-names.ts';
 import { choose, drawWeighted, runningSums } from './weighted-choice.ts';
 
 /** Hidden dimensions in which films differ beyond their genres. */
-export const nStyles = 6;
+export const nStyles = 3;
 /** Length of a film's attribute vector and of a member's taste vector: genres, then styles. */
 export const nTraits = genres.length + nStyles;
 /** 2023-01-01 00:00:00 UTC in seconds: the record starts here. */
@@ -22,7 +22,7 @@ export interface Films {
   readonly years: readonly number[]; // [I]
   readonly directors: readonly string[]; // [I]
   readonly genres: readonly (readonly string[])[]; // [I] the most fitting genre first
-  /** Genre weights (unit length) and style values / √6: a taste vector times a row has variance about 1 for each part. */
+  /** Genre weights (unit length) and style values / √3: a taste vector times a row has variance about 1 for each part. */
   readonly traits: Float32Array; // [I × nTraits]
   /** Where the film lies on the map of the favourite corners: era and mood, about −1 … 1 each. */
   readonly mapPosition: Float32Array; // [I × 2]
@@ -69,8 +69,7 @@ function drawReleaseTimes(options: FilmClubOptions, random: RandomStream): Float
   const nNew = Math.floor(options.newReleases * options.nItems);
   const order = random.shuffle(Int32Array.from({ length: options.nItems }, (_, i) => i));
   const times = new Float64Array(options.nItems).fill(Number.NEGATIVE_INFINITY);
-  for (let n = 0; n < nNew; n++)
-    times[order[n]] = startTime + (random.below(options.days) + 0.5) * secondsPerDay;
+  for (let n = 0; n < nNew; n++) times[order[n]] = startTime + (random.below(options.days) + 0.5) * secondsPerDay;
   return times;
 }
 
@@ -97,7 +96,12 @@ export function makeFilms(options: FilmClubOptions, random: RandomStream): Films
     fillTraits(traits, item, chosen, director, attributes);
     const mood = moodOf(traits, item) + 0.15 * attributes.normal();
     mapPosition.set([eraOf(year), mood], item * 2);
-    return { year, director: director.name, genres: chosen.map((g) => genres[g].name), title: titleMaker.make(mood, year) };
+    return {
+      year,
+      director: director.name,
+      genres: chosen.map((g) => genres[g].name),
+      title: titleMaker.make(mood, year),
+    };
   });
   return {
     titles: films.map((film) => film.title),
@@ -115,7 +119,7 @@ export function makeFilms(options: FilmClubOptions, random: RandomStream): Films
 /** 1930 → −1, 1977 → 0, 2024 → 1. */
 const eraOf = (year: number) => (year - 1977) / 47;
 
-/** Genre weights 1 : 0.75 : 0.5 at unit length; style = director's and the film's own in equal parts, scaled by 1/√6. */
+/** Genre weights 1 : 0.75 : 0.5 at unit length; style = director's and the film's own in equal parts, scaled by 1/√3. */
 function fillTraits(
   traits: Float32Array,
   item: number,

@@ -1,7 +1,7 @@
 /** What can be set about the simulated film club: every mechanism with its default, range and meaning. */
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
-import { suggestion } from '../../core/nearest.ts';
+import { parseOptions } from '../../core/options.ts';
 
 export const filmClubSchema = z.strictObject({
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'same seed and options, same world' }),
@@ -12,7 +12,7 @@ export const filmClubSchema = z.strictObject({
     doc: 'median number of films a member watches (at least 5, at most 60 % of the films that are out from the start)',
   }),
   activitySpread: z.number().min(0).max(2).default(0.8).meta({ doc: 'standard deviation of the log of that number' }),
-  tasteStrength: z.number().min(0).max(5).default(1.1).meta({
+  tasteStrength: z.number().min(0).max(5).default(1.6).meta({
     doc: 'weight of genre, style and corner in the acceptance logit; 0 = all members alike',
   }),
   nonlinearity: z.number().min(0).max(3).default(0.7).meta({
@@ -25,7 +25,7 @@ export const filmClubSchema = z.strictObject({
   noise: z.number().min(0).max(1).default(0.03).meta({
     doc: 'chance that a shown film is decided without regard to taste; 1 = taste plays no part',
   }),
-  popularityExponent: z.number().min(0).max(3).default(0.65).meta({
+  popularityExponent: z.number().min(0).max(3).default(0.85).meta({
     doc: 'power law of exposure: the film of rank r is shown ∝ r^−exponent; 0 = all equally',
   }),
   newReleases: z.number().min(0).max(0.9).default(0.1).meta({ doc: 'share of films that come out during the record' }),
@@ -33,10 +33,10 @@ export const filmClubSchema = z.strictObject({
     doc: 'share of exposure that goes to films released in the last 28 days',
   }),
   sessionLength: z.number().min(1).max(20).default(2.5).meta({ doc: 'mean number of films an evening' }),
-  sessionInfluence: z.number().min(0).max(0.9).default(0.25).meta({
+  sessionInfluence: z.number().min(0).max(0.9).default(0.08).meta({
     doc: 'share of exposure, after the first film of an evening, that goes to films related to the previous one',
   }),
-  socialInfluence: z.number().min(0).max(0.9).default(0.1).meta({
+  socialInfluence: z.number().min(0).max(0.9).default(0.05).meta({
     doc: 'share of exposure that goes to films which friends have talked about in the last 30 days',
   }),
   friends: z.number().min(0).max(100).default(8).meta({ doc: 'mean number of friends' }),
@@ -56,9 +56,7 @@ export type FilmClubInput = z.input<typeof filmClubSchema>;
  * @throws DeepTasteError 'config' when an option is unknown or out of range, or the influences leave too little exposure
  */
 export function parseFilmClubOptions(input: FilmClubInput): FilmClubOptions {
-  const result = filmClubSchema.safeParse(input);
-  if (!result.success) throw configError(result.error.issues[0], input);
-  const options = result.data;
+  const options = parseOptions(filmClubSchema, input, 'film club');
   const { premiereInfluence, sessionInfluence, socialInfluence } = options;
   const sum = premiereInfluence + sessionInfluence + socialInfluence;
   if (sum > 0.95) {
@@ -70,23 +68,4 @@ export function parseFilmClubOptions(input: FilmClubInput): FilmClubOptions {
     );
   }
   return options;
-}
-
-function configError(issue: z.core.$ZodIssue, input: unknown): DeepTasteError {
-  const known = Object.keys(filmClubSchema.shape);
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0];
-    return new DeepTasteError('config', `film club: unknown option "${key}"${suggestion(key, known)}`, { key });
-  }
-  const key = String(issue.path[0] ?? '');
-  if (key === '') {
-    return new DeepTasteError('config', `film club: options must be an object, found ${String(input)}; pass {}`);
-  }
-  const found = (input as Record<string, unknown>)[key];
-  const doc = filmClubSchema.shape[key as keyof FilmClubOptions].meta()?.doc;
-  return new DeepTasteError(
-    'config',
-    `film club: option "${key}" does not hold: ${issue.message}, found ${JSON.stringify(found) ?? String(found)}; set it within the range (${doc})`,
-    { key, found },
-  );
 }

@@ -27,23 +27,31 @@ export interface People {
   readonly corner: Float32Array; // [U × 2]
 }
 
-const regionSpread = 0.5;
-const ownSpread = Math.sqrt(1 - regionSpread ** 2);
+/** Genre affinities are mostly a mix of a few temperaments: who likes one genre tends to like certain others. */
+const nTemperaments = 3;
+const regionVariance = 0.15;
+const temperamentVariance = 0.7;
+const ownVariance = 0.15;
 
-/** Genre leaning of each region; styles are not regional. [regions × nTraits] */
-function drawRegionTastes(random: RandomStream): Float32Array {
-  const tastes = new Float32Array(regions.length * nTraits);
-  for (let region = 0; region < regions.length; region++)
-    for (let g = 0; g < genres.length; g++) tastes[region * nTraits + g] = regionSpread * random.normal();
-  return tastes;
+/** `n` random rows of genre leanings, each leaning of the given variance. [n × genres] */
+function drawLeanings(n: number, variance: number, random: RandomStream): Float32Array {
+  return Float32Array.from({ length: n * genres.length }, () => Math.sqrt(variance) * random.normal());
 }
 
-/** Region's leaning plus the member's own deviation; styles are all the member's own. */
-function drawTaste(out: Float32Array, start: number, regionTaste: Float32Array, random: RandomStream): void {
-  for (let k = 0; k < nTraits; k++) {
-    const spread = k < genres.length ? ownSpread : 1;
-    out[start + k] = regionTaste[k] + spread * random.normal();
+/** Genre affinities: region + temperaments, mixed by the member, + own deviation. Styles are all the member's own. */
+function drawTaste(
+  out: Float32Array,
+  start: number,
+  regionLeaning: Float32Array,
+  temperaments: Float32Array,
+  random: RandomStream,
+): void {
+  const mix = Array.from({ length: nTemperaments }, () => random.normal() / Math.sqrt(nTemperaments));
+  for (let g = 0; g < genres.length; g++) {
+    const mixed = mix.reduce((sum, weight, t) => sum + weight * temperaments[t * genres.length + g], 0);
+    out[start + g] = regionLeaning[g] + mixed + Math.sqrt(ownVariance) * random.normal();
   }
+  for (let k = genres.length; k < nTraits; k++) out[start + k] = random.normal();
 }
 
 /** The stated favourite: a genre drawn ∝ exp(2·affinity), so that it mostly is one of the two or three best liked. */
@@ -61,7 +69,8 @@ function ageBandOf(era: number, random: RandomStream): string {
 /** @param random draws of each kind come from children of this stream */
 export function makePeople(options: FilmClubOptions, random: RandomStream): People {
   const { nUsers, fieldNoise } = options;
-  const regionTastes = drawRegionTastes(random.child('regions'));
+  const regionLeanings = drawLeanings(regions.length, regionVariance, random.child('regions'));
+  const temperaments = drawLeanings(nTemperaments, temperamentVariance, random.child('temperaments'));
   const tastes = random.child('tastes');
   const fields = random.child('fields');
   const tasteStart = new Float32Array(nUsers * nTraits);
@@ -69,9 +78,9 @@ export function makePeople(options: FilmClubOptions, random: RandomStream): Peop
   const corner = new Float32Array(nUsers * 2);
   const stated = Array.from({ length: nUsers }, (_, user) => {
     const region = tastes.below(regions.length);
-    const regionTaste = regionTastes.subarray(region * nTraits, (region + 1) * nTraits);
-    drawTaste(tasteStart, user * nTraits, regionTaste, tastes);
-    drawTaste(tasteEnd, user * nTraits, regionTaste, tastes);
+    const leaning = regionLeanings.subarray(region * genres.length, (region + 1) * genres.length);
+    drawTaste(tasteStart, user * nTraits, leaning, temperaments, tastes);
+    drawTaste(tasteEnd, user * nTraits, leaning, temperaments, tastes);
     corner.set([2 * tastes.uniform() - 1, 2 * tastes.uniform() - 1], user * 2);
     const isNoise = () => fields.uniform() < fieldNoise;
     return {

@@ -3,11 +3,13 @@ import type { RandomStream } from '../../core/random.ts';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-const given = words(`Ada Alba Amos Anouk Arlo Basil Bea Bruno Cleo Cyrus Dalia Dario Edda Elio Enid Esme Ezra Faye Felix Flora
+const given =
+  words(`Ada Alba Amos Anouk Arlo Basil Bea Bruno Cleo Cyrus Dalia Dario Edda Elio Enid Esme Ezra Faye Felix Flora
   Gita Greta Hugo Ida Ines Iris Ivo Jonas Juno Kaya Kito Lars Leda Levi Linus Lotte Luca Mabel Malik Maren Milo Mina Nadia Nell
   Nico Noor Olive Omar Oona Otis Pia Priya Quinn Rafa Remy Rhea Rosa Rufus Sami Selma Silas Sunniva Tala Thea Tobin Uma Vera
   Viggo Wanda Wren Yara Yusuf Zadie Zeno`);
-const family = words(`Abernell Ashgrove Barlund Belcastro Birkwood Brightwater Calloway Carrowmere Castellan Cinderford Corvino
+const family =
+  words(`Abernell Ashgrove Barlund Belcastro Birkwood Brightwater Calloway Carrowmere Castellan Cinderford Corvino
   Dallimore Delacroft Dovetail Eastbrook Elderfield Ellingham Fairbairn Farthing Fenwright Finnegard Galloway Garrick
   Goldfinch Greenacre Hallowell Harrowgate Hawthorne Hollander Inglewood Isakovar Jessamy Juniper Kestering Kingsley
   Kowalsky Larkspur Lindqvist Lockhart Lovelace Marchetti Marlowe Merriweather Montague Nakamori Nightingale Norwood

@@ -2,7 +2,7 @@
  * Who likes what: the probability that a member accepts a film that is shown.
  *
  *   accept(u, i, t) = (1 − noise) · σ(z) + noise · 0.1
- *   z(u, i, t)      = −4 + quality · qᵢ + tasteStrength · ( a_u(t)·xᵢ + nonlinearity · b(u, i) )
+ *   z(u, i, t)      = −3.6 + quality · qᵢ + tasteStrength · ( a_u(t)·xᵢ + nonlinearity · b(u, i) )
  *   a_u(t)          = a⁰_u cos φ + a¹_u sin φ,   φ = drift · π/2 · (t − first day)/(length of the record)
  *   b(u, i)         = ( exp(−|cᵤ − mᵢ|² / 2w²) − 0.2 ) / 0.28,   w = 0.35
  *
@@ -13,7 +13,7 @@ import { type Films, nTraits, secondsPerDay, startTime } from './films.ts';
 import type { FilmClubOptions } from './options.ts';
 import type { People } from './people.ts';
 
-const offset = -4;
+const offset = -3.6;
 const cornerWidth = 0.35;
 /** Mean and spread of the corner's bell over uniform corners and places, so that b has mean about 0 and variance about 1. */
 const cornerMean = 0.2;

@@ -46,21 +46,19 @@ export function beginEvening(world: ViewingWorld, watched: Int32Array, userIndex
   return { userIndex, time, taste: tasteAt(world, userIndex, time), heard };
 }
 
-/** p(i | u, context) of every film; sums to 1 over films that are out and not in `seen`. @returns [nItems] */
+/** p(i | u, context) of every film; sums to 1 over films that are out and not seen. @param isSeen [nItems] 1 = seen @returns [nItems] */
 export function nextFilmProbabilities(
   world: ViewingWorld,
   evening: Evening,
   previous: number,
-  seen: Int32Array,
+  isSeen: Uint8Array,
 ): Float64Array {
   const { releaseTime } = world.films;
   const probabilities = exposureProbabilities(world, evening, previous);
-  for (const item of seen) probabilities[item] = 0;
   let total = 0;
   for (let item = 0; item < probabilities.length; item++) {
-    const isOut = releaseTime[item] <= evening.time;
-    if (isOut && probabilities[item] > 0)
-      probabilities[item] *= acceptance(world, evening.userIndex, evening.taste, item);
+    const isPossible = isSeen[item] === 0 && releaseTime[item] <= evening.time && probabilities[item] > 0;
+    if (isPossible) probabilities[item] *= acceptance(world, evening.userIndex, evening.taste, item);
     else probabilities[item] = 0;
     total += probabilities[item];
   }
@@ -72,35 +70,38 @@ export function drawNextFilm(
   world: ViewingWorld,
   evening: Evening,
   previous: number,
-  seen: Int32Array,
+  isSeen: Uint8Array,
   random: RandomStream,
 ): number {
   const { releaseTime } = world.films;
   const show = exposureSampler(world, evening, previous, random);
   for (let shown = 0; shown < mostShown; shown++) {
     const item = show();
-    if (releaseTime[item] > evening.time) continue;
-    if (random.uniform() >= acceptance(world, evening.userIndex, evening.taste, item)) continue;
-    if (!seen.includes(item)) return item;
+    if (isSeen[item] === 1 || releaseTime[item] > evening.time) continue;
+    if (random.uniform() < acceptance(world, evening.userIndex, evening.taste, item)) return item;
   }
-  return choose(runningSums(nextFilmProbabilities(world, evening, previous, seen)), random.uniform());
+  return choose(runningSums(nextFilmProbabilities(world, evening, previous, isSeen)), random.uniform());
 }
 
 /** The film of every event of the calendar. @returns [N] item indices, in the calendar's order */
 export function simulateViewings(world: ViewingWorld, random: RandomStream): Int32Array {
   const { userStart, eveningTime, eventStart, eventTime } = world.calendar;
   const watched = new Int32Array(eventTime.length);
+  // The marks of one member at a time: set before the evening, cleared after it.
+  const isSeen = new Uint8Array(world.options.nItems);
   const userOf = new Int32Array(eveningTime.length);
   for (let user = 0; user < world.options.nUsers; user++) userOf.fill(user, userStart[user], userStart[user + 1]);
   for (const e of eveningOrder(world.calendar)) {
     const userIndex = userOf[e];
     const evening = beginEvening(world, watched, userIndex, e);
     const firstEvent = eventStart[userStart[userIndex]];
+    for (let event = firstEvent; event < eventStart[e]; event++) isSeen[watched[event]] = 1;
     let previous = noFilm;
     for (let event = eventStart[e]; event < eventStart[e + 1]; event++) {
-      const seen = watched.subarray(firstEvent, event);
-      previous = watched[event] = drawNextFilm(world, evening, previous, seen, random);
+      previous = watched[event] = drawNextFilm(world, evening, previous, isSeen, random);
+      isSeen[previous] = 1;
     }
+    for (let event = firstEvent; event < eventStart[e + 1]; event++) isSeen[watched[event]] = 0;
   }
   return watched;
 }

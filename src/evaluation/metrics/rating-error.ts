@@ -30,7 +30,10 @@ function meanOver(
   checkNumbers(metric, 'prediction', predictions);
   const { low, high } = range ?? { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   if (!(low < high))
-    throw new DeepTasteError('config', `${metric}: the rating range must have low < high, got ${low} … ${high}; swap them`);
+    throw new DeepTasteError(
+      'config',
+      `${metric}: the rating range must have low < high, got ${low} … ${high}; swap them`,
+    );
   let sum = 0;
   for (let row = 0; row < labels.length; row++)
     sum += penalty(Math.min(high, Math.max(low, predictions[row])) - labels[row]);

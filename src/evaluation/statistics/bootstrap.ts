@@ -30,7 +30,11 @@ export function bootstrapIntervals(
 }
 
 /** The percentile interval of the mean of one value a user. */
-export function bootstrapInterval(values: Float64Array, stream: RandomStream, options: BootstrapOptions = {}): Interval {
+export function bootstrapInterval(
+  values: Float64Array,
+  stream: RandomStream,
+  options: BootstrapOptions = {},
+): Interval {
   return bootstrapIntervals([{ values, weights: null }], stream, options)[0];
 }
 

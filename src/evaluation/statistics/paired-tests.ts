@@ -32,7 +32,9 @@ const exactUpTo = 19;
  * differences the p-value is exact, ties included; above, normal with tie and continuity correction.
  */
 export function wilcoxonSignedRank(differences: Float64Array): TestResult {
-  const d = differences.filter((value) => !Number.isNaN(value) && value !== 0).sort((a, b) => Math.abs(a) - Math.abs(b));
+  const d = differences
+    .filter((value) => !Number.isNaN(value) && value !== 0)
+    .sort((a, b) => Math.abs(a) - Math.abs(b));
   const { doubledRanks, tieTerm } = midRanks(d);
   let doubledW = 0;
   for (let i = 0; i < d.length; i++) if (d[i] > 0) doubledW += doubledRanks[i];

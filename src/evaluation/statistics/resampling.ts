@@ -29,7 +29,11 @@ export function weightedMean({ values, weights }: UserColumn): number {
  * The resampled means of each column, in the order drawn [resamples]. A resample in which no user has a value gives none.
  * @param columns all over the same users; throws `data` when there are no users
  */
-export function resampledMeans(columns: readonly UserColumn[], stream: RandomStream, resamples: number): Float64Array[] {
+export function resampledMeans(
+  columns: readonly UserColumn[],
+  stream: RandomStream,
+  resamples: number,
+): Float64Array[] {
   const nUsers = columns[0]?.values.length ?? 0;
   checkResampling(nUsers, resamples);
   const sums = columns.map(prepare);
@@ -48,9 +52,15 @@ export function resampledMeans(columns: readonly UserColumn[], stream: RandomStr
 
 function checkResampling(nUsers: number, resamples: number): void {
   if (nUsers === 0)
-    throw new DeepTasteError('data', 'bootstrap: at least one user is needed, found none; evaluate users with held-out items');
+    throw new DeepTasteError(
+      'data',
+      'bootstrap: at least one user is needed, found none; evaluate users with held-out items',
+    );
   if (!Number.isInteger(resamples) || resamples < 1)
-    throw new DeepTasteError('config', `bootstrap: resamples must be a whole number ≥ 1, got ${resamples}; 1000 is usual`);
+    throw new DeepTasteError(
+      'config',
+      `bootstrap: resamples must be a whole number ≥ 1, got ${resamples}; 1000 is usual`,
+    );
 }
 
 /** w·v and w, users without a value weighing 0; weights null when all are 1. */

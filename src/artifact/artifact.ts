@@ -1,0 +1,239 @@
+/**
+ * A trained recommender as a folder that stands alone: it scores without the training data.
+ *
+ *   manifest.json                    what it is, how it was made, sizes and SHA-256 of the other files
+ *   weights.safetensors              the model's parameters
+ *   users.parquet, items.parquet     external ids and side information, by dense index
+ *   seen.parquet                     the items that each user took in training
+ *   per-user.parquet                 metric values of each evaluated user          (when there are any)
+ *   checkpoint.safetensors           optimizer state                               (when training can be resumed)
+ *   other names                      attachments, e.g. an epoch log
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { assert, DeepTasteError } from '../core/errors.ts';
+import { ioError } from '../core/io-error.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import { version } from '../core/version.ts';
+import type { FieldTable } from '../data/dataset.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
+import type { Vocabulary } from '../data/vocabulary.ts';
+import { saveFolder } from './folder.ts';
+import { formerFolder } from './interrupted-save.ts';
+import {
+  type ArtifactInfo,
+  checkedInfo,
+  encodeManifest,
+  FORMAT,
+  FORMAT_VERSION,
+  fileNamePattern,
+  MANIFEST_FILE,
+  type Manifest,
+  parseManifest,
+} from './manifest.ts';
+import { withDuckdb } from './parquet.ts';
+import { namedTensors, readSafetensors } from './safetensors-reader.ts';
+import { writeSafetensors } from './safetensors-writer.ts';
+import {
+  type PerUserValues,
+  readEntities,
+  readPerUser,
+  readSeen,
+  writeEntities,
+  writePerUser,
+  writeSeen,
+} from './tables.ts';
+import { describeFiles, verifyFile, verifyFolder } from './verify-files.ts';
+
+const WEIGHTS_FILE = 'weights.safetensors';
+const CHECKPOINT_FILE = 'checkpoint.safetensors';
+const USERS_FILE = 'users.parquet';
+const ITEMS_FILE = 'items.parquet';
+const SEEN_FILE = 'seen.parquet';
+const PER_USER_FILE = 'per-user.parquet';
+const ownFiles = [WEIGHTS_FILE, CHECKPOINT_FILE, USERS_FILE, ITEMS_FILE, SEEN_FILE, PER_USER_FILE, MANIFEST_FILE];
+
+/** What a trained recommender needs to recommend. */
+export interface ArtifactParts {
+  readonly weights: NamedTensors;
+  readonly users: Vocabulary;
+  readonly items: Vocabulary;
+  readonly userFields: FieldTable; // one row a user
+  readonly itemFields: FieldTable; // one row an item
+  /** Row u = the items that user u took in training. */
+  readonly seen: SparseRows; // [nUsers, nItems]
+  readonly perUser: PerUserValues | null;
+}
+
+/** A recommender to save. */
+export interface Artifact extends ArtifactParts {
+  readonly info: ArtifactInfo;
+  /** Optimizer state and counters, when training can be resumed; else null. */
+  readonly checkpoint: NamedTensors | null;
+  /** Further files by plain name, e.g. `epochs.jsonl`. */
+  readonly attachments?: ReadonlyMap<string, string | Uint8Array>;
+}
+
+/** A recommender as it was saved. The checkpoint and attachments are read only when asked for. */
+export interface LoadedArtifact extends ArtifactParts {
+  readonly manifest: Manifest;
+  readonly path: string; // absolute
+}
+
+/**
+ * Saves a recommender as the folder `path`, replacing an artifact that is there; on any failure that one stays.
+ * Same contents, same bytes of every file but the manifest, which holds the time.
+ * @param created time of making, for the manifest
+ * @throws DeepTasteError `usage` when something else is at `path`; `data`, `shape`, `artifact` when a part cannot be saved
+ *   as it is; `io`, e.g. disk full
+ */
+export async function saveArtifact(path: string, artifact: Artifact, created: Date = new Date()): Promise<Manifest> {
+  checkParts(artifact);
+  const info = checkedInfo(artifact.info);
+  return saveFolder(path, async (folder) => {
+    const { model, data } = info;
+    await writeSafetensors(join(folder, WEIGHTS_FILE), artifact.weights, { model: model.name });
+    if (artifact.checkpoint !== null)
+      await writeSafetensors(join(folder, CHECKPOINT_FILE), artifact.checkpoint, { model: model.name });
+    const tables = await withDuckdb((connection) => writeTables(connection, folder, artifact));
+    for (const [name, content] of artifact.attachments ?? []) await writeFileAtomic(join(folder, name), content);
+    const manifest: Manifest = {
+      format: FORMAT,
+      formatVersion: FORMAT_VERSION,
+      created: created.toISOString(),
+      deeptaste: version,
+      ...info,
+      data: { ...data, nUsers: artifact.users.size, nItems: artifact.items.size },
+      tables,
+      files: await describeFiles(folder),
+    };
+    await writeFileAtomic(join(folder, MANIFEST_FILE), encodeManifest(manifest));
+    return manifest;
+  });
+}
+
+/**
+ * Loads a recommender after comparing every file with the manifest.
+ * @throws DeepTasteError `not-found` when nothing is at `path`; `artifact` when it is not an artifact, is of a newer format,
+ *   or a file is missing, foreign, truncated or altered; `io`
+ */
+export async function loadArtifact(path: string): Promise<LoadedArtifact> {
+  const manifest = await inspectArtifact(path);
+  const folder = resolve(path);
+  await verifyFolder(folder, manifest.files);
+  requireFiles(folder, manifest);
+  const weights = namedTensors(await readSafetensors(join(folder, WEIGHTS_FILE)), join(folder, WEIGHTS_FILE));
+  const tables = await withDuckdb((connection) => readTables(connection, folder, manifest));
+  return { manifest, path: folder, weights, ...tables };
+}
+
+/** The manifest alone; the other files are not looked at. @throws DeepTasteError `not-found`, `artifact`, `io` */
+export async function inspectArtifact(path: string): Promise<Manifest> {
+  const file = join(resolve(path), MANIFEST_FILE);
+  const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+    throw await unreadable(path, error);
+  });
+  return parseManifest(text, file);
+}
+
+/** The optimizer state, or null when the artifact was saved without. @throws DeepTasteError as loadArtifact */
+export async function loadCheckpoint(path: string): Promise<NamedTensors | null> {
+  const manifest = await inspectArtifact(path);
+  const file = manifest.files.find(({ name }) => name === CHECKPOINT_FILE);
+  if (file === undefined) return null;
+  await verifyFile(resolve(path), file);
+  const location = join(resolve(path), CHECKPOINT_FILE);
+  return namedTensors(await readSafetensors(location), location);
+}
+
+/** An attachment's bytes, or null when the artifact has none of that name. @throws DeepTasteError as loadArtifact */
+export async function loadAttachment(path: string, name: string): Promise<Uint8Array | null> {
+  const manifest = await inspectArtifact(path);
+  const file = manifest.files.find((each) => each.name === name && !ownFiles.includes(name));
+  if (file === undefined) return null;
+  await verifyFile(resolve(path), file);
+  const location = join(resolve(path), name);
+  return readFile(location).catch((error: unknown) => {
+    throw ioError('reading', location, error);
+  });
+}
+
+function checkParts({ users, items, userFields, itemFields, seen, perUser, attachments }: Artifact): void {
+  assert(userFields.nRows === users.size, 'user fields must have one row a user');
+  assert(itemFields.nRows === items.size, 'item fields must have one row an item');
+  assert(seen.nRows === users.size, 'seen items must have one row a user');
+  for (const [name, values] of perUser?.metrics ?? [])
+    assert(values.length === perUser?.userIndex.length, `metric "${name}" must have one value an evaluated user`);
+  for (const name of attachments?.keys() ?? []) {
+    if (fileNamePattern.test(name) && !ownFiles.includes(name.toLowerCase())) continue;
+    const message = `attachment "${name}": must be a plain file name of letters, digits, dots, dashes, not one of the artifact's own`;
+    throw new DeepTasteError('artifact', `${message}; rename it`, { name });
+  }
+}
+
+async function writeTables(
+  connection: DuckDBConnection,
+  folder: string,
+  parts: ArtifactParts,
+): Promise<Manifest['tables']> {
+  const users = await writeEntities(connection, join(folder, USERS_FILE), parts.users, parts.userFields);
+  const items = await writeEntities(connection, join(folder, ITEMS_FILE), parts.items, parts.itemFields);
+  await writeSeen(connection, join(folder, SEEN_FILE), parts.seen);
+  const { perUser } = parts;
+  const metrics = perUser && (await writePerUser(connection, join(folder, PER_USER_FILE), perUser));
+  return { users, items, perUser: metrics };
+}
+
+async function readTables(connection: DuckDBConnection, folder: string, { tables }: Manifest) {
+  const users = await readEntities(connection, join(folder, USERS_FILE), tables.users);
+  const items = await readEntities(connection, join(folder, ITEMS_FILE), tables.items);
+  const nUsers = users.vocabulary.size;
+  const perUser =
+    tables.perUser && (await readPerUser(connection, join(folder, PER_USER_FILE), tables.perUser, nUsers));
+  return {
+    users: users.vocabulary,
+    items: items.vocabulary,
+    userFields: users.fields,
+    itemFields: items.fields,
+    seen: await readSeen(connection, join(folder, SEEN_FILE), nUsers, items.vocabulary.size),
+    perUser,
+  };
+}
+
+/** A manifest may be whole and yet not list what every recommender needs. */
+function requireFiles(folder: string, { files, tables }: Manifest): void {
+  const listed = new Set(files.map(({ name }) => name));
+  const needed = [WEIGHTS_FILE, USERS_FILE, ITEMS_FILE, SEEN_FILE, ...(tables.perUser === null ? [] : [PER_USER_FILE])];
+  const missing = needed.find((name) => !listed.has(name));
+  if (missing === undefined) return;
+  const message = `${join(folder, MANIFEST_FILE)}: must list ${missing}, found no such entry`;
+  throw new DeepTasteError('artifact', `${message}; restore the artifact from a copy or train again`, {
+    file: missing,
+  });
+}
+
+/** Why there is no manifest to read. */
+async function unreadable(path: string, error: NodeJS.ErrnoException): Promise<unknown> {
+  const details = { path, file: MANIFEST_FILE };
+  if (error.code === 'ENOTDIR')
+    return new DeepTasteError(
+      'artifact',
+      `${path}: an artifact must be a folder, found a file; give the folder`,
+      details,
+    );
+  if (error.code !== 'ENOENT') return ioError('reading', path, error);
+  if (await isFolder(path)) {
+    const message = `${path}: an artifact must hold ${MANIFEST_FILE}, found none; give a folder that deeptaste has saved`;
+    return new DeepTasteError('artifact', message, details);
+  }
+  const former = await formerFolder(resolve(path));
+  const mend = former === undefined ? 'check the path' : `an interrupted save has left it as ${former}: rename it back`;
+  return new DeepTasteError('not-found', `${path}: must be a saved artifact, found nothing there; ${mend}`, details);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}

@@ -1,0 +1,37 @@
+/** The fingerprint of a data set: what the numbers measured on it belong to. */
+import { createHash, type Hash } from 'node:crypto';
+import { renumber } from './cleaning.ts';
+import type { Interactions } from './dataset.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/**
+ * SHA-256 (hex) of the interactions in order: external ids, ratings (float32), times (float64), sessions (in the order
+ * of their first appearance). It depends neither on the file's format nor on the order of the vocabularies.
+ */
+export function hashInteractions(users: Vocabulary, items: Vocabulary, interactions: Interactions): string {
+  const { length, rating, time, session } = interactions;
+  const hash = createHash('sha256');
+  hash.update(`deeptaste-interactions-1 ${length} ${rating !== null} ${time !== null} ${session !== null}\n`);
+  hashIds(hash, users, interactions.userIndex);
+  hashIds(hash, items, interactions.itemIndex);
+  // A sum with 0 turns −0 into 0, which is the same number.
+  if (rating) hash.update(bytes(rating.map((r) => r + 0)));
+  if (time) hash.update(bytes(time.map((t) => t + 0)));
+  if (session) hash.update(bytes(renumber(session, 1 + session.reduce((a, b) => Math.max(a, b), -1)).column));
+  return hash.digest('hex');
+}
+
+/** The ids in the order of their first appearance, each with its length, then the row's places in that list. */
+function hashIds(hash: Hash, vocabulary: Vocabulary, index: Int32Array): void {
+  const { column, oldIndex } = renumber(index, vocabulary.size);
+  for (const old of oldIndex) {
+    const id = Buffer.from(vocabulary.idOf(old));
+    hash.update(`${id.length}:`).update(id);
+  }
+  hash.update('\n').update(bytes(column));
+}
+
+/** Little-endian on every platform that runs WebAssembly engines with shared memory. */
+function bytes(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

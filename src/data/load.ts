@@ -1,0 +1,201 @@
+/** From files to a data set: read, assign roles, check, clean, encode, describe users and items. */
+import { basename } from 'node:path';
+import { type CleanedRows, cleanRows } from './clean-rows.ts';
+import {
+  type ColumnRoles,
+  type DataOptions,
+  parseDataOptions,
+  type ResolvedDataOptions,
+  tableOptions,
+} from './data-options.ts';
+import type { Dataset, FieldTable } from './dataset.ts';
+import { encodeRows, type PresentColumns } from './encoded-rows.ts';
+import { hashInteractions } from './interaction-hash.ts';
+import { createGatheredRows, gatherRows } from './interaction-rows.ts';
+import { Database } from './readers/database.ts';
+import { findFiles } from './readers/files.ts';
+import { importFiles } from './readers/import.ts';
+import type { ImportedTable } from './readers/imported-table.ts';
+import { assignRoles, type InteractionRoles, missingColumn } from './roles.ts';
+import type { Schema } from './schema.ts';
+import { siblingFiles } from './sibling-files.ts';
+import { noFields, readSideInformation } from './side-information.ts';
+import { readSocialGraph } from './social-graph.ts';
+import { ratingCopies, suspicions } from './suspicions.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** Files whose rows form one part of the data set, e.g. the given test rows. */
+export interface PartFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** A data set with the part that each of its rows came from. */
+export interface LoadedParts {
+  readonly dataset: Dataset;
+  readonly part: Uint8Array; // [length of the interactions]
+}
+
+/** What reading one part's files showed. */
+export interface ReadPart {
+  readonly table: ImportedTable;
+  readonly roles: InteractionRoles;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a data set. Cleaning, in this order: bad rows are refused or skipped, of repeated pairs one is kept, rows rated
+ * below `minRating` go, then the k-core. Vocabularies are in the order of first appearance among the kept rows.
+ * @throws DeepTasteError `config`: an option; `data`: a file
+ * @example await loadDataset({ files: ['ratings.csv'], minRating: 4, kCore: { user: 5, item: 5 } })
+ */
+export async function loadDataset(options: DataOptions): Promise<Dataset> {
+  const resolved = parseDataOptions(options);
+  return Database.use(async (database) => {
+    const loaded = await loadParts(database, [{ name: 'interactions', files: resolved.files }], resolved);
+    return loaded.dataset;
+  });
+}
+
+/**
+ * Reads several sets of files into one data set with shared vocabularies. A rating, time or session column that some
+ * part lacks is left out. Repeated pairs are looked for within each part.
+ * @param moreItemIds items to add to the vocabulary although no row has them (listed candidates)
+ */
+export async function loadParts(
+  database: Database,
+  parts: readonly PartFiles[],
+  options: ResolvedDataOptions,
+  moreItemIds: readonly string[] = [],
+): Promise<LoadedParts> {
+  const read = await readParts(database, parts, options);
+  const present = presentColumns(read);
+  const cleaned = cleanRows(await encodeRows(database, present), options);
+  const users = new Vocabulary(cleaned.userIds);
+  const items = new Vocabulary([...new Set([...cleaned.itemIds, ...moreItemIds])]);
+  const side = await describeEntities(database, options, read[0].roles, users, items, cleaned);
+  const dataset = {
+    ...{ name: options.name ?? nameOf(options.files[0]), users, items, interactions: cleaned.interactions },
+    ...{ userFields: side.userFields, itemFields: side.itemFields, social: side.social },
+    schema: { columns: [...read[0].roles.schema, ...side.schema.columns] },
+    hash: hashInteractions(users, items, cleaned.interactions),
+  };
+  const warnings = [
+    ...read.flatMap((each) => each.warnings),
+    ...lostColumns(read, parts),
+    ...cleaned.warnings,
+    ...side.warnings,
+  ];
+  return { dataset: { ...dataset, warnings: [...warnings, ...suspicions(dataset)] }, part: cleaned.part };
+}
+
+async function readParts(
+  database: Database,
+  parts: readonly PartFiles[],
+  options: ResolvedDataOptions,
+): Promise<ReadPart[]> {
+  const { format, delimiter, header, columnNames, skipBadRows } = options;
+  await createGatheredRows(database);
+  const read: ReadPart[] = [];
+  for (const [p, part] of parts.entries()) {
+    const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
+    const roles = await assignRoles(database, table, toldFor(p, table, options.columns));
+    const skipped = await gatherRows(database, table, roles, p, skipBadRows);
+    const copies = await ratingCopies(database, table, roles);
+    read.push({ table, roles, warnings: [...table.warnings, ...skipped, ...unusedColumns(table, roles), ...copies] });
+  }
+  return read;
+}
+
+/** Held-out files may lack the optional columns that were named for the first part. */
+function toldFor(part: number, table: ImportedTable, told: ColumnRoles): ColumnRoles {
+  if (part === 0) return told;
+  const names = new Set(table.columns.map((column) => column.name));
+  return Object.fromEntries(Object.entries(told).filter(([, name]) => name === null || names.has(name!)));
+}
+
+function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] {
+  const unused = roles.schema.filter((column) => column.role === 'ignore').map((column) => column.name);
+  if (unused.length === 0) return [];
+  return [`${table.source}: columns that are not used: ${unused.join(', ')}`];
+}
+
+const optionalRoles = ['rating', 'time', 'session', 'title'] as const;
+
+function presentColumns(read: readonly ReadPart[]): PresentColumns {
+  const inAll = (role: 'rating' | 'time' | 'session'): boolean => read.every(({ roles }) => roles[role] !== null);
+  return {
+    ...{ rating: inAll('rating'), time: inAll('time'), session: inAll('session') },
+    title: read.some(({ roles }) => roles.title !== null),
+  };
+}
+
+function lostColumns(read: readonly ReadPart[], parts: readonly PartFiles[]): string[] {
+  return optionalRoles.slice(0, 3).flatMap((role) => {
+    const having = parts.filter((_, p) => read[p].roles[role] !== null).map((part) => part.name);
+    if (having.length === 0 || having.length === parts.length) return [];
+    return [`the ${role} column is left out: only ${having.join(' and ')} has one`];
+  });
+}
+
+function nameOf(path: string): string {
+  return basename(path)
+    .replace(/\.gz$/, '')
+    .replace(/\.[^.]+$/, '');
+}
+
+interface Entities {
+  readonly userFields: FieldTable;
+  readonly itemFields: FieldTable;
+  readonly social: Dataset['social'];
+  readonly schema: Schema;
+  readonly warnings: readonly string[];
+}
+
+/** Reads the files that describe items and users, and the edges between users. */
+async function describeEntities(
+  database: Database,
+  options: ResolvedDataOptions,
+  roles: InteractionRoles,
+  users: Vocabulary,
+  items: Vocabulary,
+  cleaned: CleanedRows,
+): Promise<Entities> {
+  const [firstFile] = await findFiles(database, [options.files[0]]);
+  const beside = siblingFiles(firstFile);
+  const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
+    told === undefined ? (sibling ?? null) : told;
+  const layout = tableOptions.parse({ skipBadRows: options.skipBadRows });
+  const itemPath = path(options.items, beside.items);
+  const title = roles.title === null ? options.columns.title : undefined;
+  if (itemPath === null && title)
+    throw missingColumn({ source: firstFile, columns: allColumns(roles) }, title, 'title');
+  const itemRequest = { owner: 'item', vocabulary: items, idName: roles.item.name, title } as const;
+  const itemSide = itemPath && (await readSideInformation(database, { path: itemPath, ...itemRequest }, layout));
+  const userPath = path(options.users, beside.users);
+  const userRequest = { owner: 'user', vocabulary: users, idName: roles.user.name } as const;
+  const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
+  const socialPath = path(options.social, beside.social);
+  const edges = socialPath ? await readSocialGraph(database, socialPath, users, layout) : null;
+  const sides = [itemSide, userSide].filter((side) => side !== null && side !== '');
+  return {
+    userFields: userSide ? userSide.table : noFields(users.size),
+    itemFields: withTitles(itemSide ? itemSide.table : noFields(items.size), roles, cleaned),
+    social: edges?.graph ?? null,
+    schema: { columns: sides.flatMap((side) => side.schema) },
+    warnings: [...sides.flatMap((side) => side.warnings), ...(edges?.warnings ?? [])],
+  };
+}
+
+function allColumns(roles: InteractionRoles): ImportedTable['columns'] {
+  return roles.schema.map(({ name }, c) => ({ name, sql: `c${c}`, storage: 'text', kind: null }));
+}
+
+/** Adds the item names that stand in the interactions themselves, unless the items' own file names them. */
+function withTitles(table: FieldTable, roles: InteractionRoles, { titles }: CleanedRows): FieldTable {
+  if (titles === null || roles.title === null || table.title !== null) return table;
+  const { name } = roles.title;
+  const values = Array.from({ length: table.nRows }, (_, index) => titles[index] ?? null);
+  const others = table.fields.filter((field) => field.name !== name);
+  return { ...table, fields: [{ name, kind: 'text', values }, ...others], title: name };
+}

@@ -1,0 +1,77 @@
+/** Any readable file or files → one DuckDB table. */
+import { DeepTasteError } from '../../core/errors.ts';
+import type { TableOptions } from '../data-options.ts';
+import type { Database } from './database.ts';
+import { importDelimited } from './delimited-text.ts';
+import { findFiles, openSource, type SourceFile } from './files.ts';
+import type { FileTable, ImportedTable } from './imported-table.ts';
+import { detectFormat, detectLayout } from './layout.ts';
+import { importJson, importParquet } from './structured.ts';
+import { importLibfm, importLists } from './token-rows.ts';
+
+/**
+ * Reads files that hold the same columns, one after the other.
+ * @param patterns paths or globs
+ * @throws DeepTasteError `data`: no such file, no rows, rows that do not fit, files with unlike columns
+ */
+export async function importFiles(
+  database: Database,
+  patterns: readonly string[],
+  options: TableOptions,
+): Promise<ImportedTable> {
+  const paths = await findFiles(database, patterns);
+  const tables: FileTable[] = [];
+  for (const path of paths) tables.push(await importFile(database, path, options));
+  return concatenate(database, tables);
+}
+
+async function importFile(database: Database, path: string, options: TableOptions): Promise<FileTable> {
+  const source = await openSource(path);
+  const table = await importSource(database, source, options);
+  if (table.nRows > 0) return table;
+  throw new DeepTasteError('data', `${path}: there must be at least one row, found none`, { path });
+}
+
+async function importSource(database: Database, source: SourceFile, options: TableOptions): Promise<FileTable> {
+  const format = detectFormat(source, options.format);
+  if (format === 'parquet') return importParquet(database, source);
+  if (format === 'json') return importJson(database, source, options.skipBadRows);
+  if (source.head.includes(0))
+    throw new DeepTasteError('data', `${source.path}: is a binary file, not text; convert it to CSV or Parquet`, {
+      path: source.path,
+    });
+  if (format === 'libfm') return importLibfm(database, source, options.skipBadRows);
+  if (format === 'lists') return importLists(database, source, options.delimiter, options.skipBadRows);
+  return importDelimited(database, source, detectLayout(source, format, options), options.skipBadRows);
+}
+
+async function concatenate(database: Database, tables: readonly FileTable[]): Promise<ImportedTable> {
+  const [first] = tables;
+  const files: { path: string; firstRow: number }[] = [];
+  let nRows = 0;
+  for (const table of tables) {
+    files.push({ path: table.source, firstRow: nRows });
+    nRows += table.nRows;
+  }
+  const warnings = tables.flatMap((table) => table.warnings);
+  if (tables.length === 1) return { ...first, files };
+  const selects = tables.map((table) => {
+    const columns = first.columns.map((column) => `${sameColumn(table, first, column.name)} AS ${column.sql}`);
+    return `SELECT ${columns.join(', ')} FROM ${table.sql}`;
+  });
+  const sql = database.freshName('files');
+  await database.run(`CREATE TABLE ${sql} AS ${selects.join(' UNION ALL ')}`);
+  return { ...first, sql, nRows, files, warnings };
+}
+
+function sameColumn(table: FileTable, first: FileTable, name: string): string {
+  const column = table.columns.find((each) => each.name === name);
+  if (column && table.columns.length === first.columns.length) return column.sql;
+  const names = (each: FileTable): string => each.columns.map((c) => c.name).join(', ');
+  throw new DeepTasteError(
+    'data',
+    `${table.source}: files read together must have the same columns; ${first.source} has ${names(first)}, ` +
+      `this one has ${names(table)}`,
+    { path: table.source },
+  );
+}

@@ -1,0 +1,64 @@
+/** A file as a DuckDB table: columns `c0, c1, …`; `rowid` is the row's place in the file. */
+import type { ColumnKind } from '../schema.ts';
+import type { LayoutColumn } from './layout.ts';
+
+/** How a column is stored: as read from text, as numbers, as times, or as a list of texts in each cell. */
+export type Storage = 'text' | 'number' | 'time' | 'list';
+
+export interface ImportedColumn {
+  readonly name: string;
+  /** The column's name in SQL. */
+  readonly sql: string;
+  readonly storage: Storage;
+  /** The kind that the file states; null = to be guessed. */
+  readonly kind: ColumnKind | null;
+  readonly separator?: string;
+}
+
+export interface ImportedTable {
+  /** The table's name in SQL. */
+  readonly sql: string;
+  /** For messages: the file, or the first of several. */
+  readonly source: string;
+  readonly nRows: number;
+  readonly columns: readonly ImportedColumn[];
+  /** True when the file (or the caller) names the columns. */
+  readonly named: boolean;
+  /** True when the format itself fixes what the columns mean. */
+  readonly standard: boolean;
+  /** Where each file's rows begin. */
+  readonly files: readonly { readonly path: string; readonly firstRow: number }[];
+  readonly warnings: readonly string[];
+}
+
+/** What one file gives, before files are put together. */
+export type FileTable = Omit<ImportedTable, 'files'>;
+
+export function textColumns(columns: readonly LayoutColumn[]): ImportedColumn[] {
+  return columns.map((column, c) => ({ ...column, sql: `c${c}`, storage: 'text' }));
+}
+
+/** `file row n` for a row of the table; the first row after a header is row 1. */
+export function placeOf(table: ImportedTable, row: number): string {
+  let file = table.files[0];
+  for (const each of table.files) if (each.firstRow <= row) file = each;
+  return `${file.path} row ${row - file.firstRow + 1}`;
+}
+
+/** SQL for a column's values as text; whole numbers that are stored as floats lose their `.0`. */
+export function sqlAsText(column: ImportedColumn): string {
+  const { sql, storage } = column;
+  if (storage === 'text') return sql;
+  if (storage === 'list') return `array_to_string(${sql}, '|')`;
+  if (storage === 'time') return `CAST(${sql} AS VARCHAR)`;
+  return `CASE WHEN ${sql} = floor(${sql}) AND abs(${sql}) < 9007199254740992
+    THEN CAST(CAST(${sql} AS BIGINT) AS VARCHAR) ELSE CAST(${sql} AS VARCHAR) END`;
+}
+
+/** SQL for a column's values as float64, NULL where they are none; true and false are 1 and 0. */
+export function sqlAsNumber(column: ImportedColumn): string {
+  const { sql, storage } = column;
+  if (storage === 'number') return `CAST(${sql} AS DOUBLE)`;
+  if (storage !== 'text') return 'CAST(NULL AS DOUBLE)';
+  return `CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST(${sql} AS DOUBLE) END`;
+}

@@ -1,0 +1,188 @@
+/** Which column of an interactions file plays which role: as told, else from names and values, never silently wrong. */
+import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
+import type { ColumnRoles } from './data-options.ts';
+import type { Database } from './readers/database.ts';
+import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
+import { type GuessedRole, isSureName, namedFor, nameRank, titleColumns } from './role-names.ts';
+import type { ColumnSchema, Role } from './schema.ts';
+
+export interface InteractionRoles {
+  readonly user: ImportedColumn;
+  readonly item: ImportedColumn;
+  readonly rating: ImportedColumn | null;
+  readonly time: ImportedColumn | null;
+  readonly session: ImportedColumn | null;
+  readonly title: ImportedColumn | null;
+  readonly schema: readonly ColumnSchema[];
+}
+
+type Assignment = { [role in GuessedRole | 'title']?: ImportedColumn | null };
+
+/** Rows whose values are looked at; roles that a name gives surely are checked on every row when they are read. */
+const nSampledRows = 10_000;
+
+/** @throws DeepTasteError `data`: no user or no item column can be told; a column that is named is not there */
+export async function assignRoles(
+  database: Database,
+  table: ImportedTable,
+  told: ColumnRoles,
+): Promise<InteractionRoles> {
+  const statistics = await columnStatistics(database, table, nSampledRows);
+  const assigned = toldColumns(table, told);
+  const guess = new Guess(table, statistics, assigned);
+  guess.byName();
+  if (!table.named) guess.byPosition();
+  const { user, item } = assigned;
+  if (!user || !item) throw unknownColumns(table, [...(user ? [] : ['user']), ...(item ? [] : ['item'])]);
+  if (user === item)
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: user and item must be different columns, both are "${user.name}"`,
+    );
+  return {
+    ...{ user, item, rating: assigned.rating ?? null, time: assigned.time ?? null },
+    ...{ session: assigned.session ?? null, title: assigned.title ?? null },
+    schema: schemaOf(table, statistics, assigned, told),
+  };
+}
+
+function toldColumns(table: ImportedTable, told: ColumnRoles): Assignment {
+  const assigned: Assignment = {};
+  for (const role of ['user', 'item', 'rating', 'time', 'session', 'title'] as const) {
+    const name = told[role];
+    if (name === undefined) continue;
+    const column = name === null ? null : table.columns.find((each) => each.name === name);
+    // A title may stand in the file of the items instead; that is looked up there.
+    if (column === undefined && role === 'title') continue;
+    if (column === undefined) throw missingColumn(table, name!, role);
+    assigned[role] = column;
+  }
+  return assigned;
+}
+
+export function missingColumn(
+  table: Pick<ImportedTable, 'source' | 'columns'>,
+  name: string,
+  role: string,
+): DeepTasteError {
+  const names = table.columns.map((column) => column.name);
+  const message = `${table.source}: there is no column "${name}" for ${role}${suggestion(name, names)}`;
+  return new DeepTasteError('data', message, { path: table.source, column: name, columns: names });
+}
+
+function unknownColumns(table: ImportedTable, missing: readonly string[]): DeepTasteError {
+  const names = table.columns.map((column) => column.name);
+  const flags = missing.map((role) => `--${role} COLUMN`).join(' ');
+  return new DeepTasteError(
+    'data',
+    `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}; ` +
+      `columns: ${names.join(', ')}${table.named ? '' : ' (the file has no header)'}`,
+    { path: table.source, missing, columns: names },
+  );
+}
+
+/** Fills the roles that nobody told. */
+class Guess {
+  readonly #table: ImportedTable;
+  readonly #statistics: readonly ColumnStatistics[];
+  readonly #assigned: Assignment;
+
+  constructor(table: ImportedTable, statistics: readonly ColumnStatistics[], assigned: Assignment) {
+    this.#table = table;
+    this.#statistics = statistics;
+    this.#assigned = assigned;
+  }
+
+  get #free(): ImportedColumn[] {
+    const taken = new Set(Object.values(this.#assigned));
+    return this.#table.columns.filter((column) => !taken.has(column));
+  }
+
+  byName(): void {
+    for (const role of ['user', 'item'] as const) if (this.#assigned[role] === undefined) this.#nameId(role);
+    for (const role of ['rating', 'time', 'session'] as const)
+      if (this.#assigned[role] === undefined) this.#assigned[role] = this.#fitting(role);
+    if (this.#assigned.title === undefined) {
+      const [name] = titleColumns(this.#free.map((column) => column.name));
+      this.#assigned.title = this.#free.find((column) => column.name === name && !this.#isNumeric(column));
+    }
+  }
+
+  #nameId(role: 'user' | 'item'): void {
+    const found = namedFor(
+      role,
+      this.#free.map((column) => column.name),
+    ).sort((a, b) => nameRank(role, a) - nameRank(role, b));
+    if (found.length > 1 && !isSureName(role, found[0]))
+      throw new DeepTasteError(
+        'data',
+        `${this.#table.source}: several columns may hold the ${role} (${found.join(', ')}); say --${role} COLUMN`,
+        { path: this.#table.source, candidates: found },
+      );
+    this.#assigned[role] = this.#free.find((column) => column.name === found[0]);
+  }
+
+  /** The free column with the best name for the role whose values do not contradict it. */
+  #fitting(role: 'rating' | 'time' | 'session'): ImportedColumn | undefined {
+    return this.#free
+      .filter((column) => nameRank(role, column.name) >= 0)
+      .sort((a, b) => nameRank(role, a.name) - nameRank(role, b.name))
+      .find((column) => role === 'session' || isSureName(role, column.name) || this.#holds(role, column));
+  }
+
+  #of(column: ImportedColumn): ColumnStatistics {
+    return this.#statistics[this.#table.columns.indexOf(column)];
+  }
+
+  #isNumeric(column: ImportedColumn): boolean {
+    const { nValues, nNumeric } = this.#of(column);
+    return nValues > 0 && nNumeric * 2 >= nValues;
+  }
+
+  #isTemporal(column: ImportedColumn): boolean {
+    const { nValues, nTemporal } = this.#of(column);
+    return nValues > 0 && nTemporal * 2 >= nValues;
+  }
+
+  #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {
+    return this.#isNumeric(column) || (role === 'time' && this.#isTemporal(column));
+  }
+
+  /** Files without a header of two to four columns hold user, item and then a rating and a time, by custom. */
+  byPosition(): void {
+    const { columns } = this.#table;
+    const { user, item } = this.#assigned;
+    if (user !== undefined || item !== undefined || columns.length < 2 || columns.length > 4) return;
+    this.#assigned.user = columns[0];
+    this.#assigned.item = columns[1];
+    for (const column of columns.slice(2)) {
+      if (Object.values(this.#assigned).includes(column)) continue;
+      const role = this.#isEpochTime(column) || this.#isTemporal(column) ? 'time' : 'rating';
+      if (this.#assigned[role] === undefined && this.#holds(role, column)) this.#assigned[role] = column;
+    }
+  }
+
+  /** Whole numbers that are seconds (or finer) between 1973 and 2286. */
+  #isEpochTime(column: ImportedColumn): boolean {
+    const { minimum, allWhole } = this.#of(column);
+    return this.#isNumeric(column) && allWhole && minimum !== null && minimum >= 1e8;
+  }
+}
+
+function schemaOf(
+  table: ImportedTable,
+  statistics: readonly ColumnStatistics[],
+  assigned: Assignment,
+  told: ColumnRoles,
+): ColumnSchema[] {
+  return table.columns.map((column, c) => {
+    const role = (Object.keys(assigned) as (GuessedRole | 'title')[]).find((each) => assigned[each] === column);
+    const kind = role ? roleKinds[role] : guessKind(column, statistics[c]).kind;
+    const guessed = role !== undefined && told[role] !== column.name && !table.standard;
+    return { name: column.name, role: role ?? ('ignore' satisfies Role), kind, owner: 'interaction', guessed };
+  });
+}
+
+const roleKinds = { user: 'id', item: 'id', rating: 'numeric', time: 'time', session: 'id', title: 'text' } as const;

@@ -1,0 +1,94 @@
+/** Files of edges between users. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { TableOptions } from './data-options.ts';
+import type { SocialGraph } from './dataset.ts';
+import type { Database } from './readers/database.ts';
+import { importFiles } from './readers/import.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+import { normalName } from './role-names.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+const fromNames = [
+  'sourceid',
+  'source',
+  'from',
+  'fromid',
+  'userid',
+  'user',
+  'truster',
+  'trusterid',
+  'follower',
+  'followerid',
+  'user1',
+];
+const toNames = [
+  'targetid',
+  'target',
+  'to',
+  'toid',
+  'friendid',
+  'friend',
+  'trustee',
+  'trusteeid',
+  'followee',
+  'followed',
+  'user2',
+];
+
+export interface SocialEdges {
+  readonly graph: SocialGraph;
+  readonly warnings: readonly string[];
+}
+
+/** @throws DeepTasteError `data`: the two ends cannot be told, or no edge joins two users of the interactions */
+export async function readSocialGraph(
+  database: Database,
+  path: string,
+  users: Vocabulary,
+  options: TableOptions,
+): Promise<SocialEdges> {
+  const table = await importFiles(database, [path], options);
+  const [fromColumn, toColumn] = endColumns(table);
+  const from: number[] = [];
+  const to: number[] = [];
+  let source: number | undefined;
+  let nOutside = 0;
+  const sources: (number | undefined)[] = [];
+  await database.columns(`SELECT ${sqlAsText(fromColumn)} FROM ${table.sql} ORDER BY rowid`, [
+    (value) => sources.push(users.indexOf(String(value))),
+  ]);
+  await database.columns(`SELECT ${sqlAsText(toColumn)} FROM ${table.sql} ORDER BY rowid`, [
+    (value, row) => {
+      source = sources[row];
+      const target = users.indexOf(String(value));
+      if (source === undefined || target === undefined) nOutside++;
+      else {
+        from.push(source);
+        to.push(target);
+      }
+    },
+  ]);
+  if (from.length === 0)
+    throw new DeepTasteError('data', `${path}: none of its ${table.nRows} edges joins two users of the interactions`, {
+      path,
+    });
+  const warnings = [...table.warnings];
+  if (nOutside > 0) warnings.push(`${path}: ${nOutside} edges to or from users without interactions are left out`);
+  return { graph: { from: Int32Array.from(from), to: Int32Array.from(to) }, warnings };
+}
+
+function endColumns(table: ImportedTable): [ImportedColumn, ImportedColumn] {
+  const { columns } = table;
+  const find = (names: readonly string[]): ImportedColumn | undefined =>
+    names.flatMap((name) => columns.filter((column) => normalName(column.name) === name))[0];
+  const from = find(fromNames);
+  const to = find(toNames);
+  if (from && to) return [from, to];
+  if (columns.length === 2) return [columns[0], columns[1]];
+  const names = columns.map((column) => column.name);
+  throw new DeepTasteError(
+    'data',
+    `${table.source}: edges need a source and a target column; name them "source" and "target"; columns: ${names.join(', ')}`,
+    { path: table.source, columns: names },
+  );
+}

@@ -1,0 +1,61 @@
+/** Signs that a data set is not what its owner believes. None of them stops the work. */
+import type { Dataset, Interactions } from './dataset.ts';
+import type { Database } from './readers/database.ts';
+import { type ImportedTable, sqlAsNumber } from './readers/imported-table.ts';
+import type { InteractionRoles } from './roles.ts';
+
+/** One line for each thing in cleaned interactions that looks wrong or limits what can be learned. */
+export function suspicions({
+  users,
+  items,
+  interactions,
+}: Pick<Dataset, 'users' | 'items' | 'interactions'>): string[] {
+  const { length, rating, time } = interactions;
+  const lines: string[] = [];
+  if (users.size === 1) lines.push(`all rows are of one user (${users.idOf(0)})`);
+  if (items.size === 1) lines.push(`all rows are of one item (${items.idOf(0)})`);
+  if (length > 1 && rating && isConstant(rating))
+    lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
+  if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
+  const nSingle = usersWithOneRow(interactions, users.size);
+  if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
+  const padded = [...users.ids, ...items.ids].filter((id) => id !== id.trim()).length;
+  if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
+  return lines;
+}
+
+function isConstant(values: Float32Array | Float64Array): boolean {
+  return values.every((value) => value === values[0]);
+}
+
+function usersWithOneRow({ userIndex }: Interactions, nUsers: number): number {
+  const count = new Int32Array(nUsers);
+  for (const user of userIndex) count[user]++;
+  return count.filter((n) => n === 1).length;
+}
+
+/** Columns that repeat the rating, value by value or under other numbers: a model that sees them is told the answer. */
+export async function ratingCopies(
+  database: Database,
+  table: ImportedTable,
+  roles: InteractionRoles,
+): Promise<string[]> {
+  const { rating } = roles;
+  if (rating === null) return [];
+  const used = new Set([roles.user, roles.item, roles.time, roles.session, roles.title, rating]);
+  const others = table.columns.filter((column) => !used.has(column) && column.storage !== 'list');
+  if (others.length === 0) return [];
+  const answer = sqlAsNumber(rating);
+  const tests = others.map((column, c) => {
+    const pairs = `count(DISTINCT (CAST(${column.sql} AS VARCHAR), ${answer}))`;
+    const oneToOne = `${pairs} = count(DISTINCT ${answer}) AND ${pairs} = count(DISTINCT CAST(${column.sql} AS VARCHAR))`;
+    return `count(DISTINCT ${answer}) > 1 AND count(${column.sql}) = count(*) AND ${oneToOne} AS leak${c}`;
+  });
+  const row = await database.row<Record<string, boolean>>(`SELECT ${tests.join(', ')} FROM ${table.sql}`);
+  return others
+    .filter((_, c) => row[`leak${c}`])
+    .map(
+      (column) =>
+        `${table.source}: column "${column.name}" repeats "${rating.name}" (a leak if it were used as a feature)`,
+    );
+}

@@ -1,0 +1,68 @@
+/** Tables for terminals: columns aligned by how wide the text is shown, not by its number of code units. */
+
+export interface TextColumn {
+  readonly header: string;
+  readonly align: 'left' | 'right';
+  readonly cells: readonly string[];
+}
+
+/** Lines of the table: header, rule, one a row. Columns stand two spaces apart; no spaces at the ends of lines. */
+export function textTable(columns: readonly TextColumn[]): { header: string; rule: string; rows: string[] } {
+  const widths = columns.map((column) => columnWidth(column));
+  const line = (cellOf: (column: TextColumn) => string) =>
+    columns
+      .map((column, c) => pad(cellOf(column), widths[c], column.align))
+      .join('  ')
+      .trimEnd();
+  const nRows = columns[0]?.cells.length ?? 0;
+  return {
+    header: line((column) => column.header),
+    rule: '─'.repeat(tableWidth(columns)),
+    rows: Array.from({ length: nRows }, (_, row) => line((column) => column.cells[row])),
+  };
+}
+
+/** Terminal columns that the table takes. */
+export function tableWidth(columns: readonly TextColumn[]): number {
+  return columns.reduce((sum, column) => sum + columnWidth(column), 0) + 2 * Math.max(0, columns.length - 1);
+}
+
+function columnWidth({ header, cells }: TextColumn): number {
+  return cells.reduce((widest, cell) => Math.max(widest, displayWidth(cell)), displayWidth(header));
+}
+
+function pad(text: string, width: number, align: 'left' | 'right'): string {
+  const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
+  return align === 'left' ? text + space : space + text;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** East Asian wide and full-width characters, and emoji, take two columns. */
+const wide =
+  /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}])/u;
+const invisible = /^[\p{Mark}\p{Control}\p{Format}]+$/u;
+
+/** Columns that a text takes on a terminal. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  return wide.test(grapheme) ? 2 : invisible.test(grapheme) ? 0 : 1;
+}
+
+/** The text, or its beginning and … when it is wider than `width`. Line breaks and other controls become spaces. */
+export function fitText(text: string, width: number): string {
+  const line = text.replace(/\p{Control}+/gu, ' ');
+  if (displayWidth(line) <= width) return line;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(line)) {
+    used += graphemeWidth(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}

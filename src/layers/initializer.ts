@@ -1,0 +1,35 @@
+/** How parameters start. */
+import type { RandomStream } from '../core/random.ts';
+
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly deviation: number }
+  /** U(−bound, bound) */
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+export const zeros: Initializer = { kind: 'constant', value: 0 };
+export const normal = (deviation: number): Initializer => ({ kind: 'normal', deviation });
+
+/** Glorot & Bengio, AISTATS 2010: U(±√(6 / (fan in + fan out))). */
+export const glorotUniform = (fanIn: number, fanOut: number): Initializer => ({
+  kind: 'uniform',
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
+
+/** LeCun et al. 1998: U(±√(3 / fan in)). */
+export const lecunUniform = (fanIn: number): Initializer => ({ kind: 'uniform', bound: Math.sqrt(3 / fanIn) });
+
+/** n start values from the parameter's own stream. */
+export function initialValues(initializer: Initializer, n: number, random: RandomStream): Float32Array {
+  const values = new Float32Array(n);
+  switch (initializer.kind) {
+    case 'constant':
+      return values.fill(initializer.value);
+    case 'normal':
+      for (let k = 0; k < n; k++) values[k] = initializer.deviation * random.normal();
+      return values;
+    case 'uniform':
+      for (let k = 0; k < n; k++) values[k] = initializer.bound * (2 * random.uniform() - 1);
+      return values;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * GMF — generalised matrix factorisation, one half of NCF.
+ * He, Liao, Zhang, Nie, Hu, Chua: Neural Collaborative Filtering. WWW 2017, §3.2.
+ *
+ *   ŷ(u, i) = σ( hᵀ (p_u ⊙ q_i) + b )
+ *
+ * Trained with log loss on observed pairs and sampled negatives. Differs from the paper, see docs/models/gmf.md.
+ */
+import { z } from 'zod';
+import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import { gradientModel } from './model.ts';
+
+const options = z.strictObject({
+  factors: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .meta({ doc: 'f, length of the user and item vectors', search: [8, 16, 32, 64] }),
+  deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
+});
+
+export const gmf = gradientModel({
+  name: 'gmf',
+  title: 'GMF',
+  paper: {
+    authors: 'He, Liao, Zhang, Nie, Hu, Chua',
+    title: 'Neural Collaborative Filtering',
+    venue: 'WWW',
+    year: 2017,
+  },
+  options,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  parameters: ({ factors, deviation }, { nUsers, nItems }) => [
+    { name: 'P', shape: [nUsers, factors], table: 'user', initializer: normal(deviation) },
+    { name: 'Q', shape: [nItems, factors], table: 'item', initializer: normal(deviation) },
+    { name: 'h', shape: [factors], initializer: lecunUniform(factors) },
+    { name: 'b', shape: [1], initializer: zeros },
+  ],
+  // h ⊙ p_u depends on the user alone
+  userParts: ({ P, h }, user) => [multiply(lookup(P, user), broadcastRow(h))],
+  itemParts: ({ Q }, item) => [lookup(Q, item)],
+  score: ({ b }, [hp], [q]) => add(rowDot(hp, q), broadcastRow(b)),
+});

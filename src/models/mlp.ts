@@ -1,0 +1,77 @@
+/**
+ * MLP — a learned similarity, the other half of NCF.
+ * He, Liao, Zhang, Nie, Hu, Chua: Neural Collaborative Filtering. WWW 2017, §3.3.
+ *
+ *   x₀ = p_u ⊕ q_i          x_l = max(0, x_{l−1} W_l + b_l)          ŷ(u, i) = σ( hᵀ x_L + b )
+ *
+ * W₁ acts on two halves, x₀ W₁ = p_u W₁ᵘ + q_i W₁ⁱ, so that ranking all items computes neither half again.
+ * `layers` = [width of x₀, n₁, …, n_L]; the embeddings have half the width of x₀.
+ */
+import { z } from 'zod';
+import type { Tensor } from '../engine/expression.ts';
+import { add, broadcastRow, linear, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import { mlp as tower, mlpParameters } from '../layers/mlp.ts';
+import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import { gradientModel, type Sizes } from './model.ts';
+
+export const layersOption = z
+  .array(z.int().min(1).max(8192))
+  .min(2)
+  .refine((layers) => layers[0] % 2 === 0, 'the first entry is the width of p ⊕ q and must be even')
+  .meta({ doc: '[width of p ⊕ q, n₁, …, n_L]', search: [[64, 32, 16, 8], [128, 64, 32, 16], [512, 256, 128, 64]] });
+
+const options = z.strictObject({
+  layers: layersOption.default([256, 128, 64]),
+  deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
+});
+
+/** Embeddings and layers; shared with NeuMF, whose second branch this is. */
+export function mlpDeclarations(layers: readonly number[], deviation: number, sizes: Sizes): ParameterDeclaration[] {
+  const half = layers[0] / 2;
+  return [
+    { name: 'mlp.P', shape: [sizes.nUsers, half], table: 'user', initializer: normal(deviation) },
+    { name: 'mlp.Q', shape: [sizes.nItems, half], table: 'item', initializer: normal(deviation) },
+    { name: 'layer1.Wu', shape: [half, layers[1]], initializer: glorotUniform(layers[0], layers[1]) },
+    { name: 'layer1.Wi', shape: [half, layers[1]], initializer: glorotUniform(layers[0], layers[1]) },
+    { name: 'layer1.b', shape: [layers[1]], initializer: zeros },
+    ...mlpParameters('layer', layers.slice(1), 2),
+  ];
+}
+
+/** p_u W₁ᵘ */
+export const userHalf = (p: Parameters, user: Tensor): Tensor => linear(lookup(p['mlp.P'], user), p['layer1.Wu']);
+
+/** q_i W₁ⁱ + b₁ */
+export const itemHalf = (p: Parameters, item: Tensor): Tensor =>
+  linear(lookup(p['mlp.Q'], item), p['layer1.Wi'], { bias: p['layer1.b'] });
+
+/** x_L from the two halves of the first layer. */
+export const topOfTower = (p: Parameters, layers: readonly number[], user: Tensor, item: Tensor): Tensor =>
+  tower(p, 'layer', layers.length - 2, relu(add(user, item)), 2);
+
+export const mlp = gradientModel({
+  name: 'mlp',
+  title: 'MLP',
+  paper: {
+    authors: 'He, Liao, Zhang, Nie, Hu, Chua',
+    title: 'Neural Collaborative Filtering',
+    venue: 'WWW',
+    year: 2017,
+  },
+  options,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  parameters: ({ layers, deviation }, sizes) => {
+    const last = layers[layers.length - 1];
+    return [
+      ...mlpDeclarations(layers, deviation, sizes),
+      { name: 'h', shape: [last], initializer: lecunUniform(last) },
+      { name: 'b', shape: [1], initializer: zeros },
+    ];
+  },
+  userParts: (p, user) => [userHalf(p, user)],
+  itemParts: (p, item) => [itemHalf(p, item)],
+  score: (p, [user], [item], { layers }) =>
+    add(rowDot(topOfTower(p, layers, user, item), broadcastRow(p.h)), broadcastRow(p.b)),
+});

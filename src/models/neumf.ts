@@ -1,0 +1,88 @@
+/**
+ * NeuMF — neural matrix factorisation: GMF and MLP with embeddings of their own, joined in the last layer.
+ * He, Liao, Zhang, Nie, Hu, Chua: Neural Collaborative Filtering. WWW 2017, §3.4.
+ *
+ *   ŷ(u, i) = σ( hᵀ [ (p_u ⊙ q_i) ⊕ x_L ] + b )          x_L as in MLP
+ *
+ * With `pretrain`, GMF and MLP are trained alone first; then h ← [α h_GMF ⊕ (1 − α) h_MLP], b ← α b_GMF + (1 − α) b_MLP, and
+ * training goes on with plain SGD, since the moments of Adam do not belong to the joined model (§3.4.1).
+ */
+import { z } from 'zod';
+import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
+import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import { itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
+import { gradientModel, type Sizes } from './model.ts';
+
+const options = z.strictObject({
+  factors: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .meta({ doc: 'f, length of the vectors of the GMF branch', search: [8, 16, 32, 64] }),
+  layers: layersOption.default([128, 64, 32, 16]),
+  deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
+  pretrain: z.boolean().default(false).meta({ doc: 'train GMF and MLP first and start from both' }),
+  alpha: z.number().min(0).max(1).default(0.5).meta({ doc: 'α, weight of GMF in the joined output layer' }),
+  pretrainEpochs: z.int().min(1).default(20).meta({ doc: 'epochs of GMF and of MLP when `pretrain` is set' }),
+  pretrainLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of Adam in both' }),
+  fusedLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of SGD after the fusion' }),
+});
+
+/** Parameters of one branch as a model of its own: renamed, with its half of the output layer. */
+const scaled = (tensor: NamedTensor, factor: number): Float32Array =>
+  Float32Array.from(tensor.data as Float32Array, (x) => factor * x);
+
+export const neumf = gradientModel({
+  name: 'neumf',
+  title: 'NeuMF',
+  paper: {
+    authors: 'He, Liao, Zhang, Nie, Hu, Chua',
+    title: 'Neural Collaborative Filtering',
+    venue: 'WWW',
+    year: 2017,
+  },
+  options,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  parameters: ({ factors, layers, deviation }, sizes: Sizes) => {
+    const last = layers[layers.length - 1];
+    const output = lecunUniform(factors + last);
+    return [
+      { name: 'gmf.P', shape: [sizes.nUsers, factors], table: 'user', initializer: normal(deviation) },
+      { name: 'gmf.Q', shape: [sizes.nItems, factors], table: 'item', initializer: normal(deviation) },
+      ...mlpDeclarations(layers, deviation, sizes),
+      { name: 'h.gmf', shape: [factors], initializer: output },
+      { name: 'h.mlp', shape: [last], initializer: output },
+      { name: 'b', shape: [1], initializer: zeros },
+    ];
+  },
+  userParts: (p, user) => [multiply(lookup(p['gmf.P'], user), broadcastRow(p['h.gmf'])), userHalf(p, user)],
+  itemParts: (p, item) => [lookup(p['gmf.Q'], item), itemHalf(p, item)],
+  score: (p, [hp, userLayer], [q, itemLayer], { layers }) => {
+    const gmf = rowDot(hp, q);
+    const mlp = rowDot(topOfTower(p, layers, userLayer, itemLayer), broadcastRow(p['h.mlp']));
+    return add(add(gmf, mlp), broadcastRow(p.b));
+  },
+  pretraining: ({ pretrain, factors, layers, deviation, pretrainEpochs, pretrainLearningRate }) => {
+    if (!pretrain) return [];
+    const training = { epochs: pretrainEpochs, optimizer: { name: 'adam', learningRate: pretrainLearningRate } };
+    return [
+      { model: 'gmf', config: { factors, deviation }, training },
+      { model: 'mlp', config: { layers, deviation }, training },
+    ];
+  },
+  fuse: ({ alpha, factors, layers, fusedLearningRate }, [gmf, mlp]) => {
+    const last = layers[layers.length - 1];
+    const weights = new Map<string, NamedTensor>();
+    for (const [name, tensor] of mlp) if (name !== 'h' && name !== 'b') weights.set(name, tensor);
+    weights.set('gmf.P', gmf.get('P') as NamedTensor);
+    weights.set('gmf.Q', gmf.get('Q') as NamedTensor);
+    weights.set('h.gmf', { shape: [factors], data: scaled(gmf.get('h') as NamedTensor, alpha) });
+    weights.set('h.mlp', { shape: [last], data: scaled(mlp.get('h') as NamedTensor, 1 - alpha) });
+    const b = alpha * float32Tensor(gmf, 'b', [1])[0] + (1 - alpha) * float32Tensor(mlp, 'b', [1])[0];
+    weights.set('b', { shape: [1], data: Float32Array.of(b) });
+    return { weights, training: { optimizer: { name: 'sgd', learningRate: fusedLearningRate } } };
+  },
+});
