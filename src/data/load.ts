@@ -13,7 +13,6 @@ import { encodeRows, type PresentColumns } from './encoded-rows.ts';
 import { hashInteractions } from './interaction-hash.ts';
 import { createGatheredRows, gatherRows } from './interaction-rows.ts';
 import { Database } from './readers/database.ts';
-import { findFiles } from './readers/files.ts';
 import { importFiles } from './readers/import.ts';
 import type { ImportedTable } from './readers/imported-table.ts';
 import { assignRoles, type InteractionRoles, missingColumn } from './roles.ts';
@@ -73,9 +72,9 @@ export async function loadParts(
   const cleaned = cleanRows(await encodeRows(database, present), options);
   const users = new Vocabulary(cleaned.userIds);
   const items = new Vocabulary([...new Set([...cleaned.itemIds, ...moreItemIds])]);
-  const side = await describeEntities(database, options, read[0].roles, users, items, cleaned);
+  const side = await describeEntities(database, options, read[0], users, items, cleaned);
   const dataset = {
-    ...{ name: options.name ?? nameOf(options.files[0]), users, items, interactions: cleaned.interactions },
+    ...{ name: options.name ?? nameOf(read[0].table.source), users, items, interactions: cleaned.interactions },
     ...{ userFields: side.userFields, itemFields: side.itemFields, social: side.social },
     schema: { columns: [...read[0].roles.schema, ...side.schema.columns] },
     hash: hashInteractions(users, items, cleaned.interactions),
@@ -117,7 +116,8 @@ function toldFor(part: number, table: ImportedTable, told: ColumnRoles): ColumnR
 function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] {
   const unused = roles.schema.filter((column) => column.role === 'ignore').map((column) => column.name);
   if (unused.length === 0) return [];
-  return [`${table.source}: columns that are not used: ${unused.join(', ')}`];
+  const rest = unused.length > 10 ? ` and ${unused.length - 10} more` : '';
+  return [`${table.source}: columns that are not used: ${unused.slice(0, 10).join(', ')}${rest}`];
 }
 
 const optionalRoles = ['rating', 'time', 'session', 'title'] as const;
@@ -156,20 +156,18 @@ interface Entities {
 async function describeEntities(
   database: Database,
   options: ResolvedDataOptions,
-  roles: InteractionRoles,
+  { table, roles }: ReadPart,
   users: Vocabulary,
   items: Vocabulary,
   cleaned: CleanedRows,
 ): Promise<Entities> {
-  const [firstFile] = await findFiles(database, [options.files[0]]);
-  const beside = siblingFiles(firstFile);
+  const beside = siblingFiles(table.source);
   const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
     told === undefined ? (sibling ?? null) : told;
   const layout = tableOptions.parse({ skipBadRows: options.skipBadRows });
   const itemPath = path(options.items, beside.items);
   const title = roles.title === null ? options.columns.title : undefined;
-  if (itemPath === null && title)
-    throw missingColumn({ source: firstFile, columns: allColumns(roles) }, title, 'title');
+  if (itemPath === null && title) throw missingColumn(table, title, 'title');
   const itemRequest = { owner: 'item', vocabulary: items, idName: roles.item.name, title } as const;
   const itemSide = itemPath && (await readSideInformation(database, { path: itemPath, ...itemRequest }, layout));
   const userPath = path(options.users, beside.users);
@@ -185,10 +183,6 @@ async function describeEntities(
     schema: { columns: sides.flatMap((side) => side.schema) },
     warnings: [...sides.flatMap((side) => side.warnings), ...(edges?.warnings ?? [])],
   };
-}
-
-function allColumns(roles: InteractionRoles): ImportedTable['columns'] {
-  return roles.schema.map(({ name }, c) => ({ name, sql: `c${c}`, storage: 'text', kind: null }));
 }
 
 /** Adds the item names that stand in the interactions themselves, unless the items' own file names them. */

@@ -35,7 +35,8 @@ export async function assignRoles(
   guess.byName();
   if (!table.named) guess.byPosition();
   const { user, item } = assigned;
-  if (!user || !item) throw unknownColumns(table, [...(user ? [] : ['user']), ...(item ? [] : ['item'])]);
+  if (!user || !item)
+    throw unknownColumns(table, [...(user ? [] : ['user']), ...(item ? [] : ['item'])], assigned.session?.name);
   if (user === item)
     throw new DeepTasteError(
       'data',
@@ -72,12 +73,14 @@ export function missingColumn(
   return new DeepTasteError('data', message, { path: table.source, column: name, columns: names });
 }
 
-function unknownColumns(table: ImportedTable, missing: readonly string[]): DeepTasteError {
+function unknownColumns(table: ImportedTable, missing: readonly string[], session: string | undefined): DeepTasteError {
   const names = table.columns.map((column) => column.name);
   const flags = missing.map((role) => `--${role} COLUMN`).join(' ');
+  const hint =
+    session !== undefined && missing.includes('user') ? ` (--user ${session} makes each session a user)` : '';
   return new DeepTasteError(
     'data',
-    `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}; ` +
+    `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}; ` +
       `columns: ${names.join(', ')}${table.named ? '' : ' (the file has no header)'}`,
     { path: table.source, missing, columns: names },
   );

@@ -16,6 +16,8 @@ export function suspicions({
   if (items.size === 1) lines.push(`all rows are of one item (${items.idOf(0)})`);
   if (length > 1 && rating && isConstant(rating))
     lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
+  if (rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
+    lines.push('ratings are 0 and 1; minRating 1 keeps the positives only');
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
   const nSingle = usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);

@@ -284,4 +284,17 @@ describe('fields hint at taste', () => {
     expect(ageAgainstEra(0)).toBeLessThan(-0.7);
     expect(Math.abs(ageAgainstEra(1))).toBeLessThan(0.15);
   });
+
+  it('regions lean to different genres, unless the field is noise', () => {
+    const spreadOfRegions = (fieldNoise: number) => {
+      const world = simulateFilmClub({ nUsers: 600, nItems: 20, fieldNoise });
+      const { regions, tasteStart } = world.people;
+      const groups = [...new Set(regions)].map((region) => regions.flatMap((r, user) => (r === region ? [user] : [])));
+      const leaning = (group: number[], g: number) => mean(group.map((user) => tasteOf(world, tasteStart, user)[g]));
+      return mean(genres.map((_, g) => standardDeviation(groups.map((group) => leaning(group, g))) ** 2));
+    };
+    // A region's own variance is 0.15; the means of 100 members scatter with a variance of about 0.01.
+    expect(spreadOfRegions(0)).toBeGreaterThan(0.08);
+    expect(spreadOfRegions(1)).toBeLessThan(0.03);
+  });
 });

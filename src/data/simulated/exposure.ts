@@ -67,10 +67,12 @@ export function makeChannels(films: Films, random: RandomStream): Channels {
 /** Genre and style agreement (dot product of the traits, styles counted half) less the distance in era. */
 export function relatedness(films: Films, a: number, b: number): number {
   const { traits, mapPosition } = films;
+  const nGenres = genres.length;
+  const length = nTraits;
   let genre = 0;
   let style = 0;
-  for (let k = 0; k < genres.length; k++) genre += traits[a * nTraits + k] * traits[b * nTraits + k];
-  for (let k = genres.length; k < nTraits; k++) style += traits[a * nTraits + k] * traits[b * nTraits + k];
+  for (let k = 0; k < nGenres; k++) genre += traits[a * length + k] * traits[b * length + k];
+  for (let k = nGenres; k < length; k++) style += traits[a * length + k] * traits[b * length + k];
   return genre + 0.5 * style - 0.5 * Math.abs(mapPosition[2 * a] - mapPosition[2 * b]);
 }
 

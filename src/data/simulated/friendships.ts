@@ -13,12 +13,13 @@ const nAcquaintances = 150;
 /** Half the cosine of two members' first-day tastes plus half the nearness of their favourite corners; in [−½, 1]. */
 export function tasteSimilarity(people: People, a: number, b: number): number {
   const { tasteStart, corner } = people;
+  const length = nTraits;
   let dot = 0;
   let squareA = 0;
   let squareB = 0;
-  for (let k = 0; k < nTraits; k++) {
-    const x = tasteStart[a * nTraits + k];
-    const y = tasteStart[b * nTraits + k];
+  for (let k = 0; k < length; k++) {
+    const x = tasteStart[a * length + k];
+    const y = tasteStart[b * length + k];
     dot += x * y;
     squareA += x * x;
     squareB += y * y;

@@ -55,9 +55,10 @@ export function cornerMatch(world: TasteWorld, userIndex: number, itemIndex: num
 export function acceptance(world: TasteWorld, userIndex: number, taste: Float64Array, itemIndex: number): number {
   const { quality, tasteStrength, nonlinearity, noise } = world.options;
   const { traits } = world.films;
-  const first = itemIndex * nTraits;
+  const length = taste.length;
+  const first = itemIndex * length;
   let match = 0;
-  for (let k = 0; k < nTraits; k++) match += taste[k] * traits[first + k];
+  for (let k = 0; k < length; k++) match += taste[k] * traits[first + k];
   if (nonlinearity > 0) match += nonlinearity * cornerMatch(world, userIndex, itemIndex);
   const logit = offset + quality * world.films.quality[itemIndex] + tasteStrength * match;
   return (1 - noise) / (1 + Math.exp(-logit)) + noise * noisyAcceptance;

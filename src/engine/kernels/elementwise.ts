@@ -41,8 +41,8 @@ function binary4(kind: i32, a: v128, b: v128): v128 {
 @inline
 function loadTail(p: usize, n: i32): v128 {
   let v = v128.load32_zero(p);
-  if (n > 1) v = v128.load_lane<f32>(p + 4, v, 0, 1);
-  if (n > 2) v = v128.load_lane<f32>(p + 8, v, 0, 2);
+  if (n > 1) v = v128.load_lane<f32>(p + 4, v, 1);
+  if (n > 2) v = v128.load_lane<f32>(p + 8, v, 2);
   return v;
 }
 

@@ -1,0 +1,51 @@
+/** Leave-one-out: of each user one row is for testing and one for validation (He et al., Neural CF, WWW 2017, §4.1). */
+import { parseOptions } from '../../core/options.ts';
+import type { Dataset, Split } from '../dataset.ts';
+import { type LeaveOneOutOptions, leaveOneOutOptions } from './split-options.ts';
+import { allInTrain, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
+import { type OrderBy, orderedUserRows, splitStream } from './user-order.ts';
+
+/**
+ * Holds out a user's last row by time (of equal times the later one in the file), or a random one. A training row is
+ * always left: users with one row are not tested, users with two have no validation row; both are counted.
+ * @throws DeepTasteError `config`: order by time without times; `data`: no user has two rows
+ */
+export function leaveOneOut(dataset: Dataset, options: LeaveOneOutOptions = {}): Split {
+  const parsed = parseOptions(leaveOneOutOptions, { method: 'leave-one-out', ...options }, 'leave-one-out');
+  const { by, seed } = parsed;
+  const validation = parsed.validation ?? by;
+  const part = allInTrain(dataset);
+  const test = takeLast(dataset, part, { by, seed, part: testPart, name: 'test' });
+  const held =
+    validation === 'none'
+      ? null
+      : takeLast(dataset, part, { by: validation, seed, part: validationPart, name: 'validation' });
+  return makeSplit(dataset, part, {
+    ...{ method: 'leave-one-out', data: dataset.hash, by, validation },
+    seed: by === 'random' || validation === 'random' ? seed : null,
+    nUsersNotTested: test.nSkipped,
+    nUsersNotValidated: held ? held.nSkipped : null,
+  });
+}
+
+interface Take {
+  readonly by: OrderBy;
+  readonly seed: number;
+  readonly part: number;
+  readonly name: string;
+}
+
+/** Moves one training row of each user that has at least two to a part. */
+function takeLast(dataset: Dataset, part: Uint8Array, take: Take): { nSkipped: number } {
+  const { interactions, users } = dataset;
+  if (take.by === 'time') requireTime(dataset, 'leave-one-out');
+  const stream = splitStream(take.seed, `leave-one-out/${take.name}`);
+  const { rowStart, order } = orderedUserRows(interactions, users, take.by, stream);
+  let nSkipped = 0;
+  for (let user = 0; user < users.size; user++) {
+    const own = order.subarray(rowStart[user], rowStart[user + 1]).filter((row) => part[row] === 0);
+    if (own.length < 2) nSkipped++;
+    else part[own[own.length - 1]] = take.part;
+  }
+  return { nSkipped };
+}

@@ -1,0 +1,44 @@
+/** Ratio split: a share of each user's rows is held out. */
+import { DeepTasteError } from '../../core/errors.ts';
+import { parseOptions } from '../../core/options.ts';
+import type { Dataset, Split } from '../dataset.ts';
+import { type RatioOptions, ratioOptions } from './split-options.ts';
+import { allInTrain, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
+import { orderedUserRows, splitStream } from './user-order.ts';
+
+/**
+ * A user with n rows gives round(n · test) rows for testing and round(n · validation) for validation, always keeping at
+ * least one for training (validation gives way first).
+ * @throws DeepTasteError `config`: shares that leave nothing, order by time without times
+ */
+export function splitByRatio(dataset: Dataset, options: RatioOptions = {}): Split {
+  const parsed = parseOptions(ratioOptions, { method: 'ratio', ...options }, 'ratio split');
+  const { by, validation, test, seed } = parsed;
+  requireShares('ratio split', validation, test);
+  if (by === 'time') requireTime(dataset, 'ratio');
+  const part = allInTrain(dataset);
+  const { rowStart, order } = orderedUserRows(dataset.interactions, dataset.users, by, splitStream(seed, 'ratio'));
+  let nUsersNotTested = 0;
+  for (let user = 0; user < dataset.users.size; user++) {
+    const own = order.subarray(rowStart[user], rowStart[user + 1]);
+    const nTest = Math.min(Math.round(own.length * test), own.length - 1);
+    const nValidation = Math.min(Math.round(own.length * validation), own.length - nTest - 1);
+    if (nTest <= 0) nUsersNotTested++;
+    own.forEach((row, k) => {
+      const fromEnd = own.length - k;
+      if (fromEnd <= nTest) part[row] = testPart;
+      else if (fromEnd <= nTest + nValidation) part[row] = validationPart;
+    });
+  }
+  const seeded = by === 'random' ? seed : null;
+  return makeSplit(dataset, part, {
+    ...{ method: 'ratio', data: dataset.hash, by, validation, test, seed: seeded, nUsersNotTested },
+  });
+}
+
+/** @throws DeepTasteError `config`: nothing is tested, or nothing is left to train on */
+export function requireShares(where: string, validation: number, test: number): void {
+  if (test > 0 && validation + test < 1) return;
+  const message = `${where}: test must be above 0 and validation + test below 1, found ${validation} and ${test}`;
+  throw new DeepTasteError('config', message);
+}

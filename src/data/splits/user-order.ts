@@ -1,0 +1,39 @@
+/** Each user's rows in the order in which a split walks them: the last come first into the held-out parts. */
+import { RandomStream } from '../../core/random.ts';
+import { groupRows } from '../cleaning.ts';
+import type { Interactions } from '../dataset.ts';
+import type { Vocabulary } from '../vocabulary.ts';
+
+/** By time (of equal times the later row of the file is the later one), shuffled, or as the file has them. */
+export type OrderBy = 'time' | 'random' | 'order';
+
+export interface UserRows {
+  readonly rowStart: Int32Array; // [number of users + 1]
+  readonly order: Int32Array; // rows, grouped by user
+}
+
+/**
+ * @param stream draws shuffles; every user has a stream of its own, named by the user's id, so that one user's rows are
+ *   split alike whoever else is in the data
+ */
+export function orderedUserRows(
+  interactions: Interactions,
+  users: Vocabulary,
+  by: OrderBy,
+  stream: RandomStream,
+): UserRows {
+  const { length, userIndex, time } = interactions;
+  const rows = groupRows(length, users.size, (row) => userIndex[row]);
+  if (by === 'order') return rows;
+  for (let user = 0; user < users.size; user++) {
+    const own = rows.order.subarray(rows.rowStart[user], rows.rowStart[user + 1]);
+    if (by === 'random') stream.child(users.idOf(user)).shuffle(own);
+    else own.sort((a, b) => time![a] - time![b] || a - b);
+  }
+  return rows;
+}
+
+/** The stream of a split method. */
+export function splitStream(seed: number, method: string): RandomStream {
+  return new RandomStream(seed, `split/${method}`);
+}

@@ -1,0 +1,19 @@
+/** The closed list of models: the command line, artifacts, conformance tests and documentation all come from it. */
+import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { bprMf } from './bpr-mf.ts';
+import { gmf } from './gmf.ts';
+import { logisticMf } from './logistic-mf.ts';
+import { mlp } from './mlp.ts';
+import type { Model } from './model.ts';
+import { neumf } from './neumf.ts';
+
+export const models = [bprMf, logisticMf, gmf, mlp, neumf] as readonly unknown[] as readonly Model[];
+
+/** @throws 'usage' for an unknown name, with the nearest known one */
+export function findModel(name: string): Model {
+  const model = models.find((candidate) => candidate.name === name);
+  if (model) return model;
+  const known = models.map((candidate) => candidate.name);
+  throw new DeepTasteError('usage', `model: there is no "${name}"${suggestion(name, known)}`);
+}

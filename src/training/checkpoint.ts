@@ -1,0 +1,60 @@
+/** The whole state of a training run between two epochs; continuing from it gives the same bytes as never having stopped. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensor, NamedTensors } from '../core/named-tensors.ts';
+
+/** One line of the epoch log. */
+export interface EpochRecord {
+  /** Model of the stage: differs from the run's model while a pretraining stage runs. */
+  readonly model: string;
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean per-example loss. */
+  readonly loss: number;
+  readonly validation: number | null;
+  readonly seconds: number;
+  readonly examplesPerSecond: number;
+}
+
+export interface TrainingProgress {
+  /** Stages finished before the one under way. */
+  readonly stagesDone: number;
+  /** Epochs of the stage under way that are finished. */
+  readonly epochsDone: number;
+  readonly bestValidation: number | null;
+  readonly bestEpoch: number;
+  readonly looksWithoutGain: number;
+  readonly log: readonly EpochRecord[];
+}
+
+export interface Checkpoint {
+  /** Identifies data, model and settings; a run resumes only from its own kind. */
+  readonly fingerprint: string;
+  readonly progress: TrainingProgress;
+  /** `weights/…`, `state/…`, `best/…`, and `stage<n>/…` for finished pretraining stages. */
+  readonly tensors: NamedTensors;
+}
+
+/** The tensors whose names start with `prefix/`, with the prefix removed. */
+export function tensorsUnder(tensors: NamedTensors, prefix: string): NamedTensors {
+  const start = `${prefix}/`;
+  const inside = [...tensors].filter(([name]) => name.startsWith(start));
+  return new Map(inside.map(([name, tensor]) => [name.slice(start.length), tensor]));
+}
+
+/** All entries of `groups`, each under its prefix. */
+export function joinTensors(groups: Readonly<Record<string, NamedTensors | null>>): NamedTensors {
+  const joined = new Map<string, NamedTensor>();
+  for (const [prefix, tensors] of Object.entries(groups))
+    for (const [name, tensor] of tensors ?? []) joined.set(`${prefix}/${name}`, tensor);
+  return joined;
+}
+
+/** @throws 'config' when a checkpoint belongs to another run */
+export function checkFingerprint(checkpoint: Checkpoint, fingerprint: string): void {
+  if (checkpoint.fingerprint === fingerprint) return;
+  throw new DeepTasteError(
+    'config',
+    'resume: the checkpoint belongs to another run (data, model, settings or seed differ); ' +
+      'repeat the command of that run, or start anew without --resume',
+  );
+}
