@@ -1,7 +1,7 @@
 /** Checks options against a schema and turns what is wrong with them into one clear line that names the key. */
 import type { z } from 'zod';
 import { DeepTasteError } from './errors.ts';
-import { suggestion } from './nearest.ts';
+import { nearest, suggestion } from './nearest.ts';
 
 type Schema = z.core.$ZodType;
 type Issue = z.core.$ZodIssue;
@@ -29,8 +29,24 @@ function describeIssue(schema: Schema, value: unknown, issue: Issue): string {
     const name = [...path, issue.keys[0]].join('.');
     return `"${name}" is not a known option${suggestion(issue.keys[0], known)}`;
   }
-  const found = shown(valueAt(value, path));
+  const given = valueAt(value, path);
+  const found = shown(given);
+  const choices = choicesOf(issue);
+  if (choices && typeof given === 'string')
+    return `"${at}" must be one of ${choices.join(', ')}, found ${found}${closest(given, choices)}`;
   return `${at === '' ? 'the options' : `"${at}"`}: ${lowerFirst(issue.message)}, found ${found}`;
+}
+
+/** The texts that are allowed where only some are: an enumeration, or the tag of a union. */
+function choicesOf(issue: Issue): string[] | null {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  if (issue.code === 'invalid_union' && 'options' in issue) return (issue.options as unknown[]).map(String);
+  return null;
+}
+
+function closest(given: string, choices: readonly string[]): string {
+  const near = nearest(given, choices);
+  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 function lowerFirst(text: string): string {

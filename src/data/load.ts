@@ -33,6 +33,8 @@ export interface PartFiles {
 export interface LoadedParts {
   readonly dataset: Dataset;
   readonly part: Uint8Array; // [length of the interactions]
+  /** The files' tables, which live as long as the database. */
+  readonly read: readonly ReadPart[];
 }
 
 /** What reading one part's files showed. */
@@ -85,7 +87,7 @@ export async function loadParts(
     ...cleaned.warnings,
     ...side.warnings,
   ];
-  return { dataset: { ...dataset, warnings: [...warnings, ...suspicions(dataset)] }, part: cleaned.part };
+  return { dataset: { ...dataset, warnings: [...warnings, ...suspicions(dataset)] }, part: cleaned.part, read };
 }
 
 async function readParts(

@@ -75,12 +75,13 @@ export class Database {
     const result = await this.#connection.stream(sql);
     let start = 0;
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const { rowCount } = chunk;
       for (let c = 0; c < visits.length; c++) {
         const vector = chunk.getColumnVector(c);
         const visit = visits[c];
-        for (let i = 0; i < chunk.rowCount; i++) visit(vector.getItem(i) as Cell, start + i);
+        for (let i = 0; i < rowCount; i++) visit(vector.getItem(i) as Cell, start + i);
       }
-      start += chunk.rowCount;
+      start += rowCount;
     }
   }
 

@@ -26,20 +26,32 @@ export async function readCandidatePairs(database: Database, pattern: string): P
   const table = await importLists(database, source, delimiter, false);
   if (table.nRows === 0)
     throw new DeepTasteError('data', `${path}: must list items after the user, found none`, { path });
-  const pair = `regexp_extract(c0, '^\\((.*),([^,]*)\\)$', ['u', 'i'])`;
-  const user = `CASE WHEN ${isPair} THEN trim(${pair}.u) ELSE c0 END`;
-  const keys = await database.rows<{ u: string; i: string }>(
-    `SELECT DISTINCT trim(${pair}.u) AS u, trim(${pair}.i) AS i FROM ${table.sql} WHERE ${isPair} ORDER BY u, i`,
-  );
-  return {
-    path,
-    userIds: (await database.texts(`SELECT ${user} FROM ${table.sql} WHERE c1 <> '' ORDER BY rowid`)) as string[],
-    itemIds: (await database.texts(`SELECT c1 FROM ${table.sql} WHERE c1 <> '' ORDER BY rowid`)) as string[],
-    positives: keys.map(({ u, i }) => ({ userId: u, itemId: i })),
-  };
+  const itemIds = (await database.texts(`SELECT c1 FROM ${table.sql} ORDER BY rowid`)) as string[];
+  const keys = await database.texts(`SELECT c0 FROM ${table.sql} ORDER BY rowid`);
+  const userIds: string[] = [];
+  const positives: { userId: string; itemId: string }[] = [];
+  let key: Key = { userId: '', itemId: null };
+  keys.forEach((text, k) => {
+    // A line gives many pairs with the same key.
+    if (k === 0 || text !== keys[k - 1]) {
+      key = parseKey(text as string);
+      if (key.itemId !== null) positives.push({ userId: key.userId, itemId: key.itemId });
+    }
+    userIds.push(key.userId);
+  });
+  return { path, userIds, itemIds, positives };
 }
 
-const isPair = `regexp_full_match(c0, '\\(.*,[^,]*\\)')`;
+interface Key {
+  readonly userId: string;
+  readonly itemId: string | null;
+}
+
+/** `(user,item)` or a bare user; an item id holds no comma. */
+function parseKey(text: string): Key {
+  const pair = /^\((.*),([^,]*)\)$/.exec(text);
+  return pair ? { userId: pair[1].trim(), itemId: pair[2].trim() } : { userId: text, itemId: null };
+}
 
 export interface ListedCandidates {
   readonly rows: SparseRows;

@@ -17,18 +17,18 @@ import { type SplitOptions, splitOptions } from './split-options.ts';
  * @throws DeepTasteError `config`: an option, or files that must be read together with the data (see `loadSplit`)
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = defaultSplit(dataset)): Split {
-  const { method, ...rest } = parseOptions(splitOptions, options, 'split');
-  switch (method) {
+  const parsed = parseOptions(splitOptions, options, 'split');
+  switch (parsed.method) {
     case 'leave-one-out':
-      return leaveOneOut(dataset, rest);
+      return leaveOneOut(dataset, parsed);
     case 'ratio':
-      return splitByRatio(dataset, rest);
+      return splitByRatio(dataset, parsed);
     case 'time':
-      return splitByTime(dataset, rest);
+      return splitByTime(dataset, parsed);
     case 'session':
-      return splitBySession(dataset, rest);
+      return splitBySession(dataset, parsed);
     case 'last-session':
-      return splitByLastSession(dataset, rest);
+      return splitByLastSession(dataset, parsed);
     case 'given':
       throw new DeepTasteError(
         'config',

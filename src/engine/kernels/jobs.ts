@@ -2,7 +2,9 @@
 import * as op from './opcodes';
 import { barrier, claim, enterJob, nextPiece } from './control';
 import { gemm } from './gemm';
+import { gemm64 } from './gemm64';
 import { runRanking } from './ranking';
+import { runGram, runRidge } from './ridge';
 import { runSteps } from './steps';
 
 /** A large matrix product, cut into blocks of rows. Arguments as in gemm(), one word each. */
@@ -21,6 +23,22 @@ function runGemm(record: usize): void {
   nextPiece(blocks);
 }
 
+/** A large float64 product, cut into blocks of rows. Arguments as in gemm64(), one word each. */
+function runGemm64(record: usize): void {
+  const m = load<i32>(record, 32), rowsOfBlock = 48;
+  const blocks = (m + rowsOfBlock - 1) / rowsOfBlock;
+  for (let b = claim(); b < blocks; b = claim()) {
+    const from = b * rowsOfBlock;
+    const aRow = load<i32>(record, 4), cRow = load<i32>(record, 28);
+    gemm64(
+      <usize>load<u32>(record) + ((<usize>from * aRow) << 3), aRow, load<i32>(record, 8), load<u32>(record, 12), load<i32>(record, 16),
+      load<i32>(record, 20), <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 3), cRow,
+      min(rowsOfBlock, m - from), load<i32>(record, 36), load<i32>(record, 40), load<i32>(record, 44), from,
+    );
+  }
+  nextPiece(blocks);
+}
+
 /** Runs the current job as thread number `worker` (0 = the thread that posted it). */
 export function runJob(control: usize, worker: i32): void {
   enterJob(control);
@@ -29,6 +47,9 @@ export function runJob(control: usize, worker: i32): void {
     case op.JOB_STEPS: runSteps(argument, worker); break;
     case op.JOB_RANK: runRanking(argument, worker); break;
     case op.JOB_GEMM: runGemm(argument); break;
+    case op.JOB_GEMM_64: runGemm64(argument); break;
+    case op.JOB_GRAM: runGram(argument, worker); break;
+    case op.JOB_RIDGE: runRidge(argument, worker); break;
     default: break;
   }
   barrier();

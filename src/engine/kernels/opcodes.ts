@@ -92,6 +92,9 @@ export const JOB_STEPS = 2;
 export const JOB_ROWS = 3;
 export const JOB_RANK = 4;
 export const JOB_GEMM = 5;
+export const JOB_GEMM_64 = 6;
+export const JOB_GRAM = 7;
+export const JOB_RIDGE = 8;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;
@@ -250,3 +253,34 @@ export const RANK_WORDS = 40;
 
 /** Words of a parallel matrix product: the arguments of gemm, see gemm.ts. */
 export const GEMM_WORDS = 16;
+
+/** Words of a parallel float64 product: the arguments of gemm64 but the last, see gemm64.ts. */
+export const GEMM_64_WORDS = 16;
+
+/** Words of ridge regressions that share a table of features, see ridge.ts. */
+export const RIDGE_N_ROWS = 0;
+/** CSR of the features of each row */
+export const RIDGE_ROW_START = 1;
+export const RIDGE_COLUMNS = 2;
+/** f32[n × width] */
+export const RIDGE_FEATURES = 3;
+export const RIDGE_N_FEATURES = 4;
+/** f32[nRows × width]: the solutions */
+export const RIDGE_OUT = 5;
+/** f64[stride × stride], upper triangle: added to every row's matrix */
+export const RIDGE_GRAM = 6;
+/** f64[nRows]: added to the diagonal */
+export const RIDGE_PENALTY = 7;
+export const RIDGE_WIDTH = 8;
+/** width rounded up to a multiple of four */
+export const RIDGE_STRIDE = 9;
+/** working memory: pointer, bytes per worker */
+export const RIDGE_WORK = 10;
+export const RIDGE_WORK_BYTES = 11;
+/** f64[LANES × stride × stride]: partial sums of the features' Gram matrix */
+export const RIDGE_PARTIAL_GRAMS = 12;
+/** rows whose matrix was not positive definite */
+export const RIDGE_FAILED = 13;
+/** feature rows gathered at a time into the working memory, so that they stay in the second-level cache */
+export const RIDGE_GATHERED = 128;
+export const RIDGE_WORDS = 16;

@@ -62,6 +62,8 @@ export class StepPlan {
     const gradients = gradientsOfMean(loss);
     const trainable = new Set(options.trainable ?? store.parameters);
     const dense = [...gradients.dense].filter(([parameter]) => trainable.has(parameter));
+    if (dense.length > 0 && dense.length < gradients.dense.size)
+      throw new DeepTasteError('config', 'plan: either all dense parameters are trainable or none of them');
     const rows = gradients.rows.filter(({ table }) => trainable.has(table));
     this.#work = new RowWork(engine, store, {
       batchSize,
@@ -79,25 +81,25 @@ export class StepPlan {
     const groups = writeRowGroups(engine, store, placement, this.state, rows, batchSize, optimizer.dense);
     const denseRecord = writeDenseRecord(engine, store, placement, this.state, this.#work.gradientBlock);
     this.#work.reserveScratch(groups.widest * 4 + 64);
-    this.#addUpdateStages(denseRecord, groups.addresses, optimizerRecord);
+    this.#addUpdateStages(dense.length > 0 ? denseRecord : null, groups.addresses, optimizerRecord);
     this.#work.finish();
     engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = totalRows;
     engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_SCHEDULE] = this.#schedule;
     engine.f32(this.#header, code.PLAN_WORDS)[code.PLAN_CLIP_NORM] = optimizer.clipNorm;
   }
 
-  #addUpdateStages(dense: number, groups: readonly number[], optimizer: number): void {
+  #addUpdateStages(dense: number | null, groups: readonly number[], optimizer: number): void {
     const clip = this.#options.optimizer.clipNorm > 0;
     const work = this.#work;
     work.addStage(code.STAGE_CHECK_LOSS, []);
     // the reduction and the update of the dense block cut it alike, so no barrier is needed between them
-    work.addGradientReduction(clip);
+    if (dense !== null) work.addGradientReduction(clip);
     if (clip) {
-      work.addStage(code.STAGE_NORM_DENSE, [dense]);
-      groups.forEach((group, n) => work.addStage(code.STAGE_NORM_ROWS, [group], n === groups.length - 1));
-      if (groups.length === 0) work.barrierAfterLast();
+      if (dense !== null) work.addStage(code.STAGE_NORM_DENSE, [dense]);
+      for (const group of groups) work.addStage(code.STAGE_NORM_ROWS, [group]);
+      work.barrierAfterLast();
     }
-    work.addStage(code.STAGE_UPDATE_DENSE, [dense, optimizer]);
+    if (dense !== null) work.addStage(code.STAGE_UPDATE_DENSE, [dense, optimizer]);
     for (const group of groups) work.addStage(code.STAGE_UPDATE_ROWS, [group, optimizer]);
     work.barrierAfterLast();
   }

@@ -1,0 +1,168 @@
+/** What a data set holds: the schema with samples, counts, time span and warnings. */
+import { type DataOptions, parseDataOptions } from './data-options.ts';
+import type { Dataset, Field, FieldTable } from './dataset.ts';
+import { loadParts } from './load.ts';
+import { Database } from './readers/database.ts';
+import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+import type { ColumnSchema } from './schema.ts';
+
+export interface ColumnDescription extends ColumnSchema {
+  /** Up to three different values; empty when the column is not kept in memory. */
+  readonly samples: readonly string[];
+  /** Cells without a value; null when the column is not kept in memory. */
+  readonly nMissing: number | null;
+  readonly nDistinct: number | null;
+}
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** JSON-able: this is what `deeptaste data --json` prints. */
+export interface DataDescription {
+  readonly name: string;
+  readonly hash: string;
+  readonly columns: readonly ColumnDescription[];
+  readonly nUsers: number;
+  readonly nItems: number;
+  readonly nInteractions: number;
+  /** Share of all (user, item) pairs that occur. */
+  readonly density: number;
+  readonly interactionsPerUser: Spread;
+  readonly interactionsPerItem: Spread;
+  readonly rating: { readonly min: number; readonly mean: number; readonly max: number } | null;
+  /** Seconds since 1970 (or the file's own unit), with calendar times where the numbers are such. */
+  readonly time: { readonly first: number; readonly last: number; readonly from: string; readonly to: string } | null;
+  readonly nSessions: number | null;
+  readonly nSocialEdges: number | null;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Describes a data set, or files, whose columns are then described as they stand in the files, unused ones too.
+ * @throws DeepTasteError `config`, `data`: as `loadDataset`
+ */
+export async function describeData(input: Dataset | DataOptions): Promise<DataDescription> {
+  if ('interactions' in input) return describeDataset(input, describeColumns(input));
+  const options = parseDataOptions(input);
+  return Database.use(async (database) => {
+    const { dataset, read } = await loadParts(database, [{ name: 'interactions', files: options.files }], options);
+    const inFile = await describeFileColumns(database, read[0].table);
+    const inMemory = describeColumns(dataset);
+    const columns = inMemory.map((column, c) => (c < inFile.length ? { ...column, ...inFile[c] } : column));
+    return describeDataset(dataset, columns);
+  });
+}
+
+function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]): DataDescription {
+  const { users, items, interactions, social } = dataset;
+  const { length, userIndex, itemIndex, rating, time, session } = interactions;
+  return {
+    ...{ name: dataset.name, hash: dataset.hash, columns },
+    ...{ nUsers: users.size, nItems: items.size, nInteractions: length },
+    density: distinctPairs(dataset) / (users.size * items.size),
+    interactionsPerUser: spread(countOf(userIndex, users.size)),
+    interactionsPerItem: spread(countOf(itemIndex, items.size)),
+    rating: rating && ratingSummary(rating),
+    time: time && timeSpan(time),
+    nSessions: session && new Set(session).size,
+    nSocialEdges: social?.from.length ?? null,
+    warnings: dataset.warnings,
+  };
+}
+
+function distinctPairs({ interactions, items }: Dataset): number {
+  const { userIndex, itemIndex } = interactions;
+  const keys = Float64Array.from(userIndex, (user, row) => user * items.size + itemIndex[row]).sort();
+  return keys.reduce((n, key, k) => n + (k === 0 || key !== keys[k - 1] ? 1 : 0), 0);
+}
+
+function countOf(index: Int32Array, size: number): Int32Array {
+  const count = new Int32Array(size);
+  for (const value of index) count[value]++;
+  return count;
+}
+
+function spread(counts: Int32Array): Spread {
+  const sorted = counts.slice().sort();
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return { min: sorted[0], median, max: sorted[sorted.length - 1] };
+}
+
+function ratingSummary(rating: Float32Array): NonNullable<DataDescription['rating']> {
+  const bounds = rating.reduce((b, r) => ({ min: Math.min(b.min, r), max: Math.max(b.max, r), sum: b.sum + r }), {
+    ...{ min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 },
+  } as { min: number; max: number; sum: number });
+  return { min: bounds.min, mean: bounds.sum / rating.length, max: bounds.max };
+}
+
+function timeSpan(time: Float64Array): NonNullable<DataDescription['time']> {
+  const first = time.reduce((a, b) => Math.min(a, b));
+  const last = time.reduce((a, b) => Math.max(a, b));
+  return { first, last, from: calendar(first, last), to: calendar(last, last) };
+}
+
+/** Small numbers are counters of the file's own, not seconds since 1970. */
+function calendar(time: number, largest: number): string {
+  return largest >= 1e8 && Math.abs(time) <= 8.64e12 ? new Date(time * 1000).toISOString() : String(time);
+}
+
+/** The columns as the data set holds them; those it does not hold have no samples. */
+function describeColumns(dataset: Dataset): ColumnDescription[] {
+  return dataset.schema.columns.map((column) => ({ ...column, ...summaryOf(dataset, column) }));
+}
+
+type Summary = Pick<ColumnDescription, 'samples' | 'nMissing' | 'nDistinct'>;
+
+function summaryOf(dataset: Dataset, column: ColumnSchema): Summary {
+  const { users, items, interactions, userFields, itemFields } = dataset;
+  if (column.role === 'user') return { samples: users.ids.slice(0, 3), nMissing: 0, nDistinct: users.size };
+  if (column.role === 'item') return { samples: items.ids.slice(0, 3), nMissing: 0, nDistinct: items.size };
+  const values = { rating: interactions.rating, time: interactions.time, session: interactions.session };
+  const own = column.role in values ? values[column.role as keyof typeof values] : null;
+  if (own) {
+    const distinct = new Set<number>(own as Iterable<number>);
+    return { samples: [...distinct].slice(0, 3).map(String), nMissing: 0, nDistinct: distinct.size };
+  }
+  const table = column.owner === 'user' ? userFields : itemFields;
+  const field = fieldNamed(table, column.name);
+  return field ? summaryOfField(field) : { samples: [], nMissing: null, nDistinct: null };
+}
+
+function fieldNamed(table: FieldTable, name: string): Field | undefined {
+  return table.fields.find((field) => field.name === name);
+}
+
+function summaryOfField(field: Field): Summary {
+  const texts: string[] = [];
+  for (const value of field.values)
+    if (value !== null) texts.push(Array.isArray(value) ? value.join('|') : String(value));
+  const distinct = new Set(texts);
+  return {
+    samples: [...distinct].slice(0, 3),
+    nMissing: field.values.length - texts.length,
+    nDistinct: distinct.size,
+  };
+}
+
+/** Each column of the interactions as it stands in the files. */
+async function describeFileColumns(database: Database, table: ImportedTable): Promise<Summary[]> {
+  const select = table.columns.map((column, c) => {
+    const text = sqlAsText(column);
+    return `count(*) - count(${text}) AS missing${c}, count(DISTINCT ${text}) AS distinct${c}`;
+  });
+  const row = await database.row<Record<string, number>>(`SELECT ${select.join(', ')} FROM ${table.sql}`);
+  const summaries: Summary[] = [];
+  for (const [c, column] of table.columns.entries()) {
+    const text = sqlAsText(column);
+    const samples = await database.texts(
+      `SELECT v FROM (SELECT ${text} AS v, rowid AS r FROM ${table.sql} WHERE ${text} IS NOT NULL LIMIT 10000)
+       GROUP BY v ORDER BY min(r) LIMIT 3`,
+    );
+    summaries.push({ samples: samples as string[], nMissing: row[`missing${c}`], nDistinct: row[`distinct${c}`] });
+  }
+  return summaries;
+}

@@ -1,0 +1,33 @@
+/** Any table in memory, column by column, whatever it is about. */
+import type { z } from 'zod';
+import { parseOptions } from '../core/options.ts';
+import { columnStatistics, guessKind } from './column-statistics.ts';
+import { tableOptions } from './data-options.ts';
+import type { FieldTable } from './dataset.ts';
+import { Database } from './readers/database.ts';
+import { importFiles } from './readers/import.ts';
+import { titleColumns } from './role-names.ts';
+import { readField } from './side-information.ts';
+
+/**
+ * Reads files that hold the same columns (CSV, TSV, JSON, Parquet, RecBole, MovieLens, libsvm/libfm; plain or gzip).
+ * Kinds are those that the files state, else guessed from the values; numbers with leading zeros stay texts.
+ * @param files paths or globs
+ * @throws DeepTasteError `config`: an option; `data`: a file
+ */
+export async function readTable(
+  files: readonly string[],
+  options: z.input<typeof tableOptions> = {},
+): Promise<FieldTable> {
+  const layout = parseOptions(tableOptions, options, 'table options');
+  return Database.use(async (database) => {
+    const table = await importFiles(database, files, layout);
+    const statistics = await columnStatistics(database, table);
+    const rows = Int32Array.from({ length: table.nRows }, (_, row) => row);
+    const fields = [];
+    for (const [c, column] of table.columns.entries())
+      fields.push(await readField(database, table, column, guessKind(column, statistics[c]), rows));
+    const [title] = titleColumns(fields.filter((field) => field.kind !== 'numeric').map((field) => field.name));
+    return { nRows: table.nRows, fields, title: title ?? null };
+  });
+}

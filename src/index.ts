@@ -1,0 +1,23 @@
+/** The library: all that the command line does. */
+export { DeepTasteError, type ErrorCode } from './core/errors.ts';
+export { type Progress, type ProgressTask, silent } from './core/progress.ts';
+export { version } from './core/version.ts';
+export type { DataOptions } from './data/data-options.ts';
+export type { Dataset, Interactions, Split } from './data/dataset.ts';
+export { loadDataset } from './data/load.ts';
+export { simulateFilmClub } from './data/simulated/film-club.ts';
+export { bestPossible, optimalScores } from './data/simulated/optimal-scores.ts';
+export { loadSplit, splitDataset } from './data/splits/split-dataset.ts';
+export type { SplitOptions } from './data/splits/split-options.ts';
+export { Engine, type EngineOptions } from './engine/runtime/engine.ts';
+export { type Comparison, compareResults } from './evaluation/comparison.ts';
+export type { EvaluationResult } from './evaluation/evaluation-result.ts';
+export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
+export { models } from './models/index.ts';
+export { compareModels } from './recommender/compare.ts';
+export { evaluateScorer } from './recommender/evaluate.ts';
+export { readExperiment } from './recommender/experiment-file.ts';
+export { prepareSplit } from './recommender/prepare-split.ts';
+export { type Answer, type Recommendation, Recommender } from './recommender/recommender.ts';
+export { parseRunSettings, type RunInput, type RunSettings } from './recommender/settings.ts';
+export { type TrainedRun, trainRecommender } from './recommender/train-recommender.ts';

@@ -1,0 +1,107 @@
+/** Measures a trained model on the held-out part of a split. */
+import { RandomStream } from '../core/random.ts';
+import { version } from '../core/version.ts';
+import type { Split } from '../data/dataset.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { type EvaluationResult, summarise } from '../evaluation/evaluation-result.ts';
+import { parseMetric, parseMetrics, requiredListLength } from '../evaluation/metric-name.ts';
+import { catalogueOf, metricValues } from '../evaluation/metric-values.ts';
+import type { Protocol } from '../evaluation/protocol.ts';
+import type { RankCounts } from '../evaluation/rank-counts.ts';
+import { type HeldOutPart, HeldOutRanking } from '../evaluation/ranking.ts';
+import type { Scorer } from '../models/scoring.ts';
+import type { EvaluationOptions } from './settings.ts';
+
+/** Ranks the test (or validation) part and computes metrics with intervals over users. */
+export function evaluateScorer(
+  engine: Engine,
+  scorer: Scorer,
+  split: Split,
+  options: EvaluationOptions,
+  seed: number,
+  part: HeldOutPart = 'test',
+): EvaluationResult {
+  const metrics = parseMetrics(options.metrics);
+  const ranking = new HeldOutRanking({
+    engine,
+    split,
+    part,
+    filter: options.filter,
+    allItems: options.candidates === 'all',
+    listLength: requiredListLength(metrics),
+  });
+  const started = performance.now();
+  const counts = ranking.rank(scorer.form);
+  const { dataset } = split;
+  return summarise(counts, {
+    metrics: options.metrics,
+    protocol: protocolOf(split, options, part, seed, engine),
+    userId: (user) => dataset.users.idOf(user),
+    seconds: (performance.now() - started) / 1000,
+    stream: new RandomStream(seed, 'bootstrap'),
+    catalogue: catalogueOf(split.train, dataset.items.size, dataset.itemFields),
+  });
+}
+
+export function protocolOf(
+  split: Split,
+  options: EvaluationOptions,
+  part: HeldOutPart,
+  seed: number,
+  engine: Engine,
+): Omit<Protocol, 'cutoffs' | 'nUsers'> {
+  const lists = part === 'test' ? split.testCandidates : split.validationCandidates;
+  const listed = options.candidates !== 'all' && lists !== null;
+  const longest = lists === null ? 0 : longestRow(lists.rowStart);
+  const source = split.description[`${part}Candidates`] ?? split.description.candidates ?? 'given lists';
+  return {
+    data: { name: split.dataset.name, hash: split.dataset.hash },
+    split: testDescription(split),
+    part,
+    candidates: listed ? { listed: String(source), n: longest } : 'all',
+    filter: listed ? 'none' : options.filter,
+    tieRule: options.tieRule,
+    seed,
+    versions: { deeptaste: version, node: process.versions.node, kernels: engine.build },
+  };
+}
+
+/** What of the split's description concerns the test part: a validation part cut from training changes no test number. */
+function testDescription(split: Split): Protocol['split'] {
+  const ofTraining = /^(validation|nUsersNotValidated|nValidation|nTrain|nUsersWithFewerValidation)/;
+  const kept = Object.entries(split.description).filter(([key]) => !ofTraining.test(key));
+  return Object.fromEntries(kept) as Protocol['split'];
+}
+
+function longestRow(rowStart: Int32Array): number {
+  let longest = 0;
+  for (let r = 0; r + 1 < rowStart.length; r++) longest = Math.max(longest, rowStart[r + 1] - rowStart[r]);
+  return longest;
+}
+
+/** A function that gives the validation metric of present weights; null when the split has no validation part. */
+export function validator(
+  engine: Engine,
+  split: Split,
+  options: EvaluationOptions,
+): ((scorer: Scorer) => number) | undefined {
+  if (!split.validation || split.validation.length === 0) return undefined;
+  const metric = parseMetric(options.validationMetric);
+  const ranking = new HeldOutRanking({
+    engine,
+    split,
+    part: 'validation',
+    filter: 'train',
+    allItems: options.candidates === 'all',
+    listLength: requiredListLength([metric]),
+  });
+  return (scorer) => meanOf(ranking.rank(scorer.form), metric.name, options);
+}
+
+function meanOf(counts: RankCounts, name: string, options: EvaluationOptions): number {
+  const values = metricValues(counts, [parseMetric(name)], options.tieRule).get(name);
+  if (!values) return Number.NaN;
+  if (values.perUser === null) return values.overall;
+  const defined = values.perUser.filter((v) => !Number.isNaN(v));
+  return defined.reduce((sum, v) => sum + v, 0) / Math.max(1, defined.length);
+}

@@ -1,0 +1,45 @@
+/** From run settings to the split that a run trains and is judged on. */
+import type { Split } from '../data/dataset.ts';
+import { simulateFilmClub } from '../data/simulated/film-club.ts';
+import { sampleCandidates } from '../data/splits/sample-candidates.ts';
+import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
+import { loadSplit, splitDataset } from '../data/splits/split-dataset.ts';
+import type { RunSettings } from './settings.ts';
+
+export type SplitSettings = Pick<RunSettings, 'data' | 'split' | 'validationFromTrain' | 'sampleCandidates'>;
+
+export async function prepareSplit(settings: SplitSettings): Promise<Split> {
+  const { data, split: method, validationFromTrain, sampleCandidates: candidates } = settings;
+  let split =
+    'simulated' in data
+      ? splitDataset(simulateFilmClub(data.simulated).dataset, method)
+      : await loadSplit(data, method);
+  if (validationFromTrain) split = holdOutOneOfTrain(split, validationFromTrain);
+  return candidates ? sampleCandidates(split, candidates) : split;
+}
+
+/** The split with its validation rows given back to training. */
+export function withoutValidation(split: Split): Split {
+  const { train, validation } = split;
+  if (!validation) return split;
+  const join = <T extends Int32Array | Float32Array | Float64Array>(a: T | null, b: T | null): T | null => {
+    if (!a || !b) return null;
+    const both = new (a.constructor as new (length: number) => T)(a.length + b.length);
+    both.set(a);
+    both.set(b, a.length);
+    return both;
+  };
+  return {
+    ...split,
+    train: {
+      length: train.length + validation.length,
+      userIndex: join(train.userIndex, validation.userIndex) as Int32Array,
+      itemIndex: join(train.itemIndex, validation.itemIndex) as Int32Array,
+      rating: join(train.rating, validation.rating),
+      time: join(train.time, validation.time),
+      session: join(train.session, validation.session),
+    },
+    validation: null,
+    validationCandidates: null,
+  };
+}

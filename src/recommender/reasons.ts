@@ -1,0 +1,54 @@
+/** Why an item: the items of the person's history that speak most for it. */
+import type { Scorer } from '../models/scoring.ts';
+
+/** Best `n` of a history for an item: fewer when the rest does not speak for it. */
+export type ReasonFinder = (item: number, history: Int32Array, n: number) => number[];
+
+/**
+ * Item-to-item models: the terms of the score themselves, weight[j, item]. Vector models: cosine of the item vectors, so that
+ * "because" means "the model places them alike".
+ */
+export function reasonFinder(scorer: Scorer, nItems: number): ReasonFinder {
+  const { form, itemVectors } = scorer;
+  if (form.form === 'history') return pickBest((item, j) => weightBetween(form, nItems, j, item));
+  if (!itemVectors || itemVectors.width < 2) return () => [];
+  const { values, width } = itemVectors;
+  return pickBest((item, j) => cosine(values, item * width, j * width, width));
+}
+
+function pickBest(strength: (item: number, j: number) => number): ReasonFinder {
+  return (item, history, n) =>
+    [...history]
+      .filter((j) => j !== item)
+      .map((j) => ({ j, value: strength(item, j) }))
+      .filter(({ value }) => value > 0)
+      .sort((a, b) => b.value - a.value || a.j - b.j)
+      .slice(0, n)
+      .map(({ j }) => j);
+}
+
+function weightBetween(
+  form: Extract<Scorer['form'], { form: 'history' }>,
+  nItems: number,
+  from: number,
+  to: number,
+): number {
+  if (!form.sparse) return form.weights[from * nItems + to];
+  const { rowStart, columns } = form.sparse;
+  for (let k = rowStart[from]; k < rowStart[from + 1]; k++) if (columns[k] === to) return form.weights[k];
+  return 0;
+}
+
+function cosine(values: Float32Array, a: number, b: number, width: number): number {
+  let ab = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let d = 0; d < width; d++) {
+    const x = values[a + d];
+    const y = values[b + d];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
+  return ab / Math.sqrt(aa * bb || 1);
+}

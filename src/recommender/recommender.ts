@@ -1,0 +1,204 @@
+/** A trained recommender: asked for recommendations by user id or by items, saved as a folder, loaded without the data. */
+import { type Artifact, type LoadedArtifact, loadArtifact, saveArtifact } from '../artifact/artifact.ts';
+import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { RandomStream } from '../core/random.ts';
+import { displayName, type FieldTable } from '../data/dataset.ts';
+import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import type { Vocabulary } from '../data/vocabulary.ts';
+import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
+import { RankingTables } from '../engine/runtime/ranking.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { findModel } from '../models/index.ts';
+import type { Model } from '../models/model.ts';
+import { type Scorer, scorerOf } from '../models/scoring.ts';
+import { foldIn } from '../training/fold-in.ts';
+import { type TrainingOptions, trainingOptions } from '../training/options.ts';
+import { reasonFinder } from './reasons.ts';
+
+export interface Recommendation {
+  readonly item: string;
+  /** Title where the data has one, else the id. */
+  readonly title: string;
+  readonly score: number;
+  /** Items of the person's history that speak most for this one, best first. */
+  readonly because: readonly { readonly item: string; readonly title: string }[];
+}
+
+export interface RecommendOptions {
+  /** Number of items, default 10. */
+  readonly k?: number;
+  /** Also return items the person already took, default false. */
+  readonly includeSeen?: boolean;
+}
+
+export interface Answer {
+  readonly recommendations: readonly Recommendation[];
+  /** How the person was represented: 'trained', or one sentence about the fold-in. */
+  readonly how: string;
+  /** Ids of a given history that the recommender does not know. */
+  readonly unknownItems: readonly string[];
+}
+
+/** What a recommender is made of. */
+export interface RecommenderParts {
+  readonly info: ArtifactInfo;
+  readonly weights: NamedTensors;
+  readonly users: Vocabulary;
+  readonly items: Vocabulary;
+  readonly userFields: FieldTable;
+  readonly itemFields: FieldTable;
+  readonly seen: SparseRows;
+}
+
+const REASONS = 2;
+
+export class Recommender {
+  readonly parts: RecommenderParts;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly #ownsEngine: boolean;
+  readonly #config: unknown;
+  #scorer: Scorer | null = null;
+  #tables: RankingTables | null = null;
+
+  /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
+  constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
+    this.parts = parts;
+    this.model = findModel(parts.info.model.name);
+    this.#config = this.model.options.parse(parts.info.model.config);
+    this.#ownsEngine = engine === undefined;
+    this.engine = engine ?? new Engine(options);
+  }
+
+  /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
+  static async load(path: string, options: EngineOptions = {}): Promise<Recommender> {
+    const loaded: LoadedArtifact = await loadArtifact(path);
+    return new Recommender({ ...loaded, info: loaded.manifest }, undefined, options);
+  }
+
+  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
+  async save(
+    path: string,
+    result: EvaluationResult | null = null,
+    attachments: ReadonlyMap<string, string> = new Map(),
+  ): Promise<Manifest> {
+    const perUser = result && {
+      userIndex: Int32Array.from(result.users, (id) => this.parts.users.indexOf(id) as number),
+      metrics: new Map(Object.entries(result.perUser)),
+    };
+    const artifact: Artifact = { ...this.parts, perUser, checkpoint: null, attachments };
+    return saveArtifact(path, artifact);
+  }
+
+  get #sizes() {
+    return { nUsers: this.parts.users.size, nItems: this.parts.items.size };
+  }
+
+  /** How the model scores its training users; made once. */
+  scorer(): Scorer {
+    const { weights, seen } = this.parts;
+    this.#scorer ??= scorerOf(
+      this.engine,
+      { model: this.model, config: this.#config, sizes: this.#sizes, weights },
+      seen,
+    );
+    return this.#scorer;
+  }
+
+  /** Recommendations for a person of the training data. @throws 'not-found' for an unknown id */
+  recommendForUser(userId: string, options: RecommendOptions = {}): Answer {
+    const user = this.parts.users.indexOf(userId);
+    if (user === undefined)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: no user "${userId}" was in the training data${suggestion(userId, this.parts.users.ids.slice(0, 3))}; ` +
+          'give the items the person took instead (--history)',
+      );
+    this.#tables ??= new RankingTables(this.engine, this.scorer().form, this.parts.items.size);
+    const history = rowOf(this.parts.seen, user);
+    return {
+      recommendations: this.#best(this.#tables, user, history, this.parts.seen, options),
+      how: 'trained',
+      unknownItems: [],
+    };
+  }
+
+  /**
+   * Recommendations for somebody the model never saw, from the items that person took.
+   * @throws 'not-found' when none of the items is known
+   */
+  recommendForHistory(itemIds: readonly string[], options: RecommendOptions = {}): Answer {
+    const { items } = this.parts;
+    const known = itemIds.filter((id) => items.indexOf(id) !== undefined);
+    const unknownItems = itemIds.filter((id) => items.indexOf(id) === undefined);
+    if (known.length === 0)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: none of the items ${itemIds.map((id) => `"${id}"`).join(', ')} was in the training data; ` +
+          `ids look like ${items.ids.slice(0, 3).map((id) => `"${id}"`).join(', ')}`,
+      );
+    const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
+    const histories = sparseRows(1, new Int32Array(history.length), history);
+    const { scorer, how } = this.#foldIn(histories);
+    const tables = new RankingTables(this.engine, scorer.form, items.size);
+    const recommendations = this.#best(tables, 0, history, histories, options);
+    tables.free();
+    scorer.free();
+    return { recommendations, how, unknownItems };
+  }
+
+  /** A scorer for people given by their histories (rows). */
+  #foldIn(histories: SparseRows): { scorer: Scorer; how: string } {
+    const { model, engine } = this;
+    const { weights, info } = this.parts;
+    if (model.kind === 'gradient') {
+      const training: TrainingOptions = trainingOptions.parse(info.training);
+      const random = new RandomStream(info.seed, 'fold-in');
+      return foldIn({ engine, model, config: this.#config, training, sizes: this.#sizes, weights, histories, random });
+    }
+    const score = model.score(weights, this.#sizes, this.#config);
+    if (score.form === 'history') {
+      const how = 'the item-to-item weights of the given items, added up as for every user';
+      return { scorer: { form: { ...score, history: histories }, itemVectors: null, free: () => {} }, how };
+    }
+    if (!model.foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
+    const { vector, how } = model.foldIn(weights, this.#sizes, this.#config, rowOf(histories, 0));
+    return { scorer: { form: { ...score, users: vector }, itemVectors: null, free: () => {} }, how };
+  }
+
+  #best(
+    tables: RankingTables,
+    row: number,
+    history: Int32Array,
+    seen: SparseRows,
+    { k = 10, includeSeen = false }: RecommendOptions,
+  ): Recommendation[] {
+    if (!Number.isInteger(k) || k < 1) throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
+    const { items, itemFields } = this.parts;
+    const outcome = tables.rank({
+      users: Int32Array.of(row),
+      excluded: includeSeen ? undefined : seen,
+      topK: Math.min(k, items.size),
+    });
+    const reasons = reasonFinder(this.scorer(), items.size);
+    const named = (index: number) => ({ item: items.idOf(index), title: displayName(items, itemFields, index) });
+    return [...outcome.topItems]
+      .filter((index) => index >= 0)
+      .map((index, n) => ({
+        ...named(index),
+        score: outcome.topScores[n],
+        because: reasons(index, history, REASONS).map(named),
+      }));
+  }
+
+  close(): void {
+    this.#tables?.free();
+    this.#scorer?.free();
+    this.#tables = null;
+    this.#scorer = null;
+    if (this.#ownsEngine) this.engine.close();
+  }
+}
