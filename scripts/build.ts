@@ -15,7 +15,8 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 
 function kernelHash(): string {
   const hash = createHash('sha256');
-  for (const name of readdirSync(kernelSources).sort()) hash.update(name).update(readFileSync(join(kernelSources, name)));
+  for (const name of readdirSync(kernelSources).sort())
+    hash.update(name).update(readFileSync(join(kernelSources, name)));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
   return hash.digest('hex');
 }
@@ -35,7 +36,18 @@ function buildKernels(): void {
       [
         join('src/engine/kernels', 'index.ts'),
         ...['--outFile', join('dist/kernels', `${build}.wasm`)],
-        ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--disableWarning', '112'],
+        ...[
+          '--runtime',
+          'stub',
+          '--optimizeLevel',
+          '3',
+          '--shrinkLevel',
+          '0',
+          '--converge',
+          '--noAssert',
+          '--disableWarning',
+          '112',
+        ],
         ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
         ...['--memoryBase', '1024'],
         ...features,
@@ -53,4 +65,4 @@ function buildPackage(): void {
 }
 
 buildKernels();
-if (process.argv[2] !== "kernels") buildPackage();
+if (process.argv[2] !== 'kernels') buildPackage();

@@ -22,7 +22,9 @@ const run = spawnSync(
 );
 let status = run.status ?? 1;
 try {
-  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
   if (numPendingTests > 0) console.log(`${numPendingTests} skipped (each says why)`);
   const failed = numFailedTests === 0 && status !== 0 ? Math.max(1, numFailedTestSuites) : numFailedTests;
   console.log(`${numPassedTests} passed, ${failed} failed`);

@@ -10,16 +10,7 @@ import { DeepTasteError } from '../core/errors.ts';
 /** The closed list of ops; `ops/index.ts` must define each, or it does not compile. */
 export type OpName = LeafName | UnaryName | BinaryName | 'affine' | LinearName | 'lookup' | ReduceName | LayoutName;
 export type LeafName = 'parameter' | 'table' | 'input' | 'index' | 'inverseRows' | 'broadcastRow' | 'fillRows';
-export type UnaryName =
-  | 'relu'
-  | 'sigmoid'
-  | 'tanh'
-  | 'exp'
-  | 'log'
-  | 'softplus'
-  | 'square'
-  | 'sqrt'
-  | 'reciprocal';
+export type UnaryName = 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'log' | 'softplus' | 'square' | 'sqrt' | 'reciprocal';
 export type BinaryName =
   | 'add'
   | 'subtract'
@@ -50,7 +41,13 @@ export class Tensor {
   /** For error messages and profiles. */
   readonly label: string;
 
-  constructor(op: OpName, inputs: readonly Tensor[], rows: Rows, shape: readonly number[], attributes: Attributes = {}) {
+  constructor(
+    op: OpName,
+    inputs: readonly Tensor[],
+    rows: Rows,
+    shape: readonly number[],
+    attributes: Attributes = {},
+  ) {
     this.id = nextId++;
     this.op = op;
     this.inputs = inputs;

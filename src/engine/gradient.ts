@@ -52,8 +52,7 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
 function needsGradient(tensor: Tensor): boolean {
   const known = needs.get(tensor);
   if (known !== undefined) return known;
-  const result =
-    tensor.op === 'parameter' || tensor.op === 'table' || tensor.inputs.some(needsGradient);
+  const result = tensor.op === 'parameter' || tensor.op === 'table' || tensor.inputs.some(needsGradient);
   needs.set(tensor, result);
   return result;
 }

@@ -1,7 +1,7 @@
 /** Float64 evaluation of expressions with plain loops: the oracle for kernels and gradients, never used by users' runs. */
 import { type Tensor, topologicalOrder } from './expression.ts';
-import type { Values } from './ops/op.ts';
 import { opOf } from './ops/index.ts';
+import type { Values } from './ops/op.ts';
 
 /**
  * @param outputs tensors to compute

@@ -1,6 +1,7 @@
 /** Ranks the held-out items of a split against all items or listed candidates. */
-import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+
 import type { Interactions, Split } from '../data/dataset.ts';
+import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';

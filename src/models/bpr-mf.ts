@@ -12,7 +12,12 @@ import { normal, zeros } from '../layers/initializer.ts';
 import { gradientModel } from './model.ts';
 
 const options = z.strictObject({
-  factors: z.int().min(1).max(4096).default(64).meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
+  factors: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
   deviation: z.number().min(0).default(0.1).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 

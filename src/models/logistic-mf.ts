@@ -13,7 +13,12 @@ import { normal, zeros } from '../layers/initializer.ts';
 import { gradientModel } from './model.ts';
 
 const options = z.strictObject({
-  factors: z.int().min(1).max(4096).default(64).meta({ doc: 'length of p and q', search: [16, 32, 64, 128, 192] }),
+  factors: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .meta({ doc: 'length of p and q', search: [16, 32, 64, 128, 192] }),
   deviation: z.number().min(0).default(0.1).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 
@@ -38,8 +43,7 @@ export const logisticMf = gradientModel({
   ],
   userParts: ({ P, userBias }, user) => [lookup(P, user), lookup(userBias, user)],
   itemParts: ({ Q, itemBias }, item) => [lookup(Q, item), lookup(itemBias, item)],
-  score: ({ b }, [p, userBias], [q, itemBias]) =>
-    add(add(rowDot(p, q), add(userBias, itemBias)), broadcastRow(b)),
+  score: ({ b }, [p, userBias], [q, itemBias]) => add(add(rowDot(p, q), add(userBias, itemBias)), broadcastRow(b)),
   // (p_u, b_u + b, 1) · (q_i, 1, b_i)
   represent: ({ b }, [p, userBias], [q, itemBias]) => ({
     user: concat(p, add(userBias, broadcastRow(b)), affine(userBias, 0, 1)),

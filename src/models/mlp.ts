@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, linear, lookup, relu, rowDot } from '../engine/ops/index.ts';
 import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
-import { mlp as tower, mlpParameters } from '../layers/mlp.ts';
+import { mlpParameters, mlp as tower } from '../layers/mlp.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { gradientModel, type Sizes } from './model.ts';
 
@@ -19,7 +19,14 @@ export const layersOption = z
   .array(z.int().min(1).max(8192))
   .min(2)
   .refine((layers) => layers[0] % 2 === 0, 'the first entry is the width of p ⊕ q and must be even')
-  .meta({ doc: '[width of p ⊕ q, n₁, …, n_L]', search: [[64, 32, 16, 8], [128, 64, 32, 16], [512, 256, 128, 64]] });
+  .meta({
+    doc: '[width of p ⊕ q, n₁, …, n_L]',
+    search: [
+      [64, 32, 16, 8],
+      [128, 64, 32, 16],
+      [512, 256, 128, 64],
+    ],
+  });
 
 const options = z.strictObject({
   layers: layersOption.default([256, 128, 64]),

@@ -64,12 +64,7 @@ export interface GradientModel<C = unknown> extends ModelHead<C> {
   /** What a score needs of the item alone. */
   readonly itemParts: (parameters: Parameters, item: Tensor, config: C) => readonly Tensor[];
   /** The score (a logit) from the parts, [B, 1]: ranking all items repeats this function only, never the parts. */
-  readonly score: (
-    parameters: Parameters,
-    user: readonly Tensor[],
-    item: readonly Tensor[],
-    config: C,
-  ) => Tensor;
+  readonly score: (parameters: Parameters, user: readonly Tensor[], item: readonly Tensor[], config: C) => Tensor;
   /** Where the score is a dot product: the two vectors, [B, width] each. Ranking is then one matrix product. */
   readonly represent?: (
     parameters: Parameters,
@@ -100,7 +95,12 @@ export type FittedScore =
 export interface FittedModel<C = unknown> extends ModelHead<C> {
   readonly kind: 'fitted';
   /** @param train the distinct training items of every user, ascending */
-  readonly fit: (train: SparseRows, sizes: Sizes, config: C, context: FitContext) => NamedTensors | Promise<NamedTensors>;
+  readonly fit: (
+    train: SparseRows,
+    sizes: Sizes,
+    config: C,
+    context: FitContext,
+  ) => NamedTensors | Promise<NamedTensors>;
   /** From weights alone, without the training data. */
   readonly score: (weights: NamedTensors, sizes: Sizes, config: C) => FittedScore;
   /**

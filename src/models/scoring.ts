@@ -99,10 +99,17 @@ export function gradientScorer(
     const form: ScoreForm = { form: 'dot', users: compute(vectors.user, user, sizes.nUsers), items, width };
     return { form, itemVectors: { values: items, width }, free: () => {} };
   }
-  const asLeaves = (parts: readonly Tensor[], side: string) => parts.map((part, n) => input(`${side} part ${n}`, part.shape));
+  const asLeaves = (parts: readonly Tensor[], side: string) =>
+    parts.map((part, n) => input(`${side} part ${n}`, part.shape));
   const userLeaves = asLeaves(userParts, 'user');
   const itemLeaves = asLeaves(itemParts, 'item');
-  const program = pairProgram(engine, store, userLeaves, itemLeaves, model.score(tensors, userLeaves, itemLeaves, config));
+  const program = pairProgram(
+    engine,
+    store,
+    userLeaves,
+    itemLeaves,
+    model.score(tensors, userLeaves, itemLeaves, config),
+  );
   const users = concat(...userParts);
   const items = concat(...itemParts);
   const itemValues = compute(items, item, sizes.nItems);

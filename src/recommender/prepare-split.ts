@@ -1,8 +1,8 @@
 /** From run settings to the split that a run trains and is judged on. */
 import type { Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
-import { sampleCandidates } from '../data/splits/sample-candidates.ts';
 import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
+import { sampleCandidates } from '../data/splits/sample-candidates.ts';
 import { loadSplit, splitDataset } from '../data/splits/split-dataset.ts';
 import type { RunSettings } from './settings.ts';
 

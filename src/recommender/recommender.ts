@@ -138,7 +138,10 @@ export class Recommender {
       throw new DeepTasteError(
         'not-found',
         `recommend: none of the items ${itemIds.map((id) => `"${id}"`).join(', ')} was in the training data; ` +
-          `ids look like ${items.ids.slice(0, 3).map((id) => `"${id}"`).join(', ')}`,
+          `ids look like ${items.ids
+            .slice(0, 3)
+            .map((id) => `"${id}"`)
+            .join(', ')}`,
       );
     const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
     const histories = sparseRows(1, new Int32Array(history.length), history);
@@ -176,7 +179,8 @@ export class Recommender {
     seen: SparseRows,
     { k = 10, includeSeen = false }: RecommendOptions,
   ): Recommendation[] {
-    if (!Number.isInteger(k) || k < 1) throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
+    if (!Number.isInteger(k) || k < 1)
+      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     const { items, itemFields } = this.parts;
     const outcome = tables.rank({
       users: Int32Array.of(row),

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
 import { dataOptions } from '../data/data-options.ts';
 import { filmClubSchema } from '../data/simulated/options.ts';
-import { candidateOptions } from '../data/splits/sample-candidates.ts';
 import { holdOutOptions } from '../data/splits/hold-out-of-train.ts';
+import { candidateOptions } from '../data/splits/sample-candidates.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
 import { tieRules } from '../evaluation/tie-groups.ts';
 

@@ -41,7 +41,10 @@ export interface TrainedRun {
 export async function trainRecommender(options: TrainOptions): Promise<TrainedRun> {
   const { engine, split, settings } = options;
   if (split.train.length === 0)
-    throw new DeepTasteError('data', 'train: the training part must hold interactions, found none; choose another split');
+    throw new DeepTasteError(
+      'data',
+      'train: the training part must hold interactions, found none; choose another split',
+    );
   const model = findModel(settings.model);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
   const training = trainingOf(model, settings.training);
@@ -136,7 +139,22 @@ function trainingOf(model: Model, given: object): TrainingOptions | null {
   );
 }
 
-function fingerprintOf(split: Split, model: Model, config: unknown, training: unknown, seed: number, phase: string): string {
-  const identity = { data: split.dataset.hash, split: split.description, model: model.name, config, training, seed, phase };
+function fingerprintOf(
+  split: Split,
+  model: Model,
+  config: unknown,
+  training: unknown,
+  seed: number,
+  phase: string,
+): string {
+  const identity = {
+    data: split.dataset.hash,
+    split: split.description,
+    model: model.name,
+    config,
+    training,
+    seed,
+    phase,
+  };
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }

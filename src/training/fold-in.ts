@@ -5,6 +5,7 @@
 import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -12,7 +13,6 @@ import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { declareParameters, lossExpression } from '../models/expression.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import { gradientScorer, type Scorer } from '../models/scoring.ts';
-import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import type { TrainingOptions } from './options.ts';
 
 const STEPS = 150;

@@ -22,10 +22,7 @@ export const trainingOptions = z.strictObject({
     .default('uniform')
     .meta({ doc: 'how negatives are drawn; popularity: ∝ (interactions of the item)^popularityExponent' }),
   popularityExponent: z.number().min(0).max(2).default(0.75).meta({ doc: 'exponent of the popularity sampler' }),
-  rejectTaken: z
-    .boolean()
-    .default(true)
-    .meta({ doc: 'never draw an item as negative that the user took in training' }),
+  rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
   evaluateEvery: z.int().min(1).default(1).meta({ doc: 'epochs between two looks at the validation metric' }),
   patience: z
     .int()

@@ -9,10 +9,15 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { type DeclaredParameters, declareParameters, initialiseParameters, lossExpression } from '../models/expression.ts';
+import {
+  type DeclaredParameters,
+  declareParameters,
+  initialiseParameters,
+  lossExpression,
+} from '../models/expression.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import { gradientScorer, type Scorer, weightsOf } from '../models/scoring.ts';
-import { type EpochRecord, joinTensors, tensorsUnder, type TrainingProgress } from './checkpoint.ts';
+import { type EpochRecord, joinTensors, type TrainingProgress, tensorsUnder } from './checkpoint.ts';
 import type { TrainingOptions } from './options.ts';
 
 /** The positives: distinct training items of every user, ascending. */
@@ -138,7 +143,8 @@ class Stage {
       await onEpoch?.(this.#progress, () => this.#tensors());
     }
     const { bestEpoch, bestValidation, epochsDone } = this.#progress;
-    const kept = this.#best && training.keepBest ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
+    const kept =
+      this.#best && training.keepBest ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
     task.end(`${epochsDone} epochs${kept}`);
     const weights = this.#best && training.keepBest ? this.#best : weightsOf(this.#declared, this.#store);
     return { weights, progress: this.#progress };

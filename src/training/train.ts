@@ -68,7 +68,8 @@ async function trainStages(request: TrainRequest, model: GradientModel): Promise
       finished.push(tensorsUnder((request.resume as Checkpoint).tensors, `stage${n}`));
       continue;
     }
-    const stage = n < pretraining.length ? pretrainingStage(request, pretraining[n]) : finalStage(request, model, finished);
+    const stage =
+      n < pretraining.length ? pretrainingStage(request, pretraining[n]) : finalStage(request, model, finished);
     const resumed = request.resume && n === stagesDone ? request.resume : null;
     const before = resumed ? resumed.progress.log.slice(0, resumed.progress.log.length - ownRecords(resumed)) : log;
     const result = await runStage(request, stage, n, finished, before, resumed);

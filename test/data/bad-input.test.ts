@@ -9,7 +9,12 @@ const good = 'user,item,rating\n1,a,3\n2,b,4\n';
 write('ratings.csv', good);
 const rows = gzipSync(`user,item\n${Array.from({ length: 3000 }, (_, k) => `${k},${(k * 7919) % 997}`).join('\n')}`);
 
-type Case = [what: string, file: [name: string, content: string | Buffer], told: RegExp, options?: Record<string, unknown>];
+type Case = [
+  what: string,
+  file: [name: string, content: string | Buffer],
+  told: RegExp,
+  options?: Record<string, unknown>,
+];
 
 const dataCases: Case[] = [
   ['an empty file', ['empty.csv', ''], /empty/],
@@ -26,8 +31,17 @@ const dataCases: Case[] = [
   ['a rating beyond float32', ['big.csv', `${good}3,c,1e39\n`], /row 3/],
   ['an empty user id', ['user.csv', `${good},c,4\n`], /row 3: "user"/],
   ['a blank item id', ['item.csv', `${good}3,"  ",4\n`], /row 3: "item"/],
-  ['a time that is none', ['time.csv', 'user,item,timestamp\n1,a,2020-01-01\n1,b,soon\n'], /row 2: "timestamp".*"soon"/],
-  ['a column that is not there', ['col.csv', good], /no column "itm" for item; did you mean "item"/, { columns: { item: 'itm' } }],
+  [
+    'a time that is none',
+    ['time.csv', 'user,item,timestamp\n1,a,2020-01-01\n1,b,soon\n'],
+    /row 2: "timestamp".*"soon"/,
+  ],
+  [
+    'a column that is not there',
+    ['col.csv', good],
+    /no column "itm" for item; did you mean "item"/,
+    { columns: { item: 'itm' } },
+  ],
   ['unknown columns', ['x.csv', 'a,b\nx,y\n'], /--user COLUMN --item COLUMN.*a, b/],
   ['several item columns', ['two.csv', 'user,movie_id,book_id\n1,2,3\n'], /movie_id, book_id.*--item/],
   ['one column for user and item', ['same.csv', good], /different/, { columns: { user: 'user', item: 'user' } }],
@@ -45,7 +59,8 @@ const dataCases: Case[] = [
   ['a core that is empty', ['core.csv', good], /kCore/, { kCore: { user: 2 } }],
 ];
 
-const load = (files: string[], options: Record<string, unknown> = {}) => loadDataset({ files, ...options } as DataOptions);
+const load = (files: string[], options: Record<string, unknown> = {}) =>
+  loadDataset({ files, ...options } as DataOptions);
 
 describe('bad data', () => {
   it.each(dataCases)('%s', async (_, [name, content], told, options) => {

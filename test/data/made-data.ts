@@ -26,7 +26,10 @@ export function madeDataset(rows: readonly MadeRow[]): Dataset {
 /** A part of a split as `user>item` texts, in order. */
 export function pairs(dataset: Dataset, part: { userIndex: Int32Array; itemIndex: Int32Array } | null): string[] {
   if (part === null) return [];
-  return Array.from(part.userIndex, (user, row) => `${dataset.users.idOf(user)}>${dataset.items.idOf(part.itemIndex[row])}`);
+  return Array.from(
+    part.userIndex,
+    (user, row) => `${dataset.users.idOf(user)}>${dataset.items.idOf(part.itemIndex[row])}`,
+  );
 }
 
 /** A small generator of the test's own (mulberry32), so that tests do not depend on the code under test. */

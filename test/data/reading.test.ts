@@ -19,7 +19,9 @@ const rows = [
 ] as const;
 const lines = (separator: string): string => rows.map((row) => row.join(separator)).join('\n');
 const csv = `user_id,item_id,rating,timestamp\n${lines(',')}\n`;
-const objects = rows.map(([u, i, r, t]) => `{"user_id":${/^\d+$/.test(u) ? u : `"${u}"`},"item_id":"${i}","rating":${r},"timestamp":${t}}`);
+const objects = rows.map(
+  ([u, i, r, t]) => `{"user_id":${/^\d+$/.test(u) ? u : `"${u}"`},"item_id":"${i}","rating":${r},"timestamp":${t}}`,
+);
 
 const cases: [string, string | Buffer, Partial<DataOptions>?][] = [
   ['a.csv', csv],
@@ -47,7 +49,10 @@ const cases: [string, string | Buffer, Partial<DataOptions>?][] = [
   ['told.csv', csv.replace('user_id,item_id', 'a,b'), { columns: { user: 'a', item: 'b' } }],
   ['milliseconds.csv', csv.replaceAll(/(10000\d{5})/g, '$1000')],
   ['iso.csv', csv.replaceAll(/10000\d{5}/g, (t) => new Date(Number(t) * 1000).toISOString())],
-  ['offset.csv', csv.replaceAll(/10000\d{5}/g, (t) => new Date(Number(t) * 1000 + 7200e3).toISOString().replace('Z', '+02:00'))],
+  [
+    'offset.csv',
+    csv.replaceAll(/10000\d{5}/g, (t) => new Date(Number(t) * 1000 + 7200e3).toISOString().replace('Z', '+02:00')),
+  ],
 ];
 
 /** SHA-256 over the same bytes, put together by hand. */
@@ -83,8 +88,12 @@ describe('every format gives the same data set', () => {
     beforeAll(() =>
       Database.use(async (database) => {
         await database.run(copy('*', 'plain.parquet'));
-        await database.run(copy('* REPLACE (make_timestamp(timestamp * 1000000) AS timestamp)', 'timestamps.parquet'));
-        await database.run(copy('* REPLACE (rating::FLOAT AS rating, timestamp::DOUBLE AS timestamp)', 'floats.parquet'));
+        await database.run(
+          copy('* REPLACE (make_timestamp(timestamp::BIGINT * 1000000) AS timestamp)', 'timestamps.parquet'),
+        );
+        await database.run(
+          copy('* REPLACE (rating::FLOAT AS rating, timestamp::DOUBLE AS timestamp)', 'floats.parquet'),
+        );
       }),
     );
     it.each(['plain', 'timestamps', 'floats'])('%s', async (name) => {
@@ -172,7 +181,10 @@ describe('other layouts', () => {
     ]);
   });
   it('reads lists, categories, codes and numbers of any table', async () => {
-    const path = write('t.jsonl', '{"a":["x","y"],"zip":"01234","n":1.5,"g":"A|B"}\n{"a":[],"zip":"99999","n":null,"g":"A"}\n');
+    const path = write(
+      't.jsonl',
+      '{"a":["x","y"],"zip":"01234","n":1.5,"g":"A|B"}\n{"a":[],"zip":"99999","n":null,"g":"A"}\n',
+    );
     expect((await readTable([path])).fields).toEqual([
       { name: 'a', kind: 'multi', values: [['x', 'y'], []] },
       { name: 'zip', kind: 'categorical', values: ['01234', '99999'] },

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
 import { findFiles, openSource, type SourceFile } from './files.ts';
 import type { FileTable, ImportedTable } from './imported-table.ts';
+import { holdsJsonLines, importValidLines } from './json-lines.ts';
 import { detectFormat, detectLayout } from './layout.ts';
 import { importJson, importParquet } from './structured.ts';
 import { importLibfm, importLists } from './token-rows.ts';
@@ -35,7 +36,10 @@ async function importFile(database: Database, path: string, options: TableOption
 async function importSource(database: Database, source: SourceFile, options: TableOptions): Promise<FileTable> {
   const format = detectFormat(source, options.format);
   if (format === 'parquet') return importParquet(database, source);
-  if (format === 'json') return importJson(database, source, options.skipBadRows);
+  if (format === 'json')
+    return options.skipBadRows && holdsJsonLines(source)
+      ? importValidLines(database, source)
+      : importJson(database, source);
   if (source.head.includes(0))
     throw new DeepTasteError('data', `${source.path}: is a binary file, not text; convert it to CSV or Parquet`, {
       path: source.path,

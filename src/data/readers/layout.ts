@@ -76,7 +76,7 @@ export function detectLayout(source: SourceFile, format: Format, options: TableO
   const text = headText(source);
   if (format === 'recbole') return recboleLayout(source, text);
   const delimiter = options.delimiter ?? fixedDelimiter(format) ?? guessDelimiter(source.path, text);
-  const quoted = format === 'movielens' ? false : delimiter !== '\t' || usesQuotes(text);
+  const quoted = format === 'movielens' ? false : delimiter !== '\t' || usesQuotes(wholeLines(source, text));
   const records = splitRecords(text, delimiter, quoted, nSampled);
   if (!source.whole && records.length > 1 && records.length < nSampled) records.pop();
   const known = format === 'movielens' ? movieLensColumns(basename(source.path), records[0].length) : null;
@@ -89,6 +89,11 @@ export function detectLayout(source: SourceFile, format: Format, options: TableO
 function recboleLayout(source: SourceFile, text: string): TextLayout {
   const columns = parseRecboleHeader(source.path, text.split(/\r?\n/, 1)[0]);
   return { format: 'recbole', delimiter: '\t', quoted: false, header: true, columns, named: true };
+}
+
+/** Without the last line when the sample ends in the middle of it. */
+function wholeLines(source: SourceFile, text: string): string {
+  return source.whole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
 function fixedDelimiter(format: Format): string | undefined {
@@ -114,8 +119,9 @@ function guessDelimiter(path: string, text: string): string {
 
 /** Tab-separated files rarely quote; they do when some cell is wrapped in quotes and none merely starts with one. */
 function usesQuotes(text: string): boolean {
-  const cells = text.split(/[\t\r\n]+/).filter((cell) => cell.startsWith('"'));
-  return cells.length > 0 && cells.every((cell) => cell.length > 1 && cell.endsWith('"'));
+  const wrapped = /(^|[\t\r\n])"(?:[^"]|"")*"(?=[\t\r\n]|$)/g;
+  const rest = text.replace(wrapped, '$1');
+  return rest !== text && !/(^|[\t\r\n])"/.test(rest);
 }
 
 /** A first row of words above rows with numbers, or a row with a known column name, is a header. */

@@ -27,10 +27,8 @@ export async function importParquet(database: Database, source: SourceFile): Pro
 }
 
 /** A JSON array of objects, or one object a line. @throws DeepTasteError `data`: neither, or malformed JSON */
-export async function importJson(database: Database, source: SourceFile, skipBadRows: boolean): Promise<FileTable> {
-  const lines = !/^\s*\[/.test(source.head.toString('utf8').replace(/^\ufeff/, ''));
-  const ignore = skipBadRows && lines ? `, ignore_errors = true, format = 'newline_delimited'` : '';
-  const options = `compression = '${source.gzip ? 'gzip' : 'uncompressed'}'${ignore}`;
+export async function importJson(database: Database, source: SourceFile): Promise<FileTable> {
+  const options = `compression = '${source.gzip ? 'gzip' : 'uncompressed'}'`;
   const path = sqlText(literalPattern(source.path));
   try {
     const described = await database.rows<Described>(

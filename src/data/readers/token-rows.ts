@@ -7,7 +7,7 @@ import { type FileTable, type ImportedColumn, textColumns } from './imported-tab
 import type { TextLayout } from './layout.ts';
 
 /** A line as one cell: the separator is a character that text files do not hold. */
-const lineLayout = (format: TextLayout['format']): TextLayout => ({
+export const lineLayout = (format: TextLayout['format']): TextLayout => ({
   ...{ format, delimiter: '\u0001', quoted: false, header: false, named: true },
   columns: [{ name: 'line', kind: null }],
 });

@@ -2,9 +2,7 @@
  * Dense double-precision matrix product, register-blocked like the single-precision one (gemm.ts): 6 × 4 results stay in
  * registers. It always adds to C. The number of columns must be a multiple of four; C may be the upper triangle only.
  */
-
-/** Only the results on and right of the diagonal are wanted (some left of it are computed too, and mean nothing). */
-export const UPPER: i32 = 1;
+import { UPPER_64 } from './opcodes';
 
 /** Depth of one pass over k, so that the panels of A and B stay in the first-level cache. */
 const K_BLOCK: i32 = 256;
@@ -65,7 +63,7 @@ function micro6x4(a: usize, aRow: usize, aK: usize, b: usize, bK: usize, c: usiz
  * @param aRow,aK strides of A along m and k (transposed A: swap them)
  * @param bK,bPanel stride of B along k and from one panel of four columns to the next
  * @param n a multiple of 4
- * @param firstRow with UPPER: the column under which the first row's diagonal element stands
+ * @param firstRow with UPPER_64: the column under which the first row's diagonal element stands
  */
 export function gemm64(
   a: usize, aRow: i32, aK: i32, b: usize, bK: i32, bPanel: i32, c: usize, cRow: i32,
@@ -75,7 +73,7 @@ export function gemm64(
   for (let k0 = 0; k0 < k; k0 += K_BLOCK) {
     const depth = min(K_BLOCK, k - k0);
     for (let j = 0; j < n; j += 4) {
-      const rows = flags & UPPER ? min(m, j + 4 - firstRow) : m;
+      const rows = flags & UPPER_64 ? min(m, j + 4 - firstRow) : m;
       const panel = b + ((<usize>(j >> 2) * bPanel + <usize>k0 * bK) << 3);
       for (let i = 0; i < rows; i += 6)
         micro6x4(

@@ -9,15 +9,27 @@ import { runSteps } from './steps';
 
 /** A large matrix product, cut into blocks of rows. Arguments as in gemm(), one word each. */
 function runGemm(record: usize): void {
-  const m = load<i32>(record, 32), rowsOfBlock = 48;
+  const m = load<i32>(record, 32),
+    rowsOfBlock = 48;
   const blocks = (m + rowsOfBlock - 1) / rowsOfBlock;
   for (let b = claim(); b < blocks; b = claim()) {
     const from = b * rowsOfBlock;
-    const aRow = load<i32>(record, 4), cRow = load<i32>(record, 28);
+    const aRow = load<i32>(record, 4),
+      cRow = load<i32>(record, 28);
     gemm(
-      <usize>load<u32>(record) + ((<usize>from * aRow) << 2), aRow, load<i32>(record, 8), load<u32>(record, 12), load<i32>(record, 16),
-      load<i32>(record, 20), <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 2), cRow,
-      min(rowsOfBlock, m - from), load<i32>(record, 36), load<i32>(record, 40), load<i32>(record, 44), load<u32>(record, 48),
+      <usize>load<u32>(record) + ((<usize>from * aRow) << 2),
+      aRow,
+      load<i32>(record, 8),
+      load<u32>(record, 12),
+      load<i32>(record, 16),
+      load<i32>(record, 20),
+      <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 2),
+      cRow,
+      min(rowsOfBlock, m - from),
+      load<i32>(record, 36),
+      load<i32>(record, 40),
+      load<i32>(record, 44),
+      load<u32>(record, 48),
     );
   }
   nextPiece(blocks);
@@ -25,15 +37,27 @@ function runGemm(record: usize): void {
 
 /** A large float64 product, cut into blocks of rows. Arguments as in gemm64(), one word each. */
 function runGemm64(record: usize): void {
-  const m = load<i32>(record, 32), rowsOfBlock = 48;
+  const m = load<i32>(record, 32),
+    rowsOfBlock = 48;
   const blocks = (m + rowsOfBlock - 1) / rowsOfBlock;
   for (let b = claim(); b < blocks; b = claim()) {
     const from = b * rowsOfBlock;
-    const aRow = load<i32>(record, 4), cRow = load<i32>(record, 28);
+    const aRow = load<i32>(record, 4),
+      cRow = load<i32>(record, 28);
     gemm64(
-      <usize>load<u32>(record) + ((<usize>from * aRow) << 3), aRow, load<i32>(record, 8), load<u32>(record, 12), load<i32>(record, 16),
-      load<i32>(record, 20), <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 3), cRow,
-      min(rowsOfBlock, m - from), load<i32>(record, 36), load<i32>(record, 40), load<i32>(record, 44), from,
+      <usize>load<u32>(record) + ((<usize>from * aRow) << 3),
+      aRow,
+      load<i32>(record, 8),
+      load<u32>(record, 12),
+      load<i32>(record, 16),
+      load<i32>(record, 20),
+      <usize>load<u32>(record, 24) + ((<usize>from * cRow) << 3),
+      cRow,
+      min(rowsOfBlock, m - from),
+      load<i32>(record, 36),
+      load<i32>(record, 40),
+      load<i32>(record, 44),
+      from,
     );
   }
   nextPiece(blocks);
@@ -44,13 +68,26 @@ export function runJob(control: usize, worker: i32): void {
   enterJob(control);
   const argument = <usize>load<u32>(control, op.CONTROL_ARGUMENT << 2);
   switch (load<i32>(control, op.CONTROL_JOB << 2)) {
-    case op.JOB_STEPS: runSteps(argument, worker); break;
-    case op.JOB_RANK: runRanking(argument, worker); break;
-    case op.JOB_GEMM: runGemm(argument); break;
-    case op.JOB_GEMM_64: runGemm64(argument); break;
-    case op.JOB_GRAM: runGram(argument, worker); break;
-    case op.JOB_RIDGE: runRidge(argument, worker); break;
-    default: break;
+    case op.JOB_STEPS:
+      runSteps(argument, worker);
+      break;
+    case op.JOB_RANK:
+      runRanking(argument, worker);
+      break;
+    case op.JOB_GEMM:
+      runGemm(argument);
+      break;
+    case op.JOB_GEMM_64:
+      runGemm64(argument);
+      break;
+    case op.JOB_GRAM:
+      runGram(argument, worker);
+      break;
+    case op.JOB_RIDGE:
+      runRidge(argument, worker);
+      break;
+    default:
+      break;
   }
   barrier();
 }

@@ -256,6 +256,8 @@ export const GEMM_WORDS = 16;
 
 /** Words of a parallel float64 product: the arguments of gemm64 but the last, see gemm64.ts. */
 export const GEMM_64_WORDS = 16;
+/** only the results on and right of the diagonal are wanted; some left of it are computed too, and mean nothing */
+export const UPPER_64 = 1;
 
 /** Words of ridge regressions that share a table of features, see ridge.ts. */
 export const RIDGE_N_ROWS = 0;

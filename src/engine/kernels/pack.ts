@@ -14,8 +14,8 @@ export function packPanels(b: usize, rowStride: i32, colStride: i32, out: usize,
         v128.store(out, v128.load(from, 16), 16);
       } else {
         for (let c = 0; c < 8; c++) {
-          store<f32>(out + (<usize>c << 2), c < cols ? load<f32>(from) : 0);
-          from += <usize>colStride << 2;
+          store<f32>(out + ((<usize>c) << 2), c < cols ? load<f32>(from) : 0);
+          from += (<usize>colStride) << 2;
         }
       }
       out += 32;

@@ -5,7 +5,7 @@
  */
 import * as op from './opcodes';
 import { claim, nextPiece } from './control';
-import { gemm64, UPPER } from './gemm64';
+import { gemm64 } from './gemm64';
 
 /** Rows a thread takes at a time. */
 const ROWS: i32 = 8;
@@ -120,7 +120,7 @@ function accumulate(features: usize, d: i32, stride: i32, columns: usize, n: i32
       widen(features + ((<usize>column * d) << 2), row, d);
       addTo(b, row, stride);
     }
-    gemm64(gathered, 1, stride, gathered, stride, 4, a, stride, d, stride, count, UPPER, 0);
+    gemm64(gathered, 1, stride, gathered, stride, 4, a, stride, d, stride, count, op.UPPER_64, 0);
   }
 }
 
@@ -168,7 +168,7 @@ export function runGram(record: usize, worker: i32): void {
       const count = min(op.RIDGE_GATHERED, min(n, (lane + 1) * share) - start);
       for (let i = 0; i < count; i++)
         widen(features + ((<usize>(start + i) * d) << 2), gathered + ((<usize>i * stride) << 3), d);
-      gemm64(gathered, 1, stride, gathered, stride, 4, out, stride, d, stride, count, UPPER, 0);
+      gemm64(gathered, 1, stride, gathered, stride, 4, out, stride, d, stride, count, op.UPPER_64, 0);
     }
   }
   nextPiece(op.LANES);

@@ -9,7 +9,12 @@ function unaryTensor(op: UnaryName, x: Tensor): Tensor {
 
 function binaryTensor(op: BinaryName, a: Tensor, b: Tensor): Tensor {
   if (a.rows !== b.rows || a.shape.join() !== b.shape.join())
-    throw shapeError(op, 'operands must have equal shapes', [a, b], 'broadcastRow repeats a shared vector in every row');
+    throw shapeError(
+      op,
+      'operands must have equal shapes',
+      [a, b],
+      'broadcastRow repeats a shared vector in every row',
+    );
   return new Tensor(op, [a, b], a.rows, a.shape);
 }
 

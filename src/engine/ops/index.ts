@@ -1,14 +1,22 @@
 /** The closed list of ops. The planner, the gradient, the reference and the tests all go through this table. */
+
+import type { OpName } from '../expression.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { layoutOps } from './layout.ts';
 import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
 import { lookupOps } from './lookup.ts';
 import type { OpDefinition } from './op.ts';
-import type { OpName } from '../expression.ts';
 import { reduceOps } from './reduce.ts';
 
-export const ops: Record<OpName, OpDefinition> = { ...leafOps, ...elementwiseOps, ...linearOps, ...lookupOps, ...reduceOps, ...layoutOps };
+export const ops: Record<OpName, OpDefinition> = {
+  ...leafOps,
+  ...elementwiseOps,
+  ...linearOps,
+  ...lookupOps,
+  ...reduceOps,
+  ...layoutOps,
+};
 
 /** The definition of a tensor's op, with the general type. */
 export function opOf(name: OpName): OpDefinition {

@@ -34,7 +34,11 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
     formula: 'y = (a, b)',
     derivative: '∂a = dy[0 … |a|), ∂b = dy[|a| … |a| + |b|)',
     gradient: (y, dy) => [slice(dy, 0, y.inputs[0].size), slice(dy, y.inputs[0].size, y.size)],
-    kernel: (y) => ({ opcode: code.JOIN, parameters: [y.inputs[0].size, y.inputs[1].size], operands: [...y.inputs, y] }),
+    kernel: (y) => ({
+      opcode: code.JOIN,
+      parameters: [y.inputs[0].size, y.inputs[1].size],
+      operands: [...y.inputs, y],
+    }),
     reference: (y, [a, b], rows) => {
       const [n, m] = y.inputs.map((x) => x.size);
       const out = new Float64Array(rows * (n + m));
@@ -73,7 +77,8 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
     reference: (y, [x], rows) => {
       const n = y.inputs[0].size;
       const out = new Float64Array(rows * y.size);
-      for (let r = 0; r < rows; r++) out.set(x.subarray(r * n, (r + 1) * n), r * y.size + (y.attributes.from as number));
+      for (let r = 0; r < rows; r++)
+        out.set(x.subarray(r * n, (r + 1) * n), r * y.size + (y.attributes.from as number));
       return out;
     },
   },

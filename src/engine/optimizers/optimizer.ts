@@ -7,18 +7,29 @@ export const optimizerOptions = z.strictObject({
     .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam'])
     .default('adam')
     .meta({ doc: 'update rule; each updates only the table rows that a batch touches unless `dense`' }),
-  learningRate: z.number().positive().default(0.001).meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
+  learningRate: z
+    .number()
+    .positive()
+    .default(0.001)
+    .meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
   beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum)' }),
   beta2: z.number().min(0).lt(1).default(0.999).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }),
   epsilon: z.number().min(0).default(1e-8).meta({ doc: 'added under the division' }),
   initialAccumulator: z.number().min(0).default(0).meta({ doc: 'start of the squared-gradient sum of Adagrad' }),
-  l2: z.number().min(0).default(0).meta({ doc: 'weight of ½‖w‖² in the loss', search: [0, 1e-6, 1e-5, 1e-4] }),
-  l2Scope: z
-    .enum(['touched', 'all'])
-    .default('touched')
-    .meta({ doc: 'touched: each example regularises the table rows it uses; all: whole tables in every step (needs dense)' }),
+  l2: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ doc: 'weight of ½‖w‖² in the loss', search: [0, 1e-6, 1e-5, 1e-4] }),
+  l2Scope: z.enum(['touched', 'all']).default('touched').meta({
+    doc: 'touched: each example regularises the table rows it uses; all: whole tables in every step (needs dense)',
+  }),
   clipValue: z.number().min(0).default(0).meta({ doc: 'clip every gradient element to ± this; 0 = off' }),
-  clipNorm: z.number().min(0).default(0).meta({ doc: 'scale gradients so that their global norm is at most this; 0 = off' }),
+  clipNorm: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ doc: 'scale gradients so that their global norm is at most this; 0 = off' }),
   dense: z
     .boolean()
     .default(false)

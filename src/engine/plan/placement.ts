@@ -4,7 +4,7 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { paddedWidth, type ParameterStore } from '../runtime/parameter-store.ts';
+import { type ParameterStore, paddedWidth } from '../runtime/parameter-store.ts';
 
 /** An operand: offset in bytes, addressing mode, row stride in elements (see kernels/opcodes.ts). */
 export interface Place {

@@ -34,7 +34,14 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
     parameters: call.parameters ?? [],
     operands,
     label: tensor.label,
-    output: place.mode === code.LANE ? null : { place, width: isBatch ? tensor.size : place.stride, rows: isBatch ? 0 : tensor.size / Math.max(1, place.stride) },
+    output:
+      place.mode === code.LANE
+        ? null
+        : {
+            place,
+            width: isBatch ? tensor.size : place.stride,
+            rows: isBatch ? 0 : tensor.size / Math.max(1, place.stride),
+          },
   };
 }
 

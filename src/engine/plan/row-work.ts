@@ -62,7 +62,10 @@ export class RowWork {
     const outputs = [...(options.loss ? [options.loss] : []), ...options.kept, ...gradients];
     const { levels, levelOf } = schedule(outputs);
     this.#placeLeaves(levelOf);
-    this.#placeKept(levels.map(({ rows }) => rows), levelOf);
+    this.#placeKept(
+      levels.map(({ rows }) => rows),
+      levelOf,
+    );
     this.#placeReductions(levels.map(({ reductions }) => reductions));
     for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
@@ -88,8 +91,7 @@ export class RowWork {
         if (source.rows === 'batch' && usedAt > (levelOf.get(source) as number)) kept.add(source);
       }
     for (const rows of rowsOfLevels)
-      for (const tensor of rows)
-        if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize);
+      for (const tensor of rows) if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize);
   }
 
   /** Gradients of parameters add up where the parameter lies in the dense block; other sums get places of their own. */
@@ -123,12 +125,20 @@ export class RowWork {
   }
 
   #addLevel(
-    level: { readonly shared: readonly Tensor[]; readonly rows: readonly Tensor[]; readonly reductions: readonly Tensor[] },
+    level: {
+      readonly shared: readonly Tensor[];
+      readonly rows: readonly Tensor[];
+      readonly reductions: readonly Tensor[];
+    },
     sums: readonly Tensor[],
     n: number,
   ): void {
     if (n > 0) this.#addReductions(level.reductions);
-    this.#addProgram(level.shared.map((tensor) => instructionFor(tensor, this.placement)), false, n);
+    this.#addProgram(
+      level.shared.map((tensor) => instructionFor(tensor, this.placement)),
+      false,
+      n,
+    );
     const program = [...level.rows, ...sums];
     if (program.length === 0) return;
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
@@ -205,7 +215,14 @@ export class RowWork {
       const source = this.placement.read(gradient);
       const place: Place = { offset: LANE_HEADER + lanes[n], mode: code.LANE, stride: gradient.size };
       const operands = [{ ...source, stride: gradient.size }, place];
-      return { opcode: code.COPY, rows: 1, parameters: [gradient.size], operands, label: `gradient of ${gradient.label}`, output: null };
+      return {
+        opcode: code.COPY,
+        rows: 1,
+        parameters: [gradient.size],
+        operands,
+        label: `gradient of ${gradient.label}`,
+        output: null,
+      };
     });
     this.#addProgram(instructions, false, level);
   }
@@ -247,7 +264,12 @@ export class RowWork {
   }
 
   /** Runs the instructions of one batch one by one on this thread and calls `visit` after each. */
-  trace(slot: number, epoch: number, rows: number, visit: (instruction: Instruction, tileStart: number, rows: number) => boolean): void {
+  trace(
+    slot: number,
+    epoch: number,
+    rows: number,
+    visit: (instruction: Instruction, tileStart: number, rows: number) => boolean,
+  ): void {
     const { kernels } = this.#engine;
     const header = this.#engine.i32(this.header, code.PLAN_WORDS);
     const bytes = code.INSTRUCTION_WORDS * 4;
@@ -281,7 +303,10 @@ export function findNotFinite(
   work.trace(batch.slot, batch.epoch, batch.rows, ({ output, label }, start, tile) => {
     if (!output) return false;
     const { place, width } = output;
-    const base = place.mode === code.SCRATCH ? scratch + place.offset : place.offset + (place.mode === code.BATCH ? start * place.stride * 4 : 0);
+    const base =
+      place.mode === code.SCRATCH
+        ? scratch + place.offset
+        : place.offset + (place.mode === code.BATCH ? start * place.stride * 4 : 0);
     const rows = output.rows || tile;
     for (let r = 0; r < rows; r++)
       if (!engine.f32(base + r * place.stride * 4, width).every(Number.isFinite)) {

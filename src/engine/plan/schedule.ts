@@ -3,8 +3,8 @@
  * what follows it needs all tiles: level 0 is everything before any such sum, level 1 what needs one, and so on.
  */
 import type { Tensor } from '../expression.ts';
-import type { KernelCall } from '../ops/op.ts';
 import { opOf } from '../ops/index.ts';
+import type { KernelCall } from '../ops/op.ts';
 
 export interface Level {
   /** Sums over the batch that must be reduced before this level's work, in order. */
@@ -62,4 +62,3 @@ function requiredOrder(outputs: readonly Tensor[]): Tensor[] {
   for (const output of outputs) visit(output);
   return order;
 }
-

@@ -177,4 +177,3 @@ function checkOptimizer(optimizer: OptimizerOptions): void {
       'optimizer: l2Scope "all" regularises whole tables and needs dense: true; use l2Scope "touched" or set dense',
     );
 }
-

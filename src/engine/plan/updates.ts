@@ -4,7 +4,14 @@ import type { RowGradient } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { OptimizerOptions } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { nameOf, paddedWidth, type ParameterStore, readRows, tableBytes, writeRows } from '../runtime/parameter-store.ts';
+import {
+  nameOf,
+  type ParameterStore,
+  paddedWidth,
+  readRows,
+  tableBytes,
+  writeRows,
+} from '../runtime/parameter-store.ts';
 import type { Placement } from './placement.ts';
 
 /** The state arrays of an optimizer: as many as it needs, each laid out like the weights. */
@@ -34,7 +41,10 @@ export class OptimizerState {
     this.dense = Array.from({ length: count }, () => filled(Math.max(64, store.denseLength * 4)));
     for (const tensor of store.parameters)
       if (tensor.op === 'table' && trainable.has(tensor))
-        this.#tables.set(tensor, Array.from({ length: count }, () => filled(tableBytes(tensor))));
+        this.#tables.set(
+          tensor,
+          Array.from({ length: count }, () => filled(tableBytes(tensor))),
+        );
   }
 
   /** Addresses of a table's state arrays. */

@@ -88,7 +88,12 @@ export class Engine {
       this.memory.grow(pages);
     } catch (error) {
       const mebibytes = (pages * PAGE) / 1024 ** 2;
-      throw new DeepTasteError('memory', `engine: the system refused ${mebibytes} MiB more memory`, {}, { cause: error });
+      throw new DeepTasteError(
+        'memory',
+        `engine: the system refused ${mebibytes} MiB more memory`,
+        {},
+        { cause: error },
+      );
     }
   }
 
@@ -143,7 +148,12 @@ export class Engine {
     }
     if (Atomics.load(control, code.CONTROL_ABORT) !== 0) {
       this.close();
-      throw new DeepTasteError('numeric', 'engine: a thread failed; the engine is closed', {}, { cause: this.#failure });
+      throw new DeepTasteError(
+        'numeric',
+        'engine: a thread failed; the engine is closed',
+        {},
+        { cause: this.#failure },
+      );
     }
   }
 

@@ -12,7 +12,12 @@ function readKernels(build: KernelBuild): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(file));
   } catch (error) {
-    throw new DeepTasteError('io', `kernels: ${file.pathname} cannot be read (run "npm run build")`, {}, { cause: error });
+    throw new DeepTasteError(
+      'io',
+      `kernels: ${file.pathname} cannot be read (run "npm run build")`,
+      {},
+      { cause: error },
+    );
   }
 }
 

@@ -39,7 +39,8 @@ export class ParameterStore {
 
   addressOf(tensor: Tensor): number {
     const address = this.#address.get(tensor);
-    if (address === undefined) throw new DeepTasteError('config', `parameters: ${tensor} does not belong to this store`);
+    if (address === undefined)
+      throw new DeepTasteError('config', `parameters: ${tensor} does not belong to this store`);
     return address;
   }
 

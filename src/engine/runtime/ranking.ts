@@ -27,7 +27,12 @@ export type ScoreForm =
       readonly program: PairProgram;
     }
   /** score[i] = Σ over the items j of the user's history of weights[j, i]; dense [nItems × nItems] or sparse rows */
-  | { readonly form: 'history'; readonly history: Lists; readonly weights: Float32Array; readonly sparse: Lists | null };
+  | {
+      readonly form: 'history';
+      readonly history: Lists;
+      readonly weights: Float32Array;
+      readonly sparse: Lists | null;
+    };
 
 export interface RankRequest {
   readonly score: ScoreForm;
