@@ -64,56 +64,12 @@ class Trainer:
     """The model, its optimizers and the pool of batches of one setting; `step()` trains on the next batch."""
 
     def __init__(self, torch, spec, batch):
-        from torch import nn
-
         torch.manual_seed(1)
-        sparse = spec["optimizer"] == "adam-sparse"
-        joined = spec["tables"] == "joined"
-
-        def table(rows, width):
-            embedding = nn.Embedding(rows, width, sparse=sparse)
-            nn.init.normal_(embedding.weight, std=0.01)
-            return embedding
-
-        rows_and_widths = [(rows, width) for rows in (N_USERS, N_ITEMS) for width in ((2 * DIM,) if joined else (DIM,) * 2)]
-        tables = nn.ModuleList(table(rows, width) for rows, width in rows_and_widths)
-        sizes = (2 * DIM, *HIDDEN)
-        mlp = nn.Sequential(*(m for a, b in zip(sizes, HIDDEN) for m in (nn.Linear(a, b), nn.ReLU())))
-        output = nn.Linear(DIM + HIDDEN[-1], 1)
-
-        def lookups(users, items):
-            if joined:
-                return tables[0](users), tables[1](items)
-            return tables[0](users), tables[1](users), tables[2](items), tables[3](items)
-
-        def head(labels, *vectors):
-            if joined:
-                # split, not slices: its backward is one concatenation
-                (user_gmf, user_mlp), (item_gmf, item_mlp) = (side.split(DIM, 1) for side in vectors)
-            else:
-                user_gmf, user_mlp, item_gmf, item_mlp = vectors
-            deep = mlp(torch.cat((user_mlp, item_mlp), 1))
-            logit = output(torch.cat((user_gmf * item_gmf, deep), 1)).squeeze(1)
-            return nn.functional.binary_cross_entropy_with_logits(logit, labels)
-
-        def loss(users, items, labels):
-            return head(labels, *lookups(users, items))
-
-        if spec["mode"] == "compiled":
-            if sparse:
-                head = torch.compile(head)
-            else:
-                loss = torch.compile(loss)
-        self.loss = loss
-        self.optimizer_steps, self.optimizers = optimizers(torch, spec, tables, [*mlp.parameters(), *output.parameters()])
-        self.pool = [
-            (
-                torch.randint(N_USERS, (batch,)),
-                torch.randint(N_ITEMS, (batch,)),
-                torch.randint(2, (batch,)).float(),
-            )
-            for _ in range(N_POOL)
-        ]
+        tables = embeddings(torch, spec)
+        head, dense = output_head(torch, spec)
+        self.loss = loss_function(torch, spec, tables, head)
+        self.optimizer_steps, self.optimizers = optimizers(torch, spec, tables, dense)
+        self.pool = [random_batch(torch, batch) for _ in range(N_POOL)]
         self.done = 0
 
     def step(self):
@@ -127,13 +83,66 @@ class Trainer:
         return loss
 
 
+def random_batch(torch, batch):
+    """Users and items as int64; labels as the float32 that the loss wants, so that a step need not convert them."""
+    labels = torch.randint(2, (batch,)).float()
+    return torch.randint(N_USERS, (batch,)), torch.randint(N_ITEMS, (batch,)), labels
+
+
+def embeddings(torch, spec):
+    """[user, item] of width 128 where joined, else [user GMF, user MLP, item GMF, item MLP] of width 64."""
+    widths = (2 * DIM,) if spec["tables"] == "joined" else (DIM, DIM)
+    tables = torch.nn.ModuleList(
+        torch.nn.Embedding(rows, width, sparse=spec["optimizer"] == "adam-sparse")
+        for rows in (N_USERS, N_ITEMS)
+        for width in widths
+    )
+    for table in tables:
+        torch.nn.init.normal_(table.weight, std=0.01)
+    return tables
+
+
+def output_head(torch, spec):
+    """What follows the lookups, as a function of (labels, *vectors) to the mean loss, and its parameters."""
+    nn = torch.nn
+    sizes = (2 * DIM, *HIDDEN)
+    mlp = nn.Sequential(*(part for a, b in zip(sizes, HIDDEN) for part in (nn.Linear(a, b), nn.ReLU())))
+    output = nn.Linear(DIM + HIDDEN[-1], 1)
+    joined = spec["tables"] == "joined"
+
+    def head(labels, *vectors):
+        if joined:  # split, not slices: its backward is one concatenation
+            vectors = [part for side in vectors for part in side.split(DIM, 1)]
+        user_gmf, user_mlp, item_gmf, item_mlp = vectors
+        deep = mlp(torch.cat((user_mlp, item_mlp), 1))
+        logit = output(torch.cat((user_gmf * item_gmf, deep), 1)).squeeze(1)
+        return nn.functional.binary_cross_entropy_with_logits(logit, labels)
+
+    return head, [*mlp.parameters(), *output.parameters()]
+
+
+def loss_function(torch, spec, tables, head):
+    """(users, items, labels) -> mean loss, compiled as the setting says."""
+    compiled, sparse = spec["mode"] == "compiled", spec["optimizer"] == "adam-sparse"
+    half = len(tables) // 2
+    if compiled and sparse:
+        head = torch.compile(head)
+
+    def loss(users, items, labels):
+        user_vectors = [table(users) for table in tables[:half]]
+        return head(labels, *user_vectors, *(table(items) for table in tables[half:]))
+
+    return torch.compile(loss) if compiled and not sparse else loss
+
+
 def optimizers(torch, spec, tables, dense):
     """The optimizers' step functions and the optimizers."""
     adam = torch.optim.Adam
     kind = spec["optimizer"]
     both = [*tables.parameters(), *dense]
     if kind == "adam-sparse":
-        found = [torch.optim.SparseAdam(list(tables.parameters()), lr=LEARNING_RATE), adam(dense, lr=LEARNING_RATE, fused=True)]
+        sparse = torch.optim.SparseAdam(list(tables.parameters()), lr=LEARNING_RATE)
+        found = [sparse, adam(dense, lr=LEARNING_RATE, fused=True)]
     elif kind == "adam-fused":
         found = [adam(both, lr=LEARNING_RATE, fused=True)]
     else:
@@ -230,6 +239,7 @@ class Worker:
 def measure(args, say):
     """Returns the JSON document."""
     specs = settings(args.modes, args.threads)
+    busy = load_average()
     workers = {}
     try:
         for spec in specs:
@@ -243,7 +253,7 @@ def measure(args, say):
             say(f"round {number + 1} of {args.rounds}")
             for spec in ready:
                 time_once(workers, spec, args.seconds / args.rounds, args.batch)
-        return document(args, specs, next(iter(workers.values())).hello["torch"])
+        return document(args, specs, next(iter(workers.values())).hello["torch"], busy)
     finally:
         for each in workers.values():
             each.close()
@@ -268,7 +278,7 @@ def time_once(workers, spec, seconds, batch):
         spec["all"].append(answer["steps"] * batch / answer["elapsed"])
 
 
-def document(args, specs, torch_version):
+def document(args, specs, torch_version, busy):
     found = []
     for spec in specs:
         if "skipped" in spec:
@@ -282,12 +292,18 @@ def document(args, specs, torch_version):
         torch=torch_version,
         python=platform.python_version(),
         cpu=cpu_name(),
+        loadAverageBefore=busy,
         batch=args.batch,
         secondsPerSetting=args.seconds,
         rounds=args.rounds,
         settings=found,
         best=best["name"] if best else None,
     )
+
+
+def load_average():
+    """Of the last minute, or None where the system has none. Other work on the cores ruins timings with 2 threads."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def cpu_name():
@@ -332,7 +348,10 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=positive, default=2048, help="examples a step (default 2048)")
     parser.add_argument(
-        "--seconds", type=at_least(float, 0, True), default=3.0, help="timed seconds a setting, all rounds together (default 3)"
+        "--seconds",
+        type=at_least(float, 0, True),
+        default=3.0,
+        help="timed seconds a setting, all rounds together (default 3)",
     )
     parser.add_argument("--rounds", type=positive, default=3, help="times that each setting's turn comes (default 3)")
     parser.add_argument(

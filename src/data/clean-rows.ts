@@ -1,6 +1,8 @@
 /** The cleaning steps in their order, with what each of them dropped. */
+
 import { DeepTasteError } from '../core/errors.ts';
 import { kCore, type Rows, renumber, rowsWhere, withoutDuplicates } from './cleaning.ts';
+import { counted } from './counted.ts';
 import type { ResolvedDataOptions } from './data-options.ts';
 import { type Interactions, selectRows } from './dataset.ts';
 import type { EncodedRows } from './encoded-rows.ts';
@@ -27,7 +29,10 @@ export function cleanRows(encoded: EncodedRows, options: CleaningOptions): Clean
       ? rowsWhere(interactions.length, () => true)
       : withoutDuplicates(interactions, nUsers, nItems, duplicates, part);
   const nRepeated = interactions.length - rows.length;
-  if (nRepeated > 0) warnings.push(`${nRepeated} rows repeat a (user, item) pair; the ${duplicates} of each is kept`);
+  if (nRepeated > 0)
+    warnings.push(
+      `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; the ${duplicates} of each is kept`,
+    );
   if (minRating !== undefined) {
     rows = aboveThreshold(interactions, rows, minRating, warnings);
     requireRows(rows, `no row is rated ${minRating} or more; lower minRating`);
@@ -36,7 +41,7 @@ export function cleanRows(encoded: EncodedRows, options: CleaningOptions): Clean
     const kept = kCore(interactions, rows, nUsers, nItems, options.kCore);
     const { user, item } = options.kCore;
     if (kept.length < rows.length)
-      warnings.push(`${rows.length - kept.length} rows dropped by the ${user}-user, ${item}-item core`);
+      warnings.push(`${counted(rows.length - kept.length, 'row')} dropped by the ${user}-user, ${item}-item core`);
     rows = kept;
     requireRows(rows, `the ${user}-user, ${item}-item core is empty; lower kCore`);
   }
@@ -48,7 +53,8 @@ function aboveThreshold(interactions: Interactions, rows: Rows, minRating: numbe
   if (rating === null)
     throw new DeepTasteError('config', 'minRating: needs a rating column, the data has none; say --rating COLUMN');
   const kept = rows.filter((row) => rating[row] >= minRating);
-  if (kept.length < rows.length) warnings.push(`${rows.length - kept.length} rows rated below ${minRating} dropped`);
+  if (kept.length < rows.length)
+    warnings.push(`${counted(rows.length - kept.length, 'row')} rated below ${minRating} dropped`);
   return kept;
 }
 

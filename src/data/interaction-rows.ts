@@ -1,5 +1,7 @@
 /** Checks the cells of interaction files and gathers them, file after file, in one table of typed columns. */
+
 import { DeepTasteError } from '../core/errors.ts';
+import { counted } from './counted.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, placeOf, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
@@ -82,8 +84,14 @@ async function checkRows(
     .sort((a, b) => a.first - b.first);
   if (found.length === 0) return [];
   if (!skipBadRows) throw await badCell(database, table, found[0].fault, found[0].first);
+  const anyFault = faults.map((fault) => fault.when).join(' OR ');
+  const left = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${checked} WHERE NOT (${anyFault})`);
+  if (left.n === 0)
+    throw new DeepTasteError('data', `${table.source}: at least one row must be readable, all ${table.nRows} are bad`, {
+      path: table.source,
+    });
   return found.map(({ fault, n, first }) => {
-    const rows = n === 1 ? '1 row' : `${n} rows`;
+    const rows = counted(n, 'row');
     return `${table.source}: ${rows} skipped because "${fault.column.name}" is not ${fault.must}; first: ${placeOf(table, first)}`;
   });
 }

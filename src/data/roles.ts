@@ -42,6 +42,9 @@ export async function assignRoles(
       'data',
       `${table.source}: user and item must be different columns, both are "${user.name}"`,
     );
+  for (const column of [user, item])
+    if (column.storage === 'list')
+      throw new DeepTasteError('data', `${table.source}: ids must be single values, "${column.name}" holds lists`);
   return {
     ...{ user, item, rating: assigned.rating ?? null, time: assigned.time ?? null },
     ...{ session: assigned.session ?? null, title: assigned.title ?? null },
@@ -81,9 +84,14 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
   return new DeepTasteError(
     'data',
     `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}; ` +
-      `columns: ${names.join(', ')}${table.named ? '' : ' (the file has no header)'}`,
+      `columns: ${names.join(', ')}${headerNote(table)}`,
     { path: table.source, missing, columns: names },
   );
+}
+
+function headerNote(table: ImportedTable): string {
+  if (!table.named) return ' (the file has no header)';
+  return table.hasHeader ? ' (if these are data, say --no-header)' : '';
 }
 
 /** Fills the roles that nobody told. */

@@ -38,3 +38,15 @@ function withoutRepeats(rows: SparseRows): SparseRows {
 export function rowOf(rows: SparseRows, row: number): Int32Array {
   return rows.columns.subarray(rows.rowStart[row], rows.rowStart[row + 1]);
 }
+
+/** Rows and columns exchanged: row c of the result lists the rows of `rows` that hold column c, ascending. */
+export function transposeRows(rows: SparseRows, nColumns: number): SparseRows {
+  const rowStart = new Int32Array(nColumns + 1);
+  for (const c of rows.columns) rowStart[c + 1]++;
+  for (let c = 0; c < nColumns; c++) rowStart[c + 1] += rowStart[c];
+  const next = rowStart.slice(0, nColumns);
+  const columns = new Int32Array(rows.columns.length);
+  for (let r = 0; r < rows.nRows; r++)
+    for (let k = rows.rowStart[r]; k < rows.rowStart[r + 1]; k++) columns[next[rows.columns[k]]++] = r;
+  return { nRows: nColumns, rowStart, columns };
+}

@@ -42,6 +42,10 @@ const dataCases: Case[] = [
     /no column "itm" for item; did you mean "item"/,
     { columns: { item: 'itm' } },
   ],
+  ['ids that are lists', ['listids.jsonl', '{"user":"1","item":["a","b"]}\n'], /"item" holds lists/],
+  ['words without a header', ['words.csv', 'a,b\nc,d\n'], /--no-header/],
+  ['bad rows alone', ['allbad.csv', 'user,item,rating\n1,a,x\n'], /all 1 are bad/, { skipBadRows: true }],
+  ['blank lines alone', ['blank.csv', '\n\n'], /at least one row/],
   ['unknown columns', ['x.csv', 'a,b\nx,y\n'], /--user COLUMN --item COLUMN.*a, b/],
   ['several item columns', ['two.csv', 'user,movie_id,book_id\n1,2,3\n'], /movie_id, book_id.*--item/],
   ['one column for user and item', ['same.csv', good], /different/, { columns: { user: 'user', item: 'user' } }],
@@ -137,7 +141,7 @@ describe('odd but allowed', () => {
     ['a column not used', 'user,item,colour\n1,a,red\n2,b,red\n', /not used: colour/],
     ['a copy of the rating', 'user,item,rating,stars\n1,a,3,30\n2,b,4,40\n1,b,3,30\n', /"stars" repeats "rating"/],
     ['labels 0 and 1', 'user,item,label\n1,a,0\n2,b,1\n', /minRating 1/],
-    ['repeated pairs', 'user,item\n1,a\n1,a\n', /1 rows repeat/],
+    ['repeated pairs', 'user,item\n1,a\n1,a\n', /1 row dropped/],
   ])('%s: a warning', async (what, content, told) => {
     const { warnings } = await load([write(`${what}.csv`, content)]);
     expect(warnings.join('\n')).toMatch(told);

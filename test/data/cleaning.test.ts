@@ -96,7 +96,7 @@ describe('the order of the steps', () => {
     expect(pairs(dataset, dataset.interactions)).toEqual(['u2>b', 'u2>a', 'u2>c']);
     expect(dataset.users.ids).toEqual(['u2']);
     expect(dataset.items.ids).toEqual(['b', 'a', 'c']);
-    expect(dataset.warnings).toContain('1 rows repeat a (user, item) pair; the last of each is kept');
+    expect(dataset.warnings).toContain('1 row dropped: the (user, item) pair repeats; the last of each is kept');
     expect(dataset.warnings).toContain('2 rows rated below 4 dropped');
   });
   it('keeps the first, or all, when told', async () => {

@@ -30,6 +30,7 @@ const cases: [string, string | Buffer, Partial<DataOptions>?][] = [
   ['bom-crlf.csv', `\ufeff${csv.replaceAll('\n', '\r\n')}`],
   ['mixed-line-ends.csv', csv.replace('\n', '\r\n')],
   ['no-last-line-end.csv', csv.trimEnd()],
+  ['blank-lines.csv', `\n\n${csv.replaceAll('\n', '\n\n')}`],
   ['semicolon.csv', csv.replaceAll(',', ';')],
   ['pipe.txt', csv.replaceAll(',', '|')],
   ['a.tsv', csv.replaceAll(',', '\t')],

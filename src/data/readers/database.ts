@@ -25,7 +25,8 @@ export class Database {
   }
 
   static async open(): Promise<Database> {
-    const instance = await DuckDBInstance.create(':memory:');
+    // Everything needed is linked in; nothing is to be fetched from the network.
+    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
     const connection = await instance.connect();
     // Times without an offset are UTC wherever the program runs.
     await connection.run("SET TimeZone = 'UTC'");

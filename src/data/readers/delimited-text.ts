@@ -1,5 +1,7 @@
 /** Text files with separated columns: CSV, TSV, RecBole's atomic files, MovieLens' `::` files. */
+
 import { DeepTasteError } from '../../core/errors.ts';
+import { counted } from '../counted.ts';
 import { type Database, readError, sqlText } from './database.ts';
 import { literalPattern, type SourceFile } from './files.ts';
 import { type FileTable, textColumns } from './imported-table.ts';
@@ -37,8 +39,9 @@ export async function importDelimited(
   if (rejects.length > 0) reportRejects(source.path, rejects, skipBadRows, warnings);
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`);
   const columns = textColumns(layout.columns);
+  const hasHeader = layout.header && layout.format !== 'recbole';
   const standard = layout.format === 'recbole' || (layout.format === 'movielens' && layout.named);
-  return { sql, source: source.path, nRows: n, columns, named: layout.named, standard, warnings };
+  return { sql, source: source.path, nRows: n, columns, named: layout.named, standard, hasHeader, warnings };
 }
 
 /** Reads the file into a table and returns the rows that did not fit. */
@@ -69,7 +72,7 @@ function readCsv(source: SourceFile, layout: TextLayout, attempt: Attempt, error
   const columns = layout.columns.map((_, c) => `'c${c}': 'VARCHAR'`).join(', ');
   const quote = layout.quoted ? '"' : '';
   return `SELECT * FROM read_csv(${sqlText(literalPattern(source.path))}, auto_detect = false,
-    delim = ${sqlText(layout.delimiter)}, quote = ${sqlText(quote)}, escape = ${sqlText(quote)}, header = ${layout.header},
+    delim = ${sqlText(layout.delimiter)}, quote = ${sqlText(quote)}, escape = ${sqlText(quote)}, header = ${layout.header}, skip = ${layout.header ? layout.nBlankLines : 0},
     columns = {${columns}}, nullstr = '', strict_mode = ${attempt.strict}, encoding = '${attempt.encoding}',
     compression = '${source.gzip ? 'gzip' : 'none'}',
     store_rejects = true, rejects_table = '${errors}', rejects_scan = '${errors}_scan')`;
@@ -77,7 +80,7 @@ function readCsv(source: SourceFile, layout: TextLayout, attempt: Attempt, error
 
 function reportRejects(path: string, rejects: readonly Reject[], skipBadRows: boolean, warnings: string[]): void {
   const first = describe(rejects[0]);
-  const rows = rejects.length === 1 ? '1 row' : `${rejects.length} rows`;
+  const rows = counted(rejects.length, 'row');
   if (skipBadRows) {
     warnings.push(`${path}: ${rows} skipped; the first is at line ${rejects[0].line} (${first})`);
     return;

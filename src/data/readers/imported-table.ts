@@ -26,6 +26,8 @@ export interface ImportedTable {
   readonly named: boolean;
   /** True when the format itself fixes what the columns mean. */
   readonly standard: boolean;
+  /** True when the first line was taken for a header. */
+  readonly hasHeader?: boolean;
   /** Where each file's rows begin. */
   readonly files: readonly { readonly path: string; readonly firstRow: number }[];
   readonly warnings: readonly string[];

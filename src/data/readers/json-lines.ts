@@ -2,6 +2,7 @@
  * JSON lines of which some may be malformed. DuckDB's own way of ignoring errors may swallow the good line after a bad
  * one, so every line is looked at by itself.
  */
+import { counted } from '../counted.ts';
 import { type Database, sqlText } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
 import type { SourceFile } from './files.ts';
@@ -32,7 +33,7 @@ export async function importValidLines(database: Database, source: SourceFile): 
   });
   await database.run(`CREATE TABLE ${sql} AS SELECT ${select.join(', ') || 'NULL AS c0'} FROM ${objects}`);
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`);
-  const rows = bad.n === 1 ? '1 row' : `${bad.n} rows`;
+  const rows = counted(bad.n, 'row');
   const skipped = `${source.path}: ${rows} skipped; the first is at line ${bad.first + 1} (not a JSON object)`;
   const warnings = bad.n > 0 ? [...lines.warnings, skipped] : lines.warnings;
   return { ...lines, sql, nRows: n, columns: columns.map(({ column }) => column), standard: false, warnings };

@@ -25,6 +25,8 @@ export interface TextLayout {
   readonly delimiter: string;
   readonly quoted: boolean;
   readonly header: boolean;
+  /** Blank lines before the header. */
+  readonly nBlankLines: number;
   readonly columns: readonly LayoutColumn[];
   /** True when the file names its columns: a header, or a format that fixes them. */
   readonly named: boolean;
@@ -78,17 +80,25 @@ export function detectLayout(source: SourceFile, format: Format, options: TableO
   const delimiter = options.delimiter ?? fixedDelimiter(format) ?? guessDelimiter(source.path, text);
   const quoted = format === 'movielens' ? false : delimiter !== '\t' || usesQuotes(wholeLines(source, text));
   const records = splitRecords(text, delimiter, quoted, nSampled);
+  if (records.length === 0)
+    throw new DeepTasteError('data', `${source.path}: there must be at least one row, found none`, {
+      path: source.path,
+    });
   if (!source.whole && records.length > 1 && records.length < nSampled) records.pop();
   const known = format === 'movielens' ? movieLensColumns(basename(source.path), records[0].length) : null;
   const header = options.header ?? (known === null && !options.columnNames && guessHeader(records));
   const columns = nameColumns(source.path, records[0], header, known, options.columnNames);
   const named = header || known !== null || options.columnNames !== undefined;
-  return { format, delimiter, quoted, header, columns, named };
+  return { format, delimiter, quoted, header, nBlankLines: blankLines(text), columns, named };
 }
 
 function recboleLayout(source: SourceFile, text: string): TextLayout {
   const columns = parseRecboleHeader(source.path, text.split(/\r?\n/, 1)[0]);
-  return { format: 'recbole', delimiter: '\t', quoted: false, header: true, columns, named: true };
+  return { format: 'recbole', delimiter: '\t', quoted: false, header: true, nBlankLines: 0, columns, named: true };
+}
+
+function blankLines(text: string): number {
+  return (/^(\r?\n)*/.exec(text)![0].match(/\n/g) ?? []).length;
 }
 
 /** Without the last line when the sample ends in the middle of it. */

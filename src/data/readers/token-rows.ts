@@ -8,7 +8,7 @@ import type { TextLayout } from './layout.ts';
 
 /** A line as one cell: the separator is a character that text files do not hold. */
 export const lineLayout = (format: TextLayout['format']): TextLayout => ({
-  ...{ format, delimiter: '\u0001', quoted: false, header: false, named: true },
+  ...{ format, delimiter: '\u0001', quoted: false, header: false, nBlankLines: 0, named: true },
   columns: [{ name: 'line', kind: null }],
 });
 

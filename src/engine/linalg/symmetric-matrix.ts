@@ -63,7 +63,17 @@ export class SymmetricMatrix {
     buffers.placePivot(pivot, width);
     const wide = Math.ceil(width / 4) * 4;
     buffers.multiply(buffers.columns, width, buffers.pivot, buffers.result, wide, this.n, wide, width, 0);
-    buffers.multiply(buffers.result, wide, buffers.panels, this.#address, this.stride, this.n, this.stride, width, code.UPPER_64);
+    buffers.multiply(
+      buffers.result,
+      wide,
+      buffers.panels,
+      this.#address,
+      this.stride,
+      this.n,
+      this.stride,
+      width,
+      code.UPPER_64,
+    );
     this.#writeColumns(start, width, wide, pivot, buffers);
   }
 
@@ -97,8 +107,7 @@ export class SymmetricMatrix {
   #writeColumns(start: number, width: number, wide: number, pivot: Float64Array, buffers: SweepBuffers): void {
     const { values, stride, n } = this;
     const g = buffers.resultValues(wide);
-    for (let i = 0; i < start; i++)
-      for (let j = 0; j < width; j++) values[i * stride + start + j] = g[i * wide + j];
+    for (let i = 0; i < start; i++) for (let j = 0; j < width; j++) values[i * stride + start + j] = g[i * wide + j];
     for (let i = 0; i < width; i++)
       for (let j = i; j < width; j++) values[(start + i) * stride + start + j] = -pivot[i * width + j];
     for (let j = 0; j < width; j++)
@@ -129,7 +138,8 @@ class SweepBuffers {
   }
 
   free(): void {
-    for (const address of [this.columns, this.panels, this.pivot, this.result, this.#record]) this.#engine.free(address);
+    for (const address of [this.columns, this.panels, this.pivot, this.result, this.#record])
+      this.#engine.free(address);
   }
 
   columnValues(width: number): Float64Array {
@@ -157,7 +167,17 @@ class SweepBuffers {
   }
 
   /** C[m × n] += A[m × k] · B, with B in panels of four columns, on all threads. */
-  multiply(a: number, aRow: number, b: number, c: number, cRow: number, m: number, n: number, k: number, flags: number): void {
+  multiply(
+    a: number,
+    aRow: number,
+    b: number,
+    c: number,
+    cRow: number,
+    m: number,
+    n: number,
+    k: number,
+    flags: number,
+  ): void {
     const record = this.#engine.i32(this.#record, code.GEMM_64_WORDS);
     record.set([a, aRow, 1, b, 4, 4 * k, c, cRow, m, n, k, flags]);
     this.#engine.run(code.JOB_GEMM_64, this.#record);

@@ -59,7 +59,7 @@ const unaryRules: Record<UnaryName, UnaryRule> = {
     kind: code.RELU,
     formula: 'y = max(0, x)',
     derivative: '∂x = dy · [y > 0]',
-    value: (x) => (x > 0 ? x : x === x ? 0 : x),
+    value: (x) => Math.max(0, x),
     gradient: (_x, y, dy) => binaryTensor('reluGradient', dy, y),
   },
   sigmoid: {

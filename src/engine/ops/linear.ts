@@ -58,7 +58,7 @@ function linearReference(y: Tensor, inputs: readonly Values[], rows: number): Va
   const { x, bias } = parts(y);
   const out = product(inputs[0], inputs[inputs.length - 1], rows, x.size, y.size);
   if (bias) for (let k = 0; k < out.length; k++) out[k] += inputs[2][k % y.size];
-  return y.attributes.relu ? out.map((v) => (v < 0 ? 0 : v)) : out;
+  return y.attributes.relu ? out.map((v) => Math.max(0, v)) : out;
 }
 
 export const linearOps: Record<LinearName, OpDefinition> = {

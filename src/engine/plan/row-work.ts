@@ -69,7 +69,7 @@ export class RowWork {
     this.#placeReductions(levels.map(({ reductions }) => reductions));
     for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
-    levels.forEach((level, n) => this.#addLevel(level, levels[n + 1]?.reductions ?? [], n));
+    for (const [n, level] of levels.entries()) this.#addLevel(level, levels[n + 1]?.reductions ?? [], n);
     this.#copyComputedGradients(levels.length);
   }
 

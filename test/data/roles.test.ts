@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { ColumnRoles } from '../../src/data/data-options.ts';
+import { loadDataset } from '../../src/data/load.ts';
+import { messageOf, temporaryFolder } from './temporary-files.ts';
+
+const { write } = temporaryFolder();
+
+async function rolesOf(header: string, row: string, columns: ColumnRoles = {}): Promise<string[]> {
+  const path = write(`${header.replace(/\W/g, '-')}.csv`, `${header}\n${row}\n`);
+  const { schema } = await loadDataset({ files: [path], columns });
+  return schema.columns.map((column) => column.role + (column.guessed ? '?' : ''));
+}
+
+describe('roles by name and values', () => {
+  it.each([
+    ['user_id,item_id,rating,timestamp', '1,2,3,978300760', ['user?', 'item?', 'rating?', 'time?']],
+    ['userId,movieId,rating,timestamp', '1,2,3,978300760', ['user?', 'item?', 'rating?', 'time?']],
+    ['uid,sku,stars,ts', '1,2,3,978300760', ['user?', 'item?', 'rating?', 'time?']],
+    ['User ID,Product ID,Score,Date', '1,2,3,2020-01-31', ['user?', 'item?', 'rating?', 'time?']],
+    ['reviewerID,asin,overall,unixReviewTime', 'A,B,5,1400000000', ['user?', 'item?', 'rating?', 'time?']],
+    ['user,session_id,item,label', '1,s,2,1', ['user?', 'session?', 'item?', 'rating?']],
+    ['user,item,rating,label', '1,2,5,1', ['user?', 'item?', 'rating?', 'ignore']],
+    ['user,item,label', '1,2,spam', ['user?', 'item?', 'ignore']],
+    ['user,item,date', '1,2,sunday', ['user?', 'item?', 'ignore']],
+    ['user,product,item,title', '1,2,3,Heat', ['user?', 'ignore', 'item?', 'title?']],
+    ['user,movie_id,movie', '1,2,Heat', ['user?', 'item?', 'ignore']],
+    ['user,item,name', '1,2,7', ['user?', 'item?', 'ignore']],
+  ])('%s / %s', async (header, row, roles) => expect(await rolesOf(header, row)).toEqual(roles));
+
+  it('are as told where told', async () => {
+    const columns = { user: 'b', item: 'a', rating: null, time: 'when' };
+    expect(await rolesOf('a,b,rating,when', '1,2,3,4', columns)).toEqual(['item', 'user', 'ignore', 'time']);
+  });
+  it('a session file says how to make sessions users', async () => {
+    const path = write('clicks.csv', 'SessionId,ItemId,Time\n1,2,3\n');
+    expect(await messageOf(() => loadDataset({ files: [path] }))).toMatch(/--user SessionId makes each session a user/);
+    const { interactions } = await loadDataset({ files: [path], columns: { user: 'SessionId', session: 'SessionId' } });
+    expect([...interactions.session!]).toEqual([0]);
+  });
+  it('sessions are numbered for each user', async () => {
+    const path = write('sessions.csv', 'user,item,session_id\n1,a,1\n2,a,1\n1,b,2\n1,c,1\n');
+    expect([...(await loadDataset({ files: [path] })).interactions.session!]).toEqual([0, 1, 2, 0]);
+  });
+});
+
+describe('files without a header', () => {
+  it.each([
+    ['two columns', '1\t2\n3\t4\n', ['user', 'item']],
+    ['a rating', '1\t2\t5\n3\t4\t1\n', ['user', 'item', 'rating']],
+    ['a time', '1\t2\t978300760\n3\t4\t978300761\n', ['user', 'item', 'time']],
+    ['rating and time', '1\t2\t5\t978300760\n3\t4\t1\t978300761\n', ['user', 'item', 'rating', 'time']],
+    ['time and rating', '1\t2\t978300760\t5\n3\t4\t978300761\t1\n', ['user', 'item', 'time', 'rating']],
+  ])('%s', async (name, content, roles) => {
+    const { schema } = await loadDataset({ files: [write(`${name}.tsv`, content)] });
+    expect(schema.columns.map((column) => column.role)).toEqual(roles);
+    expect(schema.columns.every((column) => column.guessed)).toBe(true);
+  });
+  it('with more columns must be told', async () => {
+    const path = write('wide.csv', '1,2,3,4,5\n');
+    expect(await messageOf(() => loadDataset({ files: [path] }))).toMatch(/--user COLUMN.*column1.*no header/);
+  });
+  it('words in the first row are data when told so', async () => {
+    const path = write('words.tsv', 'ann\tx\nbob\ty\n');
+    expect((await loadDataset({ files: [path], header: false })).users.ids).toEqual(['ann', 'bob']);
+  });
+});
+
+describe('units of time', () => {
+  it.each([
+    ['seconds', 1_600_000_000],
+    ['milliseconds', 1_600_000_000_000],
+    ['microseconds', 1_600_000_000_000_000],
+    ['nanoseconds', '1600000000000000000'],
+    ['a date and time', '2020-09-13T12:26:40Z'],
+    ['a date and time with an offset', '2020-09-13 14:26:40+02:00'],
+    ['a date and time without one', '2020-09-13 12:26:40'],
+  ])('%s', async (name, time) => {
+    const { interactions } = await loadDataset({ files: [write(`${name}.csv`, `user,item,time\n1,2,${time}\n`)] });
+    expect(interactions.time![0]).toBe(1_600_000_000);
+  });
+});
