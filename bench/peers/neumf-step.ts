@@ -6,9 +6,10 @@
  * Model (He et al., WWW 2017): logit = h · [ (p_u ⊙ q_i) ⊕ x_L ] + bias, where x_0 = p'_u ⊕ q'_i and
  * x_l = ReLU(x_{l-1} W_l + b_l). Loss: the mean over the batch of binary cross-entropy from logits.
  *
- * Adam (Kingma & Ba, 2015): m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - lr · m̂ / (√v̂ + ε) with m̂ = m / (1-β₁ᵗ) and
- * v̂ = v / (1-β₂ᵗ). In tables only the rows of the batch are touched: the gradients of a row that occurs more than
- * once are summed first, the moments of the other rows do not decay, and t counts all steps, not those of the row.
+ * Adam (Kingma & Ba, 2015): m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - lr · m̂ / (√v̂ + ε) with
+ * m̂ = m / (1-β₁ᵗ) and v̂ = v / (1-β₂ᵗ). In tables only the rows of the batch are touched: the gradients of a row that
+ * occurs more than once are summed first, the moments of the other rows do not decay, and t counts all steps, not those
+ * of the row.
  */
 
 export type Floats = Float32Array | Float64Array;

@@ -203,7 +203,7 @@ def worker(threads, interop):
         print(json.dumps(answer), file=answers, flush=True)
 
 
-# --- the process that asks them ----------------------------------------------------------------------------------------
+# --- the process that asks them ---------------------------------------------------------------------------------------
 
 
 class Worker:

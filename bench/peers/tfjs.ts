@@ -22,7 +22,7 @@ import {
 } from './workload.ts';
 
 export interface TfjsOptions extends PeerOptions {
-  /** Folder whose `node_modules` holds `@tensorflow/tfjs` and `@tensorflow/tfjs-backend-wasm`; default: the current one. */
+  /** Folder whose `node_modules` holds `@tensorflow/tfjs` and `@tensorflow/tfjs-backend-wasm` (default: current). */
   from?: string;
 }
 

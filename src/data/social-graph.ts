@@ -51,15 +51,12 @@ export async function readSocialGraph(
   const [fromColumn, toColumn] = endColumns(table);
   const from: number[] = [];
   const to: number[] = [];
-  let source: number | undefined;
-  let nOutside = 0;
   const sources: (number | undefined)[] = [];
-  await database.columns(`SELECT ${sqlAsText(fromColumn)} FROM ${table.sql} ORDER BY rowid`, [
+  let nOutside = 0;
+  await database.columns(`SELECT ${sqlAsText(fromColumn)}, ${sqlAsText(toColumn)} FROM ${table.sql} ORDER BY rowid`, [
     (value) => sources.push(users.indexOf(String(value))),
-  ]);
-  await database.columns(`SELECT ${sqlAsText(toColumn)} FROM ${table.sql} ORDER BY rowid`, [
     (value, row) => {
-      source = sources[row];
+      const source = sources[row];
       const target = users.indexOf(String(value));
       if (source === undefined || target === undefined) nOutside++;
       else {

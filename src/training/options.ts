@@ -1,5 +1,6 @@
 /** Settings of a training run, for every model that is trained by gradients. */
 import { z } from 'zod';
+import { parseOptions } from '../core/options.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import type { TrainingDefaults } from '../models/model.ts';
 
@@ -39,12 +40,18 @@ export const trainingOptions = z.strictObject({
 export type TrainingOptions = z.output<typeof trainingOptions>;
 export type TrainingInput = z.input<typeof trainingOptions>;
 
-/** Explicit settings over a model's defaults over the general ones. */
-export function resolveTraining(defaults: TrainingDefaults, given: unknown): TrainingOptions {
-  const explicit = (given ?? {}) as { optimizer?: object };
-  return trainingOptions.parse({
-    ...defaults,
-    ...explicit,
-    optimizer: { ...defaults.optimizer, ...explicit.optimizer },
-  });
+/**
+ * Explicit settings over a model's defaults over the general ones.
+ * @throws 'config' naming the key that is unknown or out of range
+ */
+export function resolveTraining(defaults: TrainingDefaults, given: object): TrainingOptions {
+  const { optimizer = {}, ...explicit } = given as { optimizer?: unknown };
+  const settings = { ...defaults, ...explicit, optimizer: overDefaults(defaults.optimizer, optimizer) };
+  return parseOptions(trainingOptions, settings, 'training settings');
+}
+
+/** What is no object stays as it is, for the schema to refuse. */
+function overDefaults(defaults: object | undefined, given: unknown): unknown {
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  return isObject ? { ...defaults, ...given } : given;
 }

@@ -78,7 +78,7 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   ials: { factors: 4 },
 };
 
-const brisk = { epochs: 40, batchSize: 128, optimizer: { learningRate: 0.02 } };
+const brisk = { epochs: 15, batchSize: 128, optimizer: { learningRate: 0.02 } };
 
 export function smallSettings(model: Model): Pick<RunSettings, 'config' | 'training'> {
   return { config: { ...smallConfig[model.name] }, training: model.kind === 'gradient' ? brisk : {} };

@@ -58,5 +58,9 @@ function copyOut(
   rows: number,
   target: Float32Array,
 ): void {
+  if (place.stride === width) {
+    target.set(engine.f32(place.offset, rows * width));
+    return;
+  }
   for (let r = 0; r < rows; r++) target.set(engine.f32(place.offset + r * place.stride * 4, width), r * width);
 }

@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../../src/engine/runtime/engine.ts';
+import { models } from '../../../src/models/index.ts';
+import { madeSplit, type Pair, trainSmall } from '../made-worlds.ts';
+import { thrownCode } from '../thrown-code.ts';
+
+const engine = new Engine({ threads: 2 });
+afterAll(() => engine.close());
+
+interface World {
+  readonly name: string;
+  readonly users: number;
+  readonly items: number;
+  readonly train: readonly Pair[];
+}
+
+const worlds: readonly World[] = [
+  { name: 'one user', users: 1, items: 6, train: [[0, 0], [0, 2], [0, 5]] }, // biome-ignore format: one world a line
+  { name: 'one item', users: 3, items: 1, train: [[0, 0], [1, 0], [2, 0]] }, // biome-ignore format: one world a line
+  { name: 'one user and one item', users: 1, items: 1, train: [[0, 0]] }, // biome-ignore format: one world a line
+  { name: 'two items', users: 2, items: 2, train: [[0, 0], [1, 1]] }, // biome-ignore format: one world a line
+  { name: 'a user who took all items', users: 2, items: 4, train: [[0, 0], [0, 1], [0, 2], [0, 3], [1, 2]] }, // biome-ignore format: one world a line
+  { name: 'users and items without any training row', users: 4, items: 5, train: [[1, 1], [1, 3], [3, 3]] }, // biome-ignore format: one world a line
+];
+
+describe.each(models)('$name', (model) => {
+  it.each(worlds)('trains and recommends with $name', async ({ users, items, train }) => {
+    const { recommender, log } = await trainSmall(engine, madeSplit(users, items, { train }), model);
+    for (const { loss } of log) expect(loss).toBeGreaterThan(0);
+    for (const { data } of recommender.parts.weights.values()) expect(data.every(Number.isFinite)).toBe(true);
+    for (let user = 0; user < users; user++) {
+      const taken = new Set(train.filter((pair) => pair[0] === user).map((pair) => pair[1]));
+      const { recommendations } = recommender.recommendForUser(`user ${user}`);
+      expect(recommendations.length).toBe(items - taken.size);
+      const all = recommender.recommendForUser(`user ${user}`, { includeSeen: true }).recommendations;
+      expect(all.length).toBe(items);
+      expect(all.every(({ score }) => Number.isFinite(score))).toBe(true);
+    }
+    const fresh = recommender.recommendForHistory(['item 0'], { includeSeen: true });
+    expect(fresh.recommendations.length).toBe(items);
+    expect(fresh.recommendations.every(({ score }) => Number.isFinite(score))).toBe(true);
+    recommender.close();
+  });
+
+  it('refuses a world without a training row', async () => {
+    expect(await thrownCode(() => trainSmall(engine, madeSplit(2, 3, { train: [] }), model))).toBe('data');
+  });
+});

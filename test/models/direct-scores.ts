@@ -1,0 +1,61 @@
+/** Scores of all pairs in float64, straight from what a model declares: no ranking, no pair program, no kernels. */
+
+import type { SparseRows } from '../../src/data/sparse-rows.ts';
+import { indexInput } from '../../src/engine/ops/index.ts';
+import { evaluateReference } from '../../src/engine/reference.ts';
+import { declareParameters } from '../../src/models/expression.ts';
+import type { TrainedModel } from '../../src/models/scoring.ts';
+
+/** @returns [nUsers × nItems] */
+export function directScores(trained: TrainedModel, history: SparseRows): Float64Array {
+  const { model, config, sizes, weights } = trained;
+  const { nUsers, nItems } = sizes;
+  if (model.kind === 'gradient') {
+    const declared = declareParameters(model, config, sizes);
+    const user = indexInput('user');
+    const item = indexInput('item');
+    const p = declared.tensors;
+    const score = model.score(p, model.userParts(p, user, config), model.itemParts(p, item, config), config);
+    const given = new Map(
+      declared.list.map((tensor) => [tensor, Float64Array.from(weightsNamed(trained, tensor.attributes.name))]),
+    );
+    const nPairs = nUsers * nItems;
+    given.set(
+      user,
+      Float64Array.from({ length: nPairs }, (_, k) => Math.floor(k / nItems)),
+    );
+    given.set(
+      item,
+      Float64Array.from({ length: nPairs }, (_, k) => k % nItems),
+    );
+    return Float64Array.from(evaluateReference([score], given, nPairs).get(score)!);
+  }
+  const scores = new Float64Array(nUsers * nItems);
+  const form = model.score(weights, sizes, config);
+  if (form.form === 'dot') {
+    const { users, items, width } = form;
+    for (let k = 0; k < scores.length; k++)
+      for (let d = 0; d < width; d++)
+        scores[k] += users[Math.floor(k / nItems) * width + d] * items[(k % nItems) * width + d];
+    return scores;
+  }
+  const rows = form.sparse ?? everyColumn(nItems);
+  for (let user = 0; user < nUsers; user++)
+    for (let h = history.rowStart[user]; h < history.rowStart[user + 1]; h++) {
+      const taken = history.columns[h];
+      for (let k = rows.rowStart[taken]; k < rows.rowStart[taken + 1]; k++)
+        scores[user * nItems + rows.columns[k]] += form.weights[k];
+    }
+  return scores;
+}
+
+function weightsNamed({ weights }: TrainedModel, name: unknown): ArrayLike<number> {
+  return weights.get(name as string)!.data;
+}
+
+function everyColumn(n: number): { rowStart: Int32Array; columns: Int32Array } {
+  return {
+    rowStart: Int32Array.from({ length: n + 1 }, (_, r) => r * n),
+    columns: Int32Array.from({ length: n * n }, (_, k) => k % n),
+  };
+}
