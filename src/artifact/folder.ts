@@ -77,7 +77,8 @@ async function syncFiles(folder: string): Promise<void> {
   await syncFolder(folder);
 }
 
-async function checkReplaceable(target: string, path: string): Promise<void> {
+/** @throws DeepTasteError `usage` when `target` holds something that is not an artifact. @param path as people gave it */
+export async function checkReplaceable(target: string, path: string): Promise<void> {
   const found = await stat(target).catch(() => null);
   if (found === null) return;
   const fail = (what: string) =>

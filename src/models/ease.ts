@@ -22,7 +22,7 @@ const options = z.strictObject({
     .number()
     .positive()
     .max(1e9)
-    .default(300)
+    .default(500)
     .meta({ doc: 'λ; the larger, the less rare items are trusted', search: [50, 100, 200, 300, 500, 1000, 2000] }),
 });
 

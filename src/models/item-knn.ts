@@ -21,7 +21,7 @@ const options = z.strictObject({
     .int()
     .min(1)
     .max(100_000)
-    .default(100)
+    .default(50)
     .meta({ doc: 'k, items that may vouch for an item', search: [20, 50, 100, 200, 400] }),
   shrinkage: z
     .number()

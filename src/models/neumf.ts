@@ -25,7 +25,12 @@ const options = z.strictObject({
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
   pretrain: z.boolean().default(false).meta({ doc: 'train GMF and MLP first and start from both' }),
   alpha: z.number().min(0).max(1).default(0.5).meta({ doc: 'α, weight of GMF in the joined output layer' }),
-  pretrainEpochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'epochs of GMF and of MLP when `pretrain` is set' }),
+  pretrainEpochs: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .meta({ doc: 'epochs of GMF and of MLP when `pretrain` is set' }),
   pretrainLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of Adam in both' }),
   fusedLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of SGD after the fusion' }),
 });

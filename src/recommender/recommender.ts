@@ -1,6 +1,7 @@
 /** A trained recommender: asked for recommendations by user id or by items, saved as a folder, loaded without the data. */
 import { type Artifact, type LoadedArtifact, loadArtifact, saveArtifact } from '../artifact/artifact.ts';
 import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
+import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { suggestion } from '../core/nearest.ts';
@@ -10,7 +11,7 @@ import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
-import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
 import { type Scorer, scorerOf } from '../models/scoring.ts';
@@ -85,10 +86,7 @@ export class Recommender {
     result: EvaluationResult | null = null,
     attachments: ReadonlyMap<string, string> = new Map(),
   ): Promise<Manifest> {
-    const perUser = result && {
-      userIndex: Int32Array.from(result.users, (id) => this.parts.users.indexOf(id) as number),
-      metrics: new Map(Object.entries(result.perUser)),
-    };
+    const perUser = result && perUserValues(result, this.parts.users);
     const artifact: Artifact = { ...this.parts, perUser, checkpoint: null, attachments };
     return saveArtifact(path, artifact);
   }
@@ -147,10 +145,12 @@ export class Recommender {
     const histories = sparseRows(1, new Int32Array(history.length), history);
     const { scorer, how } = this.#foldIn(histories);
     const tables = new RankingTables(this.engine, scorer.form, items.size);
-    const recommendations = this.#best(tables, 0, history, histories, options);
-    tables.free();
-    scorer.free();
-    return { recommendations, how, unknownItems };
+    try {
+      return { recommendations: this.#best(tables, 0, history, histories, options), how, unknownItems };
+    } finally {
+      tables.free();
+      scorer.free();
+    }
   }
 
   /** A scorer for people given by their histories (rows). */
@@ -205,4 +205,13 @@ export class Recommender {
     this.#scorer = null;
     if (this.#ownsEngine) this.engine.close();
   }
+}
+
+/** The values of users, and their weights where a metric has some, by dense user index. */
+function perUserValues(result: EvaluationResult, users: Vocabulary): PerUserValues {
+  const { user: ids, ...columns } = toColumns(result);
+  return {
+    userIndex: Int32Array.from(ids as readonly string[], (id) => users.indexOf(id) as number),
+    metrics: new Map(Object.entries(columns as Record<string, Float64Array>)),
+  };
 }

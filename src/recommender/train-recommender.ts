@@ -129,7 +129,8 @@ async function trainAndRefit(
   return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch: search.bestEpoch }, split: all };
 }
 
-function trainingOf(model: Model, given: object): TrainingOptions | null {
+/** The settings of a model's training; null for models that are fitted. @throws 'config' */
+export function trainingOf(model: Model, given: object): TrainingOptions | null {
   if (model.kind === 'gradient') return resolveTraining(model.trainingDefaults, given);
   if (Object.keys(given).length === 0) return null;
   throw new DeepTasteError(

@@ -147,6 +147,7 @@ class Stage {
       this.#best && training.keepBest ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
     task.end(`${epochsDone} epochs${kept}`);
     const weights = this.#best && training.keepBest ? this.#best : weightsOf(this.#declared, this.#store);
+    checkFinite(weights);
     return { weights, progress: this.#progress };
   }
 
@@ -199,6 +200,18 @@ class Stage {
     this.#sampler.free();
     this.#store.free();
   }
+}
+
+/** Losses are checked before each update; this is for what the last update did. */
+function checkFinite(weights: NamedTensors): void {
+  for (const [name, { data }] of weights)
+    if (!data.every(Number.isFinite))
+      throw new DeepTasteError(
+        'numeric',
+        `training: the weights must be finite, found NaN or infinity in "${name}" after the last step ` +
+          '(lower the learning rate, or clip gradients with optimizer.clipNorm)',
+        { parameter: name },
+      );
 }
 
 function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {

@@ -125,14 +125,13 @@ async function runStage(
   });
 }
 
+/** The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). */
 function pretrainingStage(
   request: TrainRequest,
   stage: { readonly model: string; readonly config: unknown; readonly training: object },
 ): StagePlan {
   const model = findModel(stage.model) as GradientModel;
-  // the run's own settings, but the stage's optimizer and number of epochs
-  const { optimizer: _, epochs: __, ...common } = request.training as TrainingOptions;
-  const training = resolveTraining({ ...common, ...stage.training }, {});
+  const training = resolveTraining(request.training as TrainingOptions, stage.training);
   return { model, config: model.options.parse(stage.config), training, start: undefined };
 }
 
@@ -143,7 +142,7 @@ function finalStage(request: TrainRequest, model: GradientModel, finished: reado
   return {
     model,
     config: request.config,
-    training: resolveTraining({ ...training, ...fused.training }, {}),
+    training: resolveTraining(training, fused.training),
     start: fused.weights,
   };
 }

@@ -72,7 +72,7 @@ export function checkerboard(side = SIDE, part: 'test' | 'validation' = 'test'):
 const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gmf: { factors: 4, deviation: 0.1 },
   mlp: { layers: [8, 8, 4], deviation: 0.1 },
-  neumf: { factors: 4, layers: [8, 8, 4], deviation: 0.1 },
+  neumf: { factors: 2, layers: [4, 8, 4], deviation: 0.1 },
   'bpr-mf': { factors: 4 },
   mf: { factors: 4 },
   ials: { factors: 4 },

@@ -61,6 +61,9 @@ export function unary(kind: i32, x: usize, xRow: i32, out: usize, outRow: i32, r
   }
   for (let r = 0; r < rows; r++) {
     let n = 0;
+    // the most frequent kind has a loop of its own, without the switch
+    if (kind == op.RELU)
+      for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), f32x4.pmax(v128.load(x + (n << 2)), f32x4.splat(0)));
     for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), unary4(kind, v128.load(x + (n << 2))));
     if (n < width) storeTail(out + (n << 2), unary4(kind, loadTail(x + (n << 2), width - n)), width - n);
     x += <usize>xRow << 2;
@@ -76,7 +79,7 @@ export function binary(
     rows = 1;
   }
   for (let r = 0; r < rows; r++) {
-    // the two most frequent kinds have loops of their own, without the switch
+    // the three most frequent kinds have loops of their own, without the switch
     let n = 0;
     if (kind == op.MULTIPLY) {
       for (; n + 4 <= width; n += 4)
@@ -84,6 +87,11 @@ export function binary(
     } else if (kind == op.ADD) {
       for (; n + 4 <= width; n += 4)
         v128.store(out + (n << 2), f32x4.add(v128.load(a + (n << 2)), v128.load(b + (n << 2))));
+    } else if (kind == op.RELU_GRADIENT) {
+      for (; n + 4 <= width; n += 4) {
+        const positive = f32x4.gt(v128.load(b + (n << 2)), f32x4.splat(0));
+        v128.store(out + (n << 2), v128.and(v128.load(a + (n << 2)), positive));
+      }
     } else {
       for (; n + 4 <= width; n += 4)
         v128.store(out + (n << 2), binary4(kind, v128.load(a + (n << 2)), v128.load(b + (n << 2))));

@@ -3,7 +3,7 @@
  * slot), so that all threads draw their own rows, negatives are new in every epoch, and a run can be resumed anywhere.
  */
 import * as op from './opcodes';
-import { permute, philoxBlock, philoxValue } from './random';
+import { beginPermutation, permuteNext, philoxBlock, philoxValue } from './random';
 
 const ATTEMPTS = 64;
 
@@ -64,8 +64,9 @@ export function drawPointwise(
   const group = <u32>word(sampler, op.SAMPLER_N_NEGATIVES) + 1;
   const total = <u32>word(sampler, op.SAMPLER_N_POSITIVES) * group;
   const key0 = word(sampler, op.SAMPLER_KEY_0), key1 = word(sampler, op.SAMPLER_KEY_1);
+  beginPermutation(total, key0, key1, epoch);
   for (let r = 0; r < rows; r++) {
-    const example = permute(firstSlot + r, total, key0, key1, epoch);
+    const example = permuteNext(firstSlot + r);
     const positive = example / group;
     const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + (<usize>positive << 2));
     const isPositive = positive * group == example;
@@ -86,8 +87,9 @@ export function drawPairwise(
   const group = <u32>word(sampler, op.SAMPLER_N_NEGATIVES);
   const total = <u32>word(sampler, op.SAMPLER_N_POSITIVES) * group;
   const key0 = word(sampler, op.SAMPLER_KEY_0), key1 = word(sampler, op.SAMPLER_KEY_1);
+  beginPermutation(total, key0, key1, epoch);
   for (let r = 0; r < rows; r++) {
-    const example = permute(firstSlot + r, total, key0, key1, epoch);
+    const example = permuteNext(firstSlot + r);
     const positive = <usize>(example / group) << 2;
     const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + positive);
     const at = <usize>r << 2;

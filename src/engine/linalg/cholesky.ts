@@ -35,20 +35,8 @@ export function solveFactored(u: Float64Array, n: number, b: Float64Array): void
   }
 }
 
-/**
- * Replaces A by its inverse, both triangles, from the upper triangle of A. n³ operations.
- * @returns −1, or the row at which A turned out not to be positive definite
- */
-export function invertPositiveDefinite(a: Float64Array, n: number): number {
-  const failed = choleskyFactor(a, n);
-  if (failed >= 0) return failed;
-  invertUpperTriangular(a, n);
-  multiplyByTranspose(a, n);
-  return -1;
-}
-
-/** V = U⁻¹ in place, upper triangle, rows from the bottom: V_kj = −(Σ_{k<t≤j} U_kt V_tj) / U_kk. */
-function invertUpperTriangular(u: Float64Array, n: number): void {
+/** V = U⁻¹ in place, upper triangle, rows from the bottom: V_kj = −(Σ_{k<t≤j} U_kt V_tj) / U_kk. n³/3 operations. */
+export function invertUpperTriangular(u: Float64Array, n: number): void {
   const row = new Float64Array(n);
   for (let k = n - 1; k >= 0; k--) {
     row.fill(0);
@@ -62,8 +50,11 @@ function invertUpperTriangular(u: Float64Array, n: number): void {
   }
 }
 
-/** A = V Vᵀ in place, from the upper triangle of V to both triangles of A: A_ij = Σ_{t ≥ j} V_it V_jt for i ≤ j. */
-function multiplyByTranspose(v: Float64Array, n: number): void {
+/**
+ * V Vᵀ in place, from the upper triangle of V to both triangles: Σ_{t ≥ j} V_it V_jt for i ≤ j. With V = U⁻¹ this is A⁻¹. n³/3
+ * operations.
+ */
+export function multiplyByTranspose(v: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) {
     for (let j = i; j < n; j++) {
       let sum = 0;

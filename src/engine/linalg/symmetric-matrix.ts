@@ -1,13 +1,15 @@
 /**
- * A large symmetric positive definite matrix in the engine's memory and its inverse: blocked Gauss–Jordan elimination
- * (the sweep operator, Goodnight: A Tutorial on the SWEEP Operator. The American Statistician 33, 1979) on the upper triangle.
- * For such matrices elimination needs no pivoting and stays as accurate as Cholesky's. The bulk of the n³ operations is one
- * float64 matrix product for each block, on all threads.
+ * A large symmetric positive definite matrix in the engine's memory and its inverse in place. Blocks of rows are eliminated one
+ * after the other on the upper triangle (the sweep operator, Goodnight: A Tutorial on the SWEEP Operator. The American
+ * Statistician 33, 1979), each through the Cholesky factor of its own block, so that all updates are A − Z Zᵀ. That does
+ * what the Cholesky factor of A, its inverse and their product would do, in one pass, and is as accurate; the textbook
+ * update A − W D Wᵀ with D = A_KK⁻¹ loses up to as many digits again as the condition number has. The bulk of the n³
+ * operations is one float64 matrix product for each block, on all threads.
  */
 import { DeepTasteError } from '../../core/errors.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { invertPositiveDefinite } from './cholesky.ts';
+import { choleskyFactor, invertUpperTriangular, multiplyByTranspose } from './cholesky.ts';
 
 /** Columns eliminated at a time: wide enough for few passes over the matrix, its inverse small enough for plain loops. */
 const BLOCK = 128;
@@ -54,73 +56,69 @@ export class SymmetricMatrix {
   }
 
   /**
-   * Sweeps the rows K = start … start+width. With W = A_{·K}, D = A_KK⁻¹ and G = W D, rows and columns outside K become
-   * A − G Wᵀ, the block column becomes G, the block itself −D. After all sweeps the matrix is −A⁻¹.
+   * Sweeps the rows K = start … start+width. With A_KK = UᵀU, V = U⁻¹ and Z = A_{·K} V, rows and columns outside K become
+   * A − Z Zᵀ, the block column becomes Z Vᵀ, the block itself −V Vᵀ. After all sweeps the matrix is −A⁻¹.
    */
   #sweep(start: number, width: number, buffers: SweepBuffers): void {
-    const pivot = this.#pivotInverse(start, width);
-    this.#readColumns(start, width, buffers);
-    buffers.placePivot(pivot, width);
+    const { stride } = this;
+    const v = this.#pivotFactor(start, width);
     const wide = Math.ceil(width / 4) * 4;
-    buffers.multiply(buffers.columns, width, buffers.pivot, buffers.result, wide, this.n, wide, width, 0);
-    buffers.multiply(
-      buffers.result,
-      wide,
-      buffers.panels,
-      this.#address,
-      this.stride,
-      this.n,
-      this.stride,
-      width,
-      code.UPPER_64,
-    );
-    this.#writeColumns(start, width, wide, pivot, buffers);
+    this.#readColumns(start, width, buffers.values(buffers.w, wide), wide);
+    buffers.packSquare(v, width, false);
+    buffers.values(buffers.z, wide).fill(0);
+    buffers.multiply(buffers.w, wide, buffers.square, buffers.z, wide, wide, width, 0);
+    buffers.packNegatedTranspose(wide, width);
+    buffers.multiply(buffers.z, wide, buffers.panels, this.#address, stride, stride, width, code.UPPER_64);
+    buffers.packSquare(v, width, true);
+    buffers.values(buffers.w, wide).fill(0);
+    buffers.multiply(buffers.z, wide, buffers.square, buffers.w, wide, wide, width, 0);
+    multiplyByTranspose(v, width);
+    this.#writeColumns(start, width, buffers.values(buffers.w, wide), wide, v);
   }
 
-  #pivotInverse(start: number, width: number): Float64Array {
+  /** V = U⁻¹ of the block A_KK = UᵀU, upper triangle, what is below is not used. */
+  #pivotFactor(start: number, width: number): Float64Array {
     const { values, stride } = this;
-    const pivot = new Float64Array(width * width);
+    const v = new Float64Array(width * width);
     for (let i = 0; i < width; i++)
-      for (let j = i; j < width; j++) pivot[i * width + j] = values[(start + i) * stride + start + j];
-    const failed = invertPositiveDefinite(pivot, width);
+      for (let j = i; j < width; j++) v[i * width + j] = values[(start + i) * stride + start + j];
+    const failed = choleskyFactor(v, width);
     if (failed >= 0)
       throw new DeepTasteError(
         'numeric',
         `matrix inverse: must be positive definite, but pivot ${start + failed} of ${this.n} is not; raise the regularisation`,
         { pivot: start + failed },
       );
-    return pivot;
+    invertUpperTriangular(v, width);
+    return v;
   }
 
-  /** W [n × width], and −Wᵀ in panels of four columns. */
-  #readColumns(start: number, width: number, buffers: SweepBuffers): void {
+  /** The block column A_{·K}, [n × wide]. */
+  #readColumns(start: number, width: number, w: Float64Array, wide: number): void {
     const { values, stride, n } = this;
-    const w = buffers.columnValues(width);
     for (let i = 0; i < n; i++)
       for (let j = 0; j < width; j++) {
         const column = start + j;
-        w[i * width + j] = i <= column ? values[i * stride + column] : values[column * stride + i];
+        w[i * wide + j] = i <= column ? values[i * stride + column] : values[column * stride + i];
       }
-    buffers.packNegated(w, n, width);
   }
 
-  #writeColumns(start: number, width: number, wide: number, pivot: Float64Array, buffers: SweepBuffers): void {
+  #writeColumns(start: number, width: number, g: Float64Array, wide: number, pivotInverse: Float64Array): void {
     const { values, stride, n } = this;
-    const g = buffers.resultValues(wide);
     for (let i = 0; i < start; i++) for (let j = 0; j < width; j++) values[i * stride + start + j] = g[i * wide + j];
     for (let i = 0; i < width; i++)
-      for (let j = i; j < width; j++) values[(start + i) * stride + start + j] = -pivot[i * width + j];
+      for (let j = i; j < width; j++) values[(start + i) * stride + start + j] = -pivotInverse[i * width + j];
     for (let j = 0; j < width; j++)
       for (let i = start + width; i < n; i++) values[(start + j) * stride + i] = g[i * wide + j];
   }
 }
 
-/** Working memory of the sweeps: W, −Wᵀ packed, D packed, G. */
+/** Working memory of the sweeps: W and Z [n × block], −Zᵀ and a square matrix in panels of four columns. */
 class SweepBuffers {
-  readonly columns: number;
+  readonly w: number;
+  readonly z: number;
   readonly panels: number;
-  readonly pivot: number;
-  readonly result: number;
+  readonly square: number;
   readonly #record: number;
   readonly #engine: Engine;
   readonly #n: number;
@@ -130,56 +128,53 @@ class SweepBuffers {
     this.#engine = engine;
     this.#n = n;
     this.#stride = stride;
-    this.columns = engine.allocate(n * BLOCK * 8);
+    this.w = engine.allocate(n * BLOCK * 8);
+    this.z = engine.allocate(n * BLOCK * 8);
     this.panels = engine.allocate(stride * BLOCK * 8);
-    this.pivot = engine.allocate(BLOCK * BLOCK * 8);
-    this.result = engine.allocate(n * BLOCK * 8);
+    this.square = engine.allocate(BLOCK * BLOCK * 8);
     this.#record = engine.allocate(code.GEMM_64_WORDS * 4);
   }
 
   free(): void {
-    for (const address of [this.columns, this.panels, this.pivot, this.result, this.#record])
-      this.#engine.free(address);
+    for (const address of [this.w, this.z, this.panels, this.square, this.#record]) this.#engine.free(address);
   }
 
-  columnValues(width: number): Float64Array {
-    return this.#engine.f64(this.columns, this.#n * width);
+  values(address: number, wide: number): Float64Array {
+    return this.#engine.f64(address, this.#n * wide);
   }
 
-  resultValues(wide: number): Float64Array {
-    return this.#engine.f64(this.result, this.#n * wide);
-  }
-
-  packNegated(w: Float64Array, n: number, width: number): void {
+  packNegatedTranspose(wide: number, width: number): void {
+    const z = this.values(this.z, wide);
     const panels = this.#engine.f64(this.panels, this.#stride * width).fill(0);
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < this.#n; i++) {
       const column = (i >> 2) * width * 4 + (i & 3);
-      for (let k = 0; k < width; k++) panels[column + k * 4] = -w[i * width + k];
+      for (let k = 0; k < width; k++) panels[column + k * 4] = -z[i * wide + k];
     }
   }
 
-  placePivot(pivot: Float64Array, width: number): void {
-    const wide = Math.ceil(width / 4) * 4;
-    const panels = this.#engine.f64(this.pivot, wide * width).fill(0);
+  /** @param v upper triangular */
+  packSquare(v: Float64Array, width: number, transposed: boolean): void {
+    const panels = this.#engine.f64(this.square, Math.ceil(width / 4) * 4 * width).fill(0);
     for (let k = 0; k < width; k++)
-      for (let j = 0; j < width; j++) panels[(j >> 2) * width * 4 + k * 4 + (j & 3)] = pivot[k * width + j];
-    this.#engine.f64(this.result, this.#n * wide).fill(0);
+      for (let j = k; j < width; j++) {
+        const [row, column] = transposed ? [j, k] : [k, j];
+        panels[(column >> 2) * width * 4 + row * 4 + (column & 3)] = v[k * width + j];
+      }
   }
 
-  /** C[m × n] += A[m × k] · B, with B in panels of four columns, on all threads. */
+  /** C[n × columns] += A[n × k] · B, with B in panels of four columns, on all threads. */
   multiply(
     a: number,
     aRow: number,
     b: number,
     c: number,
     cRow: number,
-    m: number,
-    n: number,
+    columns: number,
     k: number,
     flags: number,
   ): void {
     const record = this.#engine.i32(this.#record, code.GEMM_64_WORDS);
-    record.set([a, aRow, 1, b, 4, 4 * k, c, cRow, m, n, k, flags]);
+    record.set([a, aRow, 1, b, 4, 4 * k, c, cRow, this.#n, columns, k, flags]);
     this.#engine.run(code.JOB_GEMM_64, this.#record);
   }
 }

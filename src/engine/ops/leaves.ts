@@ -3,7 +3,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { type LeafName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { type OpDefinition, referenceRows } from './op.ts';
-import { sumRows } from './reduce.ts';
+import { rowSum, sumRows } from './reduce.ts';
 
 /** A dense trainable (or fixed) weight, shared by all rows. */
 export function parameter(name: string, shape: readonly number[]): Tensor {
@@ -69,8 +69,8 @@ export const leafOps: Record<LeafName, OpDefinition> = {
   },
   fillRows: {
     formula: 'y[r, :] = s',
-    derivative: '∂s = Σ dy (constants of the step take none)',
-    gradient: () => [null],
+    derivative: '∂s = Σ_r Σ_j dy[r, j]',
+    gradient: (_y, dy) => [sumRows(rowSum(dy))],
     kernel: (y) => ({ opcode: code.FILL, parameters: [y.size], operands: [y.inputs[0], y] }),
     reference: (y, [s], rows) => new Float64Array(referenceRows(y, rows) * y.size).fill(s[0]),
   },

@@ -92,7 +92,14 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const parameters = [w.shape[1], w.shape[0], ...strides];
       return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
     },
-    reference: (y) => new Float64Array(y.size),
+    reference: (y, [w]) => {
+      const [n, m] = y.inputs[0].shape;
+      return Float64Array.from({ length: y.size }, (_, k) => {
+        const row = Math.floor(k / 8) % n;
+        const column = 8 * Math.floor(k / (8 * n)) + (k % 8);
+        return column < m ? w[row * m + column] : 0;
+      });
+    },
   },
   transpose: {
     formula: 'y = Wᵀ',

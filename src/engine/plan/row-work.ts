@@ -47,6 +47,8 @@ export class RowWork {
   readonly #options: RowWorkOptions;
   readonly #stages: Stage[] = [];
   readonly #programs: { address: number; count: number; rows: boolean; first: number }[] = [];
+  /** Gradients that need no copy to where the update expects them. */
+  readonly #summedInPlace = new Set<Tensor>();
   #laneBytes: number;
   #extraScratch = 0;
 
@@ -66,10 +68,15 @@ export class RowWork {
       levels.map(({ rows }) => rows),
       levelOf,
     );
-    this.#placeReductions(levels.map(({ reductions }) => reductions));
+    this.#placeReductions(
+      levels.map(({ reductions }) => reductions),
+      levelOf,
+    );
     for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
-    for (const [n, level] of levels.entries()) this.#addLevel(level, levels[n + 1]?.reductions ?? [], n);
+    const lossLevel = options.loss ? levelOf.get(options.loss) : -1;
+    for (const [n, level] of levels.entries())
+      this.#addLevel(level, levels[n + 1]?.reductions ?? [], n, n === lossLevel ? options.loss : undefined);
     this.#copyComputedGradients(levels.length);
   }
 
@@ -94,10 +101,18 @@ export class RowWork {
       for (const tensor of rows) if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize);
   }
 
-  /** Gradients of parameters add up where the parameter lies in the dense block; other sums get places of their own. */
-  #placeReductions(reductionsOfLevels: readonly (readonly Tensor[])[]): void {
+  /**
+   * A sum that is the gradient of one parameter and nothing else adds up where the parameter lies in the dense block; other
+   * sums get places of their own.
+   */
+  #placeReductions(reductionsOfLevels: readonly (readonly Tensor[])[], levelOf: ReadonlyMap<Tensor, number>): void {
+    const uses = new Map<Tensor, number>();
+    const gradients = this.#options.denseGradients.map(([, gradient]) => gradient);
+    for (const tensor of [...[...levelOf.keys()].flatMap(requirements), ...gradients])
+      uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
     for (const [parameter, gradient] of this.#options.denseGradients) {
-      if (!isReduction(gradient) || this.placement.isPlaced(gradient)) continue;
+      if (!isReduction(gradient) || uses.get(gradient) !== 1) continue;
+      this.#summedInPlace.add(gradient);
       const offset = this.#store.addressOf(parameter) - this.#store.denseStart;
       const place: Place = {
         offset: this.gradientBlock + offset,
@@ -132,6 +147,7 @@ export class RowWork {
     },
     sums: readonly Tensor[],
     n: number,
+    loss: Tensor | undefined,
   ): void {
     if (n > 0) this.#addReductions(level.reductions);
     this.#addProgram(
@@ -140,12 +156,11 @@ export class RowWork {
       n,
     );
     const program = [...level.rows, ...sums];
-    if (program.length === 0) return;
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
     const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
-    const { feed, loss } = this.#options;
+    const { feed } = this.#options;
     const first = feed && n === 0 ? [this.#feedInstruction(feed)] : [];
-    const last = loss && n === 0 ? this.#lossInstruction(loss, program, instructions) : instructions;
+    const last = loss ? this.#lossInstruction(loss, program, instructions) : instructions;
     this.#addProgram([...first, ...last], true, n);
   }
 
@@ -159,7 +174,7 @@ export class RowWork {
       label: 'sum of the losses',
       output: null,
     };
-    const at = program.indexOf(loss) + 1;
+    const at = program.indexOf(Placement.root(loss)) + 1;
     return [...instructions.slice(0, at), sum, ...instructions.slice(at)];
   }
 
@@ -189,10 +204,7 @@ export class RowWork {
 
   /** Sums that are not gradients of parameters are reduced one by one. */
   #addReductions(reductions: readonly Tensor[]): void {
-    const own = reductions.filter((tensor) => {
-      const offset = this.placement.read(tensor).offset;
-      return offset < this.gradientBlock || offset >= this.gradientBlock + Math.max(64, this.#store.denseLength * 4);
-    });
+    const own = reductions.filter((tensor) => !this.#summedInPlace.has(tensor));
     own.forEach((tensor, n) => {
       const lane = this.placement.write(tensor).offset;
       const length = Math.ceil(tensor.size / 16) * 16;
@@ -205,9 +217,9 @@ export class RowWork {
     this.addStage(code.STAGE_REDUCE, [LANE_HEADER, this.#store.denseLength, this.gradientBlock], barrier);
   }
 
-  /** Gradients that are themselves computed from sums are copied to where the update expects them. */
+  /** Gradients that are computed from sums, or serve more than one purpose, are copied to where the update expects them. */
   #copyComputedGradients(level: number): void {
-    const copies = this.#options.denseGradients.filter(([, gradient]) => !isReduction(gradient));
+    const copies = this.#options.denseGradients.filter(([, gradient]) => !this.#summedInPlace.has(gradient));
     if (copies.length === 0) return;
     const lanes = copies.map(([parameter]) => this.#store.addressOf(parameter) - this.#store.denseStart);
     // the later reduction of the whole block adds lanes that nothing wrote to (zeros), so lane 0 carries the value

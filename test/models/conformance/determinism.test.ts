@@ -5,7 +5,9 @@ import { checkerboard, trainSmall } from '../made-worlds.ts';
 import { weightBytes } from '../weight-bytes.ts';
 
 const engines = [1, 2, 3].map((threads) => new Engine({ threads }));
-afterAll(() => engines.forEach((engine) => engine.close()));
+afterAll(() => {
+  for (const engine of engines) engine.close();
+});
 
 const split = checkerboard();
 

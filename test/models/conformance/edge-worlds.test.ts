@@ -15,12 +15,58 @@ interface World {
 }
 
 const worlds: readonly World[] = [
-  { name: 'one user', users: 1, items: 6, train: [[0, 0], [0, 2], [0, 5]] }, // biome-ignore format: one world a line
-  { name: 'one item', users: 3, items: 1, train: [[0, 0], [1, 0], [2, 0]] }, // biome-ignore format: one world a line
-  { name: 'one user and one item', users: 1, items: 1, train: [[0, 0]] }, // biome-ignore format: one world a line
-  { name: 'two items', users: 2, items: 2, train: [[0, 0], [1, 1]] }, // biome-ignore format: one world a line
-  { name: 'a user who took all items', users: 2, items: 4, train: [[0, 0], [0, 1], [0, 2], [0, 3], [1, 2]] }, // biome-ignore format: one world a line
-  { name: 'users and items without any training row', users: 4, items: 5, train: [[1, 1], [1, 3], [3, 3]] }, // biome-ignore format: one world a line
+  {
+    name: 'one user',
+    users: 1,
+    items: 6,
+    train: [
+      [0, 0],
+      [0, 2],
+      [0, 5],
+    ],
+  },
+  {
+    name: 'one item',
+    users: 3,
+    items: 1,
+    train: [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ],
+  },
+  { name: 'one user and one item', users: 1, items: 1, train: [[0, 0]] },
+  {
+    name: 'two items',
+    users: 2,
+    items: 2,
+    train: [
+      [0, 0],
+      [1, 1],
+    ],
+  },
+  {
+    name: 'a user who took all items',
+    users: 2,
+    items: 4,
+    train: [
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [1, 2],
+    ],
+  },
+  {
+    name: 'users and items without any training row',
+    users: 4,
+    items: 5,
+    train: [
+      [1, 1],
+      [1, 3],
+      [3, 3],
+    ],
+  },
 ];
 
 describe.each(models)('$name', (model) => {

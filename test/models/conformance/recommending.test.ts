@@ -60,9 +60,14 @@ describe.each(models)('$name recommends', (model) => {
   );
 
   it.skipIf(model.name === 'popularity')('from a single item those of its colour', async () => {
-    const { recommendations } = (await trained).recommendForHistory(['item 6'], { k: 5 });
-    expect(recommendations.map(({ item }) => numberOf(item) % 2)).toEqual([0, 0, 0, 0, 0]);
-    expect(recommendations.map(({ item }) => item)).not.toContain('item 6');
+    const recommender = await trained;
+    const matches = Array.from({ length: SIDE }, (_, item) => {
+      const { recommendations } = recommender.recommendForHistory([`item ${item}`], { k: 3 });
+      expect(recommendations.map(({ item: id }) => id)).not.toContain(`item ${item}`);
+      return recommendations.filter(({ item: id }) => numberOf(id) % 2 === item % 2).length / 3;
+    });
+    // one item says little, so a few of the 72 may be wrong; by chance it would be half of them
+    expect(matches.reduce((sum, share) => sum + share, 0) / SIDE).toBeGreaterThan(0.9);
   });
 
   it('tells how a new person was represented and which items it does not know', async () => {

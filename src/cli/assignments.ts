@@ -1,0 +1,89 @@
+/**
+ * `--set key=value`: any setting of a run by its address. A bare key is an option of the model (`factors=32`); other settings are
+ * named by their section (`training.batchSize=512`, `evaluation.tieRule=pessimistic`, `split.seed=3`), the optimizer's also
+ * shortly (`optimizer.learningRate=0.01`). Values are JSON where they are JSON, else text.
+ */
+import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import type { RunInput } from '../recommender/settings.ts';
+import { jsonOrText } from './option-values.ts';
+
+export interface Assignment {
+  /** From the top of the settings, e.g. ['training', 'optimizer', 'learningRate']. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** As it was written. */
+  readonly key: string;
+}
+
+const sections = ['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'];
+const single = ['refit', 'name', 'description'];
+
+/** @throws 'usage' for what is no `key=value` */
+export function parseAssignment(text: string): Assignment {
+  const at = text.indexOf('=');
+  const key = text.slice(0, Math.max(0, at)).trim();
+  const parts = key.split('.');
+  if (at < 1 || parts.some((part) => !/^[A-Za-z][\w-]*$/.test(part)))
+    throw new DeepTasteError('usage', `--set ${text}: must be key=value, e.g. factors=32 or training.batchSize=512`);
+  return { path: addressOf(parts), value: jsonOrText(text.slice(at + 1)), key };
+}
+
+function addressOf(parts: readonly string[]): readonly string[] {
+  if (parts[0] === 'optimizer') return ['training', ...parts];
+  return parts.length === 1 && !single.includes(parts[0]) ? ['config', parts[0]] : parts;
+}
+
+/**
+ * The settings with the assignments made, in order.
+ * @param modelKeys options of the model
+ * @throws 'config' for a key that does not exist, with the nearest one
+ */
+export async function assign(
+  settings: RunInput,
+  assignments: readonly Assignment[],
+  modelKeys: readonly string[],
+): Promise<RunInput> {
+  if (assignments.length === 0) return settings;
+  const known = [...modelKeys, ...(await sectionKeys())];
+  let changed: unknown = settings;
+  for (const { path, value, key } of assignments) {
+    checkKey(path, key, modelKeys, known);
+    changed = withValue(changed, simulatedPath(settings, path), value);
+  }
+  return changed as RunInput;
+}
+
+function checkKey(path: readonly string[], key: string, modelKeys: readonly string[], known: readonly string[]): void {
+  const [section, name] = path;
+  const exists = section === 'config' ? modelKeys.includes(name) : single.includes(section) || sections.includes(section);
+  if (exists && (path.length > 1 || single.includes(section))) return;
+  const last = path[path.length - 1];
+  const elsewhere = known.find((address) => address.endsWith(`.${last}`));
+  const advice = elsewhere ? `; did you mean "${elsewhere}"?` : suggestion(key, known);
+  throw new DeepTasteError('config', `--set ${key}: there is no such setting${advice}`, { key });
+}
+
+/** Settings of the simulated data lie one level deeper. */
+function simulatedPath({ data }: RunInput, path: readonly string[]): readonly string[] {
+  return path[0] === 'data' && 'simulated' in data ? ['data', 'simulated', ...path.slice(1)] : path;
+}
+
+function withValue(into: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  const object = (typeof into === 'object' && into !== null ? into : {}) as Record<string, unknown>;
+  return { ...object, [key]: rest.length === 0 ? value : withValue(object[key], rest, value) };
+}
+
+/** Addresses outside the model's options that can be listed; the others are checked by their schemas. */
+async function sectionKeys(): Promise<string[]> {
+  const { trainingOptions } = await import('../training/options.ts');
+  const { optimizerOptions } = await import('../engine/optimizers/optimizer.ts');
+  const { evaluationOptions } = await import('../recommender/settings.ts');
+  const under = (section: string, schema: { shape: object }) => Object.keys(schema.shape).map((key) => `${section}.${key}`);
+  return [
+    ...under('training', trainingOptions).filter((key) => key !== 'training.optimizer'),
+    ...under('optimizer', optimizerOptions),
+    ...under('evaluation', evaluationOptions),
+    ...single,
+  ];
+}

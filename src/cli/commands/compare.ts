@@ -1,0 +1,57 @@
+/** `deeptaste compare`: saved runs by their stored numbers, or several models trained here on the same split. */
+import { Command, Option } from 'commander';
+import { DeepTasteError } from '../../core/errors.ts';
+import { addDataFlags, type DataFlags } from '../data-flags.ts';
+import { collect, commaList, seedValue, threadCount, wholeNumber } from '../option-values.ts';
+import { addEvaluationFlags, addSplitFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+
+export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags {
+  readonly metric?: string;
+  readonly baseline?: string;
+  readonly significance: 'bootstrap' | 't' | 'wilcoxon';
+  readonly data?: string[];
+  readonly models?: string[];
+  readonly seeds: number;
+  readonly seed: number;
+  readonly set?: string[];
+  readonly epochs?: number;
+  readonly refit?: true;
+  readonly threads?: number;
+}
+
+export function compareCommand(): Command {
+  const command = new Command('compare')
+    .description('compare saved runs, or train models on the same split and compare them, with paired tests over users')
+    .argument('[runs...]', 'folders of saved recommenders')
+    .option('--metric <name>', 'the metric to compare on; default: the first one of the runs')
+    .option('--baseline <name>', 'the run or model that the others are compared with; default: the best')
+    .addOption(
+      new Option('--significance <test>', 'the paired test').choices(['bootstrap', 't', 'wilcoxon']).default('bootstrap'),
+    )
+    .option('--data <file...>', 'train on these data instead of reading runs, or film-club')
+    .option('--models <a,b,c>', 'the models to train', commaList)
+    .option('--seeds <n>', 'how often each model is trained, with seeds that count up', wholeNumber(1, 1000), 1)
+    .option('--seed <n>', 'the first seed', seedValue, 1)
+    .option('--set <key=value>', 'a setting of all models, or of one: neumf.factors=32', collect)
+    .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
+    .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part')
+    .option('--threads <n>', 'threads that compute (default: all)', threadCount);
+  addDataFlags(addSplitFlags(addEvaluationFlags(command)));
+  return command.action(async (runs: string[], flags: CompareFlags) => {
+    const terminal = new Terminal(flags);
+    const trains = flags.data !== undefined || flags.models !== undefined;
+    if (trains === runs.length > 0)
+      throw new DeepTasteError(
+        'usage',
+        `compare: needs saved runs, or data and models, found ${trains ? 'both' : 'neither'}; ` +
+          'say RUN RUN …, or --data FILE --models a,b',
+      );
+    if (trains) {
+      const { compareTrained } = await import('../compare-trained.ts');
+      return compareTrained(terminal, flags);
+    }
+    const { compareStored } = await import('../compare-stored.ts');
+    return compareStored(terminal, runs, flags);
+  });
+}

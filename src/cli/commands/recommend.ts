@@ -1,0 +1,52 @@
+/** `deeptaste recommend`: what a saved recommender proposes to somebody, with titles and reasons. */
+import { Command } from 'commander';
+import { DeepTasteError } from '../../core/errors.ts';
+import { collect, commaList, wholeNumber } from '../option-values.ts';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+
+interface RecommendFlags extends CommonOptions {
+  readonly user?: string;
+  readonly history?: string[];
+  readonly item?: string[];
+  readonly k: number;
+  readonly includeSeen?: true;
+}
+
+export function recommendCommand(): Command {
+  return new Command('recommend')
+    .description('recommend to a user of the training data, or to somebody new by the items that person took')
+    .argument('<run>', 'folder of a saved recommender')
+    .option('--user <id>', 'a user of the training data')
+    .option('--history <id,id,…>', 'items that somebody new took', commaList)
+    .option('--item <id>', 'one such item, may be repeated; for ids that hold commas', collect)
+    .option('-k <n>', 'number of recommendations', wholeNumber(1, 1_000_000), 10)
+    .option('--include-seen', 'also items that the person already took')
+    .action(recommend);
+}
+
+async function recommend(path: string, flags: RecommendFlags): Promise<void> {
+  const terminal = new Terminal(flags);
+  const { user, k, includeSeen = false } = flags;
+  const history = [...(flags.history ?? []), ...(flags.item ?? [])];
+  if ((user === undefined) === (history.length === 0))
+    throw new DeepTasteError(
+      'usage',
+      `recommend: needs somebody to recommend to, found ${user === undefined ? 'nobody' : 'a user and a history'}; ` +
+        'say either --user ID, or --history ID,ID,… (or --item ID)',
+    );
+  const { Recommender } = await import('../../recommender/recommender.ts');
+  const { answerDocument, answerReport } = await import('../answer-report.ts');
+  const recommender = await Recommender.load(path, { threads: 1 }); // one person's list: more threads take longer to start
+  try {
+    const options = { k, includeSeen };
+    const answer =
+      user === undefined
+        ? recommender.recommendForHistory(history, options)
+        : recommender.recommendForUser(user, options);
+    const report = { path, recommender, user: user ?? null, history, answer };
+    terminal.print(answerReport(terminal, report));
+    terminal.document(answerDocument(report));
+  } finally {
+    recommender.close();
+  }
+}

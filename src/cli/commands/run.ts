@@ -1,0 +1,31 @@
+/** `deeptaste run`: an experiment file, from data to result. */
+import { Command } from 'commander';
+import { collect } from '../option-values.ts';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+import { addRunOptions } from './train.ts';
+
+interface RunFlags extends CommonOptions {
+  readonly set?: string[];
+  readonly out?: string;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly resume?: true;
+  readonly checkpointSeconds: number;
+}
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('run an experiment file: data, split, model, training and evaluation in YAML')
+    .argument('<experiment>', 'YAML file; its paths are relative to it')
+    .option('--set <key=value>', 'overrides a setting of the file, e.g. factors=32, training.epochs=5', collect);
+  return addRunOptions(command).action(async (path: string, flags: RunFlags) => {
+    const terminal = new Terminal(flags);
+    const { readExperiment } = await import('../../recommender/experiment-file.ts');
+    const { checkedRun } = await import('../checked-run.ts');
+    const { executeRun } = await import('../execute-run.ts');
+    const { out, threads, seed, resume = false, checkpointSeconds } = flags;
+    const experiment = await readExperiment(path);
+    const settings = await checkedRun({ ...experiment, seed: seed ?? experiment.seed }, flags.set ?? [], path);
+    await executeRun(terminal, { settings, out, threads, resume, checkpointSeconds });
+  });
+}

@@ -1,0 +1,70 @@
+/** `deeptaste train`: from data to a measured, saved recommender. */
+import { Command } from 'commander';
+import type { RunInput } from '../../recommender/settings.ts';
+import { addDataFlags, type DataFlags, defined } from '../data-flags.ts';
+import { collect, notNegative, seedValue, threadCount, wholeNumber } from '../option-values.ts';
+import {
+  addEvaluationFlags,
+  addSplitFlags,
+  dataOf,
+  type EvaluationFlags,
+  evaluationOf,
+  type SplitFlags,
+  splitOf,
+} from '../run-flags.ts';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+
+interface TrainFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags {
+  readonly data: string[];
+  readonly model: string;
+  readonly set?: string[];
+  readonly out?: string;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly epochs?: number;
+  readonly refit?: true;
+  readonly resume?: true;
+  readonly checkpointSeconds: number;
+}
+
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('train a model on your data, measure it on held-out rows, save it')
+    .requiredOption('--data <file...>', 'files of interactions (globs are expanded), or film-club for the simulated data')
+    .requiredOption('--model <name>', 'the model; "deeptaste models" lists them')
+    .option('--set <key=value>', 'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01', collect)
+    .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
+    .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
+  addRunOptions(addEvaluationFlags(command));
+  addDataFlags(addSplitFlags(command));
+  return command.action(async (flags: TrainFlags) => {
+    const terminal = new Terminal(flags);
+    const { checkedRun } = await import('../checked-run.ts');
+    const { executeRun } = await import('../execute-run.ts');
+    const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
+    const { out, threads, resume = false, checkpointSeconds } = flags;
+    await executeRun(terminal, { settings, out, threads, resume, checkpointSeconds });
+  });
+}
+
+/** Options that `train` and `run` share. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--out <folder>', 'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>')
+    .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
+    .option('--threads <n>', 'threads that compute; results do not depend on it (default: all)', threadCount)
+    .option('--resume', 'go on from the checkpoint of the same run that was stopped')
+    .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10);
+}
+
+function settingsOf(flags: TrainFlags): RunInput {
+  const { model, seed, refit, epochs } = flags;
+  return {
+    ...defined({ seed, refit }),
+    data: dataOf(flags.data, flags),
+    ...splitOf(flags),
+    model,
+    training: defined({ epochs }),
+    evaluation: evaluationOf(flags),
+  };
+}

@@ -1,0 +1,51 @@
+/** Readers of option values; what they refuse is wrong usage (exit code 2). */
+import { InvalidArgumentError } from 'commander';
+
+/** A reader of whole numbers from `min` to `max`. */
+export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+  };
+}
+
+export const threadCount = wholeNumber(1, 256);
+export const seedValue = wholeNumber(0, 4294967295);
+
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be a number.');
+}
+
+export function notNegative(text: string): number {
+  const value = finiteNumber(text);
+  if (value >= 0) return value;
+  throw new InvalidArgumentError('It must not be negative.');
+}
+
+/** `a,b,c` → its parts without empty ones. */
+export function commaList(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (parts.length > 0) return parts;
+  throw new InvalidArgumentError('It must be a list like a,b,c.');
+}
+
+/** For options that may be repeated. */
+export function collect(value: string, former: readonly string[] | undefined): string[] {
+  return [...(former ?? []), value];
+}
+
+/** JSON where it is JSON, else the text itself: `0.1`, `true`, `[64,32]`, `adam`. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

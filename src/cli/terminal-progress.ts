@@ -1,0 +1,152 @@
+/** Progress on standard error: bars with rate and time left on a terminal, plain lines elsewhere. */
+import type { MultiBar, SingleBar } from 'cli-progress';
+import type { Progress, ProgressTask } from '../core/progress.ts';
+
+const REDRAW_MS = 100;
+/** Lines of a task under way stand at least this far apart. */
+const LINE_MS = 2000;
+
+export async function terminalProgress(): Promise<Progress> {
+  return process.stderr.isTTY ? barProgress() : lineProgress((line) => process.stderr.write(`${line}\n`));
+}
+
+/** @param write takes one line; @param now milliseconds */
+export function lineProgress(write: (line: string) => void, now: () => number = () => performance.now()): Progress {
+  const start = (label: string, total?: number, unit?: string): ProgressTask => {
+    const clock = new TaskClock(now, unit);
+    let lastLine = now();
+    return {
+      update(done, note) {
+        clock.done = done;
+        if (note === undefined || now() - lastLine < LINE_MS) return;
+        lastLine = now();
+        write(`${label}: ${[share(done, total), note, clock.rate()].filter(Boolean).join('  ')}`);
+      },
+      end: (note) => write(clock.closing(label, note)),
+    };
+  };
+  return { start, log: write };
+}
+
+async function barProgress(): Promise<Progress> {
+  const { default: cliProgress } = await import('cli-progress');
+  const bars: MultiBar = new cliProgress.MultiBar(
+    {
+      format: '{label} {bar} {percentage} %  {rate}  {left}{note}',
+      ...{ stream: process.stderr, hideCursor: true, clearOnComplete: true, gracefulExit: false, barsize: 24 },
+      ...{ stopOnComplete: false, linewrap: false, barCompleteChar: '━', barIncompleteChar: '─' },
+    },
+    cliProgress.Presets.rect,
+  );
+  let open = 0;
+  const log = (line: string) => {
+    if (open === 0) process.stderr.write(`${line}\n`);
+    else {
+      bars.log(`${line}\n`);
+      bars.update();
+    }
+  };
+  return {
+    log,
+    start(label, total, unit) {
+      open++;
+      const task = new BarTask(bars, label, total, unit);
+      return {
+        update: (done, note) => task.update(done, note),
+        end(note) {
+          task.remove();
+          open--;
+          if (open === 0) bars.stop();
+          log(task.clock.closing(label, note));
+        },
+      };
+    },
+  };
+}
+
+class BarTask {
+  readonly clock: TaskClock;
+  readonly #bars: MultiBar;
+  readonly #bar: SingleBar;
+  readonly #total: number | undefined;
+  #note = '';
+  #drawn = 0;
+
+  constructor(bars: MultiBar, label: string, total: number | undefined, unit: string | undefined) {
+    this.clock = new TaskClock(() => performance.now(), unit);
+    this.#bars = bars;
+    this.#total = total;
+    this.#bar = bars.create(total ?? 1, 0, { label, note: '', rate: '', left: '' });
+    bars.update();
+  }
+
+  update(done: number, note?: string): void {
+    this.clock.done = done;
+    if (note !== undefined) this.#note = `  ${note}`;
+    this.#bar.update(this.#total === undefined ? 0 : done, {
+      note: this.#note,
+      rate: this.clock.rate(),
+      left: this.#total === undefined ? '' : this.clock.left(this.#total),
+    });
+    if (performance.now() - this.#drawn < REDRAW_MS) return;
+    this.#drawn = performance.now();
+    this.#bars.update(); // long synchronous work leaves no turn to the bar's own timer
+  }
+
+  remove(): void {
+    this.#bars.remove(this.#bar);
+  }
+}
+
+/** Time and speed of one task. */
+class TaskClock {
+  done = 0;
+  readonly #now: () => number;
+  readonly #started: number;
+  readonly #unit: string | undefined;
+
+  constructor(now: () => number, unit: string | undefined) {
+    this.#now = now;
+    this.#started = now();
+    this.#unit = unit;
+  }
+
+  get #seconds(): number {
+    return (this.#now() - this.#started) / 1000;
+  }
+
+  rate(): string {
+    if (this.#unit === undefined || this.done === 0 || this.#seconds === 0) return '';
+    return `${shortNumber(this.done / this.#seconds)} ${this.#unit}/s`;
+  }
+
+  left(total: number): string {
+    if (this.done === 0) return '';
+    return `${shortTime((this.#seconds * (total - this.done)) / this.done)} left`;
+  }
+
+  closing(label: string, note: string | undefined): string {
+    return `${label}: ${[note ?? 'done', shortTime(this.#seconds), this.rate()].filter(Boolean).join(', ')}`;
+  }
+}
+
+function share(done: number, total: number | undefined): string {
+  return total === undefined ? '' : `${Math.min(100, (100 * done) / total).toFixed(0)} %`;
+}
+
+/** `1.23 M`, `45.6 k`, `789`. */
+export function shortNumber(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
+  if (value >= 1e3) return `${(value / 1e3).toPrecision(3)} k`;
+  return value.toPrecision(3);
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
+export function shortTime(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}

@@ -1,0 +1,71 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { type OpName, Tensor } from '../../src/engine/expression.ts';
+import * as o from '../../src/engine/ops/index.ts';
+import { place } from '../../src/engine/ops/layout.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import { checkOp, type OpCase, type Operands } from './check-op.ts';
+
+const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+afterAll(() => {
+  for (const engine of engines) engine.close();
+});
+
+/** The ops that only gradients make have no builder of their own. */
+const binary = (op: OpName, a: Tensor, b: Tensor): Tensor => new Tensor(op, [a, b], a.rows, a.shape);
+const large = [3e38, -3e38, 88.7, 88.8, -87.3, -87.4, 1e-30, -1e-30];
+/** Sums of n terms of magnitude below 4. */
+const sum = (n: number): number => 4 * n;
+const sumOfRows = (_n: number, rows: number): number => 4 * rows;
+
+const cases: Record<OpName, OpCase> = {
+  parameter: { build: ({ shared }, n) => shared([n, 3]) },
+  table: { build: ({ rowsOf }, n) => rowsOf(9, n) },
+  input: { build: ({ batch }, n) => batch(n) },
+  index: { build: ({ rowsOf }, n) => rowsOf(2, n) },
+  inverseRows: { build: () => o.inverseRows() },
+  broadcastRow: { build: ({ shared }, n) => o.broadcastRow(shared([n])) },
+  fillRows: { build: ({ shared }, n) => o.fillRows(shared([1]), [n]) },
+  relu: { build: ({ batch }, n) => o.relu(batch(n)), relative: 0, extremes: large },
+  sigmoid: { build: ({ batch }, n) => o.sigmoid(batch(n)), relative: 4, extremes: large },
+  tanh: { build: ({ batch }, n) => o.tanh(batch(n)), relative: 4, extremes: large },
+  exp: { build: ({ batch }, n) => o.exp(batch(n)), relative: 2, extremes: large },
+  log: { build: ({ batch }, n) => o.log(batch(n, 'positive')), relative: 2, extremes: [...large, 1e-42, -1] },
+  softplus: { build: ({ batch }, n) => o.softplus(batch(n)), relative: 4, extremes: large },
+  square: { build: ({ batch }, n) => o.square(batch(n)), extremes: large },
+  sqrt: { build: ({ batch }, n) => o.sqrt(batch(n, 'positive')), extremes: large },
+  reciprocal: { build: ({ batch }, n) => o.reciprocal(batch(n)), extremes: large },
+  add: { build: ({ batch }, n) => o.add(batch(n), batch(n)), extremes: large },
+  subtract: { build: ({ batch }, n) => o.subtract(batch(n), batch(n)), extremes: large },
+  multiply: { build: ({ batch }, n) => o.multiply(batch(n), batch(n)), extremes: large },
+  reluGradient: { build: ({ batch }, n) => binary('reluGradient', batch(n), batch(n)), extremes: large },
+  sigmoidGradient: { build: ({ batch }, n) => binary('sigmoidGradient', batch(n), batch(n)), relative: 2 },
+  tanhGradient: { build: ({ batch }, n) => binary('tanhGradient', batch(n), batch(n)), relative: 2, absolute: () => 10 },
+  bceWithLogits: { build: ({ batch, label }, n) => o.bceWithLogits(batch(n), label(n)), relative: 4, absolute: () => 4 },
+  bceGradient: { build: ({ batch, label }, n) => binary('bceGradient', batch(n), label(n)), relative: 1, absolute: () => 4 },
+  affine: { build: ({ batch }, n) => o.affine(batch(n), -1.5, 0.25), relative: 1, absolute: () => 4 },
+  linear: { build: fusedLinear, absolute: (n) => sum(n) + 2 },
+  packed: { build: ({ batch, shared }, n) => o.linear(batch(n), shared([n, n + 2])), absolute: sum },
+  transpose: { build: ({ shared }, n) => o.transpose(shared([n, 3])), relative: 0 },
+  outerSum: { build: ({ batch }, n) => o.outerSum(batch(n), batch(n + 1)), absolute: sumOfRows },
+  lookup: { build: ({ rowsOf }, n) => rowsOf(7, n), relative: 0 },
+  rowDot: { build: ({ batch }, n) => o.rowDot(batch(n), batch(n)), absolute: sum },
+  rowSum: { build: ({ batch }, n) => o.rowSum(batch(n)), absolute: sum },
+  multiplyColumn: { build: ({ batch }, n) => o.multiplyColumn(batch(n), batch(1)), extremes: large },
+  repeatColumn: { build: ({ batch }, n) => o.repeatColumn(batch(1), [n]), relative: 0, extremes: large },
+  sumRows: { build: ({ batch }, n) => o.sumRows(batch(n)), absolute: sumOfRows },
+  join: { build: ({ batch }, n) => o.concat(batch(n), batch(2), batch(n + 1)), relative: 0 },
+  slice: { build: ({ batch }, n) => o.slice(batch(n + 3), 1, n + 2), relative: 0 },
+  place: { build: ({ batch }, n) => place(batch(n), 2, n + 3), relative: 0 },
+};
+
+function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
+  return o.linearRelu(batch(n), shared([n, n + 1]), shared([n + 1]));
+}
+
+it('has a case for every op of the closed list', () => {
+  expect(Object.keys(cases).sort()).toEqual(Object.keys(o.ops).sort());
+});
+
+describe('op', () => {
+  for (const [name, opCase] of Object.entries(cases)) checkOp(name as OpName, opCase, engines);
+});

@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../src/artifact/safetensors-writer.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import { findModel, models } from '../../src/models/index.ts';
+import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
+import type { TrainedRun } from '../../src/recommender/train-recommender.ts';
+import type { Checkpoint } from '../../src/training/checkpoint.ts';
+import { checkerboard, type RunChanges, trainSmall } from '../models/made-worlds.ts';
+import { thrownCode } from '../models/thrown-code.ts';
+import { weightBytes } from '../models/weight-bytes.ts';
+
+const engine = new Engine({ threads: 1 });
+const other = new Engine({ threads: 2 });
+const folder = mkdtempSync(join(tmpdir(), 'resume-'));
+afterAll(() => {
+  engine.close();
+  other.close();
+  rmSync(folder, { recursive: true });
+});
+
+const split = checkerboard(12, 'validation');
+const told = ({ log, bestEpoch }: TrainedRun) => ({
+  bestEpoch,
+  log: log.map(({ seconds: _, examplesPerSecond: __, ...record }) => record),
+});
+
+/** Runs to the end with a checkpoint after every epoch, then from each of them again, on another engine. */
+async function expectResumable(name: string, changes: RunChanges): Promise<readonly Checkpoint[]> {
+  const model = findModel(name);
+  const checkpoints: Checkpoint[] = [];
+  const onCheckpoint = async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
+  const whole = await trainSmall(engine, split, model, { ...changes, onCheckpoint });
+  expect(checkpoints.length).toBe(whole.log.length);
+  for (const checkpoint of checkpoints) {
+    const saved = new CheckpointFolder(join(folder, name));
+    await saved.save(checkpoint);
+    const resume = await saved.load();
+    const later: Checkpoint[] = [];
+    const resumed = await trainSmall(other, split, model, {
+      ...changes,
+      resume,
+      onCheckpoint: async (next) => void later.push(next),
+    });
+    expect(weightBytes(resumed.recommender.parts.weights)).toBe(weightBytes(whole.recommender.parts.weights));
+    expect(told(resumed)).toEqual(told(whole));
+    const done = checkpoints.indexOf(checkpoint) + 1;
+    expect(later.map(({ tensors }) => weightBytes(tensors))).toEqual(
+      checkpoints.slice(done).map(({ tensors }) => weightBytes(tensors)),
+    );
+  }
+  return checkpoints;
+}
+
+describe('a run goes on from each of its checkpoints to the same bytes', () => {
+  it.each(models.filter(({ kind }) => kind === 'gradient').map(({ name }) => name))('%s', async (name) => {
+    const checkpoints = await expectResumable(name, { training: { epochs: 4 } });
+    expect(checkpoints.map(({ progress }) => progress.epochsDone)).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam'])('with %s and a schedule', async (name) => {
+    const optimizer = { name, learningRate: 0.02, schedule: 'cosine', warmupSteps: 5, initialAccumulator: 0.1 };
+    await expectResumable('gmf', { training: { epochs: 3, optimizer } });
+  });
+
+  it('NeuMF with its pretraining stages', async () => {
+    const config = { pretrain: true, pretrainEpochs: 2, fusedLearningRate: 0.1 };
+    const checkpoints = await expectResumable('neumf', { config, training: { epochs: 3 } });
+    const places = checkpoints.map(({ progress }) => [progress.stagesDone, progress.epochsDone]);
+    expect(places).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+      [2, 3],
+    ]);
+    const { log } = checkpoints[checkpoints.length - 1].progress;
+    expect(log.map(({ model }) => model)).toEqual(['gmf', 'gmf', 'mlp', 'mlp', 'neumf', 'neumf', 'neumf']);
+  });
+
+  it('NeuMF whose stages stop early', async () => {
+    const config = { pretrain: true, pretrainEpochs: 9, fusedLearningRate: 0.5 };
+    const optimizer = { learningRate: 0.1 };
+    const training = { epochs: 9, patience: 1, optimizer };
+    const checkpoints = await expectResumable('neumf', { config, training });
+    expect(checkpoints.length).toBeLessThan(27);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('of another run is refused', async () => {
+    const model = findModel('gmf');
+    let checkpoint: Checkpoint | null = null;
+    const onCheckpoint = async (latest: Checkpoint) => {
+      checkpoint ??= latest;
+    };
+    await trainSmall(engine, split, model, { training: { epochs: 2 }, onCheckpoint });
+    const resume = checkpoint as Checkpoint | null;
+    const others: RunChanges[] = [
+      { seed: 2 },
+      { config: { factors: 5 } },
+      { training: { epochs: 3 } },
+      { training: { epochs: 2, optimizer: { l2: 0.1 } } },
+    ];
+    for (const changes of others) {
+      const training = { epochs: 2, ...changes.training };
+      expect(await thrownCode(() => trainSmall(engine, split, model, { ...changes, training, resume }))).toBe('config');
+    }
+    const elsewhere = () =>
+      trainSmall(engine, checkerboard(14, 'validation'), model, { training: { epochs: 2 }, resume });
+    expect(await thrownCode(elsewhere)).toBe('config');
+  });
+
+  it('is absent where none was saved, and refused when it is no checkpoint', async () => {
+    expect(await new CheckpointFolder(join(folder, 'never')).load()).toBeNull();
+    const strange = new CheckpointFolder(join(folder, 'strange'));
+    mkdirSync(strange.path);
+    const file = join(strange.path, 'checkpoint.safetensors');
+    writeFileSync(file, encodeSafetensors(new Map([['w', { shape: [1], data: Float32Array.of(1) }]]), {}));
+    expect(await thrownCode(() => strange.load())).toBe('artifact');
+    writeFileSync(file, 'torn');
+    expect(await thrownCode(() => strange.load())).toBe('artifact');
+  });
+});
