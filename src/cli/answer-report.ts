@@ -25,7 +25,8 @@ export function answerReport(terminal: Terminal, given: GivenAnswer): string {
     ...(unknownItems.length > 0 ? [`not known, hence left out: ${unknownItems.join(', ')}`] : []),
   ];
   const person = user === null ? newPerson(given) : knownPerson(recommender, user);
-  const list = recommendations.length > 0 ? recommendationTable(recommendations, terminal) : 'no item is left to recommend';
+  const list =
+    recommendations.length > 0 ? recommendationTable(recommendations, terminal) : 'no item is left to recommend';
   return [terminal.strong(person), '', list, '', ...notes].join('\n');
 }
 
@@ -52,14 +53,36 @@ export function recommendationTable(list: readonly Recommendation[], { width }: 
   const left = (header: string, cells: readonly string[]) => ({ header, align: 'left', cells }) as const;
   const right = (header: string, cells: readonly string[]) => ({ header, align: 'right', cells }) as const;
   const columns = [
-    right('', list.map((_, n) => String(n + 1))),
-    ...(hasTitles ? [left('title', list.map(({ title }) => fitText(title, 48)))] : []),
-    left('item', list.map(({ item }) => fitText(item, 24))),
-    right('score', list.map(({ score }) => score.toPrecision(4))),
+    right(
+      '',
+      list.map((_, n) => String(n + 1)),
+    ),
+    ...(hasTitles
+      ? [
+          left(
+            'title',
+            list.map(({ title }) => fitText(title, 48)),
+          ),
+        ]
+      : []),
+    left(
+      'item',
+      list.map(({ item }) => fitText(item, 24)),
+    ),
+    right(
+      'score',
+      list.map(({ score }) => score.toPrecision(4)),
+    ),
   ];
   const reasons = list.map(({ because }) => because.map(({ title }) => title).join(', '));
   const room = Math.max(16, width - tableWidth(columns) - 2);
-  if (reasons.some((reason) => reason !== '')) columns.push(left('because of', reasons.map((text) => fitText(text, room))));
+  if (reasons.some((reason) => reason !== ''))
+    columns.push(
+      left(
+        'because of',
+        reasons.map((text) => fitText(text, room)),
+      ),
+    );
   const { header, rule, rows } = textTable(columns);
   return [header, rule, ...rows].join('\n');
 }

@@ -56,7 +56,8 @@ export async function assign(
 
 function checkKey(path: readonly string[], key: string, modelKeys: readonly string[], known: readonly string[]): void {
   const [section, name] = path;
-  const exists = section === 'config' ? modelKeys.includes(name) : single.includes(section) || sections.includes(section);
+  const exists =
+    section === 'config' ? modelKeys.includes(name) : single.includes(section) || sections.includes(section);
   if (exists && (path.length > 1 || single.includes(section))) return;
   const last = path[path.length - 1];
   const elsewhere = known.find((address) => address.endsWith(`.${last}`));
@@ -79,7 +80,8 @@ async function sectionKeys(): Promise<string[]> {
   const { trainingOptions } = await import('../training/options.ts');
   const { optimizerOptions } = await import('../engine/optimizers/optimizer.ts');
   const { evaluationOptions } = await import('../recommender/settings.ts');
-  const under = (section: string, schema: { shape: object }) => Object.keys(schema.shape).map((key) => `${section}.${key}`);
+  const under = (section: string, schema: { shape: object }) =>
+    Object.keys(schema.shape).map((key) => `${section}.${key}`);
   return [
     ...under('training', trainingOptions).filter((key) => key !== 'training.optimizer'),
     ...under('optimizer', optimizerOptions),

@@ -46,7 +46,10 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
     metrics: spreadOverSeeds(own(model).map(({ run }) => run.result)),
   }));
   const metric = flags.metric ?? Object.keys(spreads[0].metrics)[0];
-  const averaged = models.map((model) => ({ name: model, result: averageOverSeeds(own(model).map(({ run }) => run.result)) }));
+  const averaged = models.map((model) => ({
+    name: model,
+    result: averageOverSeeds(own(model).map(({ run }) => run.result)),
+  }));
   const comparison = compareResults(averaged, metric, {
     stream: new RandomStream(flags.seed, 'compare'),
     ...{ baseline: flags.baseline, test: flags.significance },
@@ -81,7 +84,10 @@ function spreadTable(spreads: readonly ModelSpread[], nSeeds: number): string {
 async function contenderSettings(flags: CompareFlags): Promise<RunSettings[]> {
   const { data, models = [] } = flags;
   if (data === undefined || models.length === 0)
-    throw new DeepTasteError('usage', `compare: --${data === undefined ? 'data' : 'models'} is missing beside --${data === undefined ? 'models' : 'data'}`);
+    throw new DeepTasteError(
+      'usage',
+      `compare: --${data === undefined ? 'data' : 'models'} is missing beside --${data === undefined ? 'models' : 'data'}`,
+    );
   const repeated = models.find((model, n) => models.indexOf(model) !== n);
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--models: each model counts once, found "${repeated}" twice`);

@@ -29,7 +29,10 @@ export async function evaluateStored(terminal: Terminal, path: string, flags: Ev
         `(${split.dataset.hash.slice(0, 12)}…); give the original files and options (--data), or train again`,
     );
   if (!split.test)
-    throw new DeepTasteError('data', `evaluate ${path}: the split must have a test part, found none; train with another split`);
+    throw new DeepTasteError(
+      'data',
+      `evaluate ${path}: the split must have a test part, found none; train with another split`,
+    );
   const loaded = await Recommender.load(path, { threads: flags.threads });
   try {
     checkSplit(path, manifest, protocolOf(split, settings.evaluation, 'test', settings.seed, loaded.engine).split);
@@ -58,7 +61,11 @@ function settingsFor(path: string, manifest: Manifest, stored: RunSettings | nul
       ? told
       : simulated
         ? stored.data
-        : { ...stored.data, ...told, files: given.length > 0 ? [...given] : (stored.data as { files: string[] }).files };
+        : {
+            ...stored.data,
+            ...told,
+            files: given.length > 0 ? [...given] : (stored.data as { files: string[] }).files,
+          };
   const input = {
     ...(stored ?? { model: manifest.model.name, seed: manifest.seed }),
     data,
@@ -71,9 +78,14 @@ function settingsFor(path: string, manifest: Manifest, stored: RunSettings | nul
 /** @throws 'protocol' when other rows are held out than those that the training left out */
 function checkSplit(path: string, { protocol }: Manifest, split: Protocol['split']): void {
   if (protocol === null)
-    throw new DeepTasteError('protocol', `evaluate ${path}: the run records no split, so nothing says which rows it has not seen; train again`);
+    throw new DeepTasteError(
+      'protocol',
+      `evaluate ${path}: the run records no split, so nothing says which rows it has not seen; train again`,
+    );
   const trained = protocol as Protocol;
-  const differences = protocolDifferences(trained, { ...trained, split }).filter(({ field }) => !/andidates/.test(field));
+  const differences = protocolDifferences(trained, { ...trained, split }).filter(
+    ({ field }) => !/andidates/.test(field),
+  );
   if (differences.length === 0) return;
   throw new DeepTasteError(
     'protocol',
@@ -85,6 +97,9 @@ function checkSplit(path: string, { protocol }: Manifest, split: Protocol['split
 async function saveResult(path: string, loaded: Recommender, result: EvaluationResult): Promise<void> {
   const attachments = await recordWithEvaluation(path, result);
   const { protocol, metrics } = toJson(result);
-  const measured = new Recommender({ ...loaded.parts, info: { ...loaded.parts.info, protocol, metrics } }, loaded.engine);
+  const measured = new Recommender(
+    { ...loaded.parts, info: { ...loaded.parts.info, protocol, metrics } },
+    loaded.engine,
+  );
   await measured.save(path, result, attachments);
 }

@@ -99,10 +99,17 @@ async function trainInterruptibly(
   }
 }
 
-async function formerCheckpoint(folder: CheckpointFolder, resume: boolean, progress: Progress): Promise<Checkpoint | null> {
+async function formerCheckpoint(
+  folder: CheckpointFolder,
+  resume: boolean,
+  progress: Progress,
+): Promise<Checkpoint | null> {
   const exists = (await stat(folder.path).catch(() => null)) !== null;
   if (!resume) {
-    if (exists) progress.log(`${folder.path} holds the checkpoint of an unfinished run, which this run replaces (--resume continues it)`);
+    if (exists)
+      progress.log(
+        `${folder.path} holds the checkpoint of an unfinished run, which this run replaces (--resume continues it)`,
+      );
     return null;
   }
   const checkpoint = await folder.load();

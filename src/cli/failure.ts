@@ -21,7 +21,9 @@ export function reportFailure(error: unknown, debug: boolean): void {
   if (isCommanderError(error)) return; // commander has written it already
   const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof DeepTasteError || error instanceof Interruption;
-  const line = oneLine(known ? message : `${message || 'unknown failure'} (unexpected; run again with --debug and report it)`);
+  const line = oneLine(
+    known ? message : `${message || 'unknown failure'} (unexpected; run again with --debug and report it)`,
+  );
   process.stderr.write(error instanceof Interruption ? `${line}\n` : `error: ${line}\n`);
   if (!debug) return;
   for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`);

@@ -16,7 +16,9 @@ import { exitCodeOf, oneLine, reportFailure } from './failure.ts';
 
 function makeProgram(): Command {
   const program = new Command('deeptaste')
-    .description('Deep recommender systems: from a file of interactions to trained models, honest numbers, recommendations.')
+    .description(
+      'Deep recommender systems: from a file of interactions to trained models, honest numbers, recommendations.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .action(() => program.help());

@@ -24,10 +24,16 @@ export function addSplitFlags(command: Command): Command {
   return command
     .optionsGroup('What is held out:')
     .addOption(
-      new Option('--split <method>', 'how to hold out; default: time when times vary, else ratio').choices(splitMethods),
+      new Option('--split <method>', 'how to hold out; default: time when times vary, else ratio').choices(
+        splitMethods,
+      ),
     )
     .option('--by <order>', 'what orders the rows of a user: time, random, order')
-    .option('--test <share|file>', 'share of the rows for testing; with --split given, the file of test rows', jsonOrText)
+    .option(
+      '--test <share|file>',
+      'share of the rows for testing; with --split given, the file of test rows',
+      jsonOrText,
+    )
     .option('--validation <share|file>', 'the same for validation', jsonOrText)
     .option('--sample-candidates <n>', 'rank among n sampled items, as some papers do', wholeNumber(1))
     .optionsGroup('Options:');
@@ -37,7 +43,11 @@ export function addEvaluationFlags(command: Command): Command {
   return command
     .option('--metrics <a,b,c>', 'metrics on the test part; the first one leads the table', commaList)
     .addOption(
-      new Option('--candidates <which>', 'rank all items, or those that the split lists').choices(['auto', 'all', 'listed']),
+      new Option('--candidates <which>', 'rank all items, or those that the split lists').choices([
+        'auto',
+        'all',
+        'listed',
+      ]),
     );
 }
 

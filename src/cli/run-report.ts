@@ -38,13 +38,16 @@ export function metricTable(terminal: Terminal, name: string, result: Evaluation
 
 /** One line: `2,950 test users, all items ranked, split leave-one-out by time, ties expected`. */
 export function describeProtocol({ nUsers, part, candidates, filter, split, tieRule, data }: Protocol): string {
-  const ranked = candidates === 'all' ? `all items ranked${filterNote(filter)}` : `${candidates.n} listed candidates a user`;
+  const ranked =
+    candidates === 'all' ? `all items ranked${filterNote(filter)}` : `${candidates.n} listed candidates a user`;
   const by = typeof split.by === 'string' ? ` by ${split.by}` : '';
   return `${data.name}: ${nUsers.toLocaleString('en-US')} ${part} users, ${ranked}, split ${split.method}${by}, tie rule ${tieRule}`;
 }
 
 function filterNote(filter: Protocol['filter']): string {
-  return filter === 'none' ? '' : ` but those of the user's ${filter === 'train' ? 'training' : 'training and validation'} part`;
+  return filter === 'none'
+    ? ''
+    : ` but those of the user's ${filter === 'train' ? 'training' : 'training and validation'} part`;
 }
 
 export interface RunDocument {
@@ -73,7 +76,13 @@ export function runDocument(finished: FinishedRun): RunDocument {
       ...{ name: dataset.name, hash: dataset.hash, nUsers: dataset.users.size, nItems: dataset.items.size },
       ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
     },
-    ...{ trainingSeconds, epochs: log.length, bestEpoch, result: result && toJson(result), next: nextCommand(finished) },
+    ...{
+      trainingSeconds,
+      epochs: log.length,
+      bestEpoch,
+      result: result && toJson(result),
+      next: nextCommand(finished),
+    },
   };
 }
 

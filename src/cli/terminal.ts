@@ -48,7 +48,8 @@ export class Terminal {
   /** Bars on a terminal, lines elsewhere, both on standard error. */
   async progress(): Promise<Progress> {
     if (this.#quiet) return silent;
-    this.#progress ??= await import('./terminal-progress.ts').then(({ terminalProgress }) => terminalProgress());
+    const { terminalProgress } = await import('./terminal-progress.ts');
+    this.#progress ??= await terminalProgress();
     return this.#progress;
   }
 

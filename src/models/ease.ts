@@ -41,7 +41,7 @@ export const ease = fittedModel({
       throw new DeepTasteError(
         'memory',
         `ease: the catalogue must hold at most ${MAX_ITEMS} items, because the model is a dense items × items matrix, ` +
-          `found ${nItems}; keep only the more popular items (k-core), or use itemknn or ials`,
+          `found ${nItems}; keep only the more popular items (k-core), or use item-knn or ials`,
         { nItems },
       );
     const matrix = new SymmetricMatrix(engine, nItems);

@@ -7,7 +7,7 @@
  * Trained with log loss on observed pairs and sampled negatives. Differs from the paper, see docs/models/gmf.md.
  */
 import { z } from 'zod';
-import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import { add, affine, broadcastRow, concat, lookup, multiply, rowDot } from '../engine/ops/index.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { gradientModel } from './model.ts';
 
@@ -43,4 +43,9 @@ export const gmf = gradientModel({
   userParts: ({ P, h }, user) => [multiply(lookup(P, user), broadcastRow(h))],
   itemParts: ({ Q }, item) => [lookup(Q, item)],
   score: ({ b }, [hp], [q]) => add(rowDot(hp, q), broadcastRow(b)),
+  // (h ⊙ p_u, b) · (q_i, 1)
+  represent: ({ b }, [hp], [q]) => ({
+    user: concat(hp, broadcastRow(b)),
+    item: concat(q, affine(rowDot(q, q), 0, 1)),
+  }),
 });

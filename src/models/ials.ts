@@ -43,7 +43,7 @@ const options = z.strictObject({
     .positive()
     .max(1e6)
     .default(0.003)
-    .meta({ doc: 'λ', search: [0.001, 0.003, 0.01, 0.03, 0.1] }),
+    .meta({ doc: 'λ, weight of the squared norms of the vectors', search: [0.001, 0.003, 0.01, 0.03, 0.1] }),
   exponent: z
     .number()
     .min(0)

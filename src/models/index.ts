@@ -2,13 +2,27 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { bprMf } from './bpr-mf.ts';
+import { ease } from './ease.ts';
 import { gmf } from './gmf.ts';
+import { ials } from './ials.ts';
+import { itemKnn } from './item-knn.ts';
 import { logisticMf } from './logistic-mf.ts';
 import { mlp } from './mlp.ts';
 import type { Model } from './model.ts';
 import { neumf } from './neumf.ts';
+import { popularity } from './popularity.ts';
 
-export const models = [bprMf, logisticMf, gmf, mlp, neumf] as readonly unknown[] as readonly Model[];
+export const models = [
+  popularity,
+  itemKnn,
+  ease,
+  ials,
+  bprMf,
+  logisticMf,
+  gmf,
+  mlp,
+  neumf,
+] as readonly unknown[] as readonly Model[];
 
 /** @throws 'usage' for an unknown name, with the nearest known one */
 export function findModel(name: string): Model {

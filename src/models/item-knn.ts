@@ -36,7 +36,7 @@ const options = z.strictObject({
 });
 
 export const itemKnn = fittedModel({
-  name: 'itemknn',
+  name: 'item-knn',
   title: 'ItemKNN',
   paper: {
     authors: 'Sarwar, Karypis, Konstan, Riedl',
@@ -49,7 +49,7 @@ export const itemKnn = fittedModel({
     const weight = weighting === 'idf' ? inverseFrequencies(train, nItems) : null;
     const norm = itemNorms(train, nItems, weight);
     const best = new BestLists(nItems, Math.min(neighbours, Math.max(1, nItems - 1)));
-    const task = progress.start('itemknn: similarities', nItems, 'items');
+    const task = progress.start('item-knn: similarities', nItems, 'items');
     visitCoOccurrences(train, nItems, weight, (i, sums) => {
       for (let j = i + 1; j < nItems; j++) {
         if (sums[j] === 0) continue;
@@ -109,6 +109,6 @@ function checkLists(rowStart: Int32Array, columns: Int32Array, nItems: number): 
   if (ascending && spans && columns.every((column) => column >= 0 && column < nItems)) return;
   throw new DeepTasteError(
     'artifact',
-    `itemknn: the lists must cover ${columns.length} neighbours among ${nItems} items, found indices outside; the weights were altered`,
+    `item-knn: the lists must cover ${columns.length} neighbours among ${nItems} items, found indices outside; the weights were altered`,
   );
 }

@@ -47,7 +47,11 @@ function meanOfColumns(columns: readonly Float64Array[]): Float64Array {
   return columns[0].map((_, u) => columns.reduce((sum, column) => sum + column[u], 0) / columns.length);
 }
 
-function summaryOf(name: string, results: readonly EvaluationResult[], values: Float64Array | undefined): MetricSummary {
+function summaryOf(
+  name: string,
+  results: readonly EvaluationResult[],
+  values: Float64Array | undefined,
+): MetricSummary {
   const [{ metrics, level, protocol, weights }] = results;
   const mean = spread(results.map((result) => result.metrics[name].mean)).mean;
   if (values === undefined || weights[name] !== undefined) return { ...metrics[name], mean, low: null, high: null };

@@ -59,9 +59,15 @@ describe('permute', () => {
     }
   });
 
-  it('stays below n up to the largest n', () => {
-    for (const n of [2 ** 31, 2 ** 31 + 5, 2 ** 32 - 1])
-      for (let k = 0; k < 2000; k++) expect(kernels.permute(n - 1 - k, n, 1, 2, k) >>> 0).toBeLessThan(n);
+  it('scatters distinct values over the whole range up to the largest n', () => {
+    for (const n of [2 ** 31, 2 ** 31 + 5, 2 ** 32 - 70000, 2 ** 32 - 1]) {
+      const values = Array.from({ length: 4000 }, (_, k) => kernels.permute(n - 1 - k, n, 1, 2, 3) >>> 0);
+      expect(new Set(values).size).toBe(4000);
+      const counts = new Float64Array(16);
+      for (const value of values) counts[Math.floor((value / n) * 16)]++;
+      expect(counts.reduce((sum, count) => sum + count)).toBe(4000);
+      expect(chiSquare(counts, counts.map(() => 4000 / 16))).toBeLessThan(chiSquareLimit(15));
+    }
   });
 
   it('puts every position everywhere, over the rounds (χ²)', () => {

@@ -116,7 +116,7 @@ describe('iALS', () => {
     const { w } = vectorsOf(result, 7);
     taken.forEach((items, u) => {
       // order and repetition mean nothing
-      const history = Int32Array.from([...items].reverse().concat(items));
+      const history = Int32Array.from([...items].reverse().concat(items.slice(0, 1)));
       const { vector, how } = ials.foldIn!(result.weights, result.sizes, result.config, history);
       expect(how).not.toBe('');
       expect(worstError([[...vector]], [w[u]])).toBeLessThan(5e-6);

@@ -27,7 +27,9 @@ export function compareCommand(): Command {
     .option('--metric <name>', 'the metric to compare on; default: the first one of the runs')
     .option('--baseline <name>', 'the run or model that the others are compared with; default: the best')
     .addOption(
-      new Option('--significance <test>', 'the paired test').choices(['bootstrap', 't', 'wilcoxon']).default('bootstrap'),
+      new Option('--significance <test>', 'the paired test')
+        .choices(['bootstrap', 't', 'wilcoxon'])
+        .default('bootstrap'),
     )
     .option('--data <file...>', 'train on these data instead of reading runs, or film-club')
     .option('--models <a,b,c>', 'the models to train', commaList)

@@ -30,9 +30,16 @@ interface TrainFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFla
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model on your data, measure it on held-out rows, save it')
-    .requiredOption('--data <file...>', 'files of interactions (globs are expanded), or film-club for the simulated data')
+    .requiredOption(
+      '--data <file...>',
+      'files of interactions (globs are expanded), or film-club for the simulated data',
+    )
     .requiredOption('--model <name>', 'the model; "deeptaste models" lists them')
-    .option('--set <key=value>', 'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01', collect)
+    .option(
+      '--set <key=value>',
+      'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01',
+      collect,
+    )
     .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
   addRunOptions(addEvaluationFlags(command));

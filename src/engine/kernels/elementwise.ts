@@ -62,9 +62,10 @@ export function unary(kind: i32, x: usize, xRow: i32, out: usize, outRow: i32, r
   for (let r = 0; r < rows; r++) {
     let n = 0;
     // the most frequent kind has a loop of its own, without the switch
-    if (kind == op.RELU)
-      for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), f32x4.pmax(v128.load(x + (n << 2)), f32x4.splat(0)));
-    for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), unary4(kind, v128.load(x + (n << 2))));
+    if (kind == op.RELU) {
+      const zero = f32x4.splat(0);
+      for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), f32x4.pmax(v128.load(x + (n << 2)), zero));
+    } else for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), unary4(kind, v128.load(x + (n << 2))));
     if (n < width) storeTail(out + (n << 2), unary4(kind, loadTail(x + (n << 2), width - n)), width - n);
     x += <usize>xRow << 2;
     out += <usize>outRow << 2;
@@ -79,7 +80,7 @@ export function binary(
     rows = 1;
   }
   for (let r = 0; r < rows; r++) {
-    // the three most frequent kinds have loops of their own, without the switch
+    // the most frequent kinds have loops of their own, without the switch
     let n = 0;
     if (kind == op.MULTIPLY) {
       for (; n + 4 <= width; n += 4)
@@ -88,10 +89,9 @@ export function binary(
       for (; n + 4 <= width; n += 4)
         v128.store(out + (n << 2), f32x4.add(v128.load(a + (n << 2)), v128.load(b + (n << 2))));
     } else if (kind == op.RELU_GRADIENT) {
-      for (; n + 4 <= width; n += 4) {
-        const positive = f32x4.gt(v128.load(b + (n << 2)), f32x4.splat(0));
-        v128.store(out + (n << 2), v128.and(v128.load(a + (n << 2)), positive));
-      }
+      const zero = f32x4.splat(0);
+      for (; n + 4 <= width; n += 4)
+        v128.store(out + (n << 2), v128.and(v128.load(a + (n << 2)), f32x4.gt(v128.load(b + (n << 2)), zero)));
     } else {
       for (; n + 4 <= width; n += 4)
         v128.store(out + (n << 2), binary4(kind, v128.load(a + (n << 2)), v128.load(b + (n << 2))));
@@ -226,6 +226,32 @@ export function transpose(x: usize, xRow: i32, out: usize, outRow: i32, rows: i3
       store<f32>(out + ((<usize>j * outRow + r) << 2), load<f32>(x + ((<usize>r * xRow + j) << 2)));
 }
 
+/** Copies `width` elements; few instructions a row, so that the processor has the misses of many rows under way at once. */
+// @ts-ignore: decorator
+@inline
+function copyVector(out: usize, from: usize, width: i32): void {
+  let n = 0;
+  for (; n + 16 <= width; n += 16) {
+    const a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+    from += 64;
+    out += 64;
+  }
+  for (; n + 4 <= width; n += 4) {
+    v128.store(out, v128.load(from));
+    from += 16;
+    out += 16;
+  }
+  for (; n < width; n++) {
+    store<f32>(out, load<f32>(from));
+    from += 4;
+    out += 4;
+  }
+}
+
 /** out[r] = table[index[r]]; an index outside the table gives a row of NaN, so that it cannot go unnoticed. */
 export function gather(
   table: usize, tableRow: i32, nRows: i32, index: usize, indexRow: i32, out: usize, outRow: i32, rows: i32, width: i32,
@@ -234,9 +260,7 @@ export function gather(
     const row = load<i32>(index);
     if (<u32>row < <u32>nRows) {
       const from = table + ((<usize>row * tableRow) << 2);
-      let n = 0;
-      for (; n + 4 <= width; n += 4) v128.store(out + (n << 2), v128.load(from + (n << 2)));
-      for (; n < width; n++) store<f32>(out + (n << 2), load<f32>(from + (n << 2)));
+      copyVector(out, from, width);
     } else fillRows(NaN, out, outRow, 1, width);
     index += <usize>indexRow << 2;
     out += <usize>outRow << 2;

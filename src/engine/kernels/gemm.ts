@@ -1,6 +1,6 @@
 /**
- * Dense single-precision matrix product, register-blocked for 16 vector registers: 6 × 8 results stay in registers while the
- * inner loop runs over k. One kernel serves all orientations: A is read through two strides, B in panels of eight columns,
+ * Dense single-precision matrix product, register-blocked for 16 vector registers: 6 × 8 results (4 × 8 without fused
+ * multiply-adds, whose products need registers of their own) stay in registers while the inner loop runs over k. One kernel serves all orientations: A is read through two strides, B in panels of eight columns,
  * either in place (panel stride 8, k stride = row length) or packed (see `pack.ts`).
  */
 import { madd } from './simd';
@@ -144,7 +144,7 @@ function panel(
 ): void {
   // m = 6·sixes + 4·fours (+ one ragged block): 6 + 2 and 6 + 1 become two blocks of four
   const rest = m % 6;
-  let sixes = m / 6;
+  let sixes = ASC_FEATURE_RELAXED_SIMD ? m / 6 : 0;
   if (sixes > 0 && (rest == 1 || rest == 2)) sixes--;
   for (let n = 0; n < sixes; n++) {
     micro6x8(a, aRow, aK, b, bK, c, cRow, k, 6, cols, flags, bias);
@@ -152,7 +152,7 @@ function panel(
     c += 6 * cRow;
   }
   m -= 6 * sixes;
-  if (m == 5) {
+  if (ASC_FEATURE_RELAXED_SIMD && m == 5) {
     micro6x8(a, aRow, aK, b, bK, c, cRow, k, 5, cols, flags, bias);
     return;
   }

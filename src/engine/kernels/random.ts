@@ -37,53 +37,118 @@ function mix(x: u32): u32 {
   return x ^ (x >>> 16);
 }
 
-/** Mixed keys of the rounds of the present permutation, its factors a · b ≥ n, and n. */
-let key0: u32 = 0, key1: u32 = 0, key2: u32 = 0, key3: u32 = 0, key4: u32 = 0, key5: u32 = 0;
-let sizeA: u32 = 1, sizeB: u32 = 1, permuted: u32 = 1;
+const FEISTEL_ROUNDS: i32 = 6;
+let halfBits: i32 = 0, network: u32 = 0;
+const roundKeys = memory.data(FEISTEL_ROUNDS << 2);
 
-/** Chooses the permutation of 0 … n−1 that belongs to (k0, k1, round). */
-export function beginPermutation(n: u32, k0: u32, k1: u32, round: u32): void {
-  const base = mix(k0 ^ mix(k1 ^ mix(round + 0x7feb352d)));
-  key0 = mix(base + 0x9e3779b9);
-  key1 = mix(base + 0x3c6ef372);
-  key2 = mix(base + 0xdaa66d2b);
-  key3 = mix(base + 0x78dde6e4);
-  key4 = mix(base + 0x1715609d);
-  key5 = mix(base + 0xb54cda56);
-  permuted = n;
-  sizeA = max<u32>(1, <u32>Math.ceil(Math.sqrt(<f64>n)));
-  sizeB = max<u32>(1, (n + sizeA - 1) / sizeA);
+/** Prepares `permute` and `permuteRange` for the permutation of 0 … n−1 named by the keys and the round. */
+function setPermutation(n: u32, k0: u32, k1: u32, round: u32): void {
+  halfBits = (33 - clz(n - 1)) >> 1;
+  network = n;
+  for (let i = 0; i < FEISTEL_ROUNDS; i++)
+    store<u32>(roundKeys + (<usize>i << 2), mix(k0 + <u32>i * 0x9e3779b9 + round * 0x7feb352d) ^ k1);
 }
 
-/** x + a keyed function of y, modulo size. */
+/** One pass of the network. */
 // @ts-ignore: decorator
 @inline
-function shifted(x: u32, y: u32, key: u32, size: u32): u32 {
-  const sum = x + <u32>((<u64>mix(y ^ key) * size) >> 32);
-  return sum >= size ? sum - size : sum;
+function feistel(x: u32): u32 {
+  const mask: u32 = (1 << halfBits) - 1;
+  let left = x >>> halfBits, right = x & mask;
+  for (let i = 0; i < FEISTEL_ROUNDS; i++) {
+    const next = left ^ (mix(right ^ load<u32>(roundKeys + (<usize>i << 2))) & mask);
+    left = right;
+    right = next;
+  }
+  return (left << halfBits) | right;
+}
+
+// @ts-ignore: decorator
+@inline
+function mix4(x: v128): v128 {
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x85ebca6b));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 13)), i32x4.splat(0xc2b2ae35));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** One pass of the network over four values. */
+// @ts-ignore: decorator
+@inline
+function feistel4(x: v128): v128 {
+  const mask = i32x4.splat((1 << halfBits) - 1);
+  let left = i32x4.shr_u(x, halfBits), right = v128.and(x, mask);
+  for (let i = 0; i < FEISTEL_ROUNDS; i++) {
+    const key = v128.load32_splat(roundKeys + (<usize>i << 2));
+    const next = v128.xor(left, v128.and(mix4(v128.xor(right, key)), mask));
+    left = right;
+    right = next;
+  }
+  return v128.or(i32x4.shl(left, halfBits), right);
 }
 
 /**
- * The value at `position` of the chosen permutation: a six-round Feistel network on pairs (l, r) with l < a, r < b and a·b just
- * above n, walked until the value falls below n. Needs no memory, so any thread can start anywhere in an epoch.
+ * The value at `position` of a pseudo-random permutation of 0 … n−1: a six-round Feistel network on the smallest even number of
+ * bits that holds n, walked until the value falls below n. Needs no memory, so any thread can start anywhere in an epoch.
  */
-export function permuteNext(position: u32): u32 {
+export function permute(position: u32, n: u32, k0: u32, k1: u32, round: u32): u32 {
+  if (n <= 1) return 0;
+  setPermutation(n, k0, k1, round);
   let x = position;
-  do {
-    let left = x / sizeB;
-    let right = x - left * sizeB;
-    left = shifted(left, right, key0, sizeA);
-    right = shifted(right, left, key1, sizeB);
-    left = shifted(left, right, key2, sizeA);
-    right = shifted(right, left, key3, sizeB);
-    left = shifted(left, right, key4, sizeA);
-    right = shifted(right, left, key5, sizeB);
-    x = left * sizeB + right;
-  } while (x >= permuted);
+  do x = feistel(x);
+  while (x >= n);
   return x;
 }
 
-export function permute(position: u32, n: u32, k0: u32, k1: u32, round: u32): u32 {
-  beginPermutation(n, k0, k1, round);
-  return permuteNext(position);
+/**
+ * out[r] = permute(first + r, …) for `count` positions, several at once.
+ * @param out,pending u32[count] each, with room for three elements more; `pending` is working memory
+ */
+export function permuteRange(
+  first: u32, count: i32, n: u32, k0: u32, k1: u32, round: u32, out: usize, pending: usize,
+): void {
+  if (n <= 1) {
+    memory.fill(out, 0, <usize>count << 2);
+    return;
+  }
+  setPermutation(n, k0, k1, round);
+  for (let r = 0; r < count; r += 4)
+    v128.store(out + (<usize>r << 2), feistel4(i32x4.add(i32x4.splat(first + r), i32x4(0, 1, 2, 3))));
+  // the values that lie outside go through the network again, until none is left
+  let left = 0;
+  for (let r = 0; r < count; r++) {
+    store<i32>(pending + (<usize>left << 2), r);
+    left += i32(load<u32>(out + (<usize>r << 2)) >= n);
+  }
+  while (left > 0) left = walkPending(out, pending, left);
+}
+
+/** Sends the values at the pending positions through the network; keeps those pending that still lie outside. */
+function walkPending(out: usize, pending: usize, count: i32): i32 {
+  let left = 0;
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    const at = pending + (<usize>k << 2);
+    const r0 = load<u32>(at), r1 = load<u32>(at, 4), r2 = load<u32>(at, 8), r3 = load<u32>(at, 12);
+    let x = v128.load32_zero(out + (<usize>r0 << 2));
+    x = v128.load_lane<u32>(out + (<usize>r1 << 2), x, 1);
+    x = v128.load_lane<u32>(out + (<usize>r2 << 2), x, 2);
+    x = feistel4(v128.load_lane<u32>(out + (<usize>r3 << 2), x, 3));
+    left = settle(out, pending, left, r0, i32x4.extract_lane(x, 0));
+    left = settle(out, pending, left, r1, i32x4.extract_lane(x, 1));
+    left = settle(out, pending, left, r2, i32x4.extract_lane(x, 2));
+    left = settle(out, pending, left, r3, i32x4.extract_lane(x, 3));
+  }
+  for (; k < count; k++) {
+    const r = load<u32>(pending + (<usize>k << 2));
+    left = settle(out, pending, left, r, feistel(load<u32>(out + (<usize>r << 2))));
+  }
+  return left;
+}
+
+// @ts-ignore: decorator
+@inline
+function settle(out: usize, pending: usize, left: i32, r: u32, x: u32): i32 {
+  store<u32>(out + (<usize>r << 2), x);
+  store<u32>(pending + (<usize>left << 2), r);
+  return left + i32(x >= network);
 }

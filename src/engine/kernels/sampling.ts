@@ -3,20 +3,23 @@
  * slot), so that all threads draw their own rows, negatives are new in every epoch, and a run can be resumed anywhere.
  */
 import * as op from './opcodes';
-import { beginPermutation, permuteNext, philoxBlock, philoxValue } from './random';
+import { permuteRange, philoxBlock, philoxValue } from './random';
 
 const ATTEMPTS = 64;
 
-/** True when `item` is among the ascending columns[from … to). */
+/** True when `item` is among the ascending columns[from … to). The search has no branch that depends on the values. */
 function contains(columns: usize, from: i32, to: i32, item: i32): bool {
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    const value = load<i32>(columns + (<usize>middle << 2));
-    if (value == item) return true;
-    if (value < item) from = middle + 1;
-    else to = middle;
+  let n = to - from;
+  if (n <= 0) return false;
+  let at = columns + (<usize>from << 2);
+  // invariant: the item can only stand in [at, at + n)
+  while (n > 1) {
+    const half = n >>> 1;
+    const middle = at + (<usize>half << 2);
+    at = select<usize>(middle, at, load<i32>(middle) <= item);
+    n -= half;
   }
-  return false;
+  return load<i32>(at) == item;
 }
 
 // @ts-ignore: decorator
@@ -63,20 +66,26 @@ export function drawPointwise(
 ): void {
   const group = <u32>word(sampler, op.SAMPLER_N_NEGATIVES) + 1;
   const total = <u32>word(sampler, op.SAMPLER_N_POSITIVES) * group;
-  const key0 = word(sampler, op.SAMPLER_KEY_0), key1 = word(sampler, op.SAMPLER_KEY_1);
-  beginPermutation(total, key0, key1, epoch);
+  // example numbers stand where the items go, the permutation's working memory where the users go
+  permuteRange(
+    firstSlot, rows, total, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1), epoch, items, users,
+  );
+  const takenUsers = <usize>word(sampler, op.SAMPLER_USERS), takenItems = <usize>word(sampler, op.SAMPLER_ITEMS);
+  // users of all rows first: loads all over the memory that do not wait for each other
   for (let r = 0; r < rows; r++) {
-    const example = permuteNext(firstSlot + r);
-    const positive = example / group;
-    const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + (<usize>positive << 2));
-    const isPositive = positive * group == example;
-    const item = isPositive
-      ? load<i32>(<usize>word(sampler, op.SAMPLER_ITEMS) + (<usize>positive << 2))
-      : drawNegative(sampler, user, example, epoch);
     const at = <usize>r << 2;
-    store<i32>(users + at, user);
+    const example = load<u32>(items + at);
+    const positive = example / group;
+    store<i32>(users + at, load<i32>(takenUsers + (<usize>positive << 2)));
+    store<f32>(labels + at, positive * group == example ? 1 : 0);
+  }
+  for (let r = 0; r < rows; r++) {
+    const at = <usize>r << 2;
+    const example = load<u32>(items + at);
+    const item = load<f32>(labels + at) == 1
+      ? load<i32>(takenItems + (<usize>(example / group) << 2))
+      : drawNegative(sampler, load<i32>(users + at), example, epoch);
     store<i32>(items + at, item);
-    store<f32>(labels + at, isPositive ? 1 : 0);
   }
 }
 
@@ -86,13 +95,14 @@ export function drawPairwise(
 ): void {
   const group = <u32>word(sampler, op.SAMPLER_N_NEGATIVES);
   const total = <u32>word(sampler, op.SAMPLER_N_POSITIVES) * group;
-  const key0 = word(sampler, op.SAMPLER_KEY_0), key1 = word(sampler, op.SAMPLER_KEY_1);
-  beginPermutation(total, key0, key1, epoch);
+  permuteRange(
+    firstSlot, rows, total, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1), epoch, negatives, users,
+  );
   for (let r = 0; r < rows; r++) {
-    const example = permuteNext(firstSlot + r);
+    const at = <usize>r << 2;
+    const example = load<u32>(negatives + at);
     const positive = <usize>(example / group) << 2;
     const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + positive);
-    const at = <usize>r << 2;
     store<i32>(users + at, user);
     store<i32>(positives + at, load<i32>(<usize>word(sampler, op.SAMPLER_ITEMS) + positive));
     store<i32>(negatives + at, drawNegative(sampler, user, example, epoch));

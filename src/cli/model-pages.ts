@@ -1,0 +1,129 @@
+/** What there is to say about models and their options, from the registry and the option schemas. */
+import { z } from 'zod';
+import { textTable } from '../evaluation/text-table.ts';
+import { findModel, models } from '../models/index.ts';
+import type { Model, Paper } from '../models/model.ts';
+import { resolveTraining, trainingOptions } from '../training/options.ts';
+import type { Terminal } from './terminal.ts';
+
+interface OptionPage {
+  /** As `--set` takes it. */
+  readonly key: string;
+  readonly default: unknown;
+  readonly range: string;
+  readonly doc: string;
+}
+
+export function listModels(terminal: Terminal): void {
+  const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
+  const { header, rule, rows } = textTable([
+    column(
+      'name',
+      models.map(({ name }) => name),
+    ),
+    column(
+      'title',
+      models.map(({ title }) => title),
+    ),
+    column('kind', models.map(kindOf)),
+    column(
+      'paper',
+      models.map(({ paper }) => paperLine(paper)),
+    ),
+  ]);
+  terminal.print([header, rule, ...rows, '', 'deeptaste models NAME prints the options of one'].join('\n'));
+  terminal.document({ models: models.map(({ name, title, kind, paper }) => ({ name, title, kind, paper })) });
+}
+
+export function describeModel(terminal: Terminal, name: string): void {
+  const model = findModel(name);
+  const options = pagesOf(model.options as unknown as z.ZodObject, '');
+  const training = model.kind === 'gradient' ? trainingPages(resolveTraining(model.trainingDefaults, {})) : [];
+  const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
+  const parts = [...heads, '', optionTable(options)];
+  if (training.length > 0) parts.push('', 'training', optionTable(training));
+  terminal.print(parts.join('\n'));
+  const { title, kind, paper } = model;
+  terminal.document({ name, title, kind, paper, options, training });
+}
+
+function kindOf(model: Model): string {
+  return model.kind === 'fitted' ? 'fitted without epochs' : `trained by gradients, ${model.loss}`;
+}
+
+function paperLine(paper: Paper | null): string {
+  return paper === null ? '' : `${paper.authors}: ${paper.title}. ${paper.venue} ${paper.year}`;
+}
+
+/** The general settings with the model's own defaults. */
+function trainingPages(resolved: object): OptionPage[] {
+  const { optimizer, ...shape } = trainingOptions.shape;
+  const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
+  const { optimizer: own, ...general } = resolved as Record<string, unknown> & { optimizer: Record<string, unknown> };
+  const withDefaults = (pages: OptionPage[], values: Record<string, unknown>) =>
+    pages.map((page) => ({ ...page, default: values[page.key.slice(page.key.indexOf('.') + 1)] ?? page.default }));
+  return [
+    ...withDefaults(pagesOf(z.object(shape), 'training.'), general),
+    ...withDefaults(pagesOf(inner, 'optimizer.'), own),
+  ];
+}
+
+interface JsonOption {
+  readonly default?: unknown;
+  readonly doc?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly items?: JsonOption;
+}
+
+function pagesOf(schema: z.ZodObject, prefix: string): OptionPage[] {
+  return Object.entries(schema.shape).map(([name, option]) => {
+    const json = z.toJSONSchema(option as z.ZodType, { io: 'input', unrepresentable: 'any' }) as JsonOption;
+    const doc = ((option as z.ZodType).meta()?.doc as string | undefined) ?? '';
+    return { key: prefix + name, default: json.default ?? null, range: rangeOf(json), doc };
+  });
+}
+
+/** `1 … 4096`, `> 0`, `a | b`, `list of 1 … 4096`. */
+function rangeOf({ enum: choices, type, items, ...bounds }: JsonOption): string {
+  if (choices) return choices.join(' | ');
+  if (type === 'boolean') return 'true | false';
+  if (type === 'array' && items) return `list of ${rangeOf(items)}`;
+  if (type !== 'integer' && type !== 'number') return type ?? '';
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = bounds;
+  const top = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+  const bottom = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
+  const from = bottom !== undefined ? `${bottom} …` : exclusiveMinimum !== undefined ? `> ${exclusiveMinimum} …` : '';
+  const to = top ?? (exclusiveMaximum === undefined ? '' : `< ${exclusiveMaximum}`);
+  const range = `${from} ${to}`.trim();
+  return type === 'integer' ? `integer ${range}`.trim() : range || 'number';
+}
+
+function optionTable(options: readonly OptionPage[]): string {
+  if (options.length === 0) return 'no options';
+  const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
+  const { header, rule, rows } = textTable([
+    column(
+      '--set',
+      options.map(({ key }) => key),
+    ),
+    column(
+      'default',
+      options.map((option) => (option.default === null ? '' : JSON.stringify(option.default))),
+    ),
+    column(
+      'range',
+      options.map(({ range }) => range),
+    ),
+    column(
+      'what',
+      options.map(({ doc }) => doc),
+    ),
+  ]);
+  return [header, rule, ...rows].join('\n');
+}
