@@ -2,7 +2,6 @@
 /** The command line: puts the commands together and turns failures into exit codes. Commands load their work when they run. */
 import { Command } from 'commander';
 import { version } from '../core/version.ts';
-import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
 import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -20,11 +19,10 @@ function makeProgram(): Command {
       'Deep recommender systems: from a file of interactions to trained models, honest numbers, recommendations.',
     )
     .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .action(() => program.help());
+    .helpOption('-h, --help', 'print this help');
   for (const make of [
     ...[demoCommand, dataCommand, modelsCommand, trainCommand, runCommand, evaluateCommand, compareCommand],
-    ...[recommendCommand, benchCommand, doctorCommand],
+    ...[recommendCommand, doctorCommand],
   ])
     program.addCommand(make());
   program.addHelpText('after', firstSteps);
@@ -64,7 +62,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await makeProgram().parseAsync();
+  const program = makeProgram();
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
   reportFailure(error, process.argv.includes('--debug'));
   process.exitCode = exitCodeOf(error);

@@ -1,0 +1,17 @@
+/** The models of `deeptaste demo` with their settings on the film club: sizes and epochs that fit a minute on two cores. */
+import type { Contender } from '../recommender/compare.ts';
+
+/** Early stopping on the validation part decides how many of the epochs are used. */
+export const demoContenders: readonly Contender[] = [
+  { model: 'popularity' },
+  { model: 'item-knn' },
+  { model: 'ease' },
+  { model: 'bpr-mf', config: { factors: 32 }, training: { epochs: 30, patience: 3 } },
+  { model: 'mf', config: { factors: 32 }, training: { epochs: 30, patience: 3 } },
+  { model: 'gmf', config: { factors: 32 }, training: { epochs: 15, patience: 3 } },
+  { model: 'mlp', config: { layers: [64, 32, 16] }, training: { epochs: 12, patience: 3 } },
+  { model: 'neumf', config: { factors: 32, layers: [64, 32, 16] }, training: { epochs: 12, patience: 3 } },
+];
+
+/** Metrics of the leaderboard; the first one orders it and, on the validation part, chooses the model that is kept. */
+export const demoMetrics = ['ndcg@10', 'hr@10'];
