@@ -6,11 +6,15 @@ export const demoContenders: readonly Contender[] = [
   { model: 'popularity' },
   { model: 'item-knn' },
   { model: 'ease' },
-  { model: 'bpr-mf', config: { factors: 32 }, training: { epochs: 30, patience: 3 } },
-  { model: 'mf', config: { factors: 32 }, training: { epochs: 30, patience: 3 } },
-  { model: 'gmf', config: { factors: 32 }, training: { epochs: 15, patience: 3 } },
-  { model: 'mlp', config: { layers: [64, 32, 16] }, training: { epochs: 12, patience: 3 } },
-  { model: 'neumf', config: { factors: 32, layers: [64, 32, 16] }, training: { epochs: 12, patience: 3 } },
+  { model: 'bpr-mf', config: { factors: 32 }, training: { epochs: 80, patience: 4 } },
+  { model: 'mf', config: { factors: 32 }, training: { epochs: 25, patience: 3 } },
+  { model: 'gmf', config: { factors: 32 }, training: { epochs: 30, patience: 4 } },
+  {
+    model: 'mlp',
+    config: { layers: [64, 32, 16] },
+    training: { epochs: 20, patience: 6, optimizer: { learningRate: 0.002 } },
+  },
+  { model: 'neumf', config: { factors: 32, layers: [64, 32, 16] }, training: { epochs: 15, patience: 4 } },
 ];
 
 /** Metrics of the leaderboard; the first one orders it and, on the validation part, chooses the model that is kept. */

@@ -1,7 +1,6 @@
 /** Everything the runtime calls from outside. */
 export { gemm } from './gemm';
 export { packPanels } from './pack';
-export { multiplyAddPeak, copyBytes } from './machine';
 export { runJob, waitForJob } from './jobs';
 export { runProgram, setBases, setExamples, setPair, setTile } from './program';
 export { philoxBlock, philoxValue, permute } from './random';

@@ -3,6 +3,7 @@ import * as op from './opcodes';
 import { barrier, claim, enterJob, nextPiece } from './control';
 import { gemm } from './gemm';
 import { gemm64 } from './gemm64';
+import { runMeasurement } from './machine';
 import { runRanking } from './ranking';
 import { runGram, runRidge } from './ridge';
 import { runSteps } from './steps';
@@ -82,6 +83,9 @@ export function runJob(control: usize, worker: i32): void {
       break;
     case op.JOB_GRAM:
       runGram(argument, worker);
+      break;
+    case op.JOB_MEASURE:
+      runMeasurement(argument, worker);
       break;
     case op.JOB_RIDGE:
       runRidge(argument, worker);

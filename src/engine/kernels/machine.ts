@@ -1,51 +1,72 @@
-/** Kernels that measure the machine, for the bench: what the arithmetic and the memory can do at best. */
+/** Measurements of the machine, for the bench: what arithmetic and memory can do at best, on all threads at the same time. */
+import * as op from './opcodes';
+import { gather } from './elementwise';
 import { madd } from './simd';
 
-/** `rounds` × 12 independent 4-wide multiply-adds (96 FLOP a round) in registers. Returns a value so nothing is removed. */
-export function multiplyAddPeak(rounds: i32): f32 {
-  let a = f32x4.splat(0.5),
-    b = f32x4.splat(0.25),
-    c = f32x4.splat(0.75),
-    d = f32x4.splat(1.25);
-  let e = f32x4.splat(1.5),
-    f = f32x4.splat(1.75),
-    g = f32x4.splat(2.5),
-    h = f32x4.splat(2.25);
-  let i = f32x4.splat(2.75),
-    j = f32x4.splat(3.5),
-    k = f32x4.splat(3.25),
-    l = f32x4.splat(3.75);
-  const x = f32x4.splat(0.999),
-    y = f32x4.splat(0.001);
+/**
+ * `rounds` × 20 independent 4-wide multiply-adds (160 FLOP a round) on registers and first-level cache. The factors are loaded:
+ * literal vectors would be built anew at each use, and products that never change would be computed only once. Ten sums hide
+ * the latency and leave registers for the products of builds without fused multiply-adds.
+ * @param from 192 bytes of factors
+ */
+function multiplyAdds(rounds: i32, from: usize): f32 {
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a;
+  const y = v128.load(from), z = v128.load(from, 16);
   for (let n = 0; n < rounds; n++) {
-    a = madd(x, y, a);
-    b = madd(x, y, b);
-    c = madd(x, y, c);
-    d = madd(x, y, d);
-    e = madd(x, y, e);
-    f = madd(x, y, f);
-    g = madd(x, y, g);
-    h = madd(x, y, h);
-    i = madd(x, y, i);
-    j = madd(x, y, j);
-    k = madd(x, y, k);
-    l = madd(x, y, l);
+    let x = v128.load(from, 32);
+    a = madd(x, y, a); b = madd(x, z, b);
+    x = v128.load(from, 48);
+    c = madd(x, y, c); d = madd(x, z, d);
+    x = v128.load(from, 64);
+    e = madd(x, y, e); f = madd(x, z, f);
+    x = v128.load(from, 80);
+    g = madd(x, y, g); h = madd(x, z, h);
+    x = v128.load(from, 96);
+    i = madd(x, y, i); j = madd(x, z, j);
+    x = v128.load(from, 112);
+    a = madd(x, y, a); b = madd(x, z, b);
+    x = v128.load(from, 128);
+    c = madd(x, y, c); d = madd(x, z, d);
+    x = v128.load(from, 144);
+    e = madd(x, y, e); f = madd(x, z, f);
+    x = v128.load(from, 160);
+    g = madd(x, y, g); h = madd(x, z, h);
+    x = v128.load(from, 176);
+    i = madd(x, y, i); j = madd(x, z, j);
   }
   a = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
-  a = f32x4.add(a, f32x4.add(f32x4.add(i, j), f32x4.add(k, l)));
-  return f32x4.extract_lane(a, 0);
+  return f32x4.extract_lane(f32x4.add(a, f32x4.add(i, j)), 0);
 }
 
 /** Copies `bytes` (a multiple of 64). */
-export function copyBytes(to: usize, from: usize, bytes: usize): void {
+function copyBytes(to: usize, from: usize, bytes: usize): void {
   for (let n: usize = 0; n < bytes; n += 64) {
-    const a = v128.load(from + n),
-      b = v128.load(from + n, 16),
-      c = v128.load(from + n, 32),
-      d = v128.load(from + n, 48);
+    const a = v128.load(from + n), b = v128.load(from + n, 16), c = v128.load(from + n, 32), d = v128.load(from + n, 48);
     v128.store(to + n, a);
     v128.store(to + n, b, 16);
     v128.store(to + n, c, 32);
     v128.store(to + n, d, 48);
+  }
+}
+
+/** Runs a measurement, every thread on memory of its own. Words in `opcodes.ts`. */
+export function runMeasurement(record: usize, worker: i32): void {
+  const memory = <usize>load<u32>(record, op.MEASURE_MEMORY << 2) + <usize>worker * load<u32>(record, op.MEASURE_STRIDE << 2);
+  const rounds = load<i32>(record, op.MEASURE_ROUNDS << 2), size = load<i32>(record, op.MEASURE_SIZE << 2);
+  switch (load<i32>(record, op.MEASURE_KIND << 2)) {
+    case op.MEASURE_MULTIPLY_ADDS:
+      // the sum is kept, so that nothing is removed
+      store<f32>(memory, multiplyAdds(rounds, memory + 64));
+      break;
+    case op.MEASURE_COPY:
+      for (let n = 0; n < rounds; n++) copyBytes(memory, memory + size, size);
+      break;
+    case op.MEASURE_GATHER: {
+      const indices = op.MEASURE_GATHER_ROWS << 2, rows = op.MEASURE_GATHER_ROWS << 8;
+      for (let n = 0; n < rounds; n++)
+        gather(memory + indices + rows, 64, size, memory, 1, memory + indices, 64, op.MEASURE_GATHER_ROWS, 64);
+      break;
+    }
+    default: unreachable();
   }
 }

@@ -95,6 +95,7 @@ export const JOB_GEMM = 5;
 export const JOB_GEMM_64 = 6;
 export const JOB_GRAM = 7;
 export const JOB_RIDGE = 8;
+export const JOB_MEASURE = 9;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;
@@ -250,6 +251,21 @@ export const RANK_FIRST = 35;
 export const RANK_END = 36;
 export const RANK_MAX_CANDIDATES = 37;
 export const RANK_WORDS = 40;
+
+/** Words of a measurement of the machine, see machine.ts. */
+export const MEASURE_KIND = 0;
+export const MEASURE_ROUNDS = 1;
+/** memory of the first thread, and bytes from there to the next thread's */
+export const MEASURE_MEMORY = 2;
+export const MEASURE_STRIDE = 3;
+/** copy: bytes, memory holds target and source; gather: rows of the table */
+export const MEASURE_SIZE = 4;
+export const MEASURE_WORDS = 8;
+export const MEASURE_MULTIPLY_ADDS = 1;
+export const MEASURE_COPY = 2;
+/** memory holds MEASURE_GATHER_ROWS indices, as many gathered rows of 64 floats, and the table */
+export const MEASURE_GATHER = 3;
+export const MEASURE_GATHER_ROWS = 4096;
 
 /** Words of a parallel matrix product: the arguments of gemm, see gemm.ts. */
 export const GEMM_WORDS = 16;

@@ -5,11 +5,12 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { affine } from '../ops/index.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import { Placement } from './placement.ts';
 import { instructionFor, writeProgram } from './program.ts';
-import { requirements, schedule } from './schedule.ts';
+import { kernelCall, requirements, schedule } from './schedule.ts';
 
 const TILE = 128;
 
@@ -35,12 +36,14 @@ export function pairProgram(
   const placement = new Placement(engine, store);
   placeParts(placement, userParts, code.USER);
   placeParts(placement, itemParts, code.ITEM);
-  const { levels } = schedule([score]);
+  // a part or a view of one is computed by no kernel, so it is copied to where scores go
+  const output = kernelCall(score) ? score : affine(score, 1);
+  const { levels } = schedule([output]);
   if (levels.length > 1)
     throw new DeepTasteError('shape', 'pair score: must not depend on sums over the batch; score rows one by one');
   const [{ shared, rows }] = levels;
   for (const tensor of shared) placement.setShared(tensor);
-  placement.set(score, { offset: 0, mode: code.LANE, stride: 1 });
+  placement.set(output, { offset: 0, mode: code.LANE, stride: 1 });
   placement.placeInScratch(rows, rows.map(requirements), TILE);
   const prepare = shared.map((tensor) => instructionFor(tensor, placement));
   engine.kernels.setTile(0, 1);

@@ -19,8 +19,22 @@ export interface KernelExports {
   setTile(start: number, rows: number): void;
   setExamples(slot: number, epoch: number): void;
   packPanels(b: number, rowStride: number, colStride: number, out: number, k: number, n: number): void;
-  multiplyAddPeak(rounds: number): number;
-  copyBytes(to: number, from: number, bytes: number): void;
+  /** Arguments as in kernels/gemm.ts: addresses in bytes, strides in elements. */
+  gemm(
+    a: number,
+    aRow: number,
+    aK: number,
+    b: number,
+    bK: number,
+    bPanel: number,
+    c: number,
+    cRow: number,
+    m: number,
+    n: number,
+    k: number,
+    flags: number,
+    bias: number,
+  ): void;
   philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   philoxValue(n: number): number;
   permute(position: number, n: number, k0: number, k1: number, round: number): number;

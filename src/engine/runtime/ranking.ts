@@ -41,7 +41,7 @@ export interface RankRequest {
   readonly users: Int32Array;
   /** By user row: items that are no candidates. */
   readonly excluded?: Lists;
-  /** By user row: the only candidates besides the relevant items. */
+  /** By user row: the only candidates besides the relevant items; needs `relevant`, excludes `excluded` and `allScores`. */
   readonly candidates?: Lists;
   /** By position in `users`: items whose standing is counted. */
   readonly relevant?: Lists;
@@ -147,7 +147,11 @@ export class RankingTables {
   rank(request: Omit<RankRequest, 'score' | 'nItems'>): RankOutcome {
     const engine = this.#engine;
     const { users, relevant, candidates, topK = 0 } = request;
-    if (candidates && !relevant) throw new DeepTasteError('config', 'ranking: listed candidates need relevant items');
+    if (candidates && (!relevant || request.excluded || request.allScores))
+      throw new DeepTasteError(
+        'config',
+        'ranking: listed candidates need relevant items, and go neither with exclusions nor with all scores',
+      );
     if (!candidates) this.#panels();
     const temporary: number[] = [];
     const allocate = (bytes: number): number => {
