@@ -74,7 +74,7 @@ export function recommendationTable(list: readonly Recommendation[], { width }: 
       list.map(({ score }) => score.toPrecision(4)),
     ),
   ];
-  const reasons = list.map(({ because }) => because.map(({ title }) => title).join(', '));
+  const reasons = list.map(({ because }) => because.map(({ title }) => title).join(' · '));
   const room = Math.max(16, width - tableWidth(columns) - 2);
   if (reasons.some((reason) => reason !== ''))
     columns.push(
