@@ -14,6 +14,7 @@ export { type Comparison, compareResults } from './evaluation/comparison.ts';
 export type { EvaluationResult } from './evaluation/evaluation-result.ts';
 export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
 export { models } from './models/index.ts';
+export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
 export { compareModels } from './recommender/compare.ts';
 export { evaluateScorer } from './recommender/evaluate.ts';
 export { readExperiment } from './recommender/experiment-file.ts';

@@ -85,7 +85,9 @@ class Probe {
     const bytes = code.MEASURE_GATHER_ROWS * 4 + GATHERED_BYTES + tableRows * 256;
     const record = this.#record(code.MEASURE_GATHER, 1, bytes, tableRows);
     const indices = Int32Array.from({ length: code.MEASURE_GATHER_ROWS }, () => this.#random.below(tableRows));
-    this.#fill(record, bytes, (memory) => new Int32Array(memory.buffer, memory.byteOffset, indices.length).set(indices));
+    this.#fill(record, bytes, (memory) =>
+      new Int32Array(memory.buffer, memory.byteOffset, indices.length).set(indices),
+    );
     return record;
   }
 

@@ -1,6 +1,5 @@
 /** Speed of the matrix-product kernel, in the three orientations of a layer's training, on one thread. */
 import type { RandomStream } from '../core/random.ts';
-import { FLAG_ACCUMULATE } from '../engine/kernels/opcodes.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Effort } from './effort.ts';
 import { burstRate, callsFor, interleave, median } from './timing.ts';
@@ -55,42 +54,41 @@ export function measureProducts(
 class Layer {
   readonly shape: LayerShape;
   readonly #engine: Engine;
-  readonly #addresses: number[];
+  readonly #random: RandomStream;
+  readonly #addresses: number[] = [];
 
   constructor(engine: Engine, shape: LayerShape, random: RandomStream) {
     this.shape = shape;
     this.#engine = engine;
-    const [rows, inputs, outputs] = shape;
-    const panels = Math.max(Math.ceil(outputs / 8) * 8 * inputs, Math.ceil(inputs / 8) * 8 * outputs);
-    // x, W, dz, packed weights, product
-    this.#addresses = [rows * inputs, inputs * outputs, rows * outputs, panels, rows * Math.max(inputs, outputs)].map(
-      (length) => engine.allocate(length * 4 + 64),
-    );
-    [rows * inputs, inputs * outputs, rows * outputs].forEach((length, n) => {
-      const values = engine.f32(this.#addresses[n], length);
-      for (let k = 0; k < length; k++) values[k] = random.uint32() / 2 ** 32 - 0.5;
-    });
+    this.#random = random;
   }
 
+  #matrix(rows: number, columns: number): number {
+    const address = this.#engine.allocate(rows * columns * 4 + 64);
+    this.#addresses.push(address);
+    const values = this.#engine.f32(address, rows * columns);
+    for (let k = 0; k < values.length; k++) values[k] = this.#random.uint32() / 2 ** 32 - 0.5;
+    return address;
+  }
+
+  /** The weights are packed beforehand, as training packs them once for all tiles of a step. */
   products(): Record<Orientation, () => void> {
     const { gemm, packPanels } = this.#engine.kernels;
-    const [x, w, dz, packed, out] = this.#addresses;
     const [rows, n, m] = this.shape;
-    const forward = packPanels.bind(null, w, m, 1, packed, n, m);
-    const transposed = packPanels.bind(null, w, 1, m, packed, m, n);
-    const weights = this.#engine.allocate(n * m * 4 + 64);
-    this.#addresses.push(weights);
-    // weights are packed once a step in training; here once a call, which is part of the product's cost
+    const x = this.#matrix(rows, n);
+    const w = this.#matrix(n, m);
+    const dz = this.#matrix(rows, m);
+    const z = this.#matrix(rows, m);
+    const dx = this.#matrix(rows, n);
+    const dw = this.#matrix(n, m);
+    const packed = this.#matrix(n, Math.ceil(m / 8) * 8);
+    const packedTransposed = this.#matrix(m, Math.ceil(n / 8) * 8);
+    packPanels(w, m, 1, packed, n, m);
+    packPanels(w, 1, m, packedTransposed, m, n);
     return {
-      forward: () => {
-        forward();
-        gemm(x, n, 1, packed, 8, 8 * n, out, m, rows, m, n, 0, 0);
-      },
-      'input gradient': () => {
-        transposed();
-        gemm(dz, m, 1, packed, 8, 8 * m, out, n, rows, n, m, 0, 0);
-      },
-      'weight gradient': () => gemm(x, 1, n, dz, m, 8, weights, m, n, m, rows, FLAG_ACCUMULATE, 0),
+      forward: () => gemm(x, n, 1, packed, 8, 8 * n, z, m, rows, m, n, 0, 0),
+      'input gradient': () => gemm(dz, m, 1, packedTransposed, 8, 8 * m, dx, n, rows, n, m, 0, 0),
+      'weight gradient': () => gemm(x, 1, n, dz, m, 8, dw, m, n, m, rows, 0, 0),
     };
   }
 

@@ -39,7 +39,7 @@ function knownPerson({ parts }: Recommender, user: string): string {
 
 function newPerson({ history, recommender, answer }: GivenAnswer): string {
   const known = history.filter((id) => !answer.unknownItems.includes(id));
-  return `For somebody who took ${known.map((id) => itemTitle(recommender, id)).join(', ')}`;
+  return `For somebody who took ${known.map((id) => itemTitle(recommender, id)).join('; ')}`;
 }
 
 export function itemTitle({ parts }: Recommender, id: string): string {

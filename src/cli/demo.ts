@@ -108,7 +108,7 @@ function references(world: SimulatedWorld, progress: Progress): LeaderboardRow[]
 }
 
 function personReport(terminal: Terminal, { name, user, history, answer }: DemoPerson): string {
-  const films = history.map(({ title }) => title).join(', ');
+  const films = history.map(({ title }) => title).join('; ');
   const head = user === null ? `${name}, who likes ${films}` : `${name} (${user}), who last watched ${films}`;
   const notes = user === null ? [`made for somebody the model has never seen: ${answer.how}`] : [];
   return [terminal.strong(head), recommendationTable(answer.recommendations, terminal), ...notes].join('\n');

@@ -57,7 +57,10 @@ function drawOperands(rows: number, random: RandomStream, differentiable: boolea
     (domain === 'positive' || random.uniform() < 0.5 ? 1 : -1) * (0.1 + 1.9 * random.uniform());
   const rowsOf = (nRows: number, n: number, domain: Domain = 'real'): Tensor => {
     const e = keep(table(`e${given.size}`, nRows, n), nRows * n, value(domain));
-    return lookup(e, keep(indexInput('i'), rows, () => random.below(nRows)));
+    return lookup(
+      e,
+      keep(indexInput('i'), rows, () => random.below(nRows)),
+    );
   };
   return {
     given,
@@ -152,8 +155,7 @@ function gradientsOf(y: Tensor, seed: Tensor): Map<Tensor, { values: Tensor; ind
   const { dense, rows } = backward(y, seed);
   const byLeaf = new Map<Tensor, { values: Tensor; index: Tensor | null }[]>();
   for (const [leaf, values] of dense) byLeaf.set(leaf, [{ values, index: null }]);
-  for (const { table: leaf, index, values } of rows)
-    byLeaf.set(leaf, [...(byLeaf.get(leaf) ?? []), { values, index }]);
+  for (const { table: leaf, index, values } of rows) byLeaf.set(leaf, [...(byLeaf.get(leaf) ?? []), { values, index }]);
   return byLeaf;
 }
 
@@ -188,8 +190,7 @@ function gradientError(
       g.forEach((v, k) => {
         exact[at ? at[Math.floor(k / values.size)] * values.size + (k % values.size) : k] += v;
       });
-      if (depth > 1)
-        worst = Math.max(worst, gradientError(values, leaves, given, rows, random, depth - 1));
+      if (depth > 1) worst = Math.max(worst, gradientError(values, leaves, given, rows, random, depth - 1));
     }
     const scale = Math.max(1e-3, ...numeric.map(Math.abs));
     numeric.forEach((slope, k) => {

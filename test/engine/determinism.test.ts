@@ -15,7 +15,12 @@ afterAll(() => {
 });
 
 /** Weights, state and loss after nine steps, in runs of the given lengths. */
-function trained(engine: Engine, batchSize: number, optimizer: Record<string, unknown>, runs: readonly number[]): string {
+function trained(
+  engine: Engine,
+  batchSize: number,
+  optimizer: Record<string, unknown>,
+  runs: readonly number[],
+): string {
   const training = neumfTraining(engine, batchSize, optimizer);
   let step = 0;
   let lossSum = 0;

@@ -2,8 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type OpName, Tensor } from '../../src/engine/expression.ts';
 import * as o from '../../src/engine/ops/index.ts';
 import { place } from '../../src/engine/ops/layout.ts';
+import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp, type OpCase, type Operands } from './check-op.ts';
+import { runExpression } from './run-expression.ts';
 
 const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
 afterAll(() => {
@@ -39,9 +41,21 @@ const cases: Record<OpName, OpCase> = {
   multiply: { build: ({ batch }, n) => o.multiply(batch(n), batch(n)), extremes: large },
   reluGradient: { build: ({ batch }, n) => binary('reluGradient', batch(n), batch(n)), extremes: large },
   sigmoidGradient: { build: ({ batch }, n) => binary('sigmoidGradient', batch(n), batch(n)), relative: 2 },
-  tanhGradient: { build: ({ batch }, n) => binary('tanhGradient', batch(n), batch(n)), relative: 2, absolute: () => 10 },
-  bceWithLogits: { build: ({ batch, label }, n) => o.bceWithLogits(batch(n), label(n)), relative: 4, absolute: () => 4 },
-  bceGradient: { build: ({ batch, label }, n) => binary('bceGradient', batch(n), label(n)), relative: 1, absolute: () => 4 },
+  tanhGradient: {
+    build: ({ batch }, n) => binary('tanhGradient', batch(n), batch(n)),
+    relative: 2,
+    absolute: () => 10,
+  },
+  bceWithLogits: {
+    build: ({ batch, label }, n) => o.bceWithLogits(batch(n), label(n)),
+    relative: 4,
+    absolute: () => 4,
+  },
+  bceGradient: {
+    build: ({ batch, label }, n) => binary('bceGradient', batch(n), label(n)),
+    relative: 1,
+    absolute: () => 4,
+  },
   affine: { build: ({ batch }, n) => o.affine(batch(n), -1.5, 0.25), relative: 1, absolute: () => 4 },
   linear: { build: fusedLinear, absolute: (n) => sum(n) + 2 },
   packed: { build: ({ batch, shared }, n) => o.linear(batch(n), shared([n, n + 2])), absolute: sum },
@@ -64,6 +78,29 @@ function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
 
 it('has a case for every op of the closed list', () => {
   expect(Object.keys(cases).sort()).toEqual(Object.keys(o.ops).sort());
+});
+
+it.each(engines)('packs matrices and transposed ones in panels of eight columns ($build)', (engine) => {
+  for (const [n, m] of [
+    [1, 1],
+    [3, 8],
+    [5, 11],
+    [17, 24],
+  ])
+    for (const isTransposed of [false, true]) {
+      const w = o.parameter('w', isTransposed ? [m, n] : [n, m]);
+      const values = Float64Array.from({ length: n * m }, (_, k) => k + 1);
+      const [, panels] = o.linear(o.input('x', [n]), isTransposed ? o.transpose(w) : w).inputs;
+      const element = (row: number, column: number) => values[isTransposed ? column * n + row : row * m + column];
+      const expected = Array.from({ length: Math.ceil(m / 8) }, (_, p) =>
+        Array.from({ length: n }, (_, row) =>
+          Array.from({ length: 8 }, (_, c) => (8 * p + c < m ? element(row, 8 * p + c) : 0)),
+        ),
+      ).flat(2);
+      const given = new Map([[w, values]]);
+      expect([...runExpression(engine, panels, given, 1)]).toEqual(expected);
+      expect([...(evaluateReference([panels], given, 1).get(panels) as Float64Array)]).toEqual(expected);
+    }
 });
 
 describe('op', () => {

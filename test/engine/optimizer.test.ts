@@ -52,7 +52,10 @@ const empty = (w: Weights, widths: Record<string, [rows: number, width: number] 
   Object.fromEntries(
     Object.entries(widths).map(([name, size]) => {
       const values = w[name].map(() => 0);
-      return [name, typeof size === 'number' ? { values, width: size } : { values, uses: Array(size[0]).fill(0), width: size[1] }];
+      return [
+        name,
+        typeof size === 'number' ? { values, width: size } : { values, uses: Array(size[0]).fill(0), width: size[1] },
+      ];
     }),
   );
 
@@ -102,9 +105,21 @@ const ranked: SmallModel = {
       const [u, i, j] = [row(w.U, user, 4), row(w.V, items[n], 4), row(w.V, others[n], 4)];
       const score = u.reduce((sum, x, k) => sum + x * (i[k] - j[k]), 0);
       const d = -sigma(-score) / users.length;
-      addRow(g.U, user, i.map((x, k) => d * (x - j[k])));
-      addRow(g.V, items[n], u.map((x) => d * x));
-      addRow(g.V, others[n], u.map((x) => -d * x));
+      addRow(
+        g.U,
+        user,
+        i.map((x, k) => d * (x - j[k])),
+      );
+      addRow(
+        g.V,
+        items[n],
+        u.map((x) => d * x),
+      );
+      addRow(
+        g.V,
+        others[n],
+        u.map((x) => -d * x),
+      );
     });
     return g;
   },
@@ -147,7 +162,15 @@ function rateOf(options: OptimizerOptions, t: number, total: number): number {
 
 type States = Record<string, number[][]>;
 
-function oracleStep(w: Weights, states: States, g: Gradients, rows: number, t: number, total: number, s: OptimizerOptions): void {
+function oracleStep(
+  w: Weights,
+  states: States,
+  g: Gradients,
+  rows: number,
+  t: number,
+  total: number,
+  s: OptimizerOptions,
+): void {
   const norm = Math.sqrt(Object.values(g).reduce((sum, { values }) => sum + values.reduce((q, x) => q + x * x, 0), 0));
   const factor = s.clipNorm > 0 && norm > s.clipNorm ? s.clipNorm / norm : 1;
   const rate = rateOf(s, t, total);
@@ -180,7 +203,11 @@ interface Prepared {
 function planOf({ engine, model, record, totalRows }: Prepared, optimizer: OptimizerOptions, batchSize: number) {
   const parameters = model.parameters();
   const byName = Object.fromEntries(parameters.map((p) => [p.attributes.name as string, p]));
-  const leaves = [o.indexInput('u'), o.indexInput('i'), model.kind === 'pointwise' ? o.input('y', [1]) : o.indexInput('j')] as const;
+  const leaves = [
+    o.indexInput('u'),
+    o.indexInput('i'),
+    model.kind === 'pointwise' ? o.input('y', [1]) : o.indexInput('j'),
+  ] as const;
   const store = new ParameterStore(engine, parameters);
   const start = startWeights(parameters);
   for (const p of parameters) store.write(p, start[p.attributes.name as string]);
@@ -192,7 +219,12 @@ function planOf({ engine, model, record, totalRows }: Prepared, optimizer: Optim
 }
 
 /** Largest difference of weights between engine and oracle after `steps` steps of epoch 0 and on. */
-function worstDifference(prepared: Prepared, options: Record<string, unknown>, batchSize: number, steps: number): number {
+function worstDifference(
+  prepared: Prepared,
+  options: Record<string, unknown>,
+  batchSize: number,
+  steps: number,
+): number {
   const { engine, model, record, totalRows } = prepared;
   const optimizer = optimizerOptions.parse(options);
   const { plan, store, parameters, start, totalSteps } = planOf(prepared, optimizer, batchSize);
@@ -236,7 +268,7 @@ const variants: Record<string, Record<string, unknown>> = {
   'inverse square root schedule': { schedule: 'inverse-sqrt', warmupSteps: 2 },
   'inverse square root without warm-up': { schedule: 'inverse-sqrt' },
 };
-const denseOnly = { 'l2 of whole tables': { l2: 0.1, l2Scope: 'all', dense: true } };
+const denseOnly: typeof variants = { 'l2 of whole tables': { l2: 0.1, l2Scope: 'all' } };
 
 describe.each([
   ['squared error, two tables, dense parameters', squared],
@@ -257,7 +289,7 @@ describe.each([
         for (const each of prepared) {
           // batches of 7 leave a last partial batch in either epoch of 20 or 10 rows
           const learningRate = name === 'rmsprop' ? 0.005 : 0.05; // its first step is √1000 times as long
-          const difference = worstDifference(each, { name, dense, learningRate, ...options }, 7, 6);
+          const difference = worstDifference(each, { ...options, name, dense, learningRate }, 7, 6);
           // 1 − β₂ of single precision is off by 10⁻⁵ of itself
           expect(difference, `${variant}, dense ${dense}`).toBeLessThan(5e-5);
         }
@@ -272,23 +304,27 @@ describe.each([
     expect(bytes[0]).toEqual(bytes[1]);
   });
 
-  it.each(['momentum', 'adam'])('%s: the dense form moves rows that the batch does not touch, the sparse form does not', (name) => {
-    const movedUntouched = (dense: boolean): number => {
-      const { plan, store, parameters } = planOf(prepared[0], optimizerOptions.parse({ name, dense }), 2);
-      const width = parameters[0].shape[1];
-      let moved = 0;
-      for (let step = 0; step < plan.stepsPerEpoch; step++) {
-        const { users } = drawExamples(engines[0], prepared[0].record, model.kind, 0, 2 * step, 2);
-        const before = store.read(parameters[0]);
-        plan.run(0, step, 1);
-        const after = store.read(parameters[0]);
-        for (let r = 0; r < sizes.nUsers; r++) if (!users.includes(r) && before[r * width] !== after[r * width]) moved++;
-      }
-      return moved;
-    };
-    expect(movedUntouched(false)).toBe(0);
-    expect(movedUntouched(true)).toBeGreaterThan(10);
-  });
+  it.each(['momentum', 'adam'])(
+    '%s: the dense form moves rows that the batch does not touch, the sparse form does not',
+    (name) => {
+      const movedUntouched = (dense: boolean): number => {
+        const { plan, store, parameters } = planOf(prepared[0], optimizerOptions.parse({ name, dense }), 2);
+        const width = parameters[0].shape[1];
+        let moved = 0;
+        for (let step = 0; step < plan.stepsPerEpoch; step++) {
+          const { users } = drawExamples(engines[0], prepared[0].record, model.kind, 0, 2 * step, 2);
+          const before = store.read(parameters[0]);
+          plan.run(0, step, 1);
+          const after = store.read(parameters[0]);
+          for (let r = 0; r < sizes.nUsers; r++)
+            if (!users.includes(r) && before[r * width] !== after[r * width]) moved++;
+        }
+        return moved;
+      };
+      expect(movedUntouched(false)).toBe(0);
+      expect(movedUntouched(true)).toBeGreaterThan(10);
+    },
+  );
 });
 
 describe('by hand', () => {
@@ -306,7 +342,7 @@ describe('by hand', () => {
     const plan = new StepPlan({ engine, store, loss, feed, batchSize: 2, totalRows: 2, optimizer, totalSteps: 1 });
     // losses (0.5 − 1)² and (0.5 − 0)²; gradient 2 · (−0.5 + 0.5) / 2; l2: used twice in two rows: 0.5 · 0.5
     expect(plan.run(0, 0, 1)).toEqual({ steps: 1, lossSum: 0.25 + 0.25 });
-    expect([...store.read(U)]).toEqual([0.5 - 0.25 * (2 * (-0.5 + 0.5) / 2 + 0.5 * 0.5)]);
+    expect([...store.read(U)]).toEqual([0.5 - 0.25 * ((2 * (-0.5 + 0.5)) / 2 + 0.5 * 0.5)]);
   });
 });
 
@@ -341,11 +377,12 @@ describe('settings', () => {
     expect(thrownCode(() => changedWith([c, U]))).toBe('config');
   });
 
-  it.each([
-    ['l2 of whole tables without dense updates', { l2: 0.1, l2Scope: 'all' }],
-  ])('refuses %s', (_what, options) => {
-    expect(thrownCode(() => planOf(prepared(), optimizerOptions.parse(options), 5))).toBe('config');
-  });
+  it.each([['l2 of whole tables without dense updates', { l2: 0.1, l2Scope: 'all' }]])(
+    'refuses %s',
+    (_what, options) => {
+      expect(thrownCode(() => planOf(prepared(), optimizerOptions.parse(options), 5))).toBe('config');
+    },
+  );
 
   it('can go on from saved weights and state', () => {
     const run = (split: number): string[] => {

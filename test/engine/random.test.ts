@@ -66,7 +66,12 @@ describe('permute', () => {
       const counts = new Float64Array(16);
       for (const value of values) counts[Math.floor((value / n) * 16)]++;
       expect(counts.reduce((sum, count) => sum + count)).toBe(4000);
-      expect(chiSquare(counts, counts.map(() => 4000 / 16))).toBeLessThan(chiSquareLimit(15));
+      expect(
+        chiSquare(
+          counts,
+          counts.map(() => 4000 / 16),
+        ),
+      ).toBeLessThan(chiSquareLimit(15));
     }
   });
 
@@ -76,7 +81,12 @@ describe('permute', () => {
     for (const position of [0, 7, 19]) {
       const counts = new Float64Array(n);
       for (let round = 0; round < rounds; round++) counts[kernels.permute(position, n, 11, 5, round)]++;
-      expect(chiSquare(counts, counts.map(() => rounds / n))).toBeLessThan(chiSquareLimit(n - 1));
+      expect(
+        chiSquare(
+          counts,
+          counts.map(() => rounds / n),
+        ),
+      ).toBeLessThan(chiSquareLimit(n - 1));
     }
   });
 
@@ -88,7 +98,12 @@ describe('permute', () => {
       const step = kernels.permute(k + 1, n, 3, 4, 0) - kernels.permute(k, n, 3, 4, 0);
       counts[((step + n) % n) >> 10]++;
     }
-    expect(chiSquare(counts, counts.map(() => (n - 1) / cells))).toBeLessThan(chiSquareLimit(cells - 1));
+    expect(
+      chiSquare(
+        counts,
+        counts.map(() => (n - 1) / cells),
+      ),
+    ).toBeLessThan(chiSquareLimit(cells - 1));
   });
 
   it('differs between rounds and keys', () => {

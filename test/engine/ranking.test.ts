@@ -4,7 +4,13 @@ import * as o from '../../src/engine/ops/index.ts';
 import { pairProgram } from '../../src/engine/plan/pair-plan.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
-import { type Lists, type RankOutcome, RankingTables, type RankRequest, type ScoreForm } from '../../src/engine/runtime/ranking.ts';
+import {
+  type Lists,
+  RankingTables,
+  type RankOutcome,
+  type RankRequest,
+  type ScoreForm,
+} from '../../src/engine/runtime/ranking.ts';
 import { thrownCode } from './thrown-code.ts';
 
 const engines = [new Engine({ threads: 1, kernels: 'simd' }), new Engine({ threads: 1 }), new Engine({ threads: 3 })];
@@ -72,15 +78,20 @@ const pairWorld: MakeWorld = (engine, nUsers, nItems, random) => {
 const historyWorld =
   (isSparse: boolean): MakeWorld =>
   (_engine, nUsers, nItems, random) => {
-    const taken = Array.from({ length: nUsers }, () => Array.from({ length: random.below(6) }, () => random.below(nItems)));
-    const weights = integers(random, nItems * nItems);
-    if (isSparse) weights.forEach((_, k) => (weights[k] = random.uniform() < 0.7 ? 0 : weights[k]));
-    const scores = table(nUsers, nItems, (user, item) => taken[user].reduce((sum, j) => sum + weights[j * nItems + item], 0));
+    const taken = Array.from({ length: nUsers }, () =>
+      Array.from({ length: random.below(6) }, () => random.below(nItems)),
+    );
+    const weights = integers(random, nItems * nItems).map((w) => (isSparse && random.uniform() < 0.7 ? 0 : w));
+    const scores = table(nUsers, nItems, (user, item) =>
+      taken[user].reduce((sum, j) => sum + weights[j * nItems + item], 0),
+    );
     const columns = Array.from({ length: nItems }, (_, j) =>
       [...weights.subarray(j * nItems, (j + 1) * nItems).keys()].filter((i) => weights[j * nItems + i] !== 0),
     );
     const sparse = isSparse ? listsOf(columns) : null;
-    const values = isSparse ? Float32Array.from(columns.flatMap((row, j) => row.map((i) => weights[j * nItems + i]))) : weights;
+    const values = isSparse
+      ? Float32Array.from(columns.flatMap((row, j) => row.map((i) => weights[j * nItems + i])))
+      : weights;
     return { form: { form: 'history', history: listsOf(taken), weights: values, sparse }, scores };
   };
 
@@ -95,7 +106,9 @@ const worlds: Record<string, MakeWorld> = {
 
 type Request = Omit<RankRequest, 'score' | 'nItems'>;
 
-const rowOf = ({ rowStart, columns }: Lists, r: number): number[] => [...columns.subarray(rowStart[r], rowStart[r + 1])];
+const rowOf = ({ rowStart, columns }: Lists, r: number): number[] => [
+  ...columns.subarray(rowStart[r], rowStart[r + 1]),
+];
 
 /** What a ranking must give, by sorting: NaN counts as −∞, ties in the list of best items go to the first. */
 function bruteForce(scores: readonly number[][], request: Request): Omit<RankOutcome, 'scores'> {
@@ -170,7 +183,9 @@ describe.each(engines)('$threads threads, $build kernels', (engine) => {
       const random = new RandomStream(9, 'ranking');
       const world = make(engine, 20, 150, random);
       const users = Int32Array.from({ length: 25 }, () => random.below(20));
-      const relevant = listsOf(Array.from({ length: 25 }, (_, n) => (n === 3 ? [] : [n, n + 50].slice(0, 1 + (n % 2)))));
+      const relevant = listsOf(
+        Array.from({ length: 25 }, (_, n) => (n === 3 ? [] : [n, n + 50].slice(0, 1 + (n % 2)))),
+      );
       const candidates = listsOf(
         Array.from({ length: 20 }, (_, user) =>
           user === 5 ? [] : Array.from({ length: 130 }, (_, k) => k + 20).filter(() => random.uniform() < 0.5),

@@ -9,7 +9,7 @@ import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 type Fed = Map<Tensor, Int32Array | Float32Array>;
 
 /**
- * @param given values of all leaves, row-major
+ * @param given values of all leaves, row-major, of at least `rows` rows
  * @returns [rows × size] for batch tensors, [size] for shared ones
  */
 export function runExpression(
@@ -24,11 +24,12 @@ export function runExpression(
   for (const parameter of parameters) store.write(parameter, given.get(parameter) as Float64Array);
   const fed: Fed = new Map();
   for (const leaf of leaves) {
-    const values = given.get(leaf) as Float64Array;
+    const values = (given.get(leaf) as Float64Array).subarray(0, rows * leaf.size);
     if (leaf.op === 'index') fed.set(leaf, Int32Array.from(values));
     else if (leaf.op === 'input') fed.set(leaf, Float32Array.from(values));
   }
-  const result = y.rows === 'batch' ? computeRows(engine, store, [y], fed, rows)[0] : runShared(engine, store, y, fed, rows);
+  const result =
+    y.rows === 'batch' ? computeRows(engine, store, [y], fed, rows)[0] : runShared(engine, store, y, fed, rows);
   store.free();
   return result;
 }

@@ -64,8 +64,9 @@ describe('pointwise', () => {
     for (const popularityExponent of [0, 0.75]) {
       const count = (reject: boolean) => {
         const drawn = epochOf(samplerOf(pairs, sizes, { reject, popularityExponent, negatives: 4 }), 'pointwise', 1);
-        return keysWhere(drawn, (row) => drawn.labels[row] === 0 && drawn.users[row] !== 39).filter((key) => taken.has(key))
-          .length;
+        return keysWhere(drawn, (row) => drawn.labels[row] === 0 && drawn.users[row] !== 39).filter((key) =>
+          taken.has(key),
+        ).length;
       };
       expect(count(true)).toBe(0);
       expect(count(false)).toBeGreaterThan(100);
@@ -137,7 +138,10 @@ describe('distribution of negatives (χ²)', () => {
 
   it('never draws an item that nobody took by popularity', () => {
     const without = pairs.filter(([, item]) => item !== 13);
-    const counts = negativeCounts(samplerOf(without, sizes, { reject: false, negatives: 10, popularityExponent: 0.75 }), 5);
+    const counts = negativeCounts(
+      samplerOf(without, sizes, { reject: false, negatives: 10, popularityExponent: 0.75 }),
+      5,
+    );
     expect(counts[13]).toBe(0);
     expect(counts[12]).toBeGreaterThan(0);
   });

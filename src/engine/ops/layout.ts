@@ -26,6 +26,8 @@ export function slice(x: Tensor, from: number, to: number): Tensor {
 
 /** Rows of width n that hold x at [from, from + width of x) and zeros elsewhere: the gradient of `slice`. */
 export function place(x: Tensor, from: number, width: number): Tensor {
+  if (x.rows !== 'batch' || from < 0 || from + x.size > width)
+    throw new DeepTasteError('shape', `place: ${x} at column ${from} must fit rows of ${width}`);
   return new Tensor('place', [x], 'batch', [width], { from });
 }
 

@@ -1,5 +1,6 @@
 /** Computes batch tensors for given rows, without training: user and item representations, scores of listed pairs. */
-import type { Tensor } from '../expression.ts';
+import { DeepTasteError } from '../../core/errors.ts';
+import { shapeError, type Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
@@ -11,6 +12,7 @@ const CHUNK = 8192;
  * Values of `outputs` for n rows.
  * @param fed leaves with their values: Int32Array for indices, Float32Array [n × size] for inputs
  * @returns one array [n × size] for each output
+ * @throws 'shape' for an output that is shared, or values that do not fit n rows
  */
 export function computeRows(
   engine: Engine,
@@ -19,6 +21,7 @@ export function computeRows(
   fed: ReadonlyMap<Tensor, Int32Array | Float32Array>,
   n: number,
 ): Float32Array[] {
+  checkShapes(outputs, fed, n);
   const batchSize = Math.max(1, Math.min(CHUNK, n));
   const leaves = [...fed.keys()];
   const work = new RowWork(engine, store, {
@@ -49,6 +52,17 @@ export function computeRows(
   }
   placement.free();
   return results;
+}
+
+function checkShapes(outputs: readonly Tensor[], fed: ReadonlyMap<Tensor, Int32Array | Float32Array>, n: number): void {
+  for (const output of outputs)
+    if (output.rows !== 'batch') throw shapeError('computeRows', 'outputs must be batch tensors', [output]);
+  for (const [leaf, { length }] of fed)
+    if (length !== n * leaf.size)
+      throw new DeepTasteError(
+        'shape',
+        `computeRows: ${leaf} needs ${n * leaf.size} values for ${n} rows, got ${length}`,
+      );
 }
 
 function copyOut(

@@ -1,0 +1,47 @@
+/** Writes `docs/engine-gradients.md` from the op definitions: op → formula → gradient. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
+import { layoutOps } from '../src/engine/ops/layout.ts';
+import { leafOps } from '../src/engine/ops/leaves.ts';
+import { linearOps } from '../src/engine/ops/linear.ts';
+import { lookupOps } from '../src/engine/ops/lookup.ts';
+import type { OpDefinition } from '../src/engine/ops/op.ts';
+import { reduceOps } from '../src/engine/ops/reduce.ts';
+
+export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
+
+const families: readonly (readonly [title: string, file: string, ops: Readonly<Record<string, OpDefinition>>])[] = [
+  ['What is given', 'leaves.ts', leafOps],
+  ['Element by element', 'elementwise.ts', elementwiseOps],
+  ['Matrix products', 'linear.ts', linearOps],
+  ['Rows of tables', 'lookup.ts', lookupOps],
+  ['Sums and scalars of rows', 'reduce.ts', reduceOps],
+  ['Joining and cutting', 'layout.ts', layoutOps],
+];
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function familyTable([title, file, ops]: (typeof families)[number]): string {
+  const rows = Object.entries(ops).map(
+    ([name, { formula, derivative, reduction }]) =>
+      `| \`${name}\` | ${cell(formula)} | ${cell(derivative)}${reduction ? ' — a sum over the batch' : ''} |`,
+  );
+  return [`## ${title} (\`ops/${file}\`)`, '', '| op | value | gradient |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** The page as it should be. */
+export function opTable(): string {
+  const head = [
+    '# Ops of the engine and their gradients',
+    '',
+    'Made by `node scripts/op-table.ts` from the definitions in `src/engine/ops`; do not edit by hand.',
+    '',
+    '`r` is a row of the batch, `dy` the gradient of the loss with respect to the value, `∂x` that with respect to `x`. Every',
+    'line is held by `test/engine/ops.test.ts`: values and first and second derivatives in float64, and the kernels against them.',
+    '',
+  ];
+  return `${[...head, ...families.map(familyTable)].join('\n').trimEnd()}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(opTableFile, opTable());

@@ -1,0 +1,156 @@
+/** The bench as a whole: which workloads, in which order, on which engines; the result is one document. */
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { DeepTasteError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
+import { RandomStream } from '../core/random.ts';
+import { version } from '../core/version.ts';
+import { Engine } from '../engine/runtime/engine.ts';
+import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
+import { type Effort, fullEffort, quickEffort } from './effort.ts';
+import { type MachineLimits, measureMachine } from './machine-limits.ts';
+import { type LayerShape, layerShapes, measureProducts, type ProductSpeed } from './matrix-products.ts';
+import { movielens1m, type NeumfSize, NeumfTraining, skewedInteractions } from './neumf-training.ts';
+import { measurePeers, type PeerSpeed } from './peers.ts';
+import { measureRanking, type RankingSpeed } from './ranking-speed.ts';
+import {
+  heapBytesPerThousandSteps,
+  measureTraining,
+  type StepLimit,
+  stepLimit,
+  type TrainingSpeed,
+} from './training-speed.ts';
+
+export const workloads = ['machine', 'products', 'training', 'ranking'] as const;
+export type Workload = (typeof workloads)[number];
+
+export interface BenchmarkOptions {
+  /** Default: all. */
+  readonly workloads?: readonly Workload[];
+  /** Threads to compare with one; default: all the machine offers. */
+  readonly threads?: number;
+  readonly quick?: boolean;
+  /** Run the peers too. */
+  readonly peers?: { readonly python: string; readonly tfjs: string };
+  readonly progress: Progress;
+  /** Sizes, for tests. */
+  readonly size?: NeumfSize;
+  readonly shapes?: readonly LayerShape[];
+  readonly effort?: Effort;
+  readonly batchSizes?: readonly number[];
+}
+
+export interface BenchmarkResult {
+  readonly versions: { readonly deeptaste: string; readonly node: string; readonly kernels: KernelBuild };
+  readonly computer: { readonly cpu: string; readonly processors: number; readonly loadBefore: number };
+  readonly quick: boolean;
+  readonly machine: readonly MachineLimits[];
+  readonly products: readonly (ProductSpeed & { readonly shareOfPeak: number })[];
+  readonly training: {
+    readonly nInteractions: number;
+    readonly speeds: readonly TrainingSpeed[];
+    readonly limit: StepLimit;
+    readonly heapBytesPerThousandSteps: number;
+  } | null;
+  readonly ranking: readonly RankingSpeed[];
+  readonly peers: readonly PeerSpeed[];
+  readonly peakResidentBytes: number;
+}
+
+const BATCH_SIZES = [2048, 256];
+
+export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
+  const loadBefore = loadavg()[0];
+  const threads = options.threads ?? availableParallelism();
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new DeepTasteError('usage', `bench: --threads must be an integer ≥ 1, got ${threads}`);
+  const counts = threads === 1 ? [1] : [1, threads];
+  const engines = counts.map((count) => new Engine({ threads: count }));
+  try {
+    const result = await measure(engines, options);
+    return {
+      versions: { deeptaste: version, node: process.versions.node, kernels: engines[0].build },
+      computer: { cpu: cpus()[0]?.model ?? 'unknown', processors: availableParallelism(), loadBefore },
+      quick: options.quick === true,
+      ...result,
+      peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  } finally {
+    for (const engine of engines) engine.close();
+  }
+}
+
+async function measure(
+  engines: readonly Engine[],
+  options: BenchmarkOptions,
+): Promise<Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'ranking' | 'peers'>> {
+  const { progress, size = movielens1m, shapes = layerShapes } = options;
+  const effort = options.effort ?? (options.quick ? quickEffort : fullEffort);
+  const wanted = new Set(options.workloads ?? workloads);
+  const random = new RandomStream(1, 'bench');
+  progress.log('limits of the machine');
+  // every other number is compared with these, so they are always measured
+  const machine = measureMachine(engines, effort, random);
+  let products: ProductSpeed[] = [];
+  if (wanted.has('products')) {
+    progress.log('matrix products');
+    products = measureProducts(engines[0], shapes, effort, random);
+  }
+  const training = wanted.has('training') ? trainingPart(engines, options, effort, machine[0]) : null;
+  if (wanted.has('ranking')) progress.log('ranking of all items for all users');
+  const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random) : [];
+  const peers = options.peers ? await peersPart(engines, options, effort, options.peers) : [];
+  const peak = machine[0].flopPerSecond;
+  return {
+    machine,
+    products: products.map((product) => ({ ...product, shareOfPeak: product.flopPerSecond / peak })),
+    training,
+    ranking,
+    peers,
+  };
+}
+
+function trainingPart(
+  engines: readonly Engine[],
+  options: BenchmarkOptions,
+  effort: Effort,
+  machine: MachineLimits,
+): BenchmarkResult['training'] {
+  const { progress, size = movielens1m, batchSizes = BATCH_SIZES } = options;
+  progress.log('training of NeuMF');
+  const interactions = skewedInteractions(size, new RandomStream(1, 'bench/interactions'));
+  return {
+    nInteractions: interactions.columns.length,
+    speeds: measureTraining(engines, size, interactions, batchSizes, effort),
+    limit: stepLimit(size, interactions, batchSizes[0], machine),
+    heapBytesPerThousandSteps: heapBytesPerThousandSteps(
+      engines[engines.length - 1],
+      size,
+      interactions,
+      Math.min(...batchSizes),
+    ),
+  };
+}
+
+async function peersPart(
+  engines: readonly Engine[],
+  options: BenchmarkOptions,
+  effort: Effort,
+  { python, tfjs }: { readonly python: string; readonly tfjs: string },
+): Promise<PeerSpeed[]> {
+  const batchSize = (options.batchSizes ?? BATCH_SIZES)[0];
+  const interactions = skewedInteractions(movielens1m, new RandomStream(1, 'bench/interactions'));
+  const training = new NeumfTraining(engines[engines.length - 1], movielens1m, interactions, batchSize, 1);
+  const peers = await measurePeers({
+    python,
+    tfjs,
+    batchSize,
+    seconds: effort.trainingSeconds,
+    rounds: Math.min(3, effort.rounds),
+    threads: engines.map(({ threads }) => threads),
+    eagerOnly: options.quick === true,
+    ours: () => training.rate(effort.trainingSeconds),
+    progress: options.progress,
+  });
+  training.free();
+  return peers;
+}

@@ -1,0 +1,156 @@
+/** The same NeuMF step in other systems, each timed between two rounds of ours. The scripts lie in the source checkout. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DeepTasteError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
+import { median } from './timing.ts';
+
+// src/benchmark and dist/benchmark lie equally deep under the package's root
+const folder = new URL('../../bench/peers/', import.meta.url);
+
+export interface PeerRequest {
+  /** Python to run PyTorch with. */
+  readonly python: string;
+  /** Folder whose node_modules holds tfjs. */
+  readonly tfjs: string;
+  readonly batchSize: number;
+  /** Seconds that a peer's setting is timed in a round. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly threads: readonly number[];
+  /** Without the settings that PyTorch must compile first. */
+  readonly eagerOnly: boolean;
+  /** Our rate over one round, examples per second. */
+  readonly ours: () => number;
+  readonly progress: Progress;
+}
+
+export type PeerSpeed =
+  | {
+      readonly peer: string;
+      /** Which of the peer's settings was best. */
+      readonly setting: string;
+      readonly examplesPerSecond: number;
+      /** Median over the rounds of our rate (mean of the rounds before and after) by the peer's. */
+      readonly ratio: number;
+    }
+  | { readonly peer: string; readonly skipped: string };
+
+export async function measurePeers(request: PeerRequest): Promise<PeerSpeed[]> {
+  if (!existsSync(folder)) return [{ peer: 'all', skipped: 'peers are run from a checkout of the source' }];
+  return [await torch(request), await plainLoops(request), await tfjs(request)];
+}
+
+interface Round {
+  readonly rate: number;
+  readonly setting: string;
+}
+
+/** Ours, peer, ours, peer, …, ours. */
+async function rounds(
+  peer: string,
+  request: PeerRequest,
+  time: (round: number) => Round | string | Promise<Round | string>,
+): Promise<PeerSpeed> {
+  const found: { setting: string; rate: number; ratio: number }[] = [];
+  let before = request.ours();
+  for (let round = 0; round < request.rounds; round++) {
+    request.progress.log(`${peer}: round ${round + 1} of ${request.rounds}`);
+    const result = await time(round);
+    if (typeof result === 'string') return { peer, skipped: result };
+    const after = request.ours();
+    found.push({ ...result, ratio: (before + after) / 2 / result.rate });
+    before = after;
+  }
+  const last = found[found.length - 1];
+  const examplesPerSecond = median(found.map(({ rate }) => rate));
+  return { peer, setting: last.setting, examplesPerSecond, ratio: median(found.map(({ ratio }) => ratio)) };
+}
+
+interface TorchSetting {
+  readonly name: string;
+  readonly mode: string;
+  readonly threads: number;
+  readonly examplesPerSecond?: number;
+}
+
+interface TorchDocument {
+  readonly torch?: string;
+  readonly skipped?: string;
+  readonly best?: string | null;
+  readonly settings?: readonly TorchSetting[];
+}
+
+/** All settings in the first round; then those of the best one's mode and number of threads. */
+async function torch(request: PeerRequest): Promise<PeerSpeed> {
+  let best: TorchSetting | undefined;
+  let version = '';
+  const result = await rounds('PyTorch', request, () => {
+    const document = runTorch(request, best);
+    if (document.skipped) return document.skipped;
+    const timed = (document.settings ?? []).filter((each) => each.examplesPerSecond !== undefined);
+    const fastest = timed.find((each) => each.name === document.best);
+    if (!fastest) return 'none of the settings ran';
+    best ??= fastest;
+    version = document.torch ?? '';
+    return { rate: fastest.examplesPerSecond as number, setting: fastest.name };
+  });
+  return { ...result, peer: version === '' ? 'PyTorch' : `PyTorch ${version}` };
+}
+
+function runTorch(request: PeerRequest, best: TorchSetting | undefined): TorchDocument {
+  const modes = best ? [best.mode] : request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
+  const threads = best ? [best.threads] : request.threads;
+  const script = fileURLToPath(new URL('neumf_torch.py', folder));
+  const { error, status, stdout, stderr } = spawnSync(
+    request.python,
+    [
+      script,
+      ...['--json', '--rounds', '1', '--seconds', `${request.seconds}`, '--batch', `${request.batchSize}`],
+      ...['--threads', ...threads.map(String), '--modes', ...modes],
+    ],
+    { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 },
+  );
+  if (error) return { skipped: `${request.python} cannot be run (name another with --python)` };
+  if (status !== 0) return { skipped: `the script ended with status ${status}: ${stderr.trim().split('\n').pop()}` };
+  return JSON.parse(stdout) as TorchDocument;
+}
+
+interface Timing {
+  readonly examplesPerSecond: number;
+}
+
+/** A module of the peers' folder; TypeScript that Node runs as it is. */
+async function peerModule<M>(name: string): Promise<M | string> {
+  try {
+    return (await import(new URL(name, folder).href)) as M;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      return 'this Node does not run TypeScript (use Node 24)';
+    throw new DeepTasteError('io', `peers: ${name} cannot be loaded`, {}, { cause: error });
+  }
+}
+
+async function plainLoops(request: PeerRequest): Promise<PeerSpeed> {
+  const loops = await peerModule<{ plainLoops(options: object): Timing }>('plain-loops.ts');
+  const { batchSize, seconds } = request;
+  return rounds('plain TypeScript loops', request, () => {
+    if (typeof loops === 'string') return loops;
+    return { rate: loops.plainLoops({ batchSize, seconds }).examplesPerSecond, setting: '1 thread' };
+  });
+}
+
+async function tfjs(request: PeerRequest): Promise<PeerSpeed> {
+  type Module = {
+    tfjsPeer(options: object): Promise<(Timing & { backend: string; tfjs: string }) | { skipped: string }>;
+  };
+  const module = await peerModule<Module>('tfjs.ts');
+  const { batchSize, seconds, tfjs: from } = request;
+  return rounds('TensorFlow.js', request, async () => {
+    if (typeof module === 'string') return module;
+    const timing = await module.tfjsPeer({ batchSize, seconds, from });
+    if ('skipped' in timing) return timing.skipped;
+    return { rate: timing.examplesPerSecond, setting: `${timing.tfjs}, ${timing.backend}` };
+  });
+}

@@ -1,0 +1,82 @@
+/** Ranking of all items for all users, from the weights to every user's best ten, with a pair scorer and with a dot product. */
+import type { RandomStream } from '../core/random.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { RankingTables } from '../engine/runtime/ranking.ts';
+import { declareParameters, initialiseParameters } from '../models/expression.ts';
+import { logisticMf } from '../models/logistic-mf.ts';
+import type { GradientModel } from '../models/model.ts';
+import { neumf } from '../models/neumf.ts';
+import { gradientScorer } from '../models/scoring.ts';
+import type { Effort } from './effort.ts';
+import type { NeumfSize } from './neumf-training.ts';
+import { interleave, median, secondsOf } from './timing.ts';
+
+const TOP_K = 10;
+
+export interface RankingSpeed {
+  readonly model: string;
+  readonly threads: number;
+  /** User–item pairs scored and ranked per second, median of the rounds. */
+  readonly scoresPerSecond: number;
+  readonly seconds: number;
+}
+
+export function measureRanking(
+  engines: readonly Engine[],
+  size: NeumfSize,
+  effort: Effort,
+  random: RandomStream,
+): RankingSpeed[] {
+  const rankings = [
+    { model: neumf as unknown as GradientModel, options: { factors: size.factors, layers: size.layers } },
+    { model: logisticMf as unknown as GradientModel, options: { factors: size.factors } },
+  ].flatMap(({ model, options }) => engines.map((engine) => new Ranking(engine, model, options, size, random)));
+  for (const ranking of rankings) ranking.rank();
+  const tasks = Object.fromEntries(
+    rankings.map((ranking, n) => [`${n}`, () => secondsOf(() => ranking.rank())] as const),
+  );
+  const seconds = interleave(effort.rounds, tasks);
+  return rankings.map((ranking, n) => {
+    ranking.free();
+    const each = median(seconds[`${n}`]);
+    return {
+      model: ranking.model.title,
+      threads: ranking.engine.threads,
+      scoresPerSecond: (size.nUsers * size.nItems) / each,
+      seconds: each,
+    };
+  });
+}
+
+class Ranking {
+  readonly engine: Engine;
+  readonly model: GradientModel;
+  readonly #config: unknown;
+  readonly #size: NeumfSize;
+  readonly #declared: ReturnType<typeof declareParameters>;
+  readonly #store: ParameterStore;
+
+  constructor(engine: Engine, model: GradientModel, options: object, size: NeumfSize, random: RandomStream) {
+    this.engine = engine;
+    this.model = model;
+    this.#size = size;
+    this.#config = model.options.parse(options);
+    this.#declared = declareParameters(model, this.#config, size);
+    this.#store = new ParameterStore(engine, this.#declared.list);
+    initialiseParameters(this.#declared, this.#store, random.child(model.name));
+  }
+
+  rank(): void {
+    const { engine, model } = this;
+    const scorer = gradientScorer(engine, model, this.#config, this.#size, this.#declared, this.#store);
+    const tables = new RankingTables(engine, scorer.form, this.#size.nItems);
+    tables.rank({ users: Int32Array.from({ length: this.#size.nUsers }, (_, u) => u), topK: TOP_K });
+    tables.free();
+    scorer.free();
+  }
+
+  free(): void {
+    this.#store.free();
+  }
+}

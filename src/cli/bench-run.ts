@@ -1,0 +1,81 @@
+/** Runs the bench and tells its result. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runBenchmark, type Workload, workloads } from '../benchmark/benchmark.ts';
+import { provenance, type ReportSection, reportMarkdown, reportSections } from '../benchmark/report.ts';
+import { writeFileAtomic } from '../core/atomic-file.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import { ioError } from '../core/io-error.ts';
+import { suggestion } from '../core/nearest.ts';
+import { textTable } from '../evaluation/text-table.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface BenchRequest {
+  readonly peers?: boolean;
+  readonly python?: string;
+  readonly tfjs?: string;
+  readonly threads?: string;
+  readonly quick?: boolean;
+  readonly write?: string;
+}
+
+export async function bench(names: readonly string[], request: BenchRequest, terminal: Terminal): Promise<void> {
+  const chosen = names.map(workloadNamed);
+  const threads = request.threads === undefined ? undefined : threadCount(request.threads);
+  for (const flag of ['python', 'tfjs'] as const)
+    if (request[flag] !== undefined && !request.peers)
+      throw new DeepTasteError('usage', `bench: --${flag} is for peers, which are not asked for; add --peers`);
+  const python = request.python ?? process.env.DEEPTASTE_PYTHON ?? 'python3';
+  const result = await runBenchmark({
+    workloads: chosen.length > 0 ? chosen : workloads,
+    threads,
+    quick: request.quick,
+    peers: request.peers ? { python, tfjs: request.tfjs ?? '.' } : undefined,
+    progress: await terminal.progress(),
+  });
+  for (const section of reportSections(result)) printSection(terminal, section);
+  terminal.print(provenance(result));
+  terminal.document(result);
+  if (request.write !== undefined) {
+    await write(request.write, 'speed.json', `${JSON.stringify(result, null, 2)}\n`);
+    await write(request.write, 'speed.md', reportMarkdown(result, commandLine(chosen, request)));
+  }
+}
+
+function workloadNamed(name: string): Workload {
+  const known = workloads.find((each) => each === name);
+  if (known) return known;
+  throw new DeepTasteError('usage', `bench: there is no workload "${name}"${suggestion(name, workloads)}`);
+}
+
+function threadCount(text: string): number {
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 256) return threads;
+  throw new DeepTasteError('usage', `bench: --threads must be an integer from 1 to 256, got "${text}"`);
+}
+
+/** The command as others would type it: no paths of this machine. */
+function commandLine(chosen: readonly Workload[], { peers, quick, threads }: BenchRequest): string {
+  const flags = [peers && '--peers', quick && '--quick', threads !== undefined && `--threads ${threads}`];
+  return ['deeptaste bench', ...chosen, ...flags.filter((flag) => typeof flag === 'string')].join(' ');
+}
+
+function printSection(terminal: Terminal, { title, header, rows, notes }: ReportSection): void {
+  const columns = header.map((name, n) => ({
+    header: name,
+    align: n === 0 ? ('left' as const) : ('right' as const),
+    cells: rows.map((row) => row[n]),
+  }));
+  const table = textTable(columns);
+  terminal.print(terminal.strong(title));
+  for (const line of [table.header, table.rule, ...table.rows, ...notes, '']) terminal.print(line);
+}
+
+async function write(folder: string, name: string, text: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw ioError('writing', folder, error);
+  }
+  await writeFileAtomic(join(folder, name), text);
+}

@@ -1,0 +1,28 @@
+/** `deeptaste bench`: how fast this machine trains and ranks, against its own limits and against peers. */
+import { Command } from 'commander';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+
+interface BenchFlags extends CommonOptions {
+  readonly peers?: boolean;
+  readonly python?: string;
+  readonly tfjs?: string;
+  readonly threads?: string;
+  readonly quick?: boolean;
+  readonly write?: string;
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('measure training and ranking speed against this machine’s limits and against peers')
+    .argument('[workload...]', 'machine, products, training, ranking (default: all)')
+    .option('--peers', 'time PyTorch, plain loops and TensorFlow.js too (from a checkout of the source)')
+    .option('--python <path>', 'Python that has PyTorch (default: DEEPTASTE_PYTHON, else python3)')
+    .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
+    .option('--threads <n>', 'threads to compare with one (default: all)')
+    .option('--quick', 'short and rough')
+    .option('--write <folder>', 'write speed.md and speed.json there')
+    .action(async (names: string[], flags: BenchFlags) => {
+      const { bench } = await import('../bench-run.ts');
+      await bench(names, flags, new Terminal(flags));
+    });
+}

@@ -1,0 +1,170 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BenchmarkResult, runBenchmark } from '../../src/benchmark/benchmark.ts';
+import { layerShapes } from '../../src/benchmark/matrix-products.ts';
+import { NeumfTraining, skewedInteractions } from '../../src/benchmark/neumf-training.ts';
+import { reportMarkdown, reportSections } from '../../src/benchmark/report.ts';
+import { interleave, median } from '../../src/benchmark/timing.ts';
+import { stepLimit } from '../../src/benchmark/training-speed.ts';
+import { bench } from '../../src/cli/bench-run.ts';
+import { Terminal } from '../../src/cli/terminal.ts';
+import { silent } from '../../src/core/progress.ts';
+import { RandomStream } from '../../src/core/random.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+
+const size = { nUsers: 40, nItems: 30, nInteractions: 300, factors: 8, layers: [16, 8, 4] };
+const effort = { burstMs: 0.1, bursts: 3, trainingSeconds: 0.01, rounds: 2, memoryBytes: 65536 };
+
+describe('timing', () => {
+  it('takes the middle of the sorted values', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe((2 + 3) / 2);
+  });
+
+  it('runs the tasks in turn', () => {
+    const order: string[] = [];
+    const task = (name: string) => () => order.push(name);
+    expect(interleave(2, { a: task('a'), b: task('b') })).toEqual({ a: [1, 3], b: [2, 4] });
+    expect(order).toEqual(['a', 'b', 'a', 'b']);
+  });
+});
+
+describe('skewedInteractions', () => {
+  it('is the same for the same seed, distinct, and skewed towards the first users and items', () => {
+    const make = (seed: number) => skewedInteractions(size, new RandomStream(seed, 'test'));
+    const rows = make(1);
+    expect(make(1)).toEqual(rows);
+    expect(make(2)).not.toEqual(rows);
+    const items = Array.from({ length: size.nUsers }, (_, u) => [
+      ...rows.columns.subarray(rows.rowStart[u], rows.rowStart[u + 1]),
+    ]);
+    for (const each of items) expect(new Set(each).size).toBe(each.length);
+    expect(items[0].length + items[1].length).toBeGreaterThan(items[38].length + items[39].length);
+    expect(Math.max(...rows.columns)).toBeLessThan(size.nItems);
+  });
+});
+
+describe('stepLimit', () => {
+  it('counts the arithmetic and the touched rows of a step', () => {
+    // one user, two items, both taken by the user: with one example the user is touched surely, an item with chance ½ each
+    const rows = { nRows: 1, rowStart: Int32Array.of(0, 2), columns: Int32Array.of(0, 1) };
+    const tiny = { nUsers: 1, nItems: 2, nInteractions: 2, factors: 8, layers: [16, 8, 4] };
+    const machine = {
+      threads: 1,
+      flopPerSecond: 1e6,
+      copyBytesPerSecond: 1e6,
+      gatherBytesPerSecond: 5e5,
+      largeGatherBytesPerSecond: 1e5,
+    };
+    const limit = stepLimit(tiny, rows, 1, machine);
+    expect(limit.flop).toBe(3 * (2 * 16 * 8 + 2 * 8 * 4));
+    const touched = 1 + 0.5 + 0.5;
+    expect(limit.bytes).toBeCloseTo((8 + 8) * 4 * (2 + 6 * touched + 2), 6);
+    expect(limit.arithmeticMs).toBeCloseTo((1000 * limit.flop) / 1e6, 9);
+    expect(limit.limitMs).toBe(Math.max(limit.arithmeticMs, limit.memoryMs));
+  });
+});
+
+describe('NeumfTraining', () => {
+  it('learns, and does the same on one thread and on two', () => {
+    const rows = skewedInteractions(size, new RandomStream(1, 'test'));
+    const losses = [1, 2].map((threads) => {
+      const engine = new Engine({ threads });
+      const training = new NeumfTraining(engine, size, rows, 64, 1);
+      const first = training.run(5);
+      const last = Array.from({ length: 30 }, () => training.run(50)).pop() as number;
+      training.free();
+      engine.close();
+      return [first, last];
+    });
+    expect(losses[0]).toEqual(losses[1]);
+    expect(losses[0][0]).toBeCloseTo(Math.log(2), 1);
+    expect(losses[0][1]).toBeLessThan(0.9 * losses[0][0]);
+  });
+});
+
+describe('runBenchmark', () => {
+  let result: BenchmarkResult;
+  beforeAll(async () => {
+    result = await runBenchmark({
+      threads: 2,
+      progress: silent,
+      size,
+      effort,
+      shapes: [layerShapes[2]],
+      batchSizes: [32, 16],
+    });
+  });
+
+  it('measures every workload on one thread and on two', () => {
+    expect(result.machine.map(({ threads }) => threads)).toEqual([1, 2]);
+    for (const machine of result.machine) for (const value of Object.values(machine)) expect(value).toBeGreaterThan(0);
+    expect(result.products.map(({ orientation }) => orientation)).toEqual([
+      'forward',
+      'input gradient',
+      'weight gradient',
+    ]);
+    const peak = result.machine[0].flopPerSecond;
+    for (const { flopPerSecond, shareOfPeak } of result.products) expect(shareOfPeak).toBe(flopPerSecond / peak);
+    expect(result.training?.speeds.map(({ batchSize, threads }) => [batchSize, threads])).toEqual([
+      [32, 1],
+      [32, 2],
+      [16, 1],
+      [16, 2],
+    ]);
+    for (const { batchSize, stepMs, examplesPerSecond } of result.training?.speeds ?? [])
+      expect((stepMs * examplesPerSecond) / 1000).toBeCloseTo(batchSize, 6);
+    expect(result.ranking.map(({ model, threads }) => [model, threads])).toEqual([
+      ['NeuMF', 1],
+      ['NeuMF', 2],
+      ['Logistic MF', 1],
+      ['Logistic MF', 2],
+    ]);
+    expect(result.peers).toEqual([]);
+  });
+
+  it('is told as complete tables and as a page', () => {
+    const sections = reportSections(result);
+    expect(sections.length).toBe(4);
+    for (const { header, rows } of sections) for (const row of rows) expect(row.length).toBe(header.length);
+    const page = reportMarkdown(result, 'deeptaste bench');
+    expect(page).toMatch(/^# Speed\n\n`deeptaste bench`\n/);
+    for (const { title } of sections) expect(page).toContain(`## ${title}\n`);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('refuses an impossible number of threads', async () => {
+    await expect(runBenchmark({ threads: 0, progress: silent })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('bench', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deeptaste-bench-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const terminal = new Terminal({ quiet: true });
+
+  it.each([
+    [['trainig'], {}],
+    [[], { threads: '0' }],
+    [[], { threads: 'x' }],
+    [[], { python: 'python3' }],
+    [[], { tfjs: '.' }],
+  ])('refuses %j %j', async (names, request) => {
+    await expect(bench(names, request, terminal)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('writes the page and the document without paths of this machine', async () => {
+    const out = join(folder, 'results');
+    await bench(['machine'], { quick: true, threads: '1', write: out }, new Terminal({ quiet: true, json: false }));
+    const document = JSON.parse(readFileSync(join(out, 'speed.json'), 'utf8'));
+    expect(document).toMatchObject({ quick: true, products: [], training: null, ranking: [] });
+    const page = readFileSync(join(out, 'speed.md'), 'utf8');
+    expect(page).toContain('`deeptaste bench machine --quick --threads 1`');
+    expect(page + JSON.stringify(document)).not.toContain(folder);
+  });
+});

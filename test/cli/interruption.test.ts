@@ -1,0 +1,70 @@
+/** Runs that are killed, stopped and resumed, and runs on one thread or two, end in the same bytes. */
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { filmsCsv, until, workplace } from './command-line.ts';
+
+const place = workplace();
+const train = (model: string, epochs: number, ...rest: string[]) => [
+  ...['train', '--data', 'films.csv', '--model', model, '--epochs', String(epochs), '--set', 'training.patience=0'],
+  ...['--set', 'training.batchSize=64', '--split', 'leave-one-out', '--seed', '3', ...rest],
+];
+const weights = (run: string) => readFileSync(place.path(run, 'weights.safetensors')).toString('base64');
+
+beforeAll(() => {
+  place.write('films.csv', filmsCsv());
+});
+
+describe('training', () => {
+  it('ends in the same bytes after kill -9 and --resume', async () => {
+    const epochs = 120;
+    const args = train('neumf', epochs, '--checkpoint-seconds', '0');
+    expect(await place.run([...args, '--out', 'whole'])).toMatchObject({ code: 0 });
+    const { child, outcome } = place.start([...args, '--out', 'killed']);
+    const log = place.path('killed.partial', 'epochs.jsonl');
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 10);
+    child.kill('SIGKILL');
+    await outcome;
+    expect(existsSync(place.path('killed'))).toBe(false);
+    const resumed = await place.run([...args, '--out', 'killed', '--resume']);
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(resumed.stderr).toMatch(/resuming after epoch \d+/);
+    expect(weights('killed')).toBe(weights('whole'));
+    expect(existsSync(place.path('killed.partial'))).toBe(false);
+    const records = readFileSync(place.path('killed', 'epochs.jsonl'), 'utf8').trim().split('\n');
+    expect(records.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: epochs }, (_, n) => n + 1));
+  });
+
+  it('says on Ctrl-C where the checkpoint is, and exits with 130', async () => {
+    const args = train('gmf', 100_000, '--out', 'stopped', '--checkpoint-seconds', '3600');
+    const { child, outcome } = place.start(args);
+    let told = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      told += chunk;
+    });
+    await until(() => told.includes('epoch'));
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await outcome;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/interrupted; the checkpoint after epoch \d+ is in stopped\.partial: .*--resume/);
+    expect(existsSync(place.path('stopped.partial', 'checkpoint.safetensors'))).toBe(true);
+    expect(existsSync(place.path('stopped'))).toBe(false);
+  });
+
+  it('refuses to resume another run', async () => {
+    const other = await place.run(train('gmf', 99_999, '--out', 'stopped', '--resume'));
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toMatch(/belongs to another run/);
+  });
+
+  it.each(['gmf', 'bpr-mf', 'ials'])('gives the same bytes on one thread and on two: %s', async (model) => {
+    const args =
+      model === 'ials'
+        ? ['train', '--data', 'films.csv', '--model', model, '--split', 'leave-one-out']
+        : train(model, 5);
+    for (const threads of ['1', '2'])
+      expect(await place.run([...args, '--threads', threads, '--out', `${model}-${threads}`])).toMatchObject({
+        code: 0,
+      });
+    expect(weights(`${model}-1`)).toBe(weights(`${model}-2`));
+  });
+});

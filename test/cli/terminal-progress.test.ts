@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { shellWord } from '../../src/cli/terminal.ts';
+import { lineProgress, shortNumber, shortTime } from '../../src/cli/terminal-progress.ts';
+
+describe('lineProgress', () => {
+  it('prints notes no more often than every two seconds, and how the task ended', () => {
+    const lines: string[] = [];
+    let ms = 0;
+    const task = lineProgress(
+      (line) => lines.push(line),
+      () => ms,
+    ).start('training', 1000, 'examples');
+    for (const [at, done, note] of [
+      [1000, 100, 'epoch 1'],
+      [2000, 200, 'epoch 2'],
+      [3000, 300, 'epoch 3'],
+      [4500, 450, undefined],
+      [5000, 500, 'epoch 5'],
+    ] as const) {
+      ms = at;
+      task.update(done, note);
+    }
+    ms = 10_000;
+    task.end('5 epochs');
+    expect(lines).toEqual([
+      'training: 20 %  epoch 2  100 examples/s',
+      'training: 50 %  epoch 5  100 examples/s',
+      'training: 5 epochs, 10 s, 50.0 examples/s',
+    ]);
+  });
+});
+
+describe('texts', () => {
+  it.each([
+    [0, '0.0 s'],
+    [9.94, '9.9 s'],
+    [9.96, '10 s'],
+    [59.4, '59 s'],
+    [60 + 5, '1 min 05 s'],
+    [2 * 3600 + 7 * 60, '2 h 07 min'],
+  ])('%d seconds are %s', (seconds, text) => {
+    expect(shortTime(seconds)).toBe(text);
+  });
+
+  it.each([
+    [7, '7.00'],
+    [1234, '1.23 k'],
+    [2_500_000, '2.50 M'],
+  ])('%d is %s', (value, text) => {
+    expect(shortNumber(value)).toBe(text);
+  });
+
+  it.each([
+    ['plain-1.x', 'plain-1.x'],
+    ['a b', "'a b'"],
+    ["it's", "'it'\\''s'"],
+    ['-k', "'-k'"],
+    ['', "''"],
+  ])('%j is the shell word %s', (word, quoted) => {
+    expect(shellWord(word)).toBe(quoted);
+  });
+});
