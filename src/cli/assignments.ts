@@ -4,7 +4,7 @@
  * shortly (`optimizer.learningRate=0.01`). Values are JSON where they are JSON, else text.
  */
 import { DeepTasteError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { RunInput } from '../recommender/settings.ts';
 import { jsonOrText } from './option-values.ts';
 
@@ -60,8 +60,9 @@ function checkKey(path: readonly string[], key: string, modelKeys: readonly stri
     section === 'config' ? modelKeys.includes(name) : single.includes(section) || sections.includes(section);
   if (exists && (path.length > 1 || single.includes(section))) return;
   const last = path[path.length - 1];
-  const elsewhere = known.find((address) => address.endsWith(`.${last}`));
-  const advice = elsewhere ? `; did you mean "${elsewhere}"?` : suggestion(key, known);
+  const close = known.find((address) => address.endsWith(`.${last}`)) ?? nearest(key, known);
+  const own = modelKeys.length > 0 ? `the model's own are ${modelKeys.join(', ')}` : 'the model has none of its own';
+  const advice = close ? `; did you mean "${close}"?` : `; ${own}, "deeptaste models NAME" prints all`;
   throw new DeepTasteError('config', `--set ${key}: there is no such setting${advice}`, { key });
 }
 

@@ -5,15 +5,11 @@ import { Engine } from '../engine/runtime/engine.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { textTable } from '../evaluation/text-table.ts';
-import { findModel } from '../models/index.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommender/average-seeds.ts';
 import { type ComparedRun, compareModels } from '../recommender/compare.ts';
-import type { RunSettings } from '../recommender/settings.ts';
-import { checkedRun } from './checked-run.ts';
 import type { CompareFlags } from './commands/compare.ts';
-import { defined } from './data-flags.ts';
+import { contenderSettings } from './contender-settings.ts';
 import { loadNoted } from './execute-run.ts';
-import { dataOf, evaluationOf, splitOf } from './run-flags.ts';
 import { describeProtocol } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -78,36 +74,4 @@ function spreadTable(spreads: readonly ModelSpread[], nSeeds: number): string {
     { header: 'seconds', align: 'right', cells: spreads.map(({ trainingSeconds }) => trainingSeconds.toFixed(2)) },
   ]);
   return [header, rule, ...rows, `± standard deviation over ${nSeeds} seeds`].join('\n');
-}
-
-/** One set of settings a model; data, split and evaluation are the same in all. */
-async function contenderSettings(flags: CompareFlags): Promise<RunSettings[]> {
-  const { data, models = [] } = flags;
-  if (data === undefined || models.length === 0)
-    throw new DeepTasteError(
-      'usage',
-      `compare: --${data === undefined ? 'data' : 'models'} is missing beside --${data === undefined ? 'models' : 'data'}`,
-    );
-  const repeated = models.find((model, n) => models.indexOf(model) !== n);
-  if (repeated !== undefined)
-    throw new DeepTasteError('usage', `--models: each model counts once, found "${repeated}" twice`);
-  const settings: RunSettings[] = [];
-  for (const name of models) {
-    const hasEpochs = findModel(name).kind === 'gradient';
-    const input = {
-      ...{ data: dataOf(data, flags), ...splitOf(flags), model: name },
-      ...{ training: hasEpochs ? defined({ epochs: flags.epochs }) : {}, evaluation: evaluationOf(flags) },
-    };
-    settings.push(await checkedRun(input, settingsFor(name, hasEpochs, models, flags.set ?? []), 'compare'));
-  }
-  return settings;
-}
-
-/** What concerns the model: its own settings (`name.key=…`) and those of all; training settings only where there is a training. */
-function settingsFor(name: string, hasEpochs: boolean, models: readonly string[], set: readonly string[]): string[] {
-  return set.flatMap((text) => {
-    const owner = models.find((model) => text.startsWith(`${model}.`));
-    if (owner !== undefined) return owner === name ? [text.slice(owner.length + 1)] : [];
-    return !hasEpochs && /^(training|optimizer)\./.test(text) ? [] : [text];
-  });
 }

@@ -2,6 +2,7 @@
 /** The command line: puts the commands together and turns failures into exit codes. Commands load their work when they run. */
 import { Command } from 'commander';
 import { version } from '../core/version.ts';
+import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
 import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -22,7 +23,7 @@ function makeProgram(): Command {
     .helpOption('-h, --help', 'print this help');
   for (const make of [
     ...[demoCommand, dataCommand, modelsCommand, trainCommand, runCommand, evaluateCommand, compareCommand],
-    ...[recommendCommand, doctorCommand],
+    ...[recommendCommand, benchCommand, doctorCommand],
   ])
     program.addCommand(make());
   program.addHelpText('after', firstSteps);

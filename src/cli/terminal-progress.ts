@@ -17,7 +17,7 @@ export function lineProgress(write: (line: string) => void, now: () => number = 
     let lastLine = now();
     return {
       update(done, note) {
-        clock.done = done;
+        clock.report(done);
         if (note === undefined || now() - lastLine < LINE_MS) return;
         lastLine = now();
         write(`${label}: ${[share(done, total), note, clock.rate()].filter(Boolean).join('  ')}`);
@@ -81,7 +81,7 @@ class BarTask {
   }
 
   update(done: number, note?: string): void {
-    this.clock.done = done;
+    this.clock.report(done);
     if (note !== undefined) this.#note = `  ${note}`;
     this.#bar.update(this.#total === undefined ? 0 : done, {
       note: this.#note,
@@ -98,12 +98,13 @@ class BarTask {
   }
 }
 
-/** Time and speed of one task. */
+/** Time and speed of one task. Speed counts from the first report on: what a resumed run had done before is not its own work. */
 class TaskClock {
-  done = 0;
   readonly #now: () => number;
   readonly #started: number;
   readonly #unit: string | undefined;
+  #first: { readonly done: number; readonly at: number } | null = null;
+  #last = { done: 0, at: 0 };
 
   constructor(now: () => number, unit: string | undefined) {
     this.#now = now;
@@ -111,22 +112,27 @@ class TaskClock {
     this.#unit = unit;
   }
 
-  get #seconds(): number {
-    return (this.#now() - this.#started) / 1000;
+  report(done: number): void {
+    this.#last = { done, at: this.#now() };
+    this.#first ??= this.#last;
+  }
+
+  /** Units a second; 0 when not known yet. */
+  get #speed(): number {
+    if (this.#first === null || this.#last.at <= this.#first.at) return 0;
+    return ((this.#last.done - this.#first.done) * 1000) / (this.#last.at - this.#first.at);
   }
 
   rate(): string {
-    if (this.#unit === undefined || this.done === 0 || this.#seconds === 0) return '';
-    return `${shortNumber(this.done / this.#seconds)} ${this.#unit}/s`;
+    return this.#unit === undefined || this.#speed <= 0 ? '' : `${shortNumber(this.#speed)} ${this.#unit}/s`;
   }
 
   left(total: number): string {
-    if (this.done === 0) return '';
-    return `${shortTime((this.#seconds * (total - this.done)) / this.done)} left`;
+    return this.#speed <= 0 ? '' : `${shortTime(Math.max(0, total - this.#last.done) / this.#speed)} left`;
   }
 
   closing(label: string, note: string | undefined): string {
-    return `${label}: ${[note ?? 'done', shortTime(this.#seconds), this.rate()].filter(Boolean).join(', ')}`;
+    return `${label}: ${[note ?? 'done', shortTime((this.#now() - this.#started) / 1000), this.rate()].filter(Boolean).join(', ')}`;
   }
 }
 

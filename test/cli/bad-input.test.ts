@@ -93,6 +93,12 @@ describe('bad input', () => {
     ['-k 0', ['recommend', 'good', '--user', 'u1', '-k', '0'], 2, /at least|from 1/],
     ['compare nothing', ['compare'], 2, /RUN/],
     ['compare one model twice', ['compare', '--data', 'films.csv', '--models', 'gmf,gmf'], 2, /twice/],
+    [
+      'an option that no model has',
+      ['compare', '--data', 'films.csv', '--models', 'gmf,ease', '--set', 'factor=3'],
+      2,
+      /did you mean "factors"/,
+    ],
     ['data without files', ['data'], 2, /files/],
     ['unknown public set', ['data', 'get', 'ml-1mm'], 2, /did you mean "ml-1m"/],
   ] as const)('%s', async (_, args, code, line) => {

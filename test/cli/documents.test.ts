@@ -141,7 +141,7 @@ describe('documents', () => {
         '--epochs',
         '2',
         '--set',
-        'gmf.factors=4',
+        'factors=4',
       ],
       z.strictObject({
         seeds: z.tuple([z.literal(1), z.literal(2)]),

@@ -25,8 +25,27 @@ describe('lineProgress', () => {
     expect(lines).toEqual([
       'training: 20 %  epoch 2  100 examples/s',
       'training: 50 %  epoch 5  100 examples/s',
-      'training: 5 epochs, 10 s, 50.0 examples/s',
+      'training: 5 epochs, 10 s, 100 examples/s',
     ]);
+  });
+});
+
+describe('speed', () => {
+  it('leaves out what a resumed run had done before', () => {
+    const lines: string[] = [];
+    let ms = 0;
+    const task = lineProgress(
+      (line) => lines.push(line),
+      () => ms,
+    ).start('training', 2000, 'rows');
+    for (const [at, done] of [
+      [100, 1000],
+      [2100, 1200],
+    ]) {
+      ms = at;
+      task.update(done, 'note');
+    }
+    expect(lines).toEqual(['training: 60 %  note  100 rows/s']);
   });
 });
 

@@ -35,7 +35,7 @@ export function compareCommand(): Command {
     .option('--models <a,b,c>', 'the models to train', commaList)
     .option('--seeds <n>', 'how often each model is trained, with seeds that count up', wholeNumber(1, 1000), 1)
     .option('--seed <n>', 'the first seed', seedValue, 1)
-    .option('--set <key=value>', 'a setting of all models, or of one: neumf.factors=32', collect)
+    .option('--set <key=value>', 'a setting of all models that have it, or of one: neumf.factors=32', collect)
     .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part')
     .option('--threads <n>', 'threads that compute (default: all)', threadCount);

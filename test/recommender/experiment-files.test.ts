@@ -1,0 +1,70 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseOptions } from '../../src/core/options.ts';
+import { findModel, models } from '../../src/models/index.ts';
+import { readExperiment } from '../../src/recommender/experiment-file.ts';
+import { resolveTraining } from '../../src/training/options.ts';
+import { thrownCode } from '../models/thrown-code.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const files = ['ml-1m', 'ml-100k'].flatMap((folder) =>
+  readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
+);
+
+describe.each(files)('%s', (file) => {
+  it('is valid to the last option, and reads its data below DEEPTASTE_DATA', async () => {
+    const settings = await readExperiment(join(root, file));
+    const model = findModel(settings.model);
+    parseOptions(model.options as never, settings.config, file);
+    if (model.kind === 'gradient') resolveTraining(model.trainingDefaults, settings.training);
+    else expect(settings.training).toEqual({});
+    expect('files' in settings.data && settings.data.files[0]).toMatch(/ml-1(m|00k)\//);
+  });
+});
+
+it('has an experiment on both data sets for every model', () => {
+  for (const folder of ['ml-1m', 'ml-100k'])
+    for (const { name } of models)
+      expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
+});
+
+describe('experiment files', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deeptaste-experiments-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('take paths relative to themselves and values from the environment', async () => {
+    process.env.DEEPTASTE_TEST_FILE = 'clicks.csv';
+    const text = `data: { files: ["\${DEEPTASTE_TEST_FILE}", "\${DEEPTASTE_NOT_SET:-more.csv}", /abs/x.csv] }\nmodel: ease\n`;
+    const settings = await readExperiment(write('a.yaml', text));
+    expect(settings.name).toBe('a');
+    expect(settings.data).toMatchObject({
+      files: [join(folder, 'clicks.csv'), join(folder, 'more.csv'), '/abs/x.csv'],
+    });
+  });
+
+  it.each([
+    ['an unknown key', 'data: { files: [x.csv] }\nmodle: ease\n', 'config'],
+    ['no model', 'data: { files: [x.csv] }\n', 'config'],
+    ['a variable that is not set', `data: { files: ["\${DEEPTASTE_NOT_SET}"] }\nmodel: ease\n`, 'config'],
+    ['text that is not YAML', 'data: [unclosed\n', 'config'],
+    ['an unknown split', 'data: { files: [x.csv] }\nmodel: ease\nsplit: { method: leave-two-out }\n', 'config'],
+  ])('with %s are refused', async (name, text, code) => {
+    expect(await thrownCode(() => readExperiment(write(`${name.replaceAll(' ', '-')}.yaml`, text)))).toBe(code);
+  });
+
+  it('names the nearest key', async () => {
+    const path = write('near.yaml', 'data: { files: [x.csv] }\nmodel: ease\nevaluaton: {}\n');
+    await expect(readExperiment(path)).rejects.toThrow(/did you mean "evaluation"/);
+  });
+});
