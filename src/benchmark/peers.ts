@@ -1,5 +1,5 @@
 /** The same NeuMF step in other systems, each timed between two rounds of ours. The scripts lie in the source checkout. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DeepTasteError } from '../core/errors.ts';
@@ -86,8 +86,8 @@ interface TorchDocument {
 async function torch(request: PeerRequest): Promise<PeerSpeed> {
   let best: TorchSetting | undefined;
   let version = '';
-  const result = await rounds('PyTorch', request, () => {
-    const document = runTorch(request, best);
+  const result = await rounds('PyTorch', request, async () => {
+    const document = await runTorch(request, best);
     if (document.skipped) return document.skipped;
     const timed = (document.settings ?? []).filter((each) => each.examplesPerSecond !== undefined);
     const fastest = timed.find((each) => each.name === document.best);
@@ -99,22 +99,31 @@ async function torch(request: PeerRequest): Promise<PeerSpeed> {
   return { ...result, peer: version === '' ? 'PyTorch' : `PyTorch ${version}` };
 }
 
-function runTorch(request: PeerRequest, best: TorchSetting | undefined): TorchDocument {
+/** Not waited for synchronously, so that Ctrl-C ends the bench; the script ends its workers when it ends itself. */
+function runTorch(request: PeerRequest, best: TorchSetting | undefined): Promise<TorchDocument> {
   const modes = best ? [best.mode] : request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
   const threads = best ? [best.threads] : request.threads;
   const script = fileURLToPath(new URL('neumf_torch.py', folder));
-  const { error, status, stdout, stderr } = spawnSync(
-    request.python,
-    [
-      script,
-      ...['--json', '--rounds', '1', '--seconds', `${request.seconds}`, '--batch', `${request.batchSize}`],
-      ...['--threads', ...threads.map(String), '--modes', ...modes],
-    ],
-    { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 },
-  );
-  if (error) return { skipped: `${request.python} cannot be run (name another with --python)` };
-  if (status !== 0) return { skipped: `the script ended with status ${status}: ${stderr.trim().split('\n').pop()}` };
-  return JSON.parse(stdout) as TorchDocument;
+  const flags = [
+    ...['--json', '--rounds', '1', '--seconds', `${request.seconds}`, '--batch', `${request.batchSize}`],
+    ...['--threads', ...threads.map(String), '--modes', ...modes],
+  ];
+  return new Promise((resolve) => {
+    const child = execFile(
+      request.python,
+      [script, ...flags],
+      { maxBuffer: 64 * 1024 ** 2 },
+      (error, stdout, stderr) => {
+        process.off('exit', end);
+        if (!error) resolve(JSON.parse(stdout) as TorchDocument);
+        else if (typeof error.code === 'number')
+          resolve({ skipped: `the script ended with status ${error.code}: ${stderr.trim().split('\n').pop()}` });
+        else resolve({ skipped: `${request.python} cannot be run (name another with --python)` });
+      },
+    );
+    const end = () => child.kill();
+    process.once('exit', end);
+  });
 }
 
 interface Timing {

@@ -96,7 +96,12 @@ describe('documents', () => {
       ['data', 'get'],
       z.object({
         sets: z.array(
-          z.object({ name: z.string(), url: z.string(), sha256: z.string().length(64).optional(), md5: z.string().length(32) }),
+          z.object({
+            name: z.string(),
+            url: z.string(),
+            sha256: z.string().length(64).optional(),
+            md5: z.string().length(32),
+          }),
         ),
       }),
     ],

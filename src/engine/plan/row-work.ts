@@ -3,10 +3,10 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
+import type { Feed } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
 import { type Instruction, instructionFor, writeProgram } from './program.ts';
 import { isReduction, requirements, schedule } from './schedule.ts';
-import type { Feed } from './step-plan.ts';
 
 /** Bytes of tile scratch to aim at: half of a small second-level cache. */
 const SCRATCH_TARGET = 384 * 1024;

@@ -9,17 +9,9 @@ import * as code from '../kernels/opcodes.ts';
 import { learningRateAt, type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
+import type { Feed } from './feed.ts';
 import { findNotFinite, RowWork } from './row-work.ts';
 import { OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
-
-/** Where a batch's rows come from: an instruction that fills the leaves of a tile. */
-export interface Feed {
-  readonly opcode: number;
-  /** Address of the record that the instruction reads (e.g. a sampler's). */
-  readonly record: number;
-  /** The index and input leaves it fills, in the instruction's order. */
-  readonly outputs: readonly Tensor[];
-}
 
 export interface StepPlanOptions {
   readonly engine: Engine;

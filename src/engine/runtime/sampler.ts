@@ -6,7 +6,7 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { Feed } from '../plan/step-plan.ts';
+import type { Feed } from '../plan/feed.ts';
 import type { Engine } from './engine.ts';
 
 export interface EdgeSampler {
