@@ -36,8 +36,6 @@ export interface StepResult {
   readonly lossSum: number;
 }
 
-const MAX_STEPS = 4096;
-
 export class StepPlan {
   readonly stepsPerEpoch: number;
   readonly state: OptimizerState;
@@ -45,6 +43,7 @@ export class StepPlan {
   readonly #work: RowWork;
   readonly #header: number;
   readonly #schedule: number;
+  #scheduledEpoch = -1;
 
   constructor(options: StepPlanOptions) {
     this.#options = options;
@@ -68,7 +67,7 @@ export class StepPlan {
     const placement = this.#work.placement;
     this.#header = this.#work.header;
     this.state = new OptimizerState(engine, store, placement, trainable, stateArrays[optimizer.name], optimizer);
-    this.#schedule = placement.allocate(MAX_STEPS * 16);
+    this.#schedule = placement.allocate(this.stepsPerEpoch * 16);
     const optimizerRecord = writeOptimizerRecord(engine, placement, optimizer, optimizerCode[optimizer.name]);
     const groups = writeRowGroups(engine, store, placement, this.state, rows, batchSize, optimizer.dense);
     const denseRecord = writeDenseRecord(engine, store, placement, this.state, this.#work.gradientBlock);
@@ -76,7 +75,6 @@ export class StepPlan {
     this.#addUpdateStages(dense.length > 0 ? denseRecord : null, groups.addresses, optimizerRecord);
     this.#work.finish();
     engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = totalRows;
-    engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_SCHEDULE] = this.#schedule;
     engine.f32(this.#header, code.PLAN_WORDS)[code.PLAN_CLIP_NORM] = optimizer.clipNorm;
   }
 
@@ -101,30 +99,30 @@ export class StepPlan {
    * @throws 'numeric' when a loss is not finite, naming the op where the first such value appeared
    */
   run(epoch: number, first: number, count: number): StepResult {
-    const { engine, optimizer, totalSteps } = this.#options;
-    let done = 0;
-    let lossSum = 0;
-    while (done < count) {
-      const steps = Math.min(MAX_STEPS, count - done);
-      const schedule = engine.f32(this.#schedule, steps * 4);
-      for (let s = 0; s < steps; s++) {
-        const t = epoch * this.stepsPerEpoch + first + done + s;
-        schedule[s * 4] = learningRateAt(optimizer, t, totalSteps);
-        schedule[s * 4 + 1] = 1 / (1 - optimizer.beta1 ** (t + 1));
-        schedule[s * 4 + 2] = 1 / (1 - optimizer.beta2 ** (t + 1));
-      }
-      lossSum += this.#runChunk(epoch, first + done, steps);
-      done += steps;
-    }
-    return { steps: done, lossSum };
+    if (epoch !== this.#scheduledEpoch) this.#fillSchedule(epoch);
+    return { steps: count, lossSum: this.#runSteps(epoch, first, count) };
   }
 
-  #runChunk(epoch: number, first: number, steps: number): number {
+  /** Learning rates and Adam's corrections of an epoch's steps, so that a step itself computes none and allocates nothing. */
+  #fillSchedule(epoch: number): void {
+    const { engine, optimizer, totalSteps } = this.#options;
+    const schedule = engine.f32(this.#schedule, this.stepsPerEpoch * 4);
+    for (let s = 0; s < this.stepsPerEpoch; s++) {
+      const t = epoch * this.stepsPerEpoch + s;
+      schedule[s * 4] = learningRateAt(optimizer, t, totalSteps);
+      schedule[s * 4 + 1] = 1 / (1 - optimizer.beta1 ** (t + 1));
+      schedule[s * 4 + 2] = 1 / (1 - optimizer.beta2 ** (t + 1));
+    }
+    this.#scheduledEpoch = epoch;
+  }
+
+  #runSteps(epoch: number, first: number, steps: number): number {
     const { engine } = this.#options;
     const words = engine.i32(this.#header, code.PLAN_WORDS);
     words[code.PLAN_EPOCH] = epoch;
     words[code.PLAN_FIRST_STEP] = first;
     words[code.PLAN_N_STEPS] = steps;
+    words[code.PLAN_SCHEDULE] = this.#schedule + first * 16;
     words[code.PLAN_STEPS_DONE] = 0;
     words[code.PLAN_NOT_FINITE] = 0;
     const loss = engine.f64(this.#header + code.PLAN_LOSS * 4, 1);
