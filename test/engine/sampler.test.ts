@@ -249,3 +249,15 @@ describe('refusals', () => {
     expect(thrownCode(() => new SamplerRecord(engine, sampler))).toBe(expected);
   });
 });
+
+describe.each(['pointwise', 'pairwise'] as const)('%s rejection', (kind) => {
+  it('draws the same examples from the table of bits and by searching the lists', () => {
+    const bits = epochOf(samplerOf(pairs, sizes, { negatives: 3 }), kind, 2);
+    const searched = epochOf(samplerOf(pairs, sizes, { negatives: 3, maxTakenBytes: 0 }), kind, 2);
+    expect(searched).toEqual(bits);
+    const rejected = kind === 'pointwise' ? keysWhere(searched, (row) => searched.labels[row] === 0) : [];
+    const others = Array.from(searched.users, (user, row) => `${user} ${searched.others[row]}`);
+    const drawn = kind === 'pointwise' ? rejected : others;
+    expect(drawn.filter((key) => taken.has(key) && !key.startsWith('39 '))).toEqual([]);
+  });
+});

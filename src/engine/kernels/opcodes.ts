@@ -189,6 +189,9 @@ export const SAMPLER_KEY_1 = 9;
 /** 0 = uniform, else pointers to the alias table's thresholds (u32) and aliases (i32) */
 export const SAMPLER_THRESHOLDS = 10;
 export const SAMPLER_ALIASES = 11;
+/** 0, or pointer to one bit a pair of user and item (set = taken), and the bytes of a user's row */
+export const SAMPLER_TAKEN = 12;
+export const SAMPLER_TAKEN_ROW = 13;
 export const SAMPLER_WORDS = 16;
 
 /** Forms of scoring. */

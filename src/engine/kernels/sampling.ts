@@ -22,6 +22,22 @@ function contains(columns: usize, from: i32, to: i32, item: i32): bool {
   return load<i32>(at) == item;
 }
 
+/**
+ * True when the user took the item in training: one bit where the table of bits fits, so that a draw waits for memory once,
+ * else a search in the user's row.
+ */
+// @ts-ignore: decorator
+@inline
+function isTaken(sampler: usize, user: i32, item: i32): bool {
+  const bits = <usize>word(sampler, op.SAMPLER_TAKEN);
+  if (bits) {
+    const row = bits + <usize>user * word(sampler, op.SAMPLER_TAKEN_ROW);
+    return ((load<u8>(row + (item >>> 3)) >>> (item & 7)) & 1) != 0;
+  }
+  const rowStart = <usize>word(sampler, op.SAMPLER_ROW_START) + (<usize>user << 2);
+  return contains(<usize>word(sampler, op.SAMPLER_COLUMNS), load<i32>(rowStart), load<i32>(rowStart, 4), item);
+}
+
 // @ts-ignore: decorator
 @inline
 function word(record: usize, index: i32): i32 {
@@ -35,9 +51,6 @@ function word(record: usize, index: i32): i32 {
 function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32): i32 {
   const nItems = <u32>word(sampler, op.SAMPLER_N_ITEMS);
   const thresholds = <usize>word(sampler, op.SAMPLER_THRESHOLDS);
-  const columns = <usize>word(sampler, op.SAMPLER_COLUMNS);
-  const rowStart = <usize>word(sampler, op.SAMPLER_ROW_START) + (<usize>user << 2);
-  const from = load<i32>(rowStart), to = load<i32>(rowStart, 4);
   const reject = word(sampler, op.SAMPLER_REJECT) != 0;
   let item = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -55,7 +68,7 @@ function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32): i32 
       if (philoxValue(inBlock * 2 + 1) > load<u32>(thresholds + (<usize>item << 2)))
         item = load<i32>(<usize>word(sampler, op.SAMPLER_ALIASES) + (<usize>item << 2));
     }
-    if (!reject || !contains(columns, from, to, item)) return item;
+    if (!reject || !isTaken(sampler, user, item)) return item;
   }
   return item;
 }

@@ -24,9 +24,14 @@ export interface EdgeSampler {
   readonly reject: boolean;
   /** 0 = uniform; else negatives are drawn ∝ (number of edges of the item)^alpha. */
   readonly popularityExponent: number;
+  /** Largest table of bits for the rejection, bytes; 0 = always search the lists. Changes the speed only. Default 32 MiB. */
+  readonly maxTakenBytes?: number;
   /** Philox key: (seed, stream). */
   readonly key: readonly [number, number];
 }
+
+/** Up to this size, taken pairs are kept as a table of bits besides their lists. */
+const MAX_TAKEN_BYTES = 32 * 1024 * 1024;
 
 /** A sampler's record in the shared memory, and what must be freed with it. */
 export class SamplerRecord {
@@ -62,6 +67,11 @@ export class SamplerRecord {
       words[code.SAMPLER_THRESHOLDS] = this.#keep(engine.place(threshold));
       words[code.SAMPLER_ALIASES] = this.#keep(engine.place(alias));
     }
+    const rowBytes = Math.ceil(sampler.nItems / 32) * 4;
+    if (sampler.reject && sampler.nUsers * rowBytes <= (sampler.maxTakenBytes ?? MAX_TAKEN_BYTES)) {
+      words[code.SAMPLER_TAKEN] = this.#keep(takenBits(engine, sampler, rowBytes));
+      words[code.SAMPLER_TAKEN_ROW] = rowBytes;
+    }
     engine.i32(this.address, code.SAMPLER_WORDS).set(words);
   }
 
@@ -83,6 +93,16 @@ export class SamplerRecord {
   free(): void {
     for (const address of this.#allocations.splice(0)) this.#engine.free(address);
   }
+}
+
+/** One bit a pair of user and item, set where the user took the item; `rowBytes` bytes a user. */
+function takenBits(engine: Engine, { nUsers, rowStart, columns }: EdgeSampler, rowBytes: number): number {
+  const address = engine.allocate(nUsers * rowBytes);
+  const bits = engine.bytes(address, nUsers * rowBytes);
+  for (let user = 0; user < nUsers; user++)
+    for (let k = rowStart[user]; k < rowStart[user + 1]; k++)
+      bits[user * rowBytes + (columns[k] >>> 3)] |= 1 << (columns[k] & 7);
+  return address;
 }
 
 /**
