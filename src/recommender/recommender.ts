@@ -4,7 +4,6 @@ import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
-import { suggestion } from '../core/nearest.ts';
 import { RandomStream } from '../core/random.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
@@ -112,7 +111,7 @@ export class Recommender {
     if (user === undefined)
       throw new DeepTasteError(
         'not-found',
-        `recommend: no user "${userId}" was in the training data${suggestion(userId, this.parts.users.ids.slice(0, 3))}; ` +
+        `recommend: no user "${userId}" was in the training data (ids look like ${examples(this.parts.users)}); ` +
           'give the items the person took instead (--history)',
       );
     this.#tables ??= new RankingTables(this.engine, this.scorer().form, this.parts.items.size);
@@ -136,10 +135,7 @@ export class Recommender {
       throw new DeepTasteError(
         'not-found',
         `recommend: none of the items ${itemIds.map((id) => `"${id}"`).join(', ')} was in the training data; ` +
-          `ids look like ${items.ids
-            .slice(0, 3)
-            .map((id) => `"${id}"`)
-            .join(', ')}`,
+          `ids look like ${examples(items)}`,
       );
     const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
     const histories = sparseRows(1, new Int32Array(history.length), history);
@@ -214,4 +210,12 @@ function perUserValues(result: EvaluationResult, users: Vocabulary): PerUserValu
     userIndex: Int32Array.from(ids as readonly string[], (id) => users.indexOf(id) as number),
     metrics: new Map(Object.entries(columns as Record<string, Float64Array>)),
   };
+}
+
+/** A few ids, to show what they look like. */
+function examples({ ids }: Vocabulary): string {
+  return ids
+    .slice(0, 3)
+    .map((id) => `"${id}"`)
+    .join(', ');
 }
