@@ -137,7 +137,7 @@ function write(results: Results): void {
     '# Accuracy',
     '',
     'Written by `npm run accuracy`, which runs every experiment file. Brackets: 95 % bootstrap interval over users. Settings and',
-    'numbers of epochs were chosen on items held out of the training data; the test part chose nothing.',
+    'numbers of epochs were chosen on items held out of the training data, or left as they are by default; the test part chose nothing.',
     '',
     section(
       'ml-1m',

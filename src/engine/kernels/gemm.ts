@@ -1,7 +1,8 @@
 /**
  * Dense single-precision matrix product, register-blocked for 16 vector registers: 6 × 8 results (4 × 8 without fused
- * multiply-adds, whose products need registers of their own) stay in registers while the inner loop runs over k. One kernel serves all orientations: A is read through two strides, B in panels of eight columns,
- * either in place (panel stride 8, k stride = row length) or packed (see `pack.ts`).
+ * multiply-adds, whose products need registers of their own) stay in registers while the inner loop runs over k. One kernel
+ * serves all orientations: A is read through two strides, B in panels of eight columns, either in place (panel stride 8,
+ * k stride = row length) or packed (see `pack.ts`).
  */
 import { madd } from './simd';
 
