@@ -4,6 +4,7 @@ import { barrier, claim, enterJob, nextPiece } from './control';
 import { gemm } from './gemm';
 import { gemm64 } from './gemm64';
 import { runMeasurement } from './machine';
+import { setProfile } from './profile';
 import { runRanking } from './ranking';
 import { runGram, runRidge } from './ridge';
 import { runSteps } from './steps';
@@ -86,6 +87,9 @@ export function runJob(control: usize, worker: i32): void {
       break;
     case op.JOB_MEASURE:
       runMeasurement(argument, worker);
+      break;
+    case op.JOB_PROFILE:
+      setProfile(<usize>load<u32>(argument) + <usize>worker * load<u32>(argument, 4), load<u32>(argument, 4));
       break;
     case op.JOB_RIDGE:
       runRidge(argument, worker);

@@ -64,6 +64,8 @@ export const BCE_GRADIENT = 8;
 export const FLAG_ACCUMULATE = 1;
 export const FLAG_BIAS = 2;
 export const FLAG_RELU = 4;
+/** Weights of at least this many elements go to the system BLAS where there is one: below, a call costs more than it saves. */
+export const BLAS_MIN = 128;
 
 /** Stages of a step. Each is STAGE_WORDS words: [kind, pointer, count, 5 parameters]. */
 export const STAGE_WORDS = 8;
@@ -96,6 +98,10 @@ export const JOB_GEMM_64 = 6;
 export const JOB_GRAM = 7;
 export const JOB_RIDGE = 8;
 export const JOB_MEASURE = 9;
+export const JOB_PROFILE = 10;
+
+/** An event of a profile: f64 start and end in ms, then the address of the instruction or stage (0 = waiting at a barrier). */
+export const EVENT_BYTES = 24;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;

@@ -1,10 +1,12 @@
 /** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
+import { linearByBlas, outerSumByBlas, usesBlas } from './blas';
 import {
   affine, binary, copyRows, fillRows, gather, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
 } from './elementwise';
 import { gemm } from './gemm';
 import { packPanels } from './pack';
+import { eventEnd, eventStart } from './profile';
 import { drawPairwise, drawPointwise } from './sampling';
 
 let scratchBase: usize = 0;
@@ -68,7 +70,9 @@ function stride(at: usize, n: i32): i32 {
 /** Runs `count` instructions from `at` on the current tile. */
 export function runProgram(at: usize, count: i32): void {
   for (let n = 0; n < count; n++) {
+    const start = eventStart();
     runInstruction(at);
+    eventEnd(at, start);
     at += op.INSTRUCTION_WORDS << 2;
   }
 }
@@ -80,7 +84,14 @@ function runInstruction(at: usize): void {
   const a = address(at, 0), aRow = stride(at, 0);
   switch (load<i32>(at)) {
     case op.GEMM:
-      // p0 columns, p1 depth, flags, k stride and panel stride of B; operands x, weights, out, bias
+      // p0 columns, p1 depth, flags, k stride and panel stride of B, Wᵀ is stored; operands x, packed, out, bias, weights
+      if (usesBlas(p0, p1)) {
+        linearByBlas(
+          a, aRow, address(at, 4), stride(at, 4), parameter(at, 5), address(at, 2), stride(at, 2), rows, p0, p1,
+          parameter(at, 2), address(at, 3),
+        );
+        break;
+      }
       gemm(
         a, aRow, 1, address(at, 1), parameter(at, 3), parameter(at, 4), address(at, 2), stride(at, 2),
         rows, p0, p1, parameter(at, 2), address(at, 3),
@@ -88,6 +99,10 @@ function runInstruction(at: usize): void {
       break;
     case op.OUTER_SUM:
       // out[p1 × p0] += xᵀ·y; operands x, y, out
+      if (usesBlas(p0, p1) && aRow >= p1 && stride(at, 1) >= p0) {
+        outerSumByBlas(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), p1, p0, rows);
+        break;
+      }
       gemm(
         a, 1, aRow, address(at, 1), stride(at, 1), 8, address(at, 2), stride(at, 2),
         p1, p0, rows, op.FLAG_ACCUMULATE, 0,
@@ -113,7 +128,9 @@ function runInstruction(at: usize): void {
       break;
     case op.SUM_ROWS: sumRows(a, aRow, address(at, 1), rows, p0); break;
     case op.SUM_LOSS: sumLoss(a, aRow, address(at, 1), rows); break;
-    case op.PACK: packPanels(a, parameter(at, 2), parameter(at, 3), address(at, 1), p1, p0); break;
+    case op.PACK:
+      if (!usesBlas(p0, p1)) packPanels(a, parameter(at, 2), parameter(at, 3), address(at, 1), p1, p0);
+      break;
     case op.FILL: fillRows(load<f32>(a), address(at, 1), stride(at, 1), rows, p0); break;
     case op.TRANSPOSE: transpose(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
     case op.DRAW_POINTWISE:

@@ -1,6 +1,7 @@
 /** Runs the stages of a step plan, step after step, on all threads together. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
 import { barrier, claim, nextPiece, threadCount } from './control';
+import { eventEnd, eventStart } from './profile';
 import { runProgram, setBases, setExamples, setTile } from './program';
 import { normDense, reduceLanes, updateDense, updateRows } from './update';
 
@@ -77,8 +78,9 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
   const norms = pointer(plan, op.PLAN_NORMS);
   let stage = pointer(plan, op.PLAN_STAGES);
   for (let n = word(plan, op.PLAN_N_STAGES); n > 0; n--) {
-    const p = pointer(stage, 1);
-    switch (word(stage, 0)) {
+    const p = pointer(stage, 1), kind = word(stage, 0);
+    const start = eventStart();
+    switch (kind) {
       case op.STAGE_SERIAL:
         if (worker == 0) {
           store<f32>(plan + (op.PLAN_INVERSE_ROWS << 2), <f32>1 / <f32>rows);
@@ -110,7 +112,12 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
       default: unreachable();
     }
     // word 7: whether the next stage needs what all threads did here
-    if (word(stage, 7) && !barrier()) return false;
+    if (kind != op.STAGE_SERIAL && kind != op.STAGE_ROWS) eventEnd(stage, start);
+    if (word(stage, 7)) {
+      const waiting = eventStart();
+      if (!barrier()) return false;
+      eventEnd(0, waiting);
+    }
     stage += op.STAGE_WORDS << 2;
   }
   return true;

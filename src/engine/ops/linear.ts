@@ -46,6 +46,11 @@ function parts(y: Tensor): { x: Tensor; bias: Tensor | null; w: Tensor } {
   return { x: y.inputs[0], bias: y.attributes.bias ? y.inputs[2] : null, w: y.inputs[y.inputs.length - 1] };
 }
 
+/** The matrix whose memory holds a weight, and whether that is its transpose. */
+function asStored(w: Tensor): [Tensor, boolean] {
+  return w.op === 'transpose' ? [w.inputs[0], true] : [w, false];
+}
+
 /** a[m×k] · b[k×n] in float64. */
 function product(a: Values, b: Values, m: number, k: number, n: number): Values {
   const out = new Float64Array(m * n);
@@ -73,10 +78,11 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       return bias ? [dx, null, sumRows(dz), dw] : [dx, null, dw];
     },
     kernel: (y) => {
-      const { x, bias } = parts(y);
+      const { x, bias, w } = parts(y);
       const flags = (bias ? code.FLAG_BIAS : 0) | (y.attributes.relu ? code.FLAG_RELU : 0);
-      const parameters = [y.size, x.size, flags, 8, 8 * x.size];
-      return { opcode: code.GEMM, parameters, operands: [x, y.inputs[1], y, bias] };
+      const [source, transposed] = asStored(w);
+      const parameters = [y.size, x.size, flags, 8, 8 * x.size, transposed ? 1 : 0];
+      return { opcode: code.GEMM, parameters, operands: [x, y.inputs[1], y, bias, source] };
     },
     reference: linearReference,
   },
@@ -87,8 +93,8 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     kernel: (y) => {
       // a transposed matrix is packed from its source with the strides swapped
       const w = y.inputs[0];
-      const source = w.op === 'transpose' ? w.inputs[0] : w;
-      const strides = w.op === 'transpose' ? [1, source.shape[1]] : [source.shape[1], 1];
+      const [source, transposed] = asStored(w);
+      const strides = transposed ? [1, source.shape[1]] : [source.shape[1], 1];
       const parameters = [w.shape[1], w.shape[0], ...strides];
       return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
     },

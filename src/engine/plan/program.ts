@@ -13,9 +13,19 @@ export interface Instruction {
   readonly operands: readonly Place[];
   /** What it computes, for profiles and for naming the op that made a NaN. */
   readonly label: string;
+  /** Multiply-adds counted as two operations, and bytes read and written: for each row, and once a call. */
+  readonly cost: Cost;
   /** The place it writes and the row length there; null when it writes no real numbers. */
   readonly output: { readonly place: Place; readonly width: number; readonly rows: number } | null;
 }
+
+export interface Cost {
+  readonly flopsOfRow: number;
+  readonly bytesOfRow: number;
+  readonly bytesOfCall: number;
+}
+
+export const noCost: Cost = { flopsOfRow: 0, bytesOfRow: 0, bytesOfCall: 0 };
 
 const unused: Place = { offset: 0, mode: code.ABSOLUTE, stride: 0 };
 
@@ -34,6 +44,7 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
     parameters: call.parameters ?? [],
     operands,
     label: tensor.label,
+    cost: costOf(call, tensor),
     output:
       place.mode === code.LANE
         ? null
@@ -43,6 +54,23 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
             rows: isBatch ? 0 : tensor.size / Math.max(1, place.stride),
           },
   };
+}
+
+/** Only matrix products count as arithmetic: what else there is waits for memory. */
+function costOf(call: KernelCall, tensor: Tensor): Cost {
+  const [n, k] = call.parameters ?? [];
+  const isProduct = call.opcode === code.GEMM || call.opcode === code.OUTER_SUM;
+  let bytesOfRow = 0;
+  let bytesOfCall = 0;
+  for (const operand of new Set(call.operands)) {
+    // of the two forms of a weight matrix only one is read
+    if (operand === null || operand.op === 'packed') continue;
+    if (operand.rows === 'batch') bytesOfRow += operand.size * 4;
+    else if (operand.op === 'table') bytesOfRow += operand.shape[1] * 4;
+    else bytesOfCall += operand.size * 4;
+  }
+  const rowsOfCall = tensor.rows === 'shared' && !isProduct ? 0 : 1;
+  return { flopsOfRow: isProduct ? 2 * n * k : 0, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
 }
 
 /** Writes instructions into newly allocated memory of the plan and returns their address. */

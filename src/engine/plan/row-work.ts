@@ -5,7 +5,7 @@ import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
 import type { Feed } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
-import { type Instruction, instructionFor, writeProgram } from './program.ts';
+import { type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
 import { isReduction, requirements, schedule } from './schedule.ts';
 
 /** Bytes of tile scratch to aim at: half of a small second-level cache. */
@@ -33,6 +33,25 @@ interface Stage {
   readonly words: readonly number[];
   barrier: boolean;
 }
+
+/** Something whose time a profile tells. */
+export interface TimedPart {
+  readonly label: string;
+  readonly kind: 'op' | 'sampling' | 'update';
+  readonly cost: Cost;
+  /** Rows of a call. */
+  readonly rows: number;
+}
+
+/** Stages that are not lists of instructions. */
+const stageLabels: Readonly<Record<number, string>> = {
+  [code.STAGE_REDUCE]: 'sum of the lanes',
+  [code.STAGE_CHECK_LOSS]: 'check of the loss',
+  [code.STAGE_NORM_DENSE]: 'gradient norm, dense',
+  [code.STAGE_NORM_ROWS]: 'gradient norm, rows',
+  [code.STAGE_UPDATE_DENSE]: 'update, dense',
+  [code.STAGE_UPDATE_ROWS]: 'update, table rows',
+};
 
 export class RowWork {
   readonly placement: Placement;
@@ -172,6 +191,7 @@ export class RowWork {
       parameters: [],
       operands: [this.placement.read(loss), { offset: 0, mode: code.LANE, stride: 1 }],
       label: 'sum of the losses',
+      cost: noCost,
       output: null,
     };
     const at = program.indexOf(Placement.root(loss)) + 1;
@@ -186,6 +206,7 @@ export class RowWork {
       parameters: [],
       operands: [record, ...feed.outputs.map((leaf) => this.placement.read(leaf))],
       label: 'drawing of examples',
+      cost: noCost,
       output: null,
     };
   }
@@ -233,6 +254,7 @@ export class RowWork {
         parameters: [gradient.size],
         operands,
         label: `gradient of ${gradient.label}`,
+        cost: noCost,
         output: null,
       };
     });
@@ -273,6 +295,24 @@ export class RowWork {
     header[code.PLAN_LANES] = this.placement.allocate(laneBytes * code.LANES);
     header[code.PLAN_LANE_BYTES] = laneBytes;
     header[code.PLAN_NORMS] = this.placement.allocate(code.OWNERS * 8);
+  }
+
+  /** What lies at the addresses that a profile's events name. */
+  timedParts(): Map<number, TimedPart> {
+    const parts = new Map<number, TimedPart>();
+    const instructionBytes = code.INSTRUCTION_WORDS * 4;
+    for (const { address, count, rows, first } of this.#programs)
+      for (let n = 0; n < count; n++) {
+        const { label, cost, opcode } = this.instructions[first + n];
+        const kind = opcode === code.DRAW_POINTWISE || opcode === code.DRAW_PAIRWISE ? 'sampling' : 'op';
+        parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : 1 });
+      }
+    const stages = this.#engine.i32(this.header, code.PLAN_WORDS)[code.PLAN_STAGES];
+    this.#stages.forEach(({ kind }, n) => {
+      const label = stageLabels[kind];
+      if (label) parts.set(stages + n * code.STAGE_WORDS * 4, { label, kind: 'update', cost: noCost, rows: 1 });
+    });
+    return parts;
   }
 
   /** Runs the instructions of one batch one by one on this thread and calls `visit` after each. */

@@ -10,6 +10,7 @@ import { learningRateAt, type OptimizerOptions, optimizerCode, stateArrays } fro
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Feed } from './feed.ts';
+import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { findNotFinite, RowWork } from './row-work.ts';
 import { OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
 
@@ -144,6 +145,18 @@ export class StepPlan {
         '(lower the learning rate, or clip gradients with optimizer.clipNorm)',
       { epoch, step, op: culprit },
     );
+  }
+
+  /** Runs steps like `run` and says what took the time. */
+  profile(epoch: number, first: number, count: number): { readonly result: StepResult; readonly profile: PlanProfile } {
+    const { engine } = this.#options;
+    const recording = new ProfileRecording(engine);
+    try {
+      const result = this.run(epoch, first, count);
+      return { result, profile: recording.read(this.#work.timedParts(), count) };
+    } finally {
+      recording.free();
+    }
   }
 
   /** Bytes one worker needs for the activations of a tile. */

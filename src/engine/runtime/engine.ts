@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
 import * as code from '../kernels/opcodes.ts';
 import { RangeAllocator } from './allocator.ts';
+import { type BlasChoice, type BlasLibrary, findBlas, openSgemm, type Sgemm } from './blas.ts';
 import { type KernelBuild, loadKernels } from './kernel-file.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -35,6 +36,8 @@ export interface KernelExports {
     flags: number,
     bias: number,
   ): void;
+  /** 1 = products of plans call the imported sgemm from now on. */
+  useBlas(on: number): void;
   philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   philoxValue(n: number): number;
   permute(position: number, n: number, k0: number, k1: number, round: number): number;
@@ -45,11 +48,17 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Kernel build; default: the best the runtime supports. */
   readonly kernels?: KernelBuild;
+  /** System BLAS for the matrix products of plans; default 'auto'. Its rounding differs from WebAssembly's. */
+  readonly blas?: BlasChoice;
 }
 
 export class Engine {
   readonly threads: number;
   readonly build: KernelBuild;
+  /** The system BLAS in use; null = WebAssembly does all products. */
+  readonly blas: BlasLibrary | null;
+  /** One line for people when a wanted BLAS could not be used. */
+  readonly notice: string | null;
   readonly memory: WebAssembly.Memory;
   readonly kernels: KernelExports;
   readonly #allocator = new RangeAllocator(PAGE, LIMIT, 64);
@@ -65,14 +74,23 @@ export class Engine {
     const { module, build } = loadKernels(options.kernels);
     this.build = build;
     this.memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
-    this.kernels = instantiate(module, this.memory);
+    const { library, notice } = findBlas(options.blas ?? 'auto');
+    this.blas = library;
+    this.notice = notice;
+    this.kernels = instantiate(module, this.memory, library && openSgemm(library.path, this.memory));
     this.#control = this.allocate(code.CONTROL_BYTES);
     for (let id = 1; id < this.threads; id++) this.#workers.push(this.#startWorker(module, id));
   }
 
   #startWorker(module: WebAssembly.Module, id: number): Worker {
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const workerData: WorkerData = { module, memory: this.memory, control: this.#control, id };
+    const workerData: WorkerData = {
+      module,
+      memory: this.memory,
+      control: this.#control,
+      id,
+      blas: this.blas?.path ?? null,
+    };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     worker.on('error', (error) => {
       this.#failure ??= error;
@@ -184,9 +202,16 @@ export class Engine {
 }
 
 /** Makes an instance of the kernels on the shared memory; each thread has its own. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  sgemm: Sgemm | null = null,
+): KernelExports {
   const abort = (): never => {
     throw new Error('internal: a kernel aborted');
   };
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as KernelExports;
+  const env = { memory, abort, sgemm: sgemm ?? abort, now: () => performance.timeOrigin + performance.now() };
+  const kernels = new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports;
+  kernels.useBlas(sgemm ? 1 : 0);
+  return kernels;
 }

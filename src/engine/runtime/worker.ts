@@ -1,6 +1,7 @@
 /** A thread of the pool. It needs no model code: plans are data in the shared memory. */
 import { workerData } from 'node:worker_threads';
 import * as code from '../kernels/opcodes.ts';
+import { openSgemm } from './blas.ts';
 import { instantiate } from './engine.ts';
 
 export interface WorkerData {
@@ -8,10 +9,12 @@ export interface WorkerData {
   readonly memory: WebAssembly.Memory;
   readonly control: number;
   readonly id: number;
+  /** System BLAS that the posting thread found; null = none. */
+  readonly blas: string | null;
 }
 
-function serve({ module, memory, control, id }: WorkerData): void {
-  const kernels = instantiate(module, memory);
+function serve({ module, memory, control, id, blas }: WorkerData): void {
+  const kernels = instantiate(module, memory, blas === null ? null : openSgemm(blas, memory));
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
   for (let seen = 0; ; ) {
     seen = kernels.waitForJob(control, seen);

@@ -1,0 +1,119 @@
+/** Where the time of a plan's steps goes: events of every thread, and their sums by op. */
+import * as code from '../kernels/opcodes.ts';
+import type { Engine } from '../runtime/engine.ts';
+import type { TimedPart } from './row-work.ts';
+
+export interface ProfileEvent {
+  readonly thread: number;
+  readonly label: string;
+  readonly kind: TimedPart['kind'] | 'waiting';
+  /** ms since 1970 */
+  readonly start: number;
+  readonly milliseconds: number;
+}
+
+/** One line of a profile: everything of one name, over all threads. */
+export interface ProfileLine {
+  readonly label: string;
+  readonly kind: ProfileEvent['kind'];
+  readonly calls: number;
+  /** Thread-milliseconds a step. */
+  readonly millisecondsOfStep: number;
+  /** Of all recorded thread time. */
+  readonly share: number;
+  /** While it ran, on one thread; 0 = it counts no arithmetic or no bytes. */
+  readonly gflops: number;
+  readonly gigabytesPerSecond: number;
+}
+
+export interface PlanProfile {
+  readonly steps: number;
+  readonly threads: number;
+  /** Most time first. */
+  readonly lines: readonly ProfileLine[];
+  readonly events: readonly ProfileEvent[];
+}
+
+/** Bytes of events of one thread: enough for the steps that a profile is asked for, whatever their number of ops. */
+const BUFFER_BYTES = 8 * 1024 * 1024;
+
+/** Switches recording on; `read` and `free` switch it off. */
+export class ProfileRecording {
+  readonly #engine: Engine;
+  readonly #buffers: number;
+  readonly #record: number;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#buffers = engine.allocate(BUFFER_BYTES * engine.threads);
+    this.#record = engine.allocate(8);
+    this.#switch(BUFFER_BYTES);
+  }
+
+  #switch(bytes: number): void {
+    this.#engine.u32(this.#record, 2).set([this.#buffers, bytes]);
+    this.#engine.run(code.JOB_PROFILE, this.#record);
+  }
+
+  read(parts: ReadonlyMap<number, TimedPart>, steps: number): PlanProfile {
+    this.#switch(0);
+    const { threads } = this.#engine;
+    const timed = Array.from({ length: threads }, (_, thread) => [...this.#eventsOf(thread)]).flat();
+    const events = timed.map(({ address, ...event }): ProfileEvent => {
+      const part = parts.get(address);
+      return { ...event, label: part?.label ?? 'waiting for other threads', kind: part?.kind ?? 'waiting' };
+    });
+    return { steps, threads, events, lines: linesOf(timed, events, parts, steps) };
+  }
+
+  *#eventsOf(thread: number): Generator<{ thread: number; address: number; start: number; milliseconds: number }> {
+    const from = this.#buffers + thread * BUFFER_BYTES;
+    const times = this.#engine.f64(from, BUFFER_BYTES / 8);
+    const words = this.#engine.u32(from, BUFFER_BYTES / 4);
+    for (let n = 0; (n + 1) * code.EVENT_BYTES <= BUFFER_BYTES && times[n * 3] !== 0; n++)
+      yield { thread, address: words[n * 6 + 4], start: times[n * 3], milliseconds: times[n * 3 + 1] - times[n * 3] };
+  }
+
+  free(): void {
+    this.#switch(0);
+    this.#engine.free(this.#buffers);
+    this.#engine.free(this.#record);
+  }
+}
+
+function linesOf(
+  timed: readonly { readonly address: number }[],
+  events: readonly ProfileEvent[],
+  parts: ReadonlyMap<number, TimedPart>,
+  steps: number,
+): ProfileLine[] {
+  const sums = new Map<string, { kind: ProfileEvent['kind']; calls: number; ms: number; flops: number; bytes: number }>();
+  let total = 0;
+  events.forEach(({ label, kind, milliseconds }, n) => {
+    const sum = sums.get(label) ?? { kind, calls: 0, ms: 0, flops: 0, bytes: 0 };
+    sums.set(label, sum);
+    const part = parts.get(timed[n].address);
+    sum.calls++;
+    sum.ms += milliseconds;
+    total += milliseconds;
+    if (!part) return;
+    sum.flops += part.cost.flopsOfRow * part.rows;
+    sum.bytes += part.cost.bytesOfRow * part.rows + part.cost.bytesOfCall;
+  });
+  return [...sums]
+    .map(([label, { kind, calls, ms, flops, bytes }]) => ({
+      ...{ label, kind, calls, millisecondsOfStep: ms / steps, share: ms / total },
+      ...{ gflops: flops / ms / 1e6, gigabytesPerSecond: bytes / ms / 1e6 },
+    }))
+    .sort((a, b) => b.share - a.share);
+}
+
+/** The events in the format that Chrome's trace viewer and Perfetto open. */
+export function traceFile({ events }: PlanProfile): string {
+  const first = events.reduce((earliest, { start }) => Math.min(earliest, start), Number.POSITIVE_INFINITY);
+  const traceEvents = events.map(({ thread, label, kind, start, milliseconds }) => ({
+    ...{ name: label, cat: kind, ph: 'X', pid: 1, tid: thread },
+    ...{ ts: Math.round((start - first) * 1e6) / 1e3, dur: Math.round(milliseconds * 1e6) / 1e3 },
+  }));
+  return JSON.stringify({ displayTimeUnit: 'ns', traceEvents });
+}
