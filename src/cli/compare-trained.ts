@@ -1,7 +1,6 @@
 /** Trains models with several seeds on one split and compares them by their users' values, averaged over the seeds. */
 import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
-import { Engine } from '../engine/runtime/engine.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { textTable } from '../evaluation/text-table.ts';
@@ -9,6 +8,7 @@ import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommend
 import { type ComparedRun, compareModels } from '../recommender/compare.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { contenderSettings } from './contender-settings.ts';
+import { openEngine } from './engine-options.ts';
 import { loadNoted } from './execute-run.ts';
 import { describeProtocol } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,7 +18,7 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   const progress = await terminal.progress();
   const split = await loadNoted(settings[0], progress);
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
-  const engine = new Engine({ threads: flags.threads });
+  const engine = openEngine(flags, progress);
   try {
     const runs = await compareModels({
       ...{ engine, split, seeds, progress },

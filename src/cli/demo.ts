@@ -5,7 +5,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import { type SimulatedWorld, simulateFilmClub } from '../data/simulated/film-club.ts';
 import { splitDataset } from '../data/splits/split-dataset.ts';
-import { Engine } from '../engine/runtime/engine.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
 import { type LeaderboardRow, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { findModel } from '../models/index.ts';
 import { type ComparedRun, compareModels } from '../recommender/compare.ts';
@@ -16,6 +16,7 @@ import type { DemoFlags } from './commands/demo.ts';
 import { demoContenders, demoMetrics } from './demo-contenders.ts';
 import { type DemoPerson, demoPeople } from './demo-people.ts';
 import { referenceRows } from './demo-references.ts';
+import { openEngine } from './engine-options.ts';
 import { runRecord } from './run-record.ts';
 import { describeProtocol } from './run-report.ts';
 import { shellWord, type Terminal } from './terminal.ts';
@@ -30,13 +31,14 @@ interface Contestant extends ComparedRun {
   readonly validation: number;
 }
 
-export async function runDemo(terminal: Terminal, { seed, threads, out }: DemoFlags): Promise<void> {
+export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<void> {
   const started = performance.now();
+  const { seed, out } = flags;
   for (const { model } of demoContenders) findModel(model);
   await checkReplaceable(resolve(out), out);
   const progress = await terminal.progress();
   const { world, split } = makeWorld(terminal, progress, seed);
-  const engine = new Engine({ threads });
+  const engine = openEngine(flags, progress);
   try {
     terminal.print(
       `\n${demoContenders.length} models, each trained on the same rows and asked for the film that every member watched last.`,

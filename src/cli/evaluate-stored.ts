@@ -21,7 +21,8 @@ import type { Terminal } from './terminal.ts';
 export async function evaluateStored(terminal: Terminal, path: string, flags: EvaluateFlags): Promise<void> {
   const manifest = await inspectArtifact(path);
   const settings = settingsFor(path, manifest, await storedSettings(path), flags);
-  const split = await loadNoted(settings, await terminal.progress());
+  const progress = await terminal.progress();
+  const split = await loadNoted(settings, progress);
   if (split.dataset.hash !== manifest.data.hash)
     throw new DeepTasteError(
       'data',
@@ -33,7 +34,8 @@ export async function evaluateStored(terminal: Terminal, path: string, flags: Ev
       'data',
       `evaluate ${path}: the split must have a test part, found none; train with another split`,
     );
-  const loaded = await Recommender.load(path, { threads: flags.threads });
+  const loaded = await Recommender.load(path, { threads: flags.threads, blas: flags.blas });
+  if (loaded.engine.notice) progress.log(loaded.engine.notice);
   try {
     checkSplit(path, manifest, protocolOf(split, settings.evaluation, 'test', settings.seed, loaded.engine).split);
     const result = evaluateScorer(loaded.engine, loaded.scorer(), split, settings.evaluation, settings.seed);

@@ -5,7 +5,7 @@ import { checkReplaceable } from '../artifact/folder.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
-import { Engine } from '../engine/runtime/engine.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
 import { findModel } from '../models/index.ts';
 import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
 import { prepareSplit } from '../recommender/prepare-split.ts';
@@ -13,19 +13,22 @@ import type { RunSettings } from '../recommender/settings.ts';
 import { type TrainedRun, trainRecommender } from '../recommender/train-recommender.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
+import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
+import { ProfileReport } from './profile-report.ts';
 import { runRecord } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RunRequest {
+export interface RunRequest extends EngineFlags {
   readonly settings: RunSettings;
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
-  readonly threads?: number;
-  readonly resume: boolean;
+  readonly resume?: boolean;
   /** Least time between two checkpoints; 0 = one after every epoch. */
   readonly checkpointSeconds: number;
+  /** True: print where the time of training steps goes; a path: also write the trace there. */
+  readonly profile?: string | true;
 }
 
 /** Trains, measures, saves, and says what came out. */
@@ -38,14 +41,17 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   const split = await loadNoted(settings, progress);
   const out = request.out ?? defaultOut(settings, split);
   if (request.out === undefined) await checkReplaceable(resolve(out), out);
-  const engine = new Engine({ threads: request.threads });
+  const engine = openEngine(request, progress);
   try {
-    const run = await trainInterruptibly(engine, split, out, request, progress);
+    const profiles = new ProfileReport(request.profile);
+    const run = await trainInterruptibly(engine, split, out, request, progress, profiles);
     await run.recommender.save(out, run.result, runRecord(settings, run.result, run.log));
     await new CheckpointFolder(out).remove();
     const report = { run, split, settings, out, threads: engine.threads };
+    await profiles.write();
     terminal.print(runReport(terminal, report));
-    terminal.document(runDocument(report));
+    if (profiles.text) terminal.print(`\n${profiles.text}`);
+    terminal.document({ ...runDocument(report), ...profiles.document });
   } finally {
     engine.close();
   }
@@ -77,12 +83,13 @@ async function trainInterruptibly(
   out: string,
   request: RunRequest,
   progress: Progress,
+  profiles: ProfileReport,
 ): Promise<TrainedRun> {
   const { settings, checkpointSeconds } = request;
-  const options = { engine, split, settings, progress };
+  const options = { engine, split, settings, progress, onProfile: profiles.listener };
   if (findModel(settings.model).kind === 'fitted') return trainRecommender(options);
   const folder = new CheckpointFolder(out);
-  const resume = await formerCheckpoint(folder, request.resume, progress);
+  const resume = await formerCheckpoint(folder, request.resume === true, progress);
   const writer = new CheckpointWriter(folder, checkpointSeconds);
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();

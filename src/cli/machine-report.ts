@@ -2,6 +2,7 @@
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { DeepTasteError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
+import { findBlas, installHint } from '../engine/runtime/blas.ts';
 import { loadKernels, supportsRelaxedSimd } from '../engine/runtime/kernel-file.ts';
 import { models } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,7 +33,7 @@ export async function examine(terminal: Terminal): Promise<void> {
     relaxedSimd: await attempt('kernels', supportsRelaxedSimd),
     kernels: await attempt('kernels', () => loadKernels().build),
     duckdb: await attempt('duckdb', duckdbVersion),
-    blas: null,
+    blas: await attempt('blas', systemBlas),
     models: models.map(({ name }) => name),
     problems: [...new Set(problems)],
   };
@@ -67,7 +68,20 @@ interface MachineReport {
   readonly relaxedSimd: boolean | null;
   readonly kernels: string | null;
   readonly duckdb: string | null;
+  readonly blas: { readonly title: string; readonly path: string } | { readonly notice: string } | null;
   readonly models: readonly string[];
+}
+
+/** What `--blas auto` would use. */
+function systemBlas(): MachineReport['blas'] {
+  const { library, notice } = findBlas('auto');
+  return library ?? (notice === null ? null : { notice });
+}
+
+function blasText(blas: MachineReport['blas']): string {
+  if (blas === null)
+    return `none found: the kernels compute all (${installHint()} makes dense layers two to three times faster)`;
+  return 'notice' in blas ? blas.notice : `${blas.title} (${blas.path})`;
 }
 
 function asText(report: MachineReport): string {
@@ -87,7 +101,7 @@ function asText(report: MachineReport): string {
     ['kernels', report.kernels === null ? 'cannot be loaded' : kernels[report.kernels as keyof typeof kernels]],
     ['shared memory', yes(report.sharedArrayBuffer)],
     ['DuckDB', report.duckdb ?? 'cannot be loaded'],
-    ['BLAS', 'not used by this version: all is computed by the kernels'],
+    ['BLAS', blasText(report.blas)],
     ['models', report.models.join(', ')],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

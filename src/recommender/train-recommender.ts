@@ -4,6 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { itemsByUser } from '../evaluation/ranking.ts';
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
+  /** Asks for a profile of some training steps. */
+  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +64,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
         schema: dataset.schema,
         protocol: null,
         metrics: {},
-        engine: { kernels: engine.build, blas: null },
+        engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
         data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
       },
       weights: outcome.weights,
@@ -117,6 +120,7 @@ async function trainAndRefit(
       onCheckpoint: options.onCheckpoint,
       onEpoch: options.onEpoch,
       resume: options.resume,
+      onProfile: options.onProfile,
       signal: options.signal,
     });
   if (!settings.refit || !split.validation) return { outcome: await run(split, training, 'train'), split };

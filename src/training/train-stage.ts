@@ -5,6 +5,7 @@ import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -42,6 +43,8 @@ export interface StageOptions {
   readonly onEpoch?: (progress: StageProgress, tensors: () => NamedTensors) => Promise<void>;
   /** State to go on from. */
   readonly resume?: { readonly progress: StageProgress; readonly tensors: NamedTensors };
+  /** Asks for a profile of some steps; called once, with what was found. */
+  readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -52,6 +55,8 @@ export interface StageResult {
   readonly progress: StageProgress;
 }
 
+/** Steps of a profile. */
+const PROFILED_STEPS = 50;
 /** Work between two looks at the event loop, ms. */
 const SLICE_MS = 100;
 
@@ -72,6 +77,7 @@ class Stage {
   readonly #plan: StepPlan;
   readonly #rows: number;
   #best: NamedTensors | null = null;
+  #profiled = false;
   #progress: StageProgress = { epochsDone: 0, bestValidation: null, bestEpoch: 0, looksWithoutGain: 0, log: [] };
 
   constructor(options: StageOptions) {
@@ -161,9 +167,10 @@ class Stage {
     let lossSum = 0;
     let slice = 8;
     for (let step = 0; step < steps; ) {
-      const count = Math.min(slice, steps - step);
+      const isProfiled = this.#isToProfile(step, steps);
+      const count = Math.min(isProfiled ? PROFILED_STEPS : slice, steps - step);
       const started = performance.now();
-      lossSum += this.#plan.run(epoch, step, count).lossSum;
+      lossSum += isProfiled ? this.#profile(epoch, step, count) : this.#plan.run(epoch, step, count).lossSum;
       step += count;
       const ms = performance.now() - started;
       slice = Math.max(1, Math.min(4096, Math.round((count * SLICE_MS) / Math.max(ms, 1))));
@@ -172,6 +179,18 @@ class Stage {
       if (this.#options.signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');
     }
     return lossSum;
+  }
+
+  /** Profiles begin when the code is warm: in the middle of the first epoch that runs. */
+  #isToProfile(step: number, steps: number): boolean {
+    return this.#options.onProfile !== undefined && !this.#profiled && (step + 1) * 2 >= steps;
+  }
+
+  #profile(epoch: number, step: number, count: number): number {
+    const { result, profile } = this.#plan.profile(epoch, step, count);
+    this.#profiled = true;
+    this.#options.onProfile?.(profile);
+    return result.lossSum;
   }
 
   /** The validation metric after an epoch when it is due; remembers the best weights. */

@@ -3,6 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { findModel } from '../models/index.ts';
 import type { GradientModel, Model } from '../models/model.ts';
@@ -27,6 +28,8 @@ export interface TrainRequest {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly resume?: Checkpoint | null;
+  /** Asks for a profile of some steps of each stage. */
+  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -99,7 +102,7 @@ async function runStage(
   before: readonly EpochRecord[],
   resumed: Checkpoint | null,
 ) {
-  const { engine, data, seed, progress, validate, onCheckpoint, onEpoch, fingerprint, signal } = request;
+  const { engine, data, seed, progress, validate, onCheckpoint, onEpoch, onProfile, fingerprint, signal } = request;
   const stages = Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights]));
   const own = resumed ? resumed.progress.log.slice(before.length) : [];
   return trainStage({
@@ -113,6 +116,7 @@ async function runStage(
     start: stage.start,
     validate,
     signal,
+    onProfile: onProfile && ((profile) => onProfile(profile, stage.model.title)),
     resume: resumed ? { progress: { ...resumed.progress, log: own }, tensors: resumed.tensors } : undefined,
     onEpoch: async (state: StageProgress, tensors) => {
       onEpoch?.(state.log[state.log.length - 1]);

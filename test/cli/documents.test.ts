@@ -77,7 +77,7 @@ describe('documents', () => {
         node: z.literal(process.versions.node),
         kernels: z.literal('relaxed'),
         duckdb: z.string(),
-        blas: z.null(),
+        blas: z.strictObject({ title: z.string(), path: z.string() }).nullable(),
         problems: z.array(z.string()).max(0),
       }),
     ],

@@ -7,7 +7,10 @@ import { Engine, type KernelExports } from '../../src/engine/runtime/engine.ts';
 type Gemm = (...words: readonly number[]) => void;
 const gemmOf = (engine: Engine): Gemm => (engine.kernels as KernelExports & { gemm: Gemm }).gemm;
 
-const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+const engines = [
+  new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
+  new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+];
 const pool = new Engine({ threads: 3 });
 afterAll(() => {
   for (const engine of [...engines, pool]) engine.close();

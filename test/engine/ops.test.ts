@@ -7,7 +7,10 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp, type OpCase, type Operands } from './check-op.ts';
 import { runExpression } from './run-expression.ts';
 
-const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+const engines = [
+  new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
+  new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+];
 afterAll(() => {
   for (const engine of engines) engine.close();
 });

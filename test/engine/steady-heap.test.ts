@@ -7,6 +7,6 @@ it('training takes no JavaScript heap a step', () => {
   const output = execFileSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' });
   const { steps, stepsPerEpoch, growths } = JSON.parse(output);
   expect(stepsPerEpoch).toBeGreaterThanOrEqual(steps);
-  // the learning rate may be boxed (16 bytes a step); one view or object a step would be 100 kB and more
-  expect(Math.max(...growths)).toBeLessThan(50_000);
+  // the least of several: compiling in the background allocates too. The learning rate may be boxed (16 bytes a step); one view or object a step would be 100 kB and more
+  expect(Math.min(...growths)).toBeLessThan(50_000);
 });

@@ -2,11 +2,12 @@
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { addDataFlags, type DataFlags } from '../data-flags.ts';
-import { collect, commaList, seedValue, threadCount, wholeNumber } from '../option-values.ts';
+import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { collect, commaList, seedValue, wholeNumber } from '../option-values.ts';
 import { addEvaluationFlags, addSplitFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags {
+export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags, EngineFlags {
   readonly metric?: string;
   readonly baseline?: string;
   readonly significance: 'bootstrap' | 't' | 'wilcoxon';
@@ -17,7 +18,6 @@ export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, Eval
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
-  readonly threads?: number;
 }
 
 export function compareCommand(): Command {
@@ -37,8 +37,8 @@ export function compareCommand(): Command {
     .option('--seed <n>', 'the first seed', seedValue, 1)
     .option('--set <key=value>', 'a setting of all models that have it, or of one: neumf.factors=32', collect)
     .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
-    .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part')
-    .option('--threads <n>', 'threads that compute (default: all)', threadCount);
+    .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part');
+  addEngineOptions(command);
   addDataFlags(addSplitFlags(addEvaluationFlags(command)));
   return command.action(async (runs: string[], flags: CompareFlags) => {
     const terminal = new Terminal(flags);

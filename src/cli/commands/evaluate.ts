@@ -1,13 +1,12 @@
 /** `deeptaste evaluate`: measures a saved recommender again, perhaps with other metrics or candidates. */
 import { Command } from 'commander';
 import { addDataFlags, type DataFlags } from '../data-flags.ts';
-import { threadCount } from '../option-values.ts';
+import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { addEvaluationFlags, addSplitFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface EvaluateFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags {
+export interface EvaluateFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags, EngineFlags {
   readonly data?: string[];
-  readonly threads?: number;
   readonly save?: true;
 }
 
@@ -16,8 +15,8 @@ export function evaluateCommand(): Command {
     .description('measure a saved recommender on the rows that its training held out')
     .argument('<run>', 'folder of a saved recommender')
     .option('--data <file...>', 'where the data are now; default: where they were when the run was trained')
-    .option('--threads <n>', 'threads that compute (default: all)', threadCount)
     .option('--save', 'replace the numbers that are stored in the run');
+  addEngineOptions(command);
   addDataFlags(addSplitFlags(addEvaluationFlags(command)));
   return command.action(async (path: string, flags: EvaluateFlags) => {
     const { evaluateStored } = await import('../evaluate-stored.ts');

@@ -36,7 +36,7 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
     );
   const { Recommender } = await import('../../recommender/recommender.ts');
   const { answerDocument, answerReport } = await import('../answer-report.ts');
-  const recommender = await Recommender.load(path, { threads: 1 }); // one person's list: more threads take longer to start
+  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' }); // one person's list: threads and libraries take longer to start
   try {
     const options = { k, includeSeen };
     const answer =

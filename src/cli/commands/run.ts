@@ -2,15 +2,10 @@
 import { Command } from 'commander';
 import { collect } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-import { addRunOptions } from './train.ts';
+import { addRunOptions, type RunFlags } from './train.ts';
 
-interface RunFlags extends CommonOptions {
+interface ExperimentFlags extends CommonOptions, RunFlags {
   readonly set?: string[];
-  readonly out?: string;
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly resume?: true;
-  readonly checkpointSeconds: number;
 }
 
 export function runCommand(): Command {
@@ -18,14 +13,13 @@ export function runCommand(): Command {
     .description('run an experiment file: data, split, model, training and evaluation in YAML')
     .argument('<experiment>', 'YAML file; its paths are relative to it')
     .option('--set <key=value>', 'overrides a setting of the file, e.g. factors=32, training.epochs=5', collect);
-  return addRunOptions(command).action(async (path: string, flags: RunFlags) => {
+  return addRunOptions(command).action(async (path: string, flags: ExperimentFlags) => {
     const terminal = new Terminal(flags);
     const { readExperiment } = await import('../../recommender/experiment-file.ts');
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
-    const { out, threads, seed, resume = false, checkpointSeconds } = flags;
     const experiment = await readExperiment(path);
-    const settings = await checkedRun({ ...experiment, seed: seed ?? experiment.seed }, flags.set ?? [], path);
-    await executeRun(terminal, { settings, out, threads, resume, checkpointSeconds });
+    const settings = await checkedRun({ ...experiment, seed: flags.seed ?? experiment.seed }, flags.set ?? [], path);
+    await executeRun(terminal, { settings, ...flags });
   });
 }

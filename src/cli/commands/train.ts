@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import type { RunInput } from '../../recommender/settings.ts';
 import { addDataFlags, type DataFlags, defined } from '../data-flags.ts';
-import { collect, notNegative, seedValue, threadCount, wholeNumber } from '../option-values.ts';
+import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import {
   addEvaluationFlags,
   addSplitFlags,
@@ -14,17 +15,12 @@ import {
 } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-interface TrainFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags {
+interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, EvaluationFlags {
   readonly data: string[];
   readonly model: string;
   readonly set?: string[];
-  readonly out?: string;
-  readonly seed?: number;
-  readonly threads?: number;
   readonly epochs?: number;
   readonly refit?: true;
-  readonly resume?: true;
-  readonly checkpointSeconds: number;
 }
 
 export function trainCommand(): Command {
@@ -49,19 +45,26 @@ export function trainCommand(): Command {
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
-    const { out, threads, resume = false, checkpointSeconds } = flags;
-    await executeRun(terminal, { settings, out, threads, resume, checkpointSeconds });
+    await executeRun(terminal, { settings, ...flags });
   });
 }
 
 /** Options that `train` and `run` share. */
+export interface RunFlags extends EngineFlags {
+  readonly out?: string;
+  readonly seed?: number;
+  readonly resume?: true;
+  readonly checkpointSeconds: number;
+  readonly profile?: string | true;
+}
+
 export function addRunOptions(command: Command): Command {
-  return command
+  return addEngineOptions(command)
     .option('--out <folder>', 'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>')
     .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
-    .option('--threads <n>', 'threads that compute; results do not depend on it (default: all)', threadCount)
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
-    .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10);
+    .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10)
+    .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }
 
 function settingsOf(flags: TrainFlags): RunInput {

@@ -251,7 +251,7 @@ function visitRow(group: usize, row: u32, first: i32): void {
 }
 
 /** How many positions ahead rows are brought into the cache. */
-const AHEAD: i32 = 8;
+const AHEAD: i32 = 16;
 /** Keeps the loads of `touchRow` alive. */
 let touched: i32 = 0;
 

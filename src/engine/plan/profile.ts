@@ -87,7 +87,10 @@ function linesOf(
   parts: ReadonlyMap<number, TimedPart>,
   steps: number,
 ): ProfileLine[] {
-  const sums = new Map<string, { kind: ProfileEvent['kind']; calls: number; ms: number; flops: number; bytes: number }>();
+  const sums = new Map<
+    string,
+    { kind: ProfileEvent['kind']; calls: number; ms: number; flops: number; bytes: number }
+  >();
   let total = 0;
   events.forEach(({ label, kind, milliseconds }, n) => {
     const sum = sums.get(label) ?? { kind, calls: 0, ms: 0, flops: 0, bytes: 0 };

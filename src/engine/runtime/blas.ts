@@ -153,7 +153,8 @@ function chooseOpenBlasKernels(): void {
 function titleOf(library: KoffiLibrary, path: string): string {
   const config = callIfThere(library, 'char* openblas_get_config()');
   const core = callIfThere(library, 'char* openblas_get_corename()');
-  if (typeof config !== 'string') return path.includes('mkl') ? 'MKL' : path.includes('Accelerate') ? 'Accelerate' : path;
+  if (typeof config !== 'string')
+    return path.includes('mkl') ? 'MKL' : path.includes('Accelerate') ? 'Accelerate' : path;
   return [config.split(' ').slice(0, 2).join(' '), core].filter((part) => typeof part === 'string').join(' ');
 }
 

@@ -43,6 +43,8 @@ export interface KernelExports {
   permute(position: number, n: number, k0: number, k1: number, round: number): number;
 }
 
+export type { BlasChoice } from './blas.ts';
+
 export interface EngineOptions {
   /** Threads that compute, this one included; default: all the machine offers. Results do not depend on it. */
   readonly threads?: number;

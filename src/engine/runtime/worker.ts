@@ -14,18 +14,19 @@ export interface WorkerData {
 }
 
 function serve({ module, memory, control, id, blas }: WorkerData): void {
-  const kernels = instantiate(module, memory, blas === null ? null : openSgemm(blas, memory));
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
-  for (let seen = 0; ; ) {
-    seen = kernels.waitForJob(control, seen);
-    if (block[code.CONTROL_JOB] === code.JOB_EXIT) return;
-    try {
+  try {
+    const kernels = instantiate(module, memory, blas === null ? null : openSgemm(blas, memory));
+    for (let seen = 0; ; ) {
+      seen = kernels.waitForJob(control, seen);
+      if (block[code.CONTROL_JOB] === code.JOB_EXIT) return;
       kernels.runJob(control, id);
-    } catch (error) {
-      Atomics.store(block, code.CONTROL_ABORT, 1);
-      Atomics.notify(block, code.CONTROL_SENSE);
-      throw error;
     }
+  } catch (error) {
+    // the others wait at a barrier for this thread
+    Atomics.store(block, code.CONTROL_ABORT, 1);
+    Atomics.notify(block, code.CONTROL_SENSE);
+    throw error;
   }
 }
 
