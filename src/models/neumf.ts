@@ -14,6 +14,10 @@ import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
 import { gradientModel, type Sizes } from './model.ts';
 
+const stageEpochs = z.int().min(1).max(100_000).default(20);
+const stageRate = z.number().positive().default(0.001);
+const stageL2 = z.number().min(0).default(0);
+
 const options = z.strictObject({
   factors: z
     .int()
@@ -25,13 +29,12 @@ const options = z.strictObject({
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
   pretrain: z.boolean().default(false).meta({ doc: 'train GMF and MLP first and start from both' }),
   alpha: z.number().min(0).max(1).default(0.5).meta({ doc: 'α, weight of GMF in the joined output layer' }),
-  pretrainEpochs: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(20)
-    .meta({ doc: 'epochs of GMF and of MLP when `pretrain` is set' }),
-  pretrainLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of Adam in both' }),
+  gmfEpochs: stageEpochs.meta({ doc: 'epochs of GMF alone, at most' }),
+  gmfLearningRate: stageRate.meta({ doc: 'learning rate of Adam for GMF alone' }),
+  gmfL2: stageL2.meta({ doc: 'optimizer.l2 for GMF alone' }),
+  mlpEpochs: stageEpochs.meta({ doc: 'epochs of MLP alone, at most' }),
+  mlpLearningRate: stageRate.meta({ doc: 'learning rate of Adam for MLP alone' }),
+  mlpL2: stageL2.meta({ doc: 'optimizer.l2 for MLP alone' }),
   fusedLearningRate: z.number().positive().default(0.001).meta({ doc: 'learning rate of SGD after the fusion' }),
 });
 
@@ -70,12 +73,23 @@ export const neumf = gradientModel({
     const mlp = rowDot(topOfTower(p, layers, userLayer, itemLayer), broadcastRow(p['h.mlp']));
     return add(add(gmf, mlp), broadcastRow(p.b));
   },
-  pretraining: ({ pretrain, factors, layers, deviation, pretrainEpochs, pretrainLearningRate }) => {
+  pretraining: ({ pretrain, factors, layers, deviation, ...stage }) => {
     if (!pretrain) return [];
-    const training = { epochs: pretrainEpochs, optimizer: { name: 'adam', learningRate: pretrainLearningRate } };
+    const training = (epochs: number, learningRate: number, l2: number) => ({
+      epochs,
+      optimizer: { name: 'adam', learningRate, l2, schedule: 'constant' },
+    });
     return [
-      { model: 'gmf', config: { factors, deviation }, training },
-      { model: 'mlp', config: { layers, deviation }, training },
+      {
+        model: 'gmf',
+        config: { factors, deviation },
+        training: training(stage.gmfEpochs, stage.gmfLearningRate, stage.gmfL2),
+      },
+      {
+        model: 'mlp',
+        config: { layers, deviation },
+        training: training(stage.mlpEpochs, stage.mlpLearningRate, stage.mlpL2),
+      },
     ];
   },
   fuse: ({ alpha, factors, layers, fusedLearningRate }, [gmf, mlp]) => {

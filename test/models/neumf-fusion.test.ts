@@ -85,12 +85,17 @@ describe('NeuMF fused from GMF and MLP', () => {
 
   it('pretrains GMF and MLP of its own sizes with Adam, and goes on with SGD', () => {
     const neumf = findModel('neumf') as GradientModel;
-    const given = { factors: 2, layers, pretrain: true, pretrainEpochs: 7, pretrainLearningRate: 0.02 };
-    const config = neumf.options.parse({ ...given, fusedLearningRate: 0.3, deviation: 0.2 });
-    const training = { epochs: 7, optimizer: { name: 'adam', learningRate: 0.02 } };
+    const given = { factors: 2, layers, pretrain: true, fusedLearningRate: 0.3, deviation: 0.2 };
+    const ofGmf = { gmfEpochs: 7, gmfLearningRate: 0.02, gmfL2: 0.1 };
+    const ofMlp = { mlpEpochs: 3, mlpLearningRate: 0.04, mlpL2: 0.2 };
+    const config = neumf.options.parse({ ...given, ...ofGmf, ...ofMlp });
+    const training = (epochs: number, learningRate: number, l2: number) => ({
+      epochs,
+      optimizer: { name: 'adam', learningRate, l2, schedule: 'constant' },
+    });
     expect(neumf.pretraining!(config)).toEqual([
-      { model: 'gmf', config: { factors: 2, deviation: 0.2 }, training },
-      { model: 'mlp', config: { layers, deviation: 0.2 }, training },
+      { model: 'gmf', config: { factors: 2, deviation: 0.2 }, training: training(7, 0.02, 0.1) },
+      { model: 'mlp', config: { layers, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
     ]);
     const { training: after } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
     expect(after).toEqual({ optimizer: { name: 'sgd', learningRate: 0.3 } });

@@ -66,7 +66,7 @@ describe('a run goes on from each of its checkpoints to the same bytes', () => {
   });
 
   it('NeuMF with its pretraining stages', async () => {
-    const config = { pretrain: true, pretrainEpochs: 2, fusedLearningRate: 0.1 };
+    const config = { pretrain: true, gmfEpochs: 2, mlpEpochs: 2, fusedLearningRate: 0.1 };
     const checkpoints = await expectResumable('neumf', { config, training: { epochs: 3 } });
     const places = checkpoints.map(({ progress }) => [progress.stagesDone, progress.epochsDone]);
     expect(places).toEqual([
@@ -83,7 +83,7 @@ describe('a run goes on from each of its checkpoints to the same bytes', () => {
   });
 
   it('NeuMF whose stages stop early', async () => {
-    const config = { pretrain: true, pretrainEpochs: 9, fusedLearningRate: 0.5 };
+    const config = { pretrain: true, gmfEpochs: 9, mlpEpochs: 9, fusedLearningRate: 0.5 };
     const optimizer = { learningRate: 0.1 };
     const training = { epochs: 9, patience: 1, optimizer };
     const checkpoints = await expectResumable('neumf', { config, training });

@@ -141,7 +141,7 @@ describe('training settings', () => {
 
   it('hold in the stages of a pretrained model too, except for what a stage says itself', async () => {
     const pretrained = async (optimizer: object) => {
-      const config = { pretrain: true, pretrainEpochs: 2 };
+      const config = { pretrain: true, gmfEpochs: 2, mlpEpochs: 2 };
       const training = { epochs: 2, batchSize: 64, optimizer };
       const { recommender, log } = await trainSmall(engine, split, findModel('neumf'), { config, training });
       recommender.close();
