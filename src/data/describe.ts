@@ -5,6 +5,7 @@ import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnSchema } from './schema.ts';
+import { columnLength, type ValueColumn } from './value-columns.ts';
 
 export interface ColumnDescription extends ColumnSchema {
   /** Up to three different values; empty when the column is not kept in memory. */
@@ -127,9 +128,39 @@ function summaryOf(dataset: Dataset, column: ColumnSchema): Summary {
     const distinct = new Set<number>(own as Iterable<number>);
     return { samples: [...distinct].slice(0, 3).map(String), nMissing: 0, nDistinct: distinct.size };
   }
+  if (column.role === 'label' && interactions.rating) return labelSummary(dataset);
+  if (column.owner === 'interaction') {
+    const context = interactions.context?.find(({ name }) => name === column.name);
+    return context ? summaryOfContext(context) : { samples: [], nMissing: null, nDistinct: null };
+  }
   const table = column.owner === 'user' ? userFields : itemFields;
   const field = fieldNamed(table, column.name);
   return field ? summaryOfField(field) : { samples: [], nMissing: null, nDistinct: null };
+}
+
+function labelSummary({ interactions }: Dataset): Summary {
+  const distinct = new Set(interactions.rating);
+  return { samples: [...distinct].map(String), nMissing: 0, nDistinct: distinct.size };
+}
+
+function summaryOfContext(column: ValueColumn): Summary {
+  const rows = columnLength(column);
+  const texts = new Map<string, number>();
+  let nMissing = 0;
+  for (let row = 0; row < rows; row++) {
+    const text = cellOf(column, row);
+    if (text === null) nMissing++;
+    else texts.set(text, row);
+  }
+  return { samples: [...texts.keys()].slice(0, 3), nMissing, nDistinct: texts.size };
+}
+
+function cellOf(column: ValueColumn, row: number): string | null {
+  if (column.kind === 'categorical') return column.index[row] < 0 ? null : column.values[column.index[row]];
+  if (column.kind !== 'multi') return Number.isNaN(column.value[row]) ? null : String(column.value[row]);
+  const [start, end] = [column.rowStart[row], column.rowStart[row + 1]];
+  if (start === end) return null;
+  return Array.from(column.index.subarray(start, end), (index) => column.values[index]).join('|');
 }
 
 function fieldNamed(table: FieldTable, name: string): Field | undefined {

@@ -13,6 +13,8 @@ export interface ImportedColumn {
   /** The kind that the file states; null = to be guessed. */
   readonly kind: ColumnKind | null;
   readonly separator?: string;
+  /** Entries of a list read `value:weight`. */
+  readonly weighted?: boolean;
 }
 
 export interface ImportedTable {
