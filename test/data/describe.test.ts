@@ -28,7 +28,7 @@ describe('the description of a file', () => {
       ['colour', 'field', 'categorical', false, 1, 2],
     ]);
     expect(description.columns[4].samples).toEqual(['red', 'blue']);
-    expect(description.warnings).toHaveLength(3);
+    expect(description.warnings).toHaveLength(2);
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
   });
   it('of a data set in memory has the same counts', async () => {
