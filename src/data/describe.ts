@@ -1,6 +1,7 @@
 /** What a data set holds: the schema with samples, counts, time span and warnings. */
 import { type DataOptions, parseDataOptions } from './data-options.ts';
 import type { Dataset, Field, FieldTable } from './dataset.ts';
+import { describeFields, type FieldDescription } from './describe-features.ts';
 import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
@@ -26,13 +27,19 @@ export interface DataDescription {
   readonly name: string;
   readonly hash: string;
   readonly columns: readonly ColumnDescription[];
+  /** What the columns become in models that use fields. */
+  readonly fields: readonly FieldDescription[];
+  /** 0 when the rows name no users (items). */
   readonly nUsers: number;
   readonly nItems: number;
   readonly nInteractions: number;
-  /** Share of all (user, item) pairs that occur. */
-  readonly density: number;
-  readonly interactionsPerUser: Spread;
-  readonly interactionsPerItem: Spread;
+  /** Share of all (user, item) pairs that occur; null when the rows do not name both. */
+  readonly density: number | null;
+  readonly interactionsPerUser: Spread | null;
+  readonly interactionsPerItem: Spread | null;
+  /** Labels of 0 and 1: the cell that is 1, and the share of rows that are. */
+  readonly label: { readonly column: string; readonly positive: string; readonly share: number } | null;
+  /** Ratings; null when the rows have labels, or neither. */
   readonly rating: { readonly min: number; readonly mean: number; readonly max: number } | null;
   /** Seconds since 1970 (or the file's own unit), with calendar times where the numbers are such. */
   readonly time: { readonly first: number; readonly last: number; readonly from: string; readonly to: string } | null;
@@ -58,19 +65,22 @@ export async function describeData(input: Dataset | DataOptions): Promise<DataDe
 }
 
 function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]): DataDescription {
-  const { users, items, interactions, social } = dataset;
+  const { users, items, interactions, social, label, unnamed } = dataset;
   const { length, userIndex, itemIndex, rating, time, session } = interactions;
+  const [namesUsers, namesItems] = [!unnamed?.includes('user'), !unnamed?.includes('item')];
+  const { fields, warnings } = describeFields(dataset);
   return {
-    ...{ name: dataset.name, hash: dataset.hash, columns },
-    ...{ nUsers: users.size, nItems: items.size, nInteractions: length },
-    density: distinctPairs(dataset) / (users.size * items.size),
-    interactionsPerUser: spread(countOf(userIndex, users.size)),
-    interactionsPerItem: spread(countOf(itemIndex, items.size)),
-    rating: rating && ratingSummary(rating),
+    ...{ name: dataset.name, hash: dataset.hash, columns, fields },
+    ...{ nUsers: namesUsers ? users.size : 0, nItems: namesItems ? items.size : 0, nInteractions: length },
+    density: unnamed ? null : distinctPairs(dataset) / (users.size * items.size),
+    interactionsPerUser: namesUsers ? spread(countOf(userIndex, users.size)) : null,
+    interactionsPerItem: namesItems ? spread(countOf(itemIndex, items.size)) : null,
+    label: label && rating ? { ...label, share: ratingSummary(rating).mean } : null,
+    rating: rating && !label ? ratingSummary(rating) : null,
     time: time && timeSpan(time),
     nSessions: session && new Set(session).size,
     nSocialEdges: social?.from.length ?? null,
-    warnings: dataset.warnings,
+    warnings: [...dataset.warnings, ...warnings],
   };
 }
 
