@@ -7,58 +7,63 @@ import { compactNumbers, type MultiColumn, numbering, type ValueColumn } from '.
 /** A context column that all parts have; `c` is its place in the gathered table. */
 export type PresentContext = ContextPlan & { readonly c: number };
 
-/** @param n rows of the gathered table */
+/**
+ * All columns in one pass over the gathered rows, which DuckDB keeps in the order in which they were gathered.
+ * @param n rows of the gathered table
+ */
 export async function readContext(
   database: Database,
   present: readonly PresentContext[],
   n: number,
 ): Promise<ValueColumn[]> {
-  const columns: ValueColumn[] = [];
+  const readers: ColumnReader[] = [];
   for (const plan of present) {
-    if (plan.kind === 'multi') columns.push(await readMulti(database, plan));
-    else if (plan.kind === 'categorical') columns.push(await readCategorical(database, plan, n));
-    else columns.push(await readNumbers(database, plan, plan.kind, n));
+    if (plan.kind === 'multi') readers.push(listReader(plan));
+    else if (plan.kind === 'categorical') readers.push(await categoryReader(database, plan, n));
+    else readers.push(numberReader(plan, plan.kind, n));
   }
-  return columns;
+  await database.columns(
+    `SELECT ${readers.map(({ sql }) => sql).join(', ')} FROM ${gatheredRows}`,
+    readers.map(({ visit }) => visit),
+  );
+  return readers.map(({ finish }) => finish());
+}
+
+interface ColumnReader {
+  readonly sql: string;
+  readonly visit: (cell: Cell, row: number) => void;
+  readonly finish: () => ValueColumn;
 }
 
 /** An enumeration makes DuckDB give each row the number of its text, so that no text is read twice. */
-async function readCategorical(database: Database, { name, c }: PresentContext, n: number): Promise<ValueColumn> {
-  const values = (await database.texts(
-    `SELECT x${c} FROM ${gatheredRows} WHERE x${c} IS NOT NULL GROUP BY x${c} ORDER BY min(rowid)`,
-  )) as string[];
-  const index = new Int32Array(n).fill(-1);
-  if (values.length === 0) return { name, kind: 'categorical', values, index };
+async function categoryReader(database: Database, { name, c }: PresentContext, n: number): Promise<ColumnReader> {
+  const distinct = `SELECT x${c} AS v FROM ${gatheredRows} WHERE x${c} IS NOT NULL GROUP BY x${c} ORDER BY min(rowid)`;
   const type = `values_of_x${c}`;
-  await database.run(
-    `CREATE TYPE ${type} AS ENUM (SELECT v FROM (SELECT x${c} AS v, min(rowid) AS first FROM ${gatheredRows}
-       WHERE x${c} IS NOT NULL GROUP BY x${c}) ORDER BY first)`,
-  );
-  await database.columns(`SELECT enum_code(CAST(x${c} AS ${type})) FROM ${gatheredRows} ORDER BY rowid`, [
-    (value: Cell, row: number) => {
-      if (value !== null) index[row] = Number(value);
+  await database.run(`CREATE TYPE ${type} AS ENUM (${distinct})`);
+  const values = (await database.texts(`SELECT unnest(enum_range(NULL::${type})) AS v`)) as string[];
+  const index = new Int32Array(n).fill(-1);
+  return {
+    sql: `enum_code(CAST(x${c} AS ${type}))`,
+    visit: (cell, row) => {
+      if (cell !== null) index[row] = Number(cell);
     },
-  ]);
-  return { name, kind: 'categorical', values, index };
+    finish: () => ({ name, kind: 'categorical', values, index }),
+  };
 }
 
-async function readNumbers(
-  database: Database,
-  { name, c }: PresentContext,
-  kind: 'numeric' | 'time',
-  n: number,
-): Promise<ValueColumn> {
-  const value = new Float64Array(n);
-  await database.columns(`SELECT x${c} FROM ${gatheredRows} ORDER BY rowid`, [
-    (cell: Cell, row: number) => {
-      value[row] = cell === null ? Number.NaN : (cell as number);
+function numberReader({ name, c }: PresentContext, kind: 'numeric' | 'time', n: number): ColumnReader {
+  const value = new Float64Array(n).fill(Number.NaN);
+  return {
+    sql: `x${c}`,
+    visit: (cell, row) => {
+      if (cell !== null) value[row] = cell as number;
     },
-  ]);
-  return { name, kind, value: compactNumbers(value) };
+    finish: () => ({ name, kind, value: compactNumbers(value) }),
+  };
 }
 
 /** A text that occurs in many rows is split once. */
-async function readMulti(database: Database, { name, c, separator, weighted }: PresentContext): Promise<MultiColumn> {
+function listReader({ name, c, separator, weighted }: PresentContext): ColumnReader {
   const values: string[] = [];
   const numberOf = numbering(values);
   const marks = `${unitSeparator}${separator ?? '|'}`;
@@ -73,19 +78,18 @@ async function readMulti(database: Database, { name, c, separator, weighted }: P
   const rowStart = [0];
   const index: number[] = [];
   const weight: number[] = [];
-  await database.columns(`SELECT x${c} FROM ${gatheredRows} ORDER BY rowid`, [
-    (cell: Cell) => {
-      for (const entry of cell === null ? [] : entriesOf(cell as string)) {
-        index.push(entry.value);
-        weight.push(entry.weight);
-      }
-      rowStart.push(index.length);
-    },
-  ]);
-  return {
+  const visit = (cell: Cell): void => {
+    for (const entry of cell === null ? [] : entriesOf(cell as string)) {
+      index.push(entry.value);
+      weight.push(entry.weight);
+    }
+    rowStart.push(index.length);
+  };
+  const finish = (): MultiColumn => ({
     ...{ name, kind: 'multi', values, rowStart: Int32Array.from(rowStart), index: Int32Array.from(index) },
     weight: weight.every((w) => w === 1) ? null : Float32Array.from(weight),
-  };
+  });
+  return { sql: `x${c}`, visit, finish };
 }
 
 interface Entry {

@@ -58,8 +58,8 @@ function planOf(column: ImportedColumn, statistics: ColumnStatistics): ContextPl
 export const unitSeparator = '\u001f';
 
 /** SQL for a cell's text without blanks around it; NULL where nothing is left. */
-function cellText(column: ImportedColumn): string {
-  return `nullif(trim(${sqlAsText(column)}, E' \\t\\r'), '')`;
+export function cellText(column: ImportedColumn): string {
+  return `nullif(trim(${sqlAsText(column)}), '')`;
 }
 
 /** SQL for the cells of a context column as they are gathered; numbers that are not finite are NULL. */
@@ -76,23 +76,26 @@ export async function sqlAsContext(
   return `CASE WHEN isfinite(${number}) THEN ${number} END`;
 }
 
-/** Counts the cells of numeric columns that are not numbers, NaN included, and those that are infinite. */
+/** Counts the cells of columns that are no numbers (times), NaN included, and those that are infinite. */
 export async function badNumbers(
   database: Database,
   table: ImportedTable,
-  columns: readonly ImportedColumn[],
+  columns: readonly { readonly column: ImportedColumn; readonly plan: ContextPlan }[],
 ): Promise<string[]> {
   if (columns.length === 0) return [];
-  const counts = columns.map((column, c) => {
-    const number = sqlAsNumber(column);
-    return `count(${cellText(column)}) - count(${number}) + count(*) FILTER (isnan(${number})) AS bad${c},
-      count(*) FILTER (isinf(${number})) AS inf${c}`;
-  });
+  const counts: string[] = [];
+  for (const [c, { column, plan }] of columns.entries()) {
+    const number = plan.kind === 'time' ? await sqlAsTime(database, table, column) : sqlAsNumber(column);
+    counts.push(
+      `count(${cellText(column)}) - count(${number}) + count(*) FILTER (isnan(${number})) AS bad${c}`,
+      `count(*) FILTER (isinf(${number})) AS inf${c}`,
+    );
+  }
   const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${table.sql}`);
-  const told = (column: ImportedColumn, n: number, what: string): string[] =>
-    n === 0 ? [] : [`${table.source}: "${column.name}": ${counted(n, 'cell')} ${what}; taken as missing`];
-  return columns.flatMap((column, c) => [
-    ...told(column, row[`bad${c}`], 'not a number'),
+  const told = ({ name }: ImportedColumn, n: number, what: string): string[] =>
+    n === 0 ? [] : [`${table.source}: "${name}": ${counted(n, 'cell')} ${what}; taken as missing`];
+  return columns.flatMap(({ column, plan }, c) => [
+    ...told(column, row[`bad${c}`], `not a ${plan.kind === 'time' ? 'time' : 'number'}`),
     ...told(column, row[`inf${c}`], 'infinite'),
   ]);
 }

@@ -56,7 +56,8 @@ export async function describeData(input: Dataset | DataOptions): Promise<DataDe
   if ('interactions' in input) return describeDataset(input, describeColumns(input));
   const options = parseDataOptions(input);
   return Database.use(async (database) => {
-    const { dataset, read } = await loadParts(database, [{ name: 'interactions', files: options.files }], options);
+    const files = [{ name: 'interactions', files: options.files }];
+    const { dataset, read } = await loadParts(database, files, options, [], true);
     const inFile = await describeFileColumns(database, read[0].table);
     const inMemory = describeColumns(dataset);
     const columns = inMemory.map((column, c) => (c < inFile.length ? { ...column, ...inFile[c] } : column));

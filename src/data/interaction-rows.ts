@@ -1,7 +1,7 @@
 /** Checks the cells of interaction files and gathers them, file after file, in one table of typed columns. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { badNumbers, type ContextPlan, sqlAsContext } from './context-plan.ts';
+import { badNumbers, type ContextPlan, cellText, sqlAsContext } from './context-plan.ts';
 import { counted } from './counted.ts';
 import { type LabelRule, sqlAsLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
@@ -51,15 +51,16 @@ export async function gatherRows(
   part: number,
   skipBadRows: boolean,
 ): Promise<string[]> {
-  const checked = database.freshName('checked');
-  const select = [...(await roleCells(database, table, roles, plan)), ...(await contextCells(database, table, plan))];
-  await database.run(`CREATE TABLE ${checked} AS SELECT ${select.join(', ')} FROM ${table.sql}`);
+  const cells = await roleCells(database, table, roles, plan);
+  const more = await contextCells(database, table, plan);
   const faults = possibleFaults(roles, plan.label);
+  const checked = `(SELECT ${cells.join(', ')}, rowid AS place FROM ${table.sql})`;
   const warnings = await checkRows(database, table, checked, faults, skipBadRows);
   const good = warnings.length > 0 ? `WHERE NOT (${faults.map((fault) => fault.when).join(' OR ')})` : '';
-  await database.run(`INSERT INTO ${gatheredRows} SELECT ${part}, * FROM ${checked} ${good}`);
-  await database.run(`DROP TABLE ${checked}`);
-  return [...warnings, ...(await badNumbers(database, table, numericContext(table, plan)))];
+  await database.run(
+    `INSERT INTO ${gatheredRows} SELECT ${part}, * FROM (SELECT ${[...cells, ...more].join(', ')} FROM ${table.sql}) ${good}`,
+  );
+  return [...warnings, ...(await lostNumbers(database, table, plan, part))];
 }
 
 /** SQL of the role columns, in the order of the gathered table. */
@@ -94,9 +95,28 @@ async function contextCells(database: Database, table: ImportedTable, { context 
   return cells;
 }
 
-function numericContext(table: ImportedTable, { context }: GatheringPlan): ImportedColumn[] {
-  const columns = context.filter(({ kind }) => kind === 'numeric').map((plan) => contextColumn(table, plan));
-  return columns.filter((column) => column !== undefined);
+/** Warnings about cells of numbers and times that were taken as missing; looked for where fewer were read than stand there. */
+async function lostNumbers(
+  database: Database,
+  table: ImportedTable,
+  { context }: GatheringPlan,
+  part: number,
+): Promise<string[]> {
+  const columns = context.flatMap((plan, c) => {
+    const column = plan.kind === 'numeric' || plan.kind === 'time' ? contextColumn(table, plan) : undefined;
+    return column ? [{ plan, column, c }] : [];
+  });
+  if (columns.length === 0) return [];
+  const counts = (sql: (c: number, column: ImportedColumn) => string): string =>
+    columns.map(({ c, column }) => `count(${sql(c, column)}) AS n${c}`).join(', ');
+  const there = await database.row<Record<string, number>>(
+    `SELECT ${counts((_, column) => cellText(column))} FROM ${table.sql}`,
+  );
+  const read = await database.row<Record<string, number>>(
+    `SELECT ${counts((c) => `x${c}`)} FROM ${gatheredRows} WHERE part = ${part}`,
+  );
+  const lost = columns.filter(({ c }) => there[`n${c}`] > read[`n${c}`]);
+  return badNumbers(database, table, lost);
 }
 
 function possibleFaults(roles: InteractionRoles, label: LabelRule | null): Fault[] {
@@ -125,7 +145,7 @@ async function checkRows(
   skipBadRows: boolean,
 ): Promise<string[]> {
   const counts = faults.map(
-    ({ when }, f) => `count(*) FILTER (${when}) AS n${f}, min(rowid) FILTER (${when}) AS first${f}`,
+    ({ when }, f) => `count(*) FILTER (${when}) AS n${f}, min(place) FILTER (${when}) AS first${f}`,
   );
   const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${checked}`);
   const found = faults

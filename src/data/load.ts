@@ -36,7 +36,7 @@ export interface PartFiles {
 export interface LoadedParts {
   readonly dataset: Dataset;
   readonly part: Uint8Array; // [length of the interactions]
-  /** The files' tables, which live as long as the database. */
+  /** What was read; the files' tables are gone unless they were to be kept. */
   readonly read: readonly ReadPart[];
 }
 
@@ -65,14 +65,16 @@ export async function loadDataset(options: DataOptions): Promise<Dataset> {
  * Reads several sets of files into one data set with shared vocabularies. A rating, time or session column that some
  * part lacks is left out. Repeated pairs are looked for within each part.
  * @param moreItemIds items to add to the vocabulary although no row has them (listed candidates)
+ * @param keepTables keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered
  */
 export async function loadParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
   moreItemIds: readonly string[] = [],
+  keepTables = false,
 ): Promise<LoadedParts> {
-  const { read, plan } = await readParts(database, parts, options);
+  const { read, plan } = await readParts(database, parts, options, keepTables);
   const present = presentColumns(read, plan);
   const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
   const rowsAreExamples = plan.label !== null || unnamed.length > 0;
@@ -101,6 +103,7 @@ async function readParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
+  keepTables: boolean,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
   const { format, delimiter, header, columnNames, skipBadRows, positive } = options;
   const read: ReadPart[] = [];
@@ -118,6 +121,7 @@ async function readParts(
     const copies = await ratingCopies(database, table, roles);
     const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
     read.push({ table, roles, warnings });
+    if (!keepTables) await database.run(`DROP TABLE ${table.sql}`);
   }
   return { read, plan };
 }

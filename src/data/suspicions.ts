@@ -4,7 +4,6 @@ import { constantLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
-import type { ValueColumn } from './value-columns.ts';
 
 /** One line for each thing in cleaned interactions that looks wrong or limits what can be learned. */
 export function suspicions({
@@ -24,27 +23,12 @@ export function suspicions({
     lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
   if (!unnamed && rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
     lines.push(`${label ? 'labels' : 'ratings'} are 0 and 1; minRating 1 keeps the positives only`);
-  lines.push(...constantContext(interactions));
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
   const nSingle = unnamed || label ? 0 : usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
   const padded = [...users.ids, ...items.ids].filter((id) => id !== id.trim()).length;
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
   return lines;
-}
-
-function constantContext({ context = [], length }: Interactions): string[] {
-  if (length < 2) return [];
-  return context
-    .filter(holdsOneValue)
-    .map(({ name }) => `"${name}" has the same value in every row: it tells nothing apart`);
-}
-
-/** True when no two rows differ; rows of lists are not looked at. */
-function holdsOneValue(column: ValueColumn): boolean {
-  if (column.kind === 'multi') return false;
-  if (column.kind === 'categorical') return column.index.every((index) => index === column.index[0]);
-  return column.value.every((value) => Object.is(value, column.value[0]));
 }
 
 function isConstant(values: Float32Array | Float64Array): boolean {
@@ -68,7 +52,7 @@ export async function ratingCopies(
   const used = new Set([roles.user, roles.item, roles.time, roles.session, roles.title, rating]);
   const free = table.columns.filter((column) => !used.has(column) && column.storage !== 'list');
   const answer = roles.rating ? sqlAsNumber(rating) : sqlAsText(rating);
-  const others = await alikeInNumber(database, table, free, answer);
+  const others = await alikeAtFirst(database, table, free, answer);
   if (others.length === 0) return [];
   const tests = others.map((column, c) => {
     const pairs = `count(DISTINCT (CAST(${column.sql} AS VARCHAR), ${answer}))`;
@@ -85,16 +69,19 @@ export async function ratingCopies(
     );
 }
 
-/** The columns with about as many different cells as there are answers; the exact count, which is slow, is for these. */
-async function alikeInNumber(
+/** The columns that repeat the answer in the first rows; the test of all rows, which is slow, is for these. */
+async function alikeAtFirst(
   database: Database,
   table: ImportedTable,
   columns: readonly ImportedColumn[],
   answer: string,
 ): Promise<ImportedColumn[]> {
-  const counts = columns.map((column, c) => `approx_count_distinct(CAST(${column.sql} AS VARCHAR)) AS n${c}`);
+  const counts = columns.map((column, c) => {
+    const cell = `CAST(${column.sql} AS VARCHAR)`;
+    return `greatest(count(DISTINCT ${cell}), count(DISTINCT (${cell}, ${answer}))) AS n${c}`;
+  });
   const row = await database.row<Record<string, number>>(
-    `SELECT ${[`approx_count_distinct(${answer}) AS answers`, ...counts].join(', ')} FROM ${table.sql}`,
+    `SELECT ${[`count(DISTINCT ${answer}) AS answers`, ...counts].join(', ')} FROM (SELECT * FROM ${table.sql} LIMIT 1000)`,
   );
-  return columns.filter((_, c) => row[`n${c}`] <= 2 * row.answers + 3 && row.answers <= 2 * row[`n${c}`] + 3);
+  return columns.filter((_, c) => row[`n${c}`] === row.answers);
 }

@@ -22,8 +22,10 @@ import { type PlannedField, planFields, type UnusedColumn } from './plan-fields.
 export interface FittedPipeline {
   readonly encoder: FeatureEncoder;
   readonly unused: readonly UnusedColumn[];
-  /** One line each, for people: fields of one value, values that share a row, cells that were cut. */
+  /** One line each, for people: fields of one value, cells that were cut. */
   readonly warnings: readonly string[];
+  /** What else is worth saying of a training run: values that share a row. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export function fitFeatures(dataset: Dataset, train: Interactions, options: Feat
   const columns = [...dataset.schema.columns.map(({ name }) => name), ...featureColumns(dataset).map(({ key }) => key)];
   const otherColumns = [...new Set(columns)].filter((name) => !used.has(name));
   const encoder = new FeatureEncoder({ version: 1, fields, crosses, otherColumns });
-  return { encoder, unused, warnings: fit.warnings };
+  return { encoder, unused, warnings: fit.warnings, notes: fit.notes };
 }
 
 function checkBuckets({ name, options }: PlannedField): void {
@@ -84,7 +86,7 @@ function nameOfCross({ fields }: CrossOptions): string {
 }
 
 class Fit {
-  readonly #warnings: string[] = [];
+  readonly warnings: string[] = [];
   readonly #rare: { readonly name: string; readonly nRare: number }[] = [];
   readonly #dataset: Dataset;
   readonly #train: Interactions;
@@ -118,22 +120,19 @@ class Fit {
 
   #note(name: string, nRows: number, { nRare, nLongCells }: FitNotes): void {
     const where = `field "${name}"`;
-    if (nRows === 0) this.#warnings.push(`${where} has no value in the training rows`);
-    if (nRows === 1 && nRare === 0) this.#warnings.push(`${where} has one value only: it tells nothing apart`);
+    if (nRows === 0) this.warnings.push(`${where} has no value in the training rows`);
+    if (nRows === 1 && nRare === 0) this.warnings.push(`${where} has one value only: it tells nothing apart`);
     if (nRare > 0) this.#rare.push({ name, nRare });
     if (nLongCells > 0)
-      this.#warnings.push(`${where}: ${counted(nLongCells, 'cell')} with more values than are looked at (maxValues)`);
+      this.warnings.push(`${where}: ${counted(nLongCells, 'cell')} with more values than are looked at (maxValues)`);
   }
 
-  get warnings(): string[] {
-    if (this.#rare.length === 0) return this.#warnings;
+  get notes(): string[] {
+    if (this.#rare.length === 0) return [];
     const most = [...this.#rare].sort((a, b) => b.nRare - a.nRare);
     const shown = most.slice(0, 5).map(({ name, nRare }) => `${name} (${nRare.toLocaleString('en-US')})`);
     const rest = most.length > shown.length ? ` and ${counted(most.length - shown.length, 'more field')}` : '';
-    return [
-      ...this.#warnings,
-      `values with fewer training rows than minCount share one row: ${shown.join(', ')}${rest}`,
-    ];
+    return [`values with fewer training rows than minCount share one row: ${shown.join(', ')}${rest}`];
   }
 
   cross(options: CrossOptions, fields: readonly FittedField[]): FittedCross {

@@ -64,5 +64,5 @@ export function sqlAsNumber(column: ImportedColumn): string {
   const { sql, storage } = column;
   if (storage === 'number') return `CAST(${sql} AS DOUBLE)`;
   if (storage !== 'text') return 'CAST(NULL AS DOUBLE)';
-  return `CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST(${sql} AS DOUBLE) END`;
+  return `coalesce(TRY_CAST(${sql} AS DOUBLE), CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END)`;
 }

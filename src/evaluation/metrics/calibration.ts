@@ -19,8 +19,8 @@ export interface Calibration {
   readonly bins: readonly CalibrationBin[];
   /** Expected calibration error Σ nᵢ/n · |observedᵢ − predictedᵢ| (Naeini et al., AAAI 2015). */
   readonly expectedError: number;
-  /** Σ p / Σ y: above 1 = too many clicks promised; NaN without positives. */
-  readonly ratio: number;
+  /** Σ p / Σ y: above 1 = too many clicks promised; null without positives. */
+  readonly ratio: number | null;
 }
 
 /**
@@ -56,7 +56,7 @@ export function calibration(
         : { predicted: null, observed: null, interval: null }),
     })),
     expectedError: sums.reduce((error, { p, y }) => error + Math.abs(y - p), 0) / labels.length,
-    ratio: total.y > 0 ? total.p / total.y : Number.NaN,
+    ratio: total.y > 0 ? total.p / total.y : null,
   };
 }
 

@@ -22,7 +22,7 @@ function encode(train: ValueColumn, test: ValueColumn, field: Field | null, more
     );
   };
   const dataset = rowsOf(train);
-  const { encoder, warnings } = fitFeatures(dataset, dataset.interactions, {
+  const { encoder, warnings, notes } = fitFeatures(dataset, dataset.interactions, {
     ...{ userId: false, itemId: false, fields: field ? { x: field } : {} },
     ...more,
   });
@@ -32,7 +32,7 @@ function encode(train: ValueColumn, test: ValueColumn, field: Field | null, more
     rows: Array.from(encoded.index, (row) => (row < 0 ? -1 : row - layout.firstRow)),
     values: encoded.value && [...encoded.value],
     names: Array.from({ length: layout.nRows }, (_, row) => encoder.fieldValueName(layout.firstRow + row)),
-    ...{ layout, warnings, encoder },
+    ...{ layout, warnings, notes, encoder },
   };
 }
 
@@ -79,9 +79,9 @@ describe('categories', () => {
       values: Array.from({ length: n }, (_, k) => `v${k}`),
       index: Int32Array.from({ length: n + 2 }, (_, k) => k % n),
     };
-    const { layout, warnings } = encode(train, texts('x', ['v1', 'v2']), { encode: 'category', minCount: 2 });
+    const { layout, notes } = encode(train, texts('x', ['v1', 'v2']), { encode: 'category', minCount: 2 });
     expect(layout.nRows).toBe(3);
-    expect(warnings.join('\n')).toMatch(/share one row: x \(999,998\)/);
+    expect(notes.join('\n')).toMatch(/share one row: x \(999,998\)/);
   });
 });
 
