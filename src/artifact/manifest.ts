@@ -20,7 +20,7 @@ export const fileNamePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}$/;
 
 const columnSchema = z.object({
   name: z.string(),
-  role: z.enum(['user', 'item', 'rating', 'time', 'session', 'title', 'field', 'propensity', 'ignore']),
+  role: z.enum(['user', 'item', 'rating', 'label', 'time', 'session', 'title', 'field', 'propensity', 'ignore']),
   kind: z.enum(['id', 'categorical', 'numeric', 'multi', 'text', 'time']),
   owner: z.enum(['interaction', 'user', 'item']),
   guessed: z.boolean(),

@@ -5,9 +5,12 @@ import { commaList, finiteNumber, wholeNumber } from './option-values.ts';
 
 /** What commander makes of the options; `false` comes from `--no-…`. */
 export interface DataFlags {
-  readonly user?: string;
-  readonly item?: string;
+  readonly user?: string | false;
+  readonly item?: string | false;
   readonly rating?: string | false;
+  readonly label?: string | false;
+  readonly positive?: string;
+  readonly context?: string[] | false;
   readonly time?: string | false;
   readonly session?: string | false;
   readonly title?: string | false;
@@ -33,9 +36,16 @@ export function addDataFlags(command: Command): Command {
   return command
     .optionsGroup('How the files are read (guessed where nothing is said):')
     .option('--user <column>', 'column with the user ids')
+    .option('--no-user', 'the rows name no users')
     .option('--item <column>', 'column with the item ids')
-    .option('--rating <column>', 'column with ratings or labels')
+    .option('--no-item', 'the rows name no items')
+    .option('--rating <column>', 'column with ratings')
     .option('--no-rating', 'there is no rating')
+    .option('--label <column>', 'column with labels of two kinds, such as clicks')
+    .option('--no-label', 'there are no labels')
+    .option('--positive <cell>', 'the label that is 1; every other one is 0')
+    .option('--context <a,b,c>', 'further columns of the rows to keep as fields; default: all', commaList)
+    .option('--no-context', 'keep no further columns')
     .option('--time <column>', 'column with times')
     .option('--no-time', 'there is no time')
     .option('--session <column>', 'column with session ids')
@@ -59,14 +69,16 @@ export function addDataFlags(command: Command): Command {
 
 /** The data options that the flags say; nothing where nothing is said. */
 export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
-  const { format, header, columnNames, skipBadRows, items, users, social, minRating, kCore, duplicates } = flags;
+  const { format, header, columnNames, skipBadRows, items, users, social, minRating, kCore, duplicates, positive } =
+    flags;
   const columns = defined({
-    ...{ user: flags.user, item: flags.item },
-    ...{ rating: orNull(flags.rating), time: orNull(flags.time) },
+    ...{ user: orNull(flags.user), item: orNull(flags.item) },
+    ...{ rating: orNull(flags.rating), label: orNull(flags.label), time: orNull(flags.time) },
+    context: flags.context === false ? null : flags.context,
     ...{ session: orNull(flags.session), title: orNull(flags.title) },
   });
   return defined({
-    ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates },
+    ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates, positive },
     delimiter: flags.delimiter?.replaceAll('\\t', '\t'),
     kCore: kCore === undefined ? undefined : { user: kCore, item: kCore },
     columns: Object.keys(columns).length > 0 ? columns : undefined,

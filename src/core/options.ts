@@ -69,7 +69,7 @@ function keysAt(schema: Schema, value: unknown, path: readonly string[]): string
   let data = value;
   for (const key of path) {
     const def = definition(here, data);
-    here = def.type === 'array' ? def.element! : def.shape![key];
+    here = def.type === 'array' ? def.element! : def.type === 'record' ? def.valueType! : def.shape![key];
     data = (data as Record<string, unknown> | undefined)?.[key];
   }
   return Object.keys(definition(here, data).shape ?? {});
@@ -80,6 +80,7 @@ interface Definition {
   readonly innerType?: Schema;
   readonly in?: Schema;
   readonly element?: Schema;
+  readonly valueType?: Schema;
   readonly shape?: Readonly<Record<string, Schema>>;
   readonly options?: readonly Schema[];
   readonly discriminator?: string;

@@ -16,13 +16,27 @@ export interface CleanedRows extends EncodedRows {
 
 /**
  * Repeated pairs, then the rating threshold (so that a user's last rating of an item decides), then the k-core.
- * @throws DeepTasteError `config`: a threshold without ratings; `data`: nothing is left
+ * @param rowsAreExamples rows with labels, of which repeated pairs stay unless told otherwise
+ * @param unnamed what the rows do not name, and so cannot be cleaned by
+ * @throws DeepTasteError `config`: a threshold without ratings, pairs of unnamed users; `data`: nothing is left
  */
-export function cleanRows(encoded: EncodedRows, options: CleaningOptions): CleanedRows {
+export function cleanRows(
+  encoded: EncodedRows,
+  options: CleaningOptions,
+  rowsAreExamples = false,
+  unnamed: readonly string[] = [],
+): CleanedRows {
   const { interactions, part } = encoded;
   const nUsers = encoded.userIds.length;
   const nItems = encoded.itemIds.length;
-  const { duplicates, minRating } = options;
+  const { minRating } = options;
+  const duplicates = options.duplicates ?? (rowsAreExamples ? 'keep' : 'last');
+  if (unnamed.length > 0 && (duplicates !== 'keep' || options.kCore))
+    throw new DeepTasteError(
+      'config',
+      `${options.kCore ? 'kCore' : 'duplicates'}: needs rows that name users and items, these name no ` +
+        `${unnamed.join(' and no ')}; leave it out`,
+    );
   const warnings: string[] = [];
   let rows =
     duplicates === 'keep'
@@ -31,7 +45,8 @@ export function cleanRows(encoded: EncodedRows, options: CleaningOptions): Clean
   const nRepeated = interactions.length - rows.length;
   if (nRepeated > 0)
     warnings.push(
-      `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; the ${duplicates} of each is kept`,
+      `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; the ${duplicates} of each is kept` +
+        (interactions.context ? ', whatever its context (duplicates: keep keeps all)' : ''),
     );
   if (minRating !== undefined) {
     rows = aboveThreshold(interactions, rows, minRating, warnings);

@@ -10,12 +10,18 @@ const columnOrNone = column.nullable();
 
 /** Which column plays which role; what is not said is guessed, `null` says that there is none. */
 export const columnRoles = z.strictObject({
-  user: column.optional().meta({ doc: 'column with the user ids' }),
-  item: column.optional().meta({ doc: 'column with the item ids' }),
-  rating: columnOrNone.optional().meta({ doc: 'column with ratings or labels; null = none' }),
+  user: columnOrNone.optional().meta({ doc: 'column with the user ids; null = the rows name no users' }),
+  item: columnOrNone.optional().meta({ doc: 'column with the item ids; null = the rows name no items' }),
+  rating: columnOrNone.optional().meta({ doc: 'column with ratings or strengths; null = none' }),
+  label: columnOrNone.optional().meta({ doc: 'column with labels of two kinds, such as clicks; null = none' }),
   time: columnOrNone.optional().meta({ doc: 'column with times; null = none' }),
   session: columnOrNone.optional().meta({ doc: 'column with session ids; null = none' }),
   title: columnOrNone.optional().meta({ doc: 'column with the item names to show people; null = none' }),
+  context: z
+    .array(column)
+    .nullable()
+    .optional()
+    .meta({ doc: 'further columns of the rows to keep as fields; default: all but long texts; null = none' }),
 });
 export type ColumnRoles = z.output<typeof columnRoles>;
 
@@ -41,7 +47,11 @@ export const dataOptions = z.strictObject({
   ...fileLayout,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),
-  duplicates: z.enum(['last', 'first', 'keep']).default('last').meta({ doc: 'which row of a repeated pair is kept' }),
+  positive: z.string().min(1).optional().meta({ doc: 'the cell of the label column that is 1; every other one is 0' }),
+  duplicates: z
+    .enum(['last', 'first', 'keep'])
+    .optional()
+    .meta({ doc: 'which row of a repeated pair is kept; default: the last, or all where rows carry labels' }),
   kCore: z
     .strictObject({
       user: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept user' }),

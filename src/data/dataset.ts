@@ -1,6 +1,8 @@
 /** A data set in memory: typed arrays over dense indices, vocabularies to external ids, and side information. */
+import { DeepTasteError } from '../core/errors.ts';
 import type { Schema } from './schema.ts';
 import type { SparseRows } from './sparse-rows.ts';
+import { joinArrays, joinColumns, selectColumn, type ValueColumn } from './value-columns.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Rows of "user took item", as parallel columns. Absent columns are null. */
@@ -11,6 +13,15 @@ export interface Interactions {
   readonly rating: Float32Array | null; // [length] rating or label
   readonly time: Float64Array | null; // [length] seconds since 1970-01-01 UTC (or any monotone number the file holds)
   readonly session: Int32Array | null; // [length] dense session index
+  /** Further columns of the rows, e.g. weather or device [length each]; absent = none. */
+  readonly context?: readonly ValueColumn[];
+}
+
+/** How the cells of a label column became 0 and 1. */
+export interface LabelInfo {
+  readonly column: string;
+  /** The cell that is 1, e.g. `>50K`. */
+  readonly positive: string;
 }
 
 /** One column of side information about users or items; `values[i]` describes dense index i, null = missing. */
@@ -41,7 +52,11 @@ export interface Dataset {
   readonly itemFields: FieldTable;
   readonly social: SocialGraph | null;
   readonly schema: Schema;
-  /** SHA-256 (hex) of the cleaned interactions in order: external ids, ratings, times, sessions. */
+  /** When rows carry labels, `rating` is 0 or 1 and each row is an example of its own; absent = they carry none. */
+  readonly label?: LabelInfo;
+  /** What the rows do not name: all of them then share one unnamed user (item); absent = they name both. */
+  readonly unnamed?: readonly ('user' | 'item')[];
+  /** SHA-256 (hex) of the cleaned interactions in order: external ids, ratings, times, sessions, context. */
   readonly hash: string;
   /** One line each, for people: what was dropped, repaired or looks suspicious. */
   readonly warnings: readonly string[];
@@ -66,7 +81,7 @@ export type SplitDescription = { readonly method: string } & Readonly<
 
 /** The rows of `interactions` at the given positions, in that order. */
 export function selectRows(interactions: Interactions, positions: Int32Array): Interactions {
-  const { userIndex, itemIndex, rating, time, session } = interactions;
+  const { userIndex, itemIndex, rating, time, session, context } = interactions;
   return {
     length: positions.length,
     userIndex: positions.map((p) => userIndex[p]),
@@ -74,7 +89,36 @@ export function selectRows(interactions: Interactions, positions: Int32Array): I
     rating: rating && Float32Array.from(positions, (p) => rating[p]),
     time: time && Float64Array.from(positions, (p) => time[p]),
     session: session && positions.map((p) => session[p]),
+    ...(context && { context: context.map((column) => selectColumn(column, positions)) }),
   };
+}
+
+/** The rows of two parts of one data set, one after the other. */
+export function joinInteractions(a: Interactions, b: Interactions): Interactions {
+  return {
+    length: a.length + b.length,
+    userIndex: joinArrays(a.userIndex, b.userIndex),
+    itemIndex: joinArrays(a.itemIndex, b.itemIndex),
+    rating: a.rating && b.rating && joinArrays(a.rating, b.rating),
+    time: a.time && b.time && joinArrays(a.time, b.time),
+    session: a.session && b.session && joinArrays(a.session, b.session),
+    ...(a.context && b.context && { context: a.context.map((column, c) => joinColumns(column, b.context![c])) }),
+  };
+}
+
+/**
+ * Models that rank items for users need rows that name both.
+ * @param where who asks, e.g. `train`
+ * @throws DeepTasteError `data`: the rows name no users, or no items
+ */
+export function requireUsersAndItems(where: string, { name, unnamed }: Pick<Dataset, 'name' | 'unnamed'>): void {
+  if (!unnamed || unnamed.length === 0) return;
+  throw new DeepTasteError(
+    'data',
+    `${where}: ranking items for users needs rows that name both, those of ${name} name no ${unnamed.join(' and no ')}; ` +
+      `say ${unnamed.map((role) => `--${role} COLUMN`).join(' ')}, or choose a model of labelled rows`,
+    { missing: unnamed },
+  );
 }
 
 /** What to show a person for an item or user: its title where there is one, else its id. */

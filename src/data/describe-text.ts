@@ -1,22 +1,38 @@
 /** The description of a data set as lines for a terminal. */
 import type { ColumnDescription, DataDescription, Spread } from './describe.ts';
+import type { FieldDescription } from './describe-features.ts';
 
 /** Counts, the table of columns, warnings; ends without a line break. */
 export function renderDescription(description: DataDescription): string {
-  const lines = [
-    `${description.name}`,
-    `  ${number(description.nInteractions)} interactions of ${number(description.nUsers)} users with ` +
-      `${number(description.nItems)} items (density ${(description.density * 100).toPrecision(3)} %)`,
-    `  per user ${spread(description.interactionsPerUser)}; per item ${spread(description.interactionsPerItem)}`,
-  ];
-  const { rating, time, nSessions, nSocialEdges } = description;
+  const lines = [`${description.name}`, ...sizes(description)];
+  const { label, rating, time, nSessions, nSocialEdges } = description;
+  if (label) lines.push(`  ${percent(label.share)} of the rows are labelled 1 (${label.column} = ${label.positive})`);
   if (rating) lines.push(`  ratings ${rating.min} to ${rating.max}, mean ${rating.mean.toFixed(2)}`);
   if (time) lines.push(`  times ${time.from} to ${time.to}`);
   if (nSessions !== null) lines.push(`  ${number(nSessions)} sessions`);
   if (nSocialEdges !== null) lines.push(`  ${number(nSocialEdges)} social edges`);
   lines.push(`  hash ${description.hash}`, '', ...columnTable(description.columns));
+  lines.push(...fieldTable(description.fields));
   if (description.warnings.length > 0) lines.push('', 'warnings');
   return [...lines, ...description.warnings.map((warning) => `  ! ${warning}`)].join('\n');
+}
+
+function sizes({ nInteractions, nUsers, nItems, density, ...spreads }: DataDescription): string[] {
+  const { interactionsPerUser: perUser, interactionsPerItem: perItem } = spreads;
+  const named = [nUsers > 0 && `${number(nUsers)} users`, nItems > 0 && `${number(nItems)} items`].filter((x) => x);
+  if (density === null)
+    return [
+      `  ${number(nInteractions)} rows${named.length > 0 ? ` of ${named[0]}` : ''}; they do not name users and items both`,
+    ];
+  return [
+    `  ${number(nInteractions)} interactions of ${number(nUsers)} users with ` +
+      `${number(nItems)} items (density ${(density * 100).toPrecision(3)} %)`,
+    `  per user ${perUser && spread(perUser)}; per item ${perItem && spread(perItem)}`,
+  ];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function number(value: number): string {
@@ -32,17 +48,37 @@ function columnTable(columns: readonly ColumnDescription[]): string[] {
   const rows = columns.map((column) => [
     ...[column.name, column.owner, column.guessed ? `${column.role} (guessed)` : column.role, column.kind],
     ...[column.nMissing, column.nDistinct].map((count) => (count === null ? '' : number(count))),
-    column.samples.map(shortened).join(', '),
+    column.samples.map((text) => shortened(hasBlanks(column) ? text : text.trim())).join(', '),
   ]);
-  const widths = head.map((title, c) => Math.max(title.length, ...rows.map((row) => row[c].length)));
-  const isCount = (c: number): boolean => c === 4 || c === 5;
-  return [head, ...rows].map((row) =>
+  return aligned([head, ...rows], [4, 5]);
+}
+
+/** What columns become in feature models; nothing where there are ids only. */
+function fieldTable(fields: readonly FieldDescription[]): string[] {
+  if (fields.length <= 2) return [];
+  const rows = fields.map(({ name, column, owner, becomes, nRows, encode }) => [
+    name === column ? name : `${name} (${column})`,
+    ...[owner, encode === null ? '' : number(nRows), becomes],
+  ]);
+  return ['', ...aligned([['field', 'of', 'rows', 'becomes'], ...rows], [2])];
+}
+
+/** Rows of cells as lines with columns of one width. @param counts columns that are set to the right */
+function aligned(rows: readonly (readonly string[])[], counts: readonly number[]): string[] {
+  const last = rows[0].length - 1;
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows.map((row) =>
     row
-      .map((cell, c) => (isCount(c) ? cell.padStart(widths[c]) : cell.padEnd(c === 6 ? 0 : widths[c])))
+      .map((cell, c) => (counts.includes(c) ? cell.padStart(widths[c]) : cell.padEnd(c === last ? 0 : widths[c])))
       .join('  ')
       .replace(/^/, '  ')
       .trimEnd(),
   );
+}
+
+/** Ids keep the blanks around them, which matter; the cells of other columns are read without. */
+function hasBlanks({ role }: ColumnDescription): boolean {
+  return role === 'user' || role === 'item';
 }
 
 function shortened(text: string): string {

@@ -1,10 +1,12 @@
 /** What a data set holds: the schema with samples, counts, time span and warnings. */
 import { type DataOptions, parseDataOptions } from './data-options.ts';
 import type { Dataset, Field, FieldTable } from './dataset.ts';
+import { describeFields, type FieldDescription } from './describe-features.ts';
 import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnSchema } from './schema.ts';
+import { columnLength, type ValueColumn } from './value-columns.ts';
 
 export interface ColumnDescription extends ColumnSchema {
   /** Up to three different values; empty when the column is not kept in memory. */
@@ -25,13 +27,19 @@ export interface DataDescription {
   readonly name: string;
   readonly hash: string;
   readonly columns: readonly ColumnDescription[];
+  /** What the columns become in models that use fields. */
+  readonly fields: readonly FieldDescription[];
+  /** 0 when the rows name no users (items). */
   readonly nUsers: number;
   readonly nItems: number;
   readonly nInteractions: number;
-  /** Share of all (user, item) pairs that occur. */
-  readonly density: number;
-  readonly interactionsPerUser: Spread;
-  readonly interactionsPerItem: Spread;
+  /** Share of all (user, item) pairs that occur; null when the rows do not name both. */
+  readonly density: number | null;
+  readonly interactionsPerUser: Spread | null;
+  readonly interactionsPerItem: Spread | null;
+  /** Labels of 0 and 1: the cell that is 1, and the share of rows that are. */
+  readonly label: { readonly column: string; readonly positive: string; readonly share: number } | null;
+  /** Ratings; null when the rows have labels, or neither. */
   readonly rating: { readonly min: number; readonly mean: number; readonly max: number } | null;
   /** Seconds since 1970 (or the file's own unit), with calendar times where the numbers are such. */
   readonly time: { readonly first: number; readonly last: number; readonly from: string; readonly to: string } | null;
@@ -48,7 +56,8 @@ export async function describeData(input: Dataset | DataOptions): Promise<DataDe
   if ('interactions' in input) return describeDataset(input, describeColumns(input));
   const options = parseDataOptions(input);
   return Database.use(async (database) => {
-    const { dataset, read } = await loadParts(database, [{ name: 'interactions', files: options.files }], options);
+    const files = [{ name: 'interactions', files: options.files }];
+    const { dataset, read } = await loadParts(database, files, options, [], true);
     const inFile = await describeFileColumns(database, read[0].table);
     const inMemory = describeColumns(dataset);
     const columns = inMemory.map((column, c) => (c < inFile.length ? { ...column, ...inFile[c] } : column));
@@ -57,19 +66,22 @@ export async function describeData(input: Dataset | DataOptions): Promise<DataDe
 }
 
 function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]): DataDescription {
-  const { users, items, interactions, social } = dataset;
+  const { users, items, interactions, social, label, unnamed } = dataset;
   const { length, userIndex, itemIndex, rating, time, session } = interactions;
+  const [namesUsers, namesItems] = [!unnamed?.includes('user'), !unnamed?.includes('item')];
+  const { fields, warnings } = describeFields(dataset);
   return {
-    ...{ name: dataset.name, hash: dataset.hash, columns },
-    ...{ nUsers: users.size, nItems: items.size, nInteractions: length },
-    density: distinctPairs(dataset) / (users.size * items.size),
-    interactionsPerUser: spread(countOf(userIndex, users.size)),
-    interactionsPerItem: spread(countOf(itemIndex, items.size)),
-    rating: rating && ratingSummary(rating),
+    ...{ name: dataset.name, hash: dataset.hash, columns, fields },
+    ...{ nUsers: namesUsers ? users.size : 0, nItems: namesItems ? items.size : 0, nInteractions: length },
+    density: unnamed ? null : distinctPairs(dataset) / (users.size * items.size),
+    interactionsPerUser: namesUsers ? spread(countOf(userIndex, users.size)) : null,
+    interactionsPerItem: namesItems ? spread(countOf(itemIndex, items.size)) : null,
+    label: label && rating ? { ...label, share: ratingSummary(rating).mean } : null,
+    rating: rating && !label ? ratingSummary(rating) : null,
     time: time && timeSpan(time),
     nSessions: session && new Set(session).size,
     nSocialEdges: social?.from.length ?? null,
-    warnings: dataset.warnings,
+    warnings: [...dataset.warnings, ...warnings],
   };
 }
 
@@ -127,9 +139,39 @@ function summaryOf(dataset: Dataset, column: ColumnSchema): Summary {
     const distinct = new Set<number>(own as Iterable<number>);
     return { samples: [...distinct].slice(0, 3).map(String), nMissing: 0, nDistinct: distinct.size };
   }
+  if (column.role === 'label' && interactions.rating) return labelSummary(dataset);
+  if (column.owner === 'interaction') {
+    const context = interactions.context?.find(({ name }) => name === column.name);
+    return context ? summaryOfContext(context) : { samples: [], nMissing: null, nDistinct: null };
+  }
   const table = column.owner === 'user' ? userFields : itemFields;
   const field = fieldNamed(table, column.name);
   return field ? summaryOfField(field) : { samples: [], nMissing: null, nDistinct: null };
+}
+
+function labelSummary({ interactions }: Dataset): Summary {
+  const distinct = new Set(interactions.rating);
+  return { samples: [...distinct].map(String), nMissing: 0, nDistinct: distinct.size };
+}
+
+function summaryOfContext(column: ValueColumn): Summary {
+  const rows = columnLength(column);
+  const texts = new Map<string, number>();
+  let nMissing = 0;
+  for (let row = 0; row < rows; row++) {
+    const text = cellOf(column, row);
+    if (text === null) nMissing++;
+    else texts.set(text, row);
+  }
+  return { samples: [...texts.keys()].slice(0, 3), nMissing, nDistinct: texts.size };
+}
+
+function cellOf(column: ValueColumn, row: number): string | null {
+  if (column.kind === 'categorical') return column.index[row] < 0 ? null : column.values[column.index[row]];
+  if (column.kind !== 'multi') return Number.isNaN(column.value[row]) ? null : String(column.value[row]);
+  const [start, end] = [column.rowStart[row], column.rowStart[row + 1]];
+  if (start === end) return null;
+  return Array.from(column.index.subarray(start, end), (index) => column.values[index]).join('|');
 }
 
 function fieldNamed(table: FieldTable, name: string): Field | undefined {

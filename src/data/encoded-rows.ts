@@ -1,4 +1,5 @@
 /** From the gathered table of texts to typed arrays over dense indices. */
+import { type PresentContext, readContext } from './context-columns.ts';
 import type { Interactions } from './dataset.ts';
 import { gatheredRows } from './interaction-rows.ts';
 import type { Cell, Database } from './readers/database.ts';
@@ -19,6 +20,7 @@ export interface PresentColumns {
   readonly time: boolean;
   readonly session: boolean;
   readonly title: boolean;
+  readonly context: readonly PresentContext[];
 }
 
 export async function encodeRows(database: Database, present: PresentColumns): Promise<EncodedRows> {
@@ -49,8 +51,9 @@ export async function encodeRows(database: Database, present: PresentColumns): P
       target![row] = value as number;
     }),
   );
+  const context = present.context.length > 0 && { context: await readContext(database, present.context, n) };
   return {
-    ...{ interactions: { length: n, userIndex, itemIndex, rating, time, session }, part },
+    ...{ interactions: { length: n, userIndex, itemIndex, rating, time, session, ...context }, part },
     userIds: (await database.texts('SELECT u FROM user_ids ORDER BY idx')) as string[],
     itemIds: (await database.texts('SELECT i FROM item_ids ORDER BY idx')) as string[],
     titles: present.title ? await firstTitles(database) : null,

@@ -2,11 +2,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { renumber } from './cleaning.ts';
 import type { Interactions } from './dataset.ts';
+import type { ValueColumn } from './value-columns.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /**
  * SHA-256 (hex) of the interactions in order: external ids, ratings (float32), times (float64), sessions (in the order
- * of their first appearance). It depends neither on the file's format nor on the order of the vocabularies.
+ * of their first appearance), context columns. It depends neither on the file's format nor on the order of the vocabularies.
  */
 export function hashInteractions(users: Vocabulary, items: Vocabulary, interactions: Interactions): string {
   const { length, rating, time, session } = interactions;
@@ -18,17 +19,41 @@ export function hashInteractions(users: Vocabulary, items: Vocabulary, interacti
   if (rating) hash.update(bytes(rating.map((r) => r + 0)));
   if (time) hash.update(bytes(time.map((t) => t + 0)));
   if (session) hash.update(bytes(renumber(session, 1 + session.reduce((a, b) => Math.max(a, b), -1)).column));
+  for (const column of interactions.context ?? []) hashColumn(hash, column);
   return hash.digest('hex');
 }
 
 /** The ids in the order of their first appearance, each with its length, then the row's places in that list. */
 function hashIds(hash: Hash, vocabulary: Vocabulary, index: Int32Array): void {
-  const { column, oldIndex } = renumber(index, vocabulary.size);
+  hashTexts(hash, vocabulary.ids, index);
+}
+
+function hashTexts(hash: Hash, texts: readonly string[], index: Int32Array): void {
+  const { column, oldIndex } = renumber(index, texts.length);
   for (const old of oldIndex) {
-    const id = Buffer.from(vocabulary.idOf(old));
-    hash.update(`${id.length}:`).update(id);
+    const text = Buffer.from(texts[old]);
+    hash.update(`${text.length}:`).update(text);
   }
   hash.update('\n').update(bytes(column));
+}
+
+/** A context column: name, kind and cells; missing cells are an empty text or the one NaN. */
+function hashColumn(hash: Hash, column: ValueColumn): void {
+  hash.update(`context ${column.kind} ${JSON.stringify(column.name)}\n`);
+  if (!('values' in column)) {
+    hash.update(bytes(Float64Array.from(column.value, (value) => (Number.isNaN(value) ? Number.NaN : value + 0))));
+    return;
+  }
+  if (column.kind === 'multi') {
+    hash.update(bytes(column.rowStart));
+    if (column.weight) hash.update(bytes(column.weight));
+  }
+  const missing = column.values.length;
+  hashTexts(
+    hash,
+    [...column.values, ''],
+    column.index.map((value) => (value < 0 ? missing : value)),
+  );
 }
 
 /** Little-endian on every platform that runs WebAssembly engines with shared memory. */

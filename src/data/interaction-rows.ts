@@ -1,17 +1,31 @@
 /** Checks the cells of interaction files and gathers them, file after file, in one table of typed columns. */
 
 import { DeepTasteError } from '../core/errors.ts';
+import { badNumbers, type ContextPlan, cellText, sqlAsContext } from './context-plan.ts';
 import { counted } from './counted.ts';
+import { type LabelRule, sqlAsLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, placeOf, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
+import { sqlAsTime } from './time-cells.ts';
 
 /** The gathered rows; the order of `rowid` is the order of the files. */
 export const gatheredRows = 'gathered';
 
-export async function createGatheredRows(database: Database): Promise<void> {
+/** The user, or item, of all rows when the rows name none. */
+const unnamedId = '(unnamed)';
+
+/** How all parts are read alike: as the first one shows. */
+export interface GatheringPlan {
+  readonly label: LabelRule | null;
+  readonly context: readonly ContextPlan[];
+}
+
+export async function createGatheredRows(database: Database, { context }: GatheringPlan): Promise<void> {
+  const more = context.map(({ kind }, c) => `, x${c} ${kind === 'numeric' || kind === 'time' ? 'DOUBLE' : 'VARCHAR'}`);
   await database.run(
-    `CREATE TABLE ${gatheredRows} (part UTINYINT, u VARCHAR, i VARCHAR, r DOUBLE, t DOUBLE, s VARCHAR, title VARCHAR)`,
+    `CREATE TABLE ${gatheredRows} (part UTINYINT, u VARCHAR, i VARCHAR, r DOUBLE, t DOUBLE, s VARCHAR, title VARCHAR
+       ${more.join('')})`,
   );
 }
 
@@ -24,40 +38,92 @@ interface Fault {
 }
 
 /**
- * Appends a file's rows as part number `part`.
- * @returns warnings about rows that were skipped
- * @throws DeepTasteError `data`: an empty id, a rating that is not a finite number, a time that is none, with the row
+ * Appends a file's rows as part number `part`. Context columns that the file lacks are missing in all its rows.
+ * @returns warnings about rows that were skipped and cells that were taken as missing
+ * @throws DeepTasteError `data`: an empty id, a rating that is not a finite number, a label that is neither of the two
+ *   known, a time that is none, with the row
  */
 export async function gatherRows(
   database: Database,
   table: ImportedTable,
   roles: InteractionRoles,
+  plan: GatheringPlan,
   part: number,
   skipBadRows: boolean,
 ): Promise<string[]> {
-  const checked = database.freshName('checked');
-  const optional = (column: ImportedColumn | null, sql: (column: ImportedColumn) => string, type: string): string =>
-    column ? sql(column) : `CAST(NULL AS ${type})`;
-  const time = roles.time ? await sqlAsTime(database, table, roles.time) : 'CAST(NULL AS DOUBLE)';
-  await database.run(
-    `CREATE TABLE ${checked} AS SELECT ${sqlAsText(roles.user)} AS u, ${sqlAsText(roles.item)} AS i,
-       ${optional(roles.rating, sqlAsNumber, 'DOUBLE')} AS r, ${time} AS t,
-       ${optional(roles.session, sqlAsText, 'VARCHAR')} AS s, ${optional(roles.title, sqlAsText, 'VARCHAR')} AS title
-     FROM ${table.sql}`,
-  );
-  const faults = possibleFaults(roles);
+  const cells = await roleCells(database, table, roles, plan);
+  const more = await contextCells(database, table, plan);
+  const faults = possibleFaults(roles, plan.label);
+  const checked = `(SELECT ${cells.join(', ')}, rowid AS place FROM ${table.sql})`;
   const warnings = await checkRows(database, table, checked, faults, skipBadRows);
   const good = warnings.length > 0 ? `WHERE NOT (${faults.map((fault) => fault.when).join(' OR ')})` : '';
-  await database.run(`INSERT INTO ${gatheredRows} SELECT ${part}, u, i, r, t, s, title FROM ${checked} ${good}`);
-  await database.run(`DROP TABLE ${checked}`);
-  return warnings;
+  await database.run(
+    `INSERT INTO ${gatheredRows} SELECT ${part}, * FROM (SELECT ${[...cells, ...more].join(', ')} FROM ${table.sql}) ${good}`,
+  );
+  return [...warnings, ...(await lostNumbers(database, table, plan, part))];
 }
 
-function possibleFaults(roles: InteractionRoles): Fault[] {
-  const faults: Fault[] = [
-    { when: "(u IS NULL OR trim(u) = '')", column: roles.user, must: 'a user id' },
-    { when: "(i IS NULL OR trim(i) = '')", column: roles.item, must: 'an item id' },
+/** SQL of the role columns, in the order of the gathered table. */
+async function roleCells(
+  database: Database,
+  table: ImportedTable,
+  roles: InteractionRoles,
+  { label }: GatheringPlan,
+): Promise<string[]> {
+  const optional = (column: ImportedColumn | null, sql: (column: ImportedColumn) => string, type: string): string =>
+    column ? sql(column) : `CAST(NULL AS ${type})`;
+  const id = (column: ImportedColumn | null): string => (column ? sqlAsText(column) : `'${unnamedId}'`);
+  const rating = roles.label && label ? sqlAsLabel(roles.label, label) : optional(roles.rating, sqlAsNumber, 'DOUBLE');
+  const time = roles.time ? await sqlAsTime(database, table, roles.time) : 'CAST(NULL AS DOUBLE)';
+  return [
+    ...[`${id(roles.user)} AS u`, `${id(roles.item)} AS i`, `${rating} AS r`, `${time} AS t`],
+    `${optional(roles.session, sqlAsText, 'VARCHAR')} AS s`,
+    `${optional(roles.title, sqlAsText, 'VARCHAR')} AS title`,
   ];
+}
+
+function contextColumn(table: ImportedTable, { name }: ContextPlan): ImportedColumn | undefined {
+  return table.columns.find((column) => column.name === name);
+}
+
+async function contextCells(database: Database, table: ImportedTable, { context }: GatheringPlan): Promise<string[]> {
+  const cells: string[] = [];
+  for (const [c, plan] of context.entries()) {
+    const column = contextColumn(table, plan);
+    cells.push(`${column ? await sqlAsContext(database, table, column, plan) : 'NULL'} AS x${c}`);
+  }
+  return cells;
+}
+
+/** Warnings about cells of numbers and times that were taken as missing; looked for where fewer were read than stand there. */
+async function lostNumbers(
+  database: Database,
+  table: ImportedTable,
+  { context }: GatheringPlan,
+  part: number,
+): Promise<string[]> {
+  const columns = context.flatMap((plan, c) => {
+    const column = plan.kind === 'numeric' || plan.kind === 'time' ? contextColumn(table, plan) : undefined;
+    return column ? [{ plan, column, c }] : [];
+  });
+  if (columns.length === 0) return [];
+  const counts = (sql: (c: number, column: ImportedColumn) => string): string =>
+    columns.map(({ c, column }) => `count(${sql(c, column)}) AS n${c}`).join(', ');
+  const there = await database.row<Record<string, number>>(
+    `SELECT ${counts((_, column) => cellText(column))} FROM ${table.sql}`,
+  );
+  const read = await database.row<Record<string, number>>(
+    `SELECT ${counts((c) => `x${c}`)} FROM ${gatheredRows} WHERE part = ${part}`,
+  );
+  const lost = columns.filter(({ c }) => there[`n${c}`] > read[`n${c}`]);
+  return badNumbers(database, table, lost);
+}
+
+function possibleFaults(roles: InteractionRoles, label: LabelRule | null): Fault[] {
+  const faults: Fault[] = [];
+  if (roles.user) faults.push({ when: "(u IS NULL OR trim(u) = '')", column: roles.user, must: 'a user id' });
+  if (roles.item) faults.push({ when: "(i IS NULL OR trim(i) = '')", column: roles.item, must: 'an item id' });
+  if (roles.label && label) faults.push({ when: '(r IS NULL)', column: roles.label, must: labelMust(label) });
   // 3.4028235e38 is the largest float32, which is how ratings are kept.
   const notFinite = '(r IS NULL OR NOT isfinite(r) OR abs(r) > 3.4028235e38)';
   if (roles.rating) faults.push({ when: notFinite, column: roles.rating, must: 'a finite number' });
@@ -65,6 +131,10 @@ function possibleFaults(roles: InteractionRoles): Fault[] {
     faults.push({ when: '(t IS NULL OR NOT isfinite(t))', column: roles.time, must: 'a time (a number or ISO 8601)' });
   if (roles.session) faults.push({ when: "(s IS NULL OR trim(s) = '')", column: roles.session, must: 'a session id' });
   return faults;
+}
+
+function labelMust({ positive, negative }: LabelRule): string {
+  return negative === null ? 'a label' : `a label, "${positive}" or "${negative}"`;
 }
 
 async function checkRows(
@@ -75,7 +145,7 @@ async function checkRows(
   skipBadRows: boolean,
 ): Promise<string[]> {
   const counts = faults.map(
-    ({ when }, f) => `count(*) FILTER (${when}) AS n${f}, min(rowid) FILTER (${when}) AS first${f}`,
+    ({ when }, f) => `count(*) FILTER (${when}) AS n${f}, min(place) FILTER (${when}) AS first${f}`,
   );
   const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${checked}`);
   const found = faults
@@ -105,30 +175,4 @@ async function badCell(database: Database, table: ImportedTable, fault: Fault, r
       'mend the file, or drop such rows with --skip-bad-rows',
     { path: table.source, row: row + 1, column: fault.column.name },
   );
-}
-
-interface TimeEvidence {
-  readonly numeric: number;
-  readonly temporal: number;
-  readonly largest: number | null;
-}
-
-/** SQL for a column's times in seconds since 1970; times without an offset are UTC. */
-async function sqlAsTime(database: Database, table: ImportedTable, column: ImportedColumn): Promise<string> {
-  if (column.storage === 'time') return `CAST(epoch(CAST(${column.sql} AS TIMESTAMP)) AS DOUBLE)`;
-  const number = sqlAsNumber(column);
-  const temporal = `epoch(TRY_CAST(${sqlAsText(column)} AS TIMESTAMPTZ))`;
-  const evidence = await database.row<TimeEvidence>(
-    `SELECT count(${number}) AS numeric, ${column.storage === 'text' ? `count(${temporal})` : '0'} AS temporal,
-       max(abs(${number})) FILTER (isfinite(${number})) AS largest FROM ${table.sql}`,
-  );
-  if (evidence.temporal > evidence.numeric) return temporal;
-  return `${number} / ${ticksPerSecond(evidence.largest ?? 0)}`;
-}
-
-/** The unit of an epoch time follows from its size: seconds stay below 10¹¹ until the year 5138. */
-function ticksPerSecond(largest: number): string {
-  if (largest >= 1e17) return '1e9';
-  if (largest >= 1e14) return '1e6';
-  return largest >= 1e11 ? '1e3' : '1.0';
 }

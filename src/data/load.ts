@@ -1,6 +1,8 @@
 /** From files to a data set: read, assign roles, check, clean, encode, describe users and items. */
 import { basename } from 'node:path';
+import { DeepTasteError } from '../core/errors.ts';
 import { type CleanedRows, cleanRows } from './clean-rows.ts';
+import { planContext } from './context-plan.ts';
 import {
   type ColumnRoles,
   type DataOptions,
@@ -11,12 +13,13 @@ import {
 import type { Dataset, FieldTable } from './dataset.ts';
 import { encodeRows, type PresentColumns } from './encoded-rows.ts';
 import { hashInteractions } from './interaction-hash.ts';
-import { createGatheredRows, gatherRows } from './interaction-rows.ts';
+import { createGatheredRows, type GatheringPlan, gatherRows } from './interaction-rows.ts';
+import { labelNote, labelRule } from './labels.ts';
 import { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import type { ImportedTable } from './readers/imported-table.ts';
 import { assignRoles, type InteractionRoles, missingColumn } from './roles.ts';
-import type { Schema } from './schema.ts';
+import type { ColumnSchema, Schema } from './schema.ts';
 import { siblingFiles } from './sibling-files.ts';
 import { noFields, readSideInformation } from './side-information.ts';
 import { readSocialGraph } from './social-graph.ts';
@@ -33,7 +36,7 @@ export interface PartFiles {
 export interface LoadedParts {
   readonly dataset: Dataset;
   readonly part: Uint8Array; // [length of the interactions]
-  /** The files' tables, which live as long as the database. */
+  /** What was read; the files' tables are gone unless they were to be kept. */
   readonly read: readonly ReadPart[];
 }
 
@@ -62,28 +65,34 @@ export async function loadDataset(options: DataOptions): Promise<Dataset> {
  * Reads several sets of files into one data set with shared vocabularies. A rating, time or session column that some
  * part lacks is left out. Repeated pairs are looked for within each part.
  * @param moreItemIds items to add to the vocabulary although no row has them (listed candidates)
+ * @param keepTables keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered
  */
 export async function loadParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
   moreItemIds: readonly string[] = [],
+  keepTables = false,
 ): Promise<LoadedParts> {
-  const read = await readParts(database, parts, options);
-  const present = presentColumns(read);
-  const cleaned = cleanRows(await encodeRows(database, present), options);
+  const { read, plan } = await readParts(database, parts, options, keepTables);
+  const present = presentColumns(read, plan);
+  const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
+  const rowsAreExamples = plan.label !== null || unnamed.length > 0;
+  const cleaned = cleanRows(await encodeRows(database, present), options, rowsAreExamples, unnamed);
   const users = new Vocabulary(cleaned.userIds);
   const items = new Vocabulary([...new Set([...cleaned.itemIds, ...moreItemIds])]);
   const side = await describeEntities(database, options, read[0], users, items, cleaned);
   const dataset = {
     ...{ name: options.name ?? nameOf(read[0].table.source), users, items, interactions: cleaned.interactions },
     ...{ userFields: side.userFields, itemFields: side.itemFields, social: side.social },
-    schema: { columns: [...read[0].roles.schema, ...side.schema.columns] },
+    schema: { columns: [...interactionSchema(read[0].roles, plan), ...side.schema.columns] },
+    ...(plan.label && { label: { column: plan.label.column, positive: plan.label.positive } }),
+    ...(unnamed.length > 0 && { unnamed }),
     hash: hashInteractions(users, items, cleaned.interactions),
   };
   const warnings = [
     ...read.flatMap((each) => each.warnings),
-    ...lostColumns(read, parts),
+    ...lostColumns(read, parts, plan),
     ...cleaned.warnings,
     ...side.warnings,
   ];
@@ -94,25 +103,64 @@ async function readParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
-): Promise<ReadPart[]> {
-  const { format, delimiter, header, columnNames, skipBadRows } = options;
-  await createGatheredRows(database);
+  keepTables: boolean,
+): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
+  const { format, delimiter, header, columnNames, skipBadRows, positive } = options;
   const read: ReadPart[] = [];
+  let plan: GatheringPlan = { label: null, context: [] };
   for (const [p, part] of parts.entries()) {
     const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
-    const roles = await assignRoles(database, table, toldFor(p, table, options.columns));
-    const skipped = await gatherRows(database, table, roles, p, skipBadRows);
+    const roles = await assignRoles(database, table, toldFor(table, options.columns, read[0]?.roles));
+    const notes: string[] = [];
+    if (p === 0) {
+      plan = await gatheringPlan(database, table, roles, positive);
+      await createGatheredRows(database, plan);
+      if (plan.label) notes.push(...labelNote(table, plan.label, positive));
+    }
+    const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
     const copies = await ratingCopies(database, table, roles);
-    read.push({ table, roles, warnings: [...table.warnings, ...skipped, ...unusedColumns(table, roles), ...copies] });
+    const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
+    read.push({ table, roles, warnings });
+    if (!keepTables) await database.run(`DROP TABLE ${table.sql}`);
   }
-  return read;
+  return { read, plan };
 }
 
-/** Held-out files may lack the optional columns that were named for the first part. */
-function toldFor(part: number, table: ImportedTable, told: ColumnRoles): ColumnRoles {
-  if (part === 0) return told;
+async function gatheringPlan(
+  database: Database,
+  table: ImportedTable,
+  roles: InteractionRoles,
+  positive: string | undefined,
+): Promise<GatheringPlan> {
+  if (positive !== undefined && roles.label === null)
+    throw new DeepTasteError('config', 'positive: needs a label column, found none; say --label COLUMN');
+  return {
+    label: roles.label && (await labelRule(database, table, roles.label, positive)),
+    context: await planContext(database, table, roles.context, roles.contextStatistics),
+  };
+}
+
+/** Held-out files have the first part's label and ids, but may lack the optional columns that were named for it. */
+function toldFor(table: ImportedTable, told: ColumnRoles, first: InteractionRoles | undefined): ColumnRoles {
+  if (!first) return told;
   const names = new Set(table.columns.map((column) => column.name));
-  return Object.fromEntries(Object.entries(told).filter(([, name]) => name === null || names.has(name!)));
+  const { context: _, ...single } = told;
+  const kept = Object.entries(single).filter(([, name]) => name === null || names.has(name!));
+  return {
+    ...Object.fromEntries(kept),
+    context: first.context.map((column) => column.name).filter((name) => names.has(name)),
+    ...(first.label && { label: first.label.name }),
+    ...(first.user === null && { user: null }),
+    ...(first.item === null && { item: null }),
+  };
+}
+
+/** The roles of the columns, with the kinds that the values of all rows gave to context columns. */
+function interactionSchema({ schema }: InteractionRoles, { context }: GatheringPlan): ColumnSchema[] {
+  return schema.map((column) => {
+    const plan = column.role === 'field' ? context.find(({ name }) => name === column.name) : undefined;
+    return plan ? { ...column, kind: plan.kind } : column;
+  });
 }
 
 function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] {
@@ -124,20 +172,31 @@ function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] 
 
 const optionalRoles = ['rating', 'time', 'session', 'title'] as const;
 
-function presentColumns(read: readonly ReadPart[]): PresentColumns {
+function presentColumns(read: readonly ReadPart[], plan: GatheringPlan): PresentColumns {
   const inAll = (role: 'rating' | 'time' | 'session'): boolean => read.every(({ roles }) => roles[role] !== null);
   return {
-    ...{ rating: inAll('rating'), time: inAll('time'), session: inAll('session') },
+    ...{ rating: plan.label !== null || inAll('rating'), time: inAll('time'), session: inAll('session') },
     title: read.some(({ roles }) => roles.title !== null),
+    context: plan.context.flatMap((each, c) =>
+      read.every((part) => holdsColumn(part, each.name)) ? [{ ...each, c }] : [],
+    ),
   };
 }
 
-function lostColumns(read: readonly ReadPart[], parts: readonly PartFiles[]): string[] {
-  return optionalRoles.slice(0, 3).flatMap((role) => {
-    const having = parts.filter((_, p) => read[p].roles[role] !== null).map((part) => part.name);
+function holdsColumn({ table }: ReadPart, name: string): boolean {
+  return table.columns.some((column) => column.name === name);
+}
+
+function lostColumns(read: readonly ReadPart[], parts: readonly PartFiles[], plan: GatheringPlan): string[] {
+  const lost = (what: string, isThere: (part: ReadPart) => boolean): string[] => {
+    const having = parts.filter((_, p) => isThere(read[p])).map((part) => part.name);
     if (having.length === 0 || having.length === parts.length) return [];
-    return [`the ${role} column is left out: only ${having.join(' and ')} has one`];
-  });
+    return [`the ${what} column is left out: only ${having.join(' and ')} has one`];
+  };
+  return [
+    ...optionalRoles.slice(0, 3).flatMap((role) => lost(role, ({ roles }) => roles[role] !== null)),
+    ...plan.context.flatMap(({ name }) => lost(`"${name}"`, (part) => holdsColumn(part, name))),
+  ];
 }
 
 function nameOf(path: string): string {
@@ -170,10 +229,12 @@ async function describeEntities(
   const itemPath = path(options.items, beside.items);
   const title = roles.title === null ? options.columns.title : undefined;
   if (itemPath === null && title) throw missingColumn(table, title, 'title');
-  const itemRequest = { owner: 'item', vocabulary: items, idName: roles.item.name, title } as const;
+  if (itemPath !== null && roles.item === null) throw nothingToDescribe(itemPath, 'item');
+  const itemRequest = { owner: 'item', vocabulary: items, idName: roles.item?.name ?? 'item', title } as const;
   const itemSide = itemPath && (await readSideInformation(database, { path: itemPath, ...itemRequest }, layout));
   const userPath = path(options.users, beside.users);
-  const userRequest = { owner: 'user', vocabulary: users, idName: roles.user.name } as const;
+  if (userPath !== null && roles.user === null) throw nothingToDescribe(userPath, 'user');
+  const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
   const edges = socialPath ? await readSocialGraph(database, socialPath, users, layout) : null;
@@ -185,6 +246,11 @@ async function describeEntities(
     schema: { columns: sides.flatMap((side) => side.schema) },
     warnings: [...sides.flatMap((side) => side.warnings), ...(edges?.warnings ?? [])],
   };
+}
+
+function nothingToDescribe(path: string, role: 'user' | 'item'): DeepTasteError {
+  const message = `${path}: describes ${role}s, but the rows name none; say --${role} COLUMN, or leave the file out`;
+  return new DeepTasteError('config', message, { path });
 }
 
 /** Adds the item names that stand in the interactions themselves, unless the items' own file names them. */

@@ -138,6 +138,28 @@ export function titleColumns(names: readonly string[]): string[] {
   return names.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b));
 }
 
+/** True for names that outcomes of rows go by: two different cells in such a column are taken for labels. */
+export function isLabelName(name: string): boolean {
+  const outcomes =
+    /^(y|label|target|click|clicked|isclick|isclicked|like|liked|outcome|converted|conversion|purchased|churn|churned)$/;
+  return outcomes.test(normalName(name));
+}
+
+/** True for names of outcomes in tables of examples, where the columns are features and a class. */
+export function isClassName(name: string): boolean {
+  return isLabelName(name) || /(label|target|class)$/.test(normalName(name));
+}
+
+/** True for columns that say how a row turned out, which no model may look at: ratings and labels. */
+export function isOutcomeName(name: string): boolean {
+  return isLabelName(name) || tiers.rating.slice(0, 3).flat().includes(normalName(name));
+}
+
+/** True when a rating column of this name is surely meant, so that no other column is taken for a label. */
+export function isRatingName(name: string): boolean {
+  return tiers.rating.slice(0, 2).flat().includes(normalName(name));
+}
+
 export function isKnownColumnName(name: string): boolean {
   const normal = normalName(name);
   return titleNames.includes(normal) || Object.values(tiers).some((role) => role.flat().includes(normal));

@@ -3,58 +3,123 @@ import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
 import type { ColumnRoles } from './data-options.ts';
+import { guessLabel } from './guess-label.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { type GuessedRole, isSureName, namedFor, nameRank, titleColumns } from './role-names.ts';
-import type { ColumnSchema, Role } from './schema.ts';
+import { type GuessedRole, isOutcomeName, isSureName, namedFor, nameRank, titleColumns } from './role-names.ts';
+import type { ColumnSchema } from './schema.ts';
 
 export interface InteractionRoles {
-  readonly user: ImportedColumn;
-  readonly item: ImportedColumn;
+  /** Null: the rows name no users. */
+  readonly user: ImportedColumn | null;
+  /** Null: the rows name no items. */
+  readonly item: ImportedColumn | null;
   readonly rating: ImportedColumn | null;
+  /** Where there is a label, there is no rating. */
+  readonly label: ImportedColumn | null;
   readonly time: ImportedColumn | null;
   readonly session: ImportedColumn | null;
   readonly title: ImportedColumn | null;
+  /** Further columns that are kept as fields, with statistics of their sampled rows. */
+  readonly context: readonly ImportedColumn[];
+  readonly contextStatistics: readonly ColumnStatistics[];
   readonly schema: readonly ColumnSchema[];
 }
 
-type Assignment = { [role in GuessedRole | 'title']?: ImportedColumn | null };
+type Single = GuessedRole | 'title' | 'label';
+type Assignment = { [role in Single]?: ImportedColumn | null };
 
 /** Rows whose values are looked at; roles that a name gives surely are checked on every row when they are read. */
 const nSampledRows = 10_000;
 
-/** @throws DeepTasteError `data`: no user or no item column can be told; a column that is named is not there */
+/**
+ * Rows need not name users and items when they carry labels and no column goes by such a name, or when that is told.
+ * @throws DeepTasteError `data`: no user or no item column can be told; a column that is named is not there;
+ *   `config`: roles that exclude each other
+ */
 export async function assignRoles(
   database: Database,
   table: ImportedTable,
   told: ColumnRoles,
 ): Promise<InteractionRoles> {
+  checkTold(told);
   const statistics = await columnStatistics(database, table, nSampledRows);
   const assigned = toldColumns(table, told);
   const guess = new Guess(table, statistics, assigned);
+  guess.ids();
+  if (assigned.label === undefined && !told.rating) assigned.label = await guessLabel(database, table, assigned);
+  if (assigned.label) assigned.rating = null;
   guess.byName();
   if (!table.named) guess.byPosition();
-  const { user, item } = assigned;
-  if (!user || !item)
-    throw unknownColumns(table, [...(user ? [] : ['user']), ...(item ? [] : ['item'])], assigned.session?.name);
-  if (user === item)
+  checkIds(table, assigned);
+  const context = contextColumns(table, statistics, assigned, told);
+  return {
+    ...{ user: assigned.user ?? null, item: assigned.item ?? null },
+    ...{ rating: assigned.rating ?? null, label: assigned.label ?? null },
+    ...{ time: assigned.time ?? null, session: assigned.session ?? null, title: assigned.title ?? null },
+    ...{ context, contextStatistics: context.map((column) => statistics[table.columns.indexOf(column)]) },
+    schema: schemaOf(table, statistics, assigned, told, context),
+  };
+}
+
+function checkTold({ rating, label, context, ...others }: ColumnRoles): void {
+  if (rating && label)
+    throw new DeepTasteError(
+      'config',
+      `columns: rows have ratings or labels, found both ("${rating}" and "${label}"); leave one of them out`,
+    );
+  for (const [role, name] of Object.entries({ rating, label, ...others }))
+    if (name && context?.includes(name))
+      throw new DeepTasteError('config', `columns: "${name}" cannot be the ${role} and context; leave one of them out`);
+}
+
+/** Rows name users and items, or say that they do not. */
+function checkIds(table: ImportedTable, { user, item, label, rating, session }: Assignment): void {
+  const areExamples = label && !user && !item;
+  const missing = (['user', 'item'] as const).filter(
+    (role) => (role === 'user' ? user : item) === undefined && !areExamples,
+  );
+  if (missing.length > 0) throw unknownColumns(table, missing, session?.name);
+  if (!(user && item) && !label && !rating)
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: rows that do not name both users and items must carry a label or a rating; say --label COLUMN`,
+      { path: table.source },
+    );
+  if (user && user === item)
     throw new DeepTasteError(
       'data',
       `${table.source}: user and item must be different columns, both are "${user.name}"`,
     );
   for (const column of [user, item])
-    if (column.storage === 'list')
+    if (column?.storage === 'list')
       throw new DeepTasteError('data', `${table.source}: ids must be single values, "${column.name}" holds lists`);
-  return {
-    ...{ user, item, rating: assigned.rating ?? null, time: assigned.time ?? null },
-    ...{ session: assigned.session ?? null, title: assigned.title ?? null },
-    schema: schemaOf(table, statistics, assigned, told),
-  };
+}
+
+/** All columns without a role, but long texts and outcomes; or those that were named. */
+function contextColumns(
+  table: ImportedTable,
+  statistics: readonly ColumnStatistics[],
+  assigned: Assignment,
+  { context }: ColumnRoles,
+): ImportedColumn[] {
+  if (context === null) return [];
+  if (context)
+    return [...new Set(context)].map((name) => {
+      const column = table.columns.find((each) => each.name === name);
+      if (!column) throw missingColumn(table, name, 'context');
+      return column;
+    });
+  const taken = new Set(Object.values(assigned));
+  return table.columns.filter(
+    (column, c) =>
+      !taken.has(column) && !isOutcomeName(column.name) && guessKind(column, statistics[c]).kind !== 'text',
+  );
 }
 
 function toldColumns(table: ImportedTable, told: ColumnRoles): Assignment {
   const assigned: Assignment = {};
-  for (const role of ['user', 'item', 'rating', 'time', 'session', 'title'] as const) {
+  for (const role of ['user', 'item', 'rating', 'label', 'time', 'session', 'title'] as const) {
     const name = told[role];
     if (name === undefined) continue;
     const column = name === null ? null : table.columns.find((each) => each.name === name);
@@ -79,8 +144,11 @@ export function missingColumn(
 function unknownColumns(table: ImportedTable, missing: readonly string[], session: string | undefined): DeepTasteError {
   const names = table.columns.map((column) => column.name);
   const flags = missing.map((role) => `--${role} COLUMN`).join(' ');
+  const none = missing.map((role) => `--no-${role}`).join(' ');
   const hint =
-    session !== undefined && missing.includes('user') ? ` (--user ${session} makes each session a user)` : '';
+    session !== undefined && missing.includes('user')
+      ? ` (--user ${session} makes each session a user)`
+      : ` (or --label COLUMN ${none} for labelled rows without)`;
   return new DeepTasteError(
     'data',
     `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}; ` +
@@ -111,8 +179,11 @@ class Guess {
     return this.#table.columns.filter((column) => !taken.has(column));
   }
 
-  byName(): void {
+  ids(): void {
     for (const role of ['user', 'item'] as const) if (this.#assigned[role] === undefined) this.#nameId(role);
+  }
+
+  byName(): void {
     for (const role of ['rating', 'time', 'session'] as const)
       if (this.#assigned[role] === undefined) this.#assigned[role] = this.#fitting(role);
     if (this.#assigned.title === undefined) {
@@ -187,13 +258,19 @@ function schemaOf(
   statistics: readonly ColumnStatistics[],
   assigned: Assignment,
   told: ColumnRoles,
+  context: readonly ImportedColumn[],
 ): ColumnSchema[] {
   return table.columns.map((column, c) => {
-    const role = (Object.keys(assigned) as (GuessedRole | 'title')[]).find((each) => assigned[each] === column);
-    const kind = role ? roleKinds[role] : guessKind(column, statistics[c]).kind;
-    const guessed = role !== undefined && told[role] !== column.name && !table.standard;
-    return { name: column.name, role: role ?? ('ignore' satisfies Role), kind, owner: 'interaction', guessed };
+    const { name } = column;
+    const role = (Object.keys(assigned) as Single[]).find((each) => assigned[each] === column);
+    const owner = 'interaction';
+    if (role) return { name, role, kind: roleKinds[role], owner, guessed: told[role] !== name && !table.standard };
+    const { kind } = guessKind(column, statistics[c]);
+    return { name, role: context.includes(column) ? 'field' : 'ignore', kind, owner, guessed: false };
   });
 }
 
-const roleKinds = { user: 'id', item: 'id', rating: 'numeric', time: 'time', session: 'id', title: 'text' } as const;
+const roleKinds = {
+  ...({ user: 'id', item: 'id', rating: 'numeric', label: 'categorical' } as const),
+  ...({ time: 'time', session: 'id', title: 'text' } as const),
+} as const;

@@ -1,7 +1,17 @@
 /** What each column of a data set means. */
 
-/** The part a column plays. `field` = side information or context. `title` = item name to show people. */
-export type Role = 'user' | 'item' | 'rating' | 'time' | 'session' | 'title' | 'field' | 'propensity' | 'ignore';
+/** The part a column plays. `label` = 0 or 1. `field` = side information or context. `title` = item name to show people. */
+export type Role =
+  | 'user'
+  | 'item'
+  | 'rating'
+  | 'label'
+  | 'time'
+  | 'session'
+  | 'title'
+  | 'field'
+  | 'propensity'
+  | 'ignore';
 
 /** How a column's values are to be understood. `multi` = several categories in one cell. */
 export type ColumnKind = 'id' | 'categorical' | 'numeric' | 'multi' | 'text' | 'time';

@@ -1,7 +1,8 @@
 /** Signs that a data set is not what its owner believes. None of them stops the work. */
 import type { Dataset, Interactions } from './dataset.ts';
+import { constantLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
-import { type ImportedTable, sqlAsNumber } from './readers/imported-table.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
 
 /** One line for each thing in cleaned interactions that looks wrong or limits what can be learned. */
@@ -9,17 +10,21 @@ export function suspicions({
   users,
   items,
   interactions,
-}: Pick<Dataset, 'users' | 'items' | 'interactions'>): string[] {
+  label,
+  unnamed,
+}: Pick<Dataset, 'users' | 'items' | 'interactions' | 'label' | 'unnamed'>): string[] {
   const { length, rating, time } = interactions;
   const lines: string[] = [];
-  if (users.size === 1) lines.push(`all rows are of one user (${users.idOf(0)})`);
-  if (items.size === 1) lines.push(`all rows are of one item (${items.idOf(0)})`);
-  if (length > 1 && rating && isConstant(rating))
+  const isNamed = (role: 'user' | 'item'): boolean => !unnamed?.includes(role);
+  if (users.size === 1 && isNamed('user')) lines.push(`all rows are of one user (${users.idOf(0)})`);
+  if (items.size === 1 && isNamed('item')) lines.push(`all rows are of one item (${items.idOf(0)})`);
+  if (rating && label && isConstant(rating)) lines.push(constantLabel(rating[0], length));
+  else if (length > 1 && rating && isConstant(rating))
     lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
-  if (rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
-    lines.push('ratings are 0 and 1; minRating 1 keeps the positives only');
+  if (!unnamed && rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
+    lines.push(`${label ? 'labels' : 'ratings'} are 0 and 1; minRating 1 keeps the positives only`);
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
-  const nSingle = usersWithOneRow(interactions, users.size);
+  const nSingle = unnamed || label ? 0 : usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
   const padded = [...users.ids, ...items.ids].filter((id) => id !== id.trim()).length;
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
@@ -42,12 +47,13 @@ export async function ratingCopies(
   table: ImportedTable,
   roles: InteractionRoles,
 ): Promise<string[]> {
-  const { rating } = roles;
+  const rating = roles.rating ?? roles.label;
   if (rating === null) return [];
   const used = new Set([roles.user, roles.item, roles.time, roles.session, roles.title, rating]);
-  const others = table.columns.filter((column) => !used.has(column) && column.storage !== 'list');
+  const free = table.columns.filter((column) => !used.has(column) && column.storage !== 'list');
+  const answer = roles.rating ? sqlAsNumber(rating) : sqlAsText(rating);
+  const others = await alikeAtFirst(database, table, free, answer);
   if (others.length === 0) return [];
-  const answer = sqlAsNumber(rating);
   const tests = others.map((column, c) => {
     const pairs = `count(DISTINCT (CAST(${column.sql} AS VARCHAR), ${answer}))`;
     const oneToOne = `${pairs} = count(DISTINCT ${answer}) AND ${pairs} = count(DISTINCT CAST(${column.sql} AS VARCHAR))`;
@@ -58,6 +64,24 @@ export async function ratingCopies(
     .filter((_, c) => row[`leak${c}`])
     .map(
       (column) =>
-        `${table.source}: column "${column.name}" repeats "${rating.name}" (a leak if it were used as a feature)`,
+        `${table.source}: column "${column.name}" repeats "${rating.name}" ` +
+        `(a leak ${roles.context.includes(column) ? 'where it is used as a field: leave it out of the context' : 'if it were used as a feature'})`,
     );
+}
+
+/** The columns that repeat the answer in the first rows; the test of all rows, which is slow, is for these. */
+async function alikeAtFirst(
+  database: Database,
+  table: ImportedTable,
+  columns: readonly ImportedColumn[],
+  answer: string,
+): Promise<ImportedColumn[]> {
+  const counts = columns.map((column, c) => {
+    const cell = `CAST(${column.sql} AS VARCHAR)`;
+    return `greatest(count(DISTINCT ${cell}), count(DISTINCT (${cell}, ${answer}))) AS n${c}`;
+  });
+  const row = await database.row<Record<string, number>>(
+    `SELECT ${[`count(DISTINCT ${answer}) AS answers`, ...counts].join(', ')} FROM (SELECT * FROM ${table.sql} LIMIT 1000)`,
+  );
+  return columns.filter((_, c) => row[`n${c}`] === row.answers);
 }

@@ -1,5 +1,5 @@
 /** From run settings to the split that a run trains and is judged on. */
-import type { Split } from '../data/dataset.ts';
+import { joinInteractions, type Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
 import { sampleCandidates } from '../data/splits/sample-candidates.ts';
@@ -22,23 +22,9 @@ export async function prepareSplit(settings: SplitSettings): Promise<Split> {
 export function withoutValidation(split: Split): Split {
   const { train, validation } = split;
   if (!validation) return split;
-  const join = <T extends Int32Array | Float32Array | Float64Array>(a: T | null, b: T | null): T | null => {
-    if (!a || !b) return null;
-    const both = new (a.constructor as new (length: number) => T)(a.length + b.length);
-    both.set(a);
-    both.set(b, a.length);
-    return both;
-  };
   return {
     ...split,
-    train: {
-      length: train.length + validation.length,
-      userIndex: join(train.userIndex, validation.userIndex) as Int32Array,
-      itemIndex: join(train.itemIndex, validation.itemIndex) as Int32Array,
-      rating: join(train.rating, validation.rating),
-      time: join(train.time, validation.time),
-      session: join(train.session, validation.session),
-    },
+    train: joinInteractions(train, validation),
     validation: null,
     validationCandidates: null,
   };

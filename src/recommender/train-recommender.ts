@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import type { Split } from '../data/dataset.ts';
+import { requireUsersAndItems, type Split } from '../data/dataset.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
@@ -49,6 +49,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
       'train: the training part must hold interactions, found none; choose another split',
     );
   const model = findModel(settings.model);
+  requireUsersAndItems(`train ${model.name}`, split.dataset);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
   const training = trainingOf(model, settings.training);
   const started = performance.now();

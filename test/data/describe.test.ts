@@ -25,10 +25,10 @@ describe('the description of a file', () => {
       ['item', 'item', 'id', true, 0, 3],
       ['stars', 'rating', 'numeric', true, 0, 5],
       ['date', 'time', 'time', true, 0, 5],
-      ['colour', 'ignore', 'categorical', false, 1, 2],
+      ['colour', 'field', 'categorical', false, 1, 2],
     ]);
     expect(description.columns[4].samples).toEqual(['red', 'blue']);
-    expect(description.warnings).toHaveLength(3);
+    expect(description.warnings).toHaveLength(2);
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
   });
   it('of a data set in memory has the same counts', async () => {
@@ -38,7 +38,7 @@ describe('the description of a file', () => {
     ];
     const { columns: _, ...counts } = memory;
     expect(file).toMatchObject(counts);
-    expect(memory.columns[4]).toMatchObject({ samples: [], nMissing: null, nDistinct: null });
+    expect(memory.columns[4]).toMatchObject({ samples: ['blue', 'red'], nMissing: 1, nDistinct: 2 });
   });
   it('is printed as a table', async () => {
     const text = renderDescription(await describeData({ files: [path] }));

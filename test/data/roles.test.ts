@@ -21,10 +21,10 @@ describe('roles by name and values', () => {
     ['user,session_id,item,label', '1,s,2,1', ['user?', 'session?', 'item?', 'rating?']],
     ['user,item,rating,label', '1,2,5,1', ['user?', 'item?', 'rating?', 'ignore']],
     ['user,item,label', '1,2,spam', ['user?', 'item?', 'ignore']],
-    ['user,item,date', '1,2,sunday', ['user?', 'item?', 'ignore']],
-    ['user,product,item,title', '1,2,3,Heat', ['user?', 'ignore', 'item?', 'title?']],
-    ['user,movie_id,movie', '1,2,Heat', ['user?', 'item?', 'ignore']],
-    ['user,item,name', '1,2,7', ['user?', 'item?', 'ignore']],
+    ['user,item,date', '1,2,sunday', ['user?', 'item?', 'field']],
+    ['user,product,item,title', '1,2,3,Heat', ['user?', 'field', 'item?', 'title?']],
+    ['user,movie_id,movie', '1,2,Heat', ['user?', 'item?', 'field']],
+    ['user,item,name', '1,2,7', ['user?', 'item?', 'field']],
   ])('%s / %s', async (header, row, roles) => expect(await rolesOf(header, row)).toEqual(roles));
 
   it('are as told where told', async () => {

@@ -1,6 +1,10 @@
 /** An in-memory DuckDB database: the workbench on which files become columns. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
+
+let nOpened = 0;
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
@@ -26,7 +30,11 @@ export class Database {
 
   static async open(): Promise<Database> {
     // Everything needed is linked in; nothing is to be fetched from the network.
-    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+    const instance = await DuckDBInstance.create(':memory:', {
+      autoinstall_known_extensions: 'false',
+      // Where tables go that do not fit in memory; it is made when needed, and removed at the end.
+      temp_directory: join(tmpdir(), `deeptaste-${process.pid}-${nOpened++}`),
+    });
     const connection = await instance.connect();
     // Times without an offset are UTC wherever the program runs.
     await connection.run("SET TimeZone = 'UTC'");

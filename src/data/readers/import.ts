@@ -65,6 +65,7 @@ async function concatenate(database: Database, tables: readonly FileTable[]): Pr
   });
   const sql = database.freshName('files');
   await database.run(`CREATE TABLE ${sql} AS ${selects.join(' UNION ALL ')}`);
+  for (const table of tables) await database.run(`DROP TABLE ${table.sql}`);
   return { ...first, sql, nRows, files, warnings };
 }
 

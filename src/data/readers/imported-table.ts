@@ -13,6 +13,8 @@ export interface ImportedColumn {
   /** The kind that the file states; null = to be guessed. */
   readonly kind: ColumnKind | null;
   readonly separator?: string;
+  /** Entries of a list read `value:weight`. */
+  readonly weighted?: boolean;
 }
 
 export interface ImportedTable {
@@ -62,5 +64,5 @@ export function sqlAsNumber(column: ImportedColumn): string {
   const { sql, storage } = column;
   if (storage === 'number') return `CAST(${sql} AS DOUBLE)`;
   if (storage !== 'text') return 'CAST(NULL AS DOUBLE)';
-  return `CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST(${sql} AS DOUBLE) END`;
+  return `coalesce(TRY_CAST(${sql} AS DOUBLE), CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END)`;
 }

@@ -100,7 +100,7 @@ async function asFeatureList(database: Database, rows: FileTable): Promise<FileT
   await database.run(`CREATE TABLE ${sql} AS SELECT tokens[1] AS c0, tokens[2:] AS c1 FROM ${rows.sql} ORDER BY line`);
   const columns: ImportedColumn[] = [
     { name: 'label', sql: 'c0', storage: 'text', kind: 'numeric' },
-    { name: 'features', sql: 'c1', storage: 'list', kind: 'multi' },
+    { name: 'features', sql: 'c1', storage: 'list', kind: 'multi', weighted: true },
   ];
   return { ...rows, sql, nRows: await count(database, sql), columns };
 }

@@ -40,11 +40,12 @@ export async function loadGivenSplit(data: ResolvedDataOptions, options: GivenOp
   });
 }
 
-/** Counts what the held-out rows share with training, and what they lack there. */
+/** Counts what the held-out rows share with training, and what they lack there. Labelled pairs may well repeat. */
 function withOverlap(split: Split): Split {
   const { dataset, validation, test } = split;
+  if (dataset.unnamed) return split;
   const counts = { ...overlap(split, 'Validation', validation), ...overlap(split, 'Test', test) };
-  const leaks = [counts.nValidationRowsInTrain, counts.nTestRowsInTrain].filter((n) => n > 0);
+  const leaks = [counts.nValidationRowsInTrain, counts.nTestRowsInTrain].filter((n) => n > 0 && !dataset.label);
   const warnings = leaks.map((n) => `${n} held-out (user, item) pairs are in the training rows too`);
   return {
     ...split,

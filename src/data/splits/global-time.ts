@@ -8,7 +8,7 @@ import { allInTrain, dropUnseen, makeSplit, requireTime, testPart, validationPar
 
 /**
  * Cuts the sorted times at the shares asked for. Rows of one time stay together, in the later part. Held-out rows whose
- * user or item no training row has are dropped and counted.
+ * user or item no training row has are dropped and counted, unless rows carry labels: those are scored from their fields.
  * @throws DeepTasteError `config`: no times; `data`: the times do not vary enough
  */
 export function splitByTime(dataset: Dataset, options: TimeOptions = {}): Split {
@@ -30,7 +30,7 @@ export function splitByTime(dataset: Dataset, options: TimeOptions = {}): Split 
     if (t >= testStart) part[row] = testPart;
     else if (t >= validationStart) part[row] = validationPart;
   });
-  const unseen = dropUnseen(dataset, part, false);
+  const unseen = dataset.label ? {} : dropUnseen(dataset, part, false);
   const description = { method: 'time', data: dataset.hash, validation, test, validationStart, testStart, ...unseen };
   return makeSplit(dataset, part, description);
 }

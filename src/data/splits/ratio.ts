@@ -1,25 +1,27 @@
-/** Ratio split: a share of each user's rows is held out. */
+/** Ratio split: a share of each user's rows, or of all rows, is held out. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
-import type { Dataset, Split } from '../dataset.ts';
+import type { Dataset, Interactions, Split } from '../dataset.ts';
+import { Vocabulary } from '../vocabulary.ts';
 import { type RatioOptions, ratioOptions } from './split-options.ts';
 import { allInTrain, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
 import { orderedUserRows, splitStream } from './user-order.ts';
 
 /**
- * A user with n rows gives round(n · test) rows for testing and round(n · validation) for validation, always keeping at
+ * A user with n rows (all rows together count as one user's when so told, or when they carry labels) gives round(n · test) rows for testing and round(n · validation) for validation, always keeping at
  * least one for training (validation gives way first).
  * @throws DeepTasteError `config`: shares that leave nothing, order by time without times
  */
 export function splitByRatio(dataset: Dataset, options: RatioOptions = {}): Split {
   const parsed = parseOptions(ratioOptions, { method: 'ratio', ...options }, 'ratio split');
-  const { by, validation, test, seed } = parsed;
+  const { by, validation, test, seed, of = dataset.label ? 'all' : 'user' } = parsed;
   requireShares('ratio split', validation, test);
   if (by === 'time') requireTime(dataset, 'ratio');
   const part = allInTrain(dataset);
-  const { rowStart, order } = orderedUserRows(dataset.interactions, dataset.users, by, splitStream(seed, 'ratio'));
+  const [rows, users] = of === 'user' ? [dataset.interactions, dataset.users] : asOneUser(dataset);
+  const { rowStart, order } = orderedUserRows(rows, users, by, splitStream(seed, 'ratio'));
   let nUsersNotTested = 0;
-  for (let user = 0; user < dataset.users.size; user++) {
+  for (let user = 0; user < users.size; user++) {
     const own = order.subarray(rowStart[user], rowStart[user + 1]);
     const nTest = Math.min(Math.round(own.length * test), own.length - 1);
     const nValidation = Math.min(Math.round(own.length * validation), own.length - nTest - 1);
@@ -32,8 +34,13 @@ export function splitByRatio(dataset: Dataset, options: RatioOptions = {}): Spli
   }
   const seeded = by === 'random' ? seed : null;
   return makeSplit(dataset, part, {
-    ...{ method: 'ratio', data: dataset.hash, by, validation, test, seed: seeded, nUsersNotTested },
+    ...{ method: 'ratio', data: dataset.hash, by, validation, test, seed: seeded },
+    ...(of === 'user' ? { nUsersNotTested } : { of }),
   });
+}
+
+function asOneUser({ interactions }: Dataset): [Interactions, Vocabulary] {
+  return [{ ...interactions, userIndex: new Int32Array(interactions.length) }, new Vocabulary(['all'])];
 }
 
 /** @throws DeepTasteError `config`: nothing is tested, or nothing is left to train on */

@@ -23,8 +23,12 @@ export const ratioOptions = z.strictObject({
   by: orderBy
     .default('random')
     .meta({ doc: 'which rows of a user are held out: the last by time, random ones, the last in the file' }),
-  validation: fraction.default(0.1).meta({ doc: "share of each user's rows for validation" }),
-  test: fraction.default(0.1).meta({ doc: "share of each user's rows for testing" }),
+  of: z
+    .enum(['user', 'all'])
+    .optional()
+    .meta({ doc: 'shares of the rows of each user, or of all rows; default: all where rows carry labels' }),
+  validation: fraction.default(0.1).meta({ doc: 'share of the rows for validation' }),
+  test: fraction.default(0.1).meta({ doc: 'share of the rows for testing' }),
   seed,
 });
 

@@ -1,6 +1,5 @@
 /** Cross entropy of predicted probabilities. */
-import { DeepTasteError } from '../../core/errors.ts';
-import { checkBinaryLabels, checkLengths, checkNumbers } from './prediction-checks.ts';
+import { checkBinaryLabels, checkLengths, checkNumbers, checkProbabilities } from './prediction-checks.ts';
 
 /**
  * Log loss = −1/n Σ y·ln p + (1−y)·ln(1−p), natural logarithm, p first clipped to [clip, 1 − clip].
@@ -11,15 +10,10 @@ export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<numb
   checkLengths('logloss', labels, probabilities);
   checkBinaryLabels('logloss', labels);
   checkNumbers('logloss', 'probability', probabilities);
+  checkProbabilities('logloss', probabilities);
   let sum = 0;
   for (let row = 0; row < labels.length; row++) {
     const given = probabilities[row];
-    if (given < 0 || given > 1)
-      throw new DeepTasteError(
-        'data',
-        `logloss: probabilities must be in [0, 1], row ${row} is ${given}; apply the sigmoid to logits first`,
-        { row, probability: given },
-      );
     const p = Math.min(1 - clip, Math.max(clip, given));
     sum -= Math.log(labels[row] === 1 ? p : 1 - p);
   }

@@ -32,3 +32,14 @@ export function checkNumbers(metric: string, what: string, values: ArrayLike<num
         { row },
       );
 }
+
+/** @throws DeepTasteError `data`: a probability outside [0, 1] */
+export function checkProbabilities(metric: string, probabilities: ArrayLike<number>): void {
+  for (let row = 0; row < probabilities.length; row++)
+    if (probabilities[row] < 0 || probabilities[row] > 1)
+      throw new DeepTasteError(
+        'data',
+        `${metric}: probabilities must be in [0, 1], row ${row} is ${probabilities[row]}; apply the sigmoid to logits first`,
+        { row, probability: probabilities[row] },
+      );
+}

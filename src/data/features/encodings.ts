@@ -1,0 +1,201 @@
+/** The one table of encodings: how each is fitted, how many rows it takes, how it writes cells and names its rows. */
+import { z } from 'zod';
+import { hashName } from '../../core/random.ts';
+import type { ValueColumn } from '../value-columns.ts';
+import { bucketName, bucketRows, fitBuckets, fittedBuckets, writeBuckets } from './bucket-encoding.ts';
+import { calendarName, calendarRows, fitCalendar, fittedCalendar, writeCalendar } from './calendar-encoding.ts';
+import {
+  categoryName,
+  categoryRows,
+  cellsAreWeighted,
+  countValues,
+  fitCategory,
+  fitHash,
+  fittedCategory,
+  fittedHash,
+  hashBucketName,
+  hashRows,
+  log2Bucket,
+  rowsOfValues,
+  type ValueCounts,
+  writeCells,
+} from './category-encoding.ts';
+import { asCategories, asNumbers } from './feature-columns.ts';
+import type { FieldOptions, ResolvedFeatureOptions } from './feature-options.ts';
+import { fitScale, fittedScale, scaleNames, scaleRowName, scaleRows, writeScale } from './scale-encoding.ts';
+import type { SlotTarget } from './slots.ts';
+
+/** What training showed of a field; JSON. */
+export const fittedEncoding = z.union([fittedCategory, fittedHash, fittedBuckets, fittedCalendar, fittedScale]);
+export type FittedEncoding = z.output<typeof fittedEncoding>;
+
+/** How a field is to be encoded; `none` is none. */
+export type EncodingOptions = Exclude<FieldOptions, { encode: 'none' }>;
+
+/** What a person should know of a fitted field. */
+export interface FitNotes {
+  /** Different values of the training rows that share the row of rare ones. */
+  readonly nRare: number;
+  /** Training cells with more values than slots. */
+  readonly nLongCells: number;
+}
+
+/** @param weight training rows of each row of the column; null = 1 */
+export function fitEncoding(
+  column: ValueColumn,
+  weight: ArrayLike<number> | null,
+  options: EncodingOptions,
+  defaults: Pick<ResolvedFeatureOptions, 'minCount' | 'nBuckets' | 'maxValues'>,
+): { fitted: FittedEncoding; notes: FitNotes } {
+  const plain = { nRare: 0, nLongCells: 0 };
+  switch (options.encode) {
+    case 'category':
+    case 'log2':
+    case 'hash':
+      return fitTexts(column, weight, options, defaults);
+    case 'buckets': {
+      const { nBuckets = defaults.nBuckets, boundaries } = options;
+      return { fitted: fitBuckets(asNumbers(column, 'numeric'), weight, { nBuckets, boundaries }), notes: plain };
+    }
+    case 'hour':
+    case 'weekday':
+      return { fitted: fitCalendar(asNumbers(column, 'time'), weight, options.encode), notes: plain };
+    default:
+      return { fitted: fitScale(asNumbers(column, 'numeric'), weight, options), notes: plain };
+  }
+}
+
+function fitTexts(
+  column: ValueColumn,
+  weight: ArrayLike<number> | null,
+  options: Extract<EncodingOptions, { encode: 'category' | 'log2' | 'hash' }>,
+  defaults: Pick<ResolvedFeatureOptions, 'minCount' | 'maxValues'>,
+): { fitted: FittedEncoding; notes: FitNotes } {
+  const texts = textsOf(column, options.encode);
+  const counts = countValues(texts, weight);
+  const maxValues = ('maxValues' in options ? options.maxValues : undefined) ?? defaults.maxValues;
+  const notes = { nRare: 0, nLongCells: longCells(texts, maxValues) };
+  if (options.encode === 'hash') {
+    const { nBuckets, pooling } = options;
+    return { fitted: fitHash(texts, counts, { nBuckets, pooling, maxValues }), notes };
+  }
+  const minCount = options.minCount ?? defaults.minCount;
+  const pooling = options.encode === 'category' ? options.pooling : 'sum';
+  const fitted = fitCategory(texts, counts, { encode: options.encode, minCount, pooling, maxValues });
+  return { fitted, notes: { ...notes, nRare: rareValues(counts, minCount) } };
+}
+
+function textsOf(column: ValueColumn, encode: string): ReturnType<typeof asCategories> {
+  return encode === 'log2' ? asCategories(asNumbers(column, 'numeric'), log2Bucket) : asCategories(column);
+}
+
+function rareValues({ count }: ValueCounts, minCount: number): number {
+  return count.filter((n) => n > 0 && n < minCount).length;
+}
+
+function longCells(column: ReturnType<typeof asCategories>, maxValues: number): number {
+  if (column.kind !== 'multi') return 0;
+  const { rowStart } = column;
+  let n = 0;
+  for (let row = 0; row < rowStart.length - 1; row++) if (rowStart[row + 1] - rowStart[row] > maxValues) n++;
+  return n;
+}
+
+export function encodingRows(fitted: FittedEncoding): number {
+  switch (fitted.encode) {
+    case 'category':
+    case 'log2':
+      return categoryRows(fitted);
+    case 'hash':
+      return hashRows(fitted);
+    case 'buckets':
+      return bucketRows(fitted);
+    case 'hour':
+    case 'weekday':
+      return calendarRows(fitted);
+    default:
+      return scaleRows(fitted);
+  }
+}
+
+export function encodingSlots(fitted: FittedEncoding): number {
+  return 'slots' in fitted ? fitted.slots : 1;
+}
+
+export function isWeighted(fitted: FittedEncoding): boolean {
+  if ('slots' in fitted) return cellsAreWeighted(fitted);
+  return 'mean' in fitted || 'cuts' in fitted || fitted.encode === 'value';
+}
+
+/** True when each slot stands for one of a number of categories, as crosses need. */
+export function isDiscrete(fitted: FittedEncoding): boolean {
+  return !(fitted.encode in scaleNames);
+}
+
+/** Writes a column's cells. Cells of another kind are read as the fitted kind, and are missing when they cannot be. */
+export function writeEncoding(fitted: FittedEncoding, column: ValueColumn, target: SlotTarget): void {
+  switch (fitted.encode) {
+    case 'category':
+    case 'log2': {
+      const texts = textsOf(column, fitted.encode);
+      const missing = fitted.missing ? encodingRows(fitted) - 1 : -1;
+      writeCells(texts, rowsOfValues(fitted, texts), missing, fitted, target);
+      break;
+    }
+    case 'hash': {
+      const texts = asCategories(column);
+      const buckets = Int32Array.from(texts.values, (text) => hashName(text) % fitted.nBuckets);
+      writeCells(texts, buckets, fitted.missing ? fitted.nBuckets : -1, fitted, target);
+      break;
+    }
+    case 'buckets':
+      writeBuckets(fitted, asNumbers(column, 'numeric'), target);
+      break;
+    case 'hour':
+    case 'weekday':
+      writeCalendar(fitted, asNumbers(column, 'time'), target);
+      break;
+    default:
+      writeScale(fitted, asNumbers(column, 'numeric'), target);
+  }
+}
+
+/** What a row of the field stands for, as it follows the field's name: ` = Comedy`, ` in [25, 32)`. */
+export function encodingRowName(fitted: FittedEncoding, row: number): string {
+  switch (fitted.encode) {
+    case 'category':
+    case 'log2':
+      return ` = ${categoryName(fitted, row)}`;
+    case 'hash':
+      return ` = ${hashBucketName(fitted, row)}`;
+    case 'buckets':
+      return bucketName(fitted, row);
+    case 'hour':
+    case 'weekday':
+      return ` = ${calendarName(fitted, row)}`;
+    default:
+      return ` ${scaleRowName(fitted, row)}`;
+  }
+}
+
+/** What a column becomes, for people: `32 buckets`, `21 categories + rare`. */
+export function encodingSummary(fitted: FittedEncoding): string {
+  const missing = fitted.missing ? ' + missing' : '';
+  const several = 'slots' in fitted && fitted.slots > 1 ? `, ${fitted.pooling} of up to ${fitted.slots}` : '';
+  switch (fitted.encode) {
+    case 'category':
+    case 'log2': {
+      const noun = fitted.encode === 'log2' ? 'log² buckets' : 'categories';
+      return `${fitted.values.length} ${noun}${fitted.unknown ? ' + rare' : ''}${missing}${several}`;
+    }
+    case 'hash':
+      return `hashed to ${fitted.nBuckets} rows${missing}${several}`;
+    case 'buckets':
+      return `${fitted.boundaries.length + 1} buckets${missing}`;
+    case 'hour':
+    case 'weekday':
+      return `${fitted.encode}${missing}`;
+    default:
+      return `number (${scaleNames[fitted.encode]})${missing}`;
+  }
+}

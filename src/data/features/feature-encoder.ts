@@ -1,0 +1,197 @@
+/**
+ * The feature pipeline after fitting: rows of a data set, or one named row, as rows of embedding tables. It holds all it
+ * needs (vocabularies, means, boundaries), so that a trained model predicts without its training data. What was never
+ * seen in training is never an error: it takes the row of rare values where there is one, else it has no value.
+ */
+import { assert } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import type { Dataset, Interactions } from '../dataset.ts';
+import type { ValueColumn } from '../value-columns.ts';
+import { crossLookup, type FieldCodes, type FittedCross, writeCross } from './cross.ts';
+import { encodingRowName, isWeighted, writeEncoding } from './encodings.ts';
+import { cellColumn, contextColumn, entityColumn, missingColumn } from './feature-columns.ts';
+import { crossedParts, crossName, rowNumber } from './field-names.ts';
+import type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './field-rows.ts';
+import type { FittedFeatures, FittedField } from './fitted-features.ts';
+import { fieldLayout, slotsOf } from './layout.ts';
+import { emptySlots } from './slots.ts';
+
+/** One row by its names, encoded: each part has one row. */
+export interface EncodedRow {
+  readonly user: FieldRows;
+  readonly item: FieldRows;
+  readonly context: FieldRows;
+  readonly crosses: Readonly<Record<FieldOwner, FieldRows>>;
+  /** One line each: cells that are missing or were never seen in training, names that are no field. */
+  readonly notes: readonly string[];
+}
+
+/** Where the cells of a field are found; a column that is not there has missing cells only. */
+type CellsOf = (field: FittedField) => ValueColumn;
+
+export class FeatureEncoder {
+  readonly fitted: FittedFeatures;
+  readonly layout: FieldLayout;
+  readonly #lookups: readonly ((parts: Int32Array) => number | undefined)[];
+
+  constructor(fitted: FittedFeatures) {
+    this.fitted = fitted;
+    this.layout = fieldLayout(fitted);
+    this.#lookups = fitted.crosses.map(crossLookup);
+  }
+
+  /** The fields of every user [users × slots]. */
+  encodeUsers(dataset: Dataset): FieldRows {
+    return this.#encode('user', dataset.users.size, this.#entities(dataset));
+  }
+
+  /** The fields of every item [items × slots]. */
+  encodeItems(dataset: Dataset): FieldRows {
+    return this.#encode('item', dataset.items.size, this.#entities(dataset));
+  }
+
+  /** The context fields of each row [rows × slots]. */
+  encodeContext(interactions: Interactions): FieldRows {
+    return this.#encode('context', interactions.length, this.#rows(interactions));
+  }
+
+  /**
+   * The crosses of users [users × slots], of items [items × slots], or those that mix owners, of each row of
+   * `interactions` [rows × slots]; rows of the second table.
+   */
+  encodeCrosses(owner: FieldOwner, dataset: Dataset, interactions: Interactions = dataset.interactions): FieldRows {
+    const { userIndex, itemIndex } = interactions;
+    const nRows = { user: dataset.users.size, item: dataset.items.size, context: interactions.length }[owner];
+    const entities = this.#entities(dataset);
+    const rows = this.#rows(interactions);
+    const rowOf = {
+      user: owner === 'context' ? (row: number): number => userIndex[row] : own,
+      item: owner === 'context' ? (row: number): number => itemIndex[row] : own,
+      context: own,
+    };
+    return this.#encodeCrosses(owner, nRows, (field) => {
+      const column = field.owner === 'context' ? rows(field) : entities(field);
+      return fieldCodes(field, column, rowOf[field.owner]);
+    });
+  }
+
+  /**
+   * One row by the names of its columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Cells are texts, numbers,
+   * booleans, dates or lists; several values of a text are separated by `|`.
+   */
+  encodeRow(record: Readonly<Record<string, unknown>>): EncodedRow {
+    const cells: CellsOf = ({ key, kind }) => cellColumn(key, record[key], kind);
+    const part = (owner: FieldOwner): FieldRows => this.#encode(owner, 1, cells);
+    const crosses = (owner: FieldOwner): FieldRows =>
+      this.#encodeCrosses(owner, 1, (field) => fieldCodes(field, cells(field), own));
+    return {
+      ...{ user: part('user'), item: part('item'), context: part('context') },
+      crosses: { user: crosses('user'), item: crosses('item'), context: crosses('context') },
+      notes: this.#notes(record, cells),
+    };
+  }
+
+  /** What a row of the common table stands for, for people: `genre = Comedy`. */
+  fieldValueName(row: number): string {
+    const { field, own } = rowNumber(this.layout.fields, row);
+    return `${field.name}${encodingRowName(this.#field(field.name).encoding, own)}`;
+  }
+
+  /** What a row of the crosses' table stands for: `education = Bachelors & sex = Male`. */
+  crossValueName(row: number): string {
+    const { field, own } = rowNumber(this.layout.crosses, row);
+    const cross = this.fitted.crosses.find(({ name }) => name === field.name)!;
+    return crossName(cross, own, (name) => this.#field(name).encoding);
+  }
+
+  /** The fields whose values a cross combines. */
+  crossedFields(cross: EncodedField): readonly string[] {
+    return crossedParts(this.fitted, cross.name);
+  }
+
+  /** Plain JSON; `parseFeatures` makes an encoder of it again. */
+  toJSON(): FittedFeatures {
+    return this.fitted;
+  }
+
+  #field(name: string): FittedField {
+    const field = this.fitted.fields.find((each) => each.name === name);
+    assert(field, `no field ${name}`);
+    return field;
+  }
+
+  #entities(dataset: Dataset): CellsOf {
+    return (field) => {
+      const nRows = field.owner === 'user' ? dataset.users.size : dataset.items.size;
+      return entityColumn(columnRef(field), dataset) ?? missingColumn(field.column, nRows);
+    };
+  }
+
+  #rows(interactions: Interactions): CellsOf {
+    return (field) => contextColumn(columnRef(field), interactions) ?? missingColumn(field.column, interactions.length);
+  }
+
+  #encode(owner: FieldOwner, nRows: number, cellsOf: CellsOf): FieldRows {
+    const fields = this.layout.fields.filter((field) => field.owner === owner);
+    const stride = slotsOf(this.layout.fields, owner);
+    const { index, value } = emptySlots(
+      nRows,
+      stride,
+      fields.some((field) => field.weighted),
+    );
+    for (const { name, firstRow, firstSlot } of fields) {
+      const field = this.#field(name);
+      writeEncoding(field.encoding, cellsOf(field), { index, value, stride, offset: firstSlot, firstRow });
+    }
+    return { nRows, slots: stride, index, value };
+  }
+
+  #encodeCrosses(owner: FieldOwner, nRows: number, codesOf: (field: FittedField) => FieldCodes): FieldRows {
+    const stride = slotsOf(this.layout.crosses, owner);
+    const { index } = emptySlots(nRows, stride, false);
+    this.fitted.crosses.forEach((cross: FittedCross, c) => {
+      if (cross.owner !== owner) return;
+      const { firstRow, firstSlot: offset } = this.layout.crosses.find(({ name }) => name === cross.name)!;
+      const codes = cross.fields.map((name) => codesOf(this.#field(name)));
+      writeCross(cross, this.#lookups[c], codes, nRows, { index, value: null, stride, offset, firstRow });
+    });
+    return { nRows, slots: stride, index, value: null };
+  }
+
+  #notes(record: Readonly<Record<string, unknown>>, cells: CellsOf): string[] {
+    const keys = [...new Set(this.fitted.fields.map(({ key }) => key))];
+    const known = new Set([...keys, ...this.fitted.otherColumns]);
+    const strange = Object.keys(record).filter((key) => !known.has(key));
+    const lines = strange.map((key) => `"${key}" is not a field${suggestion(key, keys)}`);
+    for (const field of this.fitted.fields) {
+      const column = cells(field);
+      const what = 'value' in column ? Number.isNaN(column.value[0]) : column.index.length === 0 || column.index[0] < 0;
+      if (what) lines.push(`"${field.name}" has no value`);
+      else if (fieldCodes(field, column, own).code.every((code) => code < 0 || isRareRow(field, code)))
+        lines.push(`"${field.name}": ${JSON.stringify(record[field.key])} was not, or rarely, seen in training`);
+    }
+    return lines;
+  }
+}
+
+function own(row: number): number {
+  return row;
+}
+
+function columnRef({ owner, source, column }: FittedField) {
+  return { owner, source, name: column };
+}
+
+function isRareRow({ encoding }: FittedField, code: number): boolean {
+  return 'unknown' in encoding && encoding.unknown && code === encoding.values.length;
+}
+
+/** A field's own row numbers for each row of its column. */
+export function fieldCodes(field: FittedField, column: ValueColumn, rowOf: FieldCodes['rowOf']): FieldCodes {
+  const slots = 'slots' in field.encoding ? field.encoding.slots : 1;
+  const nRows =
+    'rowStart' in column ? column.rowStart.length - 1 : ('index' in column ? column.index : column.value).length;
+  const { index: code, value } = emptySlots(nRows, slots, isWeighted(field.encoding));
+  writeEncoding(field.encoding, column, { index: code, value, stride: slots, offset: 0, firstRow: 0 });
+  return { slots, code, rowOf };
+}

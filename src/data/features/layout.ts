@@ -1,0 +1,54 @@
+/** Where each field's rows and slots lie: user fields, then item, then context fields, one after the other. */
+import { crossRows } from './cross.ts';
+import { encodingRows, encodingSlots, isWeighted } from './encodings.ts';
+import type { EncodedField, FieldLayout, FieldOwner } from './field-rows.ts';
+import type { FittedFeatures } from './fitted-features.ts';
+
+export const fieldOwners = ['user', 'item', 'context'] as const satisfies readonly FieldOwner[];
+
+type Size = Pick<EncodedField, 'name' | 'owner' | 'nRows' | 'slots' | 'weighted'>;
+
+export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
+  const placed = place(
+    fields
+      .filter((field) => !field.crossOnly)
+      .map(({ name, owner, encoding }) => ({
+        ...{ name, owner, nRows: encodingRows(encoding), slots: encodingSlots(encoding) },
+        weighted: isWeighted(encoding),
+      })),
+  );
+  const placedCrosses = place(
+    crosses.map((cross) => ({
+      ...{ name: cross.name, owner: cross.owner, nRows: crossRows(cross), slots: cross.slots, weighted: false },
+    })),
+  );
+  return {
+    ...{ fields: placed, nRows: endOf(placed) },
+    ...{ crosses: placedCrosses, nCrossRows: endOf(placedCrosses) },
+  };
+}
+
+function place(sizes: readonly Size[]): EncodedField[] {
+  let firstRow = 0;
+  return fieldOwners.flatMap((owner) => {
+    let firstSlot = 0;
+    return sizes
+      .filter((size) => size.owner === owner)
+      .map((size) => {
+        const field = { ...size, firstRow, firstSlot };
+        firstRow += size.nRows;
+        firstSlot += size.slots;
+        return field;
+      });
+  });
+}
+
+function endOf(fields: readonly EncodedField[]): number {
+  const last = fields.at(-1);
+  return last ? last.firstRow + last.nRows : 0;
+}
+
+/** Slots of all fields of an owner. */
+export function slotsOf(fields: readonly EncodedField[], owner: FieldOwner): number {
+  return fields.reduce((n, field) => n + (field.owner === owner ? field.slots : 0), 0);
+}

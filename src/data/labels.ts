@@ -1,0 +1,153 @@
+/** How the cells of a label column become 0 and 1. Cells are compared trimmed and without a full stop at the end. */
+import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { counted } from './counted.ts';
+import { type Database, sqlText } from './readers/database.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+
+export interface LabelRule {
+  readonly column: string;
+  /** The cell that is 1. */
+  readonly positive: string;
+  /** The cell that is 0; null = every other cell is. */
+  readonly negative: string | null;
+}
+
+/** Pairs of words of which the second is the positive one. */
+const knownPairs: readonly (readonly [string, string])[] = [
+  ...([
+    ['0', '1'],
+    ['-1', '1'],
+    ['-1', '+1'],
+    ['0', '+1'],
+    ['false', 'true'],
+    ['f', 't'],
+    ['no', 'yes'],
+  ] as const),
+  ...([
+    ['n', 'y'],
+    ['negative', 'positive'],
+    ['neg', 'pos'],
+    ['dislike', 'like'],
+    ['off', 'on'],
+  ] as const),
+];
+
+interface LabelCount {
+  readonly value: string;
+  readonly n: number;
+}
+
+/**
+ * The rule for a label column. With `positive` told, that cell is 1 and every other one 0. Else there must be two
+ * different cells: 0 and 1, −1 and 1, or words such as no and yes are taken by their meaning; of other pairs the rarer
+ * one is 1 (of equally frequent ones the later in the alphabet).
+ * @throws DeepTasteError `data`: the cells do not show which of them is 1
+ */
+export async function labelRule(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  told: string | undefined,
+): Promise<LabelRule> {
+  const counts = await labelCounts(database, table, column);
+  const values = counts.map(({ value }) => value);
+  const where = `${table.source}: label "${column.name}"`;
+  if (told !== undefined) {
+    const positive = told.trim().replace(/\.$/, '');
+    if (values.includes(positive)) return { column: column.name, positive, negative: null };
+    throw new DeepTasteError('data', `${where}: no cell is "${told}"${suggestion(told, values)}`, { values });
+  }
+  const pair = knownPair(values) ?? rarerPair(counts);
+  if (pair) return { column: column.name, positive: pair[1], negative: pair[0] };
+  throw new DeepTasteError(
+    'data',
+    `${where}: must hold two different values, found ${foundValues(values)}; say --positive VALUE ` +
+      `to set the one that is 1, or --rating ${column.name} for ratings`,
+    { column: column.name, values },
+  );
+}
+
+function knownPair(values: readonly string[]): readonly [string, string] | null {
+  if (values.length === 0 || values.length > 2) return null;
+  const inLowerCase = values.map((value) => value.toLowerCase());
+  const pair = knownPairs.find((known) => inLowerCase.every((value) => known.includes(value)));
+  if (!pair) return null;
+  const asWritten = (word: string): string => values[inLowerCase.indexOf(word)] ?? word;
+  return [asWritten(pair[0]), asWritten(pair[1])];
+}
+
+function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {
+  if (counts.length !== 2) return null;
+  const [often, rare] = [...counts].sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1));
+  return [often.value, rare.value];
+}
+
+function foundValues(values: readonly string[]): string {
+  if (values.length === 0) return 'no cell with a value';
+  const some = values.slice(0, 3).map((value) => JSON.stringify(value));
+  if (values.length === 1) return `only ${some[0]}`;
+  return `${values.length >= manyLabels ? 'many' : values.length}: ${some.join(', ')}${values.length > 3 ? ' …' : ''}`;
+}
+
+/** So many different cells are looked at. */
+const manyLabels = 100;
+
+async function labelCounts(database: Database, table: ImportedTable, column: ImportedColumn): Promise<LabelCount[]> {
+  return database.rows<LabelCount>(
+    `SELECT value, n FROM (SELECT ${sqlAsLabelText(column)} AS value, count(*) AS n FROM ${table.sql} GROUP BY 1)
+     WHERE value IS NOT NULL ORDER BY value LIMIT ${manyLabels}`,
+  );
+}
+
+/** True when a column holds exactly two different cells, as labels do. */
+export async function holdsTwoValues(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+): Promise<boolean> {
+  return (await labelCounts(database, table, column)).length === 2;
+}
+
+/** True when a column holds the numbers 0 and 1, or −1 and 1, and nothing else. */
+export async function holdsBinaryNumbers(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+): Promise<boolean> {
+  const values = (await labelCounts(database, table, column)).map(({ value }) => value);
+  return values.length === 2 && values.every((value) => /^(-1|0|\+?1)$/.test(value)) && knownPair(values) !== null;
+}
+
+/** SQL for the cells as they are compared: whole numbers without their decimals, texts without a final full stop. */
+function sqlAsLabelText(column: ImportedColumn): string {
+  const text = `trim(${sqlAsText(column)}, E' \\t\\r')`;
+  const whole = `TRY_CAST(${text} AS DOUBLE) IN (-1, 0, 1)`;
+  const asInteger = `CAST(CAST(TRY_CAST(${text} AS DOUBLE) AS INTEGER) AS VARCHAR)`;
+  return `CASE WHEN ${whole} THEN ${asInteger} ELSE nullif(regexp_replace(${text}, '\\.$', ''), '') END`;
+}
+
+/** SQL for a label column as 0 and 1; NULL where a cell is neither. */
+export function sqlAsLabel(column: ImportedColumn, { positive, negative }: LabelRule): string {
+  const text = sqlAsLabelText(column);
+  const other = negative === null ? `${text} IS NOT NULL` : `${text} = ${sqlText(negative)}`;
+  return `CASE WHEN ${text} = ${sqlText(positive)} THEN 1.0 WHEN ${other} THEN 0.0 END`;
+}
+
+/** What a person should know of a rule that was not told. */
+export function labelNote(
+  table: ImportedTable,
+  { column, positive, negative }: LabelRule,
+  told: string | undefined,
+): string[] {
+  if (told !== undefined || negative === null || (positive === '1' && negative === '0')) return [];
+  const meaning = knownPairs.some((pair) => pair[1] === positive.toLowerCase()) ? '' : ' (the rarer one is 1)';
+  return [
+    `${table.source}: label "${column}": "${positive}" is 1 and "${negative}" is 0${meaning}; --positive sets another`,
+  ];
+}
+
+/** The complaint about a label that is the same in every row. */
+export function constantLabel(value: number, nRows: number): string {
+  return `every label is ${value} (${counted(nRows, 'row')}): there is nothing to tell apart`;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { joinInteractions, selectRows } from '../../src/data/dataset.ts';
+import { loadDataset } from '../../src/data/load.ts';
+import { loadSplit } from '../../src/data/splits/split-dataset.ts';
+import type { ValueColumn } from '../../src/data/value-columns.ts';
+import { codeOf, messageOf, temporaryFolder } from './temporary-files.ts';
+
+const { write } = temporaryFolder();
+
+/** A context column's cells as a person writes them. */
+function cells(column: ValueColumn | undefined): unknown[] {
+  if (!column) return ['no column'];
+  if (column.kind === 'categorical') return Array.from(column.index, (i) => (i < 0 ? null : column.values[i]));
+  if (column.kind === 'multi')
+    return Array.from({ length: column.rowStart.length - 1 }, (_, row) =>
+      Array.from(column.index.subarray(column.rowStart[row], column.rowStart[row + 1]), (i) => column.values[i]),
+    );
+  return Array.from(column.value, (x) => (Number.isNaN(x) ? null : x));
+}
+
+function context(interactions: { context?: readonly ValueColumn[] }): Record<string, unknown[]> {
+  return Object.fromEntries((interactions.context ?? []).map((column) => [column.name, cells(column)]));
+}
+
+const shop = [
+  'user,item,rating,weather,basket,tags,when_seen,shelf',
+  'ann,x,1, sunny ,1.5,a|b,2020-01-01 10:00:00,007',
+  'ann,y,5,rainy,,b,2020-01-02 11:30:00,008',
+  'bob,x,4,,-2,,2020-01-03 12:00:00,007',
+  'ann,x,3,sunny,1e3,c|a|c,,009',
+].join('\n');
+
+describe('context columns', () => {
+  it('are kept by kind: categories without blanks, numbers, lists, times; empty cells are missing', async () => {
+    const { interactions, schema } = await loadDataset({ files: [write('shop.csv', shop)], duplicates: 'keep' });
+    expect(context(interactions)).toEqual({
+      weather: ['sunny', 'rainy', null, 'sunny'],
+      basket: [1.5, null, -2, 1000],
+      tags: [['a', 'b'], ['b'], [], ['c', 'a', 'c']],
+      when_seen: [1577872800, 1577964600, 1578052800, null],
+      shelf: ['007', '008', '007', '009'],
+    });
+    const kinds = schema.columns.filter(({ role }) => role === 'field').map(({ name, kind }) => `${name}:${kind}`);
+    expect(kinds).toEqual([
+      'weather:categorical',
+      'basket:numeric',
+      'tags:multi',
+      'when_seen:time',
+      'shelf:categorical',
+    ]);
+  });
+
+  it('go with their rows through de-duplication, thresholds, splits and joins', async () => {
+    const path = write('shop2.csv', shop);
+    const cleaned = await loadDataset({ files: [path], minRating: 3 });
+    expect(context(cleaned.interactions)).toMatchObject({
+      weather: ['rainy', null, 'sunny'],
+      basket: [null, -2, 1000],
+    });
+    const { interactions } = await loadDataset({ files: [path], duplicates: 'keep' });
+    const picked = selectRows(interactions, Int32Array.of(3, 0));
+    expect(context(picked)).toMatchObject({
+      tags: [
+        ['c', 'a', 'c'],
+        ['a', 'b'],
+      ],
+      basket: [1000, 1.5],
+    });
+    const joined = joinInteractions(picked, selectRows(interactions, Int32Array.of(1)));
+    expect(context(joined)).toMatchObject({ tags: [['c', 'a', 'c'], ['a', 'b'], ['b']], shelf: ['009', '007', '008'] });
+    const split = await loadSplit(
+      { files: [path], duplicates: 'keep' },
+      { method: 'leave-one-out', by: 'order', validation: 'none' },
+    );
+    expect(context(split.train)).toMatchObject({ weather: ['sunny', 'rainy', null] });
+    expect(context(split.test!)).toMatchObject({ weather: ['sunny'] });
+  });
+
+  it('that some part lacks are left out of all, and said to be', async () => {
+    const train = write('part-train.csv', 'user,item,place,mood\nann,x,home,good\nbob,y,work,bad\n');
+    const test = write('part-test.csv', 'mood,user,item\nbad,ann,y\n');
+    const split = await loadSplit({ files: [train] }, { method: 'given', test });
+    expect(context(split.train)).toEqual({ mood: ['good', 'bad'] });
+    expect(context(split.test!)).toEqual({ mood: ['bad'] });
+    expect(split.dataset.warnings.join('\n')).toMatch(/"place" column is left out: only train/);
+  });
+
+  it('are those that are named, or none', async () => {
+    const path = write('shop3.csv', shop);
+    const named = await loadDataset({ files: [path], columns: { context: ['shelf', 'weather'] } });
+    expect(named.interactions.context!.map(({ name }) => name)).toEqual(['shelf', 'weather']);
+    expect(named.warnings.join('\n')).toMatch(/not used: basket, tags, when_seen/);
+    expect((await loadDataset({ files: [path], columns: { context: null } })).interactions.context).toBeUndefined();
+  });
+
+  it('change the hash of the data, whichever cell differs', async () => {
+    const hashes = await Promise.all(
+      [shop, shop.replace('rainy', 'foggy'), shop.replace('-2', '-3'), shop.replace('b|', 'd|')].map(
+        async (text, k) => (await loadDataset({ files: [write(`hash${k}.csv`, text)] })).hash,
+      ),
+    );
+    const bare = await loadDataset({ files: [write('bare.csv', shop)], columns: { context: null } });
+    expect(new Set([...hashes, bare.hash]).size).toBe(4);
+    const kept = await loadDataset({ files: [write('kept.csv', shop)], duplicates: 'keep' });
+    const other = shop.replace('1.5,a|b', '1.5,a|e');
+    expect((await loadDataset({ files: [write('other.csv', other)], duplicates: 'keep' })).hash).not.toBe(kept.hash);
+  });
+
+  it('of numbers: what is none is missing and counted', async () => {
+    const rows = Array.from({ length: 300 }, (_, k) => `u${k},i${k % 7},${k / 4}`);
+    rows[10] = 'u10,i3,NaN';
+    rows[20] = 'u20,i6,inf';
+    rows[30] = 'u30,i2,n/a';
+    const { interactions, warnings } = await loadDataset({
+      files: [write('odd.csv', `user,item,size\n${rows.join('\n')}`)],
+    });
+    const size = cells(interactions.context![0]);
+    expect([size[10], size[20], size[30], size[31]]).toEqual([null, null, null, 7.75]);
+    expect(warnings.join('\n')).toMatch(/"size": 2 cells not a number/);
+    expect(warnings.join('\n')).toMatch(/"size": 1 cell infinite/);
+  });
+
+  it('that look numeric at first but hold many words are categories', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, k) => `u${k},i${k % 7},${k < 10_500 ? k % 50 : 'word'}`);
+    const { interactions } = await loadDataset({ files: [write('late.csv', `user,item,size\n${rows.join('\n')}`)] });
+    expect(interactions.context![0].kind).toBe('categorical');
+    expect(cells(interactions.context![0])[11_000]).toBe('word');
+  });
+
+  it('of libfm rows keep index and weight', async () => {
+    const path = write('rows.libfm', '1 3:0.5 7\n0 7:2\n1 9:1 3:-1\n');
+    const { interactions, label } = await loadDataset({ files: [path], format: 'libfm' });
+    const [features] = interactions.context!;
+    expect(cells(features)).toEqual([['3', '7'], ['7'], ['9', '3']]);
+    expect(features.kind === 'multi' && [...features.weight!]).toEqual([0.5, 1, 2, 1, -1]);
+    expect(label).toEqual({ column: 'label', positive: '1' });
+  });
+
+  it.each([
+    ['a context column that is not there', { context: ['wether'] }, 'data', /no column "wether".*"weather"/],
+    ['a column in two roles', { item: 'weather', context: ['weather'] }, 'config', /"weather" cannot be the item/],
+    ['ratings and labels', { rating: 'rating', label: 'weather' }, 'config', /found both/],
+    ['rows that say nothing', { user: null, item: null, rating: null }, 'data', /must carry a label or a rating/],
+  ])('%s: refused', async (_, columns, code, told) => {
+    const load = () => loadDataset({ files: [write('bad.csv', shop)], columns });
+    expect(await codeOf(load)).toBe(code);
+    expect(await messageOf(load)).toMatch(told);
+  });
+});

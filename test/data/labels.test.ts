@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { DataOptions } from '../../src/data/data-options.ts';
+import { requireUsersAndItems } from '../../src/data/dataset.ts';
+import { loadDataset } from '../../src/data/load.ts';
+import { loadSplit } from '../../src/data/splits/split-dataset.ts';
+import { codeOf, messageOf, temporaryFolder } from './temporary-files.ts';
+
+const { write } = temporaryFolder();
+let n = 0;
+const file = (content: string): string => write(`labels-${n++}.csv`, content);
+
+async function labelsOf(cells: readonly string[], options: Partial<DataOptions> = {}) {
+  const path = file(`label,size\n${cells.map((cell, k) => `${cell},${k}`).join('\n')}\n`);
+  const { interactions, label, warnings } = await loadDataset({ files: [path], ...options });
+  return { labels: [...interactions.rating!], positive: label?.positive, warnings: warnings.join('\n') };
+}
+
+describe('labels become 0 and 1', () => {
+  it.each([
+    ['0 and 1', ['0', '1', '0'], [0, 1, 0], '1'],
+    ['0.0 and 1.0', ['1.0', '0.0', '1'], [1, 0, 1], '1'],
+    ['−1 and 1', ['-1', '1', '1'], [0, 1, 1], '1'],
+    ['−1 and +1', ['-1', '+1', '+1'], [0, 1, 1], '1'],
+    ['words, whichever is rarer', ['yes', 'yes', 'no'], [1, 1, 0], 'yes'],
+    ['words in capitals', ['TRUE', 'FALSE', 'TRUE'], [1, 0, 1], 'TRUE'],
+    ['the rarer of two texts', ['<=50K', '>50K', '<=50K'], [0, 1, 0], '>50K'],
+    ['blanks and a full stop', [' <=50K.', ' >50K. ', '<=50K'], [0, 1, 0], '>50K'],
+    ['equally frequent texts: the later one', ['b', 'a'], [1, 0], 'b'],
+  ])('%s', async (_, cells, labels, positive) => {
+    const read = await labelsOf(cells);
+    expect([read.labels, read.positive]).toEqual([labels, positive]);
+  });
+
+  it('as told: one cell is 1, every other one 0', async () => {
+    const read = await labelsOf(['buy', 'look', 'cart', 'buy.'], { columns: { label: 'label' }, positive: 'buy' });
+    expect(read.labels).toEqual([1, 0, 0, 1]);
+  });
+
+  it('a rule that was guessed is said', async () => {
+    expect((await labelsOf(['<=50K', '>50K', '<=50K'])).warnings).toMatch(/">50K" is 1 and "<=50K" is 0.*rarer/);
+    expect((await labelsOf(['0', '1'])).warnings).not.toMatch(/is 1 and/);
+  });
+
+  it.each([
+    ['ratings', ['1', '2', '5'], {}, /must hold two different values, found 3: "1", "2", "5".*--rating label/],
+    ['texts of one kind', ['yellow', 'yellow'], {}, /found only "yellow"/],
+    ['an empty cell', ['0', '1', ''], {}, /row 3: "label" must hold a label, "1" or "0", found nothing/],
+    ['a positive that does not occur', ['a', 'b'], { positive: 'A' }, /no cell is "A"/],
+  ])('%s: refused', async (_, cells, options, told) => {
+    const load = () => labelsOf(cells, { ...options, columns: { label: 'label', user: null, item: null } });
+    expect(await codeOf(load)).toBe('data');
+    expect(await messageOf(load)).toMatch(told);
+  });
+
+  it('bad labels are skipped when asked for', async () => {
+    expect((await labelsOf(['0', '1', '', '0'], { skipBadRows: true })).labels).toEqual([0, 1, 0]);
+  });
+
+  it('a positive without a label column is refused', async () => {
+    const path = file('user,item\nann,x\n');
+    expect(await codeOf(() => loadDataset({ files: [path], positive: 'x' }))).toBe('config');
+  });
+
+  it('a constant label is warned of', async () => {
+    const columns = { label: 'label', user: null, item: null };
+    expect((await labelsOf(['0', '0'], { columns })).warnings).toMatch(/every label is 0 \(2 rows\)/);
+  });
+
+  it('a field that equals the label is warned of', async () => {
+    const path = file('label,age,echo\n0,3,no\n1,4,yes\n0,4,no\n1,3,yes\n');
+    const { warnings } = await loadDataset({ files: [path] });
+    expect(warnings.join('\n')).toMatch(/"echo" repeats "label" \(a leak/);
+    expect(warnings.join('\n')).not.toMatch(/"age" repeats/);
+  });
+});
+
+describe('rows without users and items', () => {
+  const train = 'age,job,wage_class\n39, clerk, <=50K\n50,, >50K\n31, cook, <=50K\n';
+
+  it('are read when a label is there and no column goes by such a name', async () => {
+    const dataset = await loadDataset({ files: [file(train)] });
+    expect(dataset.unnamed).toEqual(['user', 'item']);
+    expect([dataset.users.size, dataset.items.size, dataset.interactions.length]).toEqual([1, 1, 3]);
+    expect(dataset.schema.columns.map(({ role }) => role)).toEqual(['field', 'field', 'label']);
+    expect(() => requireUsersAndItems('train neumf', dataset)).toThrow(/name no user and no item; say --user COLUMN/);
+    expect(await codeOf(() => requireUsersAndItems('train', dataset))).toBe('data');
+  });
+
+  it('test files take the rule of the training file', async () => {
+    const test = file('age,job,wage_class\n25, pilot, >50K.\n26, cook, >50K.\n27, cook, <=50K.\n');
+    const split = await loadSplit({ files: [file(train)] }, { method: 'given', test });
+    expect([...split.train.rating!, ...split.test!.rating!]).toEqual([0, 1, 0, 1, 1, 0]);
+    const other = file('age,job,wage_class\n25, pilot, 60K\n');
+    const load = () => loadSplit({ files: [file(train)] }, { method: 'given', test: other });
+    expect(await messageOf(load)).toMatch(/must hold a label, ">50K" or "<=50K", found " 60K"/);
+    const bare = file('age,job\n25, pilot\n');
+    expect(await codeOf(() => loadSplit({ files: [file(train)] }, { method: 'given', test: bare }))).toBe('data');
+  });
+
+  it('a long headless file begins with its label', async () => {
+    const dataset = await loadDataset({ files: [file('0,5,,a,b\n1,6,2,a,c\n0,7,3,a,c\n')] });
+    expect(dataset.label).toEqual({ column: 'column1', positive: '1' });
+    expect(dataset.interactions.context!.map(({ kind }) => kind)).toEqual([
+      ...['numeric', 'numeric', 'categorical', 'categorical'],
+    ]);
+  });
+
+  it('ratings serve as well, when it is told that there are no users', async () => {
+    const columns = { user: null, item: null, rating: 'price' };
+    const dataset = await loadDataset({ files: [file('rooms,price\n3,100.5\n4,200\n')], columns });
+    expect([...dataset.interactions.rating!, dataset.label]).toEqual([100.5, 200, undefined]);
+  });
+
+  it.each([
+    ['repeated pairs', { duplicates: 'last' }],
+    ['a core', { kCore: { user: 2 } }],
+    ['a file of users', { users: 'users.csv' }],
+  ] as const)('cannot be cleaned by %s', async (_, options) => {
+    expect(await codeOf(() => loadDataset({ files: [file(train)], ...options }))).toBe('config');
+  });
+
+  it('all rows of labelled pairs stay, and users seen only in the test part too', async () => {
+    const rows = Array.from({ length: 20 }, (_, k) => `u${Math.floor(k / 4)},i1,${k % 2},${k}`);
+    const path = file(`user,item,label,timestamp\n${rows.join('\n')}\n`);
+    const split = await loadSplit({ files: [path] }, { method: 'time', validation: 0, test: 0.25 });
+    expect([split.train.length, split.test!.length]).toEqual([15, 5]);
+    const all = await loadSplit({ files: [path] }, { method: 'ratio', by: 'order', validation: 0.2, test: 0.1 });
+    expect([all.train.length, all.validation!.length, all.test!.length]).toEqual([14, 4, 2]);
+    expect([...all.test!.time!]).toEqual([18, 19]);
+    const own = await loadSplit(
+      { files: [path] },
+      { method: 'ratio', of: 'user', by: 'order', validation: 0, test: 0.25 },
+    );
+    expect([...own.test!.time!]).toEqual([3, 7, 11, 15, 19]);
+  });
+});
