@@ -10,7 +10,7 @@ const columnOrNone = column.nullable();
 
 /** Which column plays which role; what is not said is guessed, `null` says that there is none. */
 export const columnRoles = z.strictObject({
-  user: column.optional().meta({ doc: 'column with the user ids' }),
+  user: columnOrNone.optional().meta({ doc: 'column with the user ids; null = none, each session counts as a user' }),
   item: column.optional().meta({ doc: 'column with the item ids' }),
   rating: columnOrNone.optional().meta({ doc: 'column with ratings or labels; null = none' }),
   time: columnOrNone.optional().meta({ doc: 'column with times; null = none' }),

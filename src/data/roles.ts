@@ -34,6 +34,8 @@ export async function assignRoles(
   const guess = new Guess(table, statistics, assigned);
   guess.byName();
   if (!table.named) guess.byPosition();
+  // Nobody is named: each session is somebody.
+  if (told.user === null) assigned.user = assigned.session;
   const { user, item } = assigned;
   if (!user || !item)
     throw unknownColumns(table, [...(user ? [] : ['user']), ...(item ? [] : ['item'])], assigned.session?.name);
