@@ -22,7 +22,14 @@ export const protocolSchema = z.strictObject({
   filter: z.enum(['none', 'train', 'train+validation']).meta({ doc: "the user's own items that are not candidates" }),
   tieRule: z.enum(tieRules).meta({ doc: 'rank of items that score the same' }),
   cutoffs: z.array(z.int().positive()).meta({ doc: 'every k that was computed, ascending' }),
-  nUsers: z.int().nonnegative().meta({ doc: 'users evaluated' }),
+  nUsers: z.int().nonnegative().meta({ doc: 'users evaluated; with nextItem: sequences' }),
+  nextItem: z
+    .strictObject({
+      nEvents: z.int().positive().meta({ doc: 'events whose item was to be predicted' }),
+      nMisses: z.int().nonnegative().meta({ doc: 'of these, items unknown to training, which count as misses' }),
+    })
+    .optional()
+    .meta({ doc: 'the next event of a sequence was predicted; means are over events' }),
   seed: z.int().nonnegative().meta({ doc: 'seed of the run' }),
   versions: z.strictObject({ deeptaste: z.string(), node: z.string(), kernels: z.string() }),
 });

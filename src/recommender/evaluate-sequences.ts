@@ -1,0 +1,86 @@
+/** Measures a model of sequences on the held-out part of a split. */
+import { DeepTasteError } from '../core/errors.ts';
+import { RandomStream } from '../core/random.ts';
+import { version } from '../core/version.ts';
+import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { rankEvents } from '../evaluation/next-item/rank-events.ts';
+import { nextItemMetrics, summariseEvents } from '../evaluation/next-item/summarise-events.ts';
+import { targetEvents } from '../evaluation/next-item/target-events.ts';
+import type { Protocol } from '../evaluation/protocol.ts';
+import type { HeldOutPart } from '../evaluation/ranking.ts';
+import type { TieRule } from '../evaluation/tie-groups.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+
+export interface SequenceEvaluationOptions {
+  readonly part?: HeldOutPart;
+  readonly metrics?: readonly string[];
+  /** 'conservative' by default: a model that scores many items alike gets no credit for it. */
+  readonly tieRule?: TieRule;
+  readonly seed?: number;
+  /** Kernel build that computed the scores; 'none' for models that need no engine. */
+  readonly kernels?: string;
+  readonly onProgress?: (targets: number) => void;
+}
+
+/**
+ * Ranks the next item at every target of the part: among all items, or among the candidates that the split lists. Items
+ * already in the sequence stay candidates.
+ * @throws DeepTasteError `data`: the split has no such part, or other items; `config`: a metric
+ */
+export function evaluateSequences(
+  scorer: SequenceScorer,
+  split: SequenceSplit,
+  options: SequenceEvaluationOptions = {},
+): EvaluationResult {
+  const { part = 'test', metrics = nextItemMetrics, seed = 1, onProgress } = options;
+  const heldOut = requirePart(split, part);
+  const targets = targetEvents(heldOut);
+  const started = performance.now();
+  const ranks = rankEvents(scorer, targets, { onProgress });
+  return summariseEvents(ranks, targets, {
+    metrics,
+    protocol: protocolOf(split, heldOut, part, options),
+    sequenceId: sequenceNames(split, targets.sequences.owner),
+    seconds: (performance.now() - started) / 1000,
+    stream: new RandomStream(seed, 'bootstrap'),
+  });
+}
+
+function requirePart(split: SequenceSplit, part: HeldOutPart): HeldOutSequences {
+  const heldOut = split[part];
+  if (heldOut !== null) return heldOut;
+  throw new DeepTasteError('data', `evaluate: the split must have a ${part} part, found none; hold one out`);
+}
+
+function protocolOf(
+  split: SequenceSplit,
+  heldOut: HeldOutSequences,
+  part: HeldOutPart,
+  { tieRule = 'conservative', seed = 1, kernels = 'none' }: SequenceEvaluationOptions,
+): Omit<Protocol, 'cutoffs' | 'nUsers' | 'nextItem'> {
+  const listed = heldOut.kind === 'cases' ? heldOut.candidates : null;
+  const { testCandidates, negatives, ...description } = split.description;
+  return {
+    data: { name: split.name, hash: split.hash },
+    split: description as Protocol['split'],
+    part,
+    candidates: listed ? { listed: String(testCandidates ?? 'given lists'), n: longestRow(listed.rowStart) } : 'all',
+    filter: 'none',
+    tieRule,
+    seed,
+    versions: { deeptaste: version, node: process.versions.node, kernels },
+  };
+}
+
+function longestRow(rowStart: Int32Array): number {
+  let longest = 0;
+  for (let r = 0; r + 1 < rowStart.length; r++) longest = Math.max(longest, rowStart[r + 1] - rowStart[r]);
+  return longest;
+}
+
+/** Users' ids where every sequence is another user's, else places. */
+function sequenceNames({ users }: SequenceSplit, owner: Int32Array | null): (sequence: number) => string {
+  if (users === null || owner === null || new Set(owner).size < owner.length) return String;
+  return (sequence) => users.idOf(owner[sequence]);
+}
