@@ -125,8 +125,12 @@ export interface SequenceModel<C = unknown> extends ModelHead<C> {
   readonly kind: 'sequence';
   /** @param train all items known (no −1); sequences of one event may occur; older sequences come first */
   readonly fit: (train: Sequences, config: C, context: FitContext) => NamedTensors | Promise<NamedTensors>;
-  /** @throws DeepTasteError `artifact` when the tensors are not those of this model */
-  readonly scorer: (weights: NamedTensors, nItems: number, config: C) => SequenceScorer;
+  /**
+   * From weights alone, without the training data.
+   * @param engine the engine, for models that compute with it; others leave it unmade
+   * @throws DeepTasteError `artifact` when the tensors are not those of this model
+   */
+  readonly scorer: (weights: NamedTensors, nItems: number, config: C, engine: () => Engine) => SequenceScorer;
 }
 
 export type Model<C = unknown> = GradientModel<C> | FittedModel<C>;

@@ -30,31 +30,31 @@ const options = z.strictObject({
     .int()
     .min(1)
     .max(100_000)
-    .default(100)
-    .meta({ doc: 'k, past sessions that vote', search: [50, 100, 200, 500] }),
+    .default(500)
+    .meta({ doc: 'k, past sessions that vote', search: [100, 200, 500, 1500] }),
   sample: z
     .int()
     .min(1)
     .max(10_000_000)
-    .default(1000)
+    .default(2500)
     .meta({ doc: 'most recent sessions with a common item that are compared', search: [500, 1000, 2000, 5000] }),
   similarity: z
     .enum(['vector', 'cosine'])
-    .default('vector')
+    .default('cosine')
     .meta({ doc: 'dot product (the paper), or cosine, which prefers short sessions', search: ['vector', 'cosine'] }),
   weighting: z
     .enum(decays)
-    .default('linear')
+    .default('quadratic')
     .meta({ doc: 'w_j, how items of the running session fade with the events since (see docs)', search: [...decays] }),
   scoreDecay: z
     .enum(decays)
-    .default('linear')
+    .default('quadratic')
     .meta({ doc: 'how the vote of a session fades with the events since the shared item', search: [...decays] }),
   idf: z
     .number()
     .min(0)
     .max(1000)
-    .default(0)
+    .default(1)
     .meta({ doc: 'λ, how much rare items are preferred; 0 = not', search: [0, 1, 2, 5, 10] }),
   lastEvents: z
     .int()
@@ -104,14 +104,14 @@ export const vsknn = sequenceModel({
   },
 });
 
-/** w of the item `ago` events ago (1 = the last event) in a session of `length` events. */
+/** w of the item t = `ago` events ago in a session of n events: div (n − t + 1)/n, quadratic its square, others as `decayOf`. */
 function weightOf(kind: Decay, ago: number, length: number): number {
   if (kind === 'div') return (length - ago + 1) / length;
   if (kind === 'quadratic') return ((length - ago + 1) / length) ** 2;
   return decayOf(kind, ago);
 }
 
-/** same 1 · linear max(0, 1 − 0.1 (t − 1)) · div 1/t · log 1/log₁₀(t + 0.7 + …) normed to 1 at t = 1 · quadratic 1/t² */
+/** For t events ago: same 1 · linear max(0, 1 − 0.1 (t − 1)) · div 1/t · log 1/log₂(1 + t) · quadratic 1/t² */
 function decayOf(kind: Decay, ago: number): number {
   switch (kind) {
     case 'same':
