@@ -19,7 +19,9 @@ export const protocolSchema = z.strictObject({
       }),
     ])
     .meta({ doc: 'all items, or the listed (sampled) ones of a paper' }),
-  filter: z.enum(['none', 'train', 'train+validation']).meta({ doc: "the user's own items that are not candidates" }),
+  filter: z
+    .enum(['none', 'train', 'train+validation', 'history'])
+    .meta({ doc: "the user's own items that are no candidates; history: those before the event to predict" }),
   tieRule: z.enum(tieRules).meta({ doc: 'rank of items that score the same' }),
   cutoffs: z.array(z.int().positive()).meta({ doc: 'every k that was computed, ascending' }),
   nUsers: z.int().nonnegative().meta({ doc: 'users evaluated; with nextItem: sequences' }),

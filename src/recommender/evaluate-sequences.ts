@@ -17,6 +17,8 @@ export interface SequenceEvaluationOptions {
   readonly metrics?: readonly string[];
   /** 'conservative' by default: a model that scores many items alike gets no credit for it. */
   readonly tieRule?: TieRule;
+  /** Whether items already in the sequence are no candidates; 'none' by default: in sessions people come back to items. */
+  readonly filter?: 'none' | 'history';
   readonly seed?: number;
   /** Kernel build that computed the scores; 'none' for models that need no engine. */
   readonly kernels?: string;
@@ -24,8 +26,7 @@ export interface SequenceEvaluationOptions {
 }
 
 /**
- * Ranks the next item at every target of the part: among all items, or among the candidates that the split lists. Items
- * already in the sequence stay candidates.
+ * Ranks the next item at every target of the part: among all items, or among the candidates that the split lists.
  * @throws DeepTasteError `data`: the split has no such part, or other items; `config`: a metric
  */
 export function evaluateSequences(
@@ -33,11 +34,11 @@ export function evaluateSequences(
   split: SequenceSplit,
   options: SequenceEvaluationOptions = {},
 ): EvaluationResult {
-  const { part = 'test', metrics = nextItemMetrics, seed = 1, onProgress } = options;
+  const { part = 'test', metrics = nextItemMetrics, filter = 'none', seed = 1, onProgress } = options;
   const heldOut = requirePart(split, part);
   const targets = targetEvents(heldOut);
   const started = performance.now();
-  const ranks = rankEvents(scorer, targets, { onProgress });
+  const ranks = rankEvents(scorer, targets, { onProgress, excludeHistory: filter === 'history' });
   return summariseEvents(ranks, targets, {
     metrics,
     protocol: protocolOf(split, heldOut, part, options),
@@ -57,7 +58,7 @@ function protocolOf(
   split: SequenceSplit,
   heldOut: HeldOutSequences,
   part: HeldOutPart,
-  { tieRule = 'conservative', seed = 1, kernels = 'none' }: SequenceEvaluationOptions,
+  { tieRule = 'conservative', filter = 'none', seed = 1, kernels = 'none' }: SequenceEvaluationOptions,
 ): Omit<Protocol, 'cutoffs' | 'nUsers' | 'nextItem'> {
   const listed = heldOut.kind === 'cases' ? heldOut.candidates : null;
   const { testCandidates, negatives, ...description } = split.description;
@@ -66,7 +67,7 @@ function protocolOf(
     split: description as Protocol['split'],
     part,
     candidates: listed ? { listed: String(testCandidates ?? 'given lists'), n: longestRow(listed.rowStart) } : 'all',
-    filter: 'none',
+    filter,
     tieRule,
     seed,
     versions: { deeptaste: version, node: process.versions.node, kernels },

@@ -10,6 +10,8 @@ import type { TargetEvents } from './target-events.ts';
 export interface RankEventsOptions {
   /** Largest number of scores held at once; 2²² by default (16 MiB). One row is always held. */
   readonly maxScores?: number;
+  /** Items before the target in its sequence are no candidates, unless they are the target; false by default. */
+  readonly excludeHistory?: boolean;
   /** Called with the number of targets ranked so far. */
   readonly onProgress?: (targets: number) => void;
 }
@@ -21,7 +23,7 @@ export interface RankEventsOptions {
 export function rankEvents(
   scorer: SequenceScorer,
   targets: TargetEvents,
-  { maxScores = 1 << 22, onProgress }: RankEventsOptions = {},
+  { maxScores = 1 << 22, excludeHistory = false, onProgress }: RankEventsOptions = {},
 ): EventRanks {
   const { nItems } = scorer;
   if (targets.sequences.nItems !== nItems)
@@ -38,7 +40,7 @@ export function rankEvents(
     for (let nRanked = 0; walk.refill(running); walk.feed(running)) {
       const due = walk.dueLanes();
       for (let from = 0; from < due.length; from += rows)
-        rankBlock(running, due.subarray(from, from + rows), walk, targets, scores, ranks);
+        rankBlock(running, due.subarray(from, from + rows), walk, targets, { scores, excludeHistory }, ranks);
       nRanked += due.length;
       onProgress?.(nRanked);
     }
@@ -53,16 +55,25 @@ function rankBlock(
   lanes: Int32Array,
   walk: LaneWalk,
   targets: TargetEvents,
-  scores: Float32Array,
+  { scores, excludeHistory }: { readonly scores: Float32Array; readonly excludeHistory: boolean },
   ranks: EventRanks,
 ): void {
   const { nItems } = targets.sequences;
   running.score(lanes, scores);
   lanes.forEach((lane, row) => {
-    const target = targets.targetOf[walk.nextEvent(lane)];
+    const event = walk.nextEvent(lane);
+    const target = targets.targetOf[event];
     const own = scores.subarray(row * nItems, (row + 1) * nItems);
+    if (excludeHistory) withoutHistory(own, targets, target, event);
     enterRank(ranks, target, targets.item[target], own, targets.candidates);
   });
+}
+
+/** NaN ranks below everything, hence beside nothing that is looked for. */
+function withoutHistory(scores: Float32Array, targets: TargetEvents, target: number, event: number): void {
+  const { start, items } = targets.sequences;
+  for (let past = start[targets.sequenceOf[target]]; past < event; past++)
+    if (items[past] >= 0 && items[past] !== targets.item[target]) scores[items[past]] = Number.NaN;
 }
 
 /** Which event each lane comes to next. A lane that is through takes the next sequence; in the end lanes fall idle. */
