@@ -9,10 +9,13 @@ export function renderDescription(description: DataDescription): string {
       `${number(description.nItems)} items (density ${(description.density * 100).toPrecision(3)} %)`,
     `  per user ${spread(description.interactionsPerUser)}; per item ${spread(description.interactionsPerItem)}`,
   ];
-  const { rating, time, nSessions, nSocialEdges } = description;
+  const { rating, time, nSessions, interactionsPerSession, nSocialEdges } = description;
   if (rating) lines.push(`  ratings ${rating.min} to ${rating.max}, mean ${rating.mean.toFixed(2)}`);
   if (time) lines.push(`  times ${time.from} to ${time.to}`);
-  if (nSessions !== null) lines.push(`  ${number(nSessions)} sessions`);
+  if (nSessions !== null) {
+    const perSession = interactionsPerSession ? `; per session ${spread(interactionsPerSession)}` : '';
+    lines.push(`  ${number(nSessions)} sessions${perSession}`);
+  }
   if (nSocialEdges !== null) lines.push(`  ${number(nSocialEdges)} social edges`);
   lines.push(`  hash ${description.hash}`, '', ...columnTable(description.columns));
   if (description.warnings.length > 0) lines.push('', 'warnings');

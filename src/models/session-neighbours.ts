@@ -23,7 +23,7 @@ export class SessionNeighbours {
   readonly #options: NeighbourOptions;
   readonly #sessions: SparseRows;
   readonly #holding: SparseRows;
-  readonly #sorted: Float64Array;
+  readonly #sorted: Float32Array;
   /** Generation in which an item was last met, so that repeats of an item in a session count once. */
   readonly #metIn: Int32Array;
   #generation = 0;
@@ -44,7 +44,7 @@ export class SessionNeighbours {
     this.session = new Int32Array(size);
     this.similarity = new Float64Array(size);
     this.ago = new Int32Array(size);
-    this.#sorted = new Float64Array(size);
+    this.#sorted = new Float32Array(size);
   }
 
   /** Finds the neighbours of a running session (known items, oldest first); returns how many there are. */
@@ -156,7 +156,10 @@ export class SessionNeighbours {
     }
   }
 
-  /** Keeps the k most similar of n; of equal ones the more recent, which stand first. */
+  /**
+   * Keeps the k most similar of n; of equal ones the more recent, which stand first. Compared is in float32, so that sums
+   * which differ by the rounding of their last bits (0.9 + 0.5, 0.8 + 0.6) count as equal.
+   */
   #keepBest(n: number): number {
     const { k } = this.#options;
     if (n <= k) return n;
@@ -168,10 +171,10 @@ export class SessionNeighbours {
     for (let c = n - k; c < n; c++) if (sorted[c] > least) nEqual--;
     let kept = 0;
     for (let c = 0; c < n; c++) {
-      const similarity = this.similarity[c];
+      const similarity = Math.fround(this.similarity[c]);
       if (similarity < least || (similarity === least && nEqual-- <= 0)) continue;
       this.session[kept] = this.session[c];
-      this.similarity[kept] = similarity;
+      this.similarity[kept] = this.similarity[c];
       this.ago[kept++] = this.ago[c];
     }
     return kept;

@@ -61,10 +61,10 @@ function protocolOf(
   { tieRule = 'conservative', filter = 'none', seed = 1, kernels = 'none' }: SequenceEvaluationOptions,
 ): Omit<Protocol, 'cutoffs' | 'nUsers' | 'nextItem'> {
   const listed = heldOut.kind === 'cases' ? heldOut.candidates : null;
-  const { testCandidates, negatives, ...description } = split.description;
+  const { testCandidates } = split.description;
   return {
     data: { name: split.name, hash: split.hash },
-    split: description as Protocol['split'],
+    split: testDescription(split),
     part,
     candidates: listed ? { listed: String(testCandidates ?? 'given lists'), n: longestRow(listed.rowStart) } : 'all',
     filter,
@@ -72,6 +72,15 @@ function protocolOf(
     seed,
     versions: { deeptaste: version, node: process.versions.node, kernels },
   };
+}
+
+/**
+ * What of the split's description concerns the numbers: how much was trained on, or validated on, changes none by itself. What
+ * changes them is which items are candidates (`nItems`) and which of the held-out ones are unknown.
+ */
+function testDescription({ description }: SequenceSplit): Protocol['split'] {
+  const ofTraining = /^(validation|nValidation|nTrain|trainShare|nUnknownValidation|testCandidates|negatives)/;
+  return Object.fromEntries(Object.entries(description).filter(([key]) => !ofTraining.test(key))) as Protocol['split'];
 }
 
 function longestRow(rowStart: Int32Array): number {

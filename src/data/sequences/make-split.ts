@@ -37,7 +37,7 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
       ...description,
       ...{ unknownItems, nUnknownTestEvents: test.nUnknown, nUnknownValidationEvents: validation?.nUnknown ?? 0 },
       ...{ nTrain: nSequences(train), nTrainEvents: train.items.length, nTest: sizeOf(test.heldOut) },
-      nValidation: validation ? sizeOf(validation.heldOut) : 0,
+      ...{ nItems: kept.items.size, nValidation: validation ? sizeOf(validation.heldOut) : 0 },
     },
   };
 }
