@@ -83,6 +83,23 @@ export class BestLists {
     return { rows: { nRows: nColumns, rowStart, columns }, values };
   }
 
+  /** The lists themselves: row r holds the columns in its list, ascending, and their values. */
+  listed(): { readonly rows: SparseRows; readonly values: Float32Array } {
+    const rowStart = new Int32Array(this.nRows + 1);
+    for (let row = 0; row < this.nRows; row++) rowStart[row + 1] = rowStart[row] + this.#size[row];
+    const columns = new Int32Array(rowStart[this.nRows]);
+    const values = new Float32Array(rowStart[this.nRows]);
+    for (let row = 0; row < this.nRows; row++) {
+      const entries = Array.from({ length: this.#size[row] }, (_, n) => row * this.k + n);
+      entries.sort((a, b) => this.#columns[a] - this.#columns[b]);
+      entries.forEach((entry, n) => {
+        columns[rowStart[row] + n] = this.#columns[entry];
+        values[rowStart[row] + n] = this.#values[entry];
+      });
+    }
+    return { rows: { nRows: this.nRows, rowStart, columns }, values };
+  }
+
   #each(visit: (row: number, column: number, value: number) => void): void {
     for (let row = 0; row < this.nRows; row++)
       for (let n = row * this.k; n < row * this.k + this.#size[row]; n++) visit(row, this.#columns[n], this.#values[n]);

@@ -5,11 +5,14 @@ import type { FieldDescription } from './describe-features.ts';
 /** Counts, the table of columns, warnings; ends without a line break. */
 export function renderDescription(description: DataDescription): string {
   const lines = [`${description.name}`, ...sizes(description)];
-  const { label, rating, time, nSessions, nSocialEdges } = description;
+  const { label, rating, time, nSessions, interactionsPerSession, nSocialEdges } = description;
   if (label) lines.push(`  ${percent(label.share)} of the rows are labelled 1 (${label.column} = ${label.positive})`);
   if (rating) lines.push(`  ratings ${rating.min} to ${rating.max}, mean ${rating.mean.toFixed(2)}`);
   if (time) lines.push(`  times ${time.from} to ${time.to}`);
-  if (nSessions !== null) lines.push(`  ${number(nSessions)} sessions`);
+  if (nSessions !== null) {
+    const perSession = interactionsPerSession ? `; per session ${spread(interactionsPerSession)}` : '';
+    lines.push(`  ${number(nSessions)} sessions${perSession}`);
+  }
   if (nSocialEdges !== null) lines.push(`  ${number(nSocialEdges)} social edges`);
   lines.push(`  hash ${description.hash}`, '', ...columnTable(description.columns));
   lines.push(...fieldTable(description.fields));

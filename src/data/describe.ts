@@ -44,6 +44,7 @@ export interface DataDescription {
   /** Seconds since 1970 (or the file's own unit), with calendar times where the numbers are such. */
   readonly time: { readonly first: number; readonly last: number; readonly from: string; readonly to: string } | null;
   readonly nSessions: number | null;
+  readonly interactionsPerSession: Spread | null;
   readonly nSocialEdges: number | null;
   readonly warnings: readonly string[];
 }
@@ -80,6 +81,7 @@ function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]
     rating: rating && !label ? ratingSummary(rating) : null,
     time: time && timeSpan(time),
     nSessions: session && new Set(session).size,
+    interactionsPerSession: session && spread(sessionSizes(session)),
     nSocialEdges: social?.from.length ?? null,
     warnings: [...dataset.warnings, ...warnings],
   };
@@ -95,6 +97,11 @@ function countOf(index: Int32Array, size: number): Int32Array {
   const count = new Int32Array(size);
   for (const value of index) count[value]++;
   return count;
+}
+
+function sessionSizes(session: Int32Array): Int32Array {
+  const nSessions = 1 + session.reduce((a, b) => Math.max(a, b), -1);
+  return countOf(session, nSessions).filter((n) => n > 0);
 }
 
 function spread(counts: Int32Array): Spread {

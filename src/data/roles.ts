@@ -51,6 +51,8 @@ export async function assignRoles(
   if (assigned.label) assigned.rating = null;
   guess.byName();
   if (!table.named) guess.byPosition();
+  // Nobody is named: each session is somebody.
+  if (told.user === null && !assigned.label && assigned.session) assigned.user = assigned.session;
   checkIds(table, assigned);
   const context = contextColumns(table, statistics, assigned, told);
   return {

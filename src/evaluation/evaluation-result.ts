@@ -78,6 +78,16 @@ export function summarise(counts: RankCounts, options: SummariseOptions): Evalua
   };
 }
 
+/** The part of a result that follows from the values of users (or of whatever is drawn as a whole by the bootstrap). */
+export function summarisedValues(
+  values: Map<string, MetricValues>,
+  nUsers: number,
+  stream: RandomStream,
+  options: BootstrapOptions,
+): Pick<EvaluationResult, 'metrics' | 'perUser' | 'weights'> {
+  return { metrics: summaries(values, nUsers, stream, options), ...userValues(values) };
+}
+
 function userValues(values: Map<string, MetricValues>): Pick<EvaluationResult, 'perUser' | 'weights'> {
   const perUser: Record<string, Float64Array> = {};
   const weights: Record<string, Float64Array> = {};

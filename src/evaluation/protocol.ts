@@ -19,10 +19,19 @@ export const protocolSchema = z.strictObject({
       }),
     ])
     .meta({ doc: 'all items, or the listed (sampled) ones of a paper' }),
-  filter: z.enum(['none', 'train', 'train+validation']).meta({ doc: "the user's own items that are not candidates" }),
+  filter: z
+    .enum(['none', 'train', 'train+validation', 'history'])
+    .meta({ doc: "the user's own items that are no candidates; history: those before the event to predict" }),
   tieRule: z.enum(tieRules).meta({ doc: 'rank of items that score the same' }),
   cutoffs: z.array(z.int().positive()).meta({ doc: 'every k that was computed, ascending' }),
-  nUsers: z.int().nonnegative().meta({ doc: 'users evaluated' }),
+  nUsers: z.int().nonnegative().meta({ doc: 'users evaluated; with nextItem: sequences' }),
+  nextItem: z
+    .strictObject({
+      nEvents: z.int().positive().meta({ doc: 'events whose item was to be predicted' }),
+      nMisses: z.int().nonnegative().meta({ doc: 'of these, items unknown to training, which count as misses' }),
+    })
+    .optional()
+    .meta({ doc: 'the next event of a sequence was predicted; means are over events' }),
   seed: z.int().nonnegative().meta({ doc: 'seed of the run' }),
   versions: z.strictObject({ deeptaste: z.string(), node: z.string(), kernels: z.string() }),
 });

@@ -7,11 +7,13 @@ import type { z } from 'zod';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Lists } from '../engine/runtime/ranking.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import type { SequenceScorer } from './sequence-scorer.ts';
 
 /** Where a method comes from. */
 export interface Paper {
@@ -115,6 +117,22 @@ export interface FittedModel<C = unknown> extends ModelHead<C> {
   ) => { readonly vector: Float32Array; readonly how: string };
 }
 
+/**
+ * A model of sequences that is fitted in closed form or by counting. Nothing but its tensors goes into an artifact, hence what it
+ * scores by must be in them.
+ */
+export interface SequenceModel<C = unknown> extends ModelHead<C> {
+  readonly kind: 'sequence';
+  /** @param train all items known (no −1); sequences of one event may occur; older sequences come first */
+  readonly fit: (train: Sequences, config: C, context: FitContext) => NamedTensors | Promise<NamedTensors>;
+  /**
+   * From weights alone, without the training data.
+   * @param engine the engine, for models that compute with it; others leave it unmade
+   * @throws DeepTasteError `artifact` when the tensors are not those of this model
+   */
+  readonly scorer: (weights: NamedTensors, nItems: number, config: C, engine: () => Engine) => SequenceScorer;
+}
+
 export type Model<C = unknown> = GradientModel<C> | FittedModel<C>;
 
 /** Declares a gradient model; infers the type of its options. */
@@ -125,4 +143,9 @@ export function gradientModel<C>(model: Omit<GradientModel<C>, 'kind'>): Gradien
 /** Declares a fitted model; infers the type of its options. */
 export function fittedModel<C>(model: Omit<FittedModel<C>, 'kind'>): FittedModel<C> {
   return { kind: 'fitted', ...model };
+}
+
+/** Declares a fitted model of sequences; infers the type of its options. */
+export function sequenceModel<C>(model: Omit<SequenceModel<C>, 'kind'>): SequenceModel<C> {
+  return { kind: 'sequence', ...model };
 }

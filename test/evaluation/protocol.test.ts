@@ -36,6 +36,7 @@ describe('protocol', () => {
     ['ties', { tieRule: 'optimistic' }, ['tieRule']],
     ['cutoffs', { cutoffs: [10] }, ['cutoffs']],
     ['users', { nUsers: 4 }, ['nUsers']],
+    ['next item', { nextItem: { nEvents: 9, nMisses: 1 } }, ['nextItem.nEvents', 'nextItem.nMisses']],
     ['two at once', { part: 'validation', filter: 'none' }, ['part', 'filter']],
   ];
   it.each(differing)('%s: refused, the field is named', (_case, changes, fields) => {

@@ -96,7 +96,13 @@ function samplePart(
 }
 
 /** Fills `out` with distinct items of the `nFree` that are not marked, each set equally likely. */
-function drawUntaken(takenBy: Int32Array, mark: number, nFree: number, out: Int32Array, stream: RandomStream): void {
+export function drawUntaken(
+  takenBy: Int32Array,
+  mark: number,
+  nFree: number,
+  out: Int32Array,
+  stream: RandomStream,
+): void {
   const nItems = takenBy.length;
   // Rejection is quick while most draws hit; otherwise a partial Fisher–Yates shuffle of what is left.
   if (out.length * 2 <= nFree && nFree * 4 >= nItems) {

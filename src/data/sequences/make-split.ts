@@ -1,0 +1,91 @@
+/** What all splits of sequences share: items are those of the training part; the held-out parts are told in their indices. */
+import { DeepTasteError } from '../../core/errors.ts';
+import type { SplitDescription } from '../dataset.ts';
+import { itemSupport, type KeptItems, keepItems, nSequences, renameItems, selectEvents } from './select-sequences.ts';
+import type { HeldOutSequences, SequenceData, SequenceSplit, UnknownItemRule } from './sequence-data.ts';
+import type { PrefixCases, Sequences } from './sequences.ts';
+
+export interface SplitRequest {
+  readonly data: Pick<SequenceData, 'name' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'>;
+  readonly train: Sequences;
+  /** Item indices are those of `data`. */
+  readonly validation: Sequences | PrefixCases | null;
+  readonly test: Sequences | PrefixCases;
+  readonly unknownItems: UnknownItemRule;
+  readonly description: SplitDescription;
+}
+
+/** @throws DeepTasteError `data`: no training sequence, or nothing to predict, is left */
+export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
+  const { data, train, unknownItems, description } = request;
+  const where = `split by ${description.method}`;
+  if (train.items.length === 0)
+    throw new DeepTasteError('data', `${where}: no sequence is left for training; hold out less`);
+  const support = itemSupport(train);
+  const kept = keepItems(data.items, data.itemFields, (item) => support[item] > 0);
+  const test = known(request.test, kept, unknownItems);
+  const validation = request.validation && known(request.validation, kept, unknownItems);
+  requireTargets(where, 'testing', test.heldOut);
+  if (validation) requireTargets(where, 'validation', validation.heldOut);
+  return {
+    ...{ name: data.name, users: data.users, hash: data.hash, warnings: data.warnings },
+    ...{ items: kept.items, itemFields: kept.itemFields },
+    train: renameItems(train, kept.newIndex, kept.items.size),
+    validation: validation?.heldOut ?? null,
+    test: test.heldOut,
+    description: {
+      ...description,
+      ...{ unknownItems, nUnknownTestEvents: test.nUnknown, nUnknownValidationEvents: validation?.nUnknown ?? 0 },
+      ...{ nTrain: nSequences(train), nTrainEvents: train.items.length, nTest: sizeOf(test.heldOut) },
+      ...{ nItems: kept.items.size, nValidation: validation ? sizeOf(validation.heldOut) : 0 },
+    },
+  };
+}
+
+function requireTargets(where: string, purpose: string, heldOut: HeldOutSequences): void {
+  if (sizeOf(heldOut) > 0) return;
+  throw new DeepTasteError(
+    'data',
+    `${where}: sequences with an event to predict are needed for ${purpose}, none is left; hold out more, or keep unknown items as misses`,
+  );
+}
+
+/** Sequences or cases. */
+function sizeOf(heldOut: HeldOutSequences): number {
+  return heldOut.kind === 'cases' ? heldOut.cases.target.length : nSequences(heldOut.sequences);
+}
+
+/** A held-out part in the indices of the training items. */
+function known(
+  part: Sequences | PrefixCases,
+  { newIndex, items }: KeptItems,
+  rule: UnknownItemRule,
+): { heldOut: HeldOutSequences; nUnknown: number } {
+  if ('target' in part) return knownCases(part, newIndex, items.size, rule);
+  const renamed = renameItems(part, newIndex, items.size);
+  const nUnknown = countUnknown(renamed.items);
+  const sequences = selectEvents(renamed, (event) => rule === 'miss' || renamed.items[event] >= 0, 2);
+  return { heldOut: { kind: 'sequences', sequences }, nUnknown };
+}
+
+/** With 'remove', cases whose target is unknown go; unknown items of a prefix are skipped by every model anyway. */
+function knownCases(
+  cases: PrefixCases,
+  newIndex: Int32Array,
+  nItems: number,
+  rule: UnknownItemRule,
+): { heldOut: HeldOutSequences; nUnknown: number } {
+  const target = cases.target.map((item) => (item < 0 ? -1 : newIndex[item]));
+  const prefixes = renameItems(cases.prefixes, newIndex, nItems);
+  const nUnknown = countUnknown(target);
+  const stays = (c: number): boolean => rule === 'miss' || target[c] >= 0;
+  const kept: PrefixCases = {
+    prefixes: nUnknown > 0 && rule === 'remove' ? selectEvents(prefixes, (_, c) => stays(c)) : prefixes,
+    target: target.filter((_, c) => stays(c)),
+  };
+  return { heldOut: { kind: 'cases', cases: kept, candidates: null }, nUnknown };
+}
+
+function countUnknown(items: Int32Array): number {
+  return items.reduce((n, item) => n + (item < 0 ? 1 : 0), 0);
+}

@@ -1,0 +1,99 @@
+/** Splits that others made, as line files: training sequences, and test cases `prefix<TAB>target` (SR-GNN and its like). */
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { DeepTasteError } from '../../core/errors.ts';
+import { parseOptions } from '../../core/options.ts';
+import { counted } from '../counted.ts';
+import { noFields } from '../side-information.ts';
+import { Vocabulary } from '../vocabulary.ts';
+import { hashSequences } from './hash-sequences.ts';
+import { makeSequenceSplit } from './make-split.ts';
+import { lengthOf, nSequences, selectSequences } from './select-sequences.ts';
+import { type SequenceSplit, unknownItemRules } from './sequence-data.ts';
+import { IdRegister, readTokenLines, type TokenLines } from './sequence-lines.ts';
+import type { PrefixCases, Sequences } from './sequences.ts';
+
+export const prefixFilesOptions = z.strictObject({
+  method: z.literal('prefix-files'),
+  train: z.string().min(1).meta({ doc: 'file with a training sequence a line, oldest first: ids between spaces' }),
+  test: z.string().min(1).meta({ doc: 'file with a test case a line: the ids so far, a tab, the id that came next' }),
+  validation: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .meta({ doc: 'share of the training sequences, the last ones of the file, to validate on (then not trained on)' }),
+  trainShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .meta({ doc: 'share of the training sequences to use, the last ones of the file' }),
+  unknownItems: z
+    .enum(unknownItemRules)
+    .default('miss')
+    .meta({ doc: 'targets that training does not have: removed, or counted as misses' }),
+  name: z.string().min(1).optional().meta({ doc: 'name of the data; default: the training file' }),
+});
+export type PrefixFilesOptions = Omit<z.input<typeof prefixFilesOptions>, 'method'>;
+
+/**
+ * Reads the two files. The order of the training file is taken for the order of time, since the files have no times.
+ * @throws DeepTasteError `data`: a file, a line of it (with its number)
+ */
+export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<SequenceSplit> {
+  const parsed = parseOptions(prefixFilesOptions, { method: 'prefix-files', ...options }, 'prefix files');
+  const { validation, trainShare, unknownItems } = parsed;
+  const register = new IdRegister();
+  const trainLines = await readTokenLines(parsed.train, false, register);
+  const testLines = await readTokenLines(parsed.test, true, register);
+  const items = new Vocabulary(register.ids);
+  const all = sequencesOfLines(trainLines, items.size);
+  const cases: PrefixCases = { prefixes: sequencesOfLines(testLines, items.size), target: testLines.target };
+  const n = nSequences(all);
+  const first = n - Math.round(n * trainShare);
+  const cut = n - Math.round(n * validation * trainShare);
+  if (cut === first) throw emptyTraining(n, trainShare, validation);
+  const held = selectSequences(all, (s) => s >= cut);
+  const single = Array.from({ length: n }, (_, s) => s).filter((s) => lengthOf(all, s) === 1).length;
+  return makeSequenceSplit({
+    data: {
+      ...{ name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''), items, itemFields: noFields(items.size) },
+      ...{ users: null, hash: hashSequences(items, withCases(all, cases)) },
+      warnings:
+        single > 0 ? [`${parsed.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
+    },
+    train: selectSequences(all, (s) => s >= first && s < cut),
+    validation: validation > 0 ? held : null,
+    test: cases,
+    unknownItems,
+    description: { method: 'prefix-files', trainShare, validation },
+  });
+}
+
+function sequencesOfLines({ start, tokens }: TokenLines, nItems: number): Sequences {
+  return { nItems, start, items: tokens, time: null, owner: null };
+}
+
+/** Training sequences and each case with its target, so that the fingerprint is of both files. */
+function withCases(train: Sequences, { prefixes, target }: PrefixCases): Sequences {
+  const items = new Int32Array(train.items.length + prefixes.items.length + target.length);
+  const start = new Int32Array(nSequences(train) + target.length + 1);
+  items.set(train.items);
+  start.set(train.start);
+  let n = train.items.length;
+  for (let c = 0; c < target.length; c++) {
+    items.set(prefixes.items.subarray(prefixes.start[c], prefixes.start[c + 1]), n);
+    n += lengthOf(prefixes, c);
+    items[n++] = target[c];
+    start[nSequences(train) + c + 1] = n;
+  }
+  return { ...train, start, items };
+}
+
+function emptyTraining(n: number, trainShare: number, validation: number): DeepTasteError {
+  return new DeepTasteError(
+    'data',
+    `prefix files: a training sequence must be left, found none of ${n} with trainShare ${trainShare} and validation ${validation}; use more`,
+  );
+}

@@ -1,0 +1,49 @@
+/** Sequences with what people call their items, and the parts of a split. */
+import type { FieldTable, SplitDescription } from '../dataset.ts';
+import type { SparseRows } from '../sparse-rows.ts';
+import type { Vocabulary } from '../vocabulary.ts';
+import type { PrefixCases, Sequences } from './sequences.ts';
+
+export interface SequenceData {
+  readonly name: string;
+  readonly items: Vocabulary; // sequences.nItems ids
+  readonly itemFields: FieldTable;
+  /** Whose sequences they are; null when nobody is named (anonymous sessions). */
+  readonly users: Vocabulary | null;
+  readonly sequences: Sequences;
+  /** SHA-256 (hex) of the sequences in order: external ids, ends, times. */
+  readonly hash: string;
+  /** One line each, for people: what was sorted, dropped or merged. */
+  readonly warnings: readonly string[];
+}
+
+/** What is to be predicted: every event but the first of whole sequences, or listed cases. */
+export type HeldOutSequences =
+  | { readonly kind: 'sequences'; readonly sequences: Sequences }
+  | {
+      readonly kind: 'cases';
+      readonly cases: PrefixCases;
+      /** Listed candidates of each case, WITHOUT its target; null = all items. */
+      readonly candidates: SparseRows | null;
+    };
+
+/** Parts of sequence data. Items are those of the training part alone; held-out parts say −1 for any other. */
+export interface SequenceSplit {
+  readonly name: string;
+  readonly items: Vocabulary;
+  readonly itemFields: FieldTable;
+  readonly users: Vocabulary | null;
+  /** Oldest first where times are known, else as the file has them. Sequences of one event may occur. */
+  readonly train: Sequences;
+  readonly validation: HeldOutSequences | null;
+  readonly test: HeldOutSequences;
+  /** All that is needed to make the same split again; part of the protocol record. */
+  readonly description: SplitDescription;
+  /** Fingerprint of the data that was split. */
+  readonly hash: string;
+  readonly warnings: readonly string[];
+}
+
+/** Whether unknown items leave held-out sequences ('remove') or stay there, and count as misses where they are targets. */
+export const unknownItemRules = ['remove', 'miss'] as const;
+export type UnknownItemRule = (typeof unknownItemRules)[number];

@@ -1,0 +1,22 @@
+/**
+ * Popularity of items in sequences — every sequence is continued with what occurs most.
+ *
+ *   ŷ(i | anything) = number of training events of i
+ */
+import { z } from 'zod';
+import { float32Tensor } from '../core/named-tensors.ts';
+import { itemSupport } from '../data/sequences/select-sequences.ts';
+import { sequenceModel } from './model.ts';
+import { prefixScorer } from './prefix-scorer.ts';
+
+export const sequencePopularity = sequenceModel({
+  name: 'sequence-popularity',
+  title: 'Popularity (sequences)',
+  paper: null,
+  options: z.strictObject({}),
+  fit: (train) => new Map([['counts', { shape: [train.nItems], data: Float32Array.from(itemSupport(train)) }]]),
+  scorer: (weights, nItems) => {
+    const counts = float32Tensor(weights, 'counts', [nItems]);
+    return prefixScorer(nItems, (_, scores) => scores.set(counts));
+  },
+});

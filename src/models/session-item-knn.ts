@@ -1,0 +1,80 @@
+/**
+ * Session ItemKNN — what was seen together with the last item.
+ * Baseline of Hidasi, Karatzoglou, Baltrunas, Tikk: Session-based Recommendations with Recurrent Neural Networks. ICLR 2016, §4.2.
+ *
+ *   ŷ(i | …, j) = n_ij / ( (n_i + λ)^½ · (n_j + λ)^½ )
+ *
+ * n_ij: training sequences that hold both, n_i: sequences that hold i; λ makes similarities that rest on few sequences smaller.
+ * The k largest of each j are kept, of equal ones those with the smaller index. Other items score 0, j itself too.
+ */
+import { z } from 'zod';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import { BestLists } from '../data/best-lists.ts';
+import { visitCoOccurrences } from '../data/co-occurrence.ts';
+import { distinctItems } from '../data/sequences/distinct-items.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import { type ItemLists, itemLists, itemListTensors } from './item-lists.ts';
+import { type FitContext, sequenceModel } from './model.ts';
+import { prefixScorer } from './prefix-scorer.ts';
+
+const options = z.strictObject({
+  neighbours: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .meta({ doc: 'k, items that may follow an item', search: [50, 100, 200, 500] }),
+  shrinkage: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(20)
+    .meta({ doc: 'λ, makes similarities that rest on few sequences smaller', search: [0, 5, 20, 80] }),
+});
+type Config = z.output<typeof options>;
+
+export const sessionItemKnn = sequenceModel({
+  name: 'session-item-knn',
+  title: 'Session ItemKNN',
+  paper: {
+    authors: 'Hidasi, Karatzoglou, Baltrunas, Tikk',
+    title: 'Session-based Recommendations with Recurrent Neural Networks',
+    venue: 'ICLR',
+    year: 2016,
+  },
+  options,
+  fit: fitSimilarities,
+  scorer: (weights, nItems) => {
+    const similar = itemLists(weights, nItems, 'session-item-knn');
+    return prefixScorer(nItems, (prefix, scores) => {
+      scores.fill(0);
+      if (prefix.length > 0) addList(scores, similar, prefix[prefix.length - 1]);
+    });
+  },
+});
+
+function addList(scores: Float32Array, { rowStart, columns, values }: ItemLists, item: number): void {
+  for (let k = rowStart[item]; k < rowStart[item + 1]; k++) scores[columns[k]] = values[k];
+}
+
+function fitSimilarities(train: Sequences, { neighbours, shrinkage }: Config, { progress }: FitContext): NamedTensors {
+  const { nItems } = train;
+  const rows = distinctItems(train);
+  const nSessions = new Float64Array(nItems);
+  for (const item of rows.columns) nSessions[item]++;
+  const norm = nSessions.map((n) => Math.sqrt(n + shrinkage));
+  const best = new BestLists(nItems, Math.min(neighbours, Math.max(1, nItems - 1)));
+  const task = progress.start('session-item-knn: similarities', nItems, 'items');
+  visitCoOccurrences(rows, nItems, null, (i, sums) => {
+    for (let j = i + 1; j < nItems; j++) {
+      if (sums[j] === 0) continue;
+      const similarity = sums[j] / (norm[i] * norm[j]);
+      best.offer(i, j, similarity);
+      best.offer(j, i, similarity);
+    }
+    if (i % 64 === 63) task.update(i + 1);
+  });
+  task.end();
+  const { rows: neighboursOf, values } = best.listed();
+  return itemListTensors({ ...neighboursOf, values });
+}

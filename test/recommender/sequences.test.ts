@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/core/random.ts';
+import { filterSequences } from '../../src/data/sequences/filter.ts';
+import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
+import { splitByLastDays } from '../../src/data/sequences/last-days.ts';
+import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
+import type { SequenceSplit } from '../../src/data/sequences/sequence-data.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import { compareResults } from '../../src/evaluation/comparison.ts';
+import { sequenceModels } from '../../src/models/index.ts';
+import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
+import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { topItems } from '../../src/recommender/top-items.ts';
+import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
+import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
+import { codeOf } from '../data/temporary-files.ts';
+
+const engine = new Engine({ threads: 1 });
+const folder = mkdtempSync(join(tmpdir(), 'deeptaste-sequences-'));
+afterAll(() => {
+  engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Sessions that walk along a ring of items: what comes next is mostly the next on the ring. */
+function ring(seed = 1, nSessions = 300, nItems = 20) {
+  const below = testRandom(seed);
+  const rows: MadeRow[] = [];
+  for (let s = 0; s < nSessions; s++) {
+    let item = below(nItems);
+    for (let n = 0; n < 2 + below(6); n++) {
+      rows.push([`u${s}`, `film ${item}`, s * 3600 + n, s]);
+      item = below(5) === 0 ? below(nItems) : (item + 1) % nItems;
+    }
+  }
+  return sequencesOf(madeDataset(rows));
+}
+
+const split = splitByLastDays(ring(), { days: 2 });
+const run = (model: string, config: object = {}, on: SequenceSplit = split) =>
+  trainSequenceRecommender({ engine, split: on, model, config });
+
+describe('trainSequenceRecommender', () => {
+  it('finds the ring where the order is looked at', async () => {
+    const recall = async (model: string, k: number) => (await run(model)).result.metrics[`recall@${k}`].mean;
+    expect(await recall('markov', 1)).toBeGreaterThan(0.6);
+    // neighbours that share an item all hold it: the item itself comes first, the next of the ring soon after
+    expect(await recall('vsknn', 5)).toBeGreaterThan(0.6);
+    expect(await recall('session-item-knn', 5)).toBeGreaterThan(0.6);
+    expect(await recall('sequence-popularity', 5)).toBeLessThan(0.4);
+  });
+
+  it('records the protocol, on which runs can be compared', async () => {
+    const [a, b] = [await run('markov'), await run('vsknn', { neighbours: 50 })];
+    expect(a.result.protocol).toMatchObject({
+      ...{ part: 'test', candidates: 'all', filter: 'none', tieRule: 'conservative' },
+      split: { method: 'last-days', days: 2, by: 'end', unknownItems: 'remove' },
+      nextItem: { nMisses: 0 },
+    });
+    const runs = [
+      { name: 'markov', result: a.result },
+      { name: 'vsknn', result: b.result },
+    ];
+    const { rows } = compareResults(runs, 'mrr@20', { stream: new RandomStream(1, 'c') });
+    expect(rows.map(({ difference }) => difference === null)).toEqual([true, false]);
+    const validated = splitByLastDays(ring(), { days: 2, validationDays: 1 });
+    const c = { name: 'markov, less data', result: (await run('markov', {}, validated)).result };
+    expect(await codeOf(() => compareResults([...runs, c], 'mrr@20', { stream: new RandomStream(1, 'c') }))).toBe(
+      'none',
+    );
+  });
+
+  it('names users where every sequence is one of a user, and says how candidates were drawn', async () => {
+    const histories = filterSequences(ring(2), { minLength: 4, minSupport: 1 });
+    const listed = leaveLastOut(histories, { negatives: 5, seed: 3 });
+    const { result } = await run('markov', {}, listed);
+    expect(result.users[0]).toMatch(/^u\d+$/);
+    expect(result.protocol.candidates).toEqual({
+      listed: '5 sampled uniformly among the items outside the history, seed 3',
+      n: 5,
+    });
+    const all = await run('markov', {}, leaveLastOut(histories));
+    expect(all.result.protocol.candidates).toBe('all');
+    expect(all.result.metrics['recall@5'].mean).toBeLessThanOrEqual(result.metrics['recall@5'].mean);
+    const scorer = all.recommender.scorer();
+    expect(evaluateSequences(scorer, leaveLastOut(histories), { filter: 'history' }).protocol.filter).toBe('history');
+  });
+
+  it.each([
+    ['usage', 'an unknown model', () => run('vsknnn')],
+    ['usage', 'a model of users', () => run('ease')],
+    ['config', 'an unknown option', () => run('vsknn', { k: 3 })],
+    [
+      'data',
+      'no such part',
+      async () => evaluateSequences((await run('markov')).recommender.scorer(), split, { part: 'validation' }),
+    ],
+  ])('%s: %s', async (code, _, action) => {
+    expect(await codeOf(action)).toBe(code);
+  });
+});
+
+describe.each(sequenceModels)('a recommender by $name', ({ name }) => {
+  it('answers alike when told a history, told event by event, and after being saved', async () => {
+    const { recommender } = await run(name);
+    const path = join(folder, name);
+    const manifest = await recommender.save(path);
+    expect(manifest.metrics).toHaveProperty('mrr@20');
+    const loaded = await SequenceRecommender.load(path);
+    const session = loaded.startSession();
+    const told: string[] = [];
+    for (const id of ['film 3', 'never seen', 'film 4', 'film 5', 'film 3']) {
+      expect(session.add(id)).toBe(id !== 'never seen');
+      told.push(id);
+      const answer = session.recommend({ k: 5 });
+      expect(answer).toEqual(recommender.recommendForHistory(told, { k: 5 }));
+      expect(answer.unknownItems).toEqual(told.includes('never seen') ? ['never seen'] : []);
+    }
+    session.close();
+    loaded.close();
+    recommender.close();
+  });
+});
+
+describe('SequenceRecommender', () => {
+  it('continues a walk along the ring, with names and scores that fall', async () => {
+    const { recommender } = await run('markov');
+    const { recommendations, how } = recommender.recommendForHistory(['film 7', 'film 8'], { k: 4 });
+    expect(recommendations[0]).toMatchObject({ item: 'film 9', title: 'film 9', because: [] });
+    expect(recommendations.map(({ score }) => score)).toEqual(
+      recommendations.map(({ score }) => score).sort((a, b) => b - a),
+    );
+    expect(how).toBe('Markov chain continues the 2 known items');
+  });
+
+  it('returns items of the history unless told not to', async () => {
+    const { recommender } = await run('session-popularity');
+    const ids = (includeSeen: boolean) =>
+      recommender
+        .recommendForHistory(['film 1', 'film 2', 'film 1'], { k: 30, includeSeen })
+        .recommendations.map((r) => r.item);
+    expect(ids(true).slice(0, 2)).toEqual(['film 1', 'film 2']);
+    expect(ids(true)).toHaveLength(20);
+    expect(ids(false)).toHaveLength(18);
+    expect(ids(false)).not.toContain('film 1');
+  });
+
+  it('refuses a history without known items, or shows what is popular and says so', async () => {
+    const { recommender } = await run('markov');
+    for (const history of [[], ['x', 'y']]) {
+      expect(await codeOf(() => recommender.recommendForHistory(history))).toBe('not-found');
+      const answer = recommender.recommendForHistory(history, { whenEmpty: 'popularity', k: 1 });
+      expect(answer.how).toMatch(/no item of the history is known.*most people/);
+      expect(answer.unknownItems).toEqual(history);
+      const popular = (await run('sequence-popularity')).recommender.recommendForHistory(['film 1'], { k: 1 });
+      expect(answer.recommendations).toEqual(popular.recommendations);
+    }
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('refuses k = %d', async (k) => {
+    const { recommender } = await run('markov');
+    expect(await codeOf(() => recommender.recommendForHistory(['film 1'], { k }))).toBe('usage');
+  });
+
+  it('refuses folders that are absent or altered', async () => {
+    expect(await codeOf(() => SequenceRecommender.load(join(folder, 'absent')))).toBe('not-found');
+    const { recommender } = await run('markov');
+    const path = join(folder, 'altered');
+    await recommender.save(path);
+    writeFileSync(join(path, 'weights.safetensors'), 'x');
+    expect(await codeOf(() => SequenceRecommender.load(path))).toBe('artifact');
+  });
+});
+
+describe('topItems', () => {
+  it('is the head of a full sort, equal scores by index, without NaN or excluded items', () => {
+    const below = testRandom(4);
+    for (let world = 0; world < 50; world++) {
+      const scores = Float32Array.from({ length: 30 }, () => (below(9) === 0 ? Number.NaN : below(6) - 3));
+      const excluded = Uint8Array.from(scores, () => (below(4) === 0 ? 1 : 0));
+      const order = [...scores.keys()]
+        .filter((i) => !Number.isNaN(scores[i]) && excluded[i] === 0)
+        .sort((a, b) => scores[b] - scores[a] || a - b);
+      for (const k of [1, 5, 100]) {
+        const top = topItems(scores, k, excluded);
+        expect([...top.items]).toEqual(order.slice(0, k));
+        expect([...top.scores]).toEqual(order.slice(0, k).map((i) => scores[i]));
+      }
+    }
+  });
+});
