@@ -45,7 +45,7 @@ export type BinaryName =
   | 'bceGradient';
 export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
 export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
-export type LayoutName = 'join' | 'slice' | 'place';
+export type LayoutName = 'join' | 'slice' | 'place' | 'matrixRows' | 'placeRows';
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

@@ -70,6 +70,8 @@ const cases: Record<OpName, OpCase> = {
   join: { build: ({ batch }, n) => o.concat(batch(n), batch(2), batch(n + 1)), relative: 0 },
   slice: { build: ({ batch }, n) => o.slice(batch(n + 3), 1, n + 2), relative: 0 },
   place: { build: ({ batch }, n) => place(batch(n), 2, n + 3), relative: 0 },
+  matrixRows: { build: ({ shared }, n) => o.transpose(o.matrixRows(shared([n + 3, 3]), 2, n + 2)), relative: 0 },
+  placeRows: { build: placedRows, relative: 0 },
   constant: { build: (_operands, n) => o.broadcastRow(o.constant(Array.from({ length: n }, (_, k) => k / 4))) },
   lookupFields: { build: pooledFields, absolute: () => 8 },
   // the gradients of a pooled lookup, on their own
@@ -107,6 +109,11 @@ const cases: Record<OpName, OpCase> = {
   },
   dropout: { build: ({ batch }, n) => o.dropout(batch(n), 0.3, [7, 8]), relative: 1, byPlace: true },
 };
+
+function placedRows({ shared }: Operands, n: number): Tensor {
+  const rows = o.matrixRows(shared([n + 3, 3]), 2, n + 2);
+  return o.ops.matrixRows.gradient(rows, shared([n, 3]))[0] as Tensor;
+}
 
 /** Fields of one, two and one slots, weighted. */
 function pooledFields({ slotsOf, label }: Operands, n: number): Tensor {

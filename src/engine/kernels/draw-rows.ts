@@ -38,9 +38,9 @@ export function drawRows(
     const draw = load<u32>(examples + at);
     const example = draw / group;
     const isOwn = example * group == draw;
-    const user = element(ownUsers, example);
+    const user = ownUsers ? element(ownUsers, example) : 0;
     store<i32>(users + at, user);
-    store<i32>(items + at, isOwn ? element(ownItems, example) : drawNegative(sampler, user, draw, epoch));
+    store<i32>(items + at, isOwn ? (ownItems ? element(ownItems, example) : 0) : drawNegative(sampler, user, draw, epoch));
     store<i32>(examples + at, <i32>example);
     if (ownLabels) store<i32>(labels + at, element(ownLabels, example));
     else store<f32>(labels + at, isOwn ? 1 : 0);

@@ -240,10 +240,9 @@ export const EXAMPLES_SAMPLER = 7;
 export const EXAMPLES_WORDS = 8;
 
 /** Words of a table of slots: i32[n × slots] rows of an embedding table, f32[n × slots] their values or 0. */
-export const SLOTS_N_ROWS = 0;
-export const SLOTS_INDEX = 1;
-export const SLOTS_VALUE = 2;
-export const SLOTS_WIDTH = 3;
+export const SLOTS_INDEX = 0;
+export const SLOTS_VALUE = 1;
+export const SLOTS_WIDTH = 2;
 export const SLOTS_WORDS = 4;
 
 /** Forms of scoring. */

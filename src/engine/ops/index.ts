@@ -52,7 +52,7 @@ export {
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
-export { concat, slice } from './layout.ts';
+export { concat, matrixRows, slice } from './layout.ts';
 export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { lookup } from './lookup.ts';

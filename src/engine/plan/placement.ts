@@ -84,6 +84,10 @@ export class Placement {
       const source = this.read(tensor.inputs[0]);
       return { ...source, offset: source.offset + (tensor.attributes.from as number) * 4 };
     }
+    if (tensor.op === 'matrixRows') {
+      const source = this.read(tensor.inputs[0]);
+      return { ...source, offset: source.offset + (tensor.attributes.from as number) * tensor.shape[1] * 4 };
+    }
     if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
     if (tensor.op === 'constant') {
       this.#engine.f32(this.setShared(tensor), tensor.size).set(valuesOf(tensor));
