@@ -19,6 +19,8 @@ export interface EpochLoopOptions {
     readonly evaluateEvery: number;
     readonly patience: number;
     readonly keepBest: boolean;
+    /** Multiplies the learning rate after each look without gain. */
+    readonly plateauFactor: number;
   };
   readonly progress: Progress;
   /** Copies of the present weights. */
@@ -43,7 +45,7 @@ const SLICE_MS = 100;
 
 /** @throws 'numeric' when a loss or a weight is not finite, 'usage' when interrupted */
 export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopResult> {
-  const { training, progress, title, rows, validate, resume, onEpoch } = options;
+  const { training, progress, title, rows, plan, validate, resume, onEpoch } = options;
   let state: StageProgress = resume?.progress ?? {
     epochsDone: 0,
     bestValidation: null,
@@ -56,6 +58,7 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
   while (state.epochsDone < training.epochs && !isDone()) {
     const epoch = state.epochsDone;
+    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log));
     const { loss, seconds } = await runEpoch(options, epoch, (done) => task.update(epoch * rows + done));
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     const validation = validate && isDue ? validate() : null;
@@ -74,6 +77,18 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   const weights = kept ?? options.weights();
   checkFinite(weights);
   return { weights, progress: state };
+}
+
+/** Looks of the whole log that found no better value than those before; so a resumed run knows its learning rate. */
+function looksWithoutGain(log: readonly EpochRecord[]): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let looks = 0;
+  for (const { validation } of log) {
+    if (validation === null) continue;
+    if (validation > best) best = validation;
+    else looks++;
+  }
+  return looks;
 }
 
 /** One epoch; its mean loss and time. */

@@ -50,6 +50,7 @@ export class StepPlan {
   /** The distinct optimizers, in the order of their learning rates in the schedule. */
   readonly #optimizers: readonly OptimizerOptions[];
   #scheduledEpoch = -1;
+  #rateFactor = 1;
 
   constructor(options: StepPlanOptions) {
     this.#options = options;
@@ -120,6 +121,12 @@ export class StepPlan {
     return { steps: count, lossSum: this.#runSteps(epoch, first, count) };
   }
 
+  /** Multiplies all learning rates of later steps, except FTRL's, whose weights are a function of theirs. 1 at the start. */
+  setRateFactor(factor: number): void {
+    this.#rateFactor = factor;
+    this.#scheduledEpoch = -1;
+  }
+
   /** Learning rates and Adam's corrections of an epoch's steps, so that a step itself computes none and allocates nothing. */
   #fillSchedule(epoch: number): void {
     for (let n = 0; n < this.#optimizers.length; n++) this.#fillRates(this.#optimizers[n], n, epoch);
@@ -130,9 +137,10 @@ export class StepPlan {
     const { engine, totalSteps } = this.#options;
     const steps = this.stepsPerEpoch;
     const schedule = engine.f32(this.#schedule + n * steps * 16, steps * 4);
+    const factor = optimizer.name === 'ftrl' ? 1 : this.#rateFactor;
     for (let s = 0; s < steps; s++) {
       const t = epoch * steps + s;
-      schedule[s * 4] = learningRateAt(optimizer, t, totalSteps);
+      schedule[s * 4] = factor * learningRateAt(optimizer, t, totalSteps);
       schedule[s * 4 + 1] = 1 / (1 - optimizer.beta1 ** (t + 1));
       schedule[s * 4 + 2] = 1 / (1 - optimizer.beta2 ** (t + 1));
     }
