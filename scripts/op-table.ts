@@ -1,13 +1,17 @@
 /** Writes `docs/engine-gradients.md` from the op definitions: op → formula → gradient. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
+import { fieldOps } from '../src/engine/ops/fields.ts';
+import { interactionOps } from '../src/engine/ops/interactions.ts';
 import { layoutOps } from '../src/engine/ops/layout.ts';
 import { leafOps } from '../src/engine/ops/leaves.ts';
 import { linearOps } from '../src/engine/ops/linear.ts';
 import { lookupOps } from '../src/engine/ops/lookup.ts';
 import type { OpDefinition } from '../src/engine/ops/op.ts';
 import { reduceOps } from '../src/engine/ops/reduce.ts';
+import { statisticOps } from '../src/engine/ops/statistics.ts';
 
 export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
 
@@ -18,6 +22,10 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Rows of tables', 'lookup.ts', lookupOps],
   ['Sums and scalars of rows', 'reduce.ts', reduceOps],
   ['Joining and cutting', 'layout.ts', layoutOps],
+  ['Rows of tables for feature fields', 'fields.ts', fieldOps],
+  ['Interactions of fields', 'interactions.ts', interactionOps],
+  ['Statistics of the batch', 'statistics.ts', statisticOps],
+  ['Noise', 'dropout.ts', dropoutOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

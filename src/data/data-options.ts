@@ -10,11 +10,9 @@ const columnOrNone = column.nullable();
 
 /** Which column plays which role; what is not said is guessed, `null` says that there is none. */
 export const columnRoles = z.strictObject({
-  user: columnOrNone
-    .optional()
-    .meta({
-      doc: 'column with the user ids; null = the rows name no users; without labels each session counts as one',
-    }),
+  user: columnOrNone.optional().meta({
+    doc: 'column with the user ids; null = the rows name no users; without labels each session counts as one',
+  }),
   item: columnOrNone.optional().meta({ doc: 'column with the item ids; null = the rows name no items' }),
   rating: columnOrNone.optional().meta({ doc: 'column with ratings or strengths; null = none' }),
   label: columnOrNone.optional().meta({ doc: 'column with labels of two kinds, such as clicks; null = none' }),

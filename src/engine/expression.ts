@@ -8,8 +8,31 @@
 import { DeepTasteError } from '../core/errors.ts';
 
 /** The closed list of ops; `ops/index.ts` must define each, or it does not compile. */
-export type OpName = LeafName | UnaryName | BinaryName | 'affine' | LinearName | 'lookup' | ReduceName | LayoutName;
-export type LeafName = 'parameter' | 'table' | 'input' | 'index' | 'inverseRows' | 'broadcastRow' | 'fillRows';
+export type OpName =
+  | LeafName
+  | UnaryName
+  | BinaryName
+  | 'affine'
+  | LinearName
+  | 'lookup'
+  | ReduceName
+  | LayoutName
+  | FieldName
+  | InteractionName
+  | StatisticName
+  | 'dropout';
+export type LeafName =
+  | 'parameter'
+  | 'table'
+  | 'input'
+  | 'index'
+  | 'inverseRows'
+  | 'broadcastRow'
+  | 'fillRows'
+  | 'constant';
+export type FieldName = 'lookupFields' | 'spreadSlots' | 'poolSlots';
+export type InteractionName = 'bilinearPooling' | 'bilinearGradient' | 'sumFields' | 'repeatFields';
+export type StatisticName = 'perRow' | 'combineRows' | 'sumProducts' | 'sumSquares' | 'batchNorm';
 export type UnaryName = 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'log' | 'softplus' | 'square' | 'sqrt' | 'reciprocal';
 export type BinaryName =
   | 'add'
@@ -22,7 +45,7 @@ export type BinaryName =
   | 'bceGradient';
 export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
 export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
-export type LayoutName = 'join' | 'slice' | 'place';
+export type LayoutName = 'join' | 'slice' | 'place' | 'matrixRows' | 'placeRows';
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

@@ -1,12 +1,12 @@
 /** Reverse-mode differentiation: from an expression to the expressions of its gradients. */
 import { shapeError, type Tensor, topologicalOrder } from './expression.ts';
-import { add, fillRows, inverseRows, opOf } from './ops/index.ts';
+import { add, fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
 
-/** The gradient of a table through one lookup: row index[r] of the table receives values[r]. */
+/** The gradient of a table through one lookup: row index[r, s] of the table receives values[r, s]; an index of −1 none. */
 export interface RowGradient {
   readonly table: Tensor;
   readonly index: Tensor;
-  readonly values: Tensor; // batch [width of the table]
+  readonly values: Tensor; // batch [slots of the index × width of the table]
 }
 
 export interface Gradients {
@@ -35,6 +35,8 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
     if (!dy) continue;
     if (y.op === 'parameter') dense.set(y, dy);
     else if (y.op === 'lookup') rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
+    else if (y.op === 'lookupFields')
+      rows.push({ table: y.inputs[0], index: y.inputs[1], values: slotGradient(y, dy) });
     else {
       const gradients = opOf(y.op).gradient(y, dy);
       y.inputs.forEach((input, n) => {

@@ -8,6 +8,7 @@ export type Initializer =
   | { readonly kind: 'uniform'; readonly bound: number };
 
 export const zeros: Initializer = { kind: 'constant', value: 0 };
+export const ones: Initializer = { kind: 'constant', value: 1 };
 export const normal = (deviation: number): Initializer => ({ kind: 'normal', deviation });
 
 /** Glorot & Bengio, AISTATS 2010: U(±√(6 / (fan in + fan out))). */
@@ -15,6 +16,9 @@ export const glorotUniform = (fanIn: number, fanOut: number): Initializer => ({
   kind: 'uniform',
   bound: Math.sqrt(6 / (fanIn + fanOut)),
 });
+
+/** The same variance as a normal distribution: N(0, 2 / (fan in + fan out)). */
+export const glorotNormal = (fanIn: number, fanOut: number): Initializer => normal(Math.sqrt(2 / (fanIn + fanOut)));
 
 /** LeCun et al. 1998: U(±√(3 / fan in)). */
 export const lecunUniform = (fanIn: number): Initializer => ({ kind: 'uniform', bound: Math.sqrt(3 / fanIn) });

@@ -6,8 +6,10 @@ export interface ParameterDeclaration {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
-  /** Rows of users or items, read by lookup; absent = a dense weight. */
-  readonly table?: 'user' | 'item';
+  /** Rows of users, items, feature fields or crosses of fields, read by lookup; absent = a dense weight. */
+  readonly table?: 'user' | 'item' | 'field' | 'cross';
+  /** Statistics that steps keep and no gradient trains, such as the running mean of a batch normalisation. */
+  readonly kept?: true;
 }
 
 /** The tensors of a model by the names it declared. */

@@ -28,7 +28,7 @@ export interface Sizes {
   readonly nItems: number;
 }
 
-interface ModelHead<C> {
+export interface ModelHead<C> {
   /** Key in the registry, on the command line and in artifacts. */
   readonly name: string;
   /** What tables call it. */

@@ -73,7 +73,64 @@ const cases: Record<OpName, OpCase> = {
   join: { build: ({ batch }, n) => o.concat(batch(n), batch(2), batch(n + 1)), relative: 0 },
   slice: { build: ({ batch }, n) => o.slice(batch(n + 3), 1, n + 2), relative: 0 },
   place: { build: ({ batch }, n) => place(batch(n), 2, n + 3), relative: 0 },
+  matrixRows: { build: ({ shared }, n) => o.transpose(o.matrixRows(shared([n + 3, 3]), 2, n + 2)), relative: 0 },
+  placeRows: { build: placedRows, relative: 0 },
+  constant: { build: (_operands, n) => o.broadcastRow(o.constant(Array.from({ length: n }, (_, k) => k / 4))) },
+  lookupFields: { build: pooledFields, absolute: () => 8 },
+  // the gradients of a pooled lookup, on their own
+  spreadSlots: { build: (operands, n) => slotsOps(operands, n).spread, extremes: large },
+  poolSlots: { build: (operands, n) => slotsOps(operands, n).pool, absolute: () => 8 },
+  bilinearPooling: { build: ({ batch }, n) => o.bilinearPooling(batch(4 * n), n), absolute: () => 48 },
+  bilinearGradient: {
+    build: ({ batch }, n) => o.ops.bilinearPooling.gradient(o.bilinearPooling(batch(4 * n), n), batch(n))[0] as Tensor,
+    absolute: () => 32,
+  },
+  sumFields: { build: ({ batch }, n) => o.sumFields(batch(3 * n), n), absolute: () => 8 },
+  repeatFields: { build: ({ batch }, n) => o.repeatFields(batch(n), 3), relative: 0, extremes: large },
+  perRow: { build: ({ batch }, n) => o.perRow(o.sumRows(batch(n))), absolute: () => 4 },
+  combineRows: {
+    build: ({ batch, shared }, n) => {
+      const first = { a: batch(n), p: shared([n]) };
+      return o.combineRows(batch(n), shared([n]), shared([n]), shared([n]), first);
+    },
+    absolute: () => 16,
+  },
+  sumProducts: {
+    build: ({ batch, shared }, n) => o.sumProducts(batch(n), batch(n), shared([n])),
+    absolute: (_n, rows) => 8 * rows,
+  },
+  sumSquares: {
+    build: ({ batch, shared }, n) => o.sumSquares(batch(n), shared([n])),
+    absolute: (_n, rows) => 16 * rows,
+  },
+  batchNorm: {
+    build: ({ batch, shared }, n) => {
+      const x = batch(n);
+      return o.normaliseRows(x, o.batchStatistics(x), shared([n]), shared([n]), 0.1);
+    },
+    absolute: (_n, rows) => 40 + rows,
+  },
+  dropout: { build: ({ batch }, n) => o.dropout(batch(n), 0.3, [7, 8]), relative: 1, byPlace: true },
 };
+
+function placedRows({ shared }: Operands, n: number): Tensor {
+  const rows = o.matrixRows(shared([n + 3, 3]), 2, n + 2);
+  return o.ops.matrixRows.gradient(rows, shared([n, 3]))[0] as Tensor;
+}
+
+/** Fields of one, two and one slots, weighted. */
+function pooledFields({ slotsOf, label }: Operands, n: number): Tensor {
+  const { e, index } = slotsOf(9, n, 4);
+  return o.lookupFields(e, index, [1, 2, 1], label(4));
+}
+
+function slotsOps({ batch, label, slotsOf }: Operands, n: number): { spread: Tensor; pool: Tensor } {
+  const { e, index } = slotsOf(9, n, 4);
+  const y = o.lookupFields(e, index, [2, 1, 1], label(4));
+  const spread = o.slotGradient(y, batch(3 * n));
+  const pool = new Tensor('poolSlots', [batch(4 * n), ...spread.inputs.slice(1)], 'batch', [3 * n], spread.attributes);
+  return { spread, pool };
+}
 
 function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
   return o.linearRelu(batch(n), shared([n, n + 1]), shared([n + 1]));

@@ -39,7 +39,7 @@ function binary4(kind: i32, a: v128, b: v128): v128 {
 /** Loads up to three trailing elements into the low lanes, zeros above. */
 // @ts-ignore: decorator
 @inline
-function loadTail(p: usize, n: i32): v128 {
+export function loadTail(p: usize, n: i32): v128 {
   let v = v128.load32_zero(p);
   if (n > 1) v = v128.load_lane<f32>(p + 4, v, 1);
   if (n > 2) v = v128.load_lane<f32>(p + 8, v, 2);
@@ -48,7 +48,7 @@ function loadTail(p: usize, n: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function storeTail(p: usize, v: v128, n: i32): void {
+export function storeTail(p: usize, v: v128, n: i32): void {
   v128.store_lane<f32>(p, v, 0);
   if (n > 1) v128.store_lane<f32>(p + 4, v, 1);
   if (n > 2) v128.store_lane<f32>(p + 8, v, 2);
@@ -229,7 +229,7 @@ export function transpose(x: usize, xRow: i32, out: usize, outRow: i32, rows: i3
 /** Copies `width` elements; few instructions a row, so that the processor has the misses of many rows under way at once. */
 // @ts-ignore: decorator
 @inline
-function copyVector(out: usize, from: usize, width: i32): void {
+export function copyVector(out: usize, from: usize, width: i32): void {
   let n = 0;
   for (; n + 16 <= width; n += 16) {
     const a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32), d = v128.load(from, 48);

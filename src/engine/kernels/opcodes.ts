@@ -41,6 +41,21 @@ export const DRAW_PAIRWISE = 17;
 export const REPEAT_COLUMN = 18;
 export const JOIN = 19;
 export const PLACE = 20;
+/** Feature fields, see kernels/fields.ts. */
+export const GATHER_SLOTS = 30;
+export const SPREAD_SLOTS = 31;
+export const POOL_SLOTS = 32;
+export const BILINEAR = 33;
+export const BILINEAR_GRADIENT = 34;
+export const SUM_FIELDS = 35;
+export const REPEAT_FIELDS = 36;
+/** Batch statistics and dropout, see kernels/normalise.ts and kernels/dropout.ts. */
+export const COMBINE = 37;
+export const SUM_PRODUCTS = 38;
+export const DROPOUT = 39;
+/** Examples from tables of features, see kernels/draw-rows.ts. */
+export const DRAW_ROWS = 40;
+export const FETCH_SLOTS = 41;
 
 export const RELU = 1;
 export const SIGMOID = 2;
@@ -77,6 +92,8 @@ export const STAGE_NORM_DENSE = 5;
 export const STAGE_NORM_ROWS = 6;
 export const STAGE_UPDATE_DENSE = 7;
 export const STAGE_UPDATE_ROWS = 8;
+/** like STAGE_SERIAL, after the check of the loss: what a step keeps besides trained weights */
+export const STAGE_ASSIGN = 20;
 
 /** Fixed numbers of shares, so that no result depends on the number of threads. */
 export const LANES = 8;
@@ -87,6 +104,7 @@ export const MOMENTUM = 2;
 export const ADAGRAD = 3;
 export const RMSPROP = 4;
 export const ADAM = 5;
+export const FTRL = 10;
 
 /** Jobs of the worker pool. */
 export const JOB_EXIT = 1;
@@ -159,9 +177,20 @@ export const GROUP_N_TABLES = 4;
 export const GROUP_LISTS = 5;
 export const GROUP_TABLES = 6;
 export const GROUP_DENSE = 7;
-export const GROUP_WORDS = 8;
+/** slots of the widest list: a list has up to batch × this many positions */
+export const GROUP_SLOTS = 8;
+export const GROUP_WORDS = 16;
 
-/** Words of a table record; followed by one gradient pointer and stride per list. */
+/** Words of a lookup list, and of a table's gradient for one list. */
+export const LIST_INDEX = 0;
+export const LIST_SLOTS = 1;
+export const LIST_WORDS = 2;
+export const GRADIENT_ADDRESS = 0;
+export const GRADIENT_STRIDE = 1;
+export const GRADIENT_SLOTS = 2;
+export const GRADIENT_WORDS = 4;
+
+/** Words of a table record; TABLE_GRADIENTS points to one record per list. */
 export const TABLE_WEIGHTS = 0;
 export const TABLE_STATE_1 = 1;
 export const TABLE_STATE_2 = 2;
@@ -179,6 +208,8 @@ export const OPTIMIZER_L2 = 4;
 export const OPTIMIZER_CLIP_VALUE = 5;
 /** i32: 1 = L2 acts once per use of the row in the batch, 0 = on whole tables */
 export const OPTIMIZER_L2_TOUCHED = 6;
+/** FTRL: λ₁ */
+export const OPTIMIZER_L1 = 7;
 export const OPTIMIZER_WORDS = 8;
 
 /** Words of a sampler record. */
@@ -199,6 +230,26 @@ export const SAMPLER_ALIASES = 11;
 export const SAMPLER_TAKEN = 12;
 export const SAMPLER_TAKEN_ROW = 13;
 export const SAMPLER_WORDS = 16;
+
+/** Words of a record of examples, see kernels/draw-rows.ts: pointers, 0 = absent, and counts. */
+export const EXAMPLES_N_ROWS = 0;
+/** i32[nRows] */
+export const EXAMPLES_USERS = 1;
+export const EXAMPLES_ITEMS = 2;
+/** f32[nRows]; 0 when negatives are drawn, whose labels are 1 and 0 */
+export const EXAMPLES_LABELS = 3;
+export const EXAMPLES_N_NEGATIVES = 4;
+export const EXAMPLES_KEY_0 = 5;
+export const EXAMPLES_KEY_1 = 6;
+/** the sampler that draws negatives */
+export const EXAMPLES_SAMPLER = 7;
+export const EXAMPLES_WORDS = 8;
+
+/** Words of a table of slots: i32[n × slots] rows of an embedding table, f32[n × slots] their values or 0. */
+export const SLOTS_INDEX = 0;
+export const SLOTS_VALUE = 1;
+export const SLOTS_WIDTH = 2;
+export const SLOTS_WORDS = 4;
 
 /** Forms of scoring. */
 export const FORM_DOT = 1;

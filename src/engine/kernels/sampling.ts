@@ -48,7 +48,7 @@ function word(record: usize, index: i32): i32 {
  * One negative item for a user: uniform, or ∝ popularity^α by the alias method. With rejection, up to 64 draws look for an item
  * the user did not take in training; a user who took nearly everything gets the last draw.
  */
-function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32): i32 {
+export function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32): i32 {
   const nItems = <u32>word(sampler, op.SAMPLER_N_ITEMS);
   const thresholds = <usize>word(sampler, op.SAMPLER_THRESHOLDS);
   const reject = word(sampler, op.SAMPLER_REJECT) != 0;

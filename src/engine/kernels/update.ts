@@ -20,6 +20,7 @@ function real(record: usize, index: i32): f32 {
  *   Adagrad   a += g²;  w −= η g / √(a + ε)
  *   RMSprop   a = β₂ a + (1 − β₂) g²;  w −= η g / (√a + ε)
  *   Adam      m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;  w −= η c₁ m / (√(c₂ v) + ε)
+ *   FTRL      see applyFtrl
  */
 function applyUpdate(
   optimizer: usize, w: usize, gradient: usize, s1: usize, s2: usize, n: i32,
@@ -29,6 +30,10 @@ function applyUpdate(
   const clip = real(optimizer, op.OPTIMIZER_CLIP_VALUE);
   if (kind == op.ADAM && clip <= 0 && factor == 1 && l2 == 0) {
     applyAdam(optimizer, w, gradient, s1, s2, n, rate * correction1, correction2);
+    return;
+  }
+  if (kind == op.FTRL) {
+    applyFtrl(optimizer, w, gradient, s1, s2, n, rate, factor, clip);
     return;
   }
   const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
@@ -63,6 +68,38 @@ function applyUpdate(
       weight = f32x4.sub(weight, f32x4.mul(step, v));
     } else weight = f32x4.sub(weight, f32x4.mul(step, g));
     v128.store(w + at, weight);
+  }
+}
+
+/**
+ * FTRL-proximal (McMahan et al., KDD 2013, algorithm 1) with s1 = n, the sum of squared gradients, and s2 = z:
+ *   σ = (√(n + g²) − √n) / α;  z += g − σ w;  n += g²
+ *   w = 0 where |z| ≤ λ₁, else −(z − sgn(z) λ₁) / ((β + √n) / α + λ₂)
+ */
+function applyFtrl(
+  optimizer: usize, w: usize, gradient: usize, s1: usize, s2: usize, n: i32, rate: f32, factor: f32, clip: f32,
+): void {
+  const zero = f32x4.splat(0), scale = f32x4.splat(factor), perRate = f32x4.splat(1 / rate);
+  const l1 = f32x4.splat(real(optimizer, op.OPTIMIZER_L1)), l2 = f32x4.splat(real(optimizer, op.OPTIMIZER_L2));
+  const beta = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1));
+  const high = f32x4.splat(clip), low = f32x4.splat(-clip), sign = f32x4.splat(-0.0);
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2;
+    let g = f32x4.mul(v128.load(gradient + at), scale);
+    if (clip > 0) g = f32x4.pmax(f32x4.pmin(g, high), low);
+    const before = v128.load(s1 + at);
+    const squares = f32x4.add(before, f32x4.mul(g, g));
+    const root = f32x4.sqrt(squares);
+    const sigma = f32x4.mul(f32x4.sub(root, f32x4.sqrt(before)), perRate);
+    const old = v128.load(w + at);
+    const z = f32x4.sub(f32x4.add(v128.load(s2 + at), g), f32x4.mul(sigma, old));
+    v128.store(s1 + at, squares);
+    v128.store(s2 + at, z);
+    const excess = f32x4.sub(z, v128.or(l1, v128.and(sign, z)));
+    const weight = f32x4.neg(f32x4.div(excess, f32x4.add(f32x4.mul(f32x4.add(beta, root), perRate), l2)));
+    // NaN in z must stay NaN, so the zeros are chosen by |z| ≤ λ₁; without a gradient nothing moves, not even by rounding
+    const next = v128.bitselect(zero, weight, f32x4.le(f32x4.abs(z), l1));
+    v128.store(w + at, v128.bitselect(old, next, f32x4.eq(g, zero)));
   }
 }
 
@@ -156,28 +193,34 @@ function isServed(owners: i32, row: u32): bool {
 }
 
 /** Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1. */
-function linkRows(group: usize, rows: i32, batch: i32, owners: i32): void {
+function linkRows(group: usize, rows: i32, capacity: i32, owners: i32): void {
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD), next = word(group, op.GROUP_NEXT);
   for (let list = <i32>word(group, op.GROUP_N_LISTS) - 1; list >= 0; list--) {
-    const index = word(word(group, op.GROUP_LISTS), list);
-    for (let r = rows - 1; r >= 0; r--) {
+    const lists = word(group, op.GROUP_LISTS) + <usize>list * (op.LIST_WORDS << 2);
+    const index = word(lists, op.LIST_INDEX);
+    for (let r = rows * <i32>word(lists, op.LIST_SLOTS) - 1; r >= 0; r--) {
       const row = load<u32>(index + (<usize>r << 2));
       if (row >= nRows || !isServed(owners, row)) continue;
-      const position = list * batch + r;
+      const position = list * capacity + r;
       store<i32>(next + (<usize>position << 2), load<i32>(head + (<usize>row << 2)));
       store<i32>(head + (<usize>row << 2), position);
     }
   }
 }
 
-/** The gradient row of one position of a table. */
+/** The gradient row of one position of a table: position = list × capacity + row × slots of the list + slot. */
 // @ts-ignore: decorator
 @inline
-function gradientOf(table: usize, position: i32, batch: i32): usize {
-  const list = position / batch;
-  const record = word(table, op.TABLE_GRADIENTS) + (<usize>list << 3);
-  return word(record, 0) + ((<usize>(position - list * batch) * word(record, 1)) << 2);
+function gradientOf(table: usize, position: i32, capacity: i32): usize {
+  const list = position / capacity;
+  const record = word(table, op.TABLE_GRADIENTS) + <usize>list * (op.GRADIENT_WORDS << 2);
+  const base = word(record, op.GRADIENT_ADDRESS), stride = word(record, op.GRADIENT_STRIDE);
+  const slots = <i32>word(record, op.GRADIENT_SLOTS);
+  const at = position - list * capacity;
+  if (slots == 1) return base + ((<usize>at * stride) << 2);
+  const row = at / slots;
+  return base + ((<usize>row * stride + <usize>(at - row * slots) * word(table, op.TABLE_WIDTH)) << 2);
 }
 
 /** out = a + b, `width` elements. */
@@ -219,7 +262,8 @@ function countUses(next: usize, position: i32): i32 {
 /** What one visit to a row needs besides the row; set once per stage. */
 let visitOptimizer: usize = 0, visitSchedule: usize = 0, visitSum: usize = 0, visitNorms: usize = 0;
 let visitFactor: f32 = 1, visitInverseRows: f32 = 1;
-let visitBatch: i32 = 0;
+/** Positions of a list, see gradientOf. */
+let visitCapacity: i32 = 0;
 
 /** Updates the row in every table of the group, or (with norms) adds its squares. first = −1: a row nothing touched. */
 function visitRow(group: usize, row: u32, first: i32): void {
@@ -234,7 +278,7 @@ function visitRow(group: usize, row: u32, first: i32): void {
     const padded = (width + 3) & ~3;
     let gradient = visitSum;
     if (first < 0) memory.fill(visitSum, 0, <usize>padded << 2);
-    else gradient = sumRow(table, next, first, visitBatch, visitSum);
+    else gradient = sumRow(table, next, first, visitCapacity, visitSum);
     if (visitNorms) {
       const at = visitNorms + (<usize>ownerOf(row) << 3);
       store<f64>(at, load<f64>(at) + squares(gradient, width));
@@ -293,9 +337,10 @@ export function updateRows(
   visitNorms = norms;
   visitFactor = factor;
   visitInverseRows = <f32>1 / <f32>rows;
-  visitBatch = batch;
+  const capacity = batch * <i32>word(group, op.GROUP_SLOTS);
+  visitCapacity = capacity;
   const owners = ownersOf(worker, threads);
-  linkRows(group, rows, batch, owners);
+  linkRows(group, rows, capacity, owners);
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD);
   if (word(group, op.GROUP_DENSE) && !norms) {
@@ -308,14 +353,16 @@ export function updateRows(
   }
   const nLists = <i32>word(group, op.GROUP_N_LISTS);
   for (let list = 0; list < nLists; list++) {
-    const index = word(word(group, op.GROUP_LISTS), list);
-    for (let r = 0; r < rows; r++) {
-      if (r + AHEAD < rows) {
+    const record = word(group, op.GROUP_LISTS) + <usize>list * (op.LIST_WORDS << 2);
+    const index = word(record, op.LIST_INDEX);
+    const positions = rows * <i32>word(record, op.LIST_SLOTS);
+    for (let r = 0; r < positions; r++) {
+      if (r + AHEAD < positions) {
         const later = load<u32>(index + (<usize>(r + AHEAD) << 2));
         if (later < nRows && isServed(owners, later)) touchRow(group, later);
       }
       const row = load<u32>(index + (<usize>r << 2));
-      const position = list * batch + r;
+      const position = list * capacity + r;
       if (row >= nRows || !isServed(owners, row) || load<i32>(head + (<usize>row << 2)) != position) continue;
       visitRow(group, row, position);
       store<i32>(head + (<usize>row << 2), -1);

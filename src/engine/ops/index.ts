@@ -1,13 +1,17 @@
 /** The closed list of ops. The planner, the gradient, the reference and the tests all go through this table. */
 
 import type { OpName } from '../expression.ts';
+import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
+import { fieldOps } from './fields.ts';
+import { interactionOps } from './interactions.ts';
 import { layoutOps } from './layout.ts';
 import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
 import { lookupOps } from './lookup.ts';
 import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
+import { statisticOps } from './statistics.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -16,6 +20,10 @@ export const ops: Record<OpName, OpDefinition> = {
   ...lookupOps,
   ...reduceOps,
   ...layoutOps,
+  ...fieldOps,
+  ...interactionOps,
+  ...statisticOps,
+  ...dropoutOps,
 };
 
 /** The definition of a tensor's op, with the general type. */
@@ -23,6 +31,7 @@ export function opOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
+export { dropout } from './dropout.ts';
 export {
   add,
   affine,
@@ -41,8 +50,11 @@ export {
   subtract,
   tanh,
 } from './elementwise.ts';
-export { concat, slice } from './layout.ts';
-export { broadcastRow, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
+export { lookupFields, slotGradient } from './fields.ts';
+export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
+export { concat, matrixRows, slice } from './layout.ts';
+export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
+export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';

@@ -31,6 +31,18 @@ export function place(x: Tensor, from: number, width: number): Tensor {
   return new Tensor('place', [x], 'batch', [width], { from });
 }
 
+/** Rows [from, to) of a shared matrix, [n, m] → [to − from, m]. A view: no copy is made. */
+export function matrixRows(w: Tensor, from: number, to: number): Tensor {
+  if (w.rows !== 'shared' || w.shape.length !== 2 || from < 0 || to > w.shape[0] || from >= to)
+    throw new DeepTasteError('shape', `matrixRows: rows [${from}, ${to}) must lie inside a shared matrix, got ${w}`);
+  return new Tensor('matrixRows', [w], 'shared', [to - from, w.shape[1]], { from });
+}
+
+/** A shared matrix of n rows that holds w from row `from` on and zeros elsewhere: the gradient of `matrixRows`. */
+function placeRows(w: Tensor, from: number, n: number): Tensor {
+  return new Tensor('placeRows', [w], 'shared', [n, w.shape[1]], { from });
+}
+
 export const layoutOps: Record<LayoutName, OpDefinition> = {
   join: {
     formula: 'y = (a, b)',
@@ -81,6 +93,34 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
       const out = new Float64Array(rows * y.size);
       for (let r = 0; r < rows; r++)
         out.set(x.subarray(r * n, (r + 1) * n), r * y.size + (y.attributes.from as number));
+      return out;
+    },
+  },
+  matrixRows: {
+    formula: 'y = W[from … to)',
+    derivative: '∂W = dy placed at row `from`, zeros elsewhere',
+    gradient: (y, dy) => [placeRows(dy, y.attributes.from as number, y.inputs[0].shape[0])],
+    kernel: () => null,
+    reference: (y, [w]) => {
+      const start = (y.attributes.from as number) * y.shape[1];
+      return w.slice(start, start + y.size);
+    },
+  },
+  placeRows: {
+    formula: 'y = 0, y[from … from + rows of W) = W',
+    derivative: '∂W = dy[from … from + rows of W)',
+    gradient: (y, dy) => {
+      const from = y.attributes.from as number;
+      return [matrixRows(dy, from, from + y.inputs[0].shape[0])];
+    },
+    kernel: (y) => {
+      const [w] = y.inputs;
+      const parameters = [y.size, w.size, (y.attributes.from as number) * y.shape[1]];
+      return { opcode: code.PLACE, rows: 1, parameters, operands: [w, y] };
+    },
+    reference: (y, [w]) => {
+      const out = new Float64Array(y.size);
+      out.set(w, (y.attributes.from as number) * y.shape[1]);
       return out;
     },
   },

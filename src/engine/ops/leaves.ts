@@ -20,10 +20,18 @@ export function input(name: string, shape: readonly number[]): Tensor {
   return new Tensor('input', [], 'batch', checkedShape(name, shape), { name });
 }
 
-/** One row number of a table for every example, [B]. */
-export function indexInput(name: string): Tensor {
-  return new Tensor('index', [], 'batch', [1], { name });
+/** Row numbers of a table for every example: one, [B], or one a slot, [B, slots]. */
+export function indexInput(name: string, slots = 1): Tensor {
+  return new Tensor('index', [], 'batch', checkedShape(name, [slots]), { name });
 }
+
+/** Numbers that are part of the plan itself, shared [n]. */
+export function constant(values: readonly number[]): Tensor {
+  return new Tensor('constant', [], 'shared', checkedShape('constant', [values.length]), { values: values.join() });
+}
+
+export const valuesOf = (constant: Tensor): Float64Array =>
+  Float64Array.from((constant.attributes.values as string).split(','), Number);
 
 /** 1 / number of rows of the current batch, shared [1]: turns sums over the batch into means. */
 export function inverseRows(): Tensor {
@@ -67,6 +75,7 @@ export const leafOps: Record<LeafName, OpDefinition> = {
     kernel: () => null,
     reference: (y, [w], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => w[k % y.size]),
   },
+  constant: { ...given('y = c'), reference: valuesOf },
   fillRows: {
     formula: 'y[r, :] = s',
     derivative: '∂s = Σ_r Σ_j dy[r, j]',

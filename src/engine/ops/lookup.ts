@@ -5,8 +5,8 @@ import type { OpDefinition } from './op.ts';
 
 /** y[r] = E[i[r]]: table [n, d] and index [B] → [B, d]. An index outside the table gives NaN, which stops the run. */
 export function lookup(e: Tensor, index: Tensor): Tensor {
-  if (e.op !== 'table' || index.op !== 'index')
-    throw shapeError('lookup', 'needs a table and an index input', [e, index]);
+  if (e.op !== 'table' || index.op !== 'index' || index.size !== 1)
+    throw shapeError('lookup', 'needs a table and an index input [B]', [e, index], 'lookupFields reads many slots');
   return new Tensor('lookup', [e, index], 'batch', [e.shape[1]], { name: e.attributes.name as string });
 }
 

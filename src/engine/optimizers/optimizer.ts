@@ -4,7 +4,7 @@ import * as code from '../kernels/opcodes.ts';
 
 export const optimizerOptions = z.strictObject({
   name: z
-    .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam'])
+    .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam', 'ftrl'])
     .default('adam')
     .meta({ doc: 'update rule; each updates only the table rows that a batch touches unless `dense`' }),
   learningRate: z
@@ -14,13 +14,23 @@ export const optimizerOptions = z.strictObject({
     .meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
   beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum)' }),
   beta2: z.number().min(0).lt(1).default(0.999).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }),
+  beta: z.number().min(0).default(1).meta({ doc: 'β of FTRL: added to √n in the step size of a coordinate' }),
+  l1: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ doc: 'λ₁ of FTRL: a weight is exactly 0 while the sum of its gradients stays within ± this' }),
   epsilon: z.number().min(0).default(1e-8).meta({ doc: 'added under the division' }),
-  initialAccumulator: z.number().min(0).default(0).meta({ doc: 'start of the squared-gradient sum of Adagrad' }),
+  initialAccumulator: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ doc: 'start of the squared-gradient sum of Adagrad and FTRL' }),
   l2: z
     .number()
     .min(0)
     .default(0)
-    .meta({ doc: 'weight of ½‖w‖² in the loss', search: [0, 1e-6, 1e-5, 1e-4] }),
+    .meta({ doc: 'weight of ½‖w‖² in the loss; λ₂ in the closed form of FTRL', search: [0, 1e-6, 1e-5, 1e-4] }),
   l2Scope: z.enum(['touched', 'all']).default('touched').meta({
     doc: 'touched: each example regularises the table rows it uses; all: whole tables in every step (needs dense)',
   }),
@@ -49,6 +59,7 @@ export const optimizerCode: Record<OptimizerOptions['name'], number> = {
   adagrad: code.ADAGRAD,
   rmsprop: code.RMSPROP,
   adam: code.ADAM,
+  ftrl: code.FTRL,
 };
 
 /** How many state arrays of the weights' size an optimizer keeps. */
@@ -58,6 +69,7 @@ export const stateArrays: Record<OptimizerOptions['name'], 0 | 1 | 2> = {
   adagrad: 1,
   rmsprop: 1,
   adam: 2,
+  ftrl: 2,
 };
 
 /** Learning rate of step t (from 0) of a run of `totalSteps`. */

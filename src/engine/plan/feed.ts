@@ -6,6 +6,15 @@ export interface Feed {
   readonly opcode: number;
   /** Address of the record that the instruction reads (e.g. a sampler's). */
   readonly record: number;
+  /** Leaves that an earlier feed of the chain filled and this one reads, before the outputs in the instruction's order. */
+  readonly inputs?: readonly Tensor[];
   /** The index and input leaves it fills, in the instruction's order. */
   readonly outputs: readonly Tensor[];
+  /** What is filled next, from what this feed has filled. */
+  readonly next?: Feed;
+}
+
+/** A feed and those that follow it, in their order. */
+export function feedChain(feed: Feed | undefined): readonly Feed[] {
+  return feed ? [feed, ...feedChain(feed.next)] : [];
 }

@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { valuesOf } from '../ops/leaves.ts';
 import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { type ParameterStore, paddedWidth } from '../runtime/parameter-store.ts';
@@ -83,7 +84,15 @@ export class Placement {
       const source = this.read(tensor.inputs[0]);
       return { ...source, offset: source.offset + (tensor.attributes.from as number) * 4 };
     }
+    if (tensor.op === 'matrixRows') {
+      const source = this.read(tensor.inputs[0]);
+      return { ...source, offset: source.offset + (tensor.attributes.from as number) * tensor.shape[1] * 4 };
+    }
     if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
+    if (tensor.op === 'constant') {
+      this.#engine.f32(this.setShared(tensor), tensor.size).set(valuesOf(tensor));
+      return this.read(tensor);
+    }
     if (this.#store.has(tensor)) {
       const stride = tensor.op === 'table' ? paddedWidth(tensor.shape[1]) : lastSize(tensor);
       return { offset: this.#store.addressOf(tensor), mode: code.ABSOLUTE, stride };

@@ -3,7 +3,7 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
-import type { Feed } from './feed.ts';
+import { type Feed, feedChain } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
 import { type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
 import { isReduction, requirements, schedule } from './schedule.ts';
@@ -42,6 +42,9 @@ export interface TimedPart {
   /** Rows of a call. */
   readonly rows: number;
 }
+
+/** Instructions that assemble the batch. */
+const drawing: readonly number[] = [code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS];
 
 /** Stages that are not lists of instructions. */
 const stageLabels: Readonly<Record<number, string>> = {
@@ -100,8 +103,11 @@ export class RowWork {
   }
 
   #placeLeaves(levelOf: ReadonlyMap<Tensor, number>): void {
-    const fed = [...(this.#options.feed?.outputs ?? []), ...(this.#options.fedByCaller ?? [])];
-    for (const leaf of fed) this.placement.setBatchArray(leaf, this.#options.batchSize);
+    const fed = [
+      ...feedChain(this.#options.feed).flatMap(({ outputs }) => outputs),
+      ...(this.#options.fedByCaller ?? []),
+    ];
+    for (const leaf of new Set(fed)) this.placement.setBatchArray(leaf, this.#options.batchSize);
     for (const tensor of levelOf.keys())
       if (tensor.op === 'inverseRows')
         this.placement.set(tensor, { offset: this.#options.header(this.header), mode: code.ABSOLUTE, stride: 1 });
@@ -178,7 +184,7 @@ export class RowWork {
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
     const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
     const { feed } = this.#options;
-    const first = feed && n === 0 ? [this.#feedInstruction(feed)] : [];
+    const first = n === 0 ? feedChain(feed).map((each) => this.#feedInstruction(each)) : [];
     const last = loss ? this.#lossInstruction(loss, program, instructions) : instructions;
     this.#addProgram([...first, ...last], true, n);
   }
@@ -204,7 +210,7 @@ export class RowWork {
       opcode: feed.opcode,
       rows: 0,
       parameters: [],
-      operands: [record, ...feed.outputs.map((leaf) => this.placement.read(leaf))],
+      operands: [record, ...[...(feed.inputs ?? []), ...feed.outputs].map((leaf) => this.placement.read(leaf))],
       label: 'drawing of examples',
       cost: noCost,
       output: null,
@@ -261,6 +267,25 @@ export class RowWork {
     this.#addProgram(instructions, false, level);
   }
 
+  /** Copies shared values into parameters, by one thread. */
+  addAssignments(assignments: readonly (readonly [Tensor, Tensor])[]): void {
+    const instructions = assignments.map(([target, value]): Instruction => {
+      const at: Place = { offset: this.#store.addressOf(target), mode: code.ABSOLUTE, stride: target.size };
+      const operands = [{ ...this.placement.read(value), stride: value.size }, at];
+      return {
+        opcode: code.COPY,
+        rows: 1,
+        parameters: [value.size],
+        operands,
+        label: nameOf(target),
+        cost: noCost,
+        output: null,
+      };
+    });
+    const address = writeProgram(this.#engine, this.placement, instructions);
+    this.addStage(code.STAGE_ASSIGN, [address, instructions.length]);
+  }
+
   addStage(kind: number, words: readonly number[], barrier = false): void {
     this.#stages.push({ kind, words, barrier });
   }
@@ -304,7 +329,7 @@ export class RowWork {
     for (const { address, count, rows, first } of this.#programs)
       for (let n = 0; n < count; n++) {
         const { label, cost, opcode } = this.instructions[first + n];
-        const kind = opcode === code.DRAW_POINTWISE || opcode === code.DRAW_PAIRWISE ? 'sampling' : 'op';
+        const kind = drawing.includes(opcode) ? 'sampling' : 'op';
         parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : 1 });
       }
     const stages = this.#engine.i32(this.header, code.PLAN_WORDS)[code.PLAN_STAGES];

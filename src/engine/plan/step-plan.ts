@@ -6,13 +6,13 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import { gradientsOfMean } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
-import { learningRateAt, type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
+import { learningRateAt, type OptimizerOptions } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Feed } from './feed.ts';
 import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { findNotFinite, RowWork } from './row-work.ts';
-import { OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
+import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
 
 export interface StepPlanOptions {
   readonly engine: Engine;
@@ -26,6 +26,10 @@ export interface StepPlanOptions {
   /** Rows of an epoch. */
   readonly totalRows: number;
   readonly optimizer: OptimizerOptions;
+  /** Other optimizers for some parameters; absent = `optimizer` for all. Clipping by norm is common to all of them. */
+  readonly optimizers?: (parameter: Tensor) => OptimizerOptions;
+  /** Parameters that are not trained but set after each step, and the shared expressions of their new values. */
+  readonly assignments?: readonly (readonly [Tensor, Tensor])[];
   /** Steps of the whole run, for learning-rate schedules. */
   readonly totalSteps: number;
 }
@@ -44,54 +48,67 @@ export class StepPlan {
   readonly #work: RowWork;
   readonly #header: number;
   readonly #schedule: number;
+  /** The distinct optimizers, in the order of their learning rates in the schedule. */
+  readonly #optimizers: readonly OptimizerOptions[];
   #scheduledEpoch = -1;
+  #rateFactor = 1;
 
   constructor(options: StepPlanOptions) {
     this.#options = options;
-    const { engine, store, loss, batchSize, totalRows, optimizer } = options;
-    checkOptimizer(optimizer);
+    const { engine, store, loss, batchSize, totalRows, optimizer, assignments = [] } = options;
     this.stepsPerEpoch = Math.ceil(totalRows / batchSize);
     const gradients = gradientsOfMean(loss);
     const trainable = new Set(options.trainable ?? store.parameters);
+    for (const [parameter] of assignments) trainable.delete(parameter);
     const dense = [...gradients.dense].filter(([parameter]) => trainable.has(parameter));
-    if (dense.length > 0 && dense.length < gradients.dense.size)
-      throw new DeepTasteError('config', 'plan: either all dense parameters are trainable or none of them');
     const rows = gradients.rows.filter(({ table }) => trainable.has(table));
     this.#work = new RowWork(engine, store, {
       batchSize,
       loss,
       feed: options.feed,
-      kept: rows.map(({ values }) => values),
+      kept: [...rows.map(({ values }) => values), ...assignments.map(([, value]) => value)],
       denseGradients: dense,
       header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     const placement = this.#work.placement;
     this.#header = this.#work.header;
-    this.state = new OptimizerState(engine, store, placement, trainable, stateArrays[optimizer.name], optimizer);
-    this.#schedule = placement.allocate(this.stepsPerEpoch * 16);
-    const optimizerRecord = writeOptimizerRecord(engine, placement, optimizer, optimizerCode[optimizer.name]);
-    const groups = writeRowGroups(engine, store, placement, this.state, rows, batchSize, optimizer.dense);
-    const denseRecord = writeDenseRecord(engine, store, placement, this.state, this.#work.gradientBlock);
-    this.#work.reserveScratch(groups.widest * 4 + 64);
-    this.#addUpdateStages(dense.length > 0 ? denseRecord : null, groups.addresses, optimizerRecord);
+    const byParameter = optimizersOf([...dense.map(([p]) => p), ...rows.map(({ table }) => table)], options);
+    this.#optimizers = [...new Set(byParameter.values())];
+    this.state = new OptimizerState(engine, store, placement, byParameter);
+    this.#schedule = placement.allocate(Math.max(1, this.#optimizers.length) * this.stepsPerEpoch * 16);
+    const { groups, widest } = writeRowGroups(engine, store, placement, this.state, rows, batchSize, byParameter);
+    const runs = denseRuns(store, byParameter).map((run) => ({
+      optimizer: run.optimizer,
+      isWhole: run.length === store.denseLength,
+      address: writeDenseRecord(engine, store, placement, this.state, this.#work.gradientBlock, run),
+    }));
+    this.#work.reserveScratch(widest * 4 + 64);
+    this.#addUpdateStages(runs, groups);
     this.#work.finish();
     engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = totalRows;
     engine.f32(this.#header, code.PLAN_WORDS)[code.PLAN_CLIP_NORM] = optimizer.clipNorm;
   }
 
-  #addUpdateStages(dense: number | null, groups: readonly number[], optimizer: number): void {
-    const clip = this.#options.optimizer.clipNorm > 0;
+  #addUpdateStages(dense: readonly (Updated & { readonly isWhole: boolean })[], groups: readonly Updated[]): void {
+    const { engine, optimizer, assignments = [] } = this.#options;
+    const clip = optimizer.clipNorm > 0;
     const work = this.#work;
+    const records = this.#optimizers.map((each) => writeOptimizerRecord(engine, work.placement, each));
+    const withOptimizer = ({ address, optimizer: own }: Updated): number[] => {
+      const n = this.#optimizers.indexOf(own);
+      return [address, records[n], n * this.stepsPerEpoch * 16];
+    };
     work.addStage(code.STAGE_CHECK_LOSS, []);
-    // the reduction and the update of the dense block cut it alike, so no barrier is needed between them
-    if (dense !== null) work.addGradientReduction(clip);
+    if (assignments.length > 0) work.addAssignments(assignments);
+    // the reduction and the update of the whole dense block cut it alike, so no barrier is needed between them
+    if (dense.length > 0) work.addGradientReduction(clip || !dense[0].isWhole);
     if (clip) {
-      if (dense !== null) work.addStage(code.STAGE_NORM_DENSE, [dense]);
-      for (const group of groups) work.addStage(code.STAGE_NORM_ROWS, [group]);
+      for (const { address } of dense) work.addStage(code.STAGE_NORM_DENSE, [address]);
+      for (const { address } of groups) work.addStage(code.STAGE_NORM_ROWS, [address]);
       work.barrierAfterLast();
     }
-    if (dense !== null) work.addStage(code.STAGE_UPDATE_DENSE, [dense, optimizer]);
-    for (const group of groups) work.addStage(code.STAGE_UPDATE_ROWS, [group, optimizer]);
+    for (const run of dense) work.addStage(code.STAGE_UPDATE_DENSE, withOptimizer(run));
+    for (const group of groups) work.addStage(code.STAGE_UPDATE_ROWS, withOptimizer(group));
     work.barrierAfterLast();
   }
 
@@ -100,21 +117,34 @@ export class StepPlan {
    * @throws 'numeric' when a loss is not finite, naming the op where the first such value appeared
    */
   run(epoch: number, first: number, count: number): StepResult {
+    this.state.prepare();
     if (epoch !== this.#scheduledEpoch) this.#fillSchedule(epoch);
     return { steps: count, lossSum: this.#runSteps(epoch, first, count) };
   }
 
+  /** Multiplies all learning rates of later steps, except FTRL's, whose weights are a function of theirs. 1 at the start. */
+  setRateFactor(factor: number): void {
+    this.#rateFactor = factor;
+    this.#scheduledEpoch = -1;
+  }
+
   /** Learning rates and Adam's corrections of an epoch's steps, so that a step itself computes none and allocates nothing. */
   #fillSchedule(epoch: number): void {
-    const { engine, optimizer, totalSteps } = this.#options;
-    const schedule = engine.f32(this.#schedule, this.stepsPerEpoch * 4);
-    for (let s = 0; s < this.stepsPerEpoch; s++) {
-      const t = epoch * this.stepsPerEpoch + s;
-      schedule[s * 4] = learningRateAt(optimizer, t, totalSteps);
+    for (let n = 0; n < this.#optimizers.length; n++) this.#fillRates(this.#optimizers[n], n, epoch);
+    this.#scheduledEpoch = epoch;
+  }
+
+  #fillRates(optimizer: OptimizerOptions, n: number, epoch: number): void {
+    const { engine, totalSteps } = this.#options;
+    const steps = this.stepsPerEpoch;
+    const schedule = engine.f32(this.#schedule + n * steps * 16, steps * 4);
+    const factor = optimizer.name === 'ftrl' ? 1 : this.#rateFactor;
+    for (let s = 0; s < steps; s++) {
+      const t = epoch * steps + s;
+      schedule[s * 4] = factor * learningRateAt(optimizer, t, totalSteps);
       schedule[s * 4 + 1] = 1 / (1 - optimizer.beta1 ** (t + 1));
       schedule[s * 4 + 2] = 1 / (1 - optimizer.beta2 ** (t + 1));
     }
-    this.#scheduledEpoch = epoch;
   }
 
   #runSteps(epoch: number, first: number, steps: number): number {
@@ -173,7 +203,45 @@ export class StepPlan {
   }
 }
 
+/** Something to update, by which optimizer. */
+interface Updated {
+  readonly address: number;
+  readonly optimizer: OptimizerOptions;
+}
+
+/** The optimizer of each trained parameter; equal settings become one object, so that they are told apart by identity. */
+function optimizersOf(trained: readonly Tensor[], options: StepPlanOptions): Map<Tensor, OptimizerOptions> {
+  const { optimizer, optimizers = () => optimizer } = options;
+  checkOptimizer(optimizer);
+  const distinct = new Map<string, OptimizerOptions>();
+  const byParameter = new Map<Tensor, OptimizerOptions>();
+  for (const parameter of trained) {
+    const own = optimizers(parameter);
+    checkOptimizer(own);
+    if (own.clipNorm !== optimizer.clipNorm)
+      throw new DeepTasteError(
+        'config',
+        `optimizer: clipNorm bounds the norm of all gradients together and must be the same for all parameters, got ` +
+          `${own.clipNorm} and ${optimizer.clipNorm}`,
+      );
+    const key = JSON.stringify(Object.entries(own).sort());
+    distinct.set(key, distinct.get(key) ?? own);
+    byParameter.set(parameter, distinct.get(key) as OptimizerOptions);
+  }
+  return byParameter;
+}
+
 function checkOptimizer(optimizer: OptimizerOptions): void {
+  if (optimizer.l1 > 0 && optimizer.name !== 'ftrl')
+    throw new DeepTasteError('config', `optimizer: l1 belongs to "ftrl", got name "${optimizer.name}"`);
+  const { schedule, warmupSteps } = optimizer;
+  if (optimizer.name === 'ftrl' && (schedule !== 'constant' || warmupSteps > 0))
+    throw new DeepTasteError(
+      'config',
+      `optimizer: FTRL has a step size of its own for every weight; schedule must be "constant" without warm-up, ` +
+        `got "${schedule}" with ${warmupSteps} warm-up steps`,
+    );
+  if (optimizer.name === 'ftrl') return;
   if (optimizer.l2 > 0 && optimizer.l2Scope === 'all' && !optimizer.dense)
     throw new DeepTasteError(
       'config',

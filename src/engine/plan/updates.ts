@@ -2,7 +2,7 @@
 import type { Tensor } from '../expression.ts';
 import type { RowGradient } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { OptimizerOptions } from '../optimizers/optimizer.ts';
+import { type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import {
   nameOf,
@@ -19,32 +19,39 @@ export class OptimizerState {
   readonly #engine: Engine;
   readonly #store: ParameterStore;
   readonly #tables = new Map<Tensor, number[]>();
-  /** Addresses of the dense state blocks. */
+  readonly #counts = new Map<Tensor, number>();
+  readonly #optimizers: ReadonlyMap<Tensor, OptimizerOptions>;
+  #isReady = false;
+  /** Addresses of the dense state blocks: as many as the neediest optimizer keeps. */
   readonly dense: readonly number[];
 
   constructor(
     engine: Engine,
     store: ParameterStore,
     placement: Placement,
-    trainable: ReadonlySet<Tensor>,
-    count: 0 | 1 | 2,
-    options: OptimizerOptions,
+    optimizers: ReadonlyMap<Tensor, OptimizerOptions>,
   ) {
     this.#engine = engine;
     this.#store = store;
-    const start = options.name === 'adagrad' ? options.initialAccumulator : 0;
-    const filled = (bytes: number): number => {
-      const address = placement.allocate(bytes);
-      if (start !== 0) engine.f32(address, bytes / 4).fill(start);
-      return address;
-    };
-    this.dense = Array.from({ length: count }, () => filled(Math.max(64, store.denseLength * 4)));
-    for (const tensor of store.parameters)
-      if (tensor.op === 'table' && trainable.has(tensor))
+    this.#optimizers = optimizers;
+    for (const [tensor, { name }] of optimizers) this.#counts.set(tensor, stateArrays[name]);
+    const dense = [...this.#counts].filter(([tensor]) => tensor.op !== 'table');
+    const nDense = Math.max(0, ...dense.map(([, count]) => count));
+    this.dense = Array.from({ length: nDense }, () => placement.allocate(Math.max(64, store.denseLength * 4)));
+    for (const [tensor, options] of optimizers) {
+      const count = stateArrays[options.name];
+      if (tensor.op === 'table')
         this.#tables.set(
           tensor,
-          Array.from({ length: count }, () => filled(tableBytes(tensor))),
+          Array.from({ length: count }, () => placement.allocate(tableBytes(tensor))),
         );
+      // Adagrad and FTRL keep the sum of squared gradients in their first array
+      const accumulates = options.name === 'adagrad' || options.name === 'ftrl';
+      if (accumulates && options.initialAccumulator !== 0) {
+        const floats = tensor.op === 'table' ? tableBytes(tensor) / 4 : tensor.size;
+        engine.f32(this.#address(tensor, 0) as number, floats).fill(options.initialAccumulator);
+      }
+    }
   }
 
   /** Addresses of a table's state arrays. */
@@ -61,7 +68,7 @@ export class OptimizerState {
   /** Every state array by name, `<parameter>/state<n>`. */
   *entries(): Generator<{ name: string; parameter: Tensor; address: number }> {
     for (const parameter of this.#store.parameters)
-      for (let n = 0; n < this.dense.length; n++) {
+      for (let n = 0; n < (this.#counts.get(parameter) ?? 0); n++) {
         const address = this.#address(parameter, n);
         if (address !== undefined) yield { name: `${nameOf(parameter)}/state${n + 1}`, parameter, address };
       }
@@ -75,7 +82,22 @@ export class OptimizerState {
     }));
   }
 
+  /** Before the first step: FTRL's z, of which its weights are a function, is set to what gives the weights as they stand. */
+  prepare(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    for (const [tensor, options] of this.#optimizers) {
+      if (options.name !== 'ftrl') continue;
+      const { learningRate, beta, initialAccumulator, l1, l2 } = options;
+      const perWeight = (beta + Math.sqrt(initialAccumulator)) / learningRate + l2;
+      const weights = readRows(this.#engine, this.#store.addressOf(tensor), tensor);
+      const z = weights.map((w) => -(w * perWeight + Math.sign(w) * l1));
+      writeRows(this.#engine, this.#address(tensor, 1) as number, tensor, z);
+    }
+  }
+
   write(values: ReadonlyMap<string, Float32Array>): void {
+    this.#isReady = true;
     for (const { name, parameter, address } of this.entries()) {
       const data = values.get(name);
       if (data) writeRows(this.#engine, address, parameter, data);
@@ -83,17 +105,13 @@ export class OptimizerState {
   }
 }
 
-export function writeOptimizerRecord(
-  engine: Engine,
-  placement: Placement,
-  options: OptimizerOptions,
-  kind: number,
-): number {
+export function writeOptimizerRecord(engine: Engine, placement: Placement, options: OptimizerOptions): number {
   const address = placement.allocate(code.OPTIMIZER_WORDS * 4);
   const real = engine.f32(address, code.OPTIMIZER_WORDS);
   const integer = engine.i32(address, code.OPTIMIZER_WORDS);
-  integer[code.OPTIMIZER_KIND] = kind;
-  real[code.OPTIMIZER_BETA_1] = options.beta1;
+  integer[code.OPTIMIZER_KIND] = optimizerCode[options.name];
+  real[code.OPTIMIZER_BETA_1] = options.name === 'ftrl' ? options.beta : options.beta1;
+  real[code.OPTIMIZER_L1] = options.l1;
   real[code.OPTIMIZER_BETA_2] = options.beta2;
   real[code.OPTIMIZER_EPSILON] = options.epsilon;
   real[code.OPTIMIZER_L2] = options.l2;
@@ -108,26 +126,62 @@ export function writeDenseRecord(
   placement: Placement,
   state: OptimizerState,
   gradientBlock: number,
+  { start, length }: DenseRun,
 ): number {
   const address = placement.allocate(code.DENSE_WORDS * 4);
   const words = engine.i32(address, code.DENSE_WORDS);
-  words[code.DENSE_WEIGHTS] = store.denseStart;
-  words[code.DENSE_GRADIENT] = gradientBlock;
-  words[code.DENSE_STATE_1] = state.dense[0] ?? 0;
-  words[code.DENSE_STATE_2] = state.dense[1] ?? 0;
-  words[code.DENSE_LENGTH] = store.denseLength;
+  const offset = start - store.denseStart;
+  words[code.DENSE_WEIGHTS] = start;
+  words[code.DENSE_GRADIENT] = gradientBlock + offset;
+  words[code.DENSE_STATE_1] = state.dense.length > 0 ? state.dense[0] + offset : 0;
+  words[code.DENSE_STATE_2] = state.dense.length > 1 ? state.dense[1] + offset : 0;
+  words[code.DENSE_LENGTH] = length;
   return address;
 }
 
-/** Tables that are looked up by the same indices in the same order share one linking of rows. */
-function groupByIndices(rows: readonly RowGradient[]): { indices: Tensor[]; tables: Map<Tensor, Tensor[]> }[] {
+/** Dense parameters that lie one after the other and share an optimizer: `length` elements from address `start`. */
+export interface DenseRun {
+  readonly start: number;
+  readonly length: number;
+  readonly optimizer: OptimizerOptions;
+}
+
+/** Cuts the block of dense parameters into runs of equal optimizers; parameters without one lie in no run. */
+export function denseRuns(store: ParameterStore, optimizers: ReadonlyMap<Tensor, OptimizerOptions>): DenseRun[] {
+  const runs: DenseRun[] = [];
+  for (const parameter of store.parameters) {
+    const optimizer = optimizers.get(parameter);
+    if (parameter.op === 'table' || !optimizer) continue;
+    const start = store.addressOf(parameter);
+    const length = Math.ceil(parameter.size / 16) * 16;
+    const last = runs[runs.length - 1];
+    if (last && last.start + last.length * 4 === start && last.optimizer === optimizer)
+      runs[runs.length - 1] = { ...last, length: last.length + length };
+    else runs.push({ start, length, optimizer });
+  }
+  return runs;
+}
+
+interface RowGroup {
+  readonly indices: readonly Tensor[];
+  readonly tables: Map<Tensor, readonly Tensor[]>;
+  readonly optimizer: OptimizerOptions;
+}
+
+/** Tables that are looked up by the same indices in the same order, and share an optimizer, share one linking of rows. */
+function groupByIndices(
+  rows: readonly RowGradient[],
+  optimizers: ReadonlyMap<Tensor, OptimizerOptions>,
+): readonly RowGroup[] {
+  const numbers = [...new Set(optimizers.values())];
   const byTable = new Map<Tensor, RowGradient[]>();
   for (const row of rows) byTable.set(row.table, [...(byTable.get(row.table) ?? []), row]);
-  const groups = new Map<string, { indices: Tensor[]; tables: Map<Tensor, Tensor[]> }>();
+  const groups = new Map<string, RowGroup>();
   for (const [table, gradients] of byTable) {
     const indices = gradients.map(({ index }) => index);
-    const key = `${table.shape[0]}:${indices.map((index) => index.id).join()}`;
-    const group = groups.get(key) ?? { indices, tables: new Map() };
+    const optimizer = optimizers.get(table) as OptimizerOptions;
+    const key = `${numbers.indexOf(optimizer)}:${table.shape[0]}:${indices.map((index) => index.id).join()}`;
+    const group = groups.get(key) ?? { indices, tables: new Map<Tensor, readonly Tensor[]>(), optimizer };
     group.tables.set(
       table,
       gradients.map(({ values }) => values),
@@ -144,18 +198,18 @@ export function writeRowGroups(
   state: OptimizerState,
   rows: readonly RowGradient[],
   batchSize: number,
-  dense: boolean,
-): { addresses: number[]; widest: number } {
+  optimizers: ReadonlyMap<Tensor, OptimizerOptions>,
+): { groups: { address: number; optimizer: OptimizerOptions }[]; widest: number } {
   let widest = 4;
-  const addresses = groupByIndices(rows).map(({ indices, tables }) => {
+  const groups = groupByIndices(rows, optimizers).map(({ indices, tables, optimizer }) => {
     const nRows = [...tables.keys()][0].shape[0];
     const tableRecords = placement.allocate(tables.size * code.TABLE_WORDS * 4);
     [...tables].forEach(([table, gradients], t) => {
-      const pointers = placement.allocate(gradients.length * 8);
-      engine.i32(pointers, gradients.length * 2).set(
-        gradients.flatMap((values) => {
+      const pointers = placement.allocate(gradients.length * code.GRADIENT_WORDS * 4);
+      engine.i32(pointers, gradients.length * code.GRADIENT_WORDS).set(
+        gradients.flatMap((values, list) => {
           const { offset, stride } = placement.read(values);
-          return [offset, stride];
+          return [offset, stride, indices[list].size, 0];
         }),
       );
       const words = engine.i32(tableRecords + t * code.TABLE_WORDS * 4, code.TABLE_WORDS);
@@ -167,21 +221,25 @@ export function writeRowGroups(
       words[code.TABLE_GRADIENTS] = pointers;
       widest = Math.max(widest, paddedWidth(table.shape[1]));
     });
-    const lists = placement.allocate(indices.length * 4);
-    engine.i32(lists, indices.length).set(indices.map((index) => placement.read(index).offset));
+    const lists = placement.allocate(indices.length * code.LIST_WORDS * 4);
+    engine
+      .i32(lists, indices.length * code.LIST_WORDS)
+      .set(indices.flatMap((index) => [placement.read(index).offset, index.size]));
+    const slots = Math.max(...indices.map(({ size }) => size));
     const head = placement.allocate(nRows * 4);
     engine.i32(head, nRows).fill(-1);
     const address = placement.allocate(code.GROUP_WORDS * 4);
     const words = engine.i32(address, code.GROUP_WORDS);
     words[code.GROUP_N_ROWS] = nRows;
     words[code.GROUP_HEAD] = head;
-    words[code.GROUP_NEXT] = placement.allocate(indices.length * batchSize * 4);
+    words[code.GROUP_NEXT] = placement.allocate(indices.length * batchSize * slots * 4);
+    words[code.GROUP_SLOTS] = slots;
     words[code.GROUP_N_LISTS] = indices.length;
     words[code.GROUP_N_TABLES] = tables.size;
     words[code.GROUP_LISTS] = lists;
     words[code.GROUP_TABLES] = tableRecords;
-    words[code.GROUP_DENSE] = dense ? 1 : 0;
-    return address;
+    words[code.GROUP_DENSE] = optimizer.dense ? 1 : 0;
+    return { address, optimizer };
   });
-  return { addresses, widest };
+  return { groups, widest };
 }

@@ -1,0 +1,63 @@
+/**
+ * A tower of fully connected layers as feature models use it: a_l = dropout(σ(BN(a_{l−1} W_l + b_l))), σ = ReLU. Batch
+ * normalisation and dropout are options.
+ */
+import { z } from 'zod';
+import type { Tensor } from '../engine/expression.ts';
+import { linear, relu } from '../engine/ops/index.ts';
+import { batchNorm, batchNormParameters } from './batch-norm.ts';
+import { dropoutLayer, type ForwardPass } from './forward-pass.ts';
+import { glorotNormal, zeros } from './initializer.ts';
+import type { ParameterDeclaration, Parameters } from './parameters.ts';
+
+export interface TowerOptions {
+  readonly dropout: number;
+  readonly batchNorm: boolean;
+}
+
+export const hiddenOption = z
+  .array(z.int().min(1).max(8192))
+  .max(16)
+  .meta({ doc: 'sizes of the hidden layers', search: [[400, 400, 400], [200, 200], [64]] });
+export const dropoutOption = z
+  .number()
+  .min(0)
+  .max(0.95)
+  .meta({ doc: 'share of the units that each step drops, after each hidden layer', search: [0, 0.2, 0.4] });
+export const batchNormOption = z
+  .boolean()
+  .meta({ doc: 'batch normalisation between each hidden layer and its activation' });
+
+/** Parameters `<prefix><l>.W` [n_{l−1}, n_l], `<prefix><l>.b` [n_l] and those of the normalisation, l = 1, 2, … */
+export function towerParameters(
+  prefix: string,
+  sizes: readonly number[],
+  options: TowerOptions,
+): ParameterDeclaration[] {
+  return sizes
+    .slice(1)
+    .flatMap((n, l) => [
+      { name: `${prefix}${l + 1}.W`, shape: [sizes[l], n], initializer: glorotNormal(sizes[l], n) },
+      { name: `${prefix}${l + 1}.b`, shape: [n], initializer: zeros },
+      ...(options.batchNorm ? batchNormParameters(`${prefix}${l + 1}`, n) : []),
+    ]);
+}
+
+/** Applies `layers` layers to x, [B, n₀] → [B, n_L]. */
+export function tower(
+  p: Parameters,
+  prefix: string,
+  layers: number,
+  x: Tensor,
+  options: TowerOptions,
+  pass: ForwardPass,
+): Tensor {
+  for (let l = 1; l <= layers; l++) {
+    const name = `${prefix}${l}`;
+    const layer = { bias: p[`${name}.b`], relu: !options.batchNorm };
+    const z = linear(x, p[`${name}.W`], layer);
+    const a = options.batchNorm ? relu(batchNorm(p, name, z, pass)) : z;
+    x = dropoutLayer(a, options.dropout, name, pass);
+  }
+  return x;
+}

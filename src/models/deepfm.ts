@@ -1,0 +1,59 @@
+/**
+ * DeepFM. Guo, Tang, Ye, Li, He: DeepFM: A Factorization-Machine based Neural Network for CTR Prediction. IJCAI 2017.
+ *
+ *   ŷ(x) = σ( y_FM + y_DNN )
+ *   y_FM = w₀ + Σ_i w_i x_i + Σ_{i<j} ⟨v_i, v_j⟩ x_i x_j
+ *   a^(0) = [e_1, …, e_F],  a^(l+1) = ReLU(a^(l) W^(l) + b^(l)),  y_DNN = a^(L) W + b
+ *
+ * Both parts read the same V. The paper prints y_DNN = σ(a^(L) W + b) inside the outer σ, so that the deep part could only raise
+ * the logit; libraries and the default here leave it linear, `literalPaper` takes the printed ReLU.
+ */
+import { z } from 'zod';
+import { add, bilinearPooling, broadcastRow, relu, rowDot, rowSum } from '../engine/ops/index.ts';
+import { glorotNormal, zeros } from '../layers/initializer.ts';
+import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { countFields } from './field-inputs.ts';
+import { fieldModel } from './field-model.ts';
+import { deviationOption, embeddingParameter, factorsOption, linearParameters, linearTerms } from './linear-terms.ts';
+
+const options = z.strictObject({
+  factors: factorsOption,
+  hidden: hiddenOption.default([400, 400, 400]),
+  dropout: dropoutOption.default(0.2),
+  batchNorm: batchNormOption.default(true),
+  deviation: deviationOption,
+  deep: z.boolean().default(true).meta({ doc: 'false: the FM part alone' }),
+  literalPaper: z.boolean().default(false).meta({ doc: 'rectify y_DNN as the paper prints it' }),
+});
+
+export const deepfm = fieldModel({
+  name: 'deepfm',
+  title: 'DeepFM',
+  paper: {
+    authors: 'Guo, Tang, Ye, Li, He',
+    title: 'DeepFM: A Factorization-Machine based Neural Network for CTR Prediction',
+    venue: 'IJCAI',
+    year: 2017,
+  },
+  options,
+  trainingDefaults: {},
+  parameters: (config, layout) => {
+    const { factors, hidden, deviation } = config;
+    const sizes = [countFields(layout).nFields * factors, ...hidden];
+    const last = sizes[sizes.length - 1];
+    const deep = [
+      ...towerParameters('layer', sizes, config),
+      { name: 'h', shape: [last], initializer: glorotNormal(last, 1) },
+      { name: 'b', shape: [1], initializer: zeros },
+    ];
+    return [...linearParameters(layout), embeddingParameter(layout, factors, deviation), ...(config.deep ? deep : [])];
+  },
+  logit: (p, inputs, config, pass) => {
+    const pairs = rowSum(bilinearPooling(inputs.slots(p.V), config.factors));
+    const fm = add(linearTerms(p, inputs), pairs);
+    if (!config.deep) return fm;
+    const top = tower(p, 'layer', config.hidden.length, inputs.embed(p.V), config, pass);
+    const deep = add(rowDot(top, broadcastRow(p.h)), broadcastRow(p.b));
+    return add(fm, config.literalPaper ? relu(deep) : deep);
+  },
+});

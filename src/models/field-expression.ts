@@ -1,0 +1,107 @@
+/** From a field model's declarations to engine expressions: its parameters, its loss, its logits. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { RandomStream } from '../core/random.ts';
+import type { FieldExamples } from '../data/features/field-examples.ts';
+import type { FieldLayout, FieldOwner, FieldRows } from '../data/features/field-rows.ts';
+import { type Tensor, topologicalOrder } from '../engine/expression.ts';
+import { bceWithLogits, input, square, subtract } from '../engine/ops/index.ts';
+import type { SlotSource } from '../engine/runtime/example-feed.ts';
+import { prediction, trainingPass } from '../layers/forward-pass.ts';
+import { type DeclaredParameters, declared } from './expression.ts';
+import { type FieldInputs, fieldInputs, type SlotLeaves } from './field-inputs.ts';
+import type { FieldModel } from './field-model.ts';
+
+/** What a prediction of a row is compared with: a click (log loss of the logit) or a value (squared error). */
+export type FieldLoss = 'log' | 'squared';
+
+export function declareFieldParameters<C>(model: FieldModel<C>, config: C, layout: FieldLayout): DeclaredParameters {
+  return declared(model.parameters(config, layout));
+}
+
+export interface FieldTraining {
+  /** Loss of each row, [B, 1]. */
+  readonly loss: Tensor;
+  readonly label: Tensor;
+  readonly inputs: FieldInputs;
+  /** Kept parameters and the expressions of their values after a step. */
+  readonly assignments: readonly (readonly [Tensor, Tensor])[];
+}
+
+/**
+ * log: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ)); squared: (ŷ − y)².
+ * @param random names the noise of dropout
+ */
+export function fieldTraining<C>(
+  model: FieldModel<C>,
+  { tensors }: DeclaredParameters,
+  config: C,
+  layout: FieldLayout,
+  loss: FieldLoss,
+  random: RandomStream,
+): FieldTraining {
+  const inputs = fieldInputs(layout);
+  const pass = trainingPass(random);
+  const logit = model.logit(tensors, inputs, config, pass);
+  const label = input('label', [1]);
+  const rowLoss = loss === 'log' ? bceWithLogits(logit, label) : square(subtract(logit, label));
+  return { loss: rowLoss, label, inputs, assignments: pass.assignments };
+}
+
+/** The logit of a row as it is in prediction, and the leaves it reads. */
+export function fieldPrediction<C>(
+  model: FieldModel<C>,
+  { tensors }: DeclaredParameters,
+  config: C,
+  layout: FieldLayout,
+): { readonly logit: Tensor; readonly inputs: FieldInputs } {
+  const inputs = fieldInputs(layout);
+  return { logit: model.logit(tensors, inputs, config, prediction), inputs };
+}
+
+/** The rows of each owner that a logit reads, with their leaves and by what an example names them. */
+export interface BoundSlots {
+  readonly owner: FieldOwner | 'cross';
+  readonly by: SlotSource['by'];
+  readonly rows: FieldRows;
+  readonly leaves: SlotLeaves;
+  /** Row of each example; null = the example's own. */
+  readonly at: Int32Array | null;
+}
+
+/**
+ * The slots that `output` reads.
+ * @throws 'shape' or 'config' when the examples do not hold what the layout says
+ */
+export function bindSlots(output: Tensor, inputs: FieldInputs, examples: FieldExamples): BoundSlots[] {
+  const { leaves } = inputs;
+  const read = new Set(topologicalOrder([output]));
+  const given = [
+    { owner: 'user', by: 'user', rows: examples.users, at: examples.user },
+    { owner: 'item', by: 'item', rows: examples.items, at: examples.item },
+    { owner: 'context', by: 'example', rows: examples.context, at: null },
+    { owner: 'cross', by: 'example', rows: examples.crosses, at: null },
+  ] as const;
+  return given.flatMap(({ owner, by, rows, at }) => {
+    const own = leaves[owner];
+    if (!own || !read.has(own.index)) return [];
+    if (!rows || (by !== 'example' && !at))
+      throw new DeepTasteError('config', `features: the layout has ${owner} slots, but the examples hold none`);
+    return [{ owner, by, rows: fitting(owner, rows, own), leaves: own, at }];
+  });
+}
+
+/** The rows as their leaves expect them; absent values are ones. */
+export function fitting(owner: string, rows: FieldRows, { index, value }: SlotLeaves): FieldRows {
+  if (rows.slots !== index.size || rows.index.length !== rows.nRows * rows.slots)
+    throw new DeepTasteError(
+      'shape',
+      `features: the ${owner} rows must have ${index.size} slots each, got ${rows.index.length} in ${rows.nRows} rows`,
+    );
+  if (!value && rows.value?.some((x) => x !== 1))
+    throw new DeepTasteError(
+      'shape',
+      `features: no ${owner} field of the layout is weighted, but its rows have values`,
+    );
+  if (!value) return { ...rows, value: null };
+  return rows.value ? rows : { ...rows, value: new Float32Array(rows.index.length).fill(1) };
+}

@@ -1,0 +1,150 @@
+/** Predictions of field models: logits of listed rows, and the form in which a ranking scores all items for a request. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import { type FieldExamples, gatherRows } from '../data/features/field-examples.ts';
+import type { FieldLayout, FieldRows } from '../data/features/field-rows.ts';
+import type { Tensor } from '../engine/expression.ts';
+import { concat } from '../engine/ops/index.ts';
+import { pairProgram } from '../engine/plan/pair-plan.ts';
+import { computeRows } from '../engine/plan/row-plan.ts';
+import { splitPair } from '../engine/plan/split-pair.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import type { DeclaredParameters } from './expression.ts';
+import { bindSlots, declareFieldParameters, fieldPrediction, fitting } from './field-expression.ts';
+import type { FieldInputs, SlotLeaves } from './field-inputs.ts';
+import type { FieldModel } from './field-model.ts';
+import { type Scorer, storeOf } from './scoring.ts';
+
+/** Rows whose slots are gathered at a time, so that the memory of a prediction does not grow with the rows. */
+const BLOCK = 65_536;
+
+type Fed = Map<Tensor, Int32Array | Float32Array>;
+
+function feed(fed: Fed, leaves: SlotLeaves, rows: FieldRows): void {
+  fed.set(leaves.index, rows.index);
+  if (leaves.value) fed.set(leaves.value, rows.value as Float32Array);
+}
+
+/** Logits (or predicted values) of examples, in their order, on all threads. */
+export function fieldLogits<C>(
+  engine: Engine,
+  model: FieldModel<C>,
+  config: C,
+  layout: FieldLayout,
+  declared: DeclaredParameters,
+  store: ParameterStore,
+  examples: FieldExamples,
+): Float32Array {
+  const { logit, inputs } = fieldPrediction(model, declared, config, layout);
+  const bound = bindSlots(logit, inputs, examples);
+  const out = new Float32Array(examples.nRows);
+  for (let from = 0; from < examples.nRows; from += BLOCK) {
+    const to = Math.min(examples.nRows, from + BLOCK);
+    const fed: Fed = new Map();
+    for (const { rows, leaves, at } of bound) feed(fed, leaves, gatherRows(rows, at, from, to));
+    out.set(computeRows(engine, store, [logit], fed, to - from)[0], from);
+  }
+  return out;
+}
+
+export interface FieldPredictor {
+  /** Logits (or predicted values) of examples, in their order; 1 / (1 + e^−logit) is the probability of a click. */
+  readonly logits: (examples: FieldExamples) => Float32Array;
+  /** Scores of all items for each request. */
+  readonly ranking: (requests: FieldRequests) => Scorer;
+  readonly free: () => void;
+}
+
+/** A prediction for weights as a training returns them. */
+export function fieldPredictor<C>(
+  engine: Engine,
+  model: FieldModel<C>,
+  config: C,
+  layout: FieldLayout,
+  weights: NamedTensors,
+): FieldPredictor {
+  const declared = declareFieldParameters(model, config, layout);
+  const store = storeOf(engine, declared, weights);
+  return {
+    logits: (examples) => fieldLogits(engine, model, config, layout, declared, store, examples),
+    ranking: (requests) => fieldScorer(engine, model, config, layout, declared, store, requests),
+    free: () => store.free(),
+  };
+}
+
+/** For whom and in which context items are ranked: row r of `users` and row r of `context` are one request. */
+export interface FieldRequests {
+  readonly nRequests: number;
+  readonly users: FieldRows | null;
+  readonly context: FieldRows | null;
+  /** The items to rank, one row each. */
+  readonly items: FieldRows;
+}
+
+/**
+ * How a field model scores every item for every request: what depends on the request alone and on the item alone is computed
+ * once here, the rest by the ranking.
+ * @throws 'config' for a model that reads crosses, which mix both sides
+ */
+export function fieldScorer<C>(
+  engine: Engine,
+  model: FieldModel<C>,
+  config: C,
+  layout: FieldLayout,
+  declared: DeclaredParameters,
+  store: ParameterStore,
+  requests: FieldRequests,
+): Scorer {
+  const { logit, inputs } = fieldPrediction(model, declared, config, layout);
+  const { users, context, items, nRequests } = requests;
+  const own = (leaves: SlotLeaves | null, leaf: Tensor) => leaf === leaves?.index || leaf === leaves?.value;
+  const split = splitPair(logit, (leaf) => {
+    if (own(inputs.leaves.item, leaf)) return 'item';
+    return own(inputs.leaves.cross, leaf) ? null : 'user';
+  });
+  const program = pairProgram(engine, store, split.userLeaves, split.itemLeaves, split.score);
+  const sides = {
+    user: fedBy(inputs, { user: users, context }, nRequests),
+    item: fedBy(inputs, { item: items }, items.nRows),
+  };
+  const userValues = partValues(engine, store, split.userParts, sides.user, nRequests);
+  const itemValues = partValues(engine, store, split.itemParts, sides.item, items.nRows);
+  return {
+    form: {
+      form: 'pair',
+      users: userValues.values,
+      userWidth: userValues.width,
+      items: itemValues.values,
+      itemWidth: itemValues.width,
+      program,
+    },
+    itemVectors: itemValues.width > 0 ? itemValues : null,
+    free: () => program.free(),
+  };
+}
+
+/** @throws 'config' or 'shape' when rows are missing or of another number */
+function fedBy(
+  inputs: FieldInputs,
+  given: Partial<Record<'user' | 'item' | 'context', FieldRows | null>>,
+  n: number,
+): Fed {
+  const fed: Fed = new Map();
+  for (const owner of ['user', 'item', 'context'] as const) {
+    const leaves = inputs.leaves[owner];
+    if (!leaves || !(owner in given)) continue;
+    const rows = given[owner];
+    if (!rows) throw new DeepTasteError('config', `ranking: the model reads ${owner} fields, but none were given`);
+    if (rows.nRows !== n)
+      throw new DeepTasteError('shape', `ranking: needs ${n} rows of ${owner} fields, got ${rows.nRows}`);
+    feed(fed, leaves, fitting(owner, rows, leaves));
+  }
+  return fed;
+}
+
+function partValues(engine: Engine, store: ParameterStore, parts: readonly Tensor[], fed: Fed, n: number) {
+  if (parts.length === 0) return { values: new Float32Array(0), width: 0 };
+  const joined = concat(...parts);
+  return { values: computeRows(engine, store, [joined], fed, n)[0], width: joined.size };
+}

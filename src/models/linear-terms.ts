@@ -1,0 +1,39 @@
+/** The linear part that all feature models share: w₀ + Σ_i w_i x_i. */
+import { z } from 'zod';
+import type { FieldLayout } from '../data/features/field-rows.ts';
+import type { Tensor } from '../engine/expression.ts';
+import { add, broadcastRow, rowSum } from '../engine/ops/index.ts';
+import { type Initializer, normal, zeros } from '../layers/initializer.ts';
+import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import type { FieldInputs } from './field-inputs.ts';
+
+export const deviationOption = z
+  .number()
+  .min(0)
+  .default(0.01)
+  .meta({ doc: 'standard deviation of the initial embeddings' });
+export const factorsOption = z
+  .int()
+  .min(1)
+  .max(4096)
+  .default(10)
+  .meta({ doc: 'd, length of the vector of a feature', search: [8, 10, 16, 32, 64] });
+
+/** w₀ [1] and w [n, 1], both 0 at the start. */
+export function linearParameters({ nRows }: FieldLayout): ParameterDeclaration[] {
+  return [
+    { name: 'w0', shape: [1], initializer: zeros },
+    { name: 'w', shape: [nRows, 1], table: 'field', initializer: zeros },
+  ];
+}
+
+/** V [n, d]. */
+export function embeddingParameter({ nRows }: FieldLayout, d: number, deviation: number): ParameterDeclaration {
+  const initializer: Initializer = normal(deviation);
+  return { name: 'V', shape: [nRows, d], table: 'field', initializer };
+}
+
+/** w₀ + Σ_i w_i x_i, [B, 1]. */
+export function linearTerms(p: Parameters, inputs: FieldInputs): Tensor {
+  return add(rowSum(inputs.embed(p.w)), broadcastRow(p.w0));
+}

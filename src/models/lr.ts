@@ -1,0 +1,20 @@
+/**
+ * LR — logistic regression over feature fields.
+ *
+ *   ŷ(x) = σ( w₀ + Σ_i w_i x_i )
+ *
+ * Differs from the textbook: nothing. Regularisation and steps are the optimizer's.
+ */
+import { z } from 'zod';
+import { fieldModel } from './field-model.ts';
+import { linearParameters, linearTerms } from './linear-terms.ts';
+
+export const lr = fieldModel({
+  name: 'lr',
+  title: 'LR',
+  paper: null,
+  options: z.strictObject({}),
+  trainingDefaults: {},
+  parameters: (_config, layout) => linearParameters(layout),
+  logit: (p, inputs) => linearTerms(p, inputs),
+});

@@ -1,0 +1,130 @@
+/** Epoch after epoch of any step plan: slices that leave room for the event loop, early stopping, the best weights. */
+import { setImmediate } from 'node:timers/promises';
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import type { Progress } from '../core/progress.ts';
+import type { StepPlan } from '../engine/plan/step-plan.ts';
+import type { EpochRecord } from './checkpoint.ts';
+import type { StageProgress } from './train-stage.ts';
+
+export interface EpochLoopOptions {
+  /** Key and title of the model, for the log and the progress. */
+  readonly name: string;
+  readonly title: string;
+  readonly plan: StepPlan;
+  /** Rows of an epoch. */
+  readonly rows: number;
+  readonly training: {
+    readonly epochs: number;
+    readonly evaluateEvery: number;
+    readonly patience: number;
+    readonly keepBest: boolean;
+    /** Multiplies the learning rate after each look without gain. */
+    readonly plateauFactor: number;
+  };
+  readonly progress: Progress;
+  /** Copies of the present weights. */
+  readonly weights: () => NamedTensors;
+  /** Validation metric of the present weights, higher is better. Never the test part. */
+  readonly validate?: () => number;
+  /** Called after every epoch with the state from which the loop can go on. */
+  readonly onEpoch?: (progress: StageProgress, best: NamedTensors | null) => Promise<void>;
+  /** Where to go on. */
+  readonly resume?: { readonly progress: StageProgress; readonly best: NamedTensors | null };
+  readonly signal?: AbortSignal;
+}
+
+export interface EpochLoopResult {
+  /** The best weights when there was a validation and they are kept, else the last ones. */
+  readonly weights: NamedTensors;
+  readonly progress: StageProgress;
+}
+
+/** Work between two looks at the event loop, ms. */
+const SLICE_MS = 100;
+
+/** @throws 'numeric' when a loss or a weight is not finite, 'usage' when interrupted */
+export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopResult> {
+  const { training, progress, title, rows, plan, validate, resume, onEpoch } = options;
+  let state: StageProgress = resume?.progress ?? {
+    epochsDone: 0,
+    bestValidation: null,
+    bestEpoch: 0,
+    looksWithoutGain: 0,
+    log: [],
+  };
+  let best = resume?.best ?? null;
+  const isDone = () => validate !== undefined && training.patience > 0 && state.looksWithoutGain >= training.patience;
+  const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
+  while (state.epochsDone < training.epochs && !isDone()) {
+    const epoch = state.epochsDone;
+    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log));
+    const { loss, seconds } = await runEpoch(options, epoch, (done) => task.update(epoch * rows + done));
+    const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
+    const validation = validate && isDue ? validate() : null;
+    if (validation !== null && (state.bestValidation === null || validation > state.bestValidation)) {
+      best = options.weights();
+      state = { ...state, bestValidation: validation, bestEpoch: epoch + 1, looksWithoutGain: 0 };
+    } else if (validation !== null) state = { ...state, looksWithoutGain: state.looksWithoutGain + 1 };
+    const examplesPerSecond = rows / seconds;
+    const record: EpochRecord = { model: options.name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
+    state = { ...state, epochsDone: epoch + 1, log: [...state.log, record] };
+    task.update((epoch + 1) * rows, describe(record, training.epochs));
+    await onEpoch?.(state, best);
+  }
+  const kept = training.keepBest ? best : null;
+  task.end(`${state.epochsDone} epochs${kept ? `, kept epoch ${state.bestEpoch}` : ''}`);
+  const weights = kept ?? options.weights();
+  checkFinite(weights);
+  return { weights, progress: state };
+}
+
+/** Looks of the whole log that found no better value than those before; so a resumed run knows its learning rate. */
+function looksWithoutGain(log: readonly EpochRecord[]): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let looks = 0;
+  for (const { validation } of log) {
+    if (validation === null) continue;
+    if (validation > best) best = validation;
+    else looks++;
+  }
+  return looks;
+}
+
+/** One epoch; its mean loss and time. */
+async function runEpoch(options: EpochLoopOptions, epoch: number, report: (rows: number) => void) {
+  const { plan, rows, signal } = options;
+  const started = performance.now();
+  const steps = plan.stepsPerEpoch;
+  let lossSum = 0;
+  let slice = 8;
+  for (let step = 0; step < steps; ) {
+    const count = Math.min(slice, steps - step);
+    const sliceStarted = performance.now();
+    lossSum += plan.run(epoch, step, count).lossSum;
+    step += count;
+    const ms = performance.now() - sliceStarted;
+    slice = Math.max(1, Math.min(4096, Math.round((count * SLICE_MS) / Math.max(ms, 1))));
+    report(Math.round((step / steps) * rows));
+    await setImmediate();
+    if (signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');
+  }
+  return { loss: lossSum / rows, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Losses are checked before each update; this is for what the last update did. */
+function checkFinite(weights: NamedTensors): void {
+  for (const [name, { data }] of weights)
+    if (!data.every(Number.isFinite))
+      throw new DeepTasteError(
+        'numeric',
+        `training: the weights must be finite, found NaN or infinity in "${name}" after the last step ` +
+          '(lower the learning rate, or clip gradients with optimizer.clipNorm)',
+        { parameter: name },
+      );
+}
+
+function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {
+  const metric = validation === null ? '' : `  validation ${validation.toFixed(4)}`;
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${metric}`;
+}

@@ -1,0 +1,289 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { NamedTensors } from '../../src/core/named-tensors.ts';
+import { silent } from '../../src/core/progress.ts';
+import type { FieldLayout } from '../../src/data/features/field-rows.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
+import { fieldPredictor } from '../../src/models/field-scoring.ts';
+import type { Checkpoint } from '../../src/training/checkpoint.ts';
+import { optimizerOf, resolveFieldTraining } from '../../src/training/field-options.ts';
+import { type FieldTrainRequest, trainFieldModel } from '../../src/training/train-field-model.ts';
+import { crossedLayout, layout, makeWorld, smallConfigs } from '../models/field-world.ts';
+import { thrownCode } from '../models/thrown-code.ts';
+
+const engines = [new Engine({ threads: 1 }), new Engine({ threads: 2 }), new Engine({ threads: 3 })];
+afterAll(() => {
+  for (const engine of engines) engine.close();
+});
+
+const train = makeWorld(400, 1);
+const held = makeWorld(150, 2);
+
+/** Share of the held-out clicks and others that stand in the right order; in rows of the users and items of training. */
+function auc(logits: Float32Array, labels: Float32Array): number {
+  let right = 0;
+  let pairs = 0;
+  labels.forEach((y, a) => {
+    labels.forEach((z, b) => {
+      if (y <= z) return;
+      pairs++;
+      right += logits[a] > logits[b] ? 1 : logits[a] === logits[b] ? 0.5 : 0;
+    });
+  });
+  return right / pairs;
+}
+
+const heldExamples = { ...held.examples, users: train.users, items: train.items };
+
+type Changes = Partial<FieldTrainRequest> & { readonly settings?: object; readonly given?: object };
+
+function request(name: string, changes: Changes = {}): FieldTrainRequest {
+  const model = findFieldModel(name);
+  const { settings = {}, given = smallConfigs[name][0], ...others } = changes;
+  return {
+    engine: engines[1],
+    model,
+    config: model.options.parse(given),
+    training: resolveFieldTraining(model.trainingDefaults, { epochs: 3, batchSize: 70, ...settings }),
+    layout,
+    examples: train.examples,
+    seed: 7,
+    progress: silent,
+    fingerprint: 'a run',
+    validate: (predict) => auc(predict(heldExamples), heldExamples.label),
+    ...others,
+  };
+}
+
+const bytesOf = (weights: NamedTensors): string =>
+  [...weights].map(([name, { data }]) => `${name} ${Buffer.from(data.buffer).toString('base64')}`).join('\n');
+
+const cases = fieldModels.flatMap(({ name }) =>
+  smallConfigs[name].map((given) => [name, JSON.stringify(given), given] as const),
+);
+
+describe.each(cases)('%s %s', (name, _title, given) => {
+  it('gives the same bytes on 1, 2 and 3 threads, and others from another seed', async () => {
+    const run = async (changes: Changes) =>
+      bytesOf((await trainFieldModel(request(name, { given, ...changes }))).weights);
+    const first = await run({});
+    for (const engine of engines) expect(await run({ engine })).toBe(first);
+    expect(await run({ seed: 8 })).not.toBe(first);
+  });
+
+  it('goes on from every checkpoint to the same bytes', async () => {
+    const checkpoints: Checkpoint[] = [];
+    const onCheckpoint = async (checkpoint: Checkpoint) => {
+      checkpoints.push(checkpoint);
+    };
+    const settings = { epochs: 4, patience: 0, keepBest: false };
+    const whole = await trainFieldModel(request(name, { given, settings, onCheckpoint }));
+    expect(checkpoints).toHaveLength(4);
+    for (const resume of checkpoints.slice(0, 3)) {
+      const resumed = await trainFieldModel(request(name, { given, settings, resume, engine: engines[2] }));
+      expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
+      expect(resumed.log.map(({ loss, validation }) => [loss, validation])).toEqual(
+        whole.log.map(({ loss, validation }) => [loss, validation]),
+      );
+    }
+  });
+});
+
+describe('what is learned', () => {
+  it.each(fieldModels.map(({ name }) => name))('%s fits the rows that it is trained on', async (name) => {
+    // a memory of users × items is what LR and the wide part lack
+    const isLinear = name === 'lr';
+    const optimizer = { name: 'adam', learningRate: 0.02 };
+    const given = { ...smallConfigs[name][0], ...without(name) };
+    const settings = { epochs: 40, batchSize: 50, optimizer, embeddingL2: 0 };
+    const { weights, log } = await trainFieldModel(request(name, { given, settings, validate: undefined }));
+    const model = findFieldModel(name);
+    const predictor = fieldPredictor(engines[1], model, model.options.parse(given), layout, weights);
+    const logits = predictor.logits(train.examples);
+    predictor.free();
+    expect(log[39].loss).toBeLessThan(log[0].loss);
+    expect(auc(logits, train.examples.label)).toBeGreaterThan(isLinear ? 0.6 : 0.8);
+  });
+
+  /** Without noise, so that a small model can fit what it sees. */
+  function without(name: string): object {
+    if (name === 'nfm') return { dropout: 0, bilinearDropout: 0 };
+    if (name === 'final-mlp') return { dropout1: 0, dropout2: 0 };
+    return ['lr', 'fm'].includes(name) ? {} : { dropout: 0 };
+  }
+
+  it('crosses reach Wide&Deep, and L1 keeps the idle ones at exactly zero', async () => {
+    const share = async (wideL1: number, of: FieldLayout) => {
+      const { weights } = await trainFieldModel(
+        request('wide-deep', {
+          layout: of,
+          given: { deep: false, wideL1 },
+          settings: { epochs: 5 },
+          validate: undefined,
+        }),
+      );
+      const crosses = weights.get('crosses')?.data as Float32Array | undefined;
+      return crosses && crosses.filter((x) => x === 0).length / crosses.length;
+    };
+    expect(await share(0, layout)).toBeUndefined();
+    expect(await share(0, crossedLayout)).toBe(0);
+    expect(await share(0.3, crossedLayout)).toBeGreaterThan(0);
+    expect(await share(100, crossedLayout)).toBe(1);
+  });
+
+  it('a regression predicts values', async () => {
+    const label = Float32Array.from(train.examples.user as Int32Array, (u) => 3 + u);
+    const examples = { ...train.examples, label };
+    const optimizer = { learningRate: 0.05 };
+    const settings = { task: 'regression', epochs: 150, optimizer, plateauFactor: 1 };
+    const { weights } = await trainFieldModel(request('lr', { examples, settings, validate: undefined }));
+    const predictor = fieldPredictor(engines[0], findFieldModel('lr'), {}, layout, weights);
+    const worst = Math.max(...predictor.logits(examples).map((x, e) => Math.abs(x - label[e])));
+    predictor.free();
+    expect(worst).toBeLessThan(0.3);
+  });
+
+  it('a ranking tells the items of a user from drawn ones', async () => {
+    const clicks = train.examples.label.map((y, e) =>
+      y > 0 && (train.examples.user as Int32Array)[e] % 2 === (train.examples.item as Int32Array)[e] % 2 ? 1 : 0,
+    );
+    const kept = [...clicks.keys()].filter((e) => clicks[e] > 0);
+    const pick = (values: Int32Array | null) => Int32Array.from(kept, (e) => (values as Int32Array)[e]);
+    const context = train.examples.context as NonNullable<typeof train.examples.context>;
+    const examples = {
+      ...train.examples,
+      nRows: kept.length,
+      user: pick(train.examples.user),
+      item: pick(train.examples.item),
+      context: { ...context, nRows: kept.length, index: Int32Array.from(kept, (e) => context.index[e]) },
+      crosses: null,
+      label: new Float32Array(kept.length).fill(1),
+    };
+    const settings = { task: 'ranking', epochs: 80, negatives: 4, optimizer: { learningRate: 0.02 } };
+    const given = { factors: 6, deviation: 0.1 };
+    const { weights } = await trainFieldModel(request('fm', { examples, given, settings, validate: undefined }));
+    const model = findFieldModel('fm');
+    const predictor = fieldPredictor(engines[0], model, model.options.parse(given), layout, weights);
+    const logits = predictor.logits(train.examples);
+    predictor.free();
+    const parity = Float32Array.from(train.examples.user as Int32Array, (u, e) =>
+      (u + (train.examples.item as Int32Array)[e]) % 2 === 0 ? 1 : 0,
+    );
+    expect(auc(logits, parity)).toBeGreaterThan(0.9);
+  });
+});
+
+describe('NFM after FM', () => {
+  const given = { factors: 4, hidden: [5], pretrain: true, pretrainEpochs: 2, deviation: 0.1 };
+
+  it('starts from the vectors and linear weights of the FM', async () => {
+    // steps too small to move a weight, so that what NFM ends with is what it started from
+    const settings = { epochs: 1, optimizer: { name: 'sgd', learningRate: 1e-30 } };
+    const changes = { settings, validate: undefined };
+    const fm = await trainFieldModel(request('fm', { given: { factors: 4, deviation: 0.1 }, ...changes }));
+    const { log, weights } = await trainFieldModel(request('nfm', { given, ...changes }));
+    expect(log.map(({ model, epoch }) => `${model} ${epoch}`)).toEqual(['fm 1', 'fm 2', 'nfm 1']);
+    expect(weights.get('V')).toEqual(fm.weights.get('V'));
+    const alone = await trainFieldModel(request('nfm', { given: { ...given, pretrain: false }, ...changes }));
+    expect(alone.weights.get('V')).not.toEqual(weights.get('V'));
+  });
+
+  it('goes on from every checkpoint, those of the FM too, to the same bytes', async () => {
+    const checkpoints: Checkpoint[] = [];
+    const onCheckpoint = async (checkpoint: Checkpoint) => {
+      checkpoints.push(checkpoint);
+    };
+    const whole = await trainFieldModel(request('nfm', { given, onCheckpoint }));
+    expect(checkpoints.map(({ progress }) => progress.stagesDone)).toEqual([0, 0, 1, 1, 1]);
+    for (const resume of checkpoints.slice(0, 4)) {
+      const resumed = await trainFieldModel(request('nfm', { given, resume }));
+      expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
+      expect(resumed.log.length).toBe(whole.log.length);
+    }
+  });
+});
+
+describe('early stopping', () => {
+  /** Validation values as listed, whatever is predicted. */
+  const listed = (values: readonly number[]) => {
+    let look = 0;
+    return () => values[look++];
+  };
+
+  it('stops after `patience` looks without gain and keeps the best weights', async () => {
+    const best = await trainFieldModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
+    const stopped = await trainFieldModel(
+      request('fm', { settings: { epochs: 9, patience: 2 }, validate: listed([0.1, 0.9, 0.8, 0.85, 0.95]) }),
+    );
+    expect(stopped.log).toHaveLength(4);
+    expect(stopped.bestEpoch).toBe(2);
+    expect(bytesOf(stopped.weights)).toBe(bytesOf(best.weights));
+  });
+
+  it('lowers the learning rate after each look without gain, also in a resumed run', async () => {
+    const settings = { epochs: 4, patience: 0, keepBest: false };
+    const run = (plateauFactor: number, values: readonly number[]) =>
+      trainFieldModel(request('fm', { settings: { ...settings, plateauFactor }, validate: listed(values) }));
+    const rising = await run(0.5, [1, 2, 3, 4]);
+    const constant = await run(1, [1, 0, 0, 0]);
+    const falling = await run(0.5, [1, 0, 0, 0]);
+    expect(bytesOf(constant.weights)).toBe(bytesOf(rising.weights));
+    expect(bytesOf(falling.weights)).not.toBe(bytesOf(rising.weights));
+    // the first epoch whose rate differs is the third
+    expect(falling.log.slice(0, 2).map(({ loss }) => loss)).toEqual(rising.log.slice(0, 2).map(({ loss }) => loss));
+    expect(falling.log[3].loss).not.toBe(rising.log[3].loss);
+  });
+});
+
+describe('settings', () => {
+  const { model, config, training } = request('wide-deep', { settings: { embeddingL2: 0.25 } });
+  const of = (name: string, isTable: boolean) => optimizerOf(model, config, training, { name, isTable });
+
+  it('give each parameter its optimizer', () => {
+    expect(of('w', true)).toMatchObject({ name: 'ftrl', l1: 1e-4 });
+    expect(of('crosses', true)).toEqual(of('w', true));
+    expect(of('V', true)).toMatchObject({ name: 'adagrad', l2: 0.25, l2Scope: 'all', dense: true });
+    expect(of('layer1.W', false)).toEqual(training.optimizer);
+    const touched = { ...training, embeddingL2Scope: 'touched' as const };
+    expect(optimizerOf(model, config, touched, { name: 'V', isTable: true })).toMatchObject({ l2: 0.25, dense: false });
+  });
+
+  it.each([
+    ['an unknown key', { batchsize: 3 }],
+    ['a rate that grows', { plateauFactor: 2 }],
+    ['drawn items for given labels', { negatives: 3 }],
+    ['an optimizer that is none', { optimizer: 'adam' }],
+    ['FTRL with a schedule', { optimizer: { name: 'ftrl', schedule: 'cosine' } }],
+  ])('refuse %s', async (_what, settings) => {
+    expect(await thrownCode(() => trainFieldModel(request('fm', { settings })))).toBe('config');
+  });
+
+  const { examples } = train;
+  it.each([
+    [
+      'a label that is no click',
+      'data',
+      'fm',
+      {},
+      { examples: { ...examples, label: examples.label.map((y) => 2 * y) } },
+    ],
+    [
+      'a value that is not finite',
+      'data',
+      'fm',
+      { task: 'regression' },
+      { examples: { ...examples, label: examples.label.map(() => Number.NaN) } },
+    ],
+    ['too few labels', 'shape', 'fm', {}, { examples: { ...examples, label: examples.label.subarray(1) } }],
+    ['a ranking with crosses', 'config', 'wide-deep', { task: 'ranking' }, { layout: crossedLayout }],
+    ['a ranking without items', 'config', 'fm', { task: 'ranking' }, { examples: { ...examples, item: null } }],
+    ['a checkpoint of another run', 'config', 'fm', {}, { resume: { fingerprint: 'another' } as Checkpoint }],
+    ['a rate that leads to infinity', 'numeric', 'deepfm', { optimizer: { name: 'sgd', learningRate: 1e30 } }, {}],
+  ] as const)('refuse %s: %s', async (_what, expected, name, settings, changes) => {
+    expect(await thrownCode(() => trainFieldModel(request(name, { settings, ...changes })))).toBe(expected);
+  });
+
+  it('can be interrupted', async () => {
+    expect(await thrownCode(() => trainFieldModel(request('fm', { signal: AbortSignal.abort() })))).toBe('usage');
+  });
+});
