@@ -11,6 +11,7 @@ import {
   table,
 } from '../engine/ops/index.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import { initialValues } from '../layers/initializer.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { GradientModel, Sizes } from './model.ts';
@@ -48,17 +49,22 @@ export interface LossExpression {
   readonly leaves: readonly [Tensor, Tensor, Tensor];
 }
 
-/** pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ)); pairwise: −ln σ(ŷ(u, i) − ŷ(u, j)). */
-export function lossExpression<C>(model: GradientModel<C>, p: Parameters, config: C): LossExpression {
+/** pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ)); pairwise: −ln σ(ŷ(u, i) − ŷ(u, j)). @param pass noise of training; default none */
+export function lossExpression<C>(
+  model: GradientModel<C>,
+  p: Parameters,
+  config: C,
+  pass: ForwardPass = prediction,
+): LossExpression {
   const user = indexInput('user');
   const item = indexInput('item');
   const userParts = model.userParts(p, user, config);
-  const score = model.score(p, userParts, model.itemParts(p, item, config), config);
+  const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
   if (model.loss === 'pointwise') {
     const label = input('label', [1]);
     return { loss: bceWithLogits(score, label), user, leaves: [user, item, label] };
   }
   const other = indexInput('other item');
-  const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config);
+  const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
   return { loss: negativeLogSigmoid(subtract(score, otherScore)), user, leaves: [user, item, other] };
 }

@@ -9,9 +9,10 @@
  */
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
-import { add, broadcastRow, linear, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import { add, broadcastRow, linear, linearRelu, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import { dropoutLayer, type ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
-import { mlpParameters, mlp as tower } from '../layers/mlp.ts';
+import { mlpParameters } from '../layers/mlp.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { gradientModel, type Sizes } from './model.ts';
 
@@ -28,8 +29,16 @@ export const layersOption = z
     ],
   });
 
+export const dropoutOption = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .meta({ doc: 'share of the hidden units that a training step leaves out', search: [0, 0.1, 0.2, 0.5] });
+
 const options = z.strictObject({
   layers: layersOption.default([256, 128, 64]),
+  dropout: dropoutOption,
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 
@@ -54,8 +63,18 @@ export const itemHalf = (p: Parameters, item: Tensor): Tensor =>
   linear(lookup(p['mlp.Q'], item), p['layer1.Wi'], { bias: p['layer1.b'] });
 
 /** x_L from the two halves of the first layer. */
-export const topOfTower = (p: Parameters, layers: readonly number[], user: Tensor, item: Tensor): Tensor =>
-  tower(p, 'layer', layers.length - 2, relu(add(user, item)), 2);
+export function topOfTower(
+  p: Parameters,
+  { layers, dropout }: { readonly layers: readonly number[]; readonly dropout: number },
+  user: Tensor,
+  item: Tensor,
+  pass: ForwardPass,
+): Tensor {
+  let x = dropoutLayer(relu(add(user, item)), dropout, 'layer1', pass);
+  for (let l = 2; l < layers.length; l++)
+    x = dropoutLayer(linearRelu(x, p[`layer${l}.W`], p[`layer${l}.b`]), dropout, `layer${l}`, pass);
+  return x;
+}
 
 export const mlp = gradientModel({
   name: 'mlp',
@@ -79,6 +98,6 @@ export const mlp = gradientModel({
   },
   userParts: (p, user) => [userHalf(p, user)],
   itemParts: (p, item) => [itemHalf(p, item)],
-  score: (p, [user], [item], { layers }) =>
-    add(rowDot(topOfTower(p, layers, user, item), broadcastRow(p.h)), broadcastRow(p.b)),
+  score: (p, [user], [item], config, pass) =>
+    add(rowDot(topOfTower(p, config, user, item, pass), broadcastRow(p.h)), broadcastRow(p.b)),
 });

@@ -12,6 +12,7 @@ import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Lists } from '../engine/runtime/ranking.ts';
+import type { ForwardPass } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { SequenceScorer } from './sequence-scorer.ts';
 
@@ -66,7 +67,14 @@ export interface GradientModel<C = unknown> extends ModelHead<C> {
   /** What a score needs of the item alone. */
   readonly itemParts: (parameters: Parameters, item: Tensor, config: C) => readonly Tensor[];
   /** The score (a logit) from the parts, [B, 1]: ranking all items repeats this function only, never the parts. */
-  readonly score: (parameters: Parameters, user: readonly Tensor[], item: readonly Tensor[], config: C) => Tensor;
+  readonly score: (
+    parameters: Parameters,
+    user: readonly Tensor[],
+    item: readonly Tensor[],
+    config: C,
+    /** In training: where noise comes from. */
+    pass: ForwardPass,
+  ) => Tensor;
   /** Where the score is a dot product: the two vectors, [B, width] each. Ranking is then one matrix product. */
   readonly represent?: (
     parameters: Parameters,

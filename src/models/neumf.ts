@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
-import { itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
+import { dropoutOption, itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
 import { gradientModel, type Sizes } from './model.ts';
 
 const stageEpochs = z.int().min(1).max(100_000).default(20);
@@ -26,6 +26,7 @@ const options = z.strictObject({
     .default(64)
     .meta({ doc: 'f, length of the vectors of the GMF branch', search: [8, 16, 32, 64] }),
   layers: layersOption.default([128, 64, 32, 16]),
+  dropout: dropoutOption,
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
   pretrain: z.boolean().default(false).meta({ doc: 'train GMF and MLP first and start from both' }),
   alpha: z.number().min(0).max(1).default(0.5).meta({ doc: 'α, weight of GMF in the joined output layer' }),
@@ -68,12 +69,12 @@ export const neumf = gradientModel({
   },
   userParts: (p, user) => [multiply(lookup(p['gmf.P'], user), broadcastRow(p['h.gmf'])), userHalf(p, user)],
   itemParts: (p, item) => [lookup(p['gmf.Q'], item), itemHalf(p, item)],
-  score: (p, [hp, userLayer], [q, itemLayer], { layers }) => {
+  score: (p, [hp, userLayer], [q, itemLayer], config, pass) => {
     const gmf = rowDot(hp, q);
-    const mlp = rowDot(topOfTower(p, layers, userLayer, itemLayer), broadcastRow(p['h.mlp']));
+    const mlp = rowDot(topOfTower(p, config, userLayer, itemLayer, pass), broadcastRow(p['h.mlp']));
     return add(add(gmf, mlp), broadcastRow(p.b));
   },
-  pretraining: ({ pretrain, factors, layers, deviation, ...stage }) => {
+  pretraining: ({ pretrain, factors, layers, dropout, deviation, ...stage }) => {
     if (!pretrain) return [];
     const training = (epochs: number, learningRate: number, l2: number) => ({
       epochs,
@@ -87,7 +88,7 @@ export const neumf = gradientModel({
       },
       {
         model: 'mlp',
-        config: { layers, deviation },
+        config: { layers, dropout, deviation },
         training: training(stage.mlpEpochs, stage.mlpLearningRate, stage.mlpL2),
       },
     ];

@@ -11,6 +11,7 @@ import { computeRows } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
+import { prediction } from '../layers/forward-pass.ts';
 import { type DeclaredParameters, declareParameters } from './expression.ts';
 import type { FittedModel, GradientModel, Model, Sizes } from './model.ts';
 
@@ -108,7 +109,7 @@ export function gradientScorer(
     store,
     userLeaves,
     itemLeaves,
-    model.score(tensors, userLeaves, itemLeaves, config),
+    model.score(tensors, userLeaves, itemLeaves, config, prediction),
   );
   const users = concat(...userParts);
   const items = concat(...itemParts);

@@ -10,6 +10,7 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
+import { trainingPass } from '../layers/forward-pass.ts';
 import {
   type DeclaredParameters,
   declareParameters,
@@ -99,7 +100,10 @@ class Stage {
     });
     const pairwise = model.loss === 'pairwise';
     this.#rows = pairwise ? this.#sampler.rowsPairwise : this.#sampler.rowsPointwise;
-    const { loss, leaves } = lossExpression(model, this.#declared.tensors, config);
+    const { loss, leaves } = lossExpression(
+      ...([model, this.#declared.tensors, config] as const),
+      trainingPass(random.child('noise')),
+    );
     const batchSize = Math.min(training.batchSize, this.#rows);
     this.#plan = new StepPlan({
       engine,

@@ -3,6 +3,7 @@
 import type { SparseRows } from '../../src/data/sparse-rows.ts';
 import { indexInput } from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
+import { prediction } from '../../src/layers/forward-pass.ts';
 import { declareParameters } from '../../src/models/expression.ts';
 import type { TrainedModel } from '../../src/models/scoring.ts';
 
@@ -15,7 +16,13 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     const user = indexInput('user');
     const item = indexInput('item');
     const p = declared.tensors;
-    const score = model.score(p, model.userParts(p, user, config), model.itemParts(p, item, config), config);
+    const score = model.score(
+      p,
+      model.userParts(p, user, config),
+      model.itemParts(p, item, config),
+      config,
+      prediction,
+    );
     const given = new Map(
       declared.list.map((tensor) => [tensor, Float64Array.from(weightsNamed(trained, tensor.attributes.name))]),
     );

@@ -95,7 +95,7 @@ describe('NeuMF fused from GMF and MLP', () => {
     });
     expect(neumf.pretraining!(config)).toEqual([
       { model: 'gmf', config: { factors: 2, deviation: 0.2 }, training: training(7, 0.02, 0.1) },
-      { model: 'mlp', config: { layers, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
+      { model: 'mlp', config: { layers, dropout: 0, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
     ]);
     const { training: after } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
     expect(after).toEqual({ optimizer: { name: 'sgd', learningRate: 0.3 } });
