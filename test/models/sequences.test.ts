@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
@@ -12,6 +14,7 @@ import { madeSequences } from '../data/sequences/made-sequences.ts';
 import { optionFields } from './option-fields.ts';
 import { thrownCode } from './thrown-code.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const noEngine = (): never => {
   throw new Error('no engine is needed here');
 };
@@ -60,9 +63,17 @@ describe('the registry of sequence models', () => {
 });
 
 describe.each(sequenceModels)('$name', (model) => {
+  it('has a page that names every option', () => {
+    const path = `${root}docs/models/${model.name}.md`;
+    expect(existsSync(path), path).toBe(true);
+    const page = readFileSync(path, 'utf8');
+    for (const [name] of optionFields(model.options)) expect(page).toContain(`\`${name}\``);
+    expect(readFileSync(`${root}docs/models/README.md`, 'utf8')).toContain(`(${model.name}.md)`);
+  });
+
   it('has documented options with defaults', () => {
     for (const [name, field] of optionFields(model.options)) {
-      expect(field.doc ?? (field as { description?: string }).description ?? JSON.stringify(field), name).toBeTruthy();
+      expect(field.doc, name).toBeTruthy();
       expect(field.default, name).toBeDefined();
     }
   });
@@ -153,6 +164,19 @@ describe('session-item-knn', () => {
           similarity.map((s, i) => (kept.has(i) ? s : 0)),
         );
       }
+    }
+  });
+});
+
+describe('the lists of session-item-knn', () => {
+  it('hold items in ascending order, at most `neighbours` of them', async () => {
+    const { train, nItems } = world(5);
+    const { weights } = await fitted(findSequenceModel('session-item-knn'), train, { neighbours: 4 });
+    const [start, columns] = ['rowStart', 'columns'].map((name) => [...(weights.get(name)!.data as Int32Array)]);
+    for (let j = 0; j < nItems; j++) {
+      const list = columns.slice(start[j], start[j + 1]);
+      expect(list.length).toBeLessThanOrEqual(4);
+      expect(list).toEqual([...new Set(list)].sort((a, b) => a - b));
     }
   });
 });
