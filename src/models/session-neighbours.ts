@@ -4,6 +4,7 @@
  * again for the next session.
  */
 import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
+import { nthLargest } from './nth-largest.ts';
 
 export interface NeighbourOptions {
   readonly k: number;
@@ -36,7 +37,7 @@ export class SessionNeighbours {
   readonly #met: Int32Array; // [nSessions] the sessions met, in the order of meeting
   readonly #bucket: Int32Array;
   readonly #shift: number;
-  readonly #sorted: Float32Array;
+  readonly #values: Float32Array;
 
   /** @param sessions the distinct items of past sessions, the most recent session last */
   constructor(sessions: SparseRows, nItems: number, options: NeighbourOptions) {
@@ -54,7 +55,7 @@ export class SessionNeighbours {
     this.session = new Int32Array(size);
     this.similarity = new Float64Array(size);
     this.ago = new Int32Array(size);
-    this.#sorted = new Float32Array(size);
+    this.#values = new Float32Array(size);
   }
 
   /** Finds the neighbours of a running session (known items, oldest first); returns how many there are. */
@@ -139,12 +140,11 @@ export class SessionNeighbours {
   #keepBest(n: number): number {
     const { k } = this.#options;
     if (n <= k) return n;
-    const sorted = this.#sorted.subarray(0, n);
-    sorted.set(this.similarity.subarray(0, n));
-    sorted.sort();
-    const least = sorted[n - k];
+    const values = this.#values.subarray(0, n);
+    values.set(this.similarity.subarray(0, n));
+    const least = nthLargest(values, k);
     let nEqual = k;
-    for (let c = n - k; c < n; c++) if (sorted[c] > least) nEqual--;
+    for (const similarity of values) if (similarity > least) nEqual--;
     const oldest = this.#oldestOfEqual(n, least, nEqual);
     let kept = 0;
     for (let c = 0; c < n; c++) {

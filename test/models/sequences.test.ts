@@ -8,6 +8,7 @@ import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
 import type { FitContext, SequenceModel } from '../../src/models/model.ts';
+import { nthLargest } from '../../src/models/nth-largest.ts';
 import type { SequenceScorer } from '../../src/models/sequence-scorer.ts';
 import { testRandom } from '../data/made-data.ts';
 import { madeSequences } from '../data/sequences/made-sequences.ts';
@@ -195,6 +196,20 @@ describe('markov', () => {
         scoresOf(scorer, prefix),
         from.map((n, i) => (total === 0 ? 0 : (n + smoothing * share(i)) / total)),
       );
+    }
+  });
+});
+
+describe('nthLargest', () => {
+  it('is the place in a full sort, with many equal values and in any order', () => {
+    const below = testRandom(12);
+    for (let round = 0; round < 300; round++) {
+      const values = Float32Array.from({ length: 1 + below(60) }, () => below(1 + below(30)) / 3);
+      if (round % 3 === 1) values.sort();
+      if (round % 3 === 2) values.sort().reverse();
+      const k = 1 + below(values.length);
+      const expected = values.slice().sort()[values.length - k];
+      expect(nthLargest(values, k)).toBe(expected);
     }
   });
 });
