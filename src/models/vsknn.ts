@@ -16,7 +16,7 @@ import { int32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { distinctItems } from '../data/sequences/distinct-items.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
-import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import { checkRows } from './item-lists.ts';
 import { sequenceModel } from './model.ts';
 import { prefixScorer } from './prefix-scorer.ts';
@@ -90,19 +90,49 @@ export const vsknn = sequenceModel({
       ...{ k: config.neighbours, sample: config.sample, cosine: config.similarity === 'cosine' },
       weight: (ago, length) => weightOf(config.weighting, ago, length),
     });
-    const voting = new Float64Array(nItems);
-    const rarity = inverseFrequencies(sessions, nItems, config.idf);
+    const votes = new Votes(sessions, nItems, config);
     return prefixScorer(nItems, (prefix, scores) => {
       const found = neighbours.find(prefix.subarray(Math.max(0, prefix.length - config.lastEvents)));
-      voting.fill(0);
-      for (let n = 0; n < found; n++) {
-        const vote = neighbours.similarity[n] * decayOf(config.scoreDecay, neighbours.ago[n]);
-        for (const item of rowOf(sessions, neighbours.session[n])) voting[item] += vote;
-      }
-      for (let item = 0; item < nItems; item++) scores[item] = voting[item] * rarity[item];
+      votes.count(neighbours, found, scores);
     });
   },
 });
+
+/** Adds up what the neighbours hold. Only the items that they hold are touched. */
+class Votes {
+  readonly #sessions: SparseRows;
+  readonly #decay: Decay;
+  readonly #rarity: Float64Array;
+  readonly #sum: Float64Array; // [nItems] 0 between calls
+  readonly #touched: Int32Array; // [nItems]
+
+  constructor(sessions: SparseRows, nItems: number, { idf, scoreDecay }: z.output<typeof options>) {
+    this.#sessions = sessions;
+    this.#decay = scoreDecay;
+    this.#rarity = inverseFrequencies(sessions, nItems, idf);
+    this.#sum = new Float64Array(nItems);
+    this.#touched = new Int32Array(nItems);
+  }
+
+  count({ session, similarity, ago }: SessionNeighbours, found: number, scores: Float32Array): void {
+    const { rowStart, columns } = this.#sessions;
+    const [sum, touched] = [this.#sum, this.#touched];
+    let nTouched = 0;
+    for (let n = 0; n < found; n++) {
+      const vote = similarity[n] * decayOf(this.#decay, ago[n]);
+      if (vote === 0) continue;
+      for (let k = rowStart[session[n]]; k < rowStart[session[n] + 1]; k++) {
+        if (sum[columns[k]] === 0) touched[nTouched++] = columns[k];
+        sum[columns[k]] += vote;
+      }
+    }
+    scores.fill(0);
+    for (let n = 0; n < nTouched; n++) {
+      scores[touched[n]] = sum[touched[n]] * this.#rarity[touched[n]];
+      sum[touched[n]] = 0;
+    }
+  }
+}
 
 /** w of the item t = `ago` events ago in a session of n events: div (n − t + 1)/n, quadratic its square, others as `decayOf`. */
 function weightOf(kind: Decay, ago: number, length: number): number {

@@ -31,6 +31,12 @@ describe('the description of a file', () => {
     expect(description.warnings).toHaveLength(2);
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
   });
+  it('tells how long sessions are', async () => {
+    const clicks = write('clicks.csv', 'user,session,item\na,s1,x\na,s1,y\na,s1,z\nb,s2,x\n');
+    const description = await describeData({ files: [clicks] });
+    expect(description).toMatchObject({ nSessions: 2, interactionsPerSession: { min: 1, median: 2, max: 3 } });
+    expect(renderDescription(description)).toContain('2 sessions; per session min 1, median 2, max 3');
+  });
   it('of a data set in memory has the same counts', async () => {
     const [file, memory] = [
       await describeData({ files: [path] }),

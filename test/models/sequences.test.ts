@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
@@ -6,12 +8,14 @@ import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
 import type { FitContext, SequenceModel } from '../../src/models/model.ts';
+import { nthLargest } from '../../src/models/nth-largest.ts';
 import type { SequenceScorer } from '../../src/models/sequence-scorer.ts';
 import { testRandom } from '../data/made-data.ts';
 import { madeSequences } from '../data/sequences/made-sequences.ts';
 import { optionFields } from './option-fields.ts';
 import { thrownCode } from './thrown-code.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const noEngine = (): never => {
   throw new Error('no engine is needed here');
 };
@@ -60,9 +64,17 @@ describe('the registry of sequence models', () => {
 });
 
 describe.each(sequenceModels)('$name', (model) => {
+  it('has a page that names every option', () => {
+    const path = `${root}docs/models/${model.name}.md`;
+    expect(existsSync(path), path).toBe(true);
+    const page = readFileSync(path, 'utf8');
+    for (const [name] of optionFields(model.options)) expect(page).toContain(`\`${name}\``);
+    expect(readFileSync(`${root}docs/models/README.md`, 'utf8')).toContain(`(${model.name}.md)`);
+  });
+
   it('has documented options with defaults', () => {
     for (const [name, field] of optionFields(model.options)) {
-      expect(field.doc ?? (field as { description?: string }).description ?? JSON.stringify(field), name).toBeTruthy();
+      expect(field.doc, name).toBeTruthy();
       expect(field.default, name).toBeDefined();
     }
   });
@@ -157,6 +169,19 @@ describe('session-item-knn', () => {
   });
 });
 
+describe('the lists of session-item-knn', () => {
+  it('hold items in ascending order, at most `neighbours` of them', async () => {
+    const { train, nItems } = world(5);
+    const { weights } = await fitted(findSequenceModel('session-item-knn'), train, { neighbours: 4 });
+    const [start, columns] = ['rowStart', 'columns'].map((name) => [...(weights.get(name)!.data as Int32Array)]);
+    for (let j = 0; j < nItems; j++) {
+      const list = columns.slice(start[j], start[j + 1]);
+      expect(list.length).toBeLessThanOrEqual(4);
+      expect(list).toEqual([...new Set(list)].sort((a, b) => a - b));
+    }
+  });
+});
+
 describe('markov', () => {
   it.each([0, 1, 7.5])('is the share of what followed, smoothed by %d', async (smoothing) => {
     const { train, rows, prefixes, nItems } = world(6);
@@ -171,6 +196,20 @@ describe('markov', () => {
         scoresOf(scorer, prefix),
         from.map((n, i) => (total === 0 ? 0 : (n + smoothing * share(i)) / total)),
       );
+    }
+  });
+});
+
+describe('nthLargest', () => {
+  it('is the place in a full sort, with many equal values and in any order', () => {
+    const below = testRandom(12);
+    for (let round = 0; round < 300; round++) {
+      const values = Float32Array.from({ length: 1 + below(60) }, () => below(1 + below(30)) / 3);
+      if (round % 3 === 1) values.sort();
+      if (round % 3 === 2) values.sort().reverse();
+      const k = 1 + below(values.length);
+      const expected = values.slice().sort()[values.length - k];
+      expect(nthLargest(values, k)).toBe(expected);
     }
   });
 });
