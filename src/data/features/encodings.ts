@@ -1,6 +1,7 @@
 /** The one table of encodings: how each is fitted, how many rows it takes, how it writes cells and names its rows. */
 import { z } from 'zod';
 import { hashName } from '../../core/random.ts';
+import { counted } from '../counted.ts';
 import type { ValueColumn } from '../value-columns.ts';
 import { bucketName, bucketRows, fitBuckets, fittedBuckets, writeBuckets } from './bucket-encoding.ts';
 import { calendarName, calendarRows, fitCalendar, fittedCalendar, writeCalendar } from './calendar-encoding.ts';
@@ -185,13 +186,14 @@ export function encodingSummary(fitted: FittedEncoding): string {
   switch (fitted.encode) {
     case 'category':
     case 'log2': {
-      const noun = fitted.encode === 'log2' ? 'log² buckets' : 'categories';
-      return `${fitted.values.length} ${noun}${fitted.unknown ? ' + rare' : ''}${missing}${several}`;
+      const n = fitted.values.length;
+      const noun = fitted.encode === 'log2' ? counted(n, 'log² bucket') : n === 1 ? '1 category' : `${n} categories`;
+      return `${noun}${fitted.unknown ? ' + rare' : ''}${missing}${several}`;
     }
     case 'hash':
       return `hashed to ${fitted.nBuckets} rows${missing}${several}`;
     case 'buckets':
-      return `${fitted.boundaries.length + 1} buckets${missing}`;
+      return `${counted(fitted.boundaries.length + 1, 'bucket')}${missing}`;
     case 'hour':
     case 'weekday':
       return `${fitted.encode}${missing}`;
