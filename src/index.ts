@@ -6,6 +6,7 @@ export type { DataOptions } from './data/data-options.ts';
 export type { Dataset, Interactions, Split } from './data/dataset.ts';
 export { type EncodedRow, FeatureEncoder } from './data/features/feature-encoder.ts';
 export type { FeatureOptions } from './data/features/feature-options.ts';
+export type { FieldExamples } from './data/features/field-examples.ts';
 export type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './data/features/field-rows.ts';
 export { type FittedPipeline, fitFeatures } from './data/features/fit-features.ts';
 export { parseFeatures } from './data/features/fitted-features.ts';

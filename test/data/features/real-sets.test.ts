@@ -39,7 +39,7 @@ describe(`fields of public data sets${why}`, () => {
     const { index, slots } = encoder.encodeContext(split.train);
     expect(encoder.fieldValueName(index[3])).toBe('education = Bachelors');
     expect(slots).toBe(14);
-    const crosses = encoder.encodeCrosses('context', split.dataset, split.train);
+    const crosses = encoder.encodeCrosses(split.dataset, split.train);
     expect(crosses.index.every((row) => row >= 0)).toBe(true);
   });
 
