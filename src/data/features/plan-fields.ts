@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { ValueColumn } from '../value-columns.ts';
-import type { EncodingOptions } from './encodings.ts';
 import type { FeatureColumn } from './feature-columns.ts';
 import { fieldOptions, type ResolvedFeatureOptions } from './feature-options.ts';
+import type { EncodingOptions } from './fit-encoding.ts';
 
 export interface PlannedField {
   readonly name: string;
