@@ -89,8 +89,14 @@ export function writeEncoding(fitted: FittedEncoding, column: ValueColumn, targe
   }
 }
 
+/** An encoding, and what the cells of its column are. */
+export interface NamedEncoding {
+  readonly encoding: FittedEncoding;
+  readonly kind: ValueColumn['kind'];
+}
+
 /** What a row of the field stands for, as it follows the field's name: ` = Comedy`, ` in [25, 32)`. */
-export function encodingRowName(fitted: FittedEncoding, row: number): string {
+export function encodingRowName({ encoding: fitted, kind }: NamedEncoding, row: number): string {
   switch (fitted.encode) {
     case 'category':
     case 'log2':
@@ -98,7 +104,7 @@ export function encodingRowName(fitted: FittedEncoding, row: number): string {
     case 'hash':
       return ` = ${hashBucketName(fitted, row)}`;
     case 'buckets':
-      return bucketName(fitted, row);
+      return bucketName(fitted, row, kind === 'time');
     case 'hour':
     case 'weekday':
       return ` = ${calendarName(fitted, row)}`;

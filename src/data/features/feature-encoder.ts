@@ -103,14 +103,14 @@ export class FeatureEncoder {
   /** What a row of the common table stands for, for people: `genre = Comedy`. */
   fieldValueName(row: number): string {
     const { field, own } = rowNumber(this.layout.fields, row);
-    return `${field.name}${encodingRowName(this.#field(field.name).encoding, own)}`;
+    return `${field.name}${encodingRowName(this.#field(field.name), own)}`;
   }
 
   /** What a row of the crosses' table stands for: `education = Bachelors & sex = Male`. */
   crossValueName(row: number): string {
     const { field, own } = rowNumber(this.layout.crosses, row);
     const cross = this.fitted.crosses.find(({ name }) => name === field.name)!;
-    return crossName(cross, own, (name) => this.#field(name).encoding);
+    return crossName(cross, own, (name) => this.#field(name));
   }
 
   /** The fields whose values a cross combines. */
