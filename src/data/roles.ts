@@ -4,9 +4,10 @@ import { suggestion } from '../core/nearest.ts';
 import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
 import type { ColumnRoles } from './data-options.ts';
 import { guessLabel } from './guess-label.ts';
+import { type Assignment, RoleGuess, type SingleRole } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { type GuessedRole, isOutcomeName, isSureName, namedFor, nameRank, titleColumns } from './role-names.ts';
+import { isOutcomeName } from './role-names.ts';
 import type { ColumnSchema } from './schema.ts';
 
 export interface InteractionRoles {
@@ -26,9 +27,6 @@ export interface InteractionRoles {
   readonly schema: readonly ColumnSchema[];
 }
 
-type Single = GuessedRole | 'title' | 'label';
-type Assignment = { [role in Single]?: ImportedColumn | null };
-
 /** Rows whose values are looked at; roles that a name gives surely are checked on every row when they are read. */
 const nSampledRows = 10_000;
 
@@ -45,7 +43,7 @@ export async function assignRoles(
   checkTold(told);
   const statistics = await columnStatistics(database, table, nSampledRows);
   const assigned = toldColumns(table, told);
-  const guess = new Guess(table, statistics, assigned);
+  const guess = new RoleGuess(table, statistics, assigned);
   guess.ids();
   if (assigned.label === undefined && !told.rating) assigned.label = await guessLabel(database, table, assigned);
   if (assigned.label) assigned.rating = null;
@@ -164,97 +162,6 @@ function headerNote(table: ImportedTable): string {
   return table.hasHeader ? ' (if these are data, say --no-header)' : '';
 }
 
-/** Fills the roles that nobody told. */
-class Guess {
-  readonly #table: ImportedTable;
-  readonly #statistics: readonly ColumnStatistics[];
-  readonly #assigned: Assignment;
-
-  constructor(table: ImportedTable, statistics: readonly ColumnStatistics[], assigned: Assignment) {
-    this.#table = table;
-    this.#statistics = statistics;
-    this.#assigned = assigned;
-  }
-
-  get #free(): ImportedColumn[] {
-    const taken = new Set(Object.values(this.#assigned));
-    return this.#table.columns.filter((column) => !taken.has(column));
-  }
-
-  ids(): void {
-    for (const role of ['user', 'item'] as const) if (this.#assigned[role] === undefined) this.#nameId(role);
-  }
-
-  byName(): void {
-    for (const role of ['rating', 'time', 'session'] as const)
-      if (this.#assigned[role] === undefined) this.#assigned[role] = this.#fitting(role);
-    if (this.#assigned.title === undefined) {
-      const [name] = titleColumns(this.#free.map((column) => column.name));
-      this.#assigned.title = this.#free.find((column) => column.name === name && !this.#isNumeric(column));
-    }
-  }
-
-  #nameId(role: 'user' | 'item'): void {
-    const found = namedFor(
-      role,
-      this.#free.map((column) => column.name),
-    ).sort((a, b) => nameRank(role, a) - nameRank(role, b));
-    if (found.length > 1 && !isSureName(role, found[0]))
-      throw new DeepTasteError(
-        'data',
-        `${this.#table.source}: several columns may hold the ${role} (${found.join(', ')}); say --${role} COLUMN`,
-        { path: this.#table.source, candidates: found },
-      );
-    this.#assigned[role] = this.#free.find((column) => column.name === found[0]);
-  }
-
-  /** The free column with the best name for the role whose values do not contradict it. */
-  #fitting(role: 'rating' | 'time' | 'session'): ImportedColumn | undefined {
-    return this.#free
-      .filter((column) => nameRank(role, column.name) >= 0)
-      .sort((a, b) => nameRank(role, a.name) - nameRank(role, b.name))
-      .find((column) => role === 'session' || isSureName(role, column.name) || this.#holds(role, column));
-  }
-
-  #of(column: ImportedColumn): ColumnStatistics {
-    return this.#statistics[this.#table.columns.indexOf(column)];
-  }
-
-  #isNumeric(column: ImportedColumn): boolean {
-    const { nValues, nNumeric } = this.#of(column);
-    return nValues > 0 && nNumeric * 2 >= nValues;
-  }
-
-  #isTemporal(column: ImportedColumn): boolean {
-    const { nValues, nTemporal } = this.#of(column);
-    return nValues > 0 && nTemporal * 2 >= nValues;
-  }
-
-  #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {
-    return this.#isNumeric(column) || (role === 'time' && this.#isTemporal(column));
-  }
-
-  /** Files without a header of two to four columns hold user, item and then a rating and a time, by custom. */
-  byPosition(): void {
-    const { columns } = this.#table;
-    const { user, item } = this.#assigned;
-    if (user !== undefined || item !== undefined || columns.length < 2 || columns.length > 4) return;
-    this.#assigned.user = columns[0];
-    this.#assigned.item = columns[1];
-    for (const column of columns.slice(2)) {
-      if (Object.values(this.#assigned).includes(column)) continue;
-      const role = this.#isEpochTime(column) || this.#isTemporal(column) ? 'time' : 'rating';
-      if (this.#assigned[role] === undefined && this.#holds(role, column)) this.#assigned[role] = column;
-    }
-  }
-
-  /** Whole numbers that are seconds (or finer) between 1973 and 2286. */
-  #isEpochTime(column: ImportedColumn): boolean {
-    const { minimum, allWhole } = this.#of(column);
-    return this.#isNumeric(column) && allWhole && minimum !== null && minimum >= 1e8;
-  }
-}
-
 function schemaOf(
   table: ImportedTable,
   statistics: readonly ColumnStatistics[],
@@ -264,7 +171,7 @@ function schemaOf(
 ): ColumnSchema[] {
   return table.columns.map((column, c) => {
     const { name } = column;
-    const role = (Object.keys(assigned) as Single[]).find((each) => assigned[each] === column);
+    const role = (Object.keys(assigned) as SingleRole[]).find((each) => assigned[each] === column);
     const owner = 'interaction';
     if (role) return { name, role, kind: roleKinds[role], owner, guessed: told[role] !== name && !table.standard };
     const { kind } = guessKind(column, statistics[c]);

@@ -1,6 +1,6 @@
 /** Files that describe users or items → one value for each dense index. */
 import { DeepTasteError } from '../core/errors.ts';
-import { columnStatistics, type GuessedKind, guessKind } from './column-statistics.ts';
+import { type ColumnStatistics, columnStatistics, type GuessedKind, guessKind } from './column-statistics.ts';
 import type { TableOptions } from './data-options.ts';
 import type { Field, FieldTable } from './dataset.ts';
 import type { Cell, Database } from './readers/database.ts';
@@ -9,6 +9,7 @@ import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from 
 import { namedFor, normalName, titleColumns } from './role-names.ts';
 import { missingColumn } from './roles.ts';
 import type { ColumnSchema } from './schema.ts';
+import { sqlAsTime } from './time-cells.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface SideInformation {
@@ -42,7 +43,7 @@ export async function readSideInformation(
   const rows = await placeRows(database, imported, key, request);
   const others = imported.columns.filter((column) => column !== key);
   const statistics = await columnStatistics(database, imported);
-  const kinds = others.map((column) => guessKind(column, statistics[imported.columns.indexOf(column)]));
+  const kinds = others.map((column) => kindOf(column, statistics[imported.columns.indexOf(column)]));
   const title = titleOf(imported, others, kinds, request);
   const fields: Field[] = [];
   for (const [c, column] of others.entries()) {
@@ -132,6 +133,13 @@ function titleOf(
   return texts.find((column) => column.name === name) ?? null;
 }
 
+/** As guessed from names and values; columns of dates alone are times. */
+function kindOf(column: ImportedColumn, statistics: ColumnStatistics): GuessedKind {
+  const { nValues, nTemporal, nNumeric } = statistics;
+  const holdsDates = column.kind === null && nValues > 0 && nTemporal === nValues && nNumeric === 0;
+  return holdsDates ? { kind: 'time' } : guessKind(column, statistics);
+}
+
 /** A column's cells, moved to the indices that their rows describe. */
 export async function readField(
   database: Database,
@@ -141,7 +149,8 @@ export async function readField(
   ofIndex: Int32Array,
 ): Promise<Field> {
   const cells: Cell[] = [];
-  const select = kind === 'numeric' || kind === 'time' ? sqlAsNumber(column) : cellText(column);
+  const numbers = kind === 'time' ? await sqlAsTime(database, table, column) : sqlAsNumber(column);
+  const select = kind === 'numeric' || kind === 'time' ? numbers : cellText(column);
   await database.columns(`SELECT ${select} FROM ${table.sql} ORDER BY rowid`, [(value) => cells.push(value)]);
   const at = (index: number): Cell => (ofIndex[index] < 0 ? null : cells[ofIndex[index]]);
   const indices = Array.from(ofIndex.keys());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { displayName } from '../../src/data/dataset.ts';
+import { fitFeatures } from '../../src/data/features/fit-features.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { codeOf, messageOf, temporaryFolder } from './temporary-files.ts';
 
@@ -89,6 +90,18 @@ describe('files that are named', () => {
     });
     expect(displayName(vocabulary, itemFields, 0)).toBe('Oben');
   });
+  it('dates are seconds, and fall in buckets as fields', async () => {
+    const path = write('rides.csv', 'user,item\nu1,a\nu2,b\n');
+    const users = write('riders.csv', 'user,joined\nu2,2020-01-02\nu1,2019-06-01 12:00:00\n');
+    const dataset = await loadDataset({ files: [path], users });
+    expect(dataset.userFields.fields).toEqual([{ name: 'joined', kind: 'numeric', values: [1559390400, 1577923200] }]);
+    expect(dataset.schema.columns.find(({ name }) => name === 'joined')!.kind).toBe('time');
+    const { encoder } = fitFeatures(dataset, dataset.interactions);
+    expect(encoder.fitted.fields.find(({ name }) => name === 'joined')!.encoding.encode).toBe('buckets');
+    const { index } = encoder.encodeRow({ joined: '2020-01-02' }).user;
+    expect(encoder.fieldValueName(index[1])).toBe('joined ≥ 2020-01-02');
+  });
+
   it('titles may stand in the interactions', async () => {
     const path = write('titled.csv', 'user,item,title\n1,b,\n1,a,Alpha\n2,b,Beta\n3,b,Beta again\n');
     const { itemFields } = await loadDataset({ files: [path] });

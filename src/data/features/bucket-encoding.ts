@@ -54,12 +54,20 @@ export function writeBuckets({ boundaries, missing }: FittedBuckets, column: Num
   }
 }
 
-/** ` = (missing)`, ` < 25`, ` in [25, 32)`, ` ≥ 60`: what follows the field's name. */
-export function bucketName({ boundaries }: FittedBuckets, row: number): string {
+/** ` = (missing)`, ` < 25`, ` in [25, 32)`, ` ≥ 60`: what follows the field's name. @param areTimes show seconds as times */
+export function bucketName({ boundaries }: FittedBuckets, row: number, areTimes = false): string {
   if (row > boundaries.length) return ' = (missing)';
   if (boundaries.length === 0) return ' = (any number)';
-  const shown = (x: number): string => String(Number(x.toPrecision(6)));
+  const shown = areTimes ? calendarTime : (x: number): string => String(Number(x.toPrecision(6)));
   if (row === 0) return ` < ${shown(boundaries[0])}`;
   if (row === boundaries.length) return ` ≥ ${shown(boundaries[row - 1])}`;
   return ` in [${shown(boundaries[row - 1])}, ${shown(boundaries[row])})`;
+}
+
+function calendarTime(seconds: number): string {
+  if (Math.abs(seconds) > 8.64e12) return String(seconds);
+  return new Date(seconds * 1000)
+    .toISOString()
+    .replace(/(T00:00)?:00\.000Z$/, '')
+    .replace('T', ' ');
 }

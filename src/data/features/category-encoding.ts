@@ -111,9 +111,18 @@ export function cellsAreWeighted({ slots, pooling, weighted }: FittedCategory | 
   return weighted || (slots > 1 && pooling === 'mean');
 }
 
+/** Made once for each fitted field, so that a single row does not pay for the whole vocabulary. */
+const madeMaps = new WeakMap<FittedCategory, ReadonlyMap<string, number>>();
+
+function rowOfEachValue(fitted: FittedCategory): ReadonlyMap<string, number> {
+  const made = madeMaps.get(fitted) ?? new Map(fitted.values.map((value, row) => [value, row]));
+  madeMaps.set(fitted, made);
+  return made;
+}
+
 /** The field's row of each of the column's values, −1 = none. */
 export function rowsOfValues(fitted: FittedCategory, column: CategoricalColumn | MultiColumn): Int32Array {
-  const known = new Map(fitted.values.map((value, row) => [value, row]));
+  const known = rowOfEachValue(fitted);
   const other = fitted.unknown ? fitted.values.length : -1;
   return Int32Array.from(column.values, (value) => known.get(value) ?? other);
 }

@@ -1,104 +1,33 @@
 /** The one table of encodings: how each is fitted, how many rows it takes, how it writes cells and names its rows. */
 import { z } from 'zod';
 import { hashName } from '../../core/random.ts';
+import { counted } from '../counted.ts';
 import type { ValueColumn } from '../value-columns.ts';
-import { bucketName, bucketRows, fitBuckets, fittedBuckets, writeBuckets } from './bucket-encoding.ts';
-import { calendarName, calendarRows, fitCalendar, fittedCalendar, writeCalendar } from './calendar-encoding.ts';
+import { bucketName, bucketRows, fittedBuckets, writeBuckets } from './bucket-encoding.ts';
+import { calendarName, calendarRows, fittedCalendar, writeCalendar } from './calendar-encoding.ts';
 import {
   categoryName,
   categoryRows,
   cellsAreWeighted,
-  countValues,
-  fitCategory,
-  fitHash,
   fittedCategory,
   fittedHash,
   hashBucketName,
   hashRows,
   log2Bucket,
   rowsOfValues,
-  type ValueCounts,
   writeCells,
 } from './category-encoding.ts';
 import { asCategories, asNumbers } from './feature-columns.ts';
-import type { FieldOptions, ResolvedFeatureOptions } from './feature-options.ts';
-import { fitScale, fittedScale, scaleNames, scaleRowName, scaleRows, writeScale } from './scale-encoding.ts';
+import { fittedScale, scaleNames, scaleRowName, scaleRows, writeScale } from './scale-encoding.ts';
 import type { SlotTarget } from './slots.ts';
 
 /** What training showed of a field; JSON. */
 export const fittedEncoding = z.union([fittedCategory, fittedHash, fittedBuckets, fittedCalendar, fittedScale]);
 export type FittedEncoding = z.output<typeof fittedEncoding>;
 
-/** How a field is to be encoded; `none` is none. */
-export type EncodingOptions = Exclude<FieldOptions, { encode: 'none' }>;
-
-/** What a person should know of a fitted field. */
-export interface FitNotes {
-  /** Different values of the training rows that share the row of rare ones. */
-  readonly nRare: number;
-  /** Training cells with more values than slots. */
-  readonly nLongCells: number;
-}
-
-/** @param weight training rows of each row of the column; null = 1 */
-export function fitEncoding(
-  column: ValueColumn,
-  weight: ArrayLike<number> | null,
-  options: EncodingOptions,
-  defaults: Pick<ResolvedFeatureOptions, 'minCount' | 'nBuckets' | 'maxValues'>,
-): { fitted: FittedEncoding; notes: FitNotes } {
-  const plain = { nRare: 0, nLongCells: 0 };
-  switch (options.encode) {
-    case 'category':
-    case 'log2':
-    case 'hash':
-      return fitTexts(column, weight, options, defaults);
-    case 'buckets': {
-      const { nBuckets = defaults.nBuckets, boundaries } = options;
-      return { fitted: fitBuckets(asNumbers(column, 'numeric'), weight, { nBuckets, boundaries }), notes: plain };
-    }
-    case 'hour':
-    case 'weekday':
-      return { fitted: fitCalendar(asNumbers(column, 'time'), weight, options.encode), notes: plain };
-    default:
-      return { fitted: fitScale(asNumbers(column, 'numeric'), weight, options), notes: plain };
-  }
-}
-
-function fitTexts(
-  column: ValueColumn,
-  weight: ArrayLike<number> | null,
-  options: Extract<EncodingOptions, { encode: 'category' | 'log2' | 'hash' }>,
-  defaults: Pick<ResolvedFeatureOptions, 'minCount' | 'maxValues'>,
-): { fitted: FittedEncoding; notes: FitNotes } {
-  const texts = textsOf(column, options.encode);
-  const counts = countValues(texts, weight);
-  const maxValues = ('maxValues' in options ? options.maxValues : undefined) ?? defaults.maxValues;
-  const notes = { nRare: 0, nLongCells: longCells(texts, maxValues) };
-  if (options.encode === 'hash') {
-    const { nBuckets, pooling } = options;
-    return { fitted: fitHash(texts, counts, { nBuckets, pooling, maxValues }), notes };
-  }
-  const minCount = options.minCount ?? defaults.minCount;
-  const pooling = options.encode === 'category' ? options.pooling : 'sum';
-  const fitted = fitCategory(texts, counts, { encode: options.encode, minCount, pooling, maxValues });
-  return { fitted, notes: { ...notes, nRare: rareValues(counts, minCount) } };
-}
-
-function textsOf(column: ValueColumn, encode: string): ReturnType<typeof asCategories> {
+/** The cells as categories. */
+export function textsOf(column: ValueColumn, encode: string): ReturnType<typeof asCategories> {
   return encode === 'log2' ? asCategories(asNumbers(column, 'numeric'), log2Bucket) : asCategories(column);
-}
-
-function rareValues({ count }: ValueCounts, minCount: number): number {
-  return count.filter((n) => n > 0 && n < minCount).length;
-}
-
-function longCells(column: ReturnType<typeof asCategories>, maxValues: number): number {
-  if (column.kind !== 'multi') return 0;
-  const { rowStart } = column;
-  let n = 0;
-  for (let row = 0; row < rowStart.length - 1; row++) if (rowStart[row + 1] - rowStart[row] > maxValues) n++;
-  return n;
 }
 
 export function encodingRows(fitted: FittedEncoding): number {
@@ -160,8 +89,14 @@ export function writeEncoding(fitted: FittedEncoding, column: ValueColumn, targe
   }
 }
 
+/** An encoding, and what the cells of its column are. */
+export interface NamedEncoding {
+  readonly encoding: FittedEncoding;
+  readonly kind: ValueColumn['kind'];
+}
+
 /** What a row of the field stands for, as it follows the field's name: ` = Comedy`, ` in [25, 32)`. */
-export function encodingRowName(fitted: FittedEncoding, row: number): string {
+export function encodingRowName({ encoding: fitted, kind }: NamedEncoding, row: number): string {
   switch (fitted.encode) {
     case 'category':
     case 'log2':
@@ -169,7 +104,7 @@ export function encodingRowName(fitted: FittedEncoding, row: number): string {
     case 'hash':
       return ` = ${hashBucketName(fitted, row)}`;
     case 'buckets':
-      return bucketName(fitted, row);
+      return bucketName(fitted, row, kind === 'time');
     case 'hour':
     case 'weekday':
       return ` = ${calendarName(fitted, row)}`;
@@ -185,13 +120,14 @@ export function encodingSummary(fitted: FittedEncoding): string {
   switch (fitted.encode) {
     case 'category':
     case 'log2': {
-      const noun = fitted.encode === 'log2' ? 'log² buckets' : 'categories';
-      return `${fitted.values.length} ${noun}${fitted.unknown ? ' + rare' : ''}${missing}${several}`;
+      const n = fitted.values.length;
+      const noun = fitted.encode === 'log2' ? counted(n, 'log² bucket') : n === 1 ? '1 category' : `${n} categories`;
+      return `${noun}${fitted.unknown ? ' + rare' : ''}${missing}${several}`;
     }
     case 'hash':
       return `hashed to ${fitted.nBuckets} rows${missing}${several}`;
     case 'buckets':
-      return `${fitted.boundaries.length + 1} buckets${missing}`;
+      return `${counted(fitted.boundaries.length + 1, 'bucket')}${missing}`;
     case 'hour':
     case 'weekday':
       return `${fitted.encode}${missing}`;

@@ -74,11 +74,12 @@ export function entityColumn({ owner, source, name }: ColumnRef, dataset: Datase
   }
   const table: FieldTable = owner === 'user' ? dataset.userFields : dataset.itemFields;
   const field = table.fields.find((each) => each.name === name);
-  return field ? columnOfField(field) : null;
+  const isTime = statedKind(dataset, owner === 'user' ? 'user' : 'item', name) === 'time';
+  return field ? columnOfField(field, isTime ? 'time' : 'numeric') : null;
 }
 
-function columnOfField(field: Field): ValueColumn {
-  if (field.kind === 'numeric') return numericColumn(field.name, field.values);
+function columnOfField(field: Field, ofNumbers: NumericColumn['kind']): ValueColumn {
+  if (field.kind === 'numeric') return numericColumn(field.name, field.values, ofNumbers);
   return field.kind === 'multi' ? multiColumn(field.name, field.values) : categoricalColumn(field.name, field.values);
 }
 

@@ -7,9 +7,10 @@ import { assert } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { Dataset, Interactions } from '../dataset.ts';
 import type { ValueColumn } from '../value-columns.ts';
-import { crossLookup, type FieldCodes, type FittedCross, writeCross } from './cross.ts';
+import { crossLookup, type FieldCodes, writeCross } from './cross.ts';
 import { encodingRowName, isWeighted, writeEncoding } from './encodings.ts';
 import { cellColumn, contextColumn, entityColumn, missingColumn } from './feature-columns.ts';
+import type { FieldExamples } from './field-examples.ts';
 import { crossedParts, crossName, rowNumber } from './field-names.ts';
 import type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './field-rows.ts';
 import type { FittedFeatures, FittedField } from './fitted-features.ts';
@@ -21,7 +22,7 @@ export interface EncodedRow {
   readonly user: FieldRows;
   readonly item: FieldRows;
   readonly context: FieldRows;
-  readonly crosses: Readonly<Record<FieldOwner, FieldRows>>;
+  readonly crosses: FieldRows;
   /** One line each: cells that are missing or were never seen in training, names that are no field. */
   readonly notes: readonly string[];
 }
@@ -55,24 +56,34 @@ export class FeatureEncoder {
     return this.#encode('context', interactions.length, this.#rows(interactions));
   }
 
-  /**
-   * The crosses of users [users × slots], of items [items × slots], or those that mix owners, of each row of
-   * `interactions` [rows × slots]; rows of the second table.
-   */
-  encodeCrosses(owner: FieldOwner, dataset: Dataset, interactions: Interactions = dataset.interactions): FieldRows {
+  /** The crosses of each row [rows × slots of all crosses]; rows of the second table. */
+  encodeCrosses(dataset: Dataset, interactions: Interactions = dataset.interactions): FieldRows {
     const { userIndex, itemIndex } = interactions;
-    const nRows = { user: dataset.users.size, item: dataset.items.size, context: interactions.length }[owner];
     const entities = this.#entities(dataset);
     const rows = this.#rows(interactions);
-    const rowOf = {
-      user: owner === 'context' ? (row: number): number => userIndex[row] : own,
-      item: owner === 'context' ? (row: number): number => itemIndex[row] : own,
-      context: own,
-    };
-    return this.#encodeCrosses(owner, nRows, (field) => {
+    const rowOf = { user: (row: number) => userIndex[row], item: (row: number) => itemIndex[row], context: own };
+    return this.#encodeCrosses(interactions.length, (field) => {
       const column = field.owner === 'context' ? rows(field) : entities(field);
       return fieldCodes(field, column, rowOf[field.owner]);
     });
+  }
+
+  /**
+   * All that a model of fields reads of labelled rows; what an owner has no field of is null.
+   * @param label one a row; default: the label or rating of the row, 1 where there is none
+   */
+  encodeExamples(dataset: Dataset, interactions: Interactions, label?: Float32Array): FieldExamples {
+    const { length, userIndex, itemIndex, rating } = interactions;
+    const { fields, crosses } = this.layout;
+    const has = (owner: FieldOwner): boolean => fields.some((field) => field.owner === owner);
+    return {
+      nRows: length,
+      ...{ user: has('user') ? userIndex : null, users: has('user') ? this.encodeUsers(dataset) : null },
+      ...{ item: has('item') ? itemIndex : null, items: has('item') ? this.encodeItems(dataset) : null },
+      context: has('context') ? this.encodeContext(interactions) : null,
+      crosses: crosses.length > 0 ? this.encodeCrosses(dataset, interactions) : null,
+      label: label ?? rating ?? new Float32Array(length).fill(1),
+    };
   }
 
   /**
@@ -82,11 +93,9 @@ export class FeatureEncoder {
   encodeRow(record: Readonly<Record<string, unknown>>): EncodedRow {
     const cells: CellsOf = ({ key, kind }) => cellColumn(key, record[key], kind);
     const part = (owner: FieldOwner): FieldRows => this.#encode(owner, 1, cells);
-    const crosses = (owner: FieldOwner): FieldRows =>
-      this.#encodeCrosses(owner, 1, (field) => fieldCodes(field, cells(field), own));
     return {
       ...{ user: part('user'), item: part('item'), context: part('context') },
-      crosses: { user: crosses('user'), item: crosses('item'), context: crosses('context') },
+      crosses: this.#encodeCrosses(1, (field) => fieldCodes(field, cells(field), own)),
       notes: this.#notes(record, cells),
     };
   }
@@ -94,14 +103,14 @@ export class FeatureEncoder {
   /** What a row of the common table stands for, for people: `genre = Comedy`. */
   fieldValueName(row: number): string {
     const { field, own } = rowNumber(this.layout.fields, row);
-    return `${field.name}${encodingRowName(this.#field(field.name).encoding, own)}`;
+    return `${field.name}${encodingRowName(this.#field(field.name), own)}`;
   }
 
   /** What a row of the crosses' table stands for: `education = Bachelors & sex = Male`. */
   crossValueName(row: number): string {
     const { field, own } = rowNumber(this.layout.crosses, row);
     const cross = this.fitted.crosses.find(({ name }) => name === field.name)!;
-    return crossName(cross, own, (name) => this.#field(name).encoding);
+    return crossName(cross, own, (name) => this.#field(name));
   }
 
   /** The fields whose values a cross combines. */
@@ -133,7 +142,7 @@ export class FeatureEncoder {
 
   #encode(owner: FieldOwner, nRows: number, cellsOf: CellsOf): FieldRows {
     const fields = this.layout.fields.filter((field) => field.owner === owner);
-    const stride = slotsOf(this.layout.fields, owner);
+    const stride = slotsOf(fields);
     const { index, value } = emptySlots(
       nRows,
       stride,
@@ -146,11 +155,10 @@ export class FeatureEncoder {
     return { nRows, slots: stride, index, value };
   }
 
-  #encodeCrosses(owner: FieldOwner, nRows: number, codesOf: (field: FittedField) => FieldCodes): FieldRows {
-    const stride = slotsOf(this.layout.crosses, owner);
+  #encodeCrosses(nRows: number, codesOf: (field: FittedField) => FieldCodes): FieldRows {
+    const stride = slotsOf(this.layout.crosses);
     const { index } = emptySlots(nRows, stride, false);
-    this.fitted.crosses.forEach((cross: FittedCross, c) => {
-      if (cross.owner !== owner) return;
+    this.fitted.crosses.forEach((cross, c) => {
       const { firstRow, firstSlot: offset } = this.layout.crosses.find(({ name }) => name === cross.name)!;
       const codes = cross.fields.map((name) => codesOf(this.#field(name)));
       writeCross(cross, this.#lookups[c], codes, nRows, { index, value: null, stride, offset, firstRow });

@@ -1,7 +1,7 @@
 /** Names of table rows for people. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { FittedCross } from './cross.ts';
-import { encodingRowName, type FittedEncoding } from './encodings.ts';
+import { encodingRowName, type NamedEncoding } from './encodings.ts';
 import type { EncodedField } from './field-rows.ts';
 import type { FittedFeatures } from './fitted-features.ts';
 
@@ -14,11 +14,11 @@ export function rowNumber(fields: readonly EncodedField[], row: number): { field
   throw new DeepTasteError('not-found', `row of a field: must be in 0 … ${nRows - 1}, found ${row}`, { row, nRows });
 }
 
-export function crossName(cross: FittedCross, row: number, encodingOf: (field: string) => FittedEncoding): string {
+export function crossName(cross: FittedCross, row: number, fieldOf: (name: string) => NamedEncoding): string {
   const { combinations, fields, nBuckets } = cross;
   if (combinations === null) return `${cross.name} = (bucket ${row} of ${nBuckets})`;
   const parts = combinations.slice(row * fields.length, (row + 1) * fields.length);
-  return fields.map((name, f) => `${name}${encodingRowName(encodingOf(name), parts[f])}`).join(' & ');
+  return fields.map((name, f) => `${name}${encodingRowName(fieldOf(name), parts[f])}`).join(' & ');
 }
 
 export function crossedParts({ crosses }: FittedFeatures, name: string): readonly string[] {

@@ -12,7 +12,7 @@ export interface EncodedField {
   /** Its first row in the common table of all fields. */
   readonly firstRow: number;
   readonly nRows: number;
-  /** Within its owner's slots. */
+  /** Within its owner's slots; a cross's within the slots of all crosses. */
   readonly firstSlot: number;
   /** 1, or the cap of a multi-valued field. */
   readonly slots: number;
@@ -32,7 +32,10 @@ export interface FieldLayout {
   readonly fields: readonly EncodedField[];
   /** Rows of the common table. */
   readonly nRows: number;
-  /** Rows of a second table, the wide part's, with a numbering of its own; owner = context when it mixes owners. */
+  /**
+   * Rows of a second table, the wide part's, with a numbering of its own; owner = context when it mixes owners. All
+   * crosses of an example stand in one row of slots.
+   */
   readonly crosses: readonly EncodedField[];
   readonly nCrossRows: number;
 }

@@ -6,7 +6,7 @@ import { counted } from '../counted.ts';
 import type { Dataset, Interactions } from '../dataset.ts';
 import type { ValueColumn } from '../value-columns.ts';
 import { type FieldCodes, type FittedCross, fitCross } from './cross.ts';
-import { encodingRows, type FitNotes, fitEncoding, isDiscrete } from './encodings.ts';
+import { encodingRows, isDiscrete } from './encodings.ts';
 import { contextColumn, entityColumn, type FeatureColumn, featureColumns } from './feature-columns.ts';
 import { FeatureEncoder, fieldCodes } from './feature-encoder.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type ResolvedFeatureOptions,
 } from './feature-options.ts';
 import type { FieldOwner } from './field-rows.ts';
+import { type FitNotes, fitEncoding } from './fit-encoding.ts';
 import type { FittedField } from './fitted-features.ts';
 import { type PlannedField, planFields, type UnusedColumn } from './plan-fields.ts';
 

@@ -17,10 +17,12 @@ export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
         weighted: isWeighted(encoding),
       })),
   );
-  const placedCrosses = place(
-    crosses.map((cross) => ({
-      ...{ name: cross.name, owner: cross.owner, nRows: crossRows(cross), slots: cross.slots, weighted: false },
-    })),
+  const placedCrosses = inOneRow(
+    place(
+      crosses.map((cross) => ({
+        ...{ name: cross.name, owner: cross.owner, nRows: crossRows(cross), slots: cross.slots, weighted: false },
+      })),
+    ),
   );
   return {
     ...{ fields: placed, nRows: endOf(placed) },
@@ -43,12 +45,22 @@ function place(sizes: readonly Size[]): EncodedField[] {
   });
 }
 
+/** Slots numbered over all fields, whoever owns them. */
+function inOneRow(fields: readonly EncodedField[]): EncodedField[] {
+  let firstSlot = 0;
+  return fields.map((field) => {
+    const placed = { ...field, firstSlot };
+    firstSlot += field.slots;
+    return placed;
+  });
+}
+
 function endOf(fields: readonly EncodedField[]): number {
   const last = fields.at(-1);
   return last ? last.firstRow + last.nRows : 0;
 }
 
-/** Slots of all fields of an owner. */
-export function slotsOf(fields: readonly EncodedField[], owner: FieldOwner): number {
-  return fields.reduce((n, field) => n + (field.owner === owner ? field.slots : 0), 0);
+/** Slots of the fields together. */
+export function slotsOf(fields: readonly EncodedField[]): number {
+  return fields.reduce((n, field) => n + field.slots, 0);
 }

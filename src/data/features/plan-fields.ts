@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { ValueColumn } from '../value-columns.ts';
-import type { EncodingOptions } from './encodings.ts';
 import type { FeatureColumn } from './feature-columns.ts';
 import { fieldOptions, type ResolvedFeatureOptions } from './feature-options.ts';
+import type { EncodingOptions } from './fit-encoding.ts';
 
 export interface PlannedField {
   readonly name: string;
@@ -125,11 +125,12 @@ function guessFields(
   }
   if (source === 'time') return 'the time of the row; give it a field with encode hour or weekday';
   if (kind === 'text') return 'long texts become fields only as told';
-  if (kind === 'time') {
+  if (kind === 'time' && owner === 'context') {
     const weekday = guessed({ encode: 'weekday' }, '.weekday');
     return holdsDaysOnly(values()) ? [weekday] : [guessed({ encode: 'hour' }, '.hour'), weekday];
   }
-  const isAmount = kind === 'numeric' && !codeName.test(name) && !holdsFewWholeNumbers(values());
+  // The day somebody joined says how long ago that was, rather than that it was a Monday.
+  const isAmount = kind === 'time' || (kind === 'numeric' && !codeName.test(name) && !holdsFewWholeNumbers(values()));
   return [guessed({ encode: isAmount ? options.numeric : 'category' })];
 }
 

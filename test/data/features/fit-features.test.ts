@@ -220,28 +220,32 @@ describe('crosses', () => {
     expect(encoder.layout.nCrossRows).toBe(17);
   });
 
+  it('stand in one row of slots', () => {
+    expect(encoder.layout.crosses.map(({ firstSlot }) => firstSlot)).toEqual([0, 1, 3, 5]);
+    expect(encoder.encodeCrosses(dataset)).toMatchObject({ nRows: 5, slots: 7, value: null });
+  });
+
   it('hold every combination of a row that training had', () => {
-    expect(crossNames(encoder.encodeCrosses('context', dataset))).toEqual([
+    const rowsOfCrosses = crossNames(encoder.encodeCrosses(dataset));
+    const bucket = /^genres × price = \(bucket \d of 5\)$/;
+    expect(rowsOfCrosses.map((names) => names.filter((name) => !bucket.test(name)))).toEqual([
       [
+        'job = cook & age < 30',
         ...['weather = sun & basket = egg', 'weather = sun & basket = ham'],
         ...['job = cook & genres = crime', 'job = cook & genres = drama'],
       ],
-      ['weather = rain & basket = (missing)', 'job = cook & genres = horror'],
-      ['weather = sun & basket = ham', 'job = clerk & genres = crime', 'job = clerk & genres = drama'],
-      ['weather = (missing) & basket = egg', 'job = cook & genres = horror'],
+      ['job = cook & age < 30', 'weather = rain & basket = (missing)', 'job = cook & genres = horror'],
+      [
+        ...['job = clerk & age ≥ 30', 'weather = sun & basket = ham'],
+        ...['job = clerk & genres = crime', 'job = clerk & genres = drama'],
+      ],
+      ['job = cook & age = (missing)', 'weather = (missing) & basket = egg', 'job = cook & genres = horror'],
       [],
     ]);
-
-    expect(crossNames(encoder.encodeCrosses('user', dataset))).toEqual([
-      ['job = cook & age < 30'],
-      ['job = clerk & age ≥ 30'],
-      ['job = cook & age = (missing)'],
-      [],
-    ]);
-    const hashed = encoder.encodeCrosses('item', dataset);
-    expect([hashed.nRows, hashed.slots]).toEqual([3, 2]);
-    expect(crossNames(hashed)[0]).toHaveLength(2);
-    expect(hashed.index[4]).toBe(-1); // no genres
+    // heat has two genres, alien one, big none
+    expect(rowsOfCrosses.map((names) => names.filter((name) => bucket.test(name)).length)).toEqual([2, 1, 2, 1, 0]);
+    const again = rowsOfCrosses.map((names) => names.filter((name) => bucket.test(name)).join());
+    expect([again[0], again[1]]).toEqual([again[2], again[3]]);
   });
 
   it('rare combinations are dropped', () => {
@@ -255,7 +259,7 @@ describe('crosses', () => {
 
   it('a row holds at most so many', () => {
     const cut = fitFeatures(dataset, train, { minCount: 1, crosses: [{ fields: ['genres', 'basket'], maxValues: 3 }] });
-    const { slots, index } = cut.encoder.encodeCrosses('context', dataset);
+    const { slots, index } = cut.encoder.encodeCrosses(dataset);
     expect(slots).toBe(3);
     expect(index.subarray(0, 3).every((row) => row >= 0)).toBe(true);
     expect(new Set(index.subarray(0, 3)).size).toBe(3);
@@ -275,6 +279,32 @@ describe('crosses', () => {
   });
 });
 
+describe('examples', () => {
+  it('share the rows of users and items, and have context, crosses and labels of their own', () => {
+    const { encoder } = fitFeatures(dataset, train, { minCount: 1, crosses: [{ fields: ['job', 'weather'] }] });
+    const examples = encoder.encodeExamples(dataset, train);
+    expect(examples).toMatchObject({ nRows: 4, user: train.userIndex, item: train.itemIndex });
+    expect([examples.users!.nRows, examples.items!.nRows, examples.context!.nRows, examples.crosses!.nRows]).toEqual([
+      4, 3, 4, 4,
+    ]);
+    expect([...examples.label]).toEqual([1, 1, 1, 1]);
+    const rated = { ...train, rating: Float32Array.of(0, 1, 1, 0) };
+    expect([...encoder.encodeExamples(dataset, rated).label]).toEqual([0, 1, 1, 0]);
+    const told = encoder.encodeExamples(dataset, rated, Float32Array.of(5, 4, 3, 2));
+    expect([...told.label]).toEqual([5, 4, 3, 2]);
+  });
+  it('what an owner has no field of is null', () => {
+    const bare = madeFeatures(rows, [texts('weather', ['a', 'b', 'a', 'b', 'a'])]);
+    const { userFields, itemFields, ...rest } = bare;
+    const none = (nRows: number) => ({ nRows, fields: [], title: null });
+    const world = { ...rest, userFields: none(userFields.nRows), itemFields: none(itemFields.nRows) };
+    const { encoder } = fitFeatures(world, world.interactions, { userId: false, itemId: false });
+    expect(encoder.encodeExamples(world, world.interactions)).toMatchObject({
+      ...{ user: null, users: null, item: null, items: null, crosses: null },
+    });
+  });
+});
+
 describe('one row by its names', () => {
   const options: FeatureOptions = { minCount: 1, crosses: [{ fields: ['job', 'genres'] }, { fields: ['job', 'age'] }] };
   const { encoder } = fitFeatures(dataset, train, options);
@@ -291,8 +321,7 @@ describe('one row by its names', () => {
     expect(one.user).toEqual(first(encoder.encodeUsers(dataset)));
     expect(one.item).toEqual(first(encoder.encodeItems(dataset)));
     expect(one.context).toEqual(first(encoder.encodeContext(dataset.interactions)));
-    expect(one.crosses.user).toEqual(first(encoder.encodeCrosses('user', dataset)));
-    expect(one.crosses.context).toEqual(first(encoder.encodeCrosses('context', dataset)));
+    expect(one.crosses).toEqual(first(encoder.encodeCrosses(dataset)));
     expect(one.notes).toEqual([]);
   });
 
@@ -346,8 +375,7 @@ describe('the stored form', () => {
     expect(again.encodeContext(dataset.interactions)).toEqual(encoder.encodeContext(dataset.interactions));
     expect(again.encodeUsers(dataset)).toEqual(encoder.encodeUsers(dataset));
     expect(again.encodeItems(dataset)).toEqual(encoder.encodeItems(dataset));
-    for (const owner of ['user', 'item', 'context'] as const)
-      expect(again.encodeCrosses(owner, dataset)).toEqual(encoder.encodeCrosses(owner, dataset));
+    expect(again.encodeCrosses(dataset)).toEqual(encoder.encodeCrosses(dataset));
     expect(JSON.stringify(again)).toBe(stored);
   });
 

@@ -1,0 +1,127 @@
+/** Reads the files of each part, gives their columns roles, and gathers their rows. */
+import { DeepTasteError } from '../core/errors.ts';
+import { planContext } from './context-plan.ts';
+import type { ColumnRoles, ResolvedDataOptions } from './data-options.ts';
+import type { PresentColumns } from './encoded-rows.ts';
+import { createGatheredRows, type GatheringPlan, gatherRows } from './interaction-rows.ts';
+import { labelNote, labelRule } from './labels.ts';
+import type { Database } from './readers/database.ts';
+import { importFiles } from './readers/import.ts';
+import type { ImportedTable } from './readers/imported-table.ts';
+import { assignRoles, type InteractionRoles } from './roles.ts';
+import type { ColumnSchema } from './schema.ts';
+import { ratingCopies } from './suspicions.ts';
+
+/** Files whose rows form one part of the data set, e.g. the given test rows. */
+export interface PartFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** What reading one part's files showed. */
+export interface ReadPart {
+  readonly table: ImportedTable;
+  readonly roles: InteractionRoles;
+  readonly warnings: readonly string[];
+}
+
+/** @param keepTables keep the files' tables as long as the database lives */
+export async function readParts(
+  database: Database,
+  parts: readonly PartFiles[],
+  options: ResolvedDataOptions,
+  keepTables: boolean,
+): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
+  const { format, delimiter, header, columnNames, skipBadRows, positive } = options;
+  const read: ReadPart[] = [];
+  let plan: GatheringPlan = { label: null, context: [] };
+  for (const [p, part] of parts.entries()) {
+    const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
+    const roles = await assignRoles(database, table, toldFor(table, options.columns, read[0]?.roles));
+    const notes: string[] = [];
+    if (p === 0) {
+      plan = await gatheringPlan(database, table, roles, positive);
+      await createGatheredRows(database, plan);
+      if (plan.label) notes.push(...labelNote(table, plan.label, positive));
+    }
+    const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
+    const copies = await ratingCopies(database, table, roles);
+    const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
+    read.push({ table, roles, warnings });
+    if (!keepTables) await database.run(`DROP TABLE ${table.sql}`);
+  }
+  return { read, plan };
+}
+
+async function gatheringPlan(
+  database: Database,
+  table: ImportedTable,
+  roles: InteractionRoles,
+  positive: string | undefined,
+): Promise<GatheringPlan> {
+  if (positive !== undefined && roles.label === null)
+    throw new DeepTasteError('config', 'positive: needs a label column, found none; say --label COLUMN');
+  return {
+    label: roles.label && (await labelRule(database, table, roles.label, positive)),
+    context: await planContext(database, table, roles.context, roles.contextStatistics),
+  };
+}
+
+/** Held-out files have the first part's label and ids, but may lack the optional columns that were named for it. */
+function toldFor(table: ImportedTable, told: ColumnRoles, first: InteractionRoles | undefined): ColumnRoles {
+  if (!first) return told;
+  const names = new Set(table.columns.map((column) => column.name));
+  const { context: _, ...single } = told;
+  const kept = Object.entries(single).filter(([, name]) => name === null || names.has(name!));
+  return {
+    ...Object.fromEntries(kept),
+    context: first.context.map((column) => column.name).filter((name) => names.has(name)),
+    ...(first.label && { label: first.label.name }),
+    ...(first.user === null && { user: null }),
+    ...(first.item === null && { item: null }),
+  };
+}
+
+/** The roles of the columns, with the kinds that the values of all rows gave to context columns. */
+export function interactionSchema({ schema }: InteractionRoles, { context }: GatheringPlan): ColumnSchema[] {
+  return schema.map((column) => {
+    const plan = column.role === 'field' ? context.find(({ name }) => name === column.name) : undefined;
+    return plan ? { ...column, kind: plan.kind } : column;
+  });
+}
+
+function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] {
+  const unused = roles.schema.filter((column) => column.role === 'ignore').map((column) => column.name);
+  if (unused.length === 0) return [];
+  const rest = unused.length > 10 ? ` and ${unused.length - 10} more` : '';
+  return [`${table.source}: columns that are not used: ${unused.slice(0, 10).join(', ')}${rest}`];
+}
+
+const optionalRoles = ['rating', 'time', 'session', 'title'] as const;
+
+export function presentColumns(read: readonly ReadPart[], plan: GatheringPlan): PresentColumns {
+  const inAll = (role: 'rating' | 'time' | 'session'): boolean => read.every(({ roles }) => roles[role] !== null);
+  return {
+    ...{ rating: plan.label !== null || inAll('rating'), time: inAll('time'), session: inAll('session') },
+    title: read.some(({ roles }) => roles.title !== null),
+    context: plan.context.flatMap((each, c) =>
+      read.every((part) => holdsColumn(part, each.name)) ? [{ ...each, c }] : [],
+    ),
+  };
+}
+
+function holdsColumn({ table }: ReadPart, name: string): boolean {
+  return table.columns.some((column) => column.name === name);
+}
+
+export function lostColumns(read: readonly ReadPart[], parts: readonly PartFiles[], plan: GatheringPlan): string[] {
+  const lost = (what: string, isThere: (part: ReadPart) => boolean): string[] => {
+    const having = parts.filter((_, p) => isThere(read[p])).map((part) => part.name);
+    if (having.length === 0 || having.length === parts.length) return [];
+    return [`the ${what} column is left out: only ${having.join(' and ')} has one`];
+  };
+  return [
+    ...optionalRoles.slice(0, 3).flatMap((role) => lost(role, ({ roles }) => roles[role] !== null)),
+    ...plan.context.flatMap(({ name }) => lost(`"${name}"`, (part) => holdsColumn(part, name))),
+  ];
+}
