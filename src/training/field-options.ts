@@ -24,14 +24,9 @@ export const fieldTrainingOptions = trainingOptions.extend({
     .min(0)
     .default(2)
     .meta({ doc: 'stop after this many looks without a better validation metric; 0 = never stop early' }),
-  plateauFactor: z
-    .number()
-    .positive()
-    .max(1)
-    .default(0.1)
-    .meta({
-      doc: 'the learning rate is multiplied by this after each look without a better validation metric; 1 = never',
-    }),
+  plateauFactor: z.number().positive().max(1).default(0.1).meta({
+    doc: 'the learning rate is multiplied by this after each look without a better validation metric; 1 = never',
+  }),
   embeddingL2: z
     .number()
     .min(0)
