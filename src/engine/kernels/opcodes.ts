@@ -177,17 +177,20 @@ export const GROUP_N_TABLES = 4;
 export const GROUP_LISTS = 5;
 export const GROUP_TABLES = 6;
 export const GROUP_DENSE = 7;
-/** slots of the widest list: a list has up to batch × this many positions */
-export const GROUP_SLOTS = 8;
-export const GROUP_WORDS = 16;
+export const GROUP_WORDS = 8;
 
-/** Words of a lookup list, and of a table's gradient for one list. */
+/** Words of a lookup list: pointer, entries for each row of the batch, or a fixed number of entries, first position. */
 export const LIST_INDEX = 0;
-export const LIST_SLOTS = 1;
-export const LIST_WORDS = 2;
+export const LIST_PER_ROW = 1;
+export const LIST_FIXED = 2;
+export const LIST_FIRST = 3;
+export const LIST_WORDS = 4;
+
+/** Words of a table's gradient for one list; a last record holds a first position that no list reaches. */
 export const GRADIENT_ADDRESS = 0;
 export const GRADIENT_STRIDE = 1;
-export const GRADIENT_SLOTS = 2;
+export const GRADIENT_FIRST = 2;
+export const GRADIENT_PER_ROW = 3;
 export const GRADIENT_WORDS = 4;
 
 /** Words of a table record; TABLE_GRADIENTS points to one record per list. */

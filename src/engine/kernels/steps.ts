@@ -109,14 +109,14 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
         break;
       case op.STAGE_NORM_DENSE: normDense(p, norms, worker, threads); break;
       case op.STAGE_NORM_ROWS:
-        updateRows(p, 0, schedule, 1, rows, batch, scratch, norms, worker, threads);
+        updateRows(p, 0, schedule, 1, rows, scratch, norms, worker, threads);
         break;
       case op.STAGE_UPDATE_DENSE:
         // word 3: where this optimizer's learning rates lie among those of all optimizers
         updateDense(p, pointer(stage, 2), schedule + pointer(stage, 3), clipFactor(plan), worker, threads);
         break;
       case op.STAGE_UPDATE_ROWS:
-        updateRows(p, pointer(stage, 2), schedule + pointer(stage, 3), clipFactor(plan), rows, batch, scratch, 0, worker, threads);
+        updateRows(p, pointer(stage, 2), schedule + pointer(stage, 3), clipFactor(plan), rows, scratch, 0, worker, threads);
         break;
       default: unreachable();
     }

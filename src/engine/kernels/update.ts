@@ -192,32 +192,40 @@ function isServed(owners: i32, row: u32): bool {
   return ((owners >>> ownerOf(row)) & 1) != 0;
 }
 
+/** Entries of a lookup list in a batch of `rows` rows. */
+// @ts-ignore: decorator
+@inline
+function lengthOf(list: usize, rows: i32): i32 {
+  const fixed = <i32>word(list, op.LIST_FIXED);
+  return fixed ? fixed : rows * <i32>word(list, op.LIST_PER_ROW);
+}
+
 /** Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1. */
-function linkRows(group: usize, rows: i32, capacity: i32, owners: i32): void {
+function linkRows(group: usize, rows: i32, owners: i32): void {
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD), next = word(group, op.GROUP_NEXT);
   for (let list = <i32>word(group, op.GROUP_N_LISTS) - 1; list >= 0; list--) {
-    const lists = word(group, op.GROUP_LISTS) + <usize>list * (op.LIST_WORDS << 2);
-    const index = word(lists, op.LIST_INDEX);
-    for (let r = rows * <i32>word(lists, op.LIST_SLOTS) - 1; r >= 0; r--) {
+    const record = word(group, op.GROUP_LISTS) + (<usize>(list * op.LIST_WORDS) << 2);
+    const index = word(record, op.LIST_INDEX), from = <i32>word(record, op.LIST_FIRST);
+    for (let r = lengthOf(record, rows) - 1; r >= 0; r--) {
       const row = load<u32>(index + (<usize>r << 2));
       if (row >= nRows || !isServed(owners, row)) continue;
-      const position = list * capacity + r;
+      const position = from + r;
       store<i32>(next + (<usize>position << 2), load<i32>(head + (<usize>row << 2)));
       store<i32>(head + (<usize>row << 2), position);
     }
   }
 }
 
-/** The gradient row of one position of a table: position = list × capacity + row × slots of the list + slot. */
+/** The gradient row of one position of a table: position = first of the list + row × slots of the list + slot. */
 // @ts-ignore: decorator
 @inline
-function gradientOf(table: usize, position: i32, capacity: i32): usize {
-  const list = position / capacity;
-  const record = word(table, op.TABLE_GRADIENTS) + <usize>list * (op.GRADIENT_WORDS << 2);
+function gradientOf(table: usize, position: i32): usize {
+  let record = word(table, op.TABLE_GRADIENTS);
+  while (position >= <i32>word(record, op.GRADIENT_WORDS + op.GRADIENT_FIRST)) record += op.GRADIENT_WORDS << 2;
   const base = word(record, op.GRADIENT_ADDRESS), stride = word(record, op.GRADIENT_STRIDE);
-  const slots = <i32>word(record, op.GRADIENT_SLOTS);
-  const at = position - list * capacity;
+  const slots = <i32>word(record, op.GRADIENT_PER_ROW);
+  const at = position - <i32>word(record, op.GRADIENT_FIRST);
   if (slots == 1) return base + ((<usize>at * stride) << 2);
   const row = at / slots;
   return base + ((<usize>row * stride + <usize>(at - row * slots) * word(table, op.TABLE_WIDTH)) << 2);
@@ -234,10 +242,10 @@ function addVectors(a: usize, b: usize, out: usize, width: i32): void {
 }
 
 /** Sums a row's gradients into `sum`, or returns the only one in place. */
-function sumRow(table: usize, next: usize, first: i32, batch: i32, sum: usize): usize {
+function sumRow(table: usize, next: usize, first: i32, sum: usize): usize {
   const width = <i32>word(table, op.TABLE_WIDTH);
   let position = load<i32>(next + (<usize>first << 2));
-  const only = gradientOf(table, first, batch);
+  const only = gradientOf(table, first);
   if (position < 0 && (width & 3) == 0) return only;
   for (let i = width; i & 3; i++) store<f32>(sum + (<usize>i << 2), 0);
   if (position < 0) {
@@ -247,7 +255,7 @@ function sumRow(table: usize, next: usize, first: i32, batch: i32, sum: usize): 
   // the first two are added into the working memory, the others to what stands there
   let soFar = only;
   for (; position >= 0; position = load<i32>(next + (<usize>position << 2))) {
-    addVectors(soFar, gradientOf(table, position, batch), sum, width);
+    addVectors(soFar, gradientOf(table, position), sum, width);
     soFar = sum;
   }
   return sum;
@@ -262,8 +270,6 @@ function countUses(next: usize, position: i32): i32 {
 /** What one visit to a row needs besides the row; set once per stage. */
 let visitOptimizer: usize = 0, visitSchedule: usize = 0, visitSum: usize = 0, visitNorms: usize = 0;
 let visitFactor: f32 = 1, visitInverseRows: f32 = 1;
-/** Positions of a list, see gradientOf. */
-let visitCapacity: i32 = 0;
 
 /** Updates the row in every table of the group, or (with norms) adds its squares. first = −1: a row nothing touched. */
 function visitRow(group: usize, row: u32, first: i32): void {
@@ -278,7 +284,7 @@ function visitRow(group: usize, row: u32, first: i32): void {
     const padded = (width + 3) & ~3;
     let gradient = visitSum;
     if (first < 0) memory.fill(visitSum, 0, <usize>padded << 2);
-    else gradient = sumRow(table, next, first, visitCapacity, visitSum);
+    else gradient = sumRow(table, next, first, visitSum);
     if (visitNorms) {
       const at = visitNorms + (<usize>ownerOf(row) << 3);
       store<f64>(at, load<f64>(at) + squares(gradient, width));
@@ -328,7 +334,7 @@ function touchRow(group: usize, row: u32): void {
  * @param norms 0, or f64[OWNERS]: then no row changes and the squares of the gradients are added instead
  */
 export function updateRows(
-  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, batch: i32, sum: usize, norms: usize,
+  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, sum: usize, norms: usize,
   worker: i32, threads: i32,
 ): void {
   visitOptimizer = optimizer;
@@ -337,10 +343,8 @@ export function updateRows(
   visitNorms = norms;
   visitFactor = factor;
   visitInverseRows = <f32>1 / <f32>rows;
-  const capacity = batch * <i32>word(group, op.GROUP_SLOTS);
-  visitCapacity = capacity;
   const owners = ownersOf(worker, threads);
-  linkRows(group, rows, capacity, owners);
+  linkRows(group, rows, owners);
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD);
   if (word(group, op.GROUP_DENSE) && !norms) {
@@ -353,16 +357,15 @@ export function updateRows(
   }
   const nLists = <i32>word(group, op.GROUP_N_LISTS);
   for (let list = 0; list < nLists; list++) {
-    const record = word(group, op.GROUP_LISTS) + <usize>list * (op.LIST_WORDS << 2);
-    const index = word(record, op.LIST_INDEX);
-    const positions = rows * <i32>word(record, op.LIST_SLOTS);
-    for (let r = 0; r < positions; r++) {
-      if (r + AHEAD < positions) {
+    const record = word(group, op.GROUP_LISTS) + (<usize>(list * op.LIST_WORDS) << 2);
+    const index = word(record, op.LIST_INDEX), from = <i32>word(record, op.LIST_FIRST), length = lengthOf(record, rows);
+    for (let r = 0; r < length; r++) {
+      if (r + AHEAD < length) {
         const later = load<u32>(index + (<usize>(r + AHEAD) << 2));
         if (later < nRows && isServed(owners, later)) touchRow(group, later);
       }
       const row = load<u32>(index + (<usize>r << 2));
-      const position = list * capacity + r;
+      const position = from + r;
       if (row >= nRows || !isServed(owners, row) || load<i32>(head + (<usize>row << 2)) != position) continue;
       visitRow(group, row, position);
       store<i32>(head + (<usize>row << 2), -1);

@@ -202,16 +202,17 @@ export function writeRowGroups(
 ): { groups: { address: number; optimizer: OptimizerOptions }[]; widest: number } {
   let widest = 4;
   const groups = groupByIndices(rows, optimizers).map(({ indices, tables, optimizer }) => {
+    const starts = [0];
+    for (const index of indices) starts.push(starts[starts.length - 1] + batchSize * index.size);
     const nRows = [...tables.keys()][0].shape[0];
     const tableRecords = placement.allocate(tables.size * code.TABLE_WORDS * 4);
     [...tables].forEach(([table, gradients], t) => {
-      const pointers = placement.allocate(gradients.length * code.GRADIENT_WORDS * 4);
-      engine.i32(pointers, gradients.length * code.GRADIENT_WORDS).set(
-        gradients.flatMap((values, list) => {
-          const { offset, stride } = placement.read(values);
-          return [offset, stride, indices[list].size, 0];
-        }),
-      );
+      const pointers = placement.allocate((gradients.length + 1) * code.GRADIENT_WORDS * 4);
+      const places = gradients.flatMap((values, n) => {
+        const { offset, stride } = placement.read(values);
+        return [offset, stride, starts[n], indices[n].size];
+      });
+      engine.i32(pointers, places.length + code.GRADIENT_WORDS).set([...places, 0, 0, 0x7fffffff, 1]);
       const words = engine.i32(tableRecords + t * code.TABLE_WORDS * 4, code.TABLE_WORDS);
       const [state1, state2] = state.ofTable(table);
       words[code.TABLE_WEIGHTS] = store.addressOf(table);
@@ -224,16 +225,14 @@ export function writeRowGroups(
     const lists = placement.allocate(indices.length * code.LIST_WORDS * 4);
     engine
       .i32(lists, indices.length * code.LIST_WORDS)
-      .set(indices.flatMap((index) => [placement.read(index).offset, index.size]));
-    const slots = Math.max(...indices.map(({ size }) => size));
+      .set(indices.flatMap((index, n) => [placement.read(index).offset, index.size, 0, starts[n]]));
     const head = placement.allocate(nRows * 4);
     engine.i32(head, nRows).fill(-1);
     const address = placement.allocate(code.GROUP_WORDS * 4);
     const words = engine.i32(address, code.GROUP_WORDS);
     words[code.GROUP_N_ROWS] = nRows;
     words[code.GROUP_HEAD] = head;
-    words[code.GROUP_NEXT] = placement.allocate(indices.length * batchSize * slots * 4);
-    words[code.GROUP_SLOTS] = slots;
+    words[code.GROUP_NEXT] = placement.allocate(starts[starts.length - 1] * 4);
     words[code.GROUP_N_LISTS] = indices.length;
     words[code.GROUP_N_TABLES] = tables.size;
     words[code.GROUP_LISTS] = lists;
