@@ -8,7 +8,16 @@
 import { DeepTasteError } from '../core/errors.ts';
 
 /** The closed list of ops; `ops/index.ts` must define each, or it does not compile. */
-export type OpName = LeafName | UnaryName | BinaryName | 'affine' | LinearName | 'lookup' | ReduceName | LayoutName;
+export type OpName =
+  | LeafName
+  | UnaryName
+  | BinaryName
+  | 'affine'
+  | LinearName
+  | 'lookup'
+  | ReduceName
+  | LayoutName
+  | SequenceName;
 export type LeafName = 'parameter' | 'table' | 'input' | 'index' | 'inverseRows' | 'broadcastRow' | 'fillRows';
 export type UnaryName = 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'log' | 'softplus' | 'square' | 'sqrt' | 'reciprocal';
 export type BinaryName =
@@ -23,6 +32,25 @@ export type BinaryName =
 export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
 export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
 export type LayoutName = 'join' | 'slice' | 'place';
+export type CandidateLossName = 'softmaxCrossEntropy' | 'bprMax' | 'top1Max' | 'bpr' | 'top1';
+export type CandidateName = CandidateLossName | `${CandidateLossName}Gradient` | 'candidateOffsets';
+export type GruName =
+  | 'gruReset'
+  | 'gruResetGradient'
+  | 'gruOriginal'
+  | 'gruOriginalGradient'
+  | 'gruCell'
+  | 'gruCellGradient'
+  | 'gruStateGradient';
+export type SequenceName =
+  | 'list'
+  | 'listLookup'
+  | 'carried'
+  | 'elu'
+  | 'eluGradient'
+  | 'laneDropout'
+  | CandidateName
+  | GruName;
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

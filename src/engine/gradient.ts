@@ -2,11 +2,11 @@
 import { shapeError, type Tensor, topologicalOrder } from './expression.ts';
 import { add, fillRows, inverseRows, opOf } from './ops/index.ts';
 
-/** The gradient of a table through one lookup: row index[r] of the table receives values[r]. */
+/** The gradient of a table through one lookup: row index[r] of the table receives values[r], r a row of the batch or of a list. */
 export interface RowGradient {
   readonly table: Tensor;
   readonly index: Tensor;
-  readonly values: Tensor; // batch [width of the table]
+  readonly values: Tensor; // batch [width of the table], or shared [n, width] for a list of n entries
 }
 
 export interface Gradients {
@@ -34,7 +34,7 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
     const dy = flowing.get(y);
     if (!dy) continue;
     if (y.op === 'parameter') dense.set(y, dy);
-    else if (y.op === 'lookup') rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
+    else if (y.op === 'lookup' || y.op === 'listLookup') rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
     else {
       const gradients = opOf(y.op).gradient(y, dy);
       y.inputs.forEach((input, n) => {

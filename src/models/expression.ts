@@ -22,7 +22,10 @@ export interface DeclaredParameters {
 }
 
 export function declareParameters<C>(model: GradientModel<C>, config: C, sizes: Sizes): DeclaredParameters {
-  const declarations = model.parameters(config, sizes);
+  return declaredAs(model.parameters(config, sizes));
+}
+
+export function declaredAs(declarations: readonly ParameterDeclaration[]): DeclaredParameters {
   const list = declarations.map(({ name, shape, table: kind }) =>
     kind === undefined ? parameter(name, shape) : table(name, shape[0], shape[1]),
   );

@@ -39,7 +39,7 @@ function binary4(kind: i32, a: v128, b: v128): v128 {
 /** Loads up to three trailing elements into the low lanes, zeros above. */
 // @ts-ignore: decorator
 @inline
-function loadTail(p: usize, n: i32): v128 {
+export function loadTail(p: usize, n: i32): v128 {
   let v = v128.load32_zero(p);
   if (n > 1) v = v128.load_lane<f32>(p + 4, v, 1);
   if (n > 2) v = v128.load_lane<f32>(p + 8, v, 2);
@@ -48,7 +48,7 @@ function loadTail(p: usize, n: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function storeTail(p: usize, v: v128, n: i32): void {
+export function storeTail(p: usize, v: v128, n: i32): void {
   v128.store_lane<f32>(p, v, 0);
   if (n > 1) v128.store_lane<f32>(p + 4, v, 1);
   if (n > 2) v128.store_lane<f32>(p + 8, v, 2);
@@ -263,6 +263,18 @@ export function gather(
       copyVector(out, from, width);
     } else fillRows(NaN, out, outRow, 1, width);
     index += <usize>indexRow << 2;
+    out += <usize>outRow << 2;
+  }
+}
+
+/** As `gather`, but −1 is no row and gives zeros. */
+export function gatherList(
+  table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32, width: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    if (load<i32>(list) == -1) fillRows(0, out, outRow, 1, width);
+    else gather(table, tableRow, nRows, list, 1, out, outRow, 1, width);
+    list += 4;
     out += <usize>outRow << 2;
   }
 }

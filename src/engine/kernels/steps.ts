@@ -1,7 +1,7 @@
 /** Runs the stages of a step plan, step after step, on all threads together. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
 import { barrier, claim, nextPiece, threadCount } from './control';
-import { runProgram, setBases, setExamples, setTile } from './program';
+import { runProgram, setBases, setBatch, setExamples, setTile } from './program';
 import { normDense, reduceLanes, updateDense, updateRows } from './update';
 
 // @ts-ignore: decorator
@@ -53,6 +53,22 @@ function runLanes(plan: usize, stage: usize, rows: i32, worker: i32): void {
   nextPiece(op.LANES);
 }
 
+/** Shared work by blocks of rows: any thread takes any block, every row is computed by one thread alone. */
+function runBlocks(plan: usize, stage: usize, worker: i32): void {
+  const nJobs = word(stage, 2), nBlocks = word(stage, 3);
+  setBases(
+    pointer(plan, op.PLAN_SCRATCH) + <usize>worker * pointer(plan, op.PLAN_SCRATCH_BYTES), pointer(plan, op.PLAN_LANES),
+  );
+  for (let b = claim(); b < nBlocks; b = claim()) {
+    let job = pointer(stage, 1);
+    for (let n = 1; n < nJobs && b >= word(job + (op.BLOCK_JOB_WORDS << 2), 4); n++) job += op.BLOCK_JOB_WORDS << 2;
+    const blockRows = word(job, 3), start = (b - word(job, 4)) * blockRows;
+    setTile(start, min(blockRows, word(job, 2) - start));
+    runProgram(pointer(job, 0), word(job, 1));
+  }
+  nextPiece(nBlocks);
+}
+
 /**
  * Runs the steps [first, first + n) of the epoch. All threads run this function side by side; barriers stand between stages.
  * Stops before any update when a loss is not finite.
@@ -62,8 +78,10 @@ export function runSteps(plan: usize, worker: i32): void {
   const first = word(plan, op.PLAN_FIRST_STEP), nSteps = word(plan, op.PLAN_N_STEPS);
   for (let s = 0; s < nSteps; s++) {
     const start = <u32>(first + s) * <u32>batch;
-    const rows = <i32>min(<u32>batch, total - start);
+    const listed = pointer(plan, op.PLAN_STEP_ROWS);
+    const rows = listed ? load<i32>(listed + (<usize>s << 2)) : <i32>min(<u32>batch, total - start);
     setExamples(start, word(plan, op.PLAN_EPOCH));
+    setBatch(rows, first + s, s);
     if (!runStep(plan, rows, pointer(plan, op.PLAN_SCHEDULE) + (<usize>s << 4), worker)) return;
     if (worker == 0) store<i32>(plan + (op.PLAN_STEPS_DONE << 2), s + 1);
   }
@@ -81,12 +99,15 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
     switch (word(stage, 0)) {
       case op.STAGE_SERIAL:
         if (worker == 0) {
-          store<f32>(plan + (op.PLAN_INVERSE_ROWS << 2), <f32>1 / <f32>rows);
+          const divisor = word(plan, op.PLAN_NOMINAL_MEAN) ? batch : rows;
+          store<f32>(plan + (op.PLAN_INVERSE_ROWS << 2), <f32>1 / <f32>divisor);
           memory.fill(norms, 0, op.OWNERS << 3);
           setBases(scratch, lanes);
+          setTile(0, rows);
           runProgram(p, word(stage, 2));
         }
         break;
+      case op.STAGE_BLOCKS: runBlocks(plan, stage, worker); break;
       case op.STAGE_ROWS: runLanes(plan, stage, rows, worker); break;
       case op.STAGE_REDUCE: reduceLanes(lanes + p, laneBytes, used, pointer(stage, 3), word(stage, 2), worker, threads); break;
       case op.STAGE_CHECK_LOSS: {
@@ -101,11 +122,11 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
       }
       case op.STAGE_NORM_DENSE: normDense(p, norms, worker, threads); break;
       case op.STAGE_NORM_ROWS:
-        updateRows(p, 0, schedule, 1, rows, batch, scratch, norms, worker, threads);
+        updateRows(p, 0, schedule, 1, rows, scratch, norms, worker, threads);
         break;
       case op.STAGE_UPDATE_DENSE: updateDense(p, pointer(stage, 2), schedule, clipFactor(plan), worker, threads); break;
       case op.STAGE_UPDATE_ROWS:
-        updateRows(p, pointer(stage, 2), schedule, clipFactor(plan), rows, batch, scratch, 0, worker, threads);
+        updateRows(p, pointer(stage, 2), schedule, clipFactor(plan), rows, scratch, 0, worker, threads);
         break;
       default: unreachable();
     }

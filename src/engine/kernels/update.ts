@@ -18,6 +18,7 @@ function real(record: usize, index: i32): f32 {
  *   SGD       w −= η g
  *   momentum  v = β₁ v + g;  w −= η v
  *   Adagrad   a += g²;  w −= η g / √(a + ε)
+ *   Adagrad with momentum  a += g²;  v = β₁ v − η g / √(a + ε);  w += v
  *   RMSprop   a = β₂ a + (1 − β₂) g²;  w −= η g / (√a + ε)
  *   Adam      m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;  w −= η c₁ m / (√(c₂ v) + ε)
  */
@@ -29,6 +30,10 @@ function applyUpdate(
   const clip = real(optimizer, op.OPTIMIZER_CLIP_VALUE);
   if (kind == op.ADAM && clip <= 0 && factor == 1 && l2 == 0) {
     applyAdam(optimizer, w, gradient, s1, s2, n, rate * correction1, correction2);
+    return;
+  }
+  if (kind == op.ADAGRAD && clip <= 0 && factor == 1 && l2 == 0) {
+    applyAdagrad(optimizer, w, gradient, s1, n, rate);
     return;
   }
   const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
@@ -53,6 +58,13 @@ function applyUpdate(
       const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
       v128.store(s1 + at, a);
       weight = f32x4.sub(weight, f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon))));
+    } else if (kind == op.ADAGRAD_MOMENTUM) {
+      const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
+      v128.store(s1 + at, a);
+      const change = f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon)));
+      const v = f32x4.sub(f32x4.mul(b1, v128.load(s2 + at)), change);
+      v128.store(s2 + at, v);
+      weight = f32x4.add(weight, v);
     } else if (kind == op.RMSPROP) {
       const a = f32x4.add(f32x4.mul(b2, v128.load(s1 + at)), f32x4.mul(d2, f32x4.mul(g, g)));
       v128.store(s1 + at, a);
@@ -84,6 +96,21 @@ function applyAdam(
     gradient += 16;
     s1 += 16;
     s2 += 16;
+    w += 16;
+  }
+}
+
+/** Adagrad on the gradient as it is. */
+function applyAdagrad(optimizer: usize, w: usize, gradient: usize, s1: usize, n: i32, rate: f32): void {
+  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), step = f32x4.splat(rate);
+  for (let i = 0; i < n; i += 4) {
+    const g = v128.load(gradient);
+    const a = f32x4.add(v128.load(s1), f32x4.mul(g, g));
+    v128.store(s1, a);
+    const change = f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon)));
+    v128.store(w, f32x4.sub(v128.load(w), change));
+    gradient += 16;
+    s1 += 16;
     w += 16;
   }
 }
@@ -155,16 +182,25 @@ function isServed(owners: i32, row: u32): bool {
   return ((owners >>> ownerOf(row)) & 1) != 0;
 }
 
+/** Entries of a lookup list in a batch of `rows` rows. */
+// @ts-ignore: decorator
+@inline
+function lengthOf(list: usize, rows: i32): i32 {
+  const fixed = <i32>word(list, op.LIST_FIXED);
+  return fixed ? fixed : rows * <i32>word(list, op.LIST_PER_ROW);
+}
+
 /** Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1. */
-function linkRows(group: usize, rows: i32, batch: i32, owners: i32): void {
+function linkRows(group: usize, rows: i32, owners: i32): void {
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD), next = word(group, op.GROUP_NEXT);
   for (let list = <i32>word(group, op.GROUP_N_LISTS) - 1; list >= 0; list--) {
-    const index = word(word(group, op.GROUP_LISTS), list);
-    for (let r = rows - 1; r >= 0; r--) {
+    const record = word(group, op.GROUP_LISTS) + (<usize>(list * op.LIST_WORDS) << 2);
+    const index = word(record, op.LIST_INDEX), from = <i32>word(record, op.LIST_FIRST);
+    for (let r = lengthOf(record, rows) - 1; r >= 0; r--) {
       const row = load<u32>(index + (<usize>r << 2));
       if (row >= nRows || !isServed(owners, row)) continue;
-      const position = list * batch + r;
+      const position = from + r;
       store<i32>(next + (<usize>position << 2), load<i32>(head + (<usize>row << 2)));
       store<i32>(head + (<usize>row << 2), position);
     }
@@ -174,10 +210,11 @@ function linkRows(group: usize, rows: i32, batch: i32, owners: i32): void {
 /** The gradient row of one position of a table. */
 // @ts-ignore: decorator
 @inline
-function gradientOf(table: usize, position: i32, batch: i32): usize {
-  const list = position / batch;
-  const record = word(table, op.TABLE_GRADIENTS) + (<usize>list << 3);
-  return word(record, 0) + ((<usize>(position - list * batch) * word(record, 1)) << 2);
+function gradientOf(table: usize, position: i32): usize {
+  let record = word(table, op.TABLE_GRADIENTS);
+  // pointer, stride and first position of each list
+  while (position >= <i32>word(record, 5)) record += 12;
+  return word(record, 0) + ((<usize>(position - <i32>word(record, 2)) * word(record, 1)) << 2);
 }
 
 /** out = a + b, `width` elements. */
@@ -191,10 +228,10 @@ function addVectors(a: usize, b: usize, out: usize, width: i32): void {
 }
 
 /** Sums a row's gradients into `sum`, or returns the only one in place. */
-function sumRow(table: usize, next: usize, first: i32, batch: i32, sum: usize): usize {
+function sumRow(table: usize, next: usize, first: i32, sum: usize): usize {
   const width = <i32>word(table, op.TABLE_WIDTH);
   let position = load<i32>(next + (<usize>first << 2));
-  const only = gradientOf(table, first, batch);
+  const only = gradientOf(table, first);
   if (position < 0 && (width & 3) == 0) return only;
   for (let i = width; i & 3; i++) store<f32>(sum + (<usize>i << 2), 0);
   if (position < 0) {
@@ -204,7 +241,7 @@ function sumRow(table: usize, next: usize, first: i32, batch: i32, sum: usize): 
   // the first two are added into the working memory, the others to what stands there
   let soFar = only;
   for (; position >= 0; position = load<i32>(next + (<usize>position << 2))) {
-    addVectors(soFar, gradientOf(table, position, batch), sum, width);
+    addVectors(soFar, gradientOf(table, position), sum, width);
     soFar = sum;
   }
   return sum;
@@ -219,7 +256,6 @@ function countUses(next: usize, position: i32): i32 {
 /** What one visit to a row needs besides the row; set once per stage. */
 let visitOptimizer: usize = 0, visitSchedule: usize = 0, visitSum: usize = 0, visitNorms: usize = 0;
 let visitFactor: f32 = 1, visitInverseRows: f32 = 1;
-let visitBatch: i32 = 0;
 
 /** Updates the row in every table of the group, or (with norms) adds its squares. first = −1: a row nothing touched. */
 function visitRow(group: usize, row: u32, first: i32): void {
@@ -234,7 +270,7 @@ function visitRow(group: usize, row: u32, first: i32): void {
     const padded = (width + 3) & ~3;
     let gradient = visitSum;
     if (first < 0) memory.fill(visitSum, 0, <usize>padded << 2);
-    else gradient = sumRow(table, next, first, visitBatch, visitSum);
+    else gradient = sumRow(table, next, first, visitSum);
     if (visitNorms) {
       const at = visitNorms + (<usize>ownerOf(row) << 3);
       store<f64>(at, load<f64>(at) + squares(gradient, width));
@@ -257,7 +293,7 @@ function visitRow(group: usize, row: u32, first: i32): void {
  * @param norms 0, or f64[OWNERS]: then no row changes and the squares of the gradients are added instead
  */
 export function updateRows(
-  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, batch: i32, sum: usize, norms: usize,
+  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, sum: usize, norms: usize,
   worker: i32, threads: i32,
 ): void {
   visitOptimizer = optimizer;
@@ -266,9 +302,8 @@ export function updateRows(
   visitNorms = norms;
   visitFactor = factor;
   visitInverseRows = <f32>1 / <f32>rows;
-  visitBatch = batch;
   const owners = ownersOf(worker, threads);
-  linkRows(group, rows, batch, owners);
+  linkRows(group, rows, owners);
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD);
   if (word(group, op.GROUP_DENSE) && !norms) {
@@ -281,10 +316,11 @@ export function updateRows(
   }
   const nLists = <i32>word(group, op.GROUP_N_LISTS);
   for (let list = 0; list < nLists; list++) {
-    const index = word(word(group, op.GROUP_LISTS), list);
-    for (let r = 0; r < rows; r++) {
+    const record = word(group, op.GROUP_LISTS) + (<usize>(list * op.LIST_WORDS) << 2);
+    const index = word(record, op.LIST_INDEX), from = <i32>word(record, op.LIST_FIRST), length = lengthOf(record, rows);
+    for (let r = 0; r < length; r++) {
       const row = load<u32>(index + (<usize>r << 2));
-      const position = list * batch + r;
+      const position = from + r;
       if (row >= nRows || !isServed(owners, row) || load<i32>(head + (<usize>row << 2)) != position) continue;
       visitRow(group, row, position);
       store<i32>(head + (<usize>row << 2), -1);

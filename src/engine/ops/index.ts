@@ -1,13 +1,17 @@
 /** The closed list of ops. The planner, the gradient, the reference and the tests all go through this table. */
 
 import type { OpName } from '../expression.ts';
+import { candidateOps } from './candidates.ts';
 import { elementwiseOps } from './elementwise.ts';
+import { gruOps } from './gru.ts';
 import { layoutOps } from './layout.ts';
 import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
+import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
 import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
+import { rowNoiseOps } from './row-noise.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -16,6 +20,10 @@ export const ops: Record<OpName, OpDefinition> = {
   ...lookupOps,
   ...reduceOps,
   ...layoutOps,
+  ...listOps,
+  ...gruOps,
+  ...candidateOps,
+  ...rowNoiseOps,
 };
 
 /** The definition of a tensor's op, with the general type. */
@@ -23,6 +31,7 @@ export function opOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
+export { candidateLoss, candidateOffsets } from './candidates.ts';
 export {
   add,
   affine,
@@ -41,8 +50,11 @@ export {
   subtract,
   tanh,
 } from './elementwise.ts';
+export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { concat, slice } from './layout.ts';
 export { broadcastRow, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
+export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
+export { elu, laneDropout } from './row-noise.ts';

@@ -19,7 +19,10 @@ export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: bo
 /** Wᵀ, shared [n, m] → [m, n]. */
 export function transpose(w: Tensor): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 2) throw shapeError('transpose', 'needs a shared matrix', [w]);
-  return w.op === 'transpose' ? w.inputs[0] : new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
+  if (w.op === 'transpose') return w.inputs[0];
+  // (Σ aᵀ b)ᵀ = Σ bᵀ a: the gradient of x Eᵀ is made in the layout of E
+  if (w.op === 'outerSum') return outerSum(w.inputs[1], w.inputs[0]);
+  return new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
 }
 
 /** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. */
@@ -92,6 +95,18 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const parameters = [w.shape[1], w.shape[0], ...strides];
       return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
     },
+    blocks: (y) => {
+      const w = y.inputs[0];
+      const [k, rows] = w.shape;
+      const isTransposed = w.op === 'transpose';
+      const source = isTransposed ? w.inputs[0] : w;
+      const strides = isTransposed ? [1, k] : [rows, 1];
+      const operands = [
+        { tensor: source, advance: strides[1] },
+        { tensor: y, advance: k },
+      ];
+      return { opcode: code.BLOCK_PACK, rows, multiple: 8, parameters: [k, ...strides], operands };
+    },
     reference: (y, [w]) => {
       const [n, m] = y.inputs[0].shape;
       return Float64Array.from({ length: y.size }, (_, k) => {
@@ -121,6 +136,16 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     kernel: (y) => {
       const [a, b] = y.inputs;
       return { opcode: code.OUTER_SUM, parameters: [b.size, a.size], operands: [a, b, y] };
+    },
+    blocks: (y) => {
+      const [a, b] = y.inputs;
+      const operands = [
+        { tensor: a, advance: 1 },
+        { tensor: a },
+        { tensor: b },
+        { tensor: y, advance: b.size },
+      ];
+      return { opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size], operands };
     },
     reference: (y, [a, b], rows) => {
       const [n, m] = y.shape;

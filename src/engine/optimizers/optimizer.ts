@@ -4,7 +4,7 @@ import * as code from '../kernels/opcodes.ts';
 
 export const optimizerOptions = z.strictObject({
   name: z
-    .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam'])
+    .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam', 'adagrad-momentum'])
     .default('adam')
     .meta({ doc: 'update rule; each updates only the table rows that a batch touches unless `dense`' }),
   learningRate: z
@@ -12,7 +12,7 @@ export const optimizerOptions = z.strictObject({
     .positive()
     .default(0.001)
     .meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
-  beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum)' }),
+  beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum, adagrad-momentum)' }),
   beta2: z.number().min(0).lt(1).default(0.999).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }),
   epsilon: z.number().min(0).default(1e-8).meta({ doc: 'added under the division' }),
   initialAccumulator: z.number().min(0).default(0).meta({ doc: 'start of the squared-gradient sum of Adagrad' }),
@@ -49,6 +49,7 @@ export const optimizerCode: Record<OptimizerOptions['name'], number> = {
   adagrad: code.ADAGRAD,
   rmsprop: code.RMSPROP,
   adam: code.ADAM,
+  'adagrad-momentum': code.ADAGRAD_MOMENTUM,
 };
 
 /** How many state arrays of the weights' size an optimizer keeps. */
@@ -58,6 +59,7 @@ export const stateArrays: Record<OptimizerOptions['name'], 0 | 1 | 2> = {
   adagrad: 1,
   rmsprop: 1,
   adam: 2,
+  'adagrad-momentum': 2,
 };
 
 /** Learning rate of step t (from 0) of a run of `totalSteps`. */

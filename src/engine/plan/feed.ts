@@ -8,4 +8,16 @@ export interface Feed {
   readonly record: number;
   /** The index and input leaves it fills, in the instruction's order. */
   readonly outputs: readonly Tensor[];
+  /** The instruction fills whole batches, before any tile begins; else it runs in every tile. */
+  readonly once?: boolean;
+  /** Lists whose last entries are drawn, block by block. */
+  readonly drawn?: { readonly opcode: number; readonly lists: readonly Tensor[] };
+  /** Copies carried rows from where their lanes left them; run once, after the feed itself. */
+  readonly carryOpcode?: number;
+}
+
+/** A leaf that begins each step with what `output` was in the step before. */
+export interface Carried {
+  readonly leaf: Tensor;
+  readonly output: Tensor;
 }

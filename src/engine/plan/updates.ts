@@ -32,18 +32,19 @@ export class OptimizerState {
   ) {
     this.#engine = engine;
     this.#store = store;
-    const start = options.name === 'adagrad' ? options.initialAccumulator : 0;
-    const filled = (bytes: number): number => {
+    // the squared gradients are the first state array
+    const start = options.name.startsWith('adagrad') ? options.initialAccumulator : 0;
+    const filled = (bytes: number, n: number): number => {
       const address = placement.allocate(bytes);
-      if (start !== 0) engine.f32(address, bytes / 4).fill(start);
+      if (start !== 0 && n === 0) engine.f32(address, bytes / 4).fill(start);
       return address;
     };
-    this.dense = Array.from({ length: count }, () => filled(Math.max(64, store.denseLength * 4)));
+    this.dense = Array.from({ length: count }, (_, n) => filled(Math.max(64, store.denseLength * 4), n));
     for (const tensor of store.parameters)
       if (tensor.op === 'table' && trainable.has(tensor))
         this.#tables.set(
           tensor,
-          Array.from({ length: count }, () => filled(tableBytes(tensor))),
+          Array.from({ length: count }, (_, n) => filled(tableBytes(tensor), n)),
         );
   }
 
@@ -137,6 +138,9 @@ function groupByIndices(rows: readonly RowGradient[]): { indices: Tensor[]; tabl
   return [...groups.values()];
 }
 
+/** A list has a fixed number of entries, an index so many for each row of the batch. */
+const isList = (index: Tensor): boolean => index.rows === 'shared';
+
 export function writeRowGroups(
   engine: Engine,
   store: ParameterStore,
@@ -148,16 +152,18 @@ export function writeRowGroups(
 ): { addresses: number[]; widest: number } {
   let widest = 4;
   const addresses = groupByIndices(rows).map(({ indices, tables }) => {
+    const starts = [0];
+    for (const index of indices) starts.push(starts[starts.length - 1] + (isList(index) ? index.size : batchSize * index.size));
     const nRows = [...tables.keys()][0].shape[0];
     const tableRecords = placement.allocate(tables.size * code.TABLE_WORDS * 4);
     [...tables].forEach(([table, gradients], t) => {
-      const pointers = placement.allocate(gradients.length * 8);
-      engine.i32(pointers, gradients.length * 2).set(
-        gradients.flatMap((values) => {
-          const { offset, stride } = placement.read(values);
-          return [offset, stride];
-        }),
-      );
+      // pointer, stride and first position of each list, and a last position that no list has
+      const pointers = placement.allocate((gradients.length + 1) * 12);
+      const places = gradients.flatMap((values, n) => {
+        const { offset, stride } = placement.read(values);
+        return [offset, values.rows === 'shared' ? table.shape[1] : stride, starts[n]];
+      });
+      engine.i32(pointers, places.length + 3).set([...places, 0, 0, 0x7fffffff]);
       const words = engine.i32(tableRecords + t * code.TABLE_WORDS * 4, code.TABLE_WORDS);
       const [state1, state2] = state.ofTable(table);
       words[code.TABLE_WEIGHTS] = store.addressOf(table);
@@ -167,15 +173,24 @@ export function writeRowGroups(
       words[code.TABLE_GRADIENTS] = pointers;
       widest = Math.max(widest, paddedWidth(table.shape[1]));
     });
-    const lists = placement.allocate(indices.length * 4);
-    engine.i32(lists, indices.length).set(indices.map((index) => placement.read(index).offset));
+    const lists = placement.allocate(indices.length * code.LIST_WORDS * 4);
+    engine
+      .i32(lists, indices.length * code.LIST_WORDS)
+      .set(
+        indices.flatMap((index, n) => [
+          placement.read(index).offset,
+          isList(index) ? 0 : index.size,
+          isList(index) ? index.size : 0,
+          starts[n],
+        ]),
+      );
     const head = placement.allocate(nRows * 4);
     engine.i32(head, nRows).fill(-1);
     const address = placement.allocate(code.GROUP_WORDS * 4);
     const words = engine.i32(address, code.GROUP_WORDS);
     words[code.GROUP_N_ROWS] = nRows;
     words[code.GROUP_HEAD] = head;
-    words[code.GROUP_NEXT] = placement.allocate(indices.length * batchSize * 4);
+    words[code.GROUP_NEXT] = placement.allocate(starts[starts.length - 1] * 4);
     words[code.GROUP_N_LISTS] = indices.length;
     words[code.GROUP_N_TABLES] = tables.size;
     words[code.GROUP_LISTS] = lists;
