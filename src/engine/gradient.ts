@@ -34,7 +34,8 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
     const dy = flowing.get(y);
     if (!dy) continue;
     if (y.op === 'parameter') dense.set(y, dy);
-    else if (y.op === 'lookup' || y.op === 'listLookup') rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
+    else if (y.op === 'lookup' || y.op === 'listLookup')
+      rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
     else {
       const gradients = opOf(y.op).gradient(y, dy);
       y.inputs.forEach((input, n) => {

@@ -41,7 +41,9 @@ const options = z
     cell: z
       .enum(['original', 'framework'])
       .default('framework')
-      .meta({ doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)' }),
+      .meta({
+        doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)',
+      }),
     embedding: z.enum(['none', 'separate', 'shared']).default('shared').meta({
       doc: 'input of an event: none = one-hot into the cell; separate = an embedding of its own; shared = the output matrix',
     }),
@@ -67,20 +69,28 @@ const options = z
       .min(0)
       .max(2)
       .default(0.75)
-      .meta({ doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly', search: [0, 0.25, 0.5, 0.75, 1] }),
+      .meta({
+        doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly',
+        search: [0, 0.25, 0.5, 0.75, 1],
+      }),
     logQ: z
       .number()
       .min(0)
       .max(1)
       .nullable()
       .default(null)
-      .meta({ doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses' }),
+      .meta({
+        doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses',
+      }),
     maskEqual: z
       .boolean()
       .default(false)
       .meta({ doc: "candidates that are the row's own target item are no negatives (the authors keep them)" }),
     embeddingDropout: rate.meta({ doc: 'share of the input that is dropped in training', search: [0, 0.1, 0.25, 0.5] }),
-    hiddenDropout: rate.meta({ doc: "share of each layer's output that is dropped in training", search: [0, 0.1, 0.25, 0.5] }),
+    hiddenDropout: rate.meta({
+      doc: "share of each layer's output that is dropped in training",
+      search: [0, 0.1, 0.25, 0.5],
+    }),
   })
   .refine(({ logQ, loss }) => logQ === null || logQ === 0 || loss === 'cross-entropy', {
     path: ['logQ'],
@@ -93,12 +103,19 @@ type Config = z.output<typeof options>;
 const width = ({ units }: Config): number => units[units.length - 1];
 
 /** h_t of every layer, from the bottom. @param dropout the random stream of a training step, null in prediction */
-function states(p: Parameters, item: Tensor, before: readonly Tensor[], config: Config, dropout: RandomStream | null): Tensor[] {
+function states(
+  p: Parameters,
+  item: Tensor,
+  before: readonly Tensor[],
+  config: Config,
+  dropout: RandomStream | null,
+): Tensor[] {
   const dropped = (x: Tensor, share: number, name: string): Tensor =>
     dropout ? o.laneDropout(x, share, dropout.child(name).key) : x;
   const { embedding, cell } = config;
   let x = item;
-  if (embedding !== 'none') x = dropped(o.lookup(p[embedding === 'shared' ? 'W' : 'E'], item), config.embeddingDropout, 'embedding');
+  if (embedding !== 'none')
+    x = dropped(o.lookup(p[embedding === 'shared' ? 'W' : 'E'], item), config.embeddingDropout, 'embedding');
   return config.units.map((_, l) => {
     x = dropped(gruLayer(p, `gru${l + 1}`, cell, x, before[l]), config.hiddenDropout, `hidden${l + 1}`);
     return x;

@@ -12,8 +12,10 @@ import { storeOf } from './scoring.ts';
 import type { SequenceModel } from './sequence-model.ts';
 import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
 
-/** Sequences that are stepped or scored at a time. */
+/** Sequences that are stepped at a time. */
 const CAPACITY = 256;
+/** Numbers (64 MiB) of scores that are made at a time: fewer sequences where there are many items. */
+const SCORES_AT_A_TIME = 2 ** 24;
 
 export interface TrainedSequenceModel<C = unknown> {
   readonly model: SequenceModel<C>;
@@ -59,7 +61,13 @@ export class RecurrentScorer implements SequenceScorer {
     this.#plan = new RowPlan(engine, store, this.#after, [this.#item, ...this.#before], CAPACITY);
     const weights = store.read(declared.tensors[model.output.weights]);
     const bias = store.read(declared.tensors[model.output.bias]);
-    this.#scores = new PackedScores(engine, withBias(weights, bias), model.width(config) + 1, CAPACITY);
+    const capacity = Math.max(1, Math.min(CAPACITY, Math.floor(SCORES_AT_A_TIME / nItems)));
+    this.#scores = new PackedScores(engine, withBias(weights, bias), model.width(config) + 1, capacity);
+  }
+
+  /** Sequences that `scoresOf` takes at most. */
+  get scoreCapacity(): number {
+    return this.#scores.capacity;
   }
 
   open(nLanes: number): RunningSequences {
@@ -81,7 +89,7 @@ export class RecurrentScorer implements SequenceScorer {
     });
   }
 
-  /** Scores of all items after the last states [n × width] of n ≤ CAPACITY sequences; a view, written over by the next call. */
+  /** Scores of all items after the last states [n × width] of n ≤ scoreCapacity sequences; a view, written over by the next call. */
   scoresOf(states: Float32Array, n: number): Float32Array {
     const width = this.#scores.width - 1;
     const vectors = this.#scores.vectors();
@@ -94,7 +102,10 @@ export class RecurrentScorer implements SequenceScorer {
 
   free(): void {
     if (this.#open.size > 0)
-      throw new DeepTasteError('usage', `scorer: ${this.#open.size} of its running sequences are still open; free them first`);
+      throw new DeepTasteError(
+        'usage',
+        `scorer: ${this.#open.size} of its running sequences are still open; free them first`,
+      );
     this.#plan.free();
     this.#scores.free();
     this.#store?.free();
@@ -157,10 +168,10 @@ class Lanes implements RunningSequences {
   }
 
   score(lanes: Int32Array, scores: Float32Array): void {
-    const { nItems } = this.#scorer;
+    const { nItems, scoreCapacity } = this.#scorer;
     const last = this.#sizes.length - 1;
-    for (let from = 0; from < lanes.length; from += CAPACITY) {
-      const rows = lanes.subarray(from, from + CAPACITY);
+    for (let from = 0; from < lanes.length; from += scoreCapacity) {
+      const rows = lanes.subarray(from, from + scoreCapacity);
       this.#gather(rows);
       scores.set(this.#scorer.scoresOf(this.#gathered[last], rows.length), from * nItems);
     }

@@ -24,7 +24,8 @@ export interface CandidateOffsetOptions {
  */
 export function candidateOffsets(list: Tensor, weights: Tensor | null, options: CandidateOffsetOptions): Tensor {
   const fits = list.op === 'list' && (weights === null || (weights.rows === 'shared' && weights.size === list.size));
-  if (!fits) throw shapeError('candidateOffsets', 'needs a list [n] and shared weights [n, 1]', [list, weights ?? list]);
+  if (!fits)
+    throw shapeError('candidateOffsets', 'needs a list [n] and shared weights [n, 1]', [list, weights ?? list]);
   return new Tensor('candidateOffsets', weights ? [list, weights] : [list], 'shared', list.shape, { ...options });
 }
 
@@ -150,7 +151,7 @@ const rules: Record<CandidateLossName, LossRule> = {
   top1Max: {
     kind: code.LOSS_TOP1_MAX,
     formula: 'y = Σ w_j f_j, f_j = σ(x_j − t) + σ(x_j²)',
-    derivative: "∂t = −dy Σ w_j σ′(x_j − t), ∂x_j = dy w_j (f_j − y + σ′(x_j − t) + 2 x_j σ′(x_j²))",
+    derivative: '∂t = −dy Σ w_j σ′(x_j − t), ∂x_j = dy w_j (f_j − y + σ′(x_j − t) + 2 x_j σ′(x_j²))',
     row: top1MaxRow,
   },
   bpr: {
@@ -162,7 +163,7 @@ const rules: Record<CandidateLossName, LossRule> = {
   top1: {
     kind: code.LOSS_TOP1,
     formula: 'y = mean_j (σ(x_j − t) + σ(x_j²))',
-    derivative: "∂t = −dy mean_j σ′(x_j − t), ∂x_j = dy (σ′(x_j − t) + 2 x_j σ′(x_j²)) / N",
+    derivative: '∂t = −dy mean_j σ′(x_j − t), ∂x_j = dy (σ′(x_j − t) + 2 x_j σ′(x_j²)) / N',
     row: top1Row,
   },
 };
@@ -187,7 +188,11 @@ function lossOp(name: CandidateLossName): OpDefinition {
   return {
     formula,
     derivative,
-    gradient: (y, dy) => [new Tensor(`${name}Gradient`, [...y.inputs, dy], 'batch', y.inputs[0].shape, y.attributes), null, null],
+    gradient: (y, dy) => [
+      new Tensor(`${name}Gradient`, [...y.inputs, dy], 'batch', y.inputs[0].shape, y.attributes),
+      null,
+      null,
+    ],
     kernel: (y) => lossCall(y, code.CANDIDATE_LOSS, kind),
     reference: (y, [scores, list, offsets], rows) => {
       const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
@@ -206,7 +211,10 @@ function gradientOp(name: CandidateLossName): OpDefinition {
     formula: `the gradient of \`${name}\`: ${derivative}`,
     derivative: 'none: a fused gradient',
     gradient: (y) => {
-      throw new DeepTasteError('shape', `${y.label}: a fused gradient has no derivative of its own; it is meant for training`);
+      throw new DeepTasteError(
+        'shape',
+        `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
+      );
     },
     kernel: (y) => lossCall(y, code.CANDIDATE_LOSS_GRADIENT, kind),
     reference: (y, [scores, list, offsets, dy], rows) => {

@@ -39,14 +39,22 @@ export function gruCell(gx: Tensor, gh: Tensor, h: Tensor): Tensor {
 const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
 /** Evaluates `f` for every row r and unit j; f writes into `out` at its own places. */
-function eachUnit(rows: number, width: number, outWidth: number, f: (r: number, j: number, out: Values) => void): Values {
+function eachUnit(
+  rows: number,
+  width: number,
+  outWidth: number,
+  f: (r: number, j: number, out: Values) => void,
+): Values {
   const out = new Float64Array(rows * outWidth);
   for (let r = 0; r < rows; r++) for (let j = 0; j < width; j++) f(r, j, out);
   return out;
 }
 
 const noSecond = (y: Tensor): readonly (Tensor | null)[] => {
-  throw new DeepTasteError('shape', `${y.label}: a fused gradient has no derivative of its own; it is meant for training`);
+  throw new DeepTasteError(
+    'shape',
+    `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
+  );
 };
 
 /** A fused gradient of `parts` pieces of H columns. */
@@ -188,4 +196,3 @@ export const gruOps: Record<GruName, OpDefinition> = {
     },
   },
 };
-

@@ -139,12 +139,7 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     },
     blocks: (y) => {
       const [a, b] = y.inputs;
-      const operands = [
-        { tensor: a, advance: 1 },
-        { tensor: a },
-        { tensor: b },
-        { tensor: y, advance: b.size },
-      ];
+      const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: b.size }];
       return { opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size], operands };
     },
     reference: (y, [a, b], rows) => {

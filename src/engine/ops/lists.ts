@@ -48,7 +48,12 @@ export const listOps: Record<'list' | 'listLookup' | 'carried', OpDefinition> = 
     gradient: () => [null, null],
     kernel: (y) => {
       const [e, list] = y.inputs;
-      return { opcode: code.GATHER_LIST, rows: list.size, parameters: [e.shape[1], e.shape[0]], operands: [e, list, y] };
+      return {
+        opcode: code.GATHER_LIST,
+        rows: list.size,
+        parameters: [e.shape[1], e.shape[0]],
+        operands: [e, list, y],
+      };
     },
     blocks: (y) => {
       const [e, list] = y.inputs;

@@ -12,7 +12,12 @@ export const optimizerOptions = z.strictObject({
     .positive()
     .default(0.001)
     .meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
-  beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum, adagrad-momentum)' }),
+  beta1: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .meta({ doc: 'decay of the mean (Adam) or the velocity (momentum, adagrad-momentum)' }),
   beta2: z.number().min(0).lt(1).default(0.999).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }),
   epsilon: z.number().min(0).default(1e-8).meta({ doc: 'added under the division' }),
   initialAccumulator: z.number().min(0).default(0).meta({ doc: 'start of the squared-gradient sum of Adagrad' }),

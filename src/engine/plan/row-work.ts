@@ -383,12 +383,7 @@ export interface TracedBatch {
 const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.ABSOLUTE, stride: 0 });
 
 /** Names the parameter or op where the first value that is not finite appears in a batch. */
-export function findNotFinite(
-  engine: Engine,
-  store: ParameterStore,
-  work: RowWork,
-  batch: TracedBatch,
-): string {
+export function findNotFinite(engine: Engine, store: ParameterStore, work: RowWork, batch: TracedBatch): string {
   for (const parameter of store.parameters)
     if (!readRows(engine, store.addressOf(parameter), parameter).every(Number.isFinite))
       return `parameter "${nameOf(parameter)}"`;

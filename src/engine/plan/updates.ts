@@ -153,7 +153,8 @@ export function writeRowGroups(
   let widest = 4;
   const addresses = groupByIndices(rows).map(({ indices, tables }) => {
     const starts = [0];
-    for (const index of indices) starts.push(starts[starts.length - 1] + (isList(index) ? index.size : batchSize * index.size));
+    for (const index of indices)
+      starts.push(starts[starts.length - 1] + (isList(index) ? index.size : batchSize * index.size));
     const nRows = [...tables.keys()][0].shape[0];
     const tableRecords = placement.allocate(tables.size * code.TABLE_WORDS * 4);
     [...tables].forEach(([table, gradients], t) => {

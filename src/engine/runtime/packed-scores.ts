@@ -45,7 +45,8 @@ export class PackedScores {
 
   /** Scores of the first n vectors, [n × columns]: a view that the next call writes over. */
   compute(n: number): Float32Array {
-    if (n > this.capacity) throw new DeepTasteError('shape', `scores: at most ${this.capacity} vectors a call, got ${n}`);
+    if (n > this.capacity)
+      throw new DeepTasteError('shape', `scores: at most ${this.capacity} vectors a call, got ${n}`);
     this.#engine.i32(this.#record, code.SCORES_WORDS)[code.SCORES_N_ROWS] = n;
     this.#engine.run(code.JOB_SCORES, this.#record);
     return this.#engine.f32(this.#out, n * this.columns);

@@ -68,7 +68,10 @@ export class SessionFeed {
   /** Fills (input item index [B], candidates [batchSize + extra]): row r's target is candidate r, the rest are drawn. */
   feed(item: Tensor, candidates: Tensor): Feed {
     if (candidates.size < this.#options.batchSize)
-      throw new DeepTasteError('shape', `session feed: ${candidates} must hold the batch's ${this.#options.batchSize} targets`);
+      throw new DeepTasteError(
+        'shape',
+        `session feed: ${candidates} must hold the batch's ${this.#options.batchSize} targets`,
+      );
     return {
       opcode: code.FEED_SESSIONS,
       record: this.#record,
