@@ -1,13 +1,17 @@
 /** Writes `docs/engine-gradients.md` from the op definitions: op → formula → gradient. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { candidateOps } from '../src/engine/ops/candidates.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
+import { gruOps } from '../src/engine/ops/gru.ts';
 import { layoutOps } from '../src/engine/ops/layout.ts';
 import { leafOps } from '../src/engine/ops/leaves.ts';
 import { linearOps } from '../src/engine/ops/linear.ts';
+import { listOps } from '../src/engine/ops/lists.ts';
 import { lookupOps } from '../src/engine/ops/lookup.ts';
 import type { OpDefinition } from '../src/engine/ops/op.ts';
 import { reduceOps } from '../src/engine/ops/reduce.ts';
+import { rowNoiseOps } from '../src/engine/ops/row-noise.ts';
 
 export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
 
@@ -18,6 +22,10 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Rows of tables', 'lookup.ts', lookupOps],
   ['Sums and scalars of rows', 'reduce.ts', reduceOps],
   ['Joining and cutting', 'layout.ts', layoutOps],
+  ['Lists and carried rows', 'lists.ts', listOps],
+  ['Recurrent units', 'gru.ts', gruOps],
+  ['Losses over candidates', 'candidates.ts', candidateOps],
+  ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

@@ -5,6 +5,7 @@ import { place } from '../../src/engine/ops/layout.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp, type OpCase, type Operands } from './check-op.ts';
+import { type ListOpName, listOpNames } from './list-op-names.ts';
 import { runExpression } from './run-expression.ts';
 
 const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
@@ -19,7 +20,21 @@ const large = [3e38, -3e38, 88.7, 88.8, -87.3, -87.4, 1e-30, -1e-30];
 const sum = (n: number): number => 4 * n;
 const sumOfRows = (_n: number, rows: number): number => 4 * rows;
 
-const cases: Record<OpName, OpCase> = {
+/** A fused gradient of recurrent units, which only gradients make: its operands are so many times n wide. */
+const gruGradient = (op: OpName, operands: readonly number[], parts: number): OpCase => ({
+  build: ({ batch }, n) =>
+    new Tensor(
+      op,
+      operands.map((times) => batch(times * n)),
+      'batch',
+      [parts * n],
+      { units: n },
+    ),
+  depth: 0,
+  absolute: () => 40,
+});
+
+const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
   parameter: { build: ({ shared }, n) => shared([n, 3]) },
   table: { build: ({ rowsOf }, n) => rowsOf(9, n) },
   input: { build: ({ batch }, n) => batch(n) },
@@ -70,6 +85,27 @@ const cases: Record<OpName, OpCase> = {
   join: { build: ({ batch }, n) => o.concat(batch(n), batch(2), batch(n + 1)), relative: 0 },
   slice: { build: ({ batch }, n) => o.slice(batch(n + 3), 1, n + 2), relative: 0 },
   place: { build: ({ batch }, n) => place(batch(n), 2, n + 3), relative: 0 },
+  elu: { build: ({ batch }, n) => o.elu(batch(n), 0.5), depth: 1, relative: 3, extremes: [...large, -0.34, -0.36] },
+  eluGradient: {
+    build: ({ batch }, n) => {
+      const a = batch(n);
+      return new Tensor('eluGradient', [a, batch(n)], 'batch', a.shape, { p: 1 });
+    },
+    depth: 0,
+    relative: 2,
+    absolute: () => 4,
+  },
+  gruReset: { build: ({ batch }, n) => o.gruReset(batch(3 * n), batch(2 * n), batch(n)), depth: 1, absolute: () => 20 },
+  gruOriginal: {
+    build: ({ batch }, n) => o.gruOriginal(batch(3 * n), batch(2 * n), batch(n), batch(n)),
+    depth: 1,
+    absolute: () => 20,
+  },
+  gruCell: { build: ({ batch }, n) => o.gruCell(batch(3 * n), batch(3 * n), batch(n)), depth: 1, absolute: () => 20 },
+  gruResetGradient: gruGradient('gruResetGradient', [3, 2, 1, 1], 2),
+  gruOriginalGradient: gruGradient('gruOriginalGradient', [3, 2, 1, 1, 1], 3),
+  gruCellGradient: gruGradient('gruCellGradient', [3, 3, 1, 1], 4),
+  gruStateGradient: gruGradient('gruStateGradient', [3, 3, 1], 1),
 };
 
 function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
@@ -77,7 +113,7 @@ function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
 }
 
 it('has a case for every op of the closed list', () => {
-  expect(Object.keys(cases).sort()).toEqual(Object.keys(o.ops).sort());
+  expect([...Object.keys(cases), ...listOpNames].sort()).toEqual(Object.keys(o.ops).sort());
 });
 
 it.each(engines)('packs matrices and transposed ones in panels of eight columns ($build)', (engine) => {

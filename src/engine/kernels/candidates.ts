@@ -6,7 +6,7 @@
 import * as op from './opcodes';
 import { storeTail } from './elementwise';
 import { horizontalSum } from './simd';
-import { exp4, sigmoid4, softplus4 } from './vector-math';
+import { expOfNegative4, sigmoid4, softplus4 } from './vector-math';
 
 /** out[j] = −scale_j · weight[j], −∞ where list[j] = −1; `first` is the number of list[0]. */
 export function candidateOffsets(
@@ -83,7 +83,7 @@ const CHUNK: i32 = 512;
 // @ts-ignore: decorator
 @inline
 function weightOf(v: v128, max: v128, valid: v128): v128 {
-  return v128.and(exp4(f32x4.sub(v, max)), valid);
+  return v128.and(expOfNegative4(f32x4.sub(v, max)), valid);
 }
 
 /** Softmax over all candidates: log of the sum of exponentials, less the target. */
@@ -92,7 +92,7 @@ function crossEntropy(x: usize): f32 {
   sumE = 0;
   for (let from = 0; from < width; from += CHUNK) {
     let e = f32x4.splat(0);
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) e = f32x4.add(e, exp4(f32x4.sub(scoresAt(x, j, true), max)));
+    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) e = f32x4.add(e, expOfNegative4(f32x4.sub(scoresAt(x, j, true), max)));
     sumE += <f64>horizontalSum(e);
   }
   return <f32>(Math.log(sumE) + <f64>top - <f64>target);
@@ -105,7 +105,7 @@ function crossEntropyGradient(x: usize, dy: f32, out: usize): void {
   for (let from = 0; from < width; from += CHUNK) {
     let sum = f32x4.splat(0);
     for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) {
-      const e = exp4(f32x4.sub(scoresAt(x, j, true), max));
+      const e = expOfNegative4(f32x4.sub(scoresAt(x, j, true), max));
       put(out, j, e);
       sum = f32x4.add(sum, e);
     }

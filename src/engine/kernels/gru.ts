@@ -62,7 +62,14 @@ export function gruResetGradient(
   }
 }
 
-/** y = (1 − z) h + z n = h + z (n − h) */
+/** (1 − z) a + z b */
+// @ts-ignore: decorator
+@inline
+function blend(z: v128, a: v128, b: v128): v128 {
+  return f32x4.add(f32x4.mul(f32x4.sub(f32x4.splat(1), z), a), f32x4.mul(z, b));
+}
+
+/** y = (1 − z) h + z n */
 export function gruOriginal(
   gx: usize, gxRow: i32, gu: usize, guRow: i32, gn: usize, gnRow: i32, h: usize, hRow: i32, out: usize, outRow: i32,
   rows: i32, units: i32,
@@ -73,8 +80,7 @@ export function gruOriginal(
       const at = <usize>j << 2, left = units - j;
       const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gu + part + at, left)));
       const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), read(gn + at, left)));
-      const state = read(h + at, left);
-      write(out + at, f32x4.add(state, f32x4.mul(z, f32x4.sub(n, state))), left);
+      write(out + at, blend(z, read(h + at, left), n), left);
     }
     gx += <usize>gxRow << 2; gu += <usize>guRow << 2; gn += <usize>gnRow << 2; h += <usize>hRow << 2;
     out += <usize>outRow << 2;
@@ -102,7 +108,7 @@ export function gruOriginalGradient(
   }
 }
 
-/** y = (1 − z) n + z h = n + z (h − n), n = tanh(gx_n + r gh_n) */
+/** y = (1 − z) n + z h, n = tanh(gx_n + r gh_n) */
 export function gruCell(
   gx: usize, gxRow: i32, gh: usize, ghRow: i32, h: usize, hRow: i32, out: usize, outRow: i32, rows: i32, units: i32,
 ): void {
@@ -113,7 +119,7 @@ export function gruCell(
       const r = sigmoid4(f32x4.add(read(gx + at, left), read(gh + at, left)));
       const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
       const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), f32x4.mul(r, read(gh + 2 * part + at, left))));
-      write(out + at, f32x4.add(n, f32x4.mul(z, f32x4.sub(read(h + at, left), n))), left);
+      write(out + at, blend(z, n, read(h + at, left)), left);
     }
     gx += <usize>gxRow << 2; gh += <usize>ghRow << 2; h += <usize>hRow << 2; out += <usize>outRow << 2;
   }

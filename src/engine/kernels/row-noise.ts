@@ -45,8 +45,9 @@ export function elu(x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, wid
       const at = <usize>j << 2, left = width - j;
       const v = read(x + at, left);
       const far = f32x4.sub(exp4(v), one);
-      // eˣ − 1 = x (1 + x/2 (1 + x/3 (1 + x/4 (1 + x/5 (1 + x/6)))))
-      let s = f32x4.add(one, f32x4.mul(v, f32x4.splat(1.0 / 6.0)));
+      // eˣ − 1 = x (1 + x/2 (1 + x/3 (1 + x/4 (1 + x/5 (1 + x/6 (1 + x/7))))))
+      let s = f32x4.add(one, f32x4.mul(v, f32x4.splat(1.0 / 7.0)));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 6.0)), s));
       s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 5.0)), s));
       s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 4.0)), s));
       s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 3.0)), s));

@@ -5,6 +5,9 @@ import { relu } from './elementwise.ts';
 import type { OpDefinition, Values } from './op.ts';
 import { sumRows } from './reduce.ts';
 
+/** From this depth on, W is so large that copying it into panels costs more than reading it where it lies. */
+const DEEP = 1024;
+
 /** x W (+ b), then max(0, ·) when asked: [B, n] × [n, m] (+ [m]) → [B, m], one fused kernel. */
 export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: boolean } = {}): Tensor {
   const { bias } = options;
@@ -78,8 +81,12 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     kernel: (y) => {
       const { x, bias } = parts(y);
       const flags = (bias ? code.FLAG_BIAS : 0) | (y.attributes.relu ? code.FLAG_RELU : 0);
-      const parameters = [y.size, x.size, flags, 8, 8 * x.size];
-      return { opcode: code.GEMM, parameters, operands: [x, y.inputs[1], y, bias] };
+      const w = y.inputs[y.inputs.length - 1];
+      const inPlace = w.op !== 'transpose' && w.shape[0] >= DEEP;
+      // k stride and panel stride of W
+      const strides = inPlace ? [y.size, 8] : [8, 8 * x.size];
+      const parameters = [y.size, x.size, flags, ...strides];
+      return { opcode: code.GEMM, parameters, operands: [x, inPlace ? w : y.inputs[1], y, bias] };
     },
     reference: linearReference,
   },

@@ -10,7 +10,7 @@ const CHUNK = 8192;
 
 /**
  * Values of `outputs` for n rows.
- * @param fed leaves with their values: Int32Array for indices, Float32Array [n × size] for inputs
+ * @param fed leaves with their values: Int32Array for indices and lists, Float32Array [n × size] for inputs
  * @returns one array [n × size] for each output
  * @throws 'shape' for an output that is shared, or values that do not fit n rows
  */
@@ -26,7 +26,8 @@ export function computeRows(
   const results = outputs.map((output) => new Float32Array(n * output.size));
   for (let from = 0; from < n; from += plan.capacity) {
     const rows = Math.min(plan.capacity, n - from);
-    for (const [leaf, values] of fed) plan.feed(leaf, values.subarray(from * leaf.size, (from + rows) * leaf.size));
+    for (const [leaf, values] of fed)
+      plan.feed(leaf, leaf.rows === 'shared' ? values : values.subarray(from * leaf.size, (from + rows) * leaf.size));
     plan.run(rows);
     outputs.forEach((output, k) => {
       plan.read(output, rows, results[k].subarray(from * output.size));
@@ -69,7 +70,7 @@ export class RowPlan {
   /** Values of the first rows of a leaf. */
   feed(leaf: Tensor, values: Int32Array | Float32Array): void {
     const { offset } = this.#work.placement.read(leaf);
-    if (leaf.op === 'index') this.#engine.i32(offset, values.length).set(values);
+    if (leaf.op === 'index' || leaf.op === 'list') this.#engine.i32(offset, values.length).set(values);
     else this.#engine.f32(offset, values.length).set(values);
   }
 
@@ -91,12 +92,11 @@ export class RowPlan {
 function checkShapes(outputs: readonly Tensor[], fed: ReadonlyMap<Tensor, Int32Array | Float32Array>, n: number): void {
   for (const output of outputs)
     if (output.rows !== 'batch') throw shapeError('computeRows', 'outputs must be batch tensors', [output]);
-  for (const [leaf, { length }] of fed)
-    if (length !== n * leaf.size)
-      throw new DeepTasteError(
-        'shape',
-        `computeRows: ${leaf} needs ${n * leaf.size} values for ${n} rows, got ${length}`,
-      );
+  for (const [leaf, { length }] of fed) {
+    const wanted = leaf.rows === 'shared' ? leaf.size : n * leaf.size;
+    if (length !== wanted)
+      throw new DeepTasteError('shape', `computeRows: ${leaf} needs ${wanted} values for ${n} rows, got ${length}`);
+  }
 }
 
 function copyOut(
