@@ -1,16 +1,20 @@
 /** Writes `docs/engine-gradients.md` from the op definitions: op → formula → gradient. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { candidateOps } from '../src/engine/ops/candidates.ts';
 import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
 import { fieldOps } from '../src/engine/ops/fields.ts';
+import { gruOps } from '../src/engine/ops/gru.ts';
 import { interactionOps } from '../src/engine/ops/interactions.ts';
 import { layoutOps } from '../src/engine/ops/layout.ts';
 import { leafOps } from '../src/engine/ops/leaves.ts';
 import { linearOps } from '../src/engine/ops/linear.ts';
+import { listOps } from '../src/engine/ops/lists.ts';
 import { lookupOps } from '../src/engine/ops/lookup.ts';
 import type { OpDefinition } from '../src/engine/ops/op.ts';
 import { reduceOps } from '../src/engine/ops/reduce.ts';
+import { rowNoiseOps } from '../src/engine/ops/row-noise.ts';
 import { statisticOps } from '../src/engine/ops/statistics.ts';
 
 export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
@@ -26,6 +30,10 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Interactions of fields', 'interactions.ts', interactionOps],
   ['Statistics of the batch', 'statistics.ts', statisticOps],
   ['Noise', 'dropout.ts', dropoutOps],
+  ['Lists and carried rows', 'lists.ts', listOps],
+  ['Recurrent units', 'gru.ts', gruOps],
+  ['Losses over candidates', 'candidates.ts', candidateOps],
+  ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

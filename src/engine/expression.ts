@@ -20,7 +20,8 @@ export type OpName =
   | FieldName
   | InteractionName
   | StatisticName
-  | 'dropout';
+  | 'dropout'
+  | SequenceName;
 export type LeafName =
   | 'parameter'
   | 'table'
@@ -46,6 +47,25 @@ export type BinaryName =
 export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
 export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
 export type LayoutName = 'join' | 'slice' | 'place' | 'matrixRows' | 'placeRows';
+export type CandidateLossName = 'softmaxCrossEntropy' | 'bprMax' | 'top1Max' | 'bpr' | 'top1';
+export type CandidateName = CandidateLossName | `${CandidateLossName}Gradient` | 'candidateOffsets';
+export type GruName =
+  | 'gruReset'
+  | 'gruResetGradient'
+  | 'gruOriginal'
+  | 'gruOriginalGradient'
+  | 'gruCell'
+  | 'gruCellGradient'
+  | 'gruStateGradient';
+export type SequenceName =
+  | 'list'
+  | 'listLookup'
+  | 'carried'
+  | 'elu'
+  | 'eluGradient'
+  | 'laneDropout'
+  | CandidateName
+  | GruName;
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

@@ -2,11 +2,14 @@
 import { shapeError, type Tensor, topologicalOrder } from './expression.ts';
 import { add, fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
 
-/** The gradient of a table through one lookup: row index[r, s] of the table receives values[r, s]; an index of −1 none. */
+/**
+ * The gradient of a table through one lookup: row index[r, s] of the table receives values[r, s], r a row of the batch or an
+ * entry of a list; an index of −1 none.
+ */
 export interface RowGradient {
   readonly table: Tensor;
   readonly index: Tensor;
-  readonly values: Tensor; // batch [slots of the index × width of the table]
+  readonly values: Tensor; // batch [slots of the index × width of the table], or shared [n, width] for a list of n entries
 }
 
 export interface Gradients {
@@ -34,7 +37,8 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
     const dy = flowing.get(y);
     if (!dy) continue;
     if (y.op === 'parameter') dense.set(y, dy);
-    else if (y.op === 'lookup') rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
+    else if (y.op === 'lookup' || y.op === 'listLookup')
+      rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
     else if (y.op === 'lookupFields')
       rows.push({ table: y.inputs[0], index: y.inputs[1], values: slotGradient(y, dy) });
     else {

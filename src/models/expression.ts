@@ -23,11 +23,11 @@ export interface DeclaredParameters {
 }
 
 export function declareParameters<C>(model: GradientModel<C>, config: C, sizes: Sizes): DeclaredParameters {
-  return declared(model.parameters(config, sizes));
+  return declaredAs(model.parameters(config, sizes));
 }
 
 /** Tensors for declarations. */
-export function declared(declarations: readonly ParameterDeclaration[]): DeclaredParameters {
+export function declaredAs(declarations: readonly ParameterDeclaration[]): DeclaredParameters {
   const list = declarations.map(({ name, shape, table: kind }) =>
     kind === undefined ? parameter(name, shape) : table(name, shape[0], shape[1]),
   );

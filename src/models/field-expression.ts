@@ -7,7 +7,7 @@ import { type Tensor, topologicalOrder } from '../engine/expression.ts';
 import { bceWithLogits, input, square, subtract } from '../engine/ops/index.ts';
 import type { SlotSource } from '../engine/runtime/example-feed.ts';
 import { prediction, trainingPass } from '../layers/forward-pass.ts';
-import { type DeclaredParameters, declared } from './expression.ts';
+import { type DeclaredParameters, declaredAs } from './expression.ts';
 import { type FieldInputs, fieldInputs, type SlotLeaves } from './field-inputs.ts';
 import type { FieldModel } from './field-model.ts';
 
@@ -15,7 +15,7 @@ import type { FieldModel } from './field-model.ts';
 export type FieldLoss = 'log' | 'squared';
 
 export function declareFieldParameters<C>(model: FieldModel<C>, config: C, layout: FieldLayout): DeclaredParameters {
-  return declared(model.parameters(config, layout));
+  return declaredAs(model.parameters(config, layout));
 }
 
 export interface FieldTraining {

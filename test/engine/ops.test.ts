@@ -5,6 +5,7 @@ import { place } from '../../src/engine/ops/layout.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp, type OpCase, type Operands } from './check-op.ts';
+import { type ListOpName, listOpNames } from './list-op-names.ts';
 import { runExpression } from './run-expression.ts';
 
 const engines = [
@@ -22,7 +23,21 @@ const large = [3e38, -3e38, 88.7, 88.8, -87.3, -87.4, 1e-30, -1e-30];
 const sum = (n: number): number => 4 * n;
 const sumOfRows = (_n: number, rows: number): number => 4 * rows;
 
-const cases: Record<OpName, OpCase> = {
+/** A fused gradient of recurrent units, which only gradients make: its operands are so many times n wide. */
+const gruGradient = (op: OpName, operands: readonly number[], parts: number): OpCase => ({
+  build: ({ batch }, n) =>
+    new Tensor(
+      op,
+      operands.map((times) => batch(times * n)),
+      'batch',
+      [parts * n],
+      { units: n },
+    ),
+  depth: 0,
+  absolute: () => 40,
+});
+
+const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
   parameter: { build: ({ shared }, n) => shared([n, 3]) },
   table: { build: ({ rowsOf }, n) => rowsOf(9, n) },
   input: { build: ({ batch }, n) => batch(n) },
@@ -111,6 +126,27 @@ const cases: Record<OpName, OpCase> = {
     absolute: (_n, rows) => 40 + rows,
   },
   dropout: { build: ({ batch }, n) => o.dropout(batch(n), 0.3, [7, 8]), relative: 1, byPlace: true },
+  elu: { build: ({ batch }, n) => o.elu(batch(n), 0.5), depth: 1, relative: 3, extremes: [...large, -0.34, -0.36] },
+  eluGradient: {
+    build: ({ batch }, n) => {
+      const a = batch(n);
+      return new Tensor('eluGradient', [a, batch(n)], 'batch', a.shape, { p: 1 });
+    },
+    depth: 0,
+    relative: 2,
+    absolute: () => 4,
+  },
+  gruReset: { build: ({ batch }, n) => o.gruReset(batch(3 * n), batch(2 * n), batch(n)), depth: 1, absolute: () => 20 },
+  gruOriginal: {
+    build: ({ batch }, n) => o.gruOriginal(batch(3 * n), batch(2 * n), batch(n), batch(n)),
+    depth: 1,
+    absolute: () => 20,
+  },
+  gruCell: { build: ({ batch }, n) => o.gruCell(batch(3 * n), batch(3 * n), batch(n)), depth: 1, absolute: () => 20 },
+  gruResetGradient: gruGradient('gruResetGradient', [3, 2, 1, 1], 2),
+  gruOriginalGradient: gruGradient('gruOriginalGradient', [3, 2, 1, 1, 1], 3),
+  gruCellGradient: gruGradient('gruCellGradient', [3, 3, 1, 1], 4),
+  gruStateGradient: gruGradient('gruStateGradient', [3, 3, 1], 1),
 };
 
 function placedRows({ shared }: Operands, n: number): Tensor {
@@ -137,7 +173,7 @@ function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
 }
 
 it('has a case for every op of the closed list', () => {
-  expect(Object.keys(cases).sort()).toEqual(Object.keys(o.ops).sort());
+  expect([...Object.keys(cases), ...listOpNames].sort()).toEqual(Object.keys(o.ops).sort());
 });
 
 it.each(engines)('packs matrices and transposed ones in panels of eight columns ($build)', (engine) => {

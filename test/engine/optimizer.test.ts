@@ -138,6 +138,10 @@ function updated(w: number, g: number, state: number[], t: number, rate: number,
     case 'adagrad':
       state[0] += g ** 2;
       return w - (rate * g) / Math.sqrt(state[0] + epsilon);
+    case 'adagrad-momentum':
+      state[0] += g ** 2;
+      state[1] = beta1 * state[1] - (rate * g) / Math.sqrt(state[0] + epsilon);
+      return w + state[1];
     case 'rmsprop':
       state[0] = beta2 * state[0] + (1 - beta2) * g ** 2;
       return w - (rate * g) / (Math.sqrt(state[0]) + epsilon);
@@ -240,7 +244,7 @@ function worstDifference(
   const { plan, store, parameters, start, totalSteps } = planOf(prepared, optimizer, batchSize);
   const states: States = Object.fromEntries(
     Object.entries(start).map(([name, w]) => {
-      const first = ['adagrad', 'ftrl'].includes(optimizer.name) ? optimizer.initialAccumulator : 0;
+      const first = ['adagrad', 'adagrad-momentum', 'ftrl'].includes(optimizer.name) ? optimizer.initialAccumulator : 0;
       // FTRL's weights are a function of z, here solved for the start weights
       const { beta, learningRate, l1, l2 } = optimizer;
       const perWeight = (beta + Math.sqrt(first)) / learningRate + l2;
@@ -267,7 +271,7 @@ function worstDifference(
   return worst;
 }
 
-const names = ['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam', 'ftrl'] as const;
+const names = ['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl'] as const;
 const variants: Record<string, Record<string, unknown>> = {
   plain: {},
   'other constants': { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, initialAccumulator: 0.1 },

@@ -10,6 +10,7 @@ type Fed = Map<Tensor, Int32Array | Float32Array>;
 
 /**
  * @param given values of all leaves, row-major, of at least `rows` rows
+ * @param inBlocks shared tensors are computed by blocks of their rows
  * @returns [rows × size] for batch tensors, [size] for shared ones
  */
 export function runExpression(
@@ -17,6 +18,7 @@ export function runExpression(
   y: Tensor,
   given: ReadonlyMap<Tensor, Float64Array>,
   rows: number,
+  inBlocks = false,
 ): Float32Array {
   const leaves = topologicalOrder([y]).filter((tensor) => given.has(tensor));
   const parameters = leaves.filter(({ op }) => op === 'parameter' || op === 'table');
@@ -24,22 +26,32 @@ export function runExpression(
   for (const parameter of parameters) store.write(parameter, given.get(parameter) as Float64Array);
   const fed: Fed = new Map();
   for (const leaf of leaves) {
-    const values = (given.get(leaf) as Float64Array).subarray(0, rows * leaf.size);
-    if (leaf.op === 'index') fed.set(leaf, Int32Array.from(values));
-    else if (leaf.op === 'input') fed.set(leaf, Float32Array.from(values));
+    const values = (given.get(leaf) as Float64Array).subarray(0, leaf.rows === 'shared' ? leaf.size : rows * leaf.size);
+    if (leaf.op === 'index' || leaf.op === 'list') fed.set(leaf, Int32Array.from(values));
+    else if (leaf.op === 'input' || leaf.op === 'carried') fed.set(leaf, Float32Array.from(values));
   }
   const result =
-    y.rows === 'batch' ? computeRows(engine, store, [y], fed, rows)[0] : runShared(engine, store, y, fed, rows);
+    y.rows === 'batch'
+      ? computeRows(engine, store, [y], fed, rows)[0]
+      : runShared(engine, store, y, fed, rows, inBlocks);
   store.free();
   return result;
 }
 
 /** A plan of one step without loss and updates; the shared tensor is read where the plan put it. */
-function runShared(engine: Engine, store: ParameterStore, y: Tensor, fed: Fed, rows: number): Float32Array {
+function runShared(
+  engine: Engine,
+  store: ParameterStore,
+  y: Tensor,
+  fed: Fed,
+  rows: number,
+  inBlocks: boolean,
+): Float32Array {
   const work = new RowWork(engine, store, {
     batchSize: rows,
     fedByCaller: [...fed.keys()],
     kept: [y],
+    inBlocks,
     denseGradients: [],
     header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
   });

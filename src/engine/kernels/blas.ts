@@ -58,9 +58,9 @@ export function linearByBlas(
   for (let r = distinct; r < rows; r++) memory.copy(y + ((<usize>r * yRow) << 2), y, <usize>n << 2);
 }
 
-/** out[m × n] += xᵀ·y over `rows` rows. */
-export function outerSumByBlas(
-  x: usize, xRow: i32, y: usize, yRow: i32, out: usize, outRow: i32, m: i32, n: i32, rows: i32,
+/** out[m × n] (+)= xᵀ·y over `rows` rows. */
+export function outerByBlas(
+  x: usize, xRow: i32, y: usize, yRow: i32, out: usize, outRow: i32, m: i32, n: i32, rows: i32, accumulate: i32,
 ): void {
-  sgemm(x, xRow, 1, y, yRow, 0, out, outRow, m, n, rows, 1);
+  sgemm(x, xRow, 1, y, yRow, 0, out, outRow, m, n, rows, accumulate);
 }

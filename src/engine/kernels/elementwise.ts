@@ -267,6 +267,18 @@ export function gather(
   }
 }
 
+/** As `gather`, but −1 is no row and gives zeros. */
+export function gatherList(
+  table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32, width: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    if (load<i32>(list) == -1) fillRows(0, out, outRow, 1, width);
+    else gather(table, tableRow, nRows, list, 1, out, outRow, 1, width);
+    list += 4;
+    out += <usize>outRow << 2;
+  }
+}
+
 /** out[r, j] = s[r] */
 export function repeatColumn(s: usize, sRow: i32, out: usize, outRow: i32, rows: i32, width: i32): void {
   for (let r = 0; r < rows; r++) {

@@ -3,5 +3,5 @@ export { useBlas } from './blas';
 export { gemm } from './gemm';
 export { packPanels } from './pack';
 export { runJob, waitForJob } from './jobs';
-export { runProgram, setBases, setExamples, setPair, setTile } from './program';
+export { runProgram, setBases, setBatch, setExamples, setPair, setTile } from './program';
 export { philoxBlock, philoxValue, permute } from './random';

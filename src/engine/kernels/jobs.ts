@@ -37,6 +37,25 @@ function runGemm(record: usize): void {
   nextPiece(blocks);
 }
 
+/** Columns of a block of scores: its panels, 100 wide, stay in the second-level cache while all rows pass over them. */
+const SCORES_BLOCK: i32 = 512;
+
+/** Scores of a few rows against many columns. */
+function runScores(record: usize): void {
+  const columns = load<i32>(record, op.SCORES_COLUMNS << 2), width = load<i32>(record, op.SCORES_WIDTH << 2);
+  const blocks = (columns + SCORES_BLOCK - 1) / SCORES_BLOCK;
+  for (let b = claim(); b < blocks; b = claim()) {
+    const from = b * SCORES_BLOCK;
+    gemm(
+      load<u32>(record, op.SCORES_ROWS << 2), load<i32>(record, op.SCORES_ROW_STRIDE << 2), 1,
+      <usize>load<u32>(record, op.SCORES_PANELS << 2) + ((<usize>from * width) << 2), 8, 8 * width,
+      <usize>load<u32>(record, op.SCORES_OUT << 2) + (<usize>from << 2), load<i32>(record, op.SCORES_OUT_STRIDE << 2),
+      load<i32>(record, op.SCORES_N_ROWS << 2), min(SCORES_BLOCK, columns - from), width, 0, 0,
+    );
+  }
+  nextPiece(blocks);
+}
+
 /** A large float64 product, cut into blocks of rows. Arguments as in gemm64(), one word each. */
 function runGemm64(record: usize): void {
   const m = load<i32>(record, 32),
@@ -75,6 +94,9 @@ export function runJob(control: usize, worker: i32): void {
       break;
     case op.JOB_RANK:
       runRanking(argument, worker);
+      break;
+    case op.JOB_SCORES:
+      runScores(argument);
       break;
     case op.JOB_GEMM:
       runGemm(argument);

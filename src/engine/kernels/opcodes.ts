@@ -57,6 +57,37 @@ export const DROPOUT = 39;
 export const DRAW_ROWS = 40;
 export const FETCH_SLOTS = 41;
 
+/** Sequences and lists of candidates: opcodes 50–69. */
+export const GRU_RESET = 50;
+export const GRU_RESET_GRADIENT = 51;
+export const GRU_ORIGINAL = 52;
+export const GRU_ORIGINAL_GRADIENT = 53;
+export const GRU_CELL = 54;
+export const GRU_CELL_GRADIENT = 55;
+export const GRU_STATE_GRADIENT = 56;
+export const ELU = 57;
+export const ELU_GRADIENT = 58;
+export const LANE_DROPOUT = 59;
+export const CANDIDATE_OFFSETS = 60;
+export const CANDIDATE_LOSS = 61;
+export const CANDIDATE_LOSS_GRADIENT = 62;
+/** out[j] = Σ_r a[r, j] · b[r] over the batch's rows, for the columns j of the block */
+export const BATCH_PRODUCT = 63;
+/** out[j] = Σ_r x[r, j] over the batch's rows, for the columns j of the block */
+export const BATCH_SUM = 64;
+export const BLOCK_PACK = 65;
+export const GATHER_LIST = 69;
+export const FEED_SESSIONS = 66;
+export const DRAW_CANDIDATES = 67;
+export const CARRY = 68;
+
+/** Losses over candidates. */
+export const LOSS_CROSS_ENTROPY = 1;
+export const LOSS_BPR_MAX = 2;
+export const LOSS_TOP1_MAX = 3;
+export const LOSS_BPR = 4;
+export const LOSS_TOP1 = 5;
+
 export const RELU = 1;
 export const SIGMOID = 2;
 export const TANH = 3;
@@ -94,6 +125,11 @@ export const STAGE_UPDATE_DENSE = 7;
 export const STAGE_UPDATE_ROWS = 8;
 /** like STAGE_SERIAL, after the check of the loss: what a step keeps besides trained weights */
 export const STAGE_ASSIGN = 20;
+/** Shared work cut into blocks of rows: [jobs, number of jobs, blocks of all jobs] */
+export const STAGE_BLOCKS = 30;
+
+/** Words of a job of STAGE_BLOCKS: [program, instructions, rows, rows of a block, number of its first block]. */
+export const BLOCK_JOB_WORDS = 8;
 
 /** Fixed numbers of shares, so that no result depends on the number of threads. */
 export const LANES = 8;
@@ -105,6 +141,7 @@ export const ADAGRAD = 3;
 export const RMSPROP = 4;
 export const ADAM = 5;
 export const FTRL = 10;
+export const ADAGRAD_MOMENTUM = 13;
 
 /** Jobs of the worker pool. */
 export const JOB_EXIT = 1;
@@ -120,6 +157,7 @@ export const JOB_PROFILE = 10;
 
 /** An event of a profile: f64 start and end in ms, then the address of the instruction or stage (0 = waiting at a barrier). */
 export const EVENT_BYTES = 24;
+export const JOB_SCORES = 20;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;
@@ -166,6 +204,10 @@ export const PLAN_SCHEDULE = 18;
 export const PLAN_NORMS = 19;
 /** f32: clip the global gradient norm at this value, 0 = off */
 export const PLAN_CLIP_NORM = 20;
+/** 0, or pointer to the rows (i32) of each step of the run, for batches of unequal size */
+export const PLAN_STEP_ROWS = 28;
+/** 1: PLAN_INVERSE_ROWS is 1 / PLAN_BATCH in every step, however many rows the step has */
+export const PLAN_NOMINAL_MEAN = 29;
 export const PLAN_WORDS = 32;
 
 /** Words of a row-update group: header, then one record per table, then one per lookup list. */
@@ -194,6 +236,7 @@ export const GRADIENT_PER_ROW = 3;
 export const GRADIENT_WORDS = 4;
 
 /** Words of a table record; TABLE_GRADIENTS points to one record per list. */
+/** Words of a table record; followed by one gradient pointer and stride per list. */
 export const TABLE_WEIGHTS = 0;
 export const TABLE_STATE_1 = 1;
 export const TABLE_STATE_2 = 2;
@@ -253,6 +296,19 @@ export const SLOTS_INDEX = 0;
 export const SLOTS_VALUE = 1;
 export const SLOTS_WIDTH = 2;
 export const SLOTS_WORDS = 4;
+/** Words of a session feed: one window of steps, each with a row for every lane, and the sampler of extra negatives. */
+export const SESSION_BATCH = 0;
+/** i32[steps × batch] each: input item; target item; row of the lane in the step before, −1 = the session begins here */
+export const SESSION_ITEMS = 1;
+export const SESSION_TARGETS = 2;
+export const SESSION_SOURCES = 3;
+export const SESSION_N_ITEMS = 4;
+/** 0 = uniform, else pointers to the alias table's thresholds (u32) and aliases (i32) */
+export const SESSION_THRESHOLDS = 5;
+export const SESSION_ALIASES = 6;
+export const SESSION_KEY_0 = 7;
+export const SESSION_KEY_1 = 8;
+export const SESSION_WORDS = 16;
 
 /** Forms of scoring. */
 export const FORM_DOT = 1;
@@ -329,6 +385,20 @@ export const MEASURE_COPY = 2;
 /** memory holds MEASURE_GATHER_ROWS indices, as many gathered rows of 64 floats, and the table */
 export const MEASURE_GATHER = 3;
 export const MEASURE_GATHER_ROWS = 4096;
+
+/**
+ * Words of a parallel product with packed panels, cut into blocks of columns so that few rows keep all threads busy: rows,
+ * their stride and number; panels, width; results and their stride, number of columns.
+ */
+export const SCORES_ROWS = 0;
+export const SCORES_ROW_STRIDE = 1;
+export const SCORES_N_ROWS = 2;
+export const SCORES_PANELS = 3;
+export const SCORES_WIDTH = 4;
+export const SCORES_OUT = 5;
+export const SCORES_OUT_STRIDE = 6;
+export const SCORES_COLUMNS = 7;
+export const SCORES_WORDS = 16;
 
 /** Words of a parallel matrix product: the arguments of gemm, see gemm.ts. */
 export const GEMM_WORDS = 16;

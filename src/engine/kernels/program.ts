@@ -1,12 +1,16 @@
 /** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
-import { linearByBlas, outerSumByBlas, usesBlas } from './blas';
+import { linearByBlas, outerByBlas, usesBlas } from './blas';
+import { candidateLoss, candidateLossGradient, candidateOffsets } from './candidates';
 import {
-  affine, binary, copyRows, fillRows, gather, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
+  affine, binary, copyRows, fillRows, gather, gatherList, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
 } from './elementwise';
 import { drawRows, fetchSlots } from './draw-rows';
 import { dropout } from './dropout';
 import { bilinear, bilinearGradient, gatherSlots, poolSlots, repeatFields, spreadSlots, sumFields } from './fields';
+import * as gru from './gru';
+import { elu, eluGradient, laneDropout } from './row-noise';
+import { carryRows, drawCandidates, feedSessions } from './sessions';
 import { gemm } from './gemm';
 import { combine, sumProducts } from './normalise';
 import { packPanels } from './pack';
@@ -21,6 +25,9 @@ let tileStart: i32 = 0;
 let tileRows: i32 = 0;
 let firstSlot: u32 = 0;
 let epochNumber: u32 = 0;
+let batchRows: i32 = 0;
+let stepNumber: u32 = 0;
+let windowStep: i32 = 0;
 
 export function setBases(scratch: usize, lane: usize): void {
   scratchBase = scratch;
@@ -41,6 +48,17 @@ export function setTile(start: i32, rows: i32): void {
 export function setExamples(slot: u32, epoch: u32): void {
   firstSlot = slot;
   epochNumber = epoch;
+}
+
+/**
+ * @param rows of the whole batch
+ * @param step number of the step within the epoch
+ * @param inWindow number of the step within the run
+ */
+export function setBatch(rows: i32, step: u32, inWindow: i32): void {
+  batchRows = rows;
+  stepNumber = step;
+  windowStep = inWindow;
 }
 
 // @ts-ignore: decorator
@@ -104,7 +122,7 @@ function runInstruction(at: usize): void {
     case op.OUTER_SUM:
       // out[p1 × p0] += xᵀ·y; operands x, y, out
       if (usesBlas(p0, p1) && aRow >= p1 && stride(at, 1) >= p0) {
-        outerSumByBlas(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), p1, p0, rows);
+        outerByBlas(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), p1, p0, rows, 1);
         break;
       }
       gemm(
@@ -152,7 +170,9 @@ function runInstruction(at: usize): void {
       fillRows(0, address(at, 1), stride(at, 1), rows, p0);
       copyRows(a, aRow, address(at, 1) + (<usize>parameter(at, 2) << 2), stride(at, 1), rows, p1);
       break;
-    default: runFieldInstruction(at, rows);
+    default:
+      if (load<i32>(at) < op.GRU_RESET) runFieldInstruction(at, rows);
+      else runSequenceInstruction(at, rows, p0, p1, a, aRow);
   }
 }
 
@@ -190,6 +210,68 @@ function runFieldInstruction(at: usize, rows: i32): void {
       drawRows(a, firstSlot + tileStart, epochNumber, b, c, address(at, 3), address(at, 4), rows);
       break;
     case op.FETCH_SLOTS: fetchSlots(a, b, c, address(at, 3), rows); break;
+    default: unreachable();
+  }
+}
+/** Instructions of sequences and candidate lists. */
+function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a: usize, aRow: i32): void {
+  const b = address(at, 1), bRow = stride(at, 1), c = address(at, 2), cRow = stride(at, 2), d = address(at, 3), dRow = stride(at, 3);
+  switch (load<i32>(at)) {
+    case op.GATHER_LIST: gatherList(a, aRow, p1, b, c, cRow, rows, p0); break;
+    case op.BLOCK_PACK:
+      if (!usesBlas(parameter(at, 3), p0)) packPanels(a, p1, parameter(at, 2), b, p0, rows);
+      break;
+    case op.BATCH_PRODUCT:
+      if (usesBlas(p0, parameter(at, 1))) outerByBlas(a, bRow, c, cRow, d, dRow, rows, p0, batchRows, 0);
+      else gemm(a, 1, bRow, c, cRow, 8, d, dRow, rows, p0, batchRows, 0, 0);
+      break;
+    case op.BATCH_SUM:
+      memory.fill(c, 0, <usize>rows << 2);
+      sumRows(a, bRow, c, batchRows, rows);
+      break;
+    case op.CANDIDATE_OFFSETS:
+      candidateOffsets(
+        a, parameter(at, 4) ? b : 0, c, rows, tileStart, p0, p1, reinterpret<f32>(parameter(at, 2)),
+        reinterpret<f32>(parameter(at, 3)),
+      );
+      break;
+    case op.CANDIDATE_LOSS:
+      candidateLoss(p1, a, aRow, b, c, d, dRow, rows, tileStart, p0, parameter(at, 2), reinterpret<f32>(parameter(at, 3)));
+      break;
+    case op.CANDIDATE_LOSS_GRADIENT:
+      candidateLossGradient(
+        p1, a, aRow, b, c, d, dRow, address(at, 4), stride(at, 4), rows, tileStart, p0, parameter(at, 2),
+        reinterpret<f32>(parameter(at, 3)),
+      );
+      break;
+    case op.ELU: elu(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1)); break;
+    case op.ELU_GRADIENT: eluGradient(a, aRow, b, bRow, c, cRow, rows, p0, reinterpret<f32>(p1)); break;
+    case op.LANE_DROPOUT:
+      laneDropout(
+        a, aRow, b, bRow, rows, p0, p1, reinterpret<f32>(parameter(at, 2)), parameter(at, 3), parameter(at, 4), tileStart,
+        stepNumber, epochNumber,
+      );
+      break;
+    case op.GRU_RESET: gru.gruReset(a, aRow, b, bRow, c, cRow, d, dRow, rows, p0); break;
+    case op.GRU_RESET_GRADIENT:
+      gru.gruResetGradient(a, aRow, b, bRow, c, cRow, d, dRow, address(at, 4), stride(at, 4), rows, p0);
+      break;
+    case op.GRU_ORIGINAL:
+      gru.gruOriginal(a, aRow, b, bRow, c, cRow, d, dRow, address(at, 4), stride(at, 4), rows, p0);
+      break;
+    case op.GRU_ORIGINAL_GRADIENT:
+      gru.gruOriginalGradient(
+        a, aRow, b, bRow, c, cRow, d, dRow, address(at, 4), stride(at, 4), address(at, 5), stride(at, 5), rows, p0,
+      );
+      break;
+    case op.GRU_CELL: gru.gruCell(a, aRow, b, bRow, c, cRow, d, dRow, rows, p0); break;
+    case op.GRU_CELL_GRADIENT:
+      gru.gruCellGradient(a, aRow, b, bRow, c, cRow, d, dRow, address(at, 4), stride(at, 4), rows, p0);
+      break;
+    case op.GRU_STATE_GRADIENT: gru.gruStateGradient(a, aRow, b, bRow, c, cRow, d, dRow, rows, p0); break;
+    case op.FEED_SESSIONS: feedSessions(a, windowStep, b, c, batchRows); break;
+    case op.DRAW_CANDIDATES: drawCandidates(a, b, tileStart, rows, stepNumber, epochNumber); break;
+    case op.CARRY: carryRows(a, windowStep, b, bRow, c, cRow, batchRows, p0); break;
     default: unreachable();
   }
 }

@@ -2,7 +2,7 @@
 import * as op from './opcodes';
 import { barrier, claim, nextPiece, threadCount } from './control';
 import { eventEnd, eventStart } from './profile';
-import { runProgram, setBases, setExamples, setTile } from './program';
+import { runProgram, setBases, setBatch, setExamples, setTile } from './program';
 import { normDense, reduceLanes, updateDense, updateRows } from './update';
 
 // @ts-ignore: decorator
@@ -54,6 +54,22 @@ function runLanes(plan: usize, stage: usize, rows: i32, worker: i32): void {
   nextPiece(op.LANES);
 }
 
+/** Shared work by blocks of rows: any thread takes any block, every row is computed by one thread alone. */
+function runBlocks(plan: usize, stage: usize, worker: i32): void {
+  const nJobs = word(stage, 2), nBlocks = word(stage, 3);
+  setBases(
+    pointer(plan, op.PLAN_SCRATCH) + <usize>worker * pointer(plan, op.PLAN_SCRATCH_BYTES), pointer(plan, op.PLAN_LANES),
+  );
+  for (let b = claim(); b < nBlocks; b = claim()) {
+    let job = pointer(stage, 1);
+    for (let n = 1; n < nJobs && b >= word(job + (op.BLOCK_JOB_WORDS << 2), 4); n++) job += op.BLOCK_JOB_WORDS << 2;
+    const blockRows = word(job, 3), start = (b - word(job, 4)) * blockRows;
+    setTile(start, min(blockRows, word(job, 2) - start));
+    runProgram(pointer(job, 0), word(job, 1));
+  }
+  nextPiece(nBlocks);
+}
+
 /**
  * Runs the steps [first, first + n) of the epoch. All threads run this function side by side; barriers stand between stages.
  * Stops before any update when a loss is not finite.
@@ -63,8 +79,10 @@ export function runSteps(plan: usize, worker: i32): void {
   const first = word(plan, op.PLAN_FIRST_STEP), nSteps = word(plan, op.PLAN_N_STEPS);
   for (let s = 0; s < nSteps; s++) {
     const start = <u32>(first + s) * <u32>batch;
-    const rows = <i32>min(<u32>batch, total - start);
+    const listed = pointer(plan, op.PLAN_STEP_ROWS);
+    const rows = listed ? load<i32>(listed + (<usize>s << 2)) : <i32>min(<u32>batch, total - start);
     setExamples(start, word(plan, op.PLAN_EPOCH));
+    setBatch(rows, first + s, s);
     if (!runStep(plan, rows, pointer(plan, op.PLAN_SCHEDULE) + (<usize>s << 4), worker)) return;
     if (worker == 0) store<i32>(plan + (op.PLAN_STEPS_DONE << 2), s + 1);
   }
@@ -83,12 +101,15 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
     switch (kind) {
       case op.STAGE_SERIAL:
         if (worker == 0) {
-          store<f32>(plan + (op.PLAN_INVERSE_ROWS << 2), <f32>1 / <f32>rows);
+          const divisor = word(plan, op.PLAN_NOMINAL_MEAN) ? batch : rows;
+          store<f32>(plan + (op.PLAN_INVERSE_ROWS << 2), <f32>1 / <f32>divisor);
           memory.fill(norms, 0, op.OWNERS << 3);
           setBases(scratch, lanes);
+          setTile(0, rows);
           runProgram(p, word(stage, 2));
         }
         break;
+      case op.STAGE_BLOCKS: runBlocks(plan, stage, worker); break;
       case op.STAGE_ROWS: runLanes(plan, stage, rows, worker); break;
       case op.STAGE_REDUCE: reduceLanes(lanes + p, laneBytes, used, pointer(stage, 3), word(stage, 2), worker, threads); break;
       case op.STAGE_CHECK_LOSS: {

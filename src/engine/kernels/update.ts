@@ -18,6 +18,7 @@ function real(record: usize, index: i32): f32 {
  *   SGD       w −= η g
  *   momentum  v = β₁ v + g;  w −= η v
  *   Adagrad   a += g²;  w −= η g / √(a + ε)
+ *   Adagrad with momentum  a += g²;  v = β₁ v − η g / √(a + ε);  w += v
  *   RMSprop   a = β₂ a + (1 − β₂) g²;  w −= η g / (√a + ε)
  *   Adam      m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;  w −= η c₁ m / (√(c₂ v) + ε)
  *   FTRL      see applyFtrl
@@ -34,6 +35,10 @@ function applyUpdate(
   }
   if (kind == op.FTRL) {
     applyFtrl(optimizer, w, gradient, s1, s2, n, rate, factor, clip);
+    return;
+  }
+  if (kind == op.ADAGRAD && clip <= 0 && factor == 1 && l2 == 0) {
+    applyAdagrad(optimizer, w, gradient, s1, n, rate);
     return;
   }
   const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
@@ -58,6 +63,13 @@ function applyUpdate(
       const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
       v128.store(s1 + at, a);
       weight = f32x4.sub(weight, f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon))));
+    } else if (kind == op.ADAGRAD_MOMENTUM) {
+      const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
+      v128.store(s1 + at, a);
+      const change = f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon)));
+      const v = f32x4.sub(f32x4.mul(b1, v128.load(s2 + at)), change);
+      v128.store(s2 + at, v);
+      weight = f32x4.add(weight, v);
     } else if (kind == op.RMSPROP) {
       const a = f32x4.add(f32x4.mul(b2, v128.load(s1 + at)), f32x4.mul(d2, f32x4.mul(g, g)));
       v128.store(s1 + at, a);
@@ -121,6 +133,21 @@ function applyAdam(
     gradient += 16;
     s1 += 16;
     s2 += 16;
+    w += 16;
+  }
+}
+
+/** Adagrad on the gradient as it is. */
+function applyAdagrad(optimizer: usize, w: usize, gradient: usize, s1: usize, n: i32, rate: f32): void {
+  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), step = f32x4.splat(rate);
+  for (let i = 0; i < n; i += 4) {
+    const g = v128.load(gradient);
+    const a = f32x4.add(v128.load(s1), f32x4.mul(g, g));
+    v128.store(s1, a);
+    const change = f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon)));
+    v128.store(w, f32x4.sub(v128.load(w), change));
+    gradient += 16;
+    s1 += 16;
     w += 16;
   }
 }

@@ -41,6 +41,25 @@ export function exp4(x: v128): v128 {
   return v128.bitselect(result, x, f32x4.eq(x, x));
 }
 
+/** e^x for x ≤ 0 (a score less the largest one): as `exp4` there, without its care for large x. Other x are not asked for. */
+// @ts-ignore: decorator
+@inline
+export function expOfNegative4(x: v128): v128 {
+  const clamped = f32x4.pmax(x, c(-87.336544));
+  const n = f32x4.nearest(f32x4.mul(clamped, c(1.44269504088896341)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, c(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, c(-2.12194440e-4)));
+  let p = c(1.9875691500e-4);
+  p = fma(p, r, c(1.3981999507e-3));
+  p = fma(p, r, c(8.3334519073e-3));
+  p = fma(p, r, c(4.1665795894e-2));
+  p = fma(p, r, c(1.6666665459e-1));
+  p = fma(p, r, c(5.0000001201e-1));
+  p = f32x4.add(fma(p, f32x4.mul(r, r), r), c(1));
+  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return v128.andnot(f32x4.mul(p, scale), f32x4.lt(x, c(-87.336544)));
+}
+
 /** ln x: x = m·2^e with m in [√½, √2), ln m by a polynomial of degree 9. ln 0 = −∞, negative numbers give NaN. */
 export function log4(x: v128): v128 {
   const tiny = f32x4.lt(x, c(1.17549435e-38));

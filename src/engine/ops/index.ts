@@ -1,16 +1,20 @@
 /** The closed list of ops. The planner, the gradient, the reference and the tests all go through this table. */
 
 import type { OpName } from '../expression.ts';
+import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
+import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
 import { layoutOps } from './layout.ts';
 import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
+import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
 import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
+import { rowNoiseOps } from './row-noise.ts';
 import { statisticOps } from './statistics.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
@@ -24,6 +28,10 @@ export const ops: Record<OpName, OpDefinition> = {
   ...interactionOps,
   ...statisticOps,
   ...dropoutOps,
+  ...listOps,
+  ...gruOps,
+  ...candidateOps,
+  ...rowNoiseOps,
 };
 
 /** The definition of a tensor's op, with the general type. */
@@ -31,6 +39,7 @@ export function opOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
+export { candidateLoss, candidateOffsets } from './candidates.ts';
 export { dropout } from './dropout.ts';
 export {
   add,
@@ -51,10 +60,13 @@ export {
   tanh,
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
+export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { concat, matrixRows, slice } from './layout.ts';
 export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
+export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
+export { elu, laneDropout } from './row-noise.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';

@@ -5,6 +5,9 @@ import { relu } from './elementwise.ts';
 import type { OpDefinition, Values } from './op.ts';
 import { sumRows } from './reduce.ts';
 
+/** From this depth on, W is so large that copying it into panels costs more than reading it where it lies. */
+const DEEP = 1024;
+
 /** x W (+ b), then max(0, ·) when asked: [B, n] × [n, m] (+ [m]) → [B, m], one fused kernel. */
 export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: boolean } = {}): Tensor {
   const { bias } = options;
@@ -19,7 +22,10 @@ export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: bo
 /** Wᵀ, shared [n, m] → [m, n]. */
 export function transpose(w: Tensor): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 2) throw shapeError('transpose', 'needs a shared matrix', [w]);
-  return w.op === 'transpose' ? w.inputs[0] : new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
+  if (w.op === 'transpose') return w.inputs[0];
+  // (Σ aᵀ b)ᵀ = Σ bᵀ a: the gradient of x Eᵀ is made in the layout of E
+  if (w.op === 'outerSum') return outerSum(w.inputs[1], w.inputs[0]);
+  return new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
 }
 
 /** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. */
@@ -81,8 +87,11 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const { x, bias, w } = parts(y);
       const flags = (bias ? code.FLAG_BIAS : 0) | (y.attributes.relu ? code.FLAG_RELU : 0);
       const [source, transposed] = asStored(w);
-      const parameters = [y.size, x.size, flags, 8, 8 * x.size, transposed ? 1 : 0];
-      return { opcode: code.GEMM, parameters, operands: [x, y.inputs[1], y, bias, source] };
+      const inPlace = !transposed && w.shape[0] >= DEEP;
+      // k stride and panel stride of W
+      const strides = inPlace ? [y.size, 8] : [8, 8 * x.size];
+      const parameters = [y.size, x.size, flags, ...strides, transposed ? 1 : 0];
+      return { opcode: code.GEMM, parameters, operands: [x, inPlace ? w : y.inputs[1], y, bias, source] };
     },
     reference: linearReference,
   },
@@ -97,6 +106,18 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const strides = transposed ? [1, source.shape[1]] : [source.shape[1], 1];
       const parameters = [w.shape[1], w.shape[0], ...strides];
       return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
+    },
+    blocks: (y) => {
+      const w = y.inputs[0];
+      const [k, rows] = w.shape;
+      const isTransposed = w.op === 'transpose';
+      const source = isTransposed ? w.inputs[0] : w;
+      const strides = isTransposed ? [1, k] : [rows, 1];
+      const operands = [
+        { tensor: source, advance: strides[1] },
+        { tensor: y, advance: k },
+      ];
+      return { opcode: code.BLOCK_PACK, rows, multiple: 8, parameters: [k, ...strides, rows], operands };
     },
     reference: (y, [w]) => {
       const [n, m] = y.inputs[0].shape;
@@ -127,6 +148,11 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     kernel: (y) => {
       const [a, b] = y.inputs;
       return { opcode: code.OUTER_SUM, parameters: [b.size, a.size], operands: [a, b, y] };
+    },
+    blocks: (y) => {
+      const [a, b] = y.inputs;
+      const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: b.size }];
+      return { opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size, a.size], operands };
     },
     reference: (y, [a, b], rows) => {
       const [n, m] = y.shape;

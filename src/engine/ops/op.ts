@@ -14,6 +14,25 @@ export interface KernelCall {
   readonly operands: readonly (Tensor | null)[];
 }
 
+/**
+ * A kernel call that computes some rows of a shared tensor, so that threads can share the work by blocks of rows. The rows of
+ * the call are those of the block.
+ */
+export interface BlockCall {
+  readonly opcode: number;
+  /** Rows of the tensor, and the number that the rows of a block are a multiple of. */
+  readonly rows: number;
+  readonly multiple: number;
+  readonly parameters?: readonly number[];
+  readonly operands: readonly BlockOperand[];
+}
+
+export interface BlockOperand {
+  readonly tensor: Tensor;
+  /** Elements from what one row of the block needs to what the next one needs; absent: every block sees the whole tensor. */
+  readonly advance?: number;
+}
+
 export interface OpDefinition {
   /** Forward formula, for docs: `y = max(0, x)`. */
   readonly formula: string;
@@ -23,6 +42,8 @@ export interface OpDefinition {
   readonly gradient: (y: Tensor, dy: Tensor) => readonly (Tensor | null)[];
   /** The kernel call that computes `y`; null for leaves and views, which need none. */
   readonly kernel: (y: Tensor) => KernelCall | null;
+  /** How blocks of rows of a shared `y` are computed; absent: only all at once. */
+  readonly blocks?: (y: Tensor) => BlockCall;
   /** Plain float64 loops. @param rows number of batch rows (shared tensors ignore it) */
   readonly reference: (y: Tensor, inputs: readonly Values[], rows: number) => Values;
   /** 'sum over the batch': the output is shared although inputs are batch rows; accumulated lane by lane. */

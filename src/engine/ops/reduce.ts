@@ -80,6 +80,11 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
     derivative: '∂x[r] = dy',
     gradient: (_y, dy) => [broadcastRow(dy)],
     kernel: (y) => ({ opcode: code.SUM_ROWS, parameters: [y.size], operands: [y.inputs[0], y] }),
+    blocks: (y) => {
+      const [x] = y.inputs;
+      const operands = [{ tensor: x, advance: 1 }, { tensor: x }, { tensor: y, advance: 1 }];
+      return { opcode: code.BATCH_SUM, rows: y.size, multiple: 1, operands };
+    },
     reference: (y, [x], rows) => {
       const sum = new Float64Array(y.size);
       for (let k = 0; k < rows * y.size; k++) sum[k % y.size] += x[k];

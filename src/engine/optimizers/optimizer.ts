@@ -4,7 +4,7 @@ import * as code from '../kernels/opcodes.ts';
 
 export const optimizerOptions = z.strictObject({
   name: z
-    .enum(['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam', 'ftrl'])
+    .enum(['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl'])
     .default('adam')
     .meta({ doc: 'update rule; each updates only the table rows that a batch touches unless `dense`' }),
   learningRate: z
@@ -12,7 +12,12 @@ export const optimizerOptions = z.strictObject({
     .positive()
     .default(0.001)
     .meta({ doc: 'η, the step size', search: [0.0003, 0.001, 0.003] }),
-  beta1: z.number().min(0).lt(1).default(0.9).meta({ doc: 'decay of the mean (Adam) or the velocity (momentum)' }),
+  beta1: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .meta({ doc: 'decay of the mean (Adam) or the velocity (momentum, adagrad-momentum)' }),
   beta2: z.number().min(0).lt(1).default(0.999).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }),
   beta: z.number().min(0).default(1).meta({ doc: 'β of FTRL: added to √n in the step size of a coordinate' }),
   l1: z
@@ -60,6 +65,7 @@ export const optimizerCode: Record<OptimizerOptions['name'], number> = {
   rmsprop: code.RMSPROP,
   adam: code.ADAM,
   ftrl: code.FTRL,
+  'adagrad-momentum': code.ADAGRAD_MOMENTUM,
 };
 
 /** How many state arrays of the weights' size an optimizer keeps. */
@@ -70,6 +76,7 @@ export const stateArrays: Record<OptimizerOptions['name'], 0 | 1 | 2> = {
   rmsprop: 1,
   adam: 2,
   ftrl: 2,
+  'adagrad-momentum': 2,
 };
 
 /** Learning rate of step t (from 0) of a run of `totalSteps`. */

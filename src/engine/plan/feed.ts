@@ -12,9 +12,21 @@ export interface Feed {
   readonly outputs: readonly Tensor[];
   /** What is filled next, from what this feed has filled. */
   readonly next?: Feed;
+  /** The instruction fills whole batches, before any tile begins; else it runs in every tile. */
+  readonly once?: boolean;
+  /** Lists whose last entries are drawn, block by block. */
+  readonly drawn?: { readonly opcode: number; readonly lists: readonly Tensor[] };
+  /** Copies carried rows from where their lanes left them; run once, after the feed itself. */
+  readonly carryOpcode?: number;
 }
 
 /** A feed and those that follow it, in their order. */
 export function feedChain(feed: Feed | undefined): readonly Feed[] {
   return feed ? [feed, ...feedChain(feed.next)] : [];
+}
+
+/** A leaf that begins each step with what `output` was in the step before. */
+export interface Carried {
+  readonly leaf: Tensor;
+  readonly output: Tensor;
 }

@@ -49,10 +49,10 @@ export class Placement {
     this.#places.set(tensor, place);
   }
 
-  /** Gives a batch tensor an array of `rows` rows that stays after the tile. */
-  setBatchArray(tensor: Tensor, rows: number): number {
-    const offset = this.allocate(rows * tensor.size * 4 + 64);
-    this.set(tensor, { offset, mode: code.BATCH, stride: tensor.size });
+  /** Gives a batch tensor an array of `rows` rows, `stride` elements apart, that stays after the tile. */
+  setBatchArray(tensor: Tensor, rows: number, stride = tensor.size): number {
+    const offset = this.allocate(rows * stride * 4 + 64);
+    this.set(tensor, { offset, mode: code.BATCH, stride });
     return offset;
   }
 

@@ -1,7 +1,7 @@
 /** Kernel calls as words in the shared memory. */
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { KernelCall } from '../ops/op.ts';
+import type { BlockCall, KernelCall } from '../ops/op.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { Place, Placement } from './placement.ts';
 import { kernelCall } from './schedule.ts';
@@ -71,6 +71,28 @@ function costOf(call: KernelCall, tensor: Tensor): Cost {
   }
   const rowsOfCall = tensor.rows === 'shared' && !isProduct ? 0 : 1;
   return { flopsOfRow: isProduct ? 2 * n * k : 0, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
+}
+
+/** The instruction that computes the rows of a shared `tensor` that lie in a block. */
+export function blockInstructionFor(tensor: Tensor, call: BlockCall, placement: Placement): Instruction {
+  const operands = call.operands.map(({ tensor: operand, advance }): Place => {
+    const { offset, stride } = operand === tensor ? placement.write(tensor) : placement.read(operand);
+    return advance === undefined
+      ? { offset, mode: code.ABSOLUTE, stride }
+      : { offset, mode: code.BATCH, stride: advance };
+  });
+  const place = operands[operands.length - 1];
+  // −∞ among the offsets says "no candidate"
+  const output = tensor.op === 'candidateOffsets' ? null : { place, width: place.stride, rows: 0 };
+  return {
+    opcode: call.opcode,
+    rows: 0,
+    parameters: call.parameters ?? [],
+    operands,
+    label: tensor.label,
+    cost: noCost,
+    output,
+  };
 }
 
 /** Writes instructions into newly allocated memory of the plan and returns their address. */

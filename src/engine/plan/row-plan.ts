@@ -10,7 +10,7 @@ const CHUNK = 8192;
 
 /**
  * Values of `outputs` for n rows.
- * @param fed leaves with their values: Int32Array for indices, Float32Array [n × size] for inputs
+ * @param fed leaves with their values: Int32Array for indices and lists, Float32Array [n × size] for inputs
  * @returns one array [n × size] for each output
  * @throws 'shape' for an output that is shared, or values that do not fit n rows
  */
@@ -22,47 +22,81 @@ export function computeRows(
   n: number,
 ): Float32Array[] {
   checkShapes(outputs, fed, n);
-  const batchSize = Math.max(1, Math.min(CHUNK, n));
-  const leaves = [...fed.keys()];
-  const work = new RowWork(engine, store, {
-    batchSize,
-    fedByCaller: leaves,
-    kept: outputs,
-    denseGradients: [],
-    header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
-  });
-  work.finish();
-  const { placement, header } = work;
-  const words = engine.i32(header, code.PLAN_WORDS);
-  words[code.PLAN_SCHEDULE] = header;
-  words[code.PLAN_N_STEPS] = 1;
+  const plan = new RowPlan(engine, store, outputs, [...fed.keys()], Math.max(1, Math.min(CHUNK, n)));
   const results = outputs.map((output) => new Float32Array(n * output.size));
-  for (let from = 0; from < n; from += batchSize) {
-    const rows = Math.min(batchSize, n - from);
-    words[code.PLAN_TOTAL_ROWS] = rows;
-    for (const leaf of leaves) {
-      const values = (fed.get(leaf) as Int32Array).subarray(from * leaf.size, (from + rows) * leaf.size);
-      const target = placement.read(leaf).offset;
-      (leaf.op === 'index' ? engine.i32(target, values.length) : engine.f32(target, values.length)).set(values);
-    }
-    engine.run(code.JOB_STEPS, header);
+  for (let from = 0; from < n; from += plan.capacity) {
+    const rows = Math.min(plan.capacity, n - from);
+    for (const [leaf, values] of fed)
+      plan.feed(leaf, leaf.rows === 'shared' ? values : values.subarray(from * leaf.size, (from + rows) * leaf.size));
+    plan.run(rows);
     outputs.forEach((output, k) => {
-      copyOut(engine, placement.read(output), output.size, rows, results[k].subarray(from * output.size));
+      plan.read(output, rows, results[k].subarray(from * output.size));
     });
   }
-  placement.free();
+  plan.free();
   return results;
+}
+
+/** A plan that computes batch tensors, made once and run often. */
+export class RowPlan {
+  /** Rows of one run at most. */
+  readonly capacity: number;
+  readonly #engine: Engine;
+  readonly #work: RowWork;
+
+  /** @param leaves index and input leaves that the caller feeds before each run */
+  constructor(
+    engine: Engine,
+    store: ParameterStore,
+    outputs: readonly Tensor[],
+    leaves: readonly Tensor[],
+    capacity: number,
+  ) {
+    this.#engine = engine;
+    this.capacity = capacity;
+    this.#work = new RowWork(engine, store, {
+      batchSize: capacity,
+      fedByCaller: leaves,
+      kept: outputs,
+      denseGradients: [],
+      header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
+    });
+    this.#work.finish();
+    const words = engine.i32(this.#work.header, code.PLAN_WORDS);
+    words[code.PLAN_SCHEDULE] = this.#work.header;
+    words[code.PLAN_N_STEPS] = 1;
+  }
+
+  /** Values of the first rows of a leaf. */
+  feed(leaf: Tensor, values: Int32Array | Float32Array): void {
+    const { offset } = this.#work.placement.read(leaf);
+    if (leaf.op === 'index' || leaf.op === 'list') this.#engine.i32(offset, values.length).set(values);
+    else this.#engine.f32(offset, values.length).set(values);
+  }
+
+  run(rows: number): void {
+    this.#engine.i32(this.#work.header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = rows;
+    this.#engine.run(code.JOB_STEPS, this.#work.header);
+  }
+
+  /** Copies the first rows of an output. */
+  read(output: Tensor, rows: number, target: Float32Array): void {
+    copyOut(this.#engine, this.#work.placement.read(output), output.size, rows, target);
+  }
+
+  free(): void {
+    this.#work.placement.free();
+  }
 }
 
 function checkShapes(outputs: readonly Tensor[], fed: ReadonlyMap<Tensor, Int32Array | Float32Array>, n: number): void {
   for (const output of outputs)
     if (output.rows !== 'batch') throw shapeError('computeRows', 'outputs must be batch tensors', [output]);
-  for (const [leaf, { length }] of fed)
-    if (length !== n * leaf.size)
-      throw new DeepTasteError(
-        'shape',
-        `computeRows: ${leaf} needs ${n * leaf.size} values for ${n} rows, got ${length}`,
-      );
+  for (const [leaf, { length }] of fed) {
+    const wanted = leaf.rows === 'shared' ? leaf.size : n * leaf.size;
+    if (length !== wanted)
+      throw new DeepTasteError('shape', `computeRows: ${leaf} needs ${wanted} values for ${n} rows, got ${length}`);
+  }
 }
 
 function copyOut(

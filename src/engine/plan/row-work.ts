@@ -3,13 +3,16 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
-import { type Feed, feedChain } from './feed.ts';
+import { type Carried, type Feed, feedChain } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
-import { type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
-import { isReduction, requirements, schedule } from './schedule.ts';
+import { blockInstructionFor, type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
+import { isReduction, type Level, requirements, schedule } from './schedule.ts';
+import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 
 /** Bytes of tile scratch to aim at: half of a small second-level cache. */
 const SCRATCH_TARGET = 384 * 1024;
+/** Rows of the smallest tile where batches are small, so that a second thread has work. */
+const SMALL_TILE = 16;
 /** Every lane starts with the f64 sum of its losses, in a cache line of its own. */
 const LANE_HEADER = 64;
 
@@ -24,6 +27,13 @@ export interface RowWorkOptions {
   readonly kept: readonly Tensor[];
   /** Dense parameters with the expressions of their gradients. */
   readonly denseGradients: readonly (readonly [Tensor, Tensor])[];
+  /**
+   * Sums over the batch and other shared work are computed by blocks of their rows on all threads, not in lanes: best where
+   * batches are small and shared tensors large.
+   */
+  readonly inBlocks?: boolean;
+  /** Batch rows carried from step to step; their outputs outlive the step. */
+  readonly carried?: readonly Carried[];
   /** Address of 1/B, from the address of the plan's header. */
   readonly header: (header: number) => number;
 }
@@ -68,7 +78,7 @@ export class RowWork {
   readonly #store: ParameterStore;
   readonly #options: RowWorkOptions;
   readonly #stages: Stage[] = [];
-  readonly #programs: { address: number; count: number; rows: boolean; first: number }[] = [];
+  readonly #programs: { address: number; count: number; rows: boolean; first: number; blocksOf?: number }[] = [];
   /** Gradients that need no copy to where the update expects them. */
   readonly #summedInPlace = new Set<Tensor>();
   #laneBytes: number;
@@ -81,9 +91,10 @@ export class RowWork {
     this.placement = new Placement(engine, store);
     this.header = this.placement.allocate(code.PLAN_WORDS * 4);
     this.gradientBlock = this.placement.allocate(Math.max(64, store.denseLength * 4));
-    this.#laneBytes = LANE_HEADER + store.denseLength * 4;
+    this.#laneBytes = LANE_HEADER + (options.inBlocks ? 0 : store.denseLength * 4);
     const gradients = options.denseGradients.map(([, gradient]) => gradient);
-    const outputs = [...(options.loss ? [options.loss] : []), ...options.kept, ...gradients];
+    const carried = (options.carried ?? []).map(({ output }) => output);
+    const outputs = [...(options.loss ? [options.loss] : []), ...options.kept, ...carried, ...gradients];
     const { levels, levelOf } = schedule(outputs);
     this.#placeLeaves(levelOf);
     this.#placeKept(
@@ -106,8 +117,12 @@ export class RowWork {
     const fed = [
       ...feedChain(this.#options.feed).flatMap(({ outputs }) => outputs),
       ...(this.#options.fedByCaller ?? []),
+      ...(this.#options.carried ?? []).map(({ leaf }) => leaf),
     ];
-    for (const leaf of new Set(fed)) this.placement.setBatchArray(leaf, this.#options.batchSize);
+    for (const leaf of new Set(fed)) {
+      if (leaf.rows === 'shared') this.placement.setShared(leaf);
+      else this.placement.setBatchArray(leaf, this.#options.batchSize);
+    }
     for (const tensor of levelOf.keys())
       if (tensor.op === 'inverseRows')
         this.placement.set(tensor, { offset: this.#options.header(this.header), mode: code.ABSOLUTE, stride: 1 });
@@ -115,15 +130,24 @@ export class RowWork {
 
   /** What the optimizer or a later level reads must outlive the tile. */
   #placeKept(rowsOfLevels: readonly (readonly Tensor[])[], levelOf: ReadonlyMap<Tensor, number>): void {
-    const kept = new Set(this.#options.kept.map(Placement.root));
+    const carried = (this.#options.carried ?? []).map(({ output }) => output);
+    const kept = new Set([...this.#options.kept, ...carried].map(Placement.root));
     for (const [user, level] of levelOf)
       for (const tensor of requirements(user)) {
         const source = Placement.root(tensor);
-        const usedAt = isReduction(user) ? level - 1 : level;
+        const usedAt = isReduction(user) && !this.#options.inBlocks ? level - 1 : level;
         if (source.rows === 'batch' && usedAt > (levelOf.get(source) as number)) kept.add(source);
       }
     for (const rows of rowsOfLevels)
-      for (const tensor of rows) if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize);
+      for (const tensor of rows)
+        if (kept.has(tensor)) this.placement.setBatchArray(tensor, this.#options.batchSize, this.#strideOf(tensor));
+  }
+
+  /** Long rows that blocks of columns read one below the other must not all fall on the same lines of the cache. */
+  #strideOf({ size }: Tensor): number {
+    if (!this.#options.inBlocks || size < 512) return size;
+    const lines = Math.ceil(size / 16);
+    return (lines % 2 === 0 ? lines + 1 : lines) * 16;
   }
 
   /**
@@ -145,11 +169,12 @@ export class RowWork {
         stride: gradient.shape[gradient.shape.length - 1],
       };
       this.placement.set(gradient, place);
-      this.placement.setLane(gradient, LANE_HEADER + offset);
+      if (!this.#options.inBlocks) this.placement.setLane(gradient, LANE_HEADER + offset);
     }
     for (const tensor of reductionsOfLevels.flat()) {
       if (this.placement.isPlaced(tensor)) continue;
       this.placement.setShared(tensor);
+      if (this.#options.inBlocks) continue;
       this.placement.setLane(tensor, this.#laneBytes);
       this.#laneBytes += Math.ceil(tensor.size / 16) * 64;
     }
@@ -159,34 +184,94 @@ export class RowWork {
   #chooseTile(rowsOfLevels: readonly (readonly Tensor[])[]): number {
     const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
     const share = Math.ceil(this.#options.batchSize / code.LANES);
-    let tile = 32;
+    let tile = this.#options.inBlocks ? SMALL_TILE : 32;
     while (tile * 2 <= 512 && tile < share && tile * 2 * widest * 4 <= 2 * SCRATCH_TARGET) tile *= 2;
     return tile;
   }
 
-  #addLevel(
-    level: {
-      readonly shared: readonly Tensor[];
-      readonly rows: readonly Tensor[];
-      readonly reductions: readonly Tensor[];
-    },
-    sums: readonly Tensor[],
-    n: number,
-    loss: Tensor | undefined,
-  ): void {
-    if (n > 0) this.#addReductions(level.reductions);
-    this.#addProgram(
-      level.shared.map((tensor) => instructionFor(tensor, this.placement)),
-      false,
-      n,
-    );
-    const program = [...level.rows, ...sums];
+  #addLevel(level: Level, sums: readonly Tensor[], n: number, loss: Tensor | undefined): void {
+    const { feed, inBlocks } = this.#options;
+    if (inBlocks) this.#addShared(level, n);
+    else {
+      if (n > 0) this.#addReductions(level.reductions);
+      const serial = level.shared.map((tensor) => instructionFor(tensor, this.placement));
+      this.#addProgram([...this.#once(n), ...serial], false, n);
+    }
+    const program = inBlocks ? level.rows : [...level.rows, ...sums];
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
     const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
-    const { feed } = this.#options;
-    const first = n === 0 ? feedChain(feed).map((each) => this.#feedInstruction(each)) : [];
+    const perTile = n === 0 ? feedChain(feed).filter(({ once }) => !once) : [];
+    const first = perTile.map((each) => this.#feedInstruction(each));
     const last = loss ? this.#lossInstruction(loss, program, instructions) : instructions;
     this.#addProgram([...first, ...last], true, n);
+  }
+
+  /** Sums over the batch and shared tensors of a level, in blocks of rows where they can be. */
+  #addShared(level: Level, n: number): void {
+    const drawn = n === 0 ? (this.#options.feed?.drawn?.lists ?? []) : [];
+    const waves = sharedWaves([...level.reductions, ...level.shared], drawn);
+    if (waves.length === 0) waves.push({ serial: [], jobs: [] });
+    for (const [w, { serial, jobs }] of waves.entries()) {
+      const once = w === 0 ? this.#once(n) : [];
+      const instructions = serial.map((tensor) => instructionFor(tensor, this.placement));
+      this.#addProgram([...once, ...instructions], false, n + w);
+      if (jobs.length > 0) this.#addBlocks(jobs);
+    }
+  }
+
+  #addBlocks(jobs: readonly BlockJob[]): void {
+    let nBlocks = 0;
+    const records = this.placement.allocate(jobs.length * code.BLOCK_JOB_WORDS * 4);
+    jobs.forEach(({ rows, blockRows, tensors }, n) => {
+      const instructions = tensors.map((tensor) => this.#blockInstruction(tensor));
+      const address = writeProgram(this.#engine, this.placement, instructions);
+      const first = this.instructions.length;
+      this.#programs.push({ address, count: instructions.length, rows: false, first, blocksOf: rows });
+      this.instructions.push(...instructions);
+      const words = [address, instructions.length, rows, blockRows, nBlocks];
+      this.#engine.i32(records + n * code.BLOCK_JOB_WORDS * 4, code.BLOCK_JOB_WORDS).set(words);
+      nBlocks += Math.ceil(rows / blockRows);
+    });
+    this.addStage(code.STAGE_BLOCKS, [records, jobs.length, nBlocks], true);
+  }
+
+  #blockInstruction(tensor: Tensor): Instruction {
+    const call = blockCall(tensor);
+    if (call) return blockInstructionFor(tensor, call, this.placement);
+    const feed = this.#options.feed as Feed;
+    const { offset } = this.placement.read(tensor);
+    const operands = [recordPlace(feed), { offset, mode: code.BATCH, stride: 1 }];
+    const opcode = (feed.drawn as NonNullable<Feed['drawn']>).opcode;
+    return {
+      opcode,
+      rows: 0,
+      parameters: [],
+      operands,
+      label: `drawing of ${tensor.label}`,
+      cost: noCost,
+      output: null,
+    };
+  }
+
+  /** What happens once at the beginning of a step: feeding of whole batches, and what rows carry over. */
+  #once(level: number): Instruction[] {
+    const { feed, carried = [] } = this.#options;
+    if (!feed?.once || level > 0) return [];
+    const carry = carried.map(({ leaf, output }): Instruction => {
+      const [from, to] = [output, leaf].map((tensor) => ({ ...this.placement.read(tensor), mode: code.ABSOLUTE }));
+      const operands = [recordPlace(feed), from, to];
+      const opcode = feed.carryOpcode as number;
+      return {
+        opcode,
+        rows: 0,
+        parameters: [leaf.size],
+        operands,
+        label: `carried ${leaf.label}`,
+        cost: noCost,
+        output: null,
+      };
+    });
+    return [this.#feedInstruction(feed), ...carry];
   }
 
   /** Puts the summing of the loss right after the loss itself, before its scratch is reused. */
@@ -205,12 +290,14 @@ export class RowWork {
   }
 
   #feedInstruction(feed: Feed): Instruction {
-    const record: Place = { offset: feed.record, mode: code.ABSOLUTE, stride: 0 };
     return {
       opcode: feed.opcode,
       rows: 0,
       parameters: [],
-      operands: [record, ...[...(feed.inputs ?? []), ...feed.outputs].map((leaf) => this.placement.read(leaf))],
+      operands: [
+        recordPlace(feed),
+        ...[...(feed.inputs ?? []), ...feed.outputs].map((leaf) => this.placement.read(leaf)),
+      ],
       label: 'drawing of examples',
       cost: noCost,
       output: null,
@@ -241,6 +328,7 @@ export class RowWork {
 
   /** Reduces the gradients of the dense parameters, all at once. */
   addGradientReduction(barrier: boolean): void {
+    if (this.#options.inBlocks) return;
     this.addStage(code.STAGE_REDUCE, [LANE_HEADER, this.#store.denseLength, this.gradientBlock], barrier);
   }
 
@@ -252,7 +340,9 @@ export class RowWork {
     // the later reduction of the whole block adds lanes that nothing wrote to (zeros), so lane 0 carries the value
     const instructions = copies.map(([, gradient], n): Instruction => {
       const source = this.placement.read(gradient);
-      const place: Place = { offset: LANE_HEADER + lanes[n], mode: code.LANE, stride: gradient.size };
+      const place: Place = this.#options.inBlocks
+        ? { offset: this.gradientBlock + lanes[n], mode: code.ABSOLUTE, stride: gradient.size }
+        : { offset: LANE_HEADER + lanes[n], mode: code.LANE, stride: gradient.size };
       const operands = [{ ...source, stride: gradient.size }, place];
       return {
         opcode: code.COPY,
@@ -342,21 +432,22 @@ export class RowWork {
 
   /** Runs the instructions of one batch one by one on this thread and calls `visit` after each. */
   trace(
-    slot: number,
-    epoch: number,
-    rows: number,
+    { slot, epoch, rows, step = 0, inWindow = 0 }: TracedBatch,
     visit: (instruction: Instruction, tileStart: number, rows: number) => boolean,
   ): void {
     const { kernels } = this.#engine;
     const header = this.#engine.i32(this.header, code.PLAN_WORDS);
     const bytes = code.INSTRUCTION_WORDS * 4;
     kernels.setExamples(slot, epoch);
+    kernels.setBatch(rows, step, inWindow);
     kernels.setBases(header[code.PLAN_SCRATCH], header[code.PLAN_LANES]);
     for (const program of this.#programs) {
       for (let start = 0; start < (program.rows ? rows : 1); start += this.tileRows) {
-        const tile = Math.min(this.tileRows, rows - start);
+        const tile = program.rows ? Math.min(this.tileRows, rows - start) : (program.blocksOf ?? rows);
         kernels.setTile(start, tile);
         for (let n = 0; n < program.count; n++) {
+          // what was carried into the step still lies there, while its source has been written over
+          if (this.instructions[program.first + n].opcode === this.#options.feed?.carryOpcode) continue;
           kernels.runProgram(program.address + n * bytes, 1);
           if (visit(this.instructions[program.first + n], start, tile)) return;
         }
@@ -365,19 +456,25 @@ export class RowWork {
   }
 }
 
+/** The batch to repeat: `slot` is the number of its first example, `step` its number in the epoch, `inWindow` in the run. */
+export interface TracedBatch {
+  readonly epoch: number;
+  readonly slot: number;
+  readonly rows: number;
+  readonly step?: number;
+  readonly inWindow?: number;
+}
+
+const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.ABSOLUTE, stride: 0 });
+
 /** Names the parameter or op where the first value that is not finite appears in a batch. */
-export function findNotFinite(
-  engine: Engine,
-  store: ParameterStore,
-  work: RowWork,
-  batch: { epoch: number; slot: number; rows: number },
-): string {
+export function findNotFinite(engine: Engine, store: ParameterStore, work: RowWork, batch: TracedBatch): string {
   for (const parameter of store.parameters)
     if (!readRows(engine, store.addressOf(parameter), parameter).every(Number.isFinite))
       return `parameter "${nameOf(parameter)}"`;
   let culprit = 'an input';
   const scratch = engine.i32(work.header, code.PLAN_WORDS)[code.PLAN_SCRATCH];
-  work.trace(batch.slot, batch.epoch, batch.rows, ({ output, label }, start, tile) => {
+  work.trace(batch, ({ output, label }, start, tile) => {
     if (!output) return false;
     const { place, width } = output;
     const base =

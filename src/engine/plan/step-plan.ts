@@ -9,7 +9,7 @@ import * as code from '../kernels/opcodes.ts';
 import { learningRateAt, type OptimizerOptions } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
-import type { Feed } from './feed.ts';
+import type { Carried, Feed } from './feed.ts';
 import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { findNotFinite, RowWork } from './row-work.ts';
 import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
@@ -32,6 +32,14 @@ export interface StepPlanOptions {
   readonly assignments?: readonly (readonly [Tensor, Tensor])[];
   /** Steps of the whole run, for learning-rate schedules. */
   readonly totalSteps: number;
+  /** See RowWorkOptions. */
+  readonly inBlocks?: boolean;
+  readonly carried?: readonly Carried[];
+  /**
+   * Batches of unequal size. The loss of a step is then the sum over its rows divided by `batchSize`, however few they are.
+   * `stepRows` is the address of the numbers of rows (i32) of the steps of one run, which the caller fills.
+   */
+  readonly unequalSteps?: { readonly stepRows: number; readonly stepsPerEpoch: number };
 }
 
 export interface StepResult {
@@ -56,7 +64,7 @@ export class StepPlan {
   constructor(options: StepPlanOptions) {
     this.#options = options;
     const { engine, store, loss, batchSize, totalRows, optimizer, assignments = [] } = options;
-    this.stepsPerEpoch = Math.ceil(totalRows / batchSize);
+    this.stepsPerEpoch = options.unequalSteps?.stepsPerEpoch ?? Math.ceil(totalRows / batchSize);
     const gradients = gradientsOfMean(loss);
     const trainable = new Set(options.trainable ?? store.parameters);
     for (const [parameter] of assignments) trainable.delete(parameter);
@@ -68,6 +76,8 @@ export class StepPlan {
       feed: options.feed,
       kept: [...rows.map(({ values }) => values), ...assignments.map(([, value]) => value)],
       denseGradients: dense,
+      inBlocks: options.inBlocks,
+      carried: options.carried,
       header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     const placement = this.#work.placement;
@@ -85,7 +95,10 @@ export class StepPlan {
     this.#work.reserveScratch(widest * 4 + 64);
     this.#addUpdateStages(runs, groups);
     this.#work.finish();
-    engine.i32(this.#header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = totalRows;
+    const words = engine.i32(this.#header, code.PLAN_WORDS);
+    words[code.PLAN_TOTAL_ROWS] = totalRows;
+    words[code.PLAN_STEP_ROWS] = options.unequalSteps?.stepRows ?? 0;
+    words[code.PLAN_NOMINAL_MEAN] = options.unequalSteps ? 1 : 0;
     engine.f32(this.#header, code.PLAN_WORDS)[code.PLAN_CLIP_NORM] = optimizer.clipNorm;
   }
 
@@ -160,14 +173,16 @@ export class StepPlan {
     loss[0] = 0;
     engine.run(code.JOB_STEPS, this.#header);
     if (words[code.PLAN_NOT_FINITE] === 0) return loss[0];
-    const step = first + words[code.PLAN_STEPS_DONE];
-    throw this.#notFinite(epoch, step);
+    throw this.#notFinite(epoch, first + words[code.PLAN_STEPS_DONE], words[code.PLAN_STEPS_DONE]);
   }
 
-  #notFinite(epoch: number, step: number): DeepTasteError {
-    const { store, engine, batchSize, totalRows } = this.#options;
-    const rows = Math.min(batchSize, totalRows - step * batchSize);
-    const culprit = findNotFinite(engine, store, this.#work, { epoch, slot: step * batchSize, rows });
+  #notFinite(epoch: number, step: number, inWindow: number): DeepTasteError {
+    const { store, engine, batchSize, totalRows, unequalSteps } = this.#options;
+    const slot = step * batchSize;
+    const rows = unequalSteps
+      ? engine.i32(unequalSteps.stepRows + inWindow * 4, 1)[0]
+      : Math.min(batchSize, totalRows - slot);
+    const culprit = findNotFinite(engine, store, this.#work, { epoch, slot, rows, step, inWindow });
     const where = `epoch ${epoch + 1}, step ${step + 1}`;
     return new DeepTasteError(
       'numeric',
@@ -187,6 +202,26 @@ export class StepPlan {
     } finally {
       recording.free();
     }
+  }
+
+  /** Copies of the carried rows as the last step left them, [batchSize × size] each. */
+  readCarried(): Float32Array[] {
+    return this.#carriedArrays().map((array) => array.slice());
+  }
+
+  /** Puts carried rows back, to go on where another plan stopped. */
+  writeCarried(values: readonly Float32Array[]): void {
+    this.#carriedArrays().forEach((array, n) => {
+      array.set(values[n]);
+    });
+  }
+
+  #carriedArrays(): Float32Array[] {
+    const { engine, carried = [], batchSize } = this.#options;
+    return carried.map(({ output }) => {
+      const { offset, stride } = this.#work.placement.read(output);
+      return engine.f32(offset, batchSize * stride);
+    });
   }
 
   /** Bytes one worker needs for the activations of a tile. */

@@ -46,7 +46,7 @@ export class OptimizerState {
           Array.from({ length: count }, () => placement.allocate(tableBytes(tensor))),
         );
       // Adagrad and FTRL keep the sum of squared gradients in their first array
-      const accumulates = options.name === 'adagrad' || options.name === 'ftrl';
+      const accumulates = options.name.startsWith('adagrad') || options.name === 'ftrl';
       if (accumulates && options.initialAccumulator !== 0) {
         const floats = tensor.op === 'table' ? tableBytes(tensor) / 4 : tensor.size;
         engine.f32(this.#address(tensor, 0) as number, floats).fill(options.initialAccumulator);
@@ -191,6 +191,9 @@ function groupByIndices(
   return [...groups.values()];
 }
 
+/** A list has a fixed number of entries, an index so many for each row of the batch. */
+const isList = (index: Tensor): boolean => index.rows === 'shared';
+
 export function writeRowGroups(
   engine: Engine,
   store: ParameterStore,
@@ -203,13 +206,15 @@ export function writeRowGroups(
   let widest = 4;
   const groups = groupByIndices(rows, optimizers).map(({ indices, tables, optimizer }) => {
     const starts = [0];
-    for (const index of indices) starts.push(starts[starts.length - 1] + batchSize * index.size);
+    for (const index of indices)
+      starts.push(starts[starts.length - 1] + (isList(index) ? index.size : batchSize * index.size));
     const nRows = [...tables.keys()][0].shape[0];
     const tableRecords = placement.allocate(tables.size * code.TABLE_WORDS * 4);
     [...tables].forEach(([table, gradients], t) => {
       const pointers = placement.allocate((gradients.length + 1) * code.GRADIENT_WORDS * 4);
       const places = gradients.flatMap((values, n) => {
         const { offset, stride } = placement.read(values);
+        if (isList(indices[n])) return [offset, table.shape[1], starts[n], 1];
         return [offset, stride, starts[n], indices[n].size];
       });
       engine.i32(pointers, places.length + code.GRADIENT_WORDS).set([...places, 0, 0, 0x7fffffff, 1]);
@@ -225,7 +230,14 @@ export function writeRowGroups(
     const lists = placement.allocate(indices.length * code.LIST_WORDS * 4);
     engine
       .i32(lists, indices.length * code.LIST_WORDS)
-      .set(indices.flatMap((index, n) => [placement.read(index).offset, index.size, 0, starts[n]]));
+      .set(
+        indices.flatMap((index, n) => [
+          placement.read(index).offset,
+          isList(index) ? 0 : index.size,
+          isList(index) ? index.size : 0,
+          starts[n],
+        ]),
+      );
     const head = placement.allocate(nRows * 4);
     engine.i32(head, nRows).fill(-1);
     const address = placement.allocate(code.GROUP_WORDS * 4);

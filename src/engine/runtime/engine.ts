@@ -19,6 +19,7 @@ export interface KernelExports {
   setBases(scratch: number, lane: number): void;
   setTile(start: number, rows: number): void;
   setExamples(slot: number, epoch: number): void;
+  setBatch(rows: number, step: number, inWindow: number): void;
   packPanels(b: number, rowStride: number, colStride: number, out: number, k: number, n: number): void;
   /** Arguments as in kernels/gemm.ts: addresses in bytes, strides in elements. */
   gemm(

@@ -1,0 +1,80 @@
+/** Dropout by lane and the exponential linear unit; formulas in `ops/row-noise.ts`. */
+import { loadTail, storeTail } from './elementwise';
+import { philoxBlock, philoxValue } from './random';
+import { exp4 } from './vector-math';
+
+// @ts-ignore: decorator
+@inline
+function read(p: usize, left: i32): v128 {
+  return left >= 4 ? v128.load(p) : loadTail(p, left);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(p: usize, v: v128, left: i32): void {
+  if (left >= 4) v128.store(p, v);
+  else storeTail(p, v, left);
+}
+
+/** Keeps the elements whose draw number (column, row, step, epoch) is at least `limit`, and scales them. */
+export function laneDropout(
+  x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, width: i32, limit: u32, scale: f32, k0: u32, k1: u32,
+  firstRow: i32, step: u32, epoch: u32,
+): void {
+  const factor = f32x4.splat(scale), threshold = i32x4.splat(limit);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < width; j += 4) {
+      const at = <usize>j << 2, left = width - j;
+      philoxBlock(<u32>j >> 2, firstRow + r, step, epoch, k0, k1);
+      let draw = i32x4.splat(philoxValue(0));
+      draw = i32x4.replace_lane(draw, 1, philoxValue(1));
+      draw = i32x4.replace_lane(draw, 2, philoxValue(2));
+      draw = i32x4.replace_lane(draw, 3, philoxValue(3));
+      write(out + at, v128.and(f32x4.mul(read(x + at, left), factor), i32x4.ge_u(draw, threshold)), left);
+    }
+    x += <usize>xRow << 2;
+    out += <usize>outRow << 2;
+  }
+}
+
+/** x where x ≥ 0 (and NaN), else p (eˣ − 1); near 0 by the series, where eˣ − 1 would lose its digits. */
+export function elu(x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, width: i32, p: f32): void {
+  const factor = f32x4.splat(p), zero = f32x4.splat(0), one = f32x4.splat(1);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < width; j += 4) {
+      const at = <usize>j << 2, left = width - j;
+      const v = read(x + at, left);
+      const far = f32x4.sub(exp4(v), one);
+      // eˣ − 1 = x (1 + x/2 (1 + x/3 (1 + x/4 (1 + x/5 (1 + x/6 (1 + x/7))))))
+      let s = f32x4.add(one, f32x4.mul(v, f32x4.splat(1.0 / 7.0)));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 6.0)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 5.0)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 4.0)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 3.0)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(0.5)), s));
+      const near = f32x4.mul(v, s);
+      const below = v128.bitselect(near, far, f32x4.gt(v, f32x4.splat(-0.35)));
+      write(out + at, v128.bitselect(f32x4.mul(factor, below), v, f32x4.lt(v, zero)), left);
+    }
+    x += <usize>xRow << 2;
+    out += <usize>outRow << 2;
+  }
+}
+
+/** out = a where b ≥ 0 (and NaN), else a (b + p) */
+export function eluGradient(
+  a: usize, aRow: i32, b: usize, bRow: i32, out: usize, outRow: i32, rows: i32, width: i32, p: f32,
+): void {
+  const shift = f32x4.splat(p), zero = f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < width; j += 4) {
+      const at = <usize>j << 2, left = width - j;
+      const d = read(a + at, left), y = read(b + at, left);
+      const below = f32x4.mul(d, f32x4.add(y, shift));
+      write(out + at, v128.bitselect(below, d, f32x4.lt(y, zero)), left);
+    }
+    a += <usize>aRow << 2;
+    b += <usize>bRow << 2;
+    out += <usize>outRow << 2;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * GRU4Rec — recurrent networks for sessions.
+ * Hidasi, Karatzoglou, Baltrunas, Tikk: Session-based Recommendations with Recurrent Neural Networks. ICLR 2016.
+ * Hidasi, Karatzoglou: Recurrent Neural Networks with Top-k Gains for Session-based Recommendations. CIKM 2018.
+ *
+ *   e_t = dropout(E[i_t])            input of event t; with embedding "shared" E is the output matrix W itself
+ *   h_t = dropout(GRU(e_t, h_{t−1})) one layer or several; h = 0 where a session begins
+ *   ŷ_j = a(h_t · w_j + b_j)         only for the candidates j: the targets of the batch and extra negatives ∝ support^α
+ *   L   = loss(ŷ), target of row r = candidate r; cross-entropy on ŷ_j − logQ · ln q_j
+ *
+ * One step an event, no gradient through h_{t−1}. Loss of a step = sum over its rows / nominal batch size.
+ * Differs from the papers, and settings: see docs/models/gru4rec.md.
+ */
+import { z } from 'zod';
+import type { RandomStream } from '../core/random.ts';
+import type { CandidateLossName, Tensor } from '../engine/expression.ts';
+import * as o from '../engine/ops/index.ts';
+import { gruLayer, gruParameters } from '../layers/gru.ts';
+import { glorotUniform, zeros } from '../layers/initializer.ts';
+import type { Parameters } from '../layers/parameters.ts';
+import { sequenceModel } from './sequence-model.ts';
+
+const losses = {
+  'cross-entropy': 'softmaxCrossEntropy',
+  'bpr-max': 'bprMax',
+  'top1-max': 'top1Max',
+  bpr: 'bpr',
+  top1: 'top1',
+} as const satisfies Record<string, CandidateLossName>;
+
+const rate = z.number().min(0).lt(1).default(0);
+
+const options = z
+  .strictObject({
+    units: z
+      .array(z.int().min(1).max(4096))
+      .min(1)
+      .max(8)
+      .default([100])
+      .meta({ doc: 'H, units of each layer', search: [[64], [100], [224], [512]] }),
+    cell: z.enum(['original', 'framework']).default('framework').meta({
+      doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)',
+    }),
+    embedding: z.enum(['none', 'separate', 'shared']).default('shared').meta({
+      doc: 'input of an event: none = one-hot into the cell; separate = an embedding of its own; shared = the output matrix',
+    }),
+    embeddingSize: z.int().min(1).max(4096).default(100).meta({ doc: 'D, length of a separate embedding' }),
+    loss: z
+      .enum(['cross-entropy', 'bpr-max', 'top1-max', 'bpr', 'top1'])
+      .default('cross-entropy')
+      .meta({ doc: 'loss of the target against the candidates', search: ['cross-entropy', 'bpr-max'] }),
+    regularisation: z.number().min(0).default(1).meta({ doc: 'λ of bpr-max: weight of its score regularisation' }),
+    activation: z
+      .enum(['linear', 'elu', 'tanh', 'relu'])
+      .default('linear')
+      .meta({ doc: 'a, of the scores before the loss; elu goes with bpr-max' }),
+    eluP: z.number().positive().default(0.5).meta({ doc: 'p of elu: p (eˣ − 1) below 0' }),
+    samples: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(2048)
+      .meta({ doc: 'extra negatives of a step, shared by all its rows; fewer than the items' }),
+    sampleAlpha: z
+      .number()
+      .min(0)
+      .max(2)
+      .default(0.75)
+      .meta({
+        doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly',
+        search: [0, 0.25, 0.5, 0.75, 1],
+      }),
+    logQ: z.number().min(0).max(1).nullable().default(null).meta({
+      doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses',
+    }),
+    maskEqual: z
+      .boolean()
+      .default(false)
+      .meta({ doc: "candidates that are the row's own target item are no negatives (the authors keep them)" }),
+    embeddingDropout: rate.meta({ doc: 'share of the input that is dropped in training', search: [0, 0.1, 0.25, 0.5] }),
+    hiddenDropout: rate.meta({
+      doc: "share of each layer's output that is dropped in training",
+      search: [0, 0.1, 0.25, 0.5],
+    }),
+  })
+  .refine(({ logQ, loss }) => logQ === null || logQ === 0 || loss === 'cross-entropy', {
+    path: ['logQ'],
+    message: 'Invalid input: only cross-entropy takes a logQ correction',
+  });
+
+type Config = z.output<typeof options>;
+
+/** Units of the last layer: length of the vectors that are scored. */
+const width = ({ units }: Config): number => units[units.length - 1];
+
+/** h_t of every layer, from the bottom. @param dropout the random stream of a training step, null in prediction */
+function states(
+  p: Parameters,
+  item: Tensor,
+  before: readonly Tensor[],
+  config: Config,
+  dropout: RandomStream | null,
+): Tensor[] {
+  const dropped = (x: Tensor, share: number, name: string): Tensor =>
+    dropout ? o.laneDropout(x, share, dropout.child(name).key) : x;
+  const { embedding, cell } = config;
+  let x = item;
+  if (embedding !== 'none')
+    x = dropped(o.lookup(p[embedding === 'shared' ? 'W' : 'E'], item), config.embeddingDropout, 'embedding');
+  return config.units.map((_, l) => {
+    x = dropped(gruLayer(p, `gru${l + 1}`, cell, x, before[l]), config.hiddenDropout, `hidden${l + 1}`);
+    return x;
+  });
+}
+
+function activated(scores: Tensor, { activation, eluP }: Config): Tensor {
+  if (activation === 'linear') return scores;
+  return activation === 'elu' ? o.elu(scores, eluP) : o[activation](scores);
+}
+
+export const gru4rec = sequenceModel({
+  name: 'gru4rec',
+  title: 'GRU4Rec',
+  paper: {
+    authors: 'Hidasi, Karatzoglou, Baltrunas, Tikk',
+    title: 'Session-based Recommendations with Recurrent Neural Networks',
+    venue: 'ICLR',
+    year: 2016,
+  },
+  options,
+  trainingDefaults: {},
+  stateSizes: ({ units }) => units,
+  width,
+  candidates: ({ samples, sampleAlpha }) => ({ samples, exponent: sampleAlpha }),
+  parameters: (config, { nItems }) => {
+    const { units, embedding, embeddingSize, cell } = config;
+    const inputs = { none: nItems, separate: embeddingSize, shared: width(config) }[embedding];
+    const table = 'item' as const;
+    return [
+      { name: 'W', shape: [nItems, width(config)], table, initializer: glorotUniform(nItems, width(config)) },
+      { name: 'b', shape: [nItems, 1], table, initializer: zeros },
+      ...(embedding === 'separate'
+        ? [{ name: 'E', shape: [nItems, inputs], table, initializer: glorotUniform(nItems, inputs) }]
+        : []),
+      ...units.flatMap((n, l) =>
+        gruParameters(`gru${l + 1}`, l === 0 ? inputs : units[l - 1], n, cell, l === 0 && embedding === 'none'),
+      ),
+    ];
+  },
+  step: (p, { item, candidates, logSupport, nTargets }, before, config, random) => {
+    const { loss, logQ, sampleAlpha, maskEqual, regularisation } = config;
+    const hidden = states(p, item, before, config, random);
+    // ŷ = a(h Wᵀ + b) for the candidates alone
+    const w = o.listLookup(p.W, candidates);
+    const b = o.listLookup(p.b, candidates);
+    const scores = activated(o.linear(hidden[hidden.length - 1], o.transpose(w), { bias: b }), config);
+    const q = loss === 'cross-entropy' ? (logQ ?? 1) : 0;
+    const support = q === 0 ? null : o.listLookup(logSupport, candidates);
+    // targets come with their support, extra negatives with support^α
+    const offsets = o.candidateOffsets(candidates, support, { nTargets, targetScale: q, sampleScale: q * sampleAlpha });
+    const lossOptions = { maskEqual, regularisation: loss === 'bpr-max' ? regularisation : 0 };
+    return { loss: o.candidateLoss(losses[loss], scores, candidates, offsets, lossOptions), states: hidden };
+  },
+  states: (p, item, before, config) => states(p, item, before, config, null),
+  // ranking needs no activation: all are increasing
+  output: { weights: 'W', bias: 'b' },
+});

@@ -1,0 +1,237 @@
+/** Trains a recurrent model on sequences: epoch after epoch, with early stopping and checkpoints, also within an epoch. */
+import { setImmediate } from 'node:timers/promises';
+import { DeepTasteError } from '../core/errors.ts';
+import { float32Tensor, type NamedTensor, type NamedTensors } from '../core/named-tensors.ts';
+import type { Progress } from '../core/progress.ts';
+import type { RandomStream } from '../core/random.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { RecurrentScorer } from '../models/recurrent-scorer.ts';
+import { weightsOf } from '../models/scoring.ts';
+import type { SequenceModel } from '../models/sequence-model.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import { type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
+import type { SequenceTrainingOptions } from './sequence-options.ts';
+import { SequenceStep } from './sequence-step.ts';
+
+export interface SequenceProgress {
+  readonly epochsDone: number;
+  /** Steps of the epoch under way that are finished, and the sum of their rows' losses. */
+  readonly stepsDone: number;
+  readonly lossSum: number;
+  readonly bestValidation: number | null;
+  readonly bestEpoch: number;
+  readonly looksWithoutGain: number;
+  readonly log: readonly EpochRecord[];
+}
+
+/** The whole state of a run: going on from it gives the same bytes as never having stopped. */
+export interface SequenceCheckpoint {
+  readonly fingerprint: string;
+  readonly progress: SequenceProgress;
+  /** `weights/…`, `state/…`, `carried/…`, `best/…` */
+  readonly tensors: NamedTensors;
+}
+
+export interface SequenceTrainRequest<C = unknown> {
+  readonly engine: Engine;
+  readonly model: SequenceModel<C>;
+  /** Parsed options of the model. */
+  readonly config: C;
+  readonly training: SequenceTrainingOptions;
+  readonly sequences: Sequences;
+  readonly random: RandomStream;
+  readonly progress: Progress;
+  /** Names the run: data, model, settings, seed. */
+  readonly fingerprint: string;
+  /** Validation metric of the present weights, higher is better. Never the test part. */
+  readonly validate?: (scorer: SequenceScorer) => number | Promise<number>;
+  readonly onEpoch?: (record: EpochRecord) => void;
+  /** Called after every epoch, and within epochs every `checkpointSteps` steps when that is given. */
+  readonly onCheckpoint?: (checkpoint: SequenceCheckpoint) => void | Promise<void>;
+  readonly checkpointSteps?: number;
+  readonly resume?: SequenceCheckpoint | null;
+  readonly signal?: AbortSignal;
+}
+
+export interface SequenceTrainOutcome {
+  readonly weights: NamedTensors;
+  readonly log: readonly EpochRecord[];
+  /** Epoch (from 1) whose weights were kept. */
+  readonly bestEpoch: number;
+  readonly bestValidation: number | null;
+}
+
+const start: SequenceProgress = {
+  epochsDone: 0,
+  stepsDone: 0,
+  lossSum: 0,
+  bestValidation: null,
+  bestEpoch: 0,
+  looksWithoutGain: 0,
+  log: [],
+};
+
+/** Work between two looks at the event loop, ms. */
+const SLICE_MS = 100;
+
+/**
+ * @throws 'data' for sequences that hold nothing to learn, 'numeric' when a loss is not finite, 'config' for a checkpoint of
+ *   another run, 'usage' when interrupted
+ */
+export async function trainSequences<C>(request: SequenceTrainRequest<C>): Promise<SequenceTrainOutcome> {
+  const run = new SequenceRun(request as unknown as SequenceTrainRequest);
+  try {
+    return await run.run();
+  } finally {
+    run.free();
+  }
+}
+
+class SequenceRun {
+  readonly #request: SequenceTrainRequest;
+  readonly #step: SequenceStep;
+  #best: NamedTensors | null = null;
+  #progress = start;
+
+  constructor(request: SequenceTrainRequest) {
+    this.#request = request;
+    const { engine, model, config, training, sequences, random, resume, fingerprint } = request;
+    if (resume && resume.fingerprint !== fingerprint)
+      throw new DeepTasteError(
+        'config',
+        'resume: the checkpoint belongs to another run (data, model, settings or seed differ); repeat that run, or start anew',
+      );
+    this.#step = new SequenceStep({ engine, model, config, training, sequences, random });
+    if (resume) this.#restore(resume);
+  }
+
+  #restore({ progress, tensors }: SequenceCheckpoint): void {
+    const { plan, store } = this.#step;
+    this.#progress = progress;
+    for (const [name, { data }] of tensorsUnder(tensors, 'weights')) store.write(store.named(name), data);
+    const state = tensorsUnder(tensors, 'state');
+    plan.state.write(new Map([...state].map(([name, { data }]) => [name, data as Float32Array])));
+    const carried = tensorsUnder(tensors, 'carried');
+    plan.writeCarried([...carried.keys()].map((name) => float32Tensor(carried, name, [-1])));
+    const best = tensorsUnder(tensors, 'best');
+    if (best.size > 0) this.#best = best;
+    this.#step.skipTo(progress.stepsDone);
+  }
+
+  async run(): Promise<SequenceTrainOutcome> {
+    const { training, model, progress, onEpoch } = this.#request;
+    const { nRows, nSkipped } = this.#step.batches;
+    if (nSkipped > 0)
+      progress.log(`${nSkipped} training sequences have fewer than two events: nothing can be learned from them`);
+    const task = progress.start(`training ${model.title}`, training.epochs * nRows, 'events');
+    while (this.#progress.epochsDone < training.epochs && !this.#shouldStop()) {
+      const epoch = this.#progress.epochsDone;
+      const started = performance.now();
+      const rowsBefore = this.#progress.stepsDone;
+      await this.#runEpoch(epoch, (share) => task.update(Math.round((epoch + share) * nRows)));
+      const seconds = (performance.now() - started) / 1000;
+      const loss = this.#progress.lossSum / nRows;
+      const validation = await this.#look(epoch);
+      const share = 1 - rowsBefore / this.#step.batches.stepsPerEpoch;
+      const examplesPerSecond = (share * nRows) / seconds;
+      const record = { model: model.name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
+      this.#progress = {
+        ...this.#progress,
+        epochsDone: epoch + 1,
+        stepsDone: 0,
+        lossSum: 0,
+        log: [...this.#progress.log, record],
+      };
+      task.update((epoch + 1) * nRows, describe(record, training.epochs));
+      onEpoch?.(record);
+      await this.#checkpoint();
+    }
+    const { bestEpoch, bestValidation, epochsDone, log } = this.#progress;
+    const isBestKept = this.#best !== null && training.keepBest;
+    task.end(`${epochsDone} epochs${isBestKept ? `, kept epoch ${bestEpoch}` : ''}`);
+    const weights = isBestKept ? (this.#best as NamedTensors) : this.#weights();
+    checkFinite(weights);
+    return { weights, log, bestEpoch: isBestKept ? bestEpoch : epochsDone, bestValidation };
+  }
+
+  #shouldStop(): boolean {
+    const { patience } = this.#request.training;
+    return this.#request.validate !== undefined && patience > 0 && this.#progress.looksWithoutGain >= patience;
+  }
+
+  async #runEpoch(epoch: number, report: (share: number) => void): Promise<void> {
+    const { stepsPerEpoch } = this.#step.batches;
+    const { checkpointSteps = 0, onCheckpoint, signal } = this.#request;
+    let slice = 64;
+    while (this.#progress.stepsDone < stepsPerEpoch) {
+      const { stepsDone, lossSum } = this.#progress;
+      const untilCheckpoint = checkpointSteps > 0 ? checkpointSteps - (stepsDone % checkpointSteps) : slice;
+      const started = performance.now();
+      const result = this.#step.run(epoch, stepsDone, Math.min(slice, untilCheckpoint));
+      const ms = performance.now() - started;
+      slice = Math.max(1, Math.round((result.steps * SLICE_MS) / Math.max(ms, 1)));
+      const done = stepsDone + result.steps;
+      this.#progress = { ...this.#progress, stepsDone: done, lossSum: lossSum + result.lossSum };
+      report(done / stepsPerEpoch);
+      if (onCheckpoint && checkpointSteps > 0 && done % checkpointSteps === 0 && done < stepsPerEpoch)
+        await this.#checkpoint();
+      await setImmediate();
+      if (signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');
+    }
+    this.#step.restart();
+  }
+
+  /** The validation metric after an epoch when it is due; remembers the best weights. */
+  async #look(epoch: number): Promise<number | null> {
+    const { validate, training, engine, model, config, sequences } = this.#request;
+    const due = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
+    if (!validate || !due) return null;
+    const { declared, store } = this.#step;
+    const scorer = new RecurrentScorer(engine, model, config, sequences.nItems, declared, store);
+    const value = await validate(scorer);
+    scorer.free();
+    const { bestValidation, looksWithoutGain } = this.#progress;
+    if (bestValidation === null || value > bestValidation) {
+      this.#best = this.#weights();
+      this.#progress = { ...this.#progress, bestValidation: value, bestEpoch: epoch + 1, looksWithoutGain: 0 };
+    } else this.#progress = { ...this.#progress, looksWithoutGain: looksWithoutGain + 1 };
+    return value;
+  }
+
+  #weights(): NamedTensors {
+    return weightsOf(this.#step.declared, this.#step.store);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { onCheckpoint, fingerprint } = this.#request;
+    if (!onCheckpoint) return;
+    const { plan } = this.#step;
+    const state = new Map(plan.state.read().map(({ name, shape, data }) => [name, { shape, data }]));
+    const carried = plan
+      .readCarried()
+      .map((data, l): [string, NamedTensor] => [`state${l + 1}`, { shape: [data.length], data }]);
+    const tensors = joinTensors({ weights: this.#weights(), state, carried: new Map(carried), best: this.#best });
+    await onCheckpoint({ fingerprint, progress: this.#progress, tensors });
+  }
+
+  free(): void {
+    this.#step.free();
+  }
+}
+
+/** Losses are checked before each update; this is for what the last update did. */
+function checkFinite(weights: NamedTensors): void {
+  for (const [name, { data }] of weights)
+    if (!data.every(Number.isFinite))
+      throw new DeepTasteError(
+        'numeric',
+        `training: the weights must be finite, found NaN or infinity in "${name}" after the last step (lower the learning rate)`,
+        { parameter: name },
+      );
+}
+
+function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {
+  const metric = validation === null ? '' : `  validation ${validation.toFixed(4)}`;
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${metric}`;
+}

@@ -1,0 +1,16 @@
+/** Ops that need a list, or a row's place in the batch; their tests are in list-ops.test.ts and candidate-losses.test.ts. */
+import type { CandidateName, OpName } from '../../src/engine/expression.ts';
+
+export type ListOpName = CandidateName | 'list' | 'listLookup' | 'carried' | 'laneDropout';
+
+export const lossNames = ['softmaxCrossEntropy', 'bprMax', 'top1Max', 'bpr', 'top1'] as const;
+
+export const listOpNames: readonly OpName[] = [
+  'list',
+  'listLookup',
+  'carried',
+  'laneDropout',
+  'candidateOffsets',
+  ...lossNames,
+  ...lossNames.map((name) => `${name}Gradient` as const),
+];
