@@ -127,6 +127,23 @@ describe('context columns', () => {
     expect(cells(interactions.context![0])[11_000]).toBe('word');
   });
 
+  it('of many rows stay beside their rows, also when some are skipped', async () => {
+    const n = 300_000; // several of the blocks that DuckDB's threads take
+    const rows = Array.from({ length: n }, (_, k) => `u${k % 1000},i${k},${k % 5},${k},c${k % 777}`);
+    rows[1234] = 'u,i,bad,1,1';
+    const path = write('many.csv', `user,item,rating,place,group\n${rows.join('\n')}\n`);
+    const { interactions, items } = await loadDataset({ files: [path], skipBadRows: true });
+    const [place, group] = interactions.context!;
+    let nWrong = 0;
+    for (let row = 0; row < n - 1; row++) {
+      const k = Number(items.idOf(interactions.itemIndex[row]).slice(1));
+      const own = 'value' in place ? place.value[row] : -1;
+      const text = group.kind === 'categorical' ? group.values[group.index[row]] : '';
+      if (own !== k || text !== `c${k % 777}` || interactions.rating![row] !== k % 5) nWrong++;
+    }
+    expect([interactions.length, nWrong]).toEqual([n - 1, 0]);
+  });
+
   it('of libfm rows keep index and weight', async () => {
     const path = write('rows.libfm', '1 3:0.5 7\n0 7:2\n1 9:1 3:-1\n');
     const { interactions, label } = await loadDataset({ files: [path], format: 'libfm' });
