@@ -19,6 +19,8 @@ export interface EpochLoopOptions {
     readonly evaluateEvery: number;
     readonly patience: number;
     readonly keepBest: boolean;
+    /** By how much a validation must exceed the best one to count as a gain. */
+    readonly minGain: number;
     /** Multiplies the learning rate after each look without gain. */
     readonly plateauFactor: number;
   };
@@ -58,11 +60,12 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
   while (state.epochsDone < training.epochs && !isDone()) {
     const epoch = state.epochsDone;
-    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log));
+    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log, training.minGain));
     const { loss, seconds } = await runEpoch(options, epoch, (done) => task.update(epoch * rows + done));
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     const validation = validate && isDue ? validate() : null;
-    if (validation !== null && (state.bestValidation === null || validation > state.bestValidation)) {
+    const bar = state.bestValidation === null ? Number.NEGATIVE_INFINITY : state.bestValidation + training.minGain;
+    if (validation !== null && validation > bar) {
       best = options.weights();
       state = { ...state, bestValidation: validation, bestEpoch: epoch + 1, looksWithoutGain: 0 };
     } else if (validation !== null) state = { ...state, looksWithoutGain: state.looksWithoutGain + 1 };
@@ -80,12 +83,12 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
 }
 
 /** Looks of the whole log that found no better value than those before; so a resumed run knows its learning rate. */
-function looksWithoutGain(log: readonly EpochRecord[]): number {
+function looksWithoutGain(log: readonly EpochRecord[], minGain: number): number {
   let best = Number.NEGATIVE_INFINITY;
   let looks = 0;
   for (const { validation } of log) {
     if (validation === null) continue;
-    if (validation > best) best = validation;
+    if (validation > best + minGain) best = validation;
     else looks++;
   }
   return looks;
