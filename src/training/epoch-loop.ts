@@ -4,8 +4,9 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { StepPlan } from '../engine/plan/step-plan.ts';
-import type { EpochRecord } from './checkpoint.ts';
-import type { StageProgress } from './train-stage.ts';
+import type { EpochRecord, TrainingProgress } from './checkpoint.ts';
+
+export type StageProgress = Omit<TrainingProgress, 'stagesDone'>;
 
 export interface EpochLoopOptions {
   /** Key and title of the model, for the log and the progress. */
@@ -19,10 +20,10 @@ export interface EpochLoopOptions {
     readonly evaluateEvery: number;
     readonly patience: number;
     readonly keepBest: boolean;
-    /** By how much a validation must exceed the best one to count as a gain. */
-    readonly minGain: number;
-    /** Multiplies the learning rate after each look without gain. */
-    readonly plateauFactor: number;
+    /** By how much a validation must exceed the best one to count as a gain; default 0. */
+    readonly minGain?: number;
+    /** Multiplies the learning rate after each look without gain; default 1. */
+    readonly plateauFactor?: number;
   };
   readonly progress: Progress;
   /** Copies of the present weights. */
@@ -48,6 +49,7 @@ const SLICE_MS = 100;
 /** @throws 'numeric' when a loss or a weight is not finite, 'usage' when interrupted */
 export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopResult> {
   const { training, progress, title, rows, plan, validate, resume, onEpoch } = options;
+  const { minGain = 0, plateauFactor = 1 } = training;
   let state: StageProgress = resume?.progress ?? {
     epochsDone: 0,
     bestValidation: null,
@@ -60,11 +62,11 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
   while (state.epochsDone < training.epochs && !isDone()) {
     const epoch = state.epochsDone;
-    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log, training.minGain));
+    plan.setRateFactor(plateauFactor ** looksWithoutGain(state.log, minGain));
     const { loss, seconds } = await runEpoch(options, epoch, (done) => task.update(epoch * rows + done));
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     const validation = validate && isDue ? validate() : null;
-    const bar = state.bestValidation === null ? Number.NEGATIVE_INFINITY : state.bestValidation + training.minGain;
+    const bar = state.bestValidation === null ? Number.NEGATIVE_INFINITY : state.bestValidation + minGain;
     if (validation !== null && validation > bar) {
       best = options.weights();
       state = { ...state, bestValidation: validation, bestEpoch: epoch + 1, looksWithoutGain: 0 };
@@ -76,7 +78,8 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
     await onEpoch?.(state, best);
   }
   const kept = training.keepBest ? best : null;
-  task.end(`${state.epochsDone} epochs${kept ? `, kept epoch ${state.bestEpoch}` : ''}`);
+  const told = kept ? `, kept epoch ${state.bestEpoch} (validation ${state.bestValidation?.toFixed(4)})` : '';
+  task.end(`${state.epochsDone} epochs${told}`);
   const weights = kept ?? options.weights();
   checkFinite(weights);
   return { weights, progress: state };

@@ -17,9 +17,8 @@ import type { FieldModel } from '../models/field-model.ts';
 import { fieldLogits } from '../models/field-scoring.ts';
 import { weightsOf } from '../models/scoring.ts';
 import { joinTensors, tensorsUnder } from './checkpoint.ts';
-import { type EpochLoopResult, runEpochs } from './epoch-loop.ts';
+import { type EpochLoopResult, runEpochs, type StageProgress } from './epoch-loop.ts';
 import { type FieldTrainingOptions, optimizerOf } from './field-options.ts';
-import type { StageProgress } from './train-stage.ts';
 
 /** Logits (or predicted values) of rows with the present weights. */
 export type FieldPredict = (examples: FieldExamples) => Float32Array;
