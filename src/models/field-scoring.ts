@@ -51,8 +51,8 @@ export function fieldLogits<C>(
 export interface FieldPredictor {
   /** Logits (or predicted values) of examples, in their order; 1 / (1 + e^−logit) is the probability of a click. */
   readonly logits: (examples: FieldExamples) => Float32Array;
-  /** Scores of all items for each request. */
-  readonly ranking: (requests: FieldRequests) => Scorer;
+  /** Prepares the ranking of these items, one row each, for any number of requests. */
+  readonly ranking: (items: FieldRows) => FieldRanking;
   readonly free: () => void;
 }
 
@@ -68,7 +68,7 @@ export function fieldPredictor<C>(
   const store = storeOf(engine, declared, weights);
   return {
     logits: (examples) => fieldLogits(engine, model, config, layout, declared, store, examples),
-    ranking: (requests) => fieldScorer(engine, model, config, layout, declared, store, requests),
+    ranking: (items) => fieldRanking(engine, model, config, layout, declared, store, items),
     free: () => store.free(),
   };
 }
@@ -78,50 +78,54 @@ export interface FieldRequests {
   readonly nRequests: number;
   readonly users: FieldRows | null;
   readonly context: FieldRows | null;
-  /** The items to rank, one row each. */
-  readonly items: FieldRows;
+}
+
+export interface FieldRanking {
+  /** How every item is scored for each of these requests; it lives as long as the ranking. */
+  readonly scorer: (requests: FieldRequests) => Scorer;
+  readonly free: () => void;
 }
 
 /**
- * How a field model scores every item for every request: what depends on the request alone and on the item alone is computed
- * once here, the rest by the ranking.
+ * How a field model scores every item for requests: what depends on the items alone is computed once here, what depends on a
+ * request alone once a request, the rest by the ranking.
  * @throws 'config' for a model that reads crosses, which mix both sides
  */
-export function fieldScorer<C>(
+export function fieldRanking<C>(
   engine: Engine,
   model: FieldModel<C>,
   config: C,
   layout: FieldLayout,
   declared: DeclaredParameters,
   store: ParameterStore,
-  requests: FieldRequests,
-): Scorer {
+  items: FieldRows,
+): FieldRanking {
   const { logit, inputs } = fieldPrediction(model, declared, config, layout);
-  const { users, context, items, nRequests } = requests;
   const own = (leaves: SlotLeaves | null, leaf: Tensor) => leaf === leaves?.index || leaf === leaves?.value;
   const split = splitPair(logit, (leaf) => {
     if (own(inputs.leaves.item, leaf)) return 'item';
     return own(inputs.leaves.cross, leaf) ? null : 'user';
   });
+  const itemFed = fedBy(inputs, { item: items }, items.nRows);
+  const itemPart = partValues(engine, store, split.itemParts, itemFed, items.nRows);
   const program = pairProgram(engine, store, split.userLeaves, split.itemLeaves, split.score);
-  const sides = {
-    user: fedBy(inputs, { user: users, context }, nRequests),
-    item: fedBy(inputs, { item: items }, items.nRows),
+  const scorer = ({ nRequests, users, context }: FieldRequests): Scorer => {
+    const fed = fedBy(inputs, { user: users, context }, nRequests);
+    const userPart = partValues(engine, store, split.userParts, fed, nRequests);
+    return {
+      form: {
+        form: 'pair',
+        users: userPart.values,
+        userWidth: userPart.width,
+        items: itemPart.values,
+        itemWidth: itemPart.width,
+        program,
+      },
+      itemVectors: itemPart.width > 0 ? itemPart : null,
+      free: () => {},
+    };
   };
-  const userValues = partValues(engine, store, split.userParts, sides.user, nRequests);
-  const itemValues = partValues(engine, store, split.itemParts, sides.item, items.nRows);
-  return {
-    form: {
-      form: 'pair',
-      users: userValues.values,
-      userWidth: userValues.width,
-      items: itemValues.values,
-      itemWidth: itemValues.width,
-      program,
-    },
-    itemVectors: itemValues.width > 0 ? itemValues : null,
-    free: () => program.free(),
-  };
+  return { scorer, free: () => program.free() };
 }
 
 /** @throws 'config' or 'shape' when rows are missing or of another number */

@@ -3,9 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { StepPlan } from '../engine/plan/step-plan.ts';
-import type { EpochRecord } from './checkpoint.ts';
-import type { StageProgress } from './train-stage.ts';
+import type { EpochRecord, TrainingProgress } from './checkpoint.ts';
+
+export type StageProgress = Omit<TrainingProgress, 'stagesDone'>;
 
 export interface EpochLoopOptions {
   /** Key and title of the model, for the log and the progress. */
@@ -19,8 +21,10 @@ export interface EpochLoopOptions {
     readonly evaluateEvery: number;
     readonly patience: number;
     readonly keepBest: boolean;
-    /** Multiplies the learning rate after each look without gain. */
-    readonly plateauFactor: number;
+    /** By how much a validation must exceed the best one to count as a gain; default 0. */
+    readonly minGain?: number;
+    /** Multiplies the learning rate after each look without gain; default 1. */
+    readonly plateauFactor?: number;
   };
   readonly progress: Progress;
   /** Copies of the present weights. */
@@ -31,6 +35,8 @@ export interface EpochLoopOptions {
   readonly onEpoch?: (progress: StageProgress, best: NamedTensors | null) => Promise<void>;
   /** Where to go on. */
   readonly resume?: { readonly progress: StageProgress; readonly best: NamedTensors | null };
+  /** Asks for a profile of some steps; called once, with what was found. */
+  readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -40,12 +46,15 @@ export interface EpochLoopResult {
   readonly progress: StageProgress;
 }
 
+/** Steps of a profile. */
+const PROFILED_STEPS = 50;
 /** Work between two looks at the event loop, ms. */
 const SLICE_MS = 100;
 
 /** @throws 'numeric' when a loss or a weight is not finite, 'usage' when interrupted */
 export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopResult> {
   const { training, progress, title, rows, plan, validate, resume, onEpoch } = options;
+  const { minGain = 0, plateauFactor = 1 } = training;
   let state: StageProgress = resume?.progress ?? {
     epochsDone: 0,
     bestValidation: null,
@@ -54,15 +63,19 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
     log: [],
   };
   let best = resume?.best ?? null;
+  const firstEpoch = state.log.length;
   const isDone = () => validate !== undefined && training.patience > 0 && state.looksWithoutGain >= training.patience;
   const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
   while (state.epochsDone < training.epochs && !isDone()) {
     const epoch = state.epochsDone;
-    plan.setRateFactor(training.plateauFactor ** looksWithoutGain(state.log));
-    const { loss, seconds } = await runEpoch(options, epoch, (done) => task.update(epoch * rows + done));
+    plan.setRateFactor(plateauFactor ** looksWithoutGain(state.log, minGain));
+    const { loss, seconds } = await runEpoch(options, epoch, state.log.length === firstEpoch, (done) =>
+      task.update(epoch * rows + done),
+    );
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     const validation = validate && isDue ? validate() : null;
-    if (validation !== null && (state.bestValidation === null || validation > state.bestValidation)) {
+    const bar = state.bestValidation === null ? Number.NEGATIVE_INFINITY : state.bestValidation + minGain;
+    if (validation !== null && validation > bar) {
       best = options.weights();
       state = { ...state, bestValidation: validation, bestEpoch: epoch + 1, looksWithoutGain: 0 };
     } else if (validation !== null) state = { ...state, looksWithoutGain: state.looksWithoutGain + 1 };
@@ -73,35 +86,44 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
     await onEpoch?.(state, best);
   }
   const kept = training.keepBest ? best : null;
-  task.end(`${state.epochsDone} epochs${kept ? `, kept epoch ${state.bestEpoch}` : ''}`);
+  const told = kept ? `, kept epoch ${state.bestEpoch} (validation ${state.bestValidation?.toFixed(4)})` : '';
+  task.end(`${state.epochsDone} epochs${told}`);
   const weights = kept ?? options.weights();
   checkFinite(weights);
   return { weights, progress: state };
 }
 
 /** Looks of the whole log that found no better value than those before; so a resumed run knows its learning rate. */
-function looksWithoutGain(log: readonly EpochRecord[]): number {
+function looksWithoutGain(log: readonly EpochRecord[], minGain: number): number {
   let best = Number.NEGATIVE_INFINITY;
   let looks = 0;
   for (const { validation } of log) {
     if (validation === null) continue;
-    if (validation > best) best = validation;
+    if (validation > best + minGain) best = validation;
     else looks++;
   }
   return looks;
 }
 
 /** One epoch; its mean loss and time. */
-async function runEpoch(options: EpochLoopOptions, epoch: number, report: (rows: number) => void) {
+async function runEpoch(options: EpochLoopOptions, epoch: number, isFirst: boolean, report: (rows: number) => void) {
   const { plan, rows, signal } = options;
+  // a profile begins when the code is warm: in the middle of the first epoch that runs
+  let onProfile = isFirst ? options.onProfile : undefined;
   const started = performance.now();
   const steps = plan.stepsPerEpoch;
   let lossSum = 0;
   let slice = 8;
   for (let step = 0; step < steps; ) {
-    const count = Math.min(slice, steps - step);
+    const isProfiled = onProfile !== undefined && (step + 1) * 2 >= steps;
+    const count = Math.min(isProfiled ? PROFILED_STEPS : slice, steps - step);
     const sliceStarted = performance.now();
-    lossSum += plan.run(epoch, step, count).lossSum;
+    if (isProfiled) {
+      const { result, profile } = plan.profile(epoch, step, count);
+      lossSum += result.lossSum;
+      onProfile?.(profile);
+      onProfile = undefined;
+    } else lossSum += plan.run(epoch, step, count).lossSum;
     step += count;
     const ms = performance.now() - sliceStarted;
     slice = Math.max(1, Math.min(4096, Math.round((count * SLICE_MS) / Math.max(ms, 1))));

@@ -24,6 +24,11 @@ export const fieldTrainingOptions = trainingOptions.extend({
     .min(0)
     .default(2)
     .meta({ doc: 'stop after this many looks without a better validation metric; 0 = never stop early' }),
+  minGain: z
+    .number()
+    .min(0)
+    .default(0.0001)
+    .meta({ doc: 'a look counts as better when the validation metric exceeds the best one by more than this' }),
   plateauFactor: z.number().positive().max(1).default(0.1).meta({
     doc: 'the learning rate is multiplied by this after each look without a better validation metric; 1 = never',
   }),

@@ -5,6 +5,7 @@ import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
+import { sparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -17,9 +18,8 @@ import type { FieldModel } from '../models/field-model.ts';
 import { fieldLogits } from '../models/field-scoring.ts';
 import { weightsOf } from '../models/scoring.ts';
 import { joinTensors, tensorsUnder } from './checkpoint.ts';
-import { type EpochLoopResult, runEpochs } from './epoch-loop.ts';
+import { type EpochLoopResult, runEpochs, type StageProgress } from './epoch-loop.ts';
 import { type FieldTrainingOptions, optimizerOf } from './field-options.ts';
-import type { StageProgress } from './train-stage.ts';
 
 /** Logits (or predicted values) of rows with the present weights. */
 export type FieldPredict = (examples: FieldExamples) => Float32Array;
@@ -171,20 +171,14 @@ function drawnItems({ examples, training, random }: FieldStageOptions): EdgeSamp
       'training: task "ranking" needs a user and an item for each example, and item fields',
     );
   const nUsers = user.reduce((n, u) => Math.max(n, u + 1), 0);
-  const taken = Array.from({ length: nUsers }, () => new Set<number>());
-  user.forEach((u, e) => {
-    taken[u].add(item[e]);
-  });
-  const columns = taken.map((own) => [...own].sort((a, b) => a - b));
-  const rowStart = new Int32Array(nUsers + 1);
-  for (let u = 0; u < nUsers; u++) rowStart[u + 1] = rowStart[u] + columns[u].length;
+  const { rowStart, columns } = sparseRows(nUsers, user, item, true);
   return {
     users: user,
     items: item,
     nUsers,
     nItems: items.nRows,
     rowStart,
-    columns: Int32Array.from(columns.flat()),
+    columns,
     negatives: training.negatives,
     reject: training.rejectTaken,
     popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,

@@ -1,6 +1,4 @@
-/** The training loop: one model, epoch after epoch, with early stopping and checkpoints. */
-import { setImmediate } from 'node:timers/promises';
-import { DeepTasteError } from '../core/errors.ts';
+/** One stage of training a gradient model: its plan, its feed of examples, and the epochs. */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
@@ -19,7 +17,8 @@ import {
 } from '../models/expression.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import { gradientScorer, type Scorer, weightsOf } from '../models/scoring.ts';
-import { type EpochRecord, joinTensors, type TrainingProgress, tensorsUnder } from './checkpoint.ts';
+import { joinTensors, tensorsUnder } from './checkpoint.ts';
+import { type EpochLoopResult, runEpochs, type StageProgress } from './epoch-loop.ts';
 import type { TrainingOptions } from './options.ts';
 
 /** The positives: distinct training items of every user, ascending. */
@@ -49,17 +48,8 @@ export interface StageOptions {
   readonly signal?: AbortSignal;
 }
 
-export type StageProgress = Omit<TrainingProgress, 'stagesDone'>;
-
-export interface StageResult {
-  readonly weights: NamedTensors;
-  readonly progress: StageProgress;
-}
-
-/** Steps of a profile. */
-const PROFILED_STEPS = 50;
-/** Work between two looks at the event loop, ms. */
-const SLICE_MS = 100;
+export type { StageProgress };
+export type StageResult = EpochLoopResult;
 
 export async function trainStage(options: StageOptions): Promise<StageResult> {
   const stage = new Stage(options);
@@ -77,9 +67,7 @@ class Stage {
   readonly #sampler: SamplerRecord;
   readonly #plan: StepPlan;
   readonly #rows: number;
-  #best: NamedTensors | null = null;
-  #profiled = false;
-  #progress: StageProgress = { epochsDone: 0, bestValidation: null, bestEpoch: 0, looksWithoutGain: 0, log: [] };
+  #resume: { readonly progress: StageProgress; readonly best: NamedTensors | null } | undefined;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -118,12 +106,11 @@ class Stage {
     initialiseParameters(this.#declared, this.#store, random.child('init'));
     if (start) this.#load(start);
     if (resume) {
-      this.#progress = resume.progress;
       this.#load(tensorsUnder(resume.tensors, 'weights'));
       const state = tensorsUnder(resume.tensors, 'state');
       this.#plan.state.write(new Map([...state].map(([name, { data: values }]) => [name, values as Float32Array])));
       const best = tensorsUnder(resume.tensors, 'best');
-      if (best.size > 0) this.#best = best;
+      this.#resume = { progress: resume.progress, best: best.size > 0 ? best : null };
     }
   }
 
@@ -131,91 +118,34 @@ class Stage {
     for (const [name, { data }] of weights) this.#store.write(this.#store.named(name), data);
   }
 
-  async run(): Promise<StageResult> {
-    const { training, model, progress, onEpoch } = this.#options;
-    const task = progress.start(`training ${model.title}`, training.epochs * this.#rows, 'examples');
-    while (this.#progress.epochsDone < training.epochs && !this.#shouldStop()) {
-      const epoch = this.#progress.epochsDone;
-      const started = performance.now();
-      const lossSum = await this.#runEpoch(epoch, (rows) => task.update(epoch * this.#rows + rows));
-      const seconds = (performance.now() - started) / 1000;
-      const validation = this.#look(epoch);
-      const record: EpochRecord = {
-        model: model.name,
-        epoch: epoch + 1,
-        loss: lossSum / this.#rows,
-        validation,
-        seconds,
-        examplesPerSecond: this.#rows / seconds,
-      };
-      this.#progress = { ...this.#progress, epochsDone: epoch + 1, log: [...this.#progress.log, record] };
-      task.update((epoch + 1) * this.#rows, describe(record, training.epochs));
-      await onEpoch?.(this.#progress, () => this.#tensors());
-    }
-    const { bestEpoch, bestValidation, epochsDone } = this.#progress;
-    const kept =
-      this.#best && training.keepBest ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
-    task.end(`${epochsDone} epochs${kept}`);
-    const weights = this.#best && training.keepBest ? this.#best : weightsOf(this.#declared, this.#store);
-    checkFinite(weights);
-    return { weights, progress: this.#progress };
+  run(): Promise<StageResult> {
+    const { engine, model, config, data, training, progress, validate, onEpoch, onProfile, signal } = this.#options;
+    return runEpochs({
+      name: model.name,
+      title: model.title,
+      plan: this.#plan,
+      rows: this.#rows,
+      training,
+      progress,
+      weights: () => weightsOf(this.#declared, this.#store),
+      validate:
+        validate &&
+        (() => {
+          const scorer = gradientScorer(engine, model, config, data.sizes, this.#declared, this.#store);
+          const value = validate(scorer);
+          scorer.free();
+          return value;
+        }),
+      onEpoch: onEpoch && ((state, best) => onEpoch(state, () => this.#tensors(best))),
+      resume: this.#resume,
+      onProfile,
+      signal,
+    });
   }
 
-  #shouldStop(): boolean {
-    const { patience } = this.#options.training;
-    return this.#options.validate !== undefined && patience > 0 && this.#progress.looksWithoutGain >= patience;
-  }
-
-  async #runEpoch(epoch: number, report: (rows: number) => void): Promise<number> {
-    const steps = this.#plan.stepsPerEpoch;
-    let lossSum = 0;
-    let slice = 8;
-    for (let step = 0; step < steps; ) {
-      const isProfiled = this.#isToProfile(step, steps);
-      const count = Math.min(isProfiled ? PROFILED_STEPS : slice, steps - step);
-      const started = performance.now();
-      lossSum += isProfiled ? this.#profile(epoch, step, count) : this.#plan.run(epoch, step, count).lossSum;
-      step += count;
-      const ms = performance.now() - started;
-      slice = Math.max(1, Math.min(4096, Math.round((count * SLICE_MS) / Math.max(ms, 1))));
-      report(Math.round((step / steps) * this.#rows));
-      await setImmediate();
-      if (this.#options.signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');
-    }
-    return lossSum;
-  }
-
-  /** Profiles begin when the code is warm: in the middle of the first epoch that runs. */
-  #isToProfile(step: number, steps: number): boolean {
-    return this.#options.onProfile !== undefined && !this.#profiled && (step + 1) * 2 >= steps;
-  }
-
-  #profile(epoch: number, step: number, count: number): number {
-    const { result, profile } = this.#plan.profile(epoch, step, count);
-    this.#profiled = true;
-    this.#options.onProfile?.(profile);
-    return result.lossSum;
-  }
-
-  /** The validation metric after an epoch when it is due; remembers the best weights. */
-  #look(epoch: number): number | null {
-    const { validate, training, engine, model, config, data } = this.#options;
-    const due = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
-    if (!validate || !due) return null;
-    const scorer = gradientScorer(engine, model, config, data.sizes, this.#declared, this.#store);
-    const value = validate(scorer);
-    scorer.free();
-    const { bestValidation, looksWithoutGain } = this.#progress;
-    if (bestValidation === null || value > bestValidation) {
-      this.#best = weightsOf(this.#declared, this.#store);
-      this.#progress = { ...this.#progress, bestValidation: value, bestEpoch: epoch + 1, looksWithoutGain: 0 };
-    } else this.#progress = { ...this.#progress, looksWithoutGain: looksWithoutGain + 1 };
-    return value;
-  }
-
-  #tensors(): NamedTensors {
+  #tensors(best: NamedTensors | null): NamedTensors {
     const state = new Map(this.#plan.state.read().map(({ name, shape, data }) => [name, { shape, data }]));
-    return joinTensors({ weights: weightsOf(this.#declared, this.#store), state, best: this.#best });
+    return joinTensors({ weights: weightsOf(this.#declared, this.#store), state, best });
   }
 
   free(): void {
@@ -223,23 +153,6 @@ class Stage {
     this.#sampler.free();
     this.#store.free();
   }
-}
-
-/** Losses are checked before each update; this is for what the last update did. */
-function checkFinite(weights: NamedTensors): void {
-  for (const [name, { data }] of weights)
-    if (!data.every(Number.isFinite))
-      throw new DeepTasteError(
-        'numeric',
-        `training: the weights must be finite, found NaN or infinity in "${name}" after the last step ` +
-          '(lower the learning rate, or clip gradients with optimizer.clipNorm)',
-        { parameter: name },
-      );
-}
-
-function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {
-  const metric = validation === null ? '' : `  validation ${validation.toFixed(4)}`;
-  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${metric}`;
 }
 
 /** The row of every entry of a CSR structure. */

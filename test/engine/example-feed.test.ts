@@ -153,6 +153,11 @@ describe('refused', () => {
     ],
     ['slots of users but no users', 'config', { users: null }],
     ['a user without slots', 'data', { users: users.map((user, e) => (e === 50 ? nUsers : user)) }],
+    [
+      'drawn items beyond those of the examples',
+      'data',
+      { labels: null, sampler: samplerOf(pairs, { nUsers, nItems: 4 }, { negatives: 1, reject: false }) },
+    ],
     ['a negative row', 'data', { items: items.map((item, e) => (e === 50 ? -1 : item)) }],
   ];
 

@@ -118,9 +118,9 @@ describe.each(cases)('$title', ({ model, given }) => {
       nRequests,
       users: gatherRows(users, examples.user, 0, nRequests),
       context: gatherRows(examples.context as typeof users, null, 0, nRequests),
-      items,
     };
-    const scorer = predictor.ranking(requests);
+    const ranking = predictor.ranking(items);
+    const scorer = ranking.scorer(requests);
     const tables = new RankingTables(engine, scorer.form, nItems);
     const { scores } = tables.rank({ users: Int32Array.from({ length: nRequests }, (_, r) => r), allScores: true });
     for (let r = 0; r < nRequests; r++) {
@@ -143,7 +143,7 @@ describe.each(cases)('$title', ({ model, given }) => {
       });
     }
     tables.free();
-    scorer.free();
+    ranking.free();
     predictor.free();
   });
 });
@@ -313,14 +313,20 @@ describe('refused', () => {
     expect(await thrownCode(predict(of as FieldLayout, change))).toBe(expected);
   });
 
-  it('a ranking over crosses of user and item', async () => {
+  it('a ranking over crosses of user and item, and requests without their context', async () => {
     const wide = findFieldModel('wide-deep');
     const own = wide.options.parse({ deep: false });
     const predictor = fieldPredictor(engine, wide, own, crossedLayout, randomWeights(wide, own, crossedLayout));
-    const { users, items, examples } = world;
-    const requests = { nRequests: 9, users, context: gatherRows(examples.context as typeof users, null, 0, 9), items };
-    expect(await thrownCode(() => predictor.ranking(requests))).toBe('config');
+    expect(await thrownCode(() => predictor.ranking(world.items))).toBe('config');
     predictor.free();
+    const plain = fieldPredictor(engine, model, config, layout, weights);
+    const ranking = plain.ranking(world.items);
+    const { users } = world;
+    const context = world.examples.context as typeof users;
+    expect(await thrownCode(() => ranking.scorer({ nRequests: 9, users, context: null }))).toBe('config');
+    expect(await thrownCode(() => ranking.scorer({ nRequests: 9, users, context }))).toBe('shape');
+    ranking.free();
+    plain.free();
   });
 
   it('heads that do not divide the last layers', () => {

@@ -220,6 +220,14 @@ describe('early stopping', () => {
     expect(bytesOf(stopped.weights)).toBe(bytesOf(best.weights));
   });
 
+  it('counts no gain that is not above `minGain`', async () => {
+    const settings = { epochs: 9, patience: 2, minGain: 0.01 };
+    const { log, bestEpoch, bestValidation } = await trainFieldModel(
+      request('fm', { settings, validate: listed([0.5, 0.505, 0.52, 0.525, 0.53, 0.9]) }),
+    );
+    expect([log.length, bestEpoch, bestValidation]).toEqual([5, 3, 0.52]);
+  });
+
   it('lowers the learning rate after each look without gain, also in a resumed run', async () => {
     const settings = { epochs: 4, patience: 0, keepBest: false };
     const run = (plateauFactor: number, values: readonly number[]) =>

@@ -10,6 +10,7 @@ import { learningRateAt, type OptimizerOptions } from '../optimizers/optimizer.t
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Carried, Feed } from './feed.ts';
+import { optimizersOf } from './parameter-optimizers.ts';
 import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { findNotFinite, RowWork } from './row-work.ts';
 import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
@@ -82,7 +83,8 @@ export class StepPlan {
     });
     const placement = this.#work.placement;
     this.#header = this.#work.header;
-    const byParameter = optimizersOf([...dense.map(([p]) => p), ...rows.map(({ table }) => table)], options);
+    const trained = [...dense.map(([p]) => p), ...rows.map(({ table }) => table)];
+    const byParameter = optimizersOf(trained, optimizer, options.optimizers);
     this.#optimizers = [...new Set(byParameter.values())];
     this.state = new OptimizerState(engine, store, placement, byParameter);
     this.#schedule = placement.allocate(Math.max(1, this.#optimizers.length) * this.stepsPerEpoch * 16);
@@ -242,44 +244,4 @@ export class StepPlan {
 interface Updated {
   readonly address: number;
   readonly optimizer: OptimizerOptions;
-}
-
-/** The optimizer of each trained parameter; equal settings become one object, so that they are told apart by identity. */
-function optimizersOf(trained: readonly Tensor[], options: StepPlanOptions): Map<Tensor, OptimizerOptions> {
-  const { optimizer, optimizers = () => optimizer } = options;
-  checkOptimizer(optimizer);
-  const distinct = new Map<string, OptimizerOptions>();
-  const byParameter = new Map<Tensor, OptimizerOptions>();
-  for (const parameter of trained) {
-    const own = optimizers(parameter);
-    checkOptimizer(own);
-    if (own.clipNorm !== optimizer.clipNorm)
-      throw new DeepTasteError(
-        'config',
-        `optimizer: clipNorm bounds the norm of all gradients together and must be the same for all parameters, got ` +
-          `${own.clipNorm} and ${optimizer.clipNorm}`,
-      );
-    const key = JSON.stringify(Object.entries(own).sort());
-    distinct.set(key, distinct.get(key) ?? own);
-    byParameter.set(parameter, distinct.get(key) as OptimizerOptions);
-  }
-  return byParameter;
-}
-
-function checkOptimizer(optimizer: OptimizerOptions): void {
-  if (optimizer.l1 > 0 && optimizer.name !== 'ftrl')
-    throw new DeepTasteError('config', `optimizer: l1 belongs to "ftrl", got name "${optimizer.name}"`);
-  const { schedule, warmupSteps } = optimizer;
-  if (optimizer.name === 'ftrl' && (schedule !== 'constant' || warmupSteps > 0))
-    throw new DeepTasteError(
-      'config',
-      `optimizer: FTRL has a step size of its own for every weight; schedule must be "constant" without warm-up, ` +
-        `got "${schedule}" with ${warmupSteps} warm-up steps`,
-    );
-  if (optimizer.name === 'ftrl') return;
-  if (optimizer.l2 > 0 && optimizer.l2Scope === 'all' && !optimizer.dense)
-    throw new DeepTasteError(
-      'config',
-      'optimizer: l2Scope "all" regularises whole tables and needs dense: true; use l2Scope "touched" or set dense',
-    );
 }

@@ -105,6 +105,11 @@ function checkExamples({ nRows, users, items, labels, sampler }: ExampleRows, so
       throw new DeepTasteError('shape', `training: ${nRows} examples need as many ${what}, got ${values.length}`);
   if ((labels === null) !== (sampler !== null))
     throw new DeepTasteError('config', 'training: examples have given labels or drawn negatives, one of the two');
+  if (sampler && (highest(users, 'user') >= sampler.nUsers || highest(items, 'item') >= sampler.nItems))
+    throw new DeepTasteError(
+      'data',
+      `training: examples must lie in ${sampler.nUsers} users and ${sampler.nItems} items, from which others are drawn`,
+    );
   for (const { by, index, value, leaves } of sources) {
     const n = index.length / leaves.index.size;
     const fits = Number.isInteger(n) && (value === null) === (leaves.value === null);
@@ -122,7 +127,8 @@ function checkExamples({ nRows, users, items, labels, sampler }: ExampleRows, so
 
 /** The largest row number. */
 function highest(rows: Int32Array | null, by: string): number {
-  if (!rows) throw new DeepTasteError('config', `training: there are slots of ${by}s, but no example says whose`);
+  if (!rows)
+    throw new DeepTasteError('config', `training: there are ${by}s to look up or draw, but no example names its ${by}`);
   let last = -1;
   for (const row of rows) {
     if (row < 0) throw new DeepTasteError('data', `training: an example must have a ${by} from 0 on, got ${row}`);
