@@ -38,12 +38,9 @@ const options = z
       .max(8)
       .default([100])
       .meta({ doc: 'H, units of each layer', search: [[64], [100], [224], [512]] }),
-    cell: z
-      .enum(['original', 'framework'])
-      .default('framework')
-      .meta({
-        doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)',
-      }),
+    cell: z.enum(['original', 'framework']).default('framework').meta({
+      doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)',
+    }),
     embedding: z.enum(['none', 'separate', 'shared']).default('shared').meta({
       doc: 'input of an event: none = one-hot into the cell; separate = an embedding of its own; shared = the output matrix',
     }),
@@ -73,15 +70,9 @@ const options = z
         doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly',
         search: [0, 0.25, 0.5, 0.75, 1],
       }),
-    logQ: z
-      .number()
-      .min(0)
-      .max(1)
-      .nullable()
-      .default(null)
-      .meta({
-        doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses',
-      }),
+    logQ: z.number().min(0).max(1).nullable().default(null).meta({
+      doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses',
+    }),
     maskEqual: z
       .boolean()
       .default(false)
@@ -123,8 +114,16 @@ function states(
 }
 
 function activated(scores: Tensor, { activation, eluP }: Config): Tensor {
-  if (activation === 'linear') return scores;
-  return activation === 'elu' ? o.elu(scores, eluP) : o[activation](scores);
+  switch (activation) {
+    case 'linear':
+      return scores;
+    case 'elu':
+      return o.elu(scores, eluP);
+    case 'tanh':
+      return o.tanh(scores);
+    case 'relu':
+      return o.relu(scores);
+  }
 }
 
 export const gru4rec = sequenceModel({
