@@ -138,6 +138,10 @@ function updated(w: number, g: number, state: number[], t: number, rate: number,
     case 'adagrad':
       state[0] += g ** 2;
       return w - (rate * g) / Math.sqrt(state[0] + epsilon);
+    case 'adagrad-momentum':
+      state[0] += g ** 2;
+      state[1] = beta1 * state[1] - (rate * g) / Math.sqrt(state[0] + epsilon);
+      return w + state[1];
     case 'rmsprop':
       state[0] = beta2 * state[0] + (1 - beta2) * g ** 2;
       return w - (rate * g) / (Math.sqrt(state[0]) + epsilon);
@@ -231,7 +235,7 @@ function worstDifference(
   const { plan, store, parameters, start, totalSteps } = planOf(prepared, optimizer, batchSize);
   const states: States = Object.fromEntries(
     Object.entries(start).map(([name, w]) => {
-      const first = optimizer.name === 'adagrad' ? optimizer.initialAccumulator : 0;
+      const first = optimizer.name.startsWith('adagrad') ? optimizer.initialAccumulator : 0;
       return [name, w.map(() => [first, 0])];
     }),
   );
@@ -254,7 +258,7 @@ function worstDifference(
   return worst;
 }
 
-const names = ['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam'] as const;
+const names = ['sgd', 'momentum', 'adagrad', 'rmsprop', 'adam', 'adagrad-momentum'] as const;
 const variants: Record<string, Record<string, unknown>> = {
   plain: {},
   'other constants': { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, initialAccumulator: 0.1 },
