@@ -114,8 +114,16 @@ function states(
 }
 
 function activated(scores: Tensor, { activation, eluP }: Config): Tensor {
-  if (activation === 'linear') return scores;
-  return activation === 'elu' ? o.elu(scores, eluP) : o[activation](scores);
+  switch (activation) {
+    case 'linear':
+      return scores;
+    case 'elu':
+      return o.elu(scores, eluP);
+    case 'tanh':
+      return o.tanh(scores);
+    case 'relu':
+      return o.relu(scores);
+  }
 }
 
 export const gru4rec = sequenceModel({
