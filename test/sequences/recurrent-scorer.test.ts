@@ -8,8 +8,8 @@ import { type RecurrentScorer, recurrentScorer } from '../../src/models/recurren
 import { SequenceStream } from '../../src/models/sequence-stream.ts';
 import { thrownCode } from '../engine/thrown-code.ts';
 
-const engine = new Engine({ threads: 2 });
-const alone = new Engine({ threads: 1 });
+const engine = new Engine({ threads: 2, blas: 'off' });
+const alone = new Engine({ threads: 1, blas: 'off' });
 const nItems = 1333;
 const config = gru4rec.options.parse({
   units: [12, 10],
