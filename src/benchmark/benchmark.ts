@@ -4,6 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import { version } from '../core/version.ts';
+import { type BlasChoice, findBlas } from '../engine/runtime/blas.ts';
 import { Engine } from '../engine/runtime/engine.ts';
 import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
@@ -31,6 +32,8 @@ export interface BenchmarkOptions {
   readonly quick?: boolean;
   /** Run the peers too. */
   readonly peers?: { readonly python: string; readonly tfjs: string };
+  /** System BLAS to measure beside WebAssembly; default: the first one found. */
+  readonly blas?: BlasChoice;
   readonly progress: Progress;
   /** Sizes, for tests. */
   readonly size?: NeumfSize;
@@ -40,7 +43,12 @@ export interface BenchmarkOptions {
 }
 
 export interface BenchmarkResult {
-  readonly versions: { readonly deeptaste: string; readonly node: string; readonly kernels: KernelBuild };
+  readonly versions: {
+    readonly deeptaste: string;
+    readonly node: string;
+    readonly kernels: KernelBuild;
+    readonly blas: string | null;
+  };
   readonly computer: { readonly cpu: string; readonly processors: number; readonly loadBefore: number };
   readonly quick: boolean;
   readonly machine: readonly MachineLimits[];
@@ -56,7 +64,9 @@ export interface BenchmarkResult {
   readonly peakResidentBytes: number;
 }
 
-const BATCH_SIZES = [2048, 256];
+/** The first one is the headline's; the second one is the paper's. */
+const BATCH_SIZES = [2048, 256, 8192];
+const PEER_BATCH_SIZES = [2048, 256];
 
 export async function runBenchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const loadBefore = loadavg()[0];
@@ -64,23 +74,29 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   if (!Number.isInteger(threads) || threads < 1)
     throw new DeepTasteError('usage', `bench: --threads must be an integer ≥ 1, got ${threads}`);
   const counts = threads === 1 ? [1] : [1, threads];
-  const engines = counts.map((count) => new Engine({ threads: count }));
+  const engines = counts.map((count) => new Engine({ threads: count, blas: 'off' }));
+  const { library } = findBlas(options.blas ?? 'auto');
+  const withBlas = library ? counts.map((count) => new Engine({ threads: count, blas: library.path })) : [];
   try {
-    const result = await measure(engines, options);
+    const result = await measure(engines, withBlas, options);
     return {
-      versions: { deeptaste: version, node: process.versions.node, kernels: engines[0].build },
+      versions: {
+        ...{ deeptaste: version, node: process.versions.node, kernels: engines[0].build },
+        blas: library?.title ?? null,
+      },
       computer: { cpu: cpus()[0]?.model ?? 'unknown', processors: availableParallelism(), loadBefore },
       quick: options.quick === true,
       ...result,
       peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {
-    for (const engine of engines) engine.close();
+    for (const engine of [...engines, ...withBlas]) engine.close();
   }
 }
 
 async function measure(
   engines: readonly Engine[],
+  withBlas: readonly Engine[],
   options: BenchmarkOptions,
 ): Promise<Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'ranking' | 'peers'>> {
   const { progress, size = movielens1m, shapes = layerShapes } = options;
@@ -95,10 +111,10 @@ async function measure(
     progress.log('matrix products');
     products = measureProducts(engines[0], shapes, effort, random);
   }
-  const training = wanted.has('training') ? trainingPart(engines, options, effort, machine[0]) : null;
+  const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine[0]) : null;
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
   const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random) : [];
-  const peers = options.peers ? await peersPart(engines, options, effort, options.peers) : [];
+  const peers = options.peers ? await peersPart(engines, withBlas, options, effort, options.peers) : [];
   const peak = machine[0].flopPerSecond;
   return {
     machine,
@@ -111,6 +127,7 @@ async function measure(
 
 function trainingPart(
   engines: readonly Engine[],
+  withBlas: readonly Engine[],
   options: BenchmarkOptions,
   effort: Effort,
   machine: MachineLimits,
@@ -120,7 +137,7 @@ function trainingPart(
   const interactions = skewedInteractions(size, new RandomStream(1, 'bench/interactions'));
   return {
     nInteractions: interactions.columns.length,
-    speeds: measureTraining(engines, size, interactions, batchSizes, effort),
+    speeds: measureTraining([...engines, ...withBlas], size, interactions, batchSizes, effort),
     limit: stepLimit(size, interactions, batchSizes[0], machine),
     heapBytesPerThousandSteps: heapBytesPerThousandSteps(
       engines[engines.length - 1],
@@ -133,28 +150,39 @@ function trainingPart(
 
 async function peersPart(
   engines: readonly Engine[],
+  withBlas: readonly Engine[],
   options: BenchmarkOptions,
   effort: Effort,
   { python, tfjs }: { readonly python: string; readonly tfjs: string },
 ): Promise<PeerSpeed[]> {
-  const batchSize = (options.batchSizes ?? BATCH_SIZES)[0];
   const interactions = skewedInteractions(movielens1m, new RandomStream(1, 'bench/interactions'));
-  // as of the peers, the best of our settings takes part
-  const candidates = engines.map((engine) => new NeumfTraining(engine, movielens1m, interactions, batchSize, 1));
+  const found: PeerSpeed[] = [];
+  for (const batchSize of options.batchSizes ?? PEER_BATCH_SIZES) {
+    const trainingOn = (engine: Engine) => new NeumfTraining(engine, movielens1m, interactions, batchSize, 1);
+    const [plain, blas] = [engines, withBlas].map((each) => fastest(each.map(trainingOn), effort));
+    const seconds = effort.trainingSeconds;
+    const peers = await measurePeers({
+      ...{ python, tfjs, batchSize, seconds },
+      rounds: Math.min(3, effort.rounds),
+      threads: engines.map(({ threads }) => threads),
+      eagerOnly: options.quick === true,
+      onlyTorch: found.length > 0,
+      ours: () => (plain as NeumfTraining).rate(seconds),
+      oursWithBlas: blas && (() => blas.rate(seconds)),
+      progress: options.progress,
+    });
+    plain?.free();
+    blas?.free();
+    found.push(...peers);
+  }
+  return found;
+}
+
+/** As of the peers, the best of our settings takes part; null of none. The others are freed. */
+function fastest(candidates: readonly NeumfTraining[], effort: Effort): NeumfTraining | null {
   for (const candidate of candidates) candidate.stepsFor(effort.trainingSeconds);
   const trials = candidates.map((candidate) => candidate.rate(effort.trainingSeconds));
-  const training = candidates[trials.indexOf(Math.max(...trials))];
-  const peers = await measurePeers({
-    python,
-    tfjs,
-    batchSize,
-    seconds: effort.trainingSeconds,
-    rounds: Math.min(3, effort.rounds),
-    threads: engines.map(({ threads }) => threads),
-    eagerOnly: options.quick === true,
-    ours: () => training.rate(effort.trainingSeconds),
-    progress: options.progress,
-  });
-  for (const candidate of candidates) candidate.free();
-  return peers;
+  const best = candidates[trials.indexOf(Math.max(...trials))];
+  for (const candidate of candidates) if (candidate !== best) candidate.free();
+  return best ?? null;
 }

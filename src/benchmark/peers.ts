@@ -21,8 +21,11 @@ export interface PeerRequest {
   readonly threads: readonly number[];
   /** Without the settings that PyTorch must compile first. */
   readonly eagerOnly: boolean;
-  /** Our rate over one round, examples per second. */
+  /** Without the peers that are not meant to be fast. */
+  readonly onlyTorch: boolean;
+  /** Our rate over one round, examples per second: with WebAssembly alone, and with the system BLAS where there is one. */
   readonly ours: () => number;
+  readonly oursWithBlas: (() => number) | null;
   readonly progress: Progress;
 }
 
@@ -34,11 +37,15 @@ export type PeerSpeed =
       readonly examplesPerSecond: number;
       /** Median over the rounds of our rate (mean of the rounds before and after) by the peer's. */
       readonly ratio: number;
+      /** The same of our rate with the system BLAS; null = there is none. */
+      readonly ratioWithBlas: number | null;
+      readonly batchSize: number;
     }
   | { readonly peer: string; readonly skipped: string };
 
 export async function measurePeers(request: PeerRequest): Promise<PeerSpeed[]> {
   if (!existsSync(folder)) return [{ peer: 'all', skipped: 'peers are run from a checkout of the source' }];
+  if (request.onlyTorch) return [await torch(request)];
   return [await torch(request), await plainLoops(request), await tfjs(request)];
 }
 
@@ -47,25 +54,37 @@ interface Round {
   readonly setting: string;
 }
 
+interface OurRates {
+  readonly plain: number;
+  readonly blas: number | null;
+}
+
 /** Ours, peer, ours, peer, …, ours. */
 async function rounds(
   peer: string,
   request: PeerRequest,
   time: (round: number) => Round | string | Promise<Round | string>,
 ): Promise<PeerSpeed> {
-  const found: { setting: string; rate: number; ratio: number }[] = [];
-  let before = request.ours();
+  const { batchSize, ours, oursWithBlas } = request;
+  const ourRates = (): OurRates => ({ plain: ours(), blas: oursWithBlas?.() ?? null });
+  const found: { setting: string; rate: number; ratio: number; ratioWithBlas: number }[] = [];
+  let before = ourRates();
   for (let round = 0; round < request.rounds; round++) {
-    request.progress.log(`${peer}: round ${round + 1} of ${request.rounds}`);
+    request.progress.log(`${peer}, batch ${batchSize}: round ${round + 1} of ${request.rounds}`);
     const result = await time(round);
     if (typeof result === 'string') return { peer, skipped: result };
-    const after = request.ours();
-    found.push({ ...result, ratio: (before + after) / 2 / result.rate });
+    const after = ourRates();
+    const ratio = (before.plain + after.plain) / 2 / result.rate;
+    found.push({ ...result, ratio, ratioWithBlas: ((before.blas ?? 0) + (after.blas ?? 0)) / 2 / result.rate });
     before = after;
   }
-  const last = found[found.length - 1];
-  const examplesPerSecond = median(found.map(({ rate }) => rate));
-  return { peer, setting: last.setting, examplesPerSecond, ratio: median(found.map(({ ratio }) => ratio)) };
+  const { setting } = found[found.length - 1];
+  return {
+    ...{ peer, setting, batchSize },
+    examplesPerSecond: median(found.map(({ rate }) => rate)),
+    ratio: median(found.map(({ ratio }) => ratio)),
+    ratioWithBlas: oursWithBlas ? median(found.map(({ ratioWithBlas }) => ratioWithBlas)) : null,
+  };
 }
 
 interface TorchSetting {

@@ -28,7 +28,8 @@ export function reportSections(result: BenchmarkResult): ReportSection[] {
 export function provenance({ versions, computer, quick, peakResidentBytes }: BenchmarkResult): string {
   const how = quick ? '; quick run, numbers are rough' : '';
   return (
-    `deeptaste ${versions.deeptaste}, Node ${versions.node}, ${versions.kernels} kernels, ${computer.cpu} ` +
+    `deeptaste ${versions.deeptaste}, Node ${versions.node}, ${versions.kernels} kernels, ` +
+    `${versions.blas ?? 'no system BLAS'}, ${computer.cpu} ` +
     `(${computer.processors} processors), load before the run ${computer.loadBefore.toFixed(1)}, ` +
     `peak resident memory ${(peakResidentBytes / 1024 ** 2).toFixed(0)} MiB${how}`
   );
@@ -70,9 +71,10 @@ function trainingSection(
   const gigabytes = (limit.bytes / 1e6).toFixed(1);
   return {
     title: 'Training of NeuMF, Adam on touched rows',
-    header: ['batch', 'threads', 'examples/s', 'ms a step', 'by one thread'],
-    rows: speeds.map(({ batchSize, threads, examplesPerSecond, stepMs, speedup }) => [
+    header: ['batch', 'products', 'threads', 'examples/s', 'ms a step', 'by one thread'],
+    rows: speeds.map(({ batchSize, blas, threads, examplesPerSecond, stepMs, speedup }) => [
       count(batchSize),
+      blas ? 'BLAS' : 'WebAssembly',
       `${threads}`,
       count(examplesPerSecond),
       stepMs.toFixed(2),
@@ -83,7 +85,7 @@ function trainingSection(
       `A step of ${count(single.batchSize)} at ${giga(machine[0].flopPerSecond)} GFLOP/s: matrix products ` +
         `${limit.arithmeticMs.toFixed(2)} ms, ${gigabytes} MB of tables ${limit.memoryMs.toFixed(2)} ms; ` +
         `one thread takes ${single.stepMs.toFixed(2)} ms, so the limit is ${percent(limit.limitMs / single.stepMs)} of it.`,
-      `JavaScript heap allocated by 1,000 steps: ${count(heapBytesPerThousandSteps)} bytes.`,
+      `JavaScript heap allocated by 1,000 steps without BLAS: ${count(heapBytesPerThousandSteps)} bytes.`,
     ],
   };
 }
@@ -105,11 +107,15 @@ function rankingSection({ ranking }: BenchmarkResult): ReportSection {
 function peerSection(peers: readonly PeerSpeed[]): ReportSection {
   return {
     title: 'Peers: the same training step',
-    header: ['peer', 'examples/s', 'deeptaste is faster by', 'setting'],
+    header: ['peer', 'batch', 'examples/s', 'deeptaste is faster by', 'with BLAS by', 'setting'],
     rows: peers.map((peer) =>
       'skipped' in peer
-        ? [peer.peer, 'not run', '', peer.skipped]
-        : [peer.peer, count(peer.examplesPerSecond), `${peer.ratio.toFixed(2)} ×`, peer.setting],
+        ? [peer.peer, '', 'not run', '', '', peer.skipped]
+        : [
+            ...[peer.peer, count(peer.batchSize), count(peer.examplesPerSecond), `${peer.ratio.toFixed(2)} ×`],
+            peer.ratioWithBlas === null ? 'no BLAS here' : `${peer.ratioWithBlas.toFixed(2)} ×`,
+            peer.setting,
+          ],
     ),
     notes: ['The best of each peer’s settings, on ready-made batches; deeptaste draws its examples. Timed in turn.'],
   };

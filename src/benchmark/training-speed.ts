@@ -10,6 +10,8 @@ import { interleave, median } from './timing.ts';
 
 export interface TrainingSpeed {
   readonly threads: number;
+  /** Whether matrix products went to the system BLAS. */
+  readonly blas: boolean;
   readonly batchSize: number;
   /** Median of the rounds. */
   readonly examplesPerSecond: number;
@@ -37,10 +39,17 @@ export function measureTraining(
   );
   const rates = interleave(effort.rounds, tasks);
   const speeds = trainings.map(({ engine, batchSize }, n) => {
-    const single = rates[`${n - (n % engines.length)}`];
+    // the engine of one thread that computes its products in the same way
+    const ofBatch = n - (n % engines.length);
+    const alone = engines.findIndex(({ threads, blas }) => threads === 1 && (blas === null) === (engine.blas === null));
+    const single = rates[`${ofBatch + alone}`];
     const rate = median(rates[`${n}`]);
     const speedup = median(rates[`${n}`].map((each, round) => each / single[round]));
-    return { threads: engine.threads, batchSize, examplesPerSecond: rate, stepMs: (1000 * batchSize) / rate, speedup };
+    const stepMs = (1000 * batchSize) / rate;
+    return {
+      ...{ threads: engine.threads, blas: engine.blas !== null, batchSize },
+      ...{ examplesPerSecond: rate, stepMs, speedup },
+    };
   });
   for (const training of trainings) training.free();
   return speeds;

@@ -17,6 +17,7 @@ export interface BenchRequest {
   readonly threads?: string;
   readonly quick?: boolean;
   readonly write?: string;
+  readonly blas?: string;
 }
 
 export async function bench(names: readonly string[], request: BenchRequest, terminal: Terminal): Promise<void> {
@@ -30,6 +31,7 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
     workloads: chosen.length > 0 ? chosen : workloads,
     threads,
     quick: request.quick,
+    blas: request.blas,
     peers: request.peers ? { python, tfjs: request.tfjs ?? '.' } : undefined,
     progress: await terminal.progress(),
   });

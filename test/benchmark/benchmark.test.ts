@@ -95,6 +95,7 @@ describe('runBenchmark', () => {
       effort,
       shapes: [layerShapes[2]],
       batchSizes: [32, 16],
+      blas: 'off',
     });
   });
 

@@ -9,6 +9,7 @@ interface BenchFlags extends CommonOptions {
   readonly threads?: string;
   readonly quick?: boolean;
   readonly write?: string;
+  readonly blas?: string;
 }
 
 export function benchCommand(): Command {
@@ -19,6 +20,7 @@ export function benchCommand(): Command {
     .option('--python <path>', 'Python that has PyTorch (default: DEEPTASTE_PYTHON, else python3)')
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
     .option('--threads <n>', 'threads to compare with one (default: all)')
+    .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly', 'auto')
     .option('--quick', 'short and rough')
     .option('--write <folder>', 'write speed.md and speed.json there')
     .action(async (names: string[], flags: BenchFlags) => {
