@@ -19,6 +19,7 @@ import type { GradientModel, Sizes } from '../models/model.ts';
 import { gradientScorer, type Scorer, weightsOf } from '../models/scoring.ts';
 import { joinTensors, tensorsUnder } from './checkpoint.ts';
 import { type EpochLoopResult, runEpochs, type StageProgress } from './epoch-loop.ts';
+import { checkMemory } from './memory-estimate.ts';
 import type { TrainingOptions } from './options.ts';
 
 /** The positives: distinct training items of every user, ascending. */
@@ -73,6 +74,10 @@ class Stage {
     this.#options = options;
     const { engine, model, config, training, data, random, start, resume } = options;
     this.#declared = declareParameters(model, config, data.sizes);
+    checkMemory({
+      ...{ declarations: this.#declared.declarations, training, ...data.sizes, threads: engine.threads },
+      nInteractions: data.rows.columns.length,
+    });
     this.#store = new ParameterStore(engine, this.#declared.list);
     const users = rowNumbers(data.rows);
     this.#sampler = new SamplerRecord(engine, {
