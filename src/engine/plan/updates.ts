@@ -46,7 +46,7 @@ export class OptimizerState {
           Array.from({ length: count }, () => placement.allocate(tableBytes(tensor))),
         );
       // Adagrad and FTRL keep the sum of squared gradients in their first array
-      const accumulates = options.name === 'adagrad' || options.name === 'ftrl';
+      const accumulates = options.name.startsWith('adagrad') || options.name === 'ftrl';
       if (accumulates && options.initialAccumulator !== 0) {
         const floats = tensor.op === 'table' ? tableBytes(tensor) / 4 : tensor.size;
         engine.f32(this.#address(tensor, 0) as number, floats).fill(options.initialAccumulator);
