@@ -62,7 +62,7 @@ function kindOf(model: AnyModel): string {
     case 'sequences':
       return `of sequences, ${trainingOf(model).length > 0 ? 'trained by epochs' : 'fitted without epochs'}`;
     case 'fields':
-      return 'over feature fields, trained by gradients; library only';
+      return 'over feature fields, which runs do not take';
   }
 }
 

@@ -60,11 +60,11 @@ function sizeOf(heldOut: HeldOutSequences): string {
   return `${nSequences(heldOut.sequences)} sequences`;
 }
 
-/** Going on with the first two training items. Ids with commas stand alone. */
-function nextCommand(path: string, { train, items }: SequenceSplit): string {
+/** Going on with a user's history, or with the first two training items. Ids with commas stand alone. */
+function nextCommand(path: string, { by, users, train, items }: SequenceSplit): string {
+  const command = `deeptaste recommend ${shellWord(path)}`;
+  if (by === 'user' && users && train.owner) return `${command} --user ${shellWord(users.idOf(train.owner[0]))}`;
   const ids = Array.from(train.items.subarray(0, Math.min(2, train.start[1])), (item) => items.idOf(item));
-  const history = ids.some((id) => id.includes(','))
-    ? ids.map((id) => `--item ${shellWord(id)}`).join(' ')
-    : `--history ${shellWord(ids.join(','))}`;
-  return `deeptaste recommend ${shellWord(path)} ${history}`;
+  if (ids.some((id) => id.includes(','))) return `${command} ${ids.map((id) => `--item ${shellWord(id)}`).join(' ')}`;
+  return `${command} --history ${shellWord(ids.join(','))}`;
 }
