@@ -41,7 +41,24 @@ const rows: readonly Row[] = [
   { experiment: 'ml-100k/gmf', title: 'GMF', published: null },
   { experiment: 'ml-100k/mlp', title: 'MLP', published: null },
   { experiment: 'ml-100k/neumf', title: 'NeuMF', published: null },
+  ...sequenceRows('yoochoose-1-64', {
+    popularity: '.0671 / .0165 (SR-GNN 2019)',
+    's-pop': '.3044 / .1835 (SR-GNN 2019)',
+    'item-knn': '.5160 / .2181 (SR-GNN 2019)',
+  }),
+  ...sequenceRows('yoochoose-100k', {}),
+  ...sequenceRows('ml-1m-sequences', {}),
 ];
+
+/** The models of sequences that are fitted by counting, on one data set. */
+function sequenceRows(folder: string, published: Readonly<Record<string, string>>): Row[] {
+  const titles = { popularity: 'Popularity', 's-pop': 'S-POP', 'item-knn': 'Session ItemKNN', markov: 'Markov chain' };
+  return Object.entries({ ...titles, 'v-sknn': 'V-SKNN' }).map(([name, title]) => ({
+    experiment: `${folder}/${name}`,
+    title,
+    published: published[name] ?? null,
+  }));
+}
 
 interface Summary {
   readonly mean: number;
@@ -98,34 +115,34 @@ const number = ({ mean }: Summary): string => mean.toFixed(4);
 const interval = ({ mean, low, high }: Summary): string =>
   low === null || high === null ? mean.toFixed(4) : `${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`;
 
-function tableLine(row: Row, recorded: Recorded, names: readonly string[], withFull: boolean): string {
-  const cells = names.map((name) => interval(recorded.metrics[name]));
-  const full = recorded.fullRanking;
-  const fullCells = withFull
-    ? [
-        full
-          ? names
-              .slice(0, 2)
-              .map((name) => number(full[name]))
-              .join(' / ')
-          : '–',
-      ]
-    : [];
-  const published = withFull ? [row.published ?? '–'] : [];
-  return `| ${[row.title, ...cells, ...published, ...fullCells, recorded.trainingSeconds.toFixed(1), `\`${recorded.command}\``].join(' | ')} |`;
+/** Columns beside the metrics. */
+interface Beside {
+  /** Published values of the first two metrics. */
+  readonly published: boolean;
+  /** The first two metrics among all items, where candidates are listed. */
+  readonly full: boolean;
 }
 
-function section(
-  folder: string,
-  heading: string,
-  names: readonly string[],
-  results: Results,
-  withFull: boolean,
-): string {
-  const columns = ['model', ...names, ...(withFull ? ['published', 'full ranking'] : []), 'training s', 'command'];
+function tableLine(row: Row, recorded: Recorded, names: readonly string[], { published, full }: Beside): string {
+  const cells = names.map((name) => interval(recorded.metrics[name]));
+  const ranking = recorded.fullRanking;
+  const all = ranking
+    ? names
+        .slice(0, 2)
+        .map((name) => number(ranking[name]))
+        .join(' / ')
+    : '–';
+  const beside = [...(published ? [row.published ?? '–'] : []), ...(full ? [all] : [])];
+  return `| ${[row.title, ...cells, ...beside, recorded.trainingSeconds.toFixed(1), `\`${recorded.command}\``].join(' | ')} |`;
+}
+
+function section(folder: string, heading: string, names: readonly string[], results: Results, beside: Beside): string {
+  const { published, full } = beside;
+  const more = [...(published ? ['published'] : []), ...(full ? ['full ranking'] : [])];
+  const columns = ['model', ...names, ...more, 'training s', 'command'];
   const lines = rows
     .filter(({ experiment }) => experiment.startsWith(`${folder}/`) && results[experiment])
-    .map((row) => tableLine(row, results[row.experiment], names, withFull));
+    .map((row) => tableLine(row, results[row.experiment], names, beside));
   return [heading, '', `| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines, ''].join(
     '\n',
   );
@@ -136,7 +153,7 @@ function write(results: Results): void {
   const text = [
     '# Accuracy',
     '',
-    'Written by `npm run accuracy`, which runs every experiment file. Brackets: 95 % bootstrap interval over users. Settings and',
+    'Written by `npm run accuracy`, which runs every experiment file. Brackets: 95 % bootstrap interval over users, or over sequences. Settings and',
     'numbers of epochs were chosen on items held out of the training data, or left as they are by default; the test part chose nothing.',
     '',
     section(
@@ -146,14 +163,38 @@ function write(results: Results): void {
         'NCF-RS is an independent replication (github.com/rishbad/NCF-RS), † quoted from secondary sources and not verified.',
       ['hr@10', 'ndcg@10'],
       results,
-      true,
+      { published: true, full: true },
     ),
     section(
       'ml-100k',
       '## MovieLens-100K, last item of each user among all unseen items',
       ['ndcg@10', 'hr@10', 'coverage@10'],
       results,
-      false,
+      { published: false, full: false },
+    ),
+    section(
+      'yoochoose-1-64',
+      '## YooChoose 1/64, every next click of the test sessions\n\nAmong all items, conservative ties; clicks on items that training ' +
+        'does not have are misses. Intervals are over sessions. Published: Recall@20 / MRR@20 (Wu et al., AAAI 2019, who do not say how ' +
+        'they rank ties).',
+      ['recall@20', 'mrr@20', 'recall@5', 'mrr@5'],
+      results,
+      { published: true, full: false },
+    ),
+    section(
+      'yoochoose-100k',
+      '## YooChoose, 100,000 clicks, every next click of the test sessions\n\nAs above; every test item is in training.',
+      ['recall@20', 'mrr@20', 'recall@5', 'mrr@5'],
+      results,
+      { published: false, full: false },
+    ),
+    section(
+      'ml-1m-sequences',
+      '## MovieLens-1M as sequences, protocol of SASRec\n\nThe last film of each user among 100 films sampled uniformly outside the ' +
+        'history. "Full ranking" = HR@10 / NDCG@10 of the same weights among all films outside the history.',
+      ['hr@10', 'ndcg@10'],
+      results,
+      { published: false, full: true },
     ),
   ].join('\n');
   writeFileSync(join(root, 'docs/results/accuracy.md'), text);

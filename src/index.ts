@@ -24,16 +24,25 @@ export { type Comparison, compareResults } from './evaluation/comparison.ts';
 export type { EvaluationResult } from './evaluation/evaluation-result.ts';
 export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
 export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row-evaluation.ts';
-export { models, sequenceModels } from './models/index.ts';
+export { type AnyModel, allModels, findAnyModel, models, sequenceModels } from './models/index.ts';
 export type { RunningSequences, SequenceScorer } from './models/sequence-scorer.ts';
+export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recommender/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
 export { compareModels } from './recommender/compare.ts';
+export { compareSequenceModels } from './recommender/compare-sequences.ts';
 export { evaluateScorer } from './recommender/evaluate.ts';
 export { evaluateSequences } from './recommender/evaluate-sequences.ts';
 export { readExperiment } from './recommender/experiment-file.ts';
+export { loadAnyRecommender } from './recommender/load-any.ts';
+export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
 export { prepareSplit } from './recommender/prepare-split.ts';
 export { type Answer, type Recommendation, Recommender } from './recommender/recommender.ts';
 export { type OpenSession, SequenceRecommender } from './recommender/sequence-recommender.ts';
+export {
+  parseSequenceRunSettings,
+  type SequenceRunInput,
+  type SequenceRunSettings,
+} from './recommender/sequence-settings.ts';
 export { parseRunSettings, type RunInput, type RunSettings } from './recommender/settings.ts';
 export { type TrainedRun, trainRecommender } from './recommender/train-recommender.ts';
 export { type SequenceRun, trainSequenceRecommender } from './recommender/train-sequences.ts';

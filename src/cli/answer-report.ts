@@ -1,13 +1,19 @@
 /** Recommendations as a table for people and as a document for scripts. */
-import { displayName } from '../data/dataset.ts';
-import { rowOf } from '../data/sparse-rows.ts';
+import { displayName, type FieldTable } from '../data/dataset.ts';
+import { noFields } from '../data/side-information.ts';
+import { rowOf, type SparseRows } from '../data/sparse-rows.ts';
+import type { Vocabulary } from '../data/vocabulary.ts';
 import { fitText, tableWidth, textTable } from '../evaluation/text-table.ts';
-import type { Answer, Recommendation, Recommender } from '../recommender/recommender.ts';
+import { familyOf } from '../models/index.ts';
+import { type Answer, type Recommendation, Recommender } from '../recommender/recommender.ts';
+import type { SequenceRecommender } from '../recommender/sequence-recommender.ts';
 import type { Terminal } from './terminal.ts';
+
+type AnyRecommender = Recommender | SequenceRecommender;
 
 export interface GivenAnswer {
   readonly path: string;
-  readonly recommender: Recommender;
+  readonly recommender: AnyRecommender;
   /** Null when the person was given by a history. */
   readonly user: string | null;
   readonly history: readonly string[];
@@ -17,11 +23,9 @@ export interface GivenAnswer {
 /** Who is asked for, the list, and how it was made. */
 export function answerReport(terminal: Terminal, given: GivenAnswer): string {
   const { answer, user, recommender } = given;
-  const { how, recommendations, unknownItems } = answer;
+  const { recommendations, unknownItems } = answer;
   const notes = [
-    how === 'trained'
-      ? `made by ${recommender.model.title}, which knows this user from its training`
-      : `made by ${recommender.model.title} for somebody new: ${how}`,
+    howNote(recommender, answer),
     ...(unknownItems.length > 0 ? [`not known, hence left out: ${unknownItems.join(', ')}`] : []),
   ];
   const person = user === null ? newPerson(given) : knownPerson(recommender, user);
@@ -30,10 +34,33 @@ export function answerReport(terminal: Terminal, given: GivenAnswer): string {
   return [terminal.strong(person), '', list, '', ...notes].join('\n');
 }
 
-function knownPerson({ parts }: Recommender, user: string): string {
-  const index = parts.users.indexOf(user) as number;
-  const name = displayName(parts.users, parts.userFields, index);
-  const n = rowOf(parts.seen, index).length;
+function howNote({ model }: AnyRecommender, { how }: Answer): string {
+  if (familyOf(model) === 'sequences') return how;
+  if (how === 'trained') return `made by ${model.title}, which knows this user from its training`;
+  return `made by ${model.title} for somebody new: ${how}`;
+}
+
+interface People {
+  readonly users: Vocabulary;
+  readonly fields: FieldTable;
+  readonly seen: SparseRows;
+}
+
+/** The people that a recommender knows; null where it knows nobody. */
+function peopleOf(recommender: AnyRecommender): People | null {
+  if (recommender instanceof Recommender) {
+    const { users, userFields, seen } = recommender.parts;
+    return { users, fields: userFields, seen };
+  }
+  const { histories } = recommender.parts;
+  return histories && { users: histories.users, fields: noFields(histories.users.size), seen: histories.rows };
+}
+
+function knownPerson(recommender: AnyRecommender, user: string): string {
+  const { users, fields, seen } = peopleOf(recommender) as People;
+  const index = users.indexOf(user) as number;
+  const name = displayName(users, fields, index);
+  const n = rowOf(seen, index).length;
   return `For ${name === user ? `user ${user}` : `${name} (${user})`}, who took ${n} ${n === 1 ? 'item' : 'items'} in the training data`;
 }
 
@@ -42,7 +69,7 @@ function newPerson({ history, recommender, answer }: GivenAnswer): string {
   return `For somebody who took ${known.map((id) => itemTitle(recommender, id)).join('; ')}`;
 }
 
-export function itemTitle({ parts }: Recommender, id: string): string {
+export function itemTitle({ parts }: AnyRecommender, id: string): string {
   const index = parts.items.indexOf(id);
   return index === undefined ? id : displayName(parts.items, parts.itemFields, index);
 }
@@ -88,13 +115,13 @@ export function recommendationTable(list: readonly Recommendation[], { width }: 
 }
 
 export function answerDocument({ path, recommender, user, history, answer }: GivenAnswer): object {
-  const { users, userFields } = recommender.parts;
-  const index = user === null ? undefined : users.indexOf(user);
+  const people = peopleOf(recommender);
+  const index = user === null ? undefined : people?.users.indexOf(user);
   return {
     run: path,
     model: recommender.model.name,
     user,
-    name: index === undefined ? null : displayName(users, userFields, index),
+    name: people === null || index === undefined ? null : displayName(people.users, people.fields, index),
     history: history.map((item) => ({ item, title: itemTitle(recommender, item) })),
     ...answerBody(answer),
   };

@@ -5,7 +5,7 @@
  */
 import { DeepTasteError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { RunInput } from '../recommender/settings.ts';
+import type { AnyRunInput, RunFamily } from '../recommender/any-settings.ts';
 import { jsonOrText } from './option-values.ts';
 
 export interface Assignment {
@@ -16,7 +16,6 @@ export interface Assignment {
   readonly key: string;
 }
 
-const sections = ['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'];
 const single = ['refit', 'name', 'description'];
 
 /** @throws 'usage' for what is no `key=value` */
@@ -37,22 +36,30 @@ function addressOf(parts: readonly string[]): readonly string[] {
 /**
  * The settings with the assignments made, in order.
  * @param modelKeys options of the model
+ * @param family what the model is made for
  * @throws 'config' for a key that does not exist, with the nearest one
  */
 export async function assign(
-  settings: RunInput,
+  settings: AnyRunInput,
   assignments: readonly Assignment[],
   modelKeys: readonly string[],
-): Promise<RunInput> {
+  family: RunFamily = 'users',
+): Promise<AnyRunInput> {
   if (assignments.length === 0) return settings;
-  const known = [...modelKeys, ...(await sectionKeys())];
+  const known = [...modelKeys, ...(await (family === 'users' ? sectionKeys() : sequenceSectionKeys(settings.model)))];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
     checkKey(path, key, modelKeys, known);
     changed = withValue(changed, simulatedPath(settings, path), value);
   }
-  return changed as RunInput;
+  return changed as AnyRunInput;
 }
+
+/** Of both families: a section of the wrong one is told when the settings are read. */
+const sections = [
+  ...['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'],
+  ...['sequences', 'filter'],
+];
 
 function checkKey(path: readonly string[], key: string, modelKeys: readonly string[], known: readonly string[]): void {
   const [section, name] = path;
@@ -67,7 +74,7 @@ function checkKey(path: readonly string[], key: string, modelKeys: readonly stri
 }
 
 /** Settings of the simulated data lie one level deeper. */
-function simulatedPath({ data }: RunInput, path: readonly string[]): readonly string[] {
+function simulatedPath({ data }: AnyRunInput, path: readonly string[]): readonly string[] {
   return path[0] === 'data' && 'simulated' in data ? ['data', 'simulated', ...path.slice(1)] : path;
 }
 
@@ -81,12 +88,29 @@ async function sectionKeys(): Promise<string[]> {
   const { trainingOptions } = await import('../training/options.ts');
   const { optimizerOptions } = await import('../engine/optimizers/optimizer.ts');
   const { evaluationOptions } = await import('../recommender/settings.ts');
-  const under = (section: string, schema: { shape: object }) =>
-    Object.keys(schema.shape).map((key) => `${section}.${key}`);
   return [
     ...under('training', trainingOptions).filter((key) => key !== 'training.optimizer'),
     ...under('optimizer', optimizerOptions),
     ...under('evaluation', evaluationOptions),
     ...single,
   ];
+}
+
+/** The same of models of sequences. */
+async function sequenceSectionKeys(modelName: string): Promise<string[]> {
+  const { findSequenceModel } = await import('../models/index.ts');
+  const { sequenceTrainers } = await import('../training/train-sequence-model.ts');
+  const { sequenceEvaluationOptions, sequenceRunSettings } = await import('../recommender/sequence-settings.ts');
+  const { settings } = sequenceTrainers[findSequenceModel(modelName).kind];
+  return [
+    ...(settings ? under('training', settings) : []),
+    ...under('evaluation', sequenceEvaluationOptions),
+    ...under('sequences', sequenceRunSettings.shape.sequences.unwrap()),
+    ...under('filter', sequenceRunSettings.shape.filter.unwrap()),
+    ...single,
+  ];
+}
+
+function under(section: string, schema: { shape: object }): string[] {
+  return Object.keys(schema.shape).map((key) => `${section}.${key}`);
 }

@@ -2,28 +2,41 @@
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
 import { parseMetric, parseMetrics } from '../evaluation/metric-name.ts';
-import { findModel } from '../models/index.ts';
-import type { Model } from '../models/model.ts';
-import { parseRunSettings, type RunInput, type RunSettings } from '../recommender/settings.ts';
+import { checkNextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
+import { type AnyModel, findAnyModel, findModel, findSequenceModel } from '../models/index.ts';
+import {
+  type AnyRunInput,
+  type AnyRunSettings,
+  isSequenceRun,
+  parseAnyRunSettings,
+  runFamilyOf,
+} from '../recommender/any-settings.ts';
 import { trainingOf } from '../recommender/train-recommender.ts';
+import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
  * The settings with `--set` applied, checked.
- * @throws 'usage' for an unknown model; 'config' for an unknown key or a value out of its range
+ * @throws 'usage' for an unknown model; 'config' for an unknown key, one of another family of models, or a value out of its range
  */
-export async function checkedRun(input: RunInput, set: readonly string[], where: string): Promise<RunSettings> {
-  const model = findModel(input.model);
-  const assigned = await assign(input, set.map(parseAssignment), optionNames(model));
-  const settings = parseRunSettings(assigned, where);
+export async function checkedRun(input: AnyRunInput, set: readonly string[], where: string): Promise<AnyRunSettings> {
+  const family = runFamilyOf(input.model);
+  const model = findAnyModel(input.model);
+  const assigned = await assign(input, set.map(parseAssignment), optionNames(model), family);
+  const settings = parseAnyRunSettings(assigned, where);
   parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
-  trainingOf(model, settings.training);
+  if (isSequenceRun(settings)) {
+    sequenceTrainingOf(findSequenceModel(model.name), settings.training);
+    checkNextItemMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric]);
+    return settings;
+  }
+  trainingOf(findModel(model.name), settings.training);
   parseMetrics(settings.evaluation.metrics);
   parseMetric(settings.evaluation.validationMetric);
   return settings;
 }
 
 /** The names of a model's options. */
-export function optionNames(model: Model): string[] {
+export function optionNames(model: AnyModel): string[] {
   return Object.keys((model.options as unknown as z.ZodObject).shape);
 }

@@ -1,12 +1,12 @@
 /** Saves checkpoints no more often than asked; the latest one is kept at hand for an interruption. */
 import type { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
-import type { Checkpoint } from '../training/checkpoint.ts';
+import type { AnyCheckpoint } from '../training/checkpoint.ts';
 
 export class CheckpointWriter {
   readonly #folder: CheckpointFolder;
   readonly #intervalMs: number;
   #lastSave = performance.now();
-  #pending: Checkpoint | null = null;
+  #pending: AnyCheckpoint | null = null;
   #epochsKept: number | null = null;
 
   constructor(folder: CheckpointFolder, seconds: number) {
@@ -14,7 +14,7 @@ export class CheckpointWriter {
     this.#intervalMs = seconds * 1000;
   }
 
-  async offer(checkpoint: Checkpoint): Promise<void> {
+  async offer(checkpoint: AnyCheckpoint): Promise<void> {
     this.#pending = checkpoint;
     if (performance.now() - this.#lastSave >= this.#intervalMs) await this.flush();
   }

@@ -1,4 +1,4 @@
-/** Compares saved runs by the values of their users. */
+/** Compares saved runs by the values of their users or sequences. */
 import { basename, resolve } from 'node:path';
 import { RandomStream } from '../core/random.ts';
 import { compareResults, type Run } from '../evaluation/comparison.ts';
@@ -6,7 +6,7 @@ import { toJson } from '../evaluation/evaluation-result.ts';
 import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { storedResult } from './run-record.ts';
-import { describeProtocol } from './run-report.ts';
+import { describeProtocol, evaluatedUnit } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws of the bootstrap, the same in every comparison so that it can be repeated. */
@@ -26,8 +26,9 @@ export async function compareStored(terminal: Terminal, paths: readonly string[]
   const { width, color } = terminal;
   const shared = Object.keys(rows[0].metrics).filter((name) => rows.every((row) => name in row.metrics));
   const metrics = [comparison.metric, ...shared.filter((name) => name !== comparison.metric)];
-  terminal.print(renderLeaderboard(rows, { metrics, width, color }));
-  if (runs.length > 1) terminal.print(`\n${renderComparison(comparison, { width })}`);
+  const over = evaluatedUnit(runs[0].result.protocol);
+  terminal.print(renderLeaderboard(rows, { metrics, width, color, over }));
+  if (runs.length > 1) terminal.print(`\n${renderComparison(comparison, { width, over })}`);
   terminal.print(describeProtocol(runs[0].result.protocol));
   const details = runs.map(({ name, result }, n) => ({ name, path: paths[n], ...toJson(result) }));
   terminal.document({ comparison, runs: details });

@@ -1,36 +1,63 @@
 /** Trains models with several seeds on one split and compares them by their users' values, averaged over the seeds. */
 import { DeepTasteError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
 import { compareResults } from '../evaluation/comparison.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { textTable } from '../evaluation/text-table.ts';
+import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommender/average-seeds.ts';
-import { type ComparedRun, compareModels } from '../recommender/compare.ts';
+import { compareModels } from '../recommender/compare.ts';
+import { compareSequenceModels } from '../recommender/compare-sequences.ts';
+import type { RunSettings } from '../recommender/settings.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { contenderSettings } from './contender-settings.ts';
 import { openEngine } from './engine-options.ts';
-import { loadNoted } from './execute-run.ts';
-import { describeProtocol } from './run-report.ts';
+import { describeProtocol, evaluatedUnit } from './run-report.ts';
+import { loadSequencesNoted } from './sequence-run.ts';
 import type { Terminal } from './terminal.ts';
+import { loadNoted } from './user-run.ts';
 
 export async function compareTrained(terminal: Terminal, flags: CompareFlags): Promise<void> {
   const settings = await contenderSettings(flags);
   const progress = await terminal.progress();
-  const split = await loadNoted(settings[0], progress);
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
+  const train = await contest(settings, seeds, flags, progress);
   const engine = openEngine(flags, progress);
   try {
-    const runs = await compareModels({
-      ...{ engine, split, seeds, progress },
-      ...{ contenders: settings, evaluation: settings[0].evaluation, refit: flags.refit },
-      onRun: ({ run }) => run.recommender.close(),
-    });
+    const runs = await train(engine);
     if (runs.length === 0)
       throw new DeepTasteError('data', 'compare: the split must have a test part, found none; choose another split');
     report(terminal, flags, runs, seeds);
   } finally {
     engine.close();
   }
+}
+
+interface ComparedRun {
+  readonly model: string;
+  readonly run: { readonly result: EvaluationResult; readonly trainingSeconds: number };
+}
+
+/** Reads the data; training all is left to be done. */
+async function contest(
+  settings: readonly AnyRunSettings[],
+  seeds: readonly number[],
+  { refit }: CompareFlags,
+  progress: Progress,
+): Promise<(engine: Engine) => Promise<readonly ComparedRun[]>> {
+  const [first] = settings;
+  const onRun = ({ run }: { run: { recommender: { close(): void } } }) => run.recommender.close();
+  if (isSequenceRun(first)) {
+    const [split, { evaluation }] = [await loadSequencesNoted(first, progress), first];
+    return (engine) =>
+      compareSequenceModels({ engine, split, seeds, progress, contenders: settings, evaluation, onRun });
+  }
+  const [split, { evaluation }] = [await loadNoted(first, progress), first];
+  const contenders = settings as readonly RunSettings[];
+  return (engine) => compareModels({ engine, split, seeds, progress, contenders, evaluation, refit, onRun });
 }
 
 function report(terminal: Terminal, flags: CompareFlags, runs: readonly ComparedRun[], seeds: readonly number[]): void {
@@ -51,7 +78,9 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
     ...{ baseline: flags.baseline, test: flags.significance },
   });
   if (seeds.length > 1) terminal.print(`${spreadTable(spreads, seeds.length)}\n`);
-  terminal.print(renderComparison(comparison, { width: terminal.width }));
+  terminal.print(
+    renderComparison(comparison, { width: terminal.width, over: evaluatedUnit(averaged[0].result.protocol) }),
+  );
   terminal.print(describeProtocol(averaged[0].result.protocol));
   terminal.document({ seeds, models: spreads, comparison, protocol: averaged[0].result.protocol });
 }

@@ -4,24 +4,21 @@ import { resolve } from 'node:path';
 import { checkReplaceable } from '../artifact/folder.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
-import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { findModel } from '../models/index.ts';
+import type { AnyRunSettings } from '../recommender/any-settings.ts';
 import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
-import { prepareSplit } from '../recommender/prepare-split.ts';
-import type { RunSettings } from '../recommender/settings.ts';
-import { type TrainedRun, trainRecommender } from '../recommender/train-recommender.ts';
-import type { Checkpoint } from '../training/checkpoint.ts';
+import type { AnyCheckpoint, AnyProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
+import { type MeasuredRun, type PreparedRun, prepareRun } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
 import { runRecord } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface RunRequest extends EngineFlags {
-  readonly settings: RunSettings;
+  readonly settings: AnyRunSettings;
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
   readonly resume?: boolean;
@@ -34,20 +31,20 @@ export interface RunRequest extends EngineFlags {
 /** Trains, measures, saves, and says what came out. */
 export async function executeRun(terminal: Terminal, request: RunRequest): Promise<void> {
   const { settings } = request;
-  if (request.resume && settings.refit)
+  if (request.resume && isRefit(settings))
     throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
   if (request.out !== undefined) await checkReplaceable(resolve(request.out), request.out);
   const progress = await terminal.progress();
-  const split = await loadNoted(settings, progress);
-  const out = request.out ?? defaultOut(settings, split);
+  const prepared = await prepareRun(settings, progress);
+  const out = request.out ?? defaultOut(settings, prepared.dataName);
   if (request.out === undefined) await checkReplaceable(resolve(out), out);
   const engine = openEngine(request, progress);
   try {
     const profiles = new ProfileReport(request.profile);
-    const run = await trainInterruptibly(engine, split, out, request, progress, profiles);
-    await run.recommender.save(out, run.result, runRecord(settings, run.result, run.log));
+    const run = await trainInterruptibly(engine, prepared, out, request, progress, profiles);
+    await run.save(out, runRecord(settings, run.result, run.log));
     await new CheckpointFolder(out).remove();
-    const report = { run, split, settings, out, threads: engine.threads };
+    const report = { run, data: prepared.data, settings, out, threads: engine.threads };
     await profiles.write();
     terminal.print(runReport(terminal, report));
     if (profiles.text) terminal.print(`\n${profiles.text}`);
@@ -57,37 +54,27 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   }
 }
 
-/** Reads the data and says what was found. */
-export async function loadNoted(settings: RunSettings, progress: Progress): Promise<Split> {
-  const task = progress.start('reading the data');
-  const split = await prepareSplit(settings);
-  const { dataset, train, validation, test } = split;
-  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
-  task.end(
-    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
-      `${nTrain} training + ${nValidation} validation + ${nTest} test interactions`,
-  );
-  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
-  return split;
+function isRefit(settings: AnyRunSettings): boolean {
+  return 'refit' in settings && settings.refit;
 }
 
-function defaultOut({ name, model }: RunSettings, { dataset }: Split): string {
-  const plain = (name ?? `${dataset.name}-${model}`).replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '');
+function defaultOut({ name, model }: AnyRunSettings, dataName: string): string {
+  const plain = (name ?? `${dataName}-${model}`).replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '');
   return `runs/${plain === '' ? model : plain}`;
 }
 
-/** Ctrl-C during training by gradients leaves a checkpoint; what is fitted at once simply ends. */
+/** Ctrl-C during training by epochs leaves a checkpoint; what is fitted at once simply ends. */
 async function trainInterruptibly(
   engine: Engine,
-  split: Split,
+  prepared: PreparedRun,
   out: string,
   request: RunRequest,
   progress: Progress,
   profiles: ProfileReport,
-): Promise<TrainedRun> {
+): Promise<MeasuredRun> {
   const { settings, checkpointSeconds } = request;
-  const options = { engine, split, settings, progress, onProfile: profiles.listener };
-  if (findModel(settings.model).kind === 'fitted') return trainRecommender(options);
+  const hooks = { progress, onProfile: profiles.listener };
+  if (!prepared.hasEpochs) return prepared.train(engine, hooks);
   const folder = new CheckpointFolder(out);
   const resume = await formerCheckpoint(folder, request.resume === true, progress);
   const writer = new CheckpointWriter(folder, checkpointSeconds);
@@ -95,12 +82,12 @@ async function trainInterruptibly(
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   try {
-    const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
-    const run = await trainRecommender({ ...options, resume, onCheckpoint, signal: interrupt.signal });
+    const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: AnyCheckpoint) => writer.offer(checkpoint);
+    const run = await prepared.train(engine, { ...hooks, resume, onCheckpoint, signal: interrupt.signal });
     return run;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    throw new Interruption(interruptionMessage(folder, await writer.flush(), settings.refit), { cause: error });
+    throw new Interruption(interruptionMessage(folder, await writer.flush(), isRefit(settings)), { cause: error });
   } finally {
     process.removeListener('SIGINT', onSignal);
   }
@@ -110,7 +97,7 @@ async function formerCheckpoint(
   folder: CheckpointFolder,
   resume: boolean,
   progress: Progress,
-): Promise<Checkpoint | null> {
+): Promise<AnyCheckpoint | null> {
   const exists = (await stat(folder.path).catch(() => null)) !== null;
   if (!resume) {
     if (exists)
@@ -119,7 +106,7 @@ async function formerCheckpoint(
       );
     return null;
   }
-  const checkpoint = await folder.load();
+  const checkpoint = await folder.load<AnyProgress>();
   if (checkpoint === null) progress.log(`--resume: no checkpoint in ${folder.path}, starting from the beginning`);
   else progress.log(`resuming after epoch ${checkpoint.progress.epochsDone} from ${folder.path}`);
   return checkpoint;

@@ -4,7 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { findBlas, installHint } from '../engine/runtime/blas.ts';
 import { loadKernels, supportsRelaxedSimd } from '../engine/runtime/kernel-file.ts';
-import { models } from '../models/index.ts';
+import { models, sequenceModels } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
 const GIB = 1024 ** 3;
@@ -34,7 +34,7 @@ export async function examine(terminal: Terminal): Promise<void> {
     kernels: await attempt('kernels', () => loadKernels().build),
     duckdb: await attempt('duckdb', duckdbVersion),
     blas: await attempt('blas', systemBlas),
-    models: models.map(({ name }) => name),
+    models: [...models, ...sequenceModels].map(({ name }) => name),
     problems: [...new Set(problems)],
   };
   terminal.print(asText(report));

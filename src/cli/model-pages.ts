@@ -1,9 +1,10 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
 import { textTable } from '../evaluation/text-table.ts';
-import { findModel, models } from '../models/index.ts';
-import type { Model, Paper } from '../models/model.ts';
+import { type AnyModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
+import type { Paper, SequenceModel } from '../models/model.ts';
 import { resolveTraining, trainingOptions } from '../training/options.ts';
+import { sequenceTrainers, sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import type { Terminal } from './terminal.ts';
 
 interface OptionPage {
@@ -13,6 +14,9 @@ interface OptionPage {
   readonly range: string;
   readonly doc: string;
 }
+
+/** The models that the command line trains. */
+const models = allModels.filter((model) => familyOf(model) !== 'fields');
 
 export function listModels(terminal: Terminal): void {
   const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
@@ -32,23 +36,43 @@ export function listModels(terminal: Terminal): void {
     ),
   ]);
   terminal.print([header, rule, ...rows, '', 'deeptaste models NAME prints the options of one'].join('\n'));
-  terminal.document({ models: models.map(({ name, title, kind, paper }) => ({ name, title, kind, paper })) });
+  terminal.document({ models: models.map(headOf) });
 }
 
 export function describeModel(terminal: Terminal, name: string): void {
-  const model = findModel(name);
+  const model = findAnyModel(name);
   const options = pagesOf(model.options as unknown as z.ZodObject, '');
-  const training = model.kind === 'gradient' ? trainingPages(resolveTraining(model.trainingDefaults, {})) : [];
+  const training = trainingOf(model);
   const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
   const parts = [...heads, '', optionTable(options)];
   if (training.length > 0) parts.push('', 'training', optionTable(training));
   terminal.print(parts.join('\n'));
-  const { title, kind, paper } = model;
-  terminal.document({ name, title, kind, paper, options, training });
+  terminal.document({ ...headOf(model), options, training });
 }
 
-function kindOf(model: Model): string {
-  return model.kind === 'fitted' ? 'fitted without epochs' : `trained by gradients, ${model.loss}`;
+function headOf(model: AnyModel) {
+  const { name, title, kind, paper } = model;
+  return { name, title, family: familyOf(model), kind, paper };
+}
+
+function kindOf(model: AnyModel): string {
+  switch (familyOf(model)) {
+    case 'users':
+      return model.kind === 'gradient' ? `trained by gradients, ${model.loss}` : 'fitted without epochs';
+    case 'sequences':
+      return `of sequences, ${trainingOf(model).length > 0 ? 'trained by epochs' : 'fitted without epochs'}`;
+    case 'fields':
+      return 'over feature fields, which runs do not take';
+  }
+}
+
+/** The settings of the model's training; none for models that are fitted, or that runs do not take. */
+function trainingOf(model: AnyModel): OptionPage[] {
+  if (model.kind === 'gradient') return trainingPages(resolveTraining(model.trainingDefaults, {}));
+  if (familyOf(model) !== 'sequences') return [];
+  const own = model as SequenceModel;
+  const { settings } = sequenceTrainers[own.kind];
+  return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
 }
 
 function paperLine(paper: Paper | null): string {
@@ -60,12 +84,15 @@ function trainingPages(resolved: object): OptionPage[] {
   const { optimizer, ...shape } = trainingOptions.shape;
   const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
   const { optimizer: own, ...general } = resolved as Record<string, unknown> & { optimizer: Record<string, unknown> };
-  const withDefaults = (pages: OptionPage[], values: Record<string, unknown>) =>
-    pages.map((page) => ({ ...page, default: values[page.key.slice(page.key.indexOf('.') + 1)] ?? page.default }));
   return [
     ...withDefaults(pagesOf(z.object(shape), 'training.'), general),
     ...withDefaults(pagesOf(inner, 'optimizer.'), own),
   ];
+}
+
+function withDefaults(pages: OptionPage[], values: object): OptionPage[] {
+  const of = (key: string) => (values as Record<string, unknown>)[key.slice(key.indexOf('.') + 1)];
+  return pages.map((page) => ({ ...page, default: of(page.key) ?? page.default }));
 }
 
 interface JsonOption {

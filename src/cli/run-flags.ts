@@ -1,9 +1,11 @@
 /** From the options of `train` (and `evaluate`, `compare`) to the settings of a run, the form that experiment files have too. */
 import { type Command, Option } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
+import type { AnyRunInput, RunFamily } from '../recommender/any-settings.ts';
 import type { RunInput } from '../recommender/settings.ts';
-import { type DataFlags, dataOptionsOf, defined, FILM_CLUB } from './data-flags.ts';
+import { addDataFlags, type DataFlags, dataOptionsOf, defined, FILM_CLUB } from './data-flags.ts';
 import { commaList, jsonOrText, wholeNumber } from './option-values.ts';
+import { addSequenceFlags, refuseSequenceFlags, type SequenceFlags, sequencesOfFlags } from './sequence-flags.ts';
 
 export interface SplitFlags {
   readonly split?: string;
@@ -18,17 +20,22 @@ export interface EvaluationFlags {
   readonly candidates?: 'auto' | 'all' | 'listed';
 }
 
-const splitMethods = ['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'given'];
+/** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
+const splitMethods = [
+  ...['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'given'],
+  ...['last-days', 'prefix-files'],
+];
 
 export function addSplitFlags(command: Command): Command {
   return command
     .optionsGroup('What is held out:')
     .addOption(
-      new Option('--split <method>', 'how to hold out; default: time when times vary, else ratio').choices(
-        splitMethods,
-      ),
+      new Option(
+        '--split <method>',
+        'how to hold out; default: time when times vary, else ratio; of sequences: the last day, of histories the last item',
+      ).choices(splitMethods),
     )
-    .option('--by <order>', 'what orders the rows of a user: time, random, order')
+    .option('--by <order>', 'what orders the rows of a user: time, random, order; with last-days: end, start')
     .option(
       '--test <share|file>',
       'share of the rows for testing; with --split given, the file of test rows',
@@ -37,6 +44,11 @@ export function addSplitFlags(command: Command): Command {
     .option('--validation <share|file>', 'the same for validation', jsonOrText)
     .option('--sample-candidates <n>', 'rank among n sampled items, as some papers do', wholeNumber(1))
     .optionsGroup('Options:');
+}
+
+/** Data, split and evaluation: all that commands which read data to train or to measure have. */
+export function addRunFlags(command: Command): Command {
+  return addDataFlags(addSequenceFlags(addSplitFlags(addEvaluationFlags(command))));
 }
 
 export function addEvaluationFlags(command: Command): Command {
@@ -65,8 +77,23 @@ export function dataOf(files: readonly string[], flags: DataFlags): RunInput['da
   return { simulated: {} };
 }
 
+/** What the flags say of the data's form, the split and the evaluation of a run, as the model's family has it. @throws 'usage' */
+export function runInputOf(
+  family: RunFamily,
+  model: string,
+  flags: SplitFlags & SequenceFlags & EvaluationFlags,
+): Omit<AnyRunInput, 'data' | 'model'> {
+  const { metrics, candidates, filter } = flags;
+  if (family === 'users') {
+    refuseSequenceFlags(flags, model);
+    return { ...splitOf(flags), evaluation: defined({ metrics, candidates }) };
+  }
+  const evaluation = defined({ metrics, candidates, filter }) as { candidates?: 'auto' };
+  return { ...sequencesOfFlags(flags), evaluation };
+}
+
 /** @throws 'usage' when details are given without a method */
-export function splitOf(flags: SplitFlags): Pick<RunInput, 'split' | 'sampleCandidates'> {
+function splitOf(flags: SplitFlags): Pick<RunInput, 'split' | 'sampleCandidates'> {
   const { split: method, by, test, validation, sampleCandidates: n } = flags;
   const details = defined({ by, test, validation });
   const [detail] = Object.keys(details);
@@ -76,8 +103,4 @@ export function splitOf(flags: SplitFlags): Pick<RunInput, 'split' | 'sampleCand
     split: method === undefined ? undefined : ({ method, ...details } as RunInput['split']),
     sampleCandidates: n === undefined ? undefined : { n },
   });
-}
-
-export function evaluationOf({ metrics, candidates }: EvaluationFlags): NonNullable<RunInput['evaluation']> {
-  return defined({ metrics, candidates });
 }

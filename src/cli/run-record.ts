@@ -4,26 +4,34 @@
  *   settings.json     the settings of the run: the form of an experiment file
  *   evaluation.json   the metrics with their protocol
  *   epochs.jsonl      one line an epoch
+ *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
  */
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type EvaluationResult, fromStored, toJson } from '../evaluation/evaluation-result.ts';
+import {
+  type EvaluationResult,
+  fromStored,
+  toColumns,
+  toJson,
+  type UserColumns,
+} from '../evaluation/evaluation-result.ts';
+import { type AnyRunSettings, parseAnyRunSettings } from '../recommender/any-settings.ts';
 import { epochLines } from '../recommender/checkpoint-folder.ts';
-import { parseRunSettings, type RunSettings } from '../recommender/settings.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 
 const SETTINGS = 'settings.json';
 const EVALUATION = 'evaluation.json';
 const EPOCHS = 'epochs.jsonl';
+const SEQUENCES = 'sequences.json';
 
 export function runRecord(
-  settings: RunSettings,
+  settings: AnyRunSettings,
   result: EvaluationResult | null,
   log: readonly EpochRecord[],
 ): Map<string, string> {
   const record = new Map([[SETTINGS, json(settings)]]);
-  if (result) record.set(EVALUATION, json(toJson(result)));
+  if (result) recordResult(record, result);
   if (log.length > 0) record.set(EPOCHS, epochLines(log));
   return record;
 }
@@ -35,19 +43,30 @@ export async function recordWithEvaluation(path: string, result: EvaluationResul
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
   }
-  return record.set(EVALUATION, json(toJson(result)));
+  recordResult(record, result);
+  return record;
+}
+
+function recordResult(record: Map<string, string>, result: EvaluationResult): void {
+  record.set(EVALUATION, json(toJson(result)));
+  if (!result.protocol.nextItem) return;
+  const columns = Object.entries(toColumns(result)).map(([name, values]) => [name, [...values]]);
+  record.set(SEQUENCES, JSON.stringify(Object.fromEntries(columns)));
 }
 
 /** The settings that a run was made with; null for an artifact that has none. @throws 'artifact', 'not-found' */
-export async function storedSettings(path: string): Promise<RunSettings | null> {
+export async function storedSettings(path: string): Promise<AnyRunSettings | null> {
   const text = await attachedText(path, SETTINGS);
-  return text === null ? null : parseRunSettings(JSON.parse(text), `${path}/${SETTINGS}`);
+  return text === null ? null : parseAnyRunSettings(JSON.parse(text), `${path}/${SETTINGS}`);
 }
 
-/** The evaluation of a run with the values of its users. @throws 'artifact', 'not-found' */
+/** The evaluation of a run with the values of its users or sequences. @throws 'artifact', 'not-found' */
 export async function storedResult(path: string): Promise<{ manifest: Manifest; result: EvaluationResult }> {
   const manifest = await inspectArtifact(path);
   const text = await attachedText(path, EVALUATION);
+  const sequences = await attachedText(path, SEQUENCES);
+  if (text !== null && sequences !== null)
+    return { manifest, result: fromStored(JSON.parse(text), sequenceColumns(JSON.parse(sequences))) };
   const { perUser, users } = await loadArtifact(path);
   if (text === null || perUser === null)
     throw new DeepTasteError(
@@ -56,6 +75,14 @@ export async function storedResult(path: string): Promise<{ manifest: Manifest; 
     );
   const ids = Array.from(perUser.userIndex, (index) => users.idOf(index));
   return { manifest, result: fromStored(JSON.parse(text), { user: ids, ...Object.fromEntries(perUser.metrics) }) };
+}
+
+function sequenceColumns({ user, ...columns }: Record<string, readonly (number | null)[]>): UserColumns {
+  const numeric = Object.entries(columns).map(([name, values]) => [
+    name,
+    Float64Array.from(values, (value) => value ?? Number.NaN),
+  ]);
+  return { user: user as readonly unknown[] as readonly string[], ...Object.fromEntries(numeric) };
 }
 
 async function attachedText(path: string, name: string): Promise<string | null> {

@@ -1,17 +1,17 @@
 /** What is said about a finished run: a table for people, a document for scripts. */
-import type { Split } from '../data/dataset.ts';
 import { type EvaluationJson, type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
-import type { RunSettings } from '../recommender/settings.ts';
-import type { TrainedRun } from '../recommender/train-recommender.ts';
-import { shellWord, type Terminal } from './terminal.ts';
+import type { AnyRunSettings } from '../recommender/any-settings.ts';
+import type { MeasuredRun } from './prepared-run.ts';
+import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
 export interface FinishedRun {
-  readonly run: TrainedRun;
-  readonly split: Split;
-  readonly settings: RunSettings;
+  readonly run: MeasuredRun;
+  /** The data in the document. */
+  readonly data: object;
+  readonly settings: AnyRunSettings;
   readonly out: string;
   readonly threads: number;
 }
@@ -19,17 +19,17 @@ export interface FinishedRun {
 export function runReport(terminal: Terminal, finished: FinishedRun): string {
   const { run, out } = finished;
   const lines: string[] = [];
-  if (run.result) lines.push(metricTable(terminal, run.recommender.model.title, run.result, run.trainingSeconds));
+  if (run.result) lines.push(metricTable(terminal, run.title, run.result, run.trainingSeconds));
   else lines.push('nothing was measured: the split has no test part');
   lines.push('', `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}, saved to ${out}`);
-  return [...lines, `next: ${nextCommand(finished)}`].join('\n');
+  return [...lines, `next: ${run.next(out)}`].join('\n');
 }
 
 /** Metrics with intervals, and how they were obtained. */
 export function metricTable(terminal: Terminal, name: string, result: EvaluationResult, seconds?: number): string {
   const { metrics, level } = result;
   const table = renderLeaderboard([{ model: name, metrics, seconds }], {
-    level,
+    ...{ level, over: evaluatedUnit(result.protocol) },
     width: terminal.width,
     color: terminal.color,
   });
@@ -37,17 +37,34 @@ export function metricTable(terminal: Terminal, name: string, result: Evaluation
 }
 
 /** One line: `2,950 test users, all items ranked, split leave-one-out by time, ties expected`. */
-export function describeProtocol({ nUsers, part, candidates, filter, split, tieRule, data }: Protocol): string {
+export function describeProtocol(protocol: Protocol): string {
+  const { candidates, filter, split, tieRule, data, nextItem } = protocol;
+  const listed = nextItem ? 'an event' : 'a user';
   const ranked =
-    candidates === 'all' ? `all items ranked${filterNote(filter)}` : `${candidates.n} listed candidates a user`;
+    candidates === 'all' ? `all items ranked${filterNote(filter)}` : `${candidates.n} listed candidates ${listed}`;
   const by = typeof split.by === 'string' ? ` by ${split.by}` : '';
-  return `${data.name}: ${nUsers.toLocaleString('en-US')} ${part} users, ${ranked}, split ${split.method}${by}, tie rule ${tieRule}`;
+  return `${data.name}: ${measured(protocol)}, ${ranked}, split ${split.method}${by}, tie rule ${tieRule}`;
+}
+
+/** What was measured: users, or the next items of sequences. */
+function measured({ nUsers, part, nextItem }: Protocol): string {
+  const count = (n: number) => n.toLocaleString('en-US');
+  if (!nextItem) return `${count(nUsers)} ${part} users`;
+  const { nEvents, nMisses } = nextItem;
+  const misses = nMisses > 0 ? ` (${count(nMisses)} of unknown items are misses)` : '';
+  return `${count(nEvents)} next items${misses} of ${count(nUsers)} ${part} sequences`;
 }
 
 function filterNote(filter: Protocol['filter']): string {
+  if (filter === 'history') return ' but those earlier in the sequence';
   return filter === 'none'
     ? ''
     : ` but those of the user's ${filter === 'train' ? 'training' : 'training and validation'} part`;
+}
+
+/** Over what intervals and tests go. */
+export function evaluatedUnit({ nextItem }: Protocol): 'users' | 'sequences' {
+  return nextItem ? 'sequences' : 'users';
 }
 
 export interface RunDocument {
@@ -66,33 +83,15 @@ export interface RunDocument {
 }
 
 export function runDocument(finished: FinishedRun): RunDocument {
-  const { run, split, settings, out, threads } = finished;
-  const { dataset } = split;
-  const { recommender, result, trainingSeconds, log, bestEpoch } = run;
+  const { run, data, settings, out, threads } = finished;
+  const { title, kernels, result, trainingSeconds, log, bestEpoch } = run;
   return {
-    ...{ model: settings.model, title: recommender.model.title, out, seed: settings.seed, threads },
-    kernels: recommender.engine.build,
-    data: {
-      ...{ name: dataset.name, hash: dataset.hash, nUsers: dataset.users.size, nItems: dataset.items.size },
-      ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
-    },
-    ...{
-      trainingSeconds,
-      epochs: log.length,
-      bestEpoch,
-      result: result && toJson(result),
-      next: nextCommand(finished),
-    },
+    ...{ model: settings.model, title, out, seed: settings.seed, threads, kernels, data },
+    ...{ trainingSeconds, epochs: log.length, bestEpoch, result: result && toJson(result), next: run.next(out) },
   };
 }
 
-function epochsNote({ log, bestEpoch }: TrainedRun): string {
+function epochsNote({ log, bestEpoch }: MeasuredRun): string {
   if (log.length === 0) return '';
   return ` (${log.length} ${log.length === 1 ? 'epoch' : 'epochs'}, kept epoch ${bestEpoch})`;
-}
-
-/** Recommending for somebody who is in the training data. */
-function nextCommand({ split, out }: FinishedRun): string {
-  const user = split.dataset.users.idOf(split.train.userIndex[0]);
-  return `deeptaste recommend ${shellWord(out)} --user ${shellWord(user)}`;
 }

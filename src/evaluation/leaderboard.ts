@@ -27,6 +27,8 @@ export interface LeaderboardOptions {
   readonly width?: number;
   /** Share of resampled means in the intervals, for the caption; 0.95 by default. */
   readonly level?: number;
+  /** What the intervals are over, for the caption; users by default. */
+  readonly over?: 'users' | 'sequences';
   /** Best row bold, references dim (ANSI codes); off by default. */
   readonly color?: boolean;
 }
@@ -38,7 +40,7 @@ const minNameWidth = 12;
  * wider than `width`, names are shortened first, then the last metrics left out; the caption names those.
  */
 export function renderLeaderboard(rows: readonly LeaderboardRow[], options: LeaderboardOptions = {}): string {
-  const { width = Number.POSITIVE_INFINITY, level = 0.95, color = false } = options;
+  const { width = Number.POSITIVE_INFINITY, level = 0.95, color = false, over = 'users' } = options;
   if (rows.length === 0)
     throw new DeepTasteError('config', 'leaderboard: at least one row is needed, found none; evaluate a model first');
   const metrics = shownMetrics(rows, options.metrics);
@@ -50,7 +52,7 @@ export function renderLeaderboard(rows: readonly LeaderboardRow[], options: Lead
   const body = table.rows.map((line, i) => (i >= nContenders ? style(line, 2) : i === 0 ? style(line, 1) : line));
   const references = nContenders < rows.length ? [table.rule, ...body.slice(nContenders)] : [];
   const lines = [table.header, table.rule, ...body.slice(0, nContenders), ...references];
-  return [...lines, ...caption(rows, metrics, omitted, level)].join('\n');
+  return [...lines, ...caption(rows, metrics, omitted, `${percent(level)} interval over ${over}`)].join('\n');
 }
 
 function shownMetrics(rows: readonly LeaderboardRow[], asked: readonly string[] | undefined): string[] {
@@ -131,16 +133,19 @@ function caption(
   rows: readonly LeaderboardRow[],
   metrics: readonly string[],
   omitted: number,
-  level: number,
+  interval: string,
 ): string[] {
   const hasInterval = rows.some((row) => metrics.some((metric) => typeof row.metrics[metric]?.low === 'number'));
-  const lines = hasInterval ? [`± half of the ${Number((100 * level).toPrecision(6))} % interval over users`] : [];
+  const lines = hasInterval ? [`± half of the ${interval}`] : [];
   if (omitted > 0) lines.push(`not shown in this width: ${metrics.slice(metrics.length - omitted).join(', ')}`);
   return lines;
 }
 
 /** A comparison as a table: mean, difference to the baseline with its interval, Holm's p-value and * where significant. */
-export function renderComparison(comparison: Comparison, { width = Number.POSITIVE_INFINITY } = {}): string {
+export function renderComparison(
+  comparison: Comparison,
+  { width = Number.POSITIVE_INFINITY, over = 'users' }: Pick<LeaderboardOptions, 'width' | 'over'> = {},
+): string {
   const { rows, metric, baseline, test, alpha, notes } = comparison;
   const right = (header: string, cell: (row: ComparisonRow) => string): TextColumn => ({
     header,
@@ -156,9 +161,12 @@ export function renderComparison(comparison: Comparison, { width = Number.POSITI
   const room = Math.max(minNameWidth, width - tableWidth(columns) - 2);
   const names = rows.map((row) => fitText(row.name, room));
   const table = textTable([{ header: 'run', align: 'left', cells: names }, ...columns]);
-  const confidence = `${Number((100 * (1 - alpha)).toPrecision(6))} %`;
-  const about = `difference to ${baseline}, ${confidence} interval; * p < ${alpha}, paired ${test} test over users`;
+  const about = `difference to ${baseline}, ${percent(1 - alpha)} interval; * p < ${alpha}, paired ${test} test over ${over}`;
   return [table.header, table.rule, ...table.rows, about, ...notes.map((note) => `note: ${note}`)].join('\n');
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`;
 }
 
 function signed(value: number): string {

@@ -6,7 +6,7 @@ import { encodeSafetensors } from '../artifact/safetensors-writer.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
-import type { Checkpoint, EpochRecord, TrainingProgress } from '../training/checkpoint.ts';
+import type { AnyCheckpoint, AnyProgress, Checkpoint, EpochRecord, TrainingProgress } from '../training/checkpoint.ts';
 
 const FILE = 'checkpoint.safetensors';
 const LOG = 'epochs.jsonl';
@@ -20,7 +20,7 @@ export class CheckpointFolder {
   }
 
   /** Writes the state of the run; a kill at any moment leaves the former or the new one. */
-  async save({ fingerprint, progress, tensors }: Checkpoint): Promise<void> {
+  async save({ fingerprint, progress, tensors }: AnyCheckpoint): Promise<void> {
     try {
       await mkdir(this.path, { recursive: true });
     } catch (error) {
@@ -31,8 +31,11 @@ export class CheckpointFolder {
     await writeFileAtomic(join(this.path, LOG), epochLines(progress.log));
   }
 
-  /** The saved state, null when there is none. @throws 'artifact' when it cannot be read */
-  async load(): Promise<Checkpoint | null> {
+  /**
+   * The saved state, null when there is none; which run's it is, its fingerprint says.
+   * @throws 'artifact' when it cannot be read
+   */
+  async load<P extends AnyProgress = TrainingProgress>(): Promise<Checkpoint<P> | null> {
     const path = join(this.path, FILE);
     try {
       await readFile(path);
@@ -44,7 +47,7 @@ export class CheckpointFolder {
     const { fingerprint, progress } = file.metadata ?? {};
     if (fingerprint === undefined || progress === undefined)
       throw new DeepTasteError('artifact', `${path}: must be a checkpoint; remove it and start anew`);
-    return { fingerprint, progress: JSON.parse(progress) as TrainingProgress, tensors: namedTensors(file, path) };
+    return { fingerprint, progress: JSON.parse(progress) as P, tensors: namedTensors(file, path) };
   }
 
   async remove(): Promise<void> {

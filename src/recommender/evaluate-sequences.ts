@@ -5,7 +5,7 @@ import { version } from '../core/version.ts';
 import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { rankEvents } from '../evaluation/next-item/rank-events.ts';
-import { nextItemMetrics, summariseEvents } from '../evaluation/next-item/summarise-events.ts';
+import { meanOverEvents, nextItemMetrics, summariseEvents } from '../evaluation/next-item/summarise-events.ts';
 import { targetEvents } from '../evaluation/next-item/target-events.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
@@ -14,6 +14,8 @@ import type { SequenceScorer } from '../models/sequence-scorer.ts';
 
 export interface SequenceEvaluationOptions {
   readonly part?: HeldOutPart;
+  /** 'all' ranks all items where the split lists candidates; 'auto' ranks what it lists. */
+  readonly candidates?: 'auto' | 'all';
   readonly metrics?: readonly string[];
   /** 'conservative' by default: a model that scores many items alike gets no credit for it. */
   readonly tieRule?: TieRule;
@@ -35,13 +37,13 @@ export function evaluateSequences(
   options: SequenceEvaluationOptions = {},
 ): EvaluationResult {
   const { part = 'test', metrics = nextItemMetrics, filter = 'none', seed = 1, onProgress } = options;
-  const heldOut = requirePart(split, part);
+  const heldOut = withCandidates(requirePart(split, part), options.candidates);
   const targets = targetEvents(heldOut);
   const started = performance.now();
   const ranks = rankEvents(scorer, targets, { onProgress, excludeHistory: filter === 'history' });
   return summariseEvents(ranks, targets, {
     metrics,
-    protocol: protocolOf(split, heldOut, part, options),
+    protocol: nextItemProtocol(split, options),
     sequenceId: sequenceNames(split, targets.sequences.owner),
     seconds: (performance.now() - started) / 1000,
     stream: new RandomStream(seed, 'bootstrap'),
@@ -54,12 +56,17 @@ function requirePart(split: SequenceSplit, part: HeldOutPart): HeldOutSequences 
   throw new DeepTasteError('data', `evaluate: the split must have a ${part} part, found none; hold one out`);
 }
 
-function protocolOf(
+function withCandidates(heldOut: HeldOutSequences, candidates: 'auto' | 'all' = 'auto'): HeldOutSequences {
+  return heldOut.kind === 'cases' && candidates === 'all' ? { ...heldOut, candidates: null } : heldOut;
+}
+
+/** How such an evaluation is made, less what only counting tells. */
+export function nextItemProtocol(
   split: SequenceSplit,
-  heldOut: HeldOutSequences,
-  part: HeldOutPart,
-  { tieRule = 'conservative', filter = 'none', seed = 1, kernels = 'none' }: SequenceEvaluationOptions,
+  options: SequenceEvaluationOptions,
 ): Omit<Protocol, 'cutoffs' | 'nUsers' | 'nextItem'> {
+  const { part = 'test', tieRule = 'conservative', filter = 'none', seed = 1, kernels = 'none' } = options;
+  const heldOut = withCandidates(requirePart(split, part), options.candidates);
   const listed = heldOut.kind === 'cases' ? heldOut.candidates : null;
   const { testCandidates } = split.description;
   return {
@@ -87,6 +94,18 @@ function longestRow(rowStart: Int32Array): number {
   let longest = 0;
   for (let r = 0; r + 1 < rowStart.length; r++) longest = Math.max(longest, rowStart[r + 1] - rowStart[r]);
   return longest;
+}
+
+/** The validation metric of a scorer, higher is better; null when the split has no validation part. */
+export function nextItemValidator(
+  split: SequenceSplit,
+  { filter = 'none', tieRule = 'conservative', candidates }: SequenceEvaluationOptions,
+  metric: string,
+): ((scorer: SequenceScorer) => number) | null {
+  if (split.validation === null) return null;
+  const targets = targetEvents(withCandidates(split.validation, candidates));
+  return (scorer) =>
+    meanOverEvents(rankEvents(scorer, targets, { excludeHistory: filter === 'history' }), targets, metric, tieRule);
 }
 
 /** Users' ids where every sequence is another user's, else places. */

@@ -4,9 +4,10 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
-import { parseRunSettings, type RunSettings } from './settings.ts';
+import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
 
-export async function readExperiment(path: string): Promise<RunSettings> {
+/** @throws DeepTasteError `io`: no such file; `config`: what is in it; `usage`: the model */
+export async function readExperiment(path: string): Promise<AnyRunSettings> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -20,7 +21,7 @@ export async function readExperiment(path: string): Promise<RunSettings> {
     if (error instanceof DeepTasteError) throw error;
     throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
   }
-  const settings = parseRunSettings(document, path);
+  const settings = parseAnyRunSettings(document, path);
   return { ...withPaths(settings, dirname(path)), name: settings.name ?? basename(path).replace(/\.ya?ml$/, '') };
 }
 
@@ -33,25 +34,22 @@ function expandEnvironment(text: string, path: string): string {
   });
 }
 
-function withPaths(settings: RunSettings, folder: string): RunSettings {
-  const at = <T extends string | null | undefined>(file: T): T =>
-    (typeof file === 'string' && !isAbsolute(file) ? join(folder, file) : file) as T;
+/** Files that a split names. */
+const splitFiles = ['test', 'validation', 'candidates', 'validationCandidates'] as const;
+
+function withPaths(settings: AnyRunSettings, folder: string): AnyRunSettings {
+  // the same keys hold shares where no files are named
+  const at = <T>(file: T): T => (typeof file === 'string' && !isAbsolute(file) ? join(folder, file) : file) as T;
   const { data, split } = settings;
+  const namesFiles = split?.method === 'given' || split?.method === 'prefix-files';
+  const named = namesFiles ? splitFiles.filter((key) => key in split) : [];
+  const moved = named.map((key) => [key, at((split as unknown as Record<string, unknown>)[key])]);
   return {
     ...settings,
     data:
       'simulated' in data
         ? data
         : { ...data, files: data.files.map(at), items: at(data.items), users: at(data.users), social: at(data.social) },
-    split:
-      split?.method === 'given'
-        ? {
-            ...split,
-            test: at(split.test),
-            validation: at(split.validation),
-            candidates: at(split.candidates),
-            validationCandidates: at(split.validationCandidates),
-          }
-        : split,
-  };
+    split: split && { ...split, ...Object.fromEntries(moved) },
+  } as AnyRunSettings;
 }

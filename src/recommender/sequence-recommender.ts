@@ -8,20 +8,24 @@ import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
 import { noFields } from '../data/side-information.ts';
-import { sparseRows } from '../data/sparse-rows.ts';
-import { Vocabulary } from '../data/vocabulary.ts';
+import { rowOf } from '../data/sparse-rows.ts';
+import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { findSequenceModel } from '../models/index.ts';
 import type { SequenceModel } from '../models/model.ts';
 import type { RunningSequences, SequenceScorer } from '../models/sequence-scorer.ts';
 import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
 import { topItems } from './top-items.ts';
+import { asSeen, type UserHistories } from './user-histories.ts';
 
 /** Name of the tensor with the training events of each item, kept beside the weights of every model of sequences. */
 export const ITEM_COUNTS = 'itemCounts';
 
 export interface ContinueOptions extends Omit<RecommendOptions, 'includeSeen'> {
-  /** Also return items of the history; true by default, since people come back to what they looked at. */
+  /**
+   * Also return items of the history. By default as the model was measured: not with `filter: 'history'`, else yes, since people
+   * come back to what they looked at.
+   */
   readonly includeSeen?: boolean;
   /** What to do when no item of the history is known: say so, or show what most people took and say that. */
   readonly whenEmpty?: 'error' | 'popularity';
@@ -33,6 +37,8 @@ export interface SequenceRecommenderParts {
   readonly weights: NamedTensors;
   readonly items: Vocabulary;
   readonly itemFields: FieldTable;
+  /** Histories of users to go on with; null where the sequences were nobody's. */
+  readonly histories: UserHistories | null;
 }
 
 export class SequenceRecommender {
@@ -54,15 +60,22 @@ export class SequenceRecommender {
 
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<SequenceRecommender> {
-    const { manifest, weights, items, itemFields } = await loadArtifact(path);
-    return new SequenceRecommender({ info: manifest, weights, items, itemFields }, undefined, options);
+    return new SequenceRecommender(await SequenceRecommender.read(path), undefined, options);
+  }
+
+  /** The parts of a saved one, to be used with an engine of one's own. @throws as load */
+  static async read(path: string): Promise<SequenceRecommenderParts> {
+    const { manifest, weights, items, itemFields, users, seen } = await loadArtifact(path);
+    const histories = users.size > 0 ? { users, rows: seen } : null;
+    return { info: manifest, weights, items, itemFields, histories };
   }
 
   /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
-  async save(path: string): Promise<Manifest> {
-    const nobody = { users: new Vocabulary([]), userFields: noFields(0), perUser: null, checkpoint: null };
-    const seen = sparseRows(0, new Int32Array(0), new Int32Array(0));
-    return saveArtifact(path, { ...this.parts, ...nobody, seen });
+  async save(path: string, attachments: ReadonlyMap<string, string> = new Map()): Promise<Manifest> {
+    const { histories, ...parts } = this.parts;
+    const { users, seen } = asSeen(histories);
+    const people = { users, seen, userFields: noFields(users.size), perUser: null };
+    return saveArtifact(path, { ...parts, ...people, checkpoint: null, attachments });
   }
 
   /** How the model scores; made once. */
@@ -94,6 +107,29 @@ export class SequenceRecommender {
     } finally {
       session.close();
     }
+  }
+
+  /**
+   * What comes next for a user of the training data.
+   * @throws 'not-found' for an unknown id; 'usage' when the sequences were nobody's
+   */
+  recommendForUser(userId: string, options: ContinueOptions = {}): Answer {
+    const { histories, items } = this.parts;
+    if (histories === null)
+      throw new DeepTasteError(
+        'usage',
+        `recommend: this ${this.model.title} was trained on sessions that are nobody's and knows no users; ` +
+          'give the items of the session (--history ID,ID,…)',
+      );
+    const user = histories.users.indexOf(userId);
+    if (user === undefined)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: no user "${userId}" was in the training data (ids look like ${examplesOf(histories.users)}); ` +
+          'give the items the person took instead (--history)',
+      );
+    const ids = Array.from(rowOf(histories.rows, user), (item) => items.idOf(item));
+    return this.recommendForHistory(ids, options);
   }
 
   close(): void {
@@ -136,7 +172,8 @@ export class OpenSession {
   }
 
   /** What comes next. @throws as SequenceRecommender.recommendForHistory */
-  recommend({ k = 10, includeSeen = true, whenEmpty = 'error' }: ContinueOptions = {}): Answer {
+  recommend(options: ContinueOptions = {}): Answer {
+    const { k = 10, includeSeen = wasMeasuredWithSeen(this.#parts.info), whenEmpty = 'error' } = options;
     if (!Number.isInteger(k) || k < 1)
       throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     const isEmpty = this.#nKnown === 0;
@@ -170,14 +207,22 @@ export class OpenSession {
   }
 
   #nothingKnown(): DeepTasteError {
-    const examples = this.#parts.items.ids.slice(0, 3).map((id) => `"${id}"`);
     const given = this.#unknown.length === 0 ? 'the history is empty' : `found only unknown ${quoted(this.#unknown)}`;
     return new DeepTasteError(
       'not-found',
-      `recommend: an item of the training data is needed, ${given}; ids look like ${examples.join(', ')}`,
+      `recommend: an item of the training data is needed, ${given}; ids look like ${examplesOf(this.#parts.items)}`,
       { unknownItems: [...this.#unknown] },
     );
   }
+}
+
+function wasMeasuredWithSeen({ protocol }: ArtifactInfo): boolean {
+  return (protocol as { readonly filter?: unknown } | null)?.filter !== 'history';
+}
+
+/** A few ids, to show what they look like. */
+function examplesOf({ ids }: Vocabulary): string {
+  return quoted(ids.slice(0, 3));
 }
 
 function quoted(ids: readonly string[]): string {

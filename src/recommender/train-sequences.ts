@@ -1,32 +1,48 @@
-/** One run on sequences: fit a model on a split, measure it, make it a recommender. */
+/** One run on sequences: train a model on a split, measure it, make it a recommender. */
+import { createHash } from 'node:crypto';
+import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import { RandomStream } from '../core/random.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { findSequenceModel } from '../models/index.ts';
-import { evaluateSequences, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
+import type { SequenceModel } from '../models/model.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { EpochRecord } from '../training/checkpoint.ts';
+import type { TrainOutcome } from '../training/train.ts';
+import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
+import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
 import { ITEM_COUNTS, SequenceRecommender } from './sequence-recommender.ts';
+import { userHistories } from './user-histories.ts';
 
-export interface TrainSequencesOptions {
+export interface TrainSequencesOptions extends EpochHooks {
   readonly engine: Engine;
   readonly split: SequenceSplit;
   /** Name of a model of sequences. */
   readonly model: string;
   /** Options of the model; what is not said has its default. */
   readonly config?: object;
+  /** Settings of the training, for models that are trained by epochs. */
+  readonly training?: object;
   readonly seed?: number;
-  readonly evaluation?: Omit<SequenceEvaluationOptions, 'seed' | 'kernels'>;
+  readonly evaluation?: Omit<SequenceEvaluationOptions, 'seed' | 'kernels' | 'part'> & {
+    /** What early stopping looks at, where the split has a validation part; 'mrr@20' by default. */
+    readonly validationMetric?: string;
+  };
   readonly progress?: Progress;
 }
 
 export interface SequenceRun {
   readonly recommender: SequenceRecommender;
   readonly result: EvaluationResult;
-  /** Time of fitting, evaluation not included. */
+  /** Time of training, evaluation not included. */
   readonly trainingSeconds: number;
+  /** Empty for models that are fitted at once. */
+  readonly log: readonly EpochRecord[];
+  /** Epoch whose weights were kept; 0 for models that are fitted at once. */
+  readonly bestEpoch: number;
 }
 
 /** @throws DeepTasteError `usage`: no such model; `config`: an option; `data`: nothing to evaluate */
@@ -34,29 +50,71 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   const { engine, split, seed = 1, progress = silent } = options;
   const model = findSequenceModel(options.model);
   const config = parseOptions(model.options as never, options.config ?? {}, `options of model ${model.name}`) as object;
+  const training = sequenceTrainingOf(model, options.training ?? {});
   const started = performance.now();
-  const random = new RandomStream(seed, `models/${model.name}`);
-  const fitted = await model.fit(split.train, config, { engine, random, progress });
+  const { weights, log, bestEpoch } = await train(options, model, config, training);
   const trainingSeconds = (performance.now() - started) / 1000;
-  const counts = Float32Array.from(itemSupport(split.train));
-  const weights = new Map([...fitted, [ITEM_COUNTS, { shape: [counts.length], data: counts }]]);
-  const info = {
-    ...{
-      model: { name: model.name, config },
-      training: {},
-      seed,
-      schema: { columns: [] },
-      protocol: null,
-      metrics: {},
-    },
-    engine: { kernels: engine.build, blas: null },
+  const info: ArtifactInfo = {
+    ...{ model: { name: model.name, config }, training: training ?? {}, seed },
+    ...{ schema: { columns: [] }, protocol: null, metrics: {} },
+    engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
     data: { name: split.name, hash: split.hash, nInteractions: split.train.items.length },
   };
-  const parts = { info, weights, items: split.items, itemFields: split.itemFields };
+  const parts = {
+    ...{ info, weights: withCounts(weights, split), items: split.items, itemFields: split.itemFields },
+    histories: userHistories(split),
+  };
   const recommender = new SequenceRecommender(parts, engine);
-  const result = evaluateSequences(recommender.scorer(), split, { ...options.evaluation, seed, kernels: engine.build });
+  const result = evaluateNoted(recommender.scorer(), options, progress);
   recommender.close();
   const { protocol, metrics } = toJson(result);
   const measured = new SequenceRecommender({ ...parts, info: { ...info, protocol, metrics } }, engine);
-  return { recommender: measured, result, trainingSeconds };
+  return { recommender: measured, result, trainingSeconds, log, bestEpoch };
+}
+
+function train(
+  options: TrainSequencesOptions,
+  model: SequenceModel,
+  config: object,
+  training: object | null,
+): Promise<TrainOutcome> {
+  const { engine, split, evaluation = {}, seed = 1, progress = silent } = options;
+  const { onEpoch, onCheckpoint, resume, signal } = options;
+  return trainSequenceModel({
+    ...{ engine, model, config, training, seed, progress, onEpoch, onCheckpoint, resume, signal },
+    sequences: split.train,
+    fingerprint: fingerprintOf(split, model, config, training, seed),
+    validate: nextItemValidator(split, evaluation, evaluation.validationMetric ?? 'mrr@20') ?? undefined,
+  });
+}
+
+/** Ranking every event can take longer than fitting. */
+function evaluateNoted(
+  scorer: SequenceScorer,
+  { engine, split, evaluation, seed = 1 }: TrainSequencesOptions,
+  progress: Progress,
+): EvaluationResult {
+  const task = progress.start('ranking the next items', undefined, 'events');
+  const result = evaluateSequences(scorer, split, {
+    ...{ ...evaluation, seed, kernels: engine.build },
+    onProgress: (targets) => task.update(targets),
+  });
+  task.end();
+  return result;
+}
+
+function withCounts(weights: TrainOutcome['weights'], { train: sequences }: SequenceSplit): TrainOutcome['weights'] {
+  const counts = Float32Array.from(itemSupport(sequences));
+  return new Map([...weights, [ITEM_COUNTS, { shape: [counts.length], data: counts }]]);
+}
+
+function fingerprintOf(
+  split: SequenceSplit,
+  model: SequenceModel,
+  config: object,
+  training: object | null,
+  seed: number,
+): string {
+  const identity = { data: split.hash, split: split.description, model: model.name, config, training, seed };
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }

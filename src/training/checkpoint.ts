@@ -26,13 +26,19 @@ export interface TrainingProgress {
   readonly log: readonly EpochRecord[];
 }
 
-export interface Checkpoint {
+/** What every training by epochs can say of where it stands; the rest of its progress is its own. */
+export type AnyProgress = Pick<TrainingProgress, 'epochsDone' | 'log'>;
+
+export interface Checkpoint<P extends AnyProgress = TrainingProgress> {
   /** Identifies data, model and settings; a run resumes only from its own kind. */
   readonly fingerprint: string;
-  readonly progress: TrainingProgress;
+  readonly progress: P;
   /** `weights/…`, `state/…`, `best/…`, and `stage<n>/…` for finished pretraining stages. */
   readonly tensors: NamedTensors;
 }
+
+/** The checkpoint of some training; one that resumes must have looked at the fingerprint first. */
+export type AnyCheckpoint = Checkpoint<AnyProgress>;
 
 /** The tensors whose names start with `prefix/`, with the prefix removed. */
 export function tensorsUnder(tensors: NamedTensors, prefix: string): NamedTensors {
@@ -50,7 +56,7 @@ export function joinTensors(groups: Readonly<Record<string, NamedTensors | null>
 }
 
 /** @throws 'config' when a checkpoint belongs to another run */
-export function checkFingerprint(checkpoint: Checkpoint, fingerprint: string): void {
+export function checkFingerprint(checkpoint: AnyCheckpoint, fingerprint: string): void {
   if (checkpoint.fingerprint === fingerprint) return;
   throw new DeepTasteError(
     'config',

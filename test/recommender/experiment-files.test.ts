@@ -4,24 +4,37 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOptions } from '../../src/core/options.ts';
-import { findModel, models } from '../../src/models/index.ts';
+import { findModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
+import { isSequenceRun } from '../../src/recommender/any-settings.ts';
 import { readExperiment } from '../../src/recommender/experiment-file.ts';
 import { resolveTraining } from '../../src/training/options.ts';
+import { sequenceTrainingOf } from '../../src/training/train-sequence-model.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const files = ['ml-1m', 'ml-100k'].flatMap((folder) =>
+const sequenceFolders = ['yoochoose-1-64', 'yoochoose-100k', 'ml-1m-sequences'];
+const files = ['ml-1m', 'ml-100k', ...sequenceFolders].flatMap((folder) =>
   readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
 );
 
 describe.each(files)('%s', (file) => {
   it('is valid to the last option, and reads its data below DEEPTASTE_DATA', async () => {
     const settings = await readExperiment(join(root, file));
+    const isOfSequences = isSequenceRun(settings);
+    expect(isOfSequences).toBe(sequenceFolders.some((folder) => file.includes(`/${folder}/`)));
+    expect('files' in settings.data && settings.data.files[0]).toMatch(
+      /(ml-1m|ml-100k|yoochoose-1-64|yoochoose-100k)\//,
+    );
+    if (isOfSequences) {
+      const model = findSequenceModel(settings.model);
+      parseOptions(model.options as never, settings.config, file);
+      sequenceTrainingOf(model, settings.training);
+      return;
+    }
     const model = findModel(settings.model);
     parseOptions(model.options as never, settings.config, file);
     if (model.kind === 'gradient') resolveTraining(model.trainingDefaults, settings.training);
     else expect(settings.training).toEqual({});
-    expect('files' in settings.data && settings.data.files[0]).toMatch(/ml-1(m|00k)\//);
   });
 });
 
@@ -29,6 +42,15 @@ it('has an experiment on both data sets for every model', () => {
   for (const folder of ['ml-1m', 'ml-100k'])
     for (const { name } of models)
       expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
+});
+
+it('has an experiment on every set of sequences for every model of sequences', () => {
+  for (const folder of sequenceFolders) {
+    const texts = readdirSync(join(root, 'experiments', folder)).map((name) =>
+      readFileSync(join(root, 'experiments', folder, name), 'utf8'),
+    );
+    for (const { name } of sequenceModels) expect(texts.some((text) => text.includes(`model: ${name}\n`))).toBe(true);
+  }
 });
 
 describe('experiment files', () => {
@@ -53,7 +75,22 @@ describe('experiment files', () => {
     });
   });
 
+  it('of models of sequences name their files relative to themselves too', async () => {
+    const text =
+      'data: { files: [a.txt] }\nsplit: { method: prefix-files, test: b.txt, validation: 0.1 }\nmodel: markov\n';
+    expect(await readExperiment(write('p.yaml', text))).toMatchObject({
+      ...{ data: { files: [join(folder, 'a.txt')] }, split: { test: join(folder, 'b.txt'), validation: 0.1 } },
+      evaluation: { tieRule: 'conservative', filter: 'none' },
+    });
+  });
+
   it.each([
+    ['a split of other models', 'data: { files: [x.csv] }\nmodel: ease\nsplit: { method: last-days }\n', 'config'],
+    ['a split of other models', 'data: { files: [x.csv] }\nmodel: vsknn\nsplit: { method: ratio }\n', 'config'],
+    ['a section of other models', 'data: { files: [x.csv] }\nmodel: ease\nsequences: { by: gap }\n', 'config'],
+    ['a section of other models', 'data: { files: [x.csv] }\nmodel: vsknn\nsampleCandidates: { n: 9 }\n', 'config'],
+    ['a filter of other models', 'data: { files: [x.csv] }\nmodel: vsknn\nevaluation: { filter: train }\n', 'config'],
+    ['an unknown model', 'data: { files: [x.csv] }\nmodel: vskn\n', 'usage'],
     ['an unknown key', 'data: { files: [x.csv] }\nmodle: ease\n', 'config'],
     ['no model', 'data: { files: [x.csv] }\n', 'config'],
     ['a variable that is not set', `data: { files: ["\${DEEPTASTE_NOT_SET}"] }\nmodel: ease\n`, 'config'],
@@ -61,6 +98,11 @@ describe('experiment files', () => {
     ['an unknown split', 'data: { files: [x.csv] }\nmodel: ease\nsplit: { method: leave-two-out }\n', 'config'],
   ])('with %s are refused', async (name, text, code) => {
     expect(await thrownCode(() => readExperiment(write(`${name.replaceAll(' ', '-')}.yaml`, text)))).toBe(code);
+  });
+
+  it('say what belongs to which models', async () => {
+    const path = write('mixed.yaml', 'data: { files: [x.csv] }\nmodel: vsknn\nsplit: { method: ratio }\n');
+    await expect(readExperiment(path)).rejects.toThrow(/ratio.*models of users.*vsknn.*last-days, leave-one-out/);
   });
 
   it('names the nearest key', async () => {

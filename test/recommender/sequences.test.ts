@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { RandomStream } from '../../src/core/random.ts';
 import { filterSequences } from '../../src/data/sequences/filter.ts';
 import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
@@ -15,6 +16,7 @@ import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
 import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
 import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
+import { type SequenceTrainRequest, sequenceTrainers } from '../../src/training/train-sequence-model.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
 import { codeOf } from '../data/temporary-files.ts';
 
@@ -122,6 +124,127 @@ describe.each(sequenceModels)('a recommender by $name', ({ name }) => {
     session.close();
     loaded.close();
     recommender.close();
+  });
+});
+
+describe('a model that is trained by epochs', () => {
+  it('is given its settings, the validation metric and all that a run may ask of it', async () => {
+    const validated = splitByLastDays(ring(), { days: 2, validationDays: 2 });
+    const fit = sequenceTrainers.sequence;
+    const schema = z.strictObject({ epochs: z.int().min(1).default(3), rate: z.number().default(0.1) });
+    const asked: SequenceTrainRequest[] = [];
+    // stands for a trainer by epochs: the weights are those of counting
+    const train = async (request: SequenceTrainRequest) => {
+      asked.push(request);
+      const { weights } = await fit.train(request);
+      const { model, config, engine: shared, sequences } = request;
+      const scorer = model.scorer(weights, sequences.nItems, config, () => shared);
+      const validation = request.validate?.(scorer) ?? null;
+      const record = { model: model.name, epoch: 1, loss: 1, validation, seconds: 1, examplesPerSecond: 1 };
+      request.onEpoch?.(record);
+      const progress = { epochsDone: 1, log: [record], stepsDone: 5 };
+      await request.onCheckpoint?.({ fingerprint: request.fingerprint, progress, tensors: weights });
+      return { weights, log: [record], bestEpoch: 1, bestValidation: validation };
+    };
+    sequenceTrainers.sequence = { settings: schema, train };
+    try {
+      const told: unknown[] = [];
+      const outcome = await trainSequenceRecommender({
+        ...{ engine, split: validated, model: 'markov', training: { epochs: 7 } },
+        evaluation: { validationMetric: 'recall@1' },
+        onEpoch: (record) => told.push(record.epoch),
+        onCheckpoint: async ({ progress }) => void told.push(progress.epochsDone),
+      });
+      expect(told).toEqual([1, 1]);
+      expect(asked[0]).toMatchObject({
+        training: { epochs: 7, rate: 0.1 },
+        fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+      expect(outcome).toMatchObject({ bestEpoch: 1, log: [{ epoch: 1 }] });
+      expect(outcome.recommender.parts.info.training).toEqual({ epochs: 7, rate: 0.1 });
+      const measured = evaluateSequences(outcome.recommender.scorer(), validated, {
+        part: 'validation',
+        metrics: ['recall@1'],
+      });
+      expect(outcome.log[0].validation).toBeCloseTo(measured.metrics['recall@1'].mean, 12);
+      expect(await codeOf(() => run('markov', {}, validated))).toBe('none');
+      expect(
+        await codeOf(() => trainSequenceRecommender({ engine, split, model: 'markov', training: { epoch: 1 } })),
+      ).toBe('config');
+      expect(asked[1].fingerprint).not.toBe(asked[0].fingerprint);
+    } finally {
+      sequenceTrainers.sequence = fit;
+    }
+  });
+
+  it('is the only one that takes training settings', async () => {
+    expect(
+      await codeOf(() => trainSequenceRecommender({ engine, split, model: 'markov', training: { epochs: 1 } })),
+    ).toBe('config');
+  });
+});
+
+describe('histories of users', () => {
+  const histories = leaveLastOut(
+    sequencesOf(
+      madeDataset([
+        ['ann', 'a', 1, 0],
+        ['bob', 'b', 2, 1],
+        ['ann', 'b', 3, 0],
+        ['ann', 'a', 4, 0],
+        ['ann', 'c', 5, 0],
+        ['ann', 'a', 6, 0],
+      ]),
+      { by: 'user' },
+    ),
+  );
+
+  it('are kept in order, and continued as if they were told', async () => {
+    const { recommender } = await run('markov', {}, histories);
+    const path = join(folder, 'histories');
+    await recommender.save(path);
+    const loaded = await SequenceRecommender.load(path);
+    for (const each of [recommender, loaded]) {
+      // of a b a c a, the last two are for validation and testing
+      expect(each.recommendForUser('ann')).toEqual(each.recommendForHistory(['a', 'b', 'a']));
+      expect(each.recommendForUser('bob')).toEqual(each.recommendForHistory(['b']));
+      expect(await codeOf(() => each.recommendForUser('eve'))).toBe('not-found');
+      each.close();
+    }
+  });
+
+  it('are nobody’s in sessions', async () => {
+    const { recommender } = await run('markov');
+    expect(recommender.parts.histories).toBeNull();
+    expect(await codeOf(() => recommender.recommendForUser('u1'))).toBe('usage');
+  });
+
+  it('hide what was taken where the run was measured so', async () => {
+    const measured = async (filter: 'none' | 'history') => {
+      const { recommender } = await trainSequenceRecommender({
+        engine,
+        split: histories,
+        model: 'markov',
+        evaluation: { filter },
+      });
+      return recommender.recommendForHistory(['a']).recommendations.map(({ item }) => item);
+    };
+    expect(await measured('none')).toEqual(['b', 'a']);
+    expect(await measured('history')).toEqual(['b']);
+  });
+});
+
+describe('candidates', () => {
+  it('are all items when asked, whatever the split lists', async () => {
+    const listed = leaveLastOut(filterSequences(ring(2), { minLength: 4, minSupport: 1 }), { negatives: 5, seed: 3 });
+    const plain = leaveLastOut(filterSequences(ring(2), { minLength: 4, minSupport: 1 }));
+    const scorer = (await run('markov', {}, plain)).recommender.scorer();
+    const all = evaluateSequences(scorer, listed, { candidates: 'all', metrics: ['mrr@20'] });
+    expect(all.protocol.candidates).toBe('all');
+    expect(all.metrics).toEqual(evaluateSequences(scorer, plain, { metrics: ['mrr@20'] }).metrics);
+    expect(all.metrics['mrr@20'].mean).toBeLessThan(
+      evaluateSequences(scorer, listed, { metrics: ['mrr@20'] }).metrics['mrr@20'].mean,
+    );
   });
 });
 

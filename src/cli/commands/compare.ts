@@ -1,13 +1,20 @@
 /** `deeptaste compare`: saved runs by their stored numbers, or several models trained here on the same split. */
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { addDataFlags, type DataFlags } from '../data-flags.ts';
+import type { DataFlags } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { collect, commaList, seedValue, wholeNumber } from '../option-values.ts';
-import { addEvaluationFlags, addSplitFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
+import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
+import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags, EngineFlags {
+export interface CompareFlags
+  extends CommonOptions,
+    DataFlags,
+    SplitFlags,
+    SequenceFlags,
+    EvaluationFlags,
+    EngineFlags {
   readonly metric?: string;
   readonly baseline?: string;
   readonly significance: 'bootstrap' | 't' | 'wilcoxon';
@@ -22,7 +29,9 @@ export interface CompareFlags extends CommonOptions, DataFlags, SplitFlags, Eval
 
 export function compareCommand(): Command {
   const command = new Command('compare')
-    .description('compare saved runs, or train models on the same split and compare them, with paired tests over users')
+    .description(
+      'compare saved runs, or train models on the same split and compare them, with paired tests over users or sequences',
+    )
     .argument('[runs...]', 'folders of saved recommenders')
     .option('--metric <name>', 'the metric to compare on; default: the first one of the runs')
     .option('--baseline <name>', 'the run or model that the others are compared with; default: the best')
@@ -38,8 +47,7 @@ export function compareCommand(): Command {
     .option('--set <key=value>', 'a setting of all models that have it, or of one: neumf.factors=32', collect)
     .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part');
-  addEngineOptions(command);
-  addDataFlags(addSplitFlags(addEvaluationFlags(command)));
+  addRunFlags(addEngineOptions(command));
   return command.action(async (runs: string[], flags: CompareFlags) => {
     const terminal = new Terminal(flags);
     const trains = flags.data !== undefined || flags.models !== undefined;

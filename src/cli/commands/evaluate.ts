@@ -1,11 +1,18 @@
 /** `deeptaste evaluate`: measures a saved recommender again, perhaps with other metrics or candidates. */
 import { Command } from 'commander';
-import { addDataFlags, type DataFlags } from '../data-flags.ts';
+import type { DataFlags } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { addEvaluationFlags, addSplitFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
+import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
+import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface EvaluateFlags extends CommonOptions, DataFlags, SplitFlags, EvaluationFlags, EngineFlags {
+export interface EvaluateFlags
+  extends CommonOptions,
+    DataFlags,
+    SplitFlags,
+    SequenceFlags,
+    EvaluationFlags,
+    EngineFlags {
   readonly data?: string[];
   readonly save?: true;
 }
@@ -16,8 +23,7 @@ export function evaluateCommand(): Command {
     .argument('<run>', 'folder of a saved recommender')
     .option('--data <file...>', 'where the data are now; default: where they were when the run was trained')
     .option('--save', 'replace the numbers that are stored in the run');
-  addEngineOptions(command);
-  addDataFlags(addSplitFlags(addEvaluationFlags(command)));
+  addRunFlags(addEngineOptions(command));
   return command.action(async (path: string, flags: EvaluateFlags) => {
     const { evaluateStored } = await import('../evaluate-stored.ts');
     await evaluateStored(new Terminal(flags), path, flags);

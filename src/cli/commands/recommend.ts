@@ -9,24 +9,27 @@ interface RecommendFlags extends CommonOptions {
   readonly history?: string[];
   readonly item?: string[];
   readonly k: number;
-  readonly includeSeen?: true;
+  readonly includeSeen?: boolean;
 }
 
 export function recommendCommand(): Command {
   return new Command('recommend')
-    .description('recommend to a user of the training data, or to somebody new by the items that person took')
+    .description(
+      'recommend to a user of the training data, or to somebody new by the items that person took; models of sequences go on with them',
+    )
     .argument('<run>', 'folder of a saved recommender')
     .option('--user <id>', 'a user of the training data')
-    .option('--history <id,id,…>', 'items that somebody new took', commaList)
+    .option('--history <id,id,…>', 'items that somebody new took, the oldest first', commaList)
     .option('--item <id>', 'one such item, may be repeated; for ids that hold commas', collect)
     .option('-k <n>', 'number of recommendations', wholeNumber(1, 1_000_000), 10)
-    .option('--include-seen', 'also items that the person already took')
+    .option('--include-seen', 'also items that the person already took; of sequences so by default')
+    .option('--no-include-seen', 'none of these')
     .action(recommend);
 }
 
 async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const terminal = new Terminal(flags);
-  const { user, k, includeSeen = false } = flags;
+  const { user, k, includeSeen } = flags;
   const history = [...(flags.history ?? []), ...(flags.item ?? [])];
   if ((user === undefined) === (history.length === 0))
     throw new DeepTasteError(
@@ -34,9 +37,9 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
       `recommend: needs somebody to recommend to, found ${user === undefined ? 'nobody' : 'a user and a history'}; ` +
         'say either --user ID, or --history ID,ID,… (or --item ID)',
     );
-  const { Recommender } = await import('../../recommender/recommender.ts');
+  const { loadAnyRecommender } = await import('../../recommender/load-any.ts');
   const { answerDocument, answerReport } = await import('../answer-report.ts');
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' }); // one person's list: threads and libraries take longer to start
+  const recommender = await loadAnyRecommender(path, { threads: 1, blas: 'off' }); // one person's list: threads and libraries take longer to start
   try {
     const options = { k, includeSeen };
     const answer =

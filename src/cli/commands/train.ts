@@ -1,21 +1,14 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
 import { Command } from 'commander';
-import type { RunInput } from '../../recommender/settings.ts';
-import { addDataFlags, type DataFlags, defined } from '../data-flags.ts';
+import type { AnyRunInput } from '../../recommender/any-settings.ts';
+import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
-import {
-  addEvaluationFlags,
-  addSplitFlags,
-  dataOf,
-  type EvaluationFlags,
-  evaluationOf,
-  type SplitFlags,
-  splitOf,
-} from '../run-flags.ts';
+import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
+import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, EvaluationFlags {
+interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, SequenceFlags, EvaluationFlags {
   readonly data: string[];
   readonly model: string;
   readonly set?: string[];
@@ -38,13 +31,12 @@ export function trainCommand(): Command {
     )
     .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
-  addRunOptions(addEvaluationFlags(command));
-  addDataFlags(addSplitFlags(command));
+  addRunFlags(addRunOptions(command));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
-    const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
+    const settings = await checkedRun(await settingsOf(flags), flags.set ?? [], 'train');
     await executeRun(terminal, { settings, ...flags });
   });
 }
@@ -67,14 +59,14 @@ export function addRunOptions(command: Command): Command {
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }
 
-function settingsOf(flags: TrainFlags): RunInput {
+async function settingsOf(flags: TrainFlags): Promise<AnyRunInput> {
+  const { runFamilyOf } = await import('../../recommender/any-settings.ts');
   const { model, seed, refit, epochs } = flags;
   return {
     ...defined({ seed, refit }),
     data: dataOf(flags.data, flags),
-    ...splitOf(flags),
+    ...runInputOf(runFamilyOf(model), model, flags),
     model,
     training: defined({ epochs }),
-    evaluation: evaluationOf(flags),
-  };
+  } as AnyRunInput;
 }

@@ -44,7 +44,7 @@ export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): Se
     repeats === 'collapse' ? collapseRepeats(whole) : { sequences: whole, nCollapsed: 0 };
   const collapsed = nCollapsed > 0 ? [`${counted(nCollapsed, 'event')} dropped: the item directly repeats`] : [];
   return {
-    ...{ name: dataset.name, items, itemFields: dataset.itemFields, users, sequences },
+    ...{ name: dataset.name, by, items, itemFields: dataset.itemFields, users, sequences },
     hash: hashSequences(items, sequences),
     warnings: [...dataset.warnings, ...orderWarnings(interactions, rows, cuts), ...collapsed],
   };

@@ -7,7 +7,7 @@ import { type DataOptions, parseDataOptions } from '../data-options.ts';
 import { type Dataset, selectRows } from '../dataset.ts';
 import { loadParts } from '../load.ts';
 import { Database } from '../readers/database.ts';
-import { type SequenceOptions, sequencesOf } from './from-interactions.ts';
+import { type SequenceOptions, sequenceOptions, sequencesOf } from './from-interactions.ts';
 import { makeSequenceSplit } from './make-split.ts';
 import { selectEvents } from './select-sequences.ts';
 import { type SequenceData, type SequenceSplit, unknownItemRules } from './sequence-data.ts';
@@ -54,8 +54,13 @@ export async function loadGivenTables(
     validation: validation && selectEvents(validation.sequences, () => true, 2),
     test: selectEvents(test.sequences, () => true, 2),
     unknownItems: given.unknownItems,
-    description: { method: 'given', data: dataset.hash },
+    // the hash is of the rows: what was made of them is said beside it
+    description: { method: 'given', data: dataset.hash, sequences: train.by, ...gapOf(train.by, sequences) },
   });
+}
+
+function gapOf(by: SequenceData['by'], options: SequenceOptions): { gapSeconds?: number } {
+  return by === 'gap' ? { gapSeconds: parseOptions(sequenceOptions, options, 'sequences').gapSeconds } : {};
 }
 
 /** The rows of one part; the vocabularies stay those of the whole. */

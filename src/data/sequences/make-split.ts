@@ -6,7 +6,7 @@ import type { HeldOutSequences, SequenceData, SequenceSplit, UnknownItemRule } f
 import type { PrefixCases, Sequences } from './sequences.ts';
 
 export interface SplitRequest {
-  readonly data: Pick<SequenceData, 'name' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'>;
+  readonly data: Pick<SequenceData, 'name' | 'by' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'>;
   readonly train: Sequences;
   /** Item indices are those of `data`. */
   readonly validation: Sequences | PrefixCases | null;
@@ -28,7 +28,7 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
   requireTargets(where, 'testing', test.heldOut);
   if (validation) requireTargets(where, 'validation', validation.heldOut);
   return {
-    ...{ name: data.name, users: data.users, hash: data.hash, warnings: data.warnings },
+    ...{ name: data.name, by: data.by, users: data.users, hash: data.hash, warnings: data.warnings },
     ...{ items: kept.items, itemFields: kept.itemFields },
     train: renameItems(train, kept.newIndex, kept.items.size),
     validation: validation?.heldOut ?? null,

@@ -59,7 +59,7 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
   return makeSequenceSplit({
     data: {
       ...{ name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''), items, itemFields: noFields(items.size) },
-      ...{ users: null, hash: hashSequences(items, withCases(all, cases)) },
+      ...{ by: 'line', users: null, hash: hashSequences(items, withCases(all, cases)) },
       warnings:
         single > 0 ? [`${parsed.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
     },

@@ -4,8 +4,12 @@ import type { SparseRows } from '../sparse-rows.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import type { PrefixCases, Sequences } from './sequences.ts';
 
+/** What a sequence is: a session by its id, a user's events up to a pause, a user's whole history, a line of a file. */
+export type SequenceUnit = 'session' | 'gap' | 'user' | 'line';
+
 export interface SequenceData {
   readonly name: string;
+  readonly by: SequenceUnit;
   readonly items: Vocabulary; // sequences.nItems ids
   readonly itemFields: FieldTable;
   /** Whose sequences they are; null when nobody is named (anonymous sessions). */
@@ -30,6 +34,7 @@ export type HeldOutSequences =
 /** Parts of sequence data. Items are those of the training part alone; held-out parts say −1 for any other. */
 export interface SequenceSplit {
   readonly name: string;
+  readonly by: SequenceUnit;
   readonly items: Vocabulary;
   readonly itemFields: FieldTable;
   readonly users: Vocabulary | null;

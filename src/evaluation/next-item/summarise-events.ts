@@ -2,10 +2,11 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { RandomStream } from '../../core/random.ts';
 import { type EvaluationResult, summarisedValues } from '../evaluation-result.ts';
-import { cutoffsOf, type Metric, parseMetrics } from '../metric-name.ts';
+import { cutoffsOf, type Metric, parseMetric, parseMetrics } from '../metric-name.ts';
 import { type MetricValues, metricValues } from '../metric-values.ts';
 import type { Protocol } from '../protocol.ts';
 import type { BootstrapOptions } from '../statistics/bootstrap.ts';
+import type { TieRule } from '../tie-groups.ts';
 import type { EventRanks } from './event-ranks.ts';
 import type { TargetEvents } from './target-events.ts';
 
@@ -52,6 +53,19 @@ export function summariseEvents(
     ...{ level, seconds, users },
     ...summarisedValues(values, users.length, stream, { resamples, level }),
   };
+}
+
+/** Mean of one metric over all events; a miss is 0. @throws DeepTasteError `config`: a metric that ranks do not give */
+export function meanOverEvents(ranks: EventRanks, targets: TargetEvents, name: string, tieRule: TieRule): number {
+  const metric = parseMetric(name);
+  requireRankMetric(metric);
+  const { perUser: values } = metricValues(asUsers(ranks, targets), [metric], tieRule).get(metric.name)!;
+  return values!.reduce((sum, value, t) => sum + (ranks.isMiss[t] === 0 ? value : 0), 0) / values!.length;
+}
+
+/** @throws DeepTasteError `config` for metrics that are not known, or that the rank of the next item does not give */
+export function checkNextItemMetrics(names: readonly string[]): void {
+  for (const metric of parseMetrics(names)) requireRankMetric(metric);
 }
 
 function countsOf({ isMiss }: EventRanks): NonNullable<Protocol['nextItem']> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { findModel, models } from '../../../src/models/index.ts';
+import { allModels, familyOf, findAnyModel, findModel, findSequenceModel, models } from '../../../src/models/index.ts';
 import { optionFields } from '../option-fields.ts';
 import { thrownCode } from '../thrown-code.ts';
 
@@ -23,6 +23,28 @@ describe('the registry', () => {
     for (const model of models) expect(findModel(model.name)).toBe(model);
     expect(await thrownCode(() => findModel('neumff'))).toBe('usage');
     expect(await thrownCode(() => findModel(''))).toBe('usage');
+  });
+});
+
+describe('models of any kind', () => {
+  it('are found by name, which is theirs alone', async () => {
+    expect(new Set(allModels.map(({ name }) => name)).size).toBe(allModels.length);
+    for (const model of allModels) expect(findAnyModel(model.name)).toBe(model);
+    expect(await thrownCode(() => findAnyModel('vsknnn'))).toBe('usage');
+    expect(() => findAnyModel('vsknnn')).toThrow(/did you mean "vsknn"/);
+  });
+
+  it('are refused, by name of their family, where another is needed', async () => {
+    expect(allModels.map(familyOf)).toContain('fields');
+    for (const [find, name] of [
+      [findModel, 'vsknn'],
+      [findModel, 'deepfm'],
+      [findSequenceModel, 'ease'],
+    ] as const) {
+      expect(await thrownCode(() => find(name))).toBe('usage');
+      expect(() => find(name)).toThrow(`found "${name}", one of the models`);
+    }
+    expect(() => findModel('neumff')).toThrow(/did you mean "neumf"/);
   });
 });
 

@@ -1,0 +1,70 @@
+/** Runs of models of sequences. */
+import type { Progress } from '../core/progress.ts';
+import { nSequences } from '../data/sequences/select-sequences.ts';
+import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
+import { findSequenceModel } from '../models/index.ts';
+import { prepareSequenceSplit } from '../recommender/prepare-sequence-split.ts';
+import type { SequenceRunSettings } from '../recommender/sequence-settings.ts';
+import { trainSequenceRecommender } from '../recommender/train-sequences.ts';
+import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
+import type { PreparedRun } from './prepared-run.ts';
+import { shellWord } from './terminal.ts';
+
+export async function prepareSequenceRun(settings: SequenceRunSettings, progress: Progress): Promise<PreparedRun> {
+  const { model, config, training, evaluation, seed } = settings;
+  const split = await loadSequencesNoted(settings, progress);
+  const { name, hash, train, items, warnings } = split;
+  return {
+    dataName: name,
+    data: {
+      ...{ name, hash, nSequences: nSequences(train), nEvents: train.items.length, nItems: items.size },
+      ...{ nUnknownTestEvents: split.description.nUnknownTestEvents, warnings },
+    },
+    hasEpochs: sequenceTrainingOf(findSequenceModel(model), training) !== null,
+    async train(engine, hooks) {
+      const run = await trainSequenceRecommender({
+        ...{ engine, split, model, config, training, evaluation, seed },
+        ...hooks,
+      });
+      const { recommender, result, trainingSeconds, log, bestEpoch } = run;
+      return {
+        ...{ title: recommender.model.title, result, trainingSeconds, log, bestEpoch, kernels: engine.build },
+        save: (path, attachments) => recommender.save(path, attachments),
+        next: (path) => nextCommand(path, split),
+      };
+    },
+  };
+}
+
+/** Reads the sequences and says what was found. */
+export async function loadSequencesNoted(settings: SequenceRunSettings, progress: Progress): Promise<SequenceSplit> {
+  const task = progress.start('reading the data');
+  const split = await prepareSequenceSplit(settings);
+  const { name, items, train, validation, test, description, warnings } = split;
+  task.end(
+    `${name}, ${items.size} items, ${nSequences(train)} training sequences of ${train.items.length} events, ` +
+      `${validation ? `${sizeOf(validation)} for validation, ` : ''}${sizeOf(test)} for testing, split by ${description.method}`,
+  );
+  for (const warning of warnings) progress.log(`warning: ${warning}`);
+  if (Number(description.nUnknownTestEvents) > 0) progress.log(`note: ${unknownNote(split)}`);
+  return split;
+}
+
+function unknownNote({ description }: SequenceSplit): string {
+  const what = description.unknownItems === 'miss' ? 'kept: a miss where they are to be predicted' : 'removed';
+  return `${description.nUnknownTestEvents} test events are of items that training does not have; ${what}`;
+}
+
+function sizeOf(heldOut: HeldOutSequences): string {
+  if (heldOut.kind === 'cases') return `${heldOut.cases.target.length} cases`;
+  return `${nSequences(heldOut.sequences)} sequences`;
+}
+
+/** Going on with a user's history, or with the first two training items. Ids with commas stand alone. */
+function nextCommand(path: string, { by, users, train, items }: SequenceSplit): string {
+  const command = `deeptaste recommend ${shellWord(path)}`;
+  if (by === 'user' && users && train.owner) return `${command} --user ${shellWord(users.idOf(train.owner[0]))}`;
+  const ids = Array.from(train.items.subarray(0, Math.min(2, train.start[1])), (item) => items.idOf(item));
+  if (ids.some((id) => id.includes(','))) return `${command} ${ids.map((id) => `--item ${shellWord(id)}`).join(' ')}`;
+  return `${command} --history ${shellWord(ids.join(','))}`;
+}

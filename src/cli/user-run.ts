@@ -1,0 +1,53 @@
+/** Runs of models of users and items. */
+import type { Progress } from '../core/progress.ts';
+import type { Split } from '../data/dataset.ts';
+import { findModel } from '../models/index.ts';
+import { prepareSplit } from '../recommender/prepare-split.ts';
+import type { RunSettings } from '../recommender/settings.ts';
+import { trainRecommender } from '../recommender/train-recommender.ts';
+import type { Checkpoint } from '../training/checkpoint.ts';
+import type { PreparedRun } from './prepared-run.ts';
+import { shellWord } from './terminal.ts';
+
+export async function prepareUserRun(settings: RunSettings, progress: Progress): Promise<PreparedRun> {
+  const split = await loadNoted(settings, progress);
+  const { dataset } = split;
+  return {
+    dataName: dataset.name,
+    data: {
+      ...{ name: dataset.name, hash: dataset.hash, nUsers: dataset.users.size, nItems: dataset.items.size },
+      ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
+    },
+    hasEpochs: findModel(settings.model).kind !== 'fitted',
+    async train(engine, { resume, ...hooks }) {
+      // a checkpoint of another training is refused by its fingerprint before its progress is looked at
+      const run = await trainRecommender({ engine, split, settings, resume: resume as Checkpoint | null, ...hooks });
+      const { recommender, result, trainingSeconds, log, bestEpoch } = run;
+      return {
+        ...{ title: recommender.model.title, result, trainingSeconds, log, bestEpoch, kernels: engine.build },
+        save: (path, attachments) => recommender.save(path, result, attachments),
+        next: (path) => nextCommand(path, split),
+      };
+    },
+  };
+}
+
+/** Reads the data and says what was found. */
+export async function loadNoted(settings: RunSettings, progress: Progress): Promise<Split> {
+  const task = progress.start('reading the data');
+  const split = await prepareSplit(settings);
+  const { dataset, train, validation, test } = split;
+  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
+  task.end(
+    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
+      `${nTrain} training + ${nValidation} validation + ${nTest} test interactions`,
+  );
+  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
+  return split;
+}
+
+/** Recommending for somebody who is in the training data. */
+function nextCommand(path: string, { dataset, train }: Split): string {
+  const user = dataset.users.idOf(train.userIndex[0]);
+  return `deeptaste recommend ${shellWord(path)} --user ${shellWord(user)}`;
+}

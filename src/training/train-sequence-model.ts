@@ -1,0 +1,78 @@
+/** Trains a model of sequences, whatever its kind: the one way in for runs. */
+import type { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import { parseOptions } from '../core/options.ts';
+import type { Progress } from '../core/progress.ts';
+import { RandomStream } from '../core/random.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { SequenceModel } from '../models/model.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { AnyCheckpoint, EpochRecord } from './checkpoint.ts';
+import type { TrainOutcome } from './train.ts';
+
+/** What can be asked of a training that goes on for epochs. */
+export interface EpochHooks {
+  readonly onEpoch?: (record: EpochRecord) => void;
+  readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
+  readonly resume?: AnyCheckpoint | null;
+  readonly signal?: AbortSignal;
+}
+
+export interface SequenceTrainRequest extends EpochHooks {
+  readonly engine: Engine;
+  readonly model: SequenceModel;
+  /** Parsed options of the model. */
+  readonly config: unknown;
+  /** Resolved training settings; null for models that are fitted, who have none. */
+  readonly training: object | null;
+  readonly sequences: Sequences;
+  readonly seed: number;
+  readonly progress: Progress;
+  /** Names the run: data, model, settings, seed. */
+  readonly fingerprint: string;
+  /** Validation metric of the present weights, higher is better. Never the test part. */
+  readonly validate?: (scorer: SequenceScorer) => number;
+}
+
+export interface SequenceTrainer {
+  /** Schema of the training settings; null where nothing is trained by epochs. */
+  readonly settings: z.ZodObject | null;
+  readonly train: (request: SequenceTrainRequest) => Promise<TrainOutcome>;
+}
+
+/** How the models of each kind are trained. A kind that is trained by epochs stands here with its settings and its loop. */
+export const sequenceTrainers: Record<SequenceModel['kind'], SequenceTrainer> = {
+  sequence: { settings: null, train: fitSequences },
+};
+
+/**
+ * The settings of a model's training: explicit ones over the model's own defaults over the general ones; null for models that
+ * are fitted.
+ * @throws DeepTasteError `config`: an unknown key, a value out of its range, any setting for a model that is fitted
+ */
+export function sequenceTrainingOf(model: SequenceModel, given: object): object | null {
+  const { settings } = sequenceTrainers[model.kind];
+  if (settings) {
+    const defaults = 'trainingDefaults' in model ? (model.trainingDefaults as object) : {};
+    return parseOptions(settings, { ...defaults, ...given }, 'training settings');
+  }
+  if (Object.keys(given).length === 0) return null;
+  throw new DeepTasteError(
+    'config',
+    `training: ${model.title} is fitted without epochs and takes no training settings (${Object.keys(given).join(', ')}); ` +
+      'its own options go into config (--set)',
+  );
+}
+
+export function trainSequenceModel(request: SequenceTrainRequest): Promise<TrainOutcome> {
+  return sequenceTrainers[request.model.kind].train(request);
+}
+
+async function fitSequences({ model, sequences, config, engine, seed, progress }: SequenceTrainRequest) {
+  const task = progress.start(`fitting ${model.title}`);
+  const random = new RandomStream(seed, `models/${model.name}`);
+  const weights = await model.fit(sequences, config, { engine, random, progress });
+  task.end();
+  return { weights, log: [], bestEpoch: 0, bestValidation: null };
+}
