@@ -11,9 +11,9 @@ import { noFields } from '../data/side-information.ts';
 import { rowOf } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
-import { findSequenceModel } from '../models/index.ts';
-import type { SequenceModel } from '../models/model.ts';
+import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
 import type { RunningSequences, SequenceScorer } from '../models/sequence-scorer.ts';
+import { sequenceScorerOf } from '../models/sequence-scoring.ts';
 import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
 import { topItems } from './top-items.ts';
 import { asSeen, type UserHistories } from './user-histories.ts';
@@ -43,7 +43,7 @@ export interface SequenceRecommenderParts {
 
 export class SequenceRecommender {
   readonly parts: SequenceRecommenderParts;
-  readonly model: SequenceModel;
+  readonly model: AnySequenceModel;
   #engine: Engine | null;
   readonly #ownsEngine: boolean;
   readonly #engineOptions: EngineOptions;
@@ -86,7 +86,9 @@ export class SequenceRecommender {
       this.#engine ??= new Engine(this.#engineOptions);
       return this.#engine;
     };
-    this.#scorer = this.model.scorer(weights, items.size, this.model.options.parse(info.model.config), engine);
+    const { model } = this;
+    const config = model.options.parse(info.model.config);
+    this.#scorer = sequenceScorerOf({ model, config, weights, nItems: items.size }, engine);
     return this.#scorer;
   }
 
