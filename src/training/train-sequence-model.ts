@@ -72,10 +72,10 @@ export function trainSequenceModel(request: SequenceTrainRequest): Promise<Train
 
 async function fitSequences(request: SequenceTrainRequest): Promise<TrainOutcome> {
   const { sequences, config, engine, seed, progress } = request;
-  const { name, title, fit } = request.model as SequenceModel;
-  const task = progress.start(`fitting ${title}`);
-  const random = new RandomStream(seed, `models/${name}`);
-  const weights = await fit(sequences, config, { engine, random, progress });
+  const model = request.model as SequenceModel;
+  const task = progress.start(`fitting ${model.title}`);
+  const random = new RandomStream(seed, `models/${model.name}`);
+  const weights = await model.fit(sequences, config, { engine, random, progress });
   task.end();
   return { weights, log: [], bestEpoch: 0, bestValidation: null };
 }
