@@ -13,7 +13,8 @@ import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
-import { ITEM_COUNTS, SequenceRecommender } from './sequence-recommender.ts';
+import { ITEM_COUNTS } from './sequence-parts.ts';
+import { SequenceRecommender } from './sequence-recommender.ts';
 import { userHistories } from './user-histories.ts';
 
 export interface TrainSequencesOptions extends EpochHooks {

@@ -6,7 +6,7 @@ import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
-import { findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
+import { type AnySequenceModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
 import type { FitContext, SequenceModel } from '../../src/models/model.ts';
 import { nthLargest } from '../../src/models/nth-largest.ts';
 import type { SequenceScorer } from '../../src/models/sequence-scorer.ts';
@@ -21,7 +21,8 @@ const noEngine = (): never => {
 };
 const context = { random: new RandomStream(1, 'test'), progress: silent } as unknown as FitContext;
 
-async function fitted(model: SequenceModel, train: Sequences, config: object = {}) {
+async function fitted(counting: AnySequenceModel, train: Sequences, config: object = {}) {
+  const model = counting as SequenceModel;
   const parsed = (model.options as z.ZodType).parse(config);
   const weights = await model.fit(train, parsed, context);
   return { weights, scorer: model.scorer(weights, train.nItems, parsed, noEngine) };
