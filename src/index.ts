@@ -34,10 +34,11 @@ export { evaluateScorer } from './recommender/evaluate.ts';
 export { evaluateSequences } from './recommender/evaluate-sequences.ts';
 export { readExperiment } from './recommender/experiment-file.ts';
 export { loadAnyRecommender } from './recommender/load-any.ts';
+export type { OpenSession } from './recommender/open-session.ts';
 export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
 export { prepareSplit } from './recommender/prepare-split.ts';
 export { type Answer, type Recommendation, Recommender } from './recommender/recommender.ts';
-export { type OpenSession, SequenceRecommender } from './recommender/sequence-recommender.ts';
+export { SequenceRecommender } from './recommender/sequence-recommender.ts';
 export {
   parseSequenceRunSettings,
   type SequenceRunInput,

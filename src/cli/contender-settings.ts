@@ -1,8 +1,7 @@
 /** The settings of the models that `compare` trains: data, split and evaluation are the same for all. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import { type AnyModel, familyOf, familyTitles, findAnyModel } from '../models/index.ts';
-import type { SequenceModel } from '../models/model.ts';
+import { type AnyModel, type AnySequenceModel, familyOf, familyTitles, findAnyModel } from '../models/index.ts';
 import { type AnyRunInput, type AnyRunSettings, type RunFamily, runFamilyOf } from '../recommender/any-settings.ts';
 import { sequenceTrainers } from '../training/train-sequence-model.ts';
 import { checkedRun, optionNames } from './checked-run.ts';
@@ -55,7 +54,7 @@ function commonFamily(names: readonly string[]): RunFamily {
 /** Whether training settings concern the model. */
 function hasEpochs(model: AnyModel): boolean {
   if (familyOf(model) !== 'sequences') return model.kind === 'gradient';
-  return sequenceTrainers[(model as SequenceModel).kind].settings !== null;
+  return sequenceTrainers[(model as AnySequenceModel).kind].settings !== null;
 }
 
 const keyOf = (text: string): string => text.split('=', 1)[0].trim();

@@ -1,8 +1,8 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
 import { textTable } from '../evaluation/text-table.ts';
-import { type AnyModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
-import type { Paper, SequenceModel } from '../models/model.ts';
+import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
+import type { Paper } from '../models/model.ts';
 import { resolveTraining, trainingOptions } from '../training/options.ts';
 import { sequenceTrainers, sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import type { Terminal } from './terminal.ts';
@@ -70,7 +70,7 @@ function kindOf(model: AnyModel): string {
 function trainingOf(model: AnyModel): OptionPage[] {
   if (model.kind === 'gradient') return trainingPages(resolveTraining(model.trainingDefaults, {}));
   if (familyOf(model) !== 'sequences') return [];
-  const own = model as SequenceModel;
+  const own = model as AnySequenceModel;
   const { settings } = sequenceTrainers[own.kind];
   return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
 }

@@ -31,6 +31,9 @@ export const models = [
   neumf,
 ] as readonly unknown[] as readonly Model[];
 
+/** The kinds of models of sequences; training/train-sequence-model.ts and sequence-scoring.ts know each of them. */
+export type AnySequenceModel = SequenceModel;
+
 /** The models of sequences: what comes next in a session or a history. */
 export const sequenceModels = [
   sequencePopularity,
@@ -38,9 +41,9 @@ export const sequenceModels = [
   sessionItemKnn,
   markov,
   vsknn,
-] as readonly unknown[] as readonly SequenceModel[];
+] as readonly unknown[] as readonly AnySequenceModel[];
 
-export type AnyModel = Model | SequenceModel | FieldModel;
+export type AnyModel = Model | AnySequenceModel | FieldModel;
 
 /** All models of all kinds; their names differ. */
 export const allModels: readonly AnyModel[] = [...models, ...sequenceModels, ...fieldModels];
@@ -77,8 +80,8 @@ export function findModel(name: string): Model {
 }
 
 /** A model of sequences. @throws 'usage' for an unknown name, or one of another family */
-export function findSequenceModel(name: string): SequenceModel {
-  return ofFamily('sequences', name) as SequenceModel;
+export function findSequenceModel(name: string): AnySequenceModel {
+  return ofFamily('sequences', name) as AnySequenceModel;
 }
 
 function ofFamily(wanted: ModelFamily, name: string): AnyModel {

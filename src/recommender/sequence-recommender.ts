@@ -3,47 +3,22 @@
  * folder that stands alone, like every recommender.
  */
 import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
-import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
+import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
-import { displayName, type FieldTable } from '../data/dataset.ts';
 import { noFields } from '../data/side-information.ts';
 import { rowOf } from '../data/sparse-rows.ts';
-import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
-import { findSequenceModel } from '../models/index.ts';
-import type { SequenceModel } from '../models/model.ts';
-import type { RunningSequences, SequenceScorer } from '../models/sequence-scorer.ts';
-import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
-import { topItems } from './top-items.ts';
-import { asSeen, type UserHistories } from './user-histories.ts';
-
-/** Name of the tensor with the training events of each item, kept beside the weights of every model of sequences. */
-export const ITEM_COUNTS = 'itemCounts';
-
-export interface ContinueOptions extends Omit<RecommendOptions, 'includeSeen'> {
-  /**
-   * Also return items of the history. By default as the model was measured: not with `filter: 'history'`, else yes, since people
-   * come back to what they looked at.
-   */
-  readonly includeSeen?: boolean;
-  /** What to do when no item of the history is known: say so, or show what most people took and say that. */
-  readonly whenEmpty?: 'error' | 'popularity';
-}
-
-export interface SequenceRecommenderParts {
-  readonly info: ArtifactInfo;
-  /** The model's tensors and {@link ITEM_COUNTS}. */
-  readonly weights: NamedTensors;
-  readonly items: Vocabulary;
-  readonly itemFields: FieldTable;
-  /** Histories of users to go on with; null where the sequences were nobody's. */
-  readonly histories: UserHistories | null;
-}
+import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import { sequenceScorerOf } from '../models/sequence-scoring.ts';
+import { type ContinueOptions, examplesOf, OpenSession } from './open-session.ts';
+import type { Answer } from './recommender.ts';
+import type { SequenceRecommenderParts } from './sequence-parts.ts';
+import { asSeen } from './user-histories.ts';
 
 export class SequenceRecommender {
   readonly parts: SequenceRecommenderParts;
-  readonly model: SequenceModel;
+  readonly model: AnySequenceModel;
   #engine: Engine | null;
   readonly #ownsEngine: boolean;
   readonly #engineOptions: EngineOptions;
@@ -86,7 +61,9 @@ export class SequenceRecommender {
       this.#engine ??= new Engine(this.#engineOptions);
       return this.#engine;
     };
-    this.#scorer = this.model.scorer(weights, items.size, this.model.options.parse(info.model.config), engine);
+    const { model } = this;
+    const config = model.options.parse(info.model.config);
+    this.#scorer = sequenceScorerOf({ model, config, weights, nItems: items.size }, engine);
     return this.#scorer;
   }
 
@@ -138,94 +115,4 @@ export class SequenceRecommender {
     if (this.#ownsEngine) this.#engine?.close();
     if (this.#ownsEngine) this.#engine = null;
   }
-}
-
-/** One running session; its state is kept, so that an answer costs one event, not the whole history. */
-export class OpenSession {
-  readonly #parts: SequenceRecommenderParts;
-  readonly #running: RunningSequences;
-  readonly #title: string;
-  readonly #scores: Float32Array;
-  readonly #seen: Uint8Array;
-  readonly #unknown: string[] = [];
-  #nKnown = 0;
-
-  constructor(parts: SequenceRecommenderParts, running: RunningSequences, title: string) {
-    this.#parts = parts;
-    this.#running = running;
-    this.#title = title;
-    this.#scores = new Float32Array(parts.items.size);
-    this.#seen = new Uint8Array(parts.items.size);
-  }
-
-  /** Appends an event; false when the item is unknown, which leaves the session as it was. */
-  add(itemId: string): boolean {
-    const item = this.#parts.items.indexOf(itemId);
-    if (item === undefined) {
-      this.#unknown.push(itemId);
-      return false;
-    }
-    this.#running.feed(Int32Array.of(0), Int32Array.of(item));
-    this.#seen[item] = 1;
-    this.#nKnown++;
-    return true;
-  }
-
-  /** What comes next. @throws as SequenceRecommender.recommendForHistory */
-  recommend(options: ContinueOptions = {}): Answer {
-    const { k = 10, includeSeen = wasMeasuredWithSeen(this.#parts.info), whenEmpty = 'error' } = options;
-    if (!Number.isInteger(k) || k < 1)
-      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
-    const isEmpty = this.#nKnown === 0;
-    if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown();
-    if (!isEmpty) this.#running.score(Int32Array.of(0), this.#scores);
-    const scores = isEmpty ? this.#popularity() : this.#scores;
-    const top = topItems(scores, k, includeSeen ? null : this.#seen);
-    return {
-      recommendations: Array.from(top.items, (item, n) => this.#named(item, top.scores[n])),
-      how: isEmpty ? 'no item of the history is known: what most people took' : this.#how(),
-      unknownItems: [...this.#unknown],
-    };
-  }
-
-  close(): void {
-    this.#running.free();
-  }
-
-  #popularity(): Float32Array {
-    return float32Tensor(this.#parts.weights, ITEM_COUNTS, [this.#parts.items.size]);
-  }
-
-  #how(): string {
-    const skipped = this.#unknown.length > 0 ? `, ${this.#unknown.length} unknown skipped` : '';
-    return `${this.#title} continues the ${this.#nKnown} known item${this.#nKnown === 1 ? '' : 's'}${skipped}`;
-  }
-
-  #named(index: number, score: number): Recommendation {
-    const { items, itemFields } = this.#parts;
-    return { item: items.idOf(index), title: displayName(items, itemFields, index), score, because: [] };
-  }
-
-  #nothingKnown(): DeepTasteError {
-    const given = this.#unknown.length === 0 ? 'the history is empty' : `found only unknown ${quoted(this.#unknown)}`;
-    return new DeepTasteError(
-      'not-found',
-      `recommend: an item of the training data is needed, ${given}; ids look like ${examplesOf(this.#parts.items)}`,
-      { unknownItems: [...this.#unknown] },
-    );
-  }
-}
-
-function wasMeasuredWithSeen({ protocol }: ArtifactInfo): boolean {
-  return (protocol as { readonly filter?: unknown } | null)?.filter !== 'history';
-}
-
-/** A few ids, to show what they look like. */
-function examplesOf({ ids }: Vocabulary): string {
-  return quoted(ids.slice(0, 3));
-}
-
-function quoted(ids: readonly string[]): string {
-  const shown = ids.slice(0, 5).map((id) => `"${id}"`);
-  return ids.length > 5 ? `${shown.join(', ')} and ${ids.length - 5} more` : shown.join(', ');
 }

@@ -7,14 +7,14 @@ import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
-import { findSequenceModel } from '../models/index.ts';
-import type { SequenceModel } from '../models/model.ts';
+import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
-import { ITEM_COUNTS, SequenceRecommender } from './sequence-recommender.ts';
+import { ITEM_COUNTS } from './sequence-parts.ts';
+import { SequenceRecommender } from './sequence-recommender.ts';
 import { userHistories } from './user-histories.ts';
 
 export interface TrainSequencesOptions extends EpochHooks {
@@ -74,7 +74,7 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
 
 function train(
   options: TrainSequencesOptions,
-  model: SequenceModel,
+  model: AnySequenceModel,
   config: object,
   training: object | null,
 ): Promise<TrainOutcome> {
@@ -110,7 +110,7 @@ function withCounts(weights: TrainOutcome['weights'], { train: sequences }: Sequ
 
 function fingerprintOf(
   split: SequenceSplit,
-  model: SequenceModel,
+  model: AnySequenceModel,
   config: object,
   training: object | null,
   seed: number,

@@ -6,6 +6,7 @@ import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { AnySequenceModel } from '../models/index.ts';
 import type { SequenceModel } from '../models/model.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { AnyCheckpoint, EpochRecord } from './checkpoint.ts';
@@ -21,7 +22,7 @@ export interface EpochHooks {
 
 export interface SequenceTrainRequest extends EpochHooks {
   readonly engine: Engine;
-  readonly model: SequenceModel;
+  readonly model: AnySequenceModel;
   /** Parsed options of the model. */
   readonly config: unknown;
   /** Resolved training settings; null for models that are fitted, who have none. */
@@ -42,7 +43,7 @@ export interface SequenceTrainer {
 }
 
 /** How the models of each kind are trained. A kind that is trained by epochs stands here with its settings and its loop. */
-export const sequenceTrainers: Record<SequenceModel['kind'], SequenceTrainer> = {
+export const sequenceTrainers: Record<AnySequenceModel['kind'], SequenceTrainer> = {
   sequence: { settings: null, train: fitSequences },
 };
 
@@ -51,7 +52,7 @@ export const sequenceTrainers: Record<SequenceModel['kind'], SequenceTrainer> = 
  * are fitted.
  * @throws DeepTasteError `config`: an unknown key, a value out of its range, any setting for a model that is fitted
  */
-export function sequenceTrainingOf(model: SequenceModel, given: object): object | null {
+export function sequenceTrainingOf(model: AnySequenceModel, given: object): object | null {
   const { settings } = sequenceTrainers[model.kind];
   if (settings) {
     const defaults = 'trainingDefaults' in model ? (model.trainingDefaults as object) : {};
@@ -69,7 +70,9 @@ export function trainSequenceModel(request: SequenceTrainRequest): Promise<Train
   return sequenceTrainers[request.model.kind].train(request);
 }
 
-async function fitSequences({ model, sequences, config, engine, seed, progress }: SequenceTrainRequest) {
+async function fitSequences(request: SequenceTrainRequest): Promise<TrainOutcome> {
+  const { sequences, config, engine, seed, progress } = request;
+  const model = request.model as SequenceModel;
   const task = progress.start(`fitting ${model.title}`);
   const random = new RandomStream(seed, `models/${model.name}`);
   const weights = await model.fit(sequences, config, { engine, random, progress });

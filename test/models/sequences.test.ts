@@ -6,7 +6,7 @@ import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
-import { findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
+import { type AnySequenceModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
 import type { FitContext, SequenceModel } from '../../src/models/model.ts';
 import { nthLargest } from '../../src/models/nth-largest.ts';
 import type { SequenceScorer } from '../../src/models/sequence-scorer.ts';
@@ -21,7 +21,8 @@ const noEngine = (): never => {
 };
 const context = { random: new RandomStream(1, 'test'), progress: silent } as unknown as FitContext;
 
-async function fitted(model: SequenceModel, train: Sequences, config: object = {}) {
+async function fitted(counting: AnySequenceModel, train: Sequences, config: object = {}) {
+  const model = counting as SequenceModel;
   const parsed = (model.options as z.ZodType).parse(config);
   const weights = await model.fit(train, parsed, context);
   return { weights, scorer: model.scorer(weights, train.nItems, parsed, noEngine) };
@@ -78,48 +79,53 @@ describe.each(sequenceModels)('$name', (model) => {
       expect(field.default, name).toBeDefined();
     }
   });
-
-  it('keeps lanes apart, skips unknown items, and begins anew after a reset', async () => {
-    const { train, prefixes } = world(2);
-    const { scorer } = await fitted(model, train);
-    const running = scorer.open(3);
-    const scores = new Float32Array(2 * train.nItems);
-    running.feed(Int32Array.of(0, 1, 2), Int32Array.of(4, 5, 6));
-    running.feed(Int32Array.of(2, 0), Int32Array.of(-1, 7));
-    running.score(Int32Array.of(2, 0), scores);
-    expect([...scores.subarray(0, train.nItems)]).toEqual(scoresOf(scorer, [6]));
-    expect([...scores.subarray(train.nItems)]).toEqual(scoresOf(scorer, [4, 7]));
-    running.reset(Int32Array.of(0));
-    for (const item of prefixes[0]) running.feed(Int32Array.of(0), Int32Array.of(item));
-    running.score(Int32Array.of(0), scores);
-    expect([...scores.subarray(0, train.nItems)]).toEqual(scoresOf(scorer, prefixes[0]));
-    running.free();
-  });
-
-  it('scores an empty sequence, and one of 10,001 events, with numbers', async () => {
-    const { train } = world(3);
-    const { scorer } = await fitted(model, train);
-    const long = Array.from({ length: 10_001 }, (_, n) => n % train.nItems);
-    for (const prefix of [[], long]) expect(scoresOf(scorer, prefix).every(Number.isFinite)).toBe(true);
-  });
-
-  it('fits sessions of one event only, and one item', async () => {
-    for (const train of [madeSequences([[0], [1], [2]], 3), madeSequences([[0, 0]], 1)]) {
-      const { scorer } = await fitted(model, train);
-      for (const prefix of [[], [0]]) expect(scoresOf(scorer, prefix).every(Number.isFinite)).toBe(true);
-    }
-  });
-
-  it('gives the same bytes again, and refuses tensors of another model', async () => {
-    const { train } = world(4);
-    const [a, b] = [await fitted(model, train), await fitted(model, train)];
-    expect([...a.weights]).toEqual([...b.weights]);
-    const parsed = (model.options as z.ZodType).parse({});
-    const none: NamedTensors = new Map();
-    expect(await thrownCode(() => model.scorer(none, train.nItems, parsed, noEngine))).toBe('artifact');
-    expect(await thrownCode(() => model.scorer(a.weights, 3, parsed, noEngine))).toBe('artifact');
-  });
 });
+
+describe.each(sequenceModels.filter(({ kind }) => kind === 'sequence') as SequenceModel[])(
+  '$name, fitted by counting',
+  (model) => {
+    it('keeps lanes apart, skips unknown items, and begins anew after a reset', async () => {
+      const { train, prefixes } = world(2);
+      const { scorer } = await fitted(model, train);
+      const running = scorer.open(3);
+      const scores = new Float32Array(2 * train.nItems);
+      running.feed(Int32Array.of(0, 1, 2), Int32Array.of(4, 5, 6));
+      running.feed(Int32Array.of(2, 0), Int32Array.of(-1, 7));
+      running.score(Int32Array.of(2, 0), scores);
+      expect([...scores.subarray(0, train.nItems)]).toEqual(scoresOf(scorer, [6]));
+      expect([...scores.subarray(train.nItems)]).toEqual(scoresOf(scorer, [4, 7]));
+      running.reset(Int32Array.of(0));
+      for (const item of prefixes[0]) running.feed(Int32Array.of(0), Int32Array.of(item));
+      running.score(Int32Array.of(0), scores);
+      expect([...scores.subarray(0, train.nItems)]).toEqual(scoresOf(scorer, prefixes[0]));
+      running.free();
+    });
+
+    it('scores an empty sequence, and one of 10,001 events, with numbers', async () => {
+      const { train } = world(3);
+      const { scorer } = await fitted(model, train);
+      const long = Array.from({ length: 10_001 }, (_, n) => n % train.nItems);
+      for (const prefix of [[], long]) expect(scoresOf(scorer, prefix).every(Number.isFinite)).toBe(true);
+    });
+
+    it('fits sessions of one event only, and one item', async () => {
+      for (const train of [madeSequences([[0], [1], [2]], 3), madeSequences([[0, 0]], 1)]) {
+        const { scorer } = await fitted(model, train);
+        for (const prefix of [[], [0]]) expect(scoresOf(scorer, prefix).every(Number.isFinite)).toBe(true);
+      }
+    });
+
+    it('gives the same bytes again, and refuses tensors of another model', async () => {
+      const { train } = world(4);
+      const [a, b] = [await fitted(model, train), await fitted(model, train)];
+      expect([...a.weights]).toEqual([...b.weights]);
+      const parsed = (model.options as z.ZodType).parse({});
+      const none: NamedTensors = new Map();
+      expect(await thrownCode(() => model.scorer(none, train.nItems, parsed, noEngine))).toBe('artifact');
+      expect(await thrownCode(() => model.scorer(a.weights, 3, parsed, noEngine))).toBe('artifact');
+    });
+  },
+);
 
 describe('sequence-popularity', () => {
   it('counts events, not sessions', async () => {
@@ -319,7 +325,7 @@ describe('vsknn', () => {
   });
 
   it('refuses weights that point outside', async () => {
-    const model = findSequenceModel('vsknn');
+    const model = findSequenceModel('vsknn') as SequenceModel;
     const { train } = world(9);
     const { weights } = await fitted(model, train);
     const items = Int32Array.from(weights.get('sessionItems')!.data as Int32Array);

@@ -12,6 +12,7 @@ import type { SequenceSplit } from '../../src/data/sequences/sequence-data.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
 import { sequenceModels } from '../../src/models/index.ts';
+import { sequenceScorerOf } from '../../src/models/sequence-scoring.ts';
 import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
 import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
@@ -138,7 +139,7 @@ describe('a model that is trained by epochs', () => {
       asked.push(request);
       const { weights } = await fit.train(request);
       const { model, config, engine: shared, sequences } = request;
-      const scorer = model.scorer(weights, sequences.nItems, config, () => shared);
+      const scorer = sequenceScorerOf({ model, weights, nItems: sequences.nItems, config }, () => shared);
       const validation = request.validate?.(scorer) ?? null;
       const record = { model: model.name, epoch: 1, loss: 1, validation, seconds: 1, examplesPerSecond: 1 };
       request.onEpoch?.(record);

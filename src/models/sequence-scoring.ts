@@ -1,0 +1,22 @@
+/** How a trained model of sequences scores, whatever its kind. */
+import type { NamedTensors } from '../core/named-tensors.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { AnySequenceModel } from './index.ts';
+import type { SequenceScorer } from './sequence-scorer.ts';
+
+export interface TrainedSequences {
+  readonly model: AnySequenceModel;
+  /** Parsed options of the model. */
+  readonly config: unknown;
+  readonly weights: NamedTensors;
+  readonly nItems: number;
+}
+
+/**
+ * @param engine the engine, for models that compute with it; others leave it unmade
+ * @throws DeepTasteError `artifact` when the weights are not those of the model and its options
+ */
+export function sequenceScorerOf(trained: TrainedSequences, engine: () => Engine): SequenceScorer {
+  const { model, config, weights, nItems } = trained;
+  return model.scorer(weights, nItems, config, engine);
+}
