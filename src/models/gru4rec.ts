@@ -86,6 +86,10 @@ const options = z
   .refine(({ logQ, loss }) => logQ === null || logQ === 0 || loss === 'cross-entropy', {
     path: ['logQ'],
     message: 'Invalid input: only cross-entropy takes a logQ correction',
+  })
+  .refine(({ embedding, embeddingDropout }) => embedding !== 'none' || embeddingDropout === 0, {
+    path: ['embeddingDropout'],
+    message: 'Invalid input: a one-hot input has no embedding to drop from',
   });
 
 type Config = z.output<typeof options>;

@@ -45,7 +45,7 @@ export class SequenceStep {
       batchSize: training.batchSize,
       windowSteps: this.#windowSteps,
       nItems,
-      weights: exponent === 0 ? null : support.map((n) => (n === 0 ? 0 : n ** exponent)),
+      weights: sampleWeights(support, exponent),
       key: random.child('samples').key,
     });
     this.declared = declaredAs(model.parameters(config, { nItems }));
@@ -108,8 +108,13 @@ export class SequenceStep {
   }
 }
 
+/** Weights ∝ support^exponent by which extra negatives are drawn; null = uniformly, items without support too. */
+export function sampleWeights(support: Float64Array, exponent: number): Float64Array | null {
+  return exponent === 0 ? null : support.map((n) => (n === 0 ? 0 : n ** exponent));
+}
+
 /** Events of each item. */
-function supportOf({ items, nItems }: Sequences): Float64Array {
+export function supportOf({ items, nItems }: Sequences): Float64Array {
   const support = new Float64Array(nItems);
   for (const item of items) support[item]++;
   return support;

@@ -17,7 +17,7 @@ import { RecurrentScorer, recurrentScorer } from '../../src/models/recurrent-sco
 import { weightsOf } from '../../src/models/scoring.ts';
 import type { SequenceModel } from '../../src/models/sequence-model.ts';
 import { sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
-import { SequenceStep } from '../../src/training/sequence-step.ts';
+import { SequenceStep, sampleWeights, supportOf } from '../../src/training/sequence-step.ts';
 import { chiSquare, chiSquareLimit } from '../engine/chi-square.ts';
 import { oracleSteps } from './gru4rec-oracle.ts';
 import { sequencesOf, sessions } from './made-sessions.ts';
@@ -214,6 +214,33 @@ describe('negatives', () => {
     expect(chiSquare(counts, expected)).toBeLessThan(chiSquareLimit(support.length - 1));
     expect(new Set(draws.map(String)).size).toBe(steps);
   });
+});
+
+it('extra negatives are weighed by support^α of the training events', () => {
+  const support = supportOf(
+    sequencesOf(
+      [
+        [0, 1, 1, 3],
+        [1, 1, 3],
+      ],
+      4,
+    ),
+  );
+  expect([...support]).toEqual([1, 4, 0, 2]);
+  expect([...(sampleWeights(support, 0.5) as Float64Array)]).toEqual([1, 2, 0, Math.SQRT2]);
+  expect(sampleWeights(support, 0)).toBe(null);
+  // an item of no session is drawn by no popularity: its row stays; uniformly it is drawn
+  for (const sampleAlpha of [0.5, 0]) {
+    const step = stepOf(sessions, 60, { samples: 40, sampleAlpha }, { batchSize: 3 });
+    const before = read(step, 'W').slice(9 * 4);
+    step.run(0, 0, 3);
+    expect(
+      read(step, 'W')
+        .slice(9 * 4)
+        .every((v, k) => v === before[k]),
+    ).toBe(sampleAlpha !== 0);
+    step.free();
+  }
 });
 
 /** The extra negatives of the steps of an epoch, as the engine draws them. */
