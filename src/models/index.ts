@@ -6,6 +6,7 @@ import { ease } from './ease.ts';
 import type { FieldModel } from './field-model.ts';
 import { fieldModels } from './field-models.ts';
 import { gmf } from './gmf.ts';
+import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
 import { itemKnn } from './item-knn.ts';
 import { logisticMf } from './logistic-mf.ts';
@@ -14,6 +15,7 @@ import { mlp } from './mlp.ts';
 import type { Model, SequenceModel } from './model.ts';
 import { neumf } from './neumf.ts';
 import { popularity } from './popularity.ts';
+import type { SequenceModel as RecurrentModel } from './sequence-model.ts';
 import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
 import { sessionPopularity } from './session-popularity.ts';
@@ -32,7 +34,7 @@ export const models = [
 ] as readonly unknown[] as readonly Model[];
 
 /** The kinds of models of sequences; training/train-sequence-model.ts and sequence-scoring.ts know each of them. */
-export type AnySequenceModel = SequenceModel;
+export type AnySequenceModel = SequenceModel | RecurrentModel;
 
 /** The models of sequences: what comes next in a session or a history. */
 export const sequenceModels = [
@@ -41,6 +43,7 @@ export const sequenceModels = [
   sessionItemKnn,
   markov,
   vsknn,
+  gru4rec,
 ] as readonly unknown[] as readonly AnySequenceModel[];
 
 export type AnyModel = Model | AnySequenceModel | FieldModel;
@@ -59,7 +62,7 @@ export const familyTitles: Readonly<Record<ModelFamily, string>> = {
 };
 
 const familyOfKind: Readonly<Record<AnyModel['kind'], ModelFamily>> = {
-  ...{ gradient: 'users', fitted: 'users', sequence: 'sequences', field: 'fields' },
+  ...{ gradient: 'users', fitted: 'users', sequence: 'sequences', recurrent: 'sequences', field: 'fields' },
 };
 
 export function familyOf(model: AnyModel): ModelFamily {

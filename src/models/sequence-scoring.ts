@@ -2,6 +2,7 @@
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AnySequenceModel } from './index.ts';
+import { recurrentScorer } from './recurrent-scorer.ts';
 import type { SequenceScorer } from './sequence-scorer.ts';
 
 export interface TrainedSequences {
@@ -18,5 +19,6 @@ export interface TrainedSequences {
  */
 export function sequenceScorerOf(trained: TrainedSequences, engine: () => Engine): SequenceScorer {
   const { model, config, weights, nItems } = trained;
+  if (model.kind === 'recurrent') return recurrentScorer(engine(), { model, config, weights, nItems });
   return model.scorer(weights, nItems, config, engine);
 }

@@ -8,9 +8,12 @@ import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AnySequenceModel } from '../models/index.ts';
 import type { SequenceModel } from '../models/model.ts';
+import type { SequenceModel as RecurrentModel } from '../models/sequence-model.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { AnyCheckpoint, EpochRecord } from './checkpoint.ts';
+import { type SequenceTrainingOptions, sequenceTrainingOptions } from './sequence-options.ts';
 import type { TrainOutcome } from './train.ts';
+import { type SequenceCheckpoint, trainSequences } from './train-sequences.ts';
 
 /** What can be asked of a training that goes on for epochs. */
 export interface EpochHooks {
@@ -45,6 +48,7 @@ export interface SequenceTrainer {
 /** How the models of each kind are trained. A kind that is trained by epochs stands here with its settings and its loop. */
 export const sequenceTrainers: Record<AnySequenceModel['kind'], SequenceTrainer> = {
   sequence: { settings: null, train: fitSequences },
+  recurrent: { settings: sequenceTrainingOptions, train: trainRecurrent },
 };
 
 /**
@@ -68,6 +72,17 @@ export function sequenceTrainingOf(model: AnySequenceModel, given: object): obje
 
 export function trainSequenceModel(request: SequenceTrainRequest): Promise<TrainOutcome> {
   return sequenceTrainers[request.model.kind].train(request);
+}
+
+function trainRecurrent({ model, seed, training, resume, ...request }: SequenceTrainRequest): Promise<TrainOutcome> {
+  return trainSequences({
+    ...request,
+    model: model as RecurrentModel,
+    training: training as SequenceTrainingOptions,
+    random: new RandomStream(seed, `models/${model.name}`),
+    // its fingerprint is looked at before its progress
+    resume: resume as SequenceCheckpoint | null | undefined,
+  });
 }
 
 async function fitSequences(request: SequenceTrainRequest): Promise<TrainOutcome> {
