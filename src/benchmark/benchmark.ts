@@ -10,6 +10,7 @@ import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
 import { type MachineLimits, measureMachine } from './machine-limits.ts';
 import { type LayerShape, layerShapes, measureProducts, type ProductSpeed } from './matrix-products.ts';
+import { type ModelSizes, type ModelSpeed, measureModels, modelSizes } from './model-speed.ts';
 import { movielens1m, type NeumfSize, NeumfTraining, skewedInteractions } from './neumf-training.ts';
 import { measurePeers, type PeerSpeed } from './peers.ts';
 import { measureRanking, type RankingSpeed } from './ranking-speed.ts';
@@ -21,7 +22,7 @@ import {
   type TrainingSpeed,
 } from './training-speed.ts';
 
-export const workloads = ['machine', 'products', 'training', 'ranking'] as const;
+export const workloads = ['machine', 'products', 'training', 'models', 'ranking'] as const;
 export type Workload = (typeof workloads)[number];
 
 export interface BenchmarkOptions {
@@ -40,6 +41,7 @@ export interface BenchmarkOptions {
   readonly shapes?: readonly LayerShape[];
   readonly effort?: Effort;
   readonly batchSizes?: readonly number[];
+  readonly models?: ModelSizes;
 }
 
 export interface BenchmarkResult {
@@ -59,6 +61,8 @@ export interface BenchmarkResult {
     readonly limit: StepLimit;
     readonly heapBytesPerThousandSteps: number;
   } | null;
+  /** Training of the other models. */
+  readonly models: readonly ModelSpeed[];
   readonly ranking: readonly RankingSpeed[];
   readonly peers: readonly PeerSpeed[];
   readonly peakResidentBytes: number;
@@ -98,7 +102,7 @@ async function measure(
   engines: readonly Engine[],
   withBlas: readonly Engine[],
   options: BenchmarkOptions,
-): Promise<Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'ranking' | 'peers'>> {
+): Promise<Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'models' | 'ranking' | 'peers'>> {
   const { progress, size = movielens1m, shapes = layerShapes } = options;
   const effort = options.effort ?? (options.quick ? quickEffort : fullEffort);
   const wanted = new Set(options.workloads ?? workloads);
@@ -112,6 +116,10 @@ async function measure(
     products = measureProducts(engines[0], shapes, effort, random);
   }
   const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine[0]) : null;
+  if (wanted.has('models')) progress.log('training of DeepFM and GRU4Rec');
+  const models = wanted.has('models')
+    ? measureModels([...engines, ...withBlas], options.models ?? modelSizes, effort, random)
+    : [];
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
   const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random) : [];
   const peers = options.peers ? await peersPart(engines, withBlas, options, effort, options.peers) : [];
@@ -120,6 +128,7 @@ async function measure(
     machine,
     products: products.map((product) => ({ ...product, shareOfPeak: product.flopPerSecond / peak })),
     training,
+    models,
     ranking,
     peers,
   };

@@ -19,6 +19,7 @@ export function reportSections(result: BenchmarkResult): ReportSection[] {
     machineSection(result),
     ...(result.products.length > 0 ? [productSection(result)] : []),
     ...(result.training ? [trainingSection(result, result.training)] : []),
+    ...(result.models.length > 0 ? [modelSection(result)] : []),
     ...(result.ranking.length > 0 ? [rankingSection(result)] : []),
     ...(result.peers.length > 0 ? [peerSection(result.peers)] : []),
   ];
@@ -86,6 +87,26 @@ function trainingSection(
         `${limit.arithmeticMs.toFixed(2)} ms, ${gigabytes} MB of tables ${limit.memoryMs.toFixed(2)} ms; ` +
         `one thread takes ${single.stepMs.toFixed(2)} ms, so the limit is ${percent(limit.limitMs / single.stepMs)} of it.`,
       `JavaScript heap allocated by 1,000 steps without BLAS: ${count(heapBytesPerThousandSteps)} bytes.`,
+    ],
+  };
+}
+
+function modelSection({ models }: BenchmarkResult): ReportSection {
+  return {
+    title: 'Training of other models',
+    header: ['model', 'batch', 'products', 'threads', 'examples/s', 'ms a step', 'by one thread'],
+    rows: models.map(({ workload, batchSize, blas, threads, examplesPerSecond, stepMs, speedup }) => [
+      workload,
+      count(batchSize),
+      blas ? 'BLAS' : 'WebAssembly',
+      `${threads}`,
+      count(examplesPerSecond),
+      stepMs.toFixed(2),
+      `${speedup.toFixed(2)} ×`,
+    ]),
+    notes: [
+      'DeepFM small: 10 fields × 10 numbers, 5,382 rows; wide: 39 fields × 16 numbers, 1,000,000 rows; both 400-400-400 units, Adam on ' +
+        'touched rows. GRU4Rec: 37,483 items, shared embedding, 2,048 extra negatives a step, Adagrad on touched rows.',
     ],
   };
 }

@@ -96,6 +96,11 @@ describe('runBenchmark', () => {
       shapes: [layerShapes[2]],
       batchSizes: [32, 16],
       blas: 'off',
+      models: {
+        deepfm: { small: { fields: 3, rows: 30, factors: 4, hidden: [8, 8], batchSize: 32, examples: 200 } },
+        gru4rec: [{ units: 8, batchSize: 4, loss: 'bpr-max' }],
+        sessions: { n: 50, nItems: 40 },
+      },
     });
   });
 
@@ -123,12 +128,19 @@ describe('runBenchmark', () => {
       ['Logistic MF', 1],
       ['Logistic MF', 2],
     ]);
+    expect(result.models.map(({ workload, threads }) => [workload, threads])).toEqual([
+      ['DeepFM small', 1],
+      ['DeepFM small', 2],
+      ['GRU4Rec, 8 units, bpr-max', 1],
+      ['GRU4Rec, 8 units, bpr-max', 2],
+    ]);
+    for (const { examplesPerSecond } of result.models) expect(examplesPerSecond).toBeGreaterThan(0);
     expect(result.peers).toEqual([]);
   });
 
   it('is told as complete tables and as a page', () => {
     const sections = reportSections(result);
-    expect(sections.length).toBe(4);
+    expect(sections.length).toBe(5);
     for (const { header, rows } of sections) for (const row of rows) expect(row.length).toBe(header.length);
     const page = reportMarkdown(result, 'deeptaste bench');
     expect(page).toMatch(/^# Speed\n\n`deeptaste bench`\n/);
@@ -163,7 +175,7 @@ describe('bench', () => {
     const out = join(folder, 'results');
     await bench(['machine'], { quick: true, threads: '1', write: out }, new Terminal({ quiet: true, json: false }));
     const document = JSON.parse(readFileSync(join(out, 'speed.json'), 'utf8'));
-    expect(document).toMatchObject({ quick: true, products: [], training: null, ranking: [] });
+    expect(document).toMatchObject({ quick: true, products: [], training: null, models: [], ranking: [] });
     const page = readFileSync(join(out, 'speed.md'), 'utf8');
     expect(page).toContain('`deeptaste bench machine --quick --threads 1`');
     expect(page + JSON.stringify(document)).not.toContain(folder);

@@ -1,0 +1,68 @@
+/** GRU4Rec training on invented sessions of the size of a full catalogue. */
+import type { RandomStream } from '../core/random.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { gru4rec } from '../models/gru4rec.ts';
+import { sequenceTrainingOptions } from '../training/sequence-options.ts';
+import { SequenceStep } from '../training/sequence-step.ts';
+import type { TrainingSteps } from './timed-training.ts';
+
+export interface Gru4recSize {
+  readonly units: number;
+  readonly batchSize: number;
+  readonly loss: 'cross-entropy' | 'bpr-max';
+}
+
+/** Items of RSC15. */
+const ITEMS = 37_483;
+const SESSIONS = 60_000;
+const SAMPLES = 2048;
+
+export const gru4recSizes: readonly Gru4recSize[] = [
+  { units: 100, batchSize: 32, loss: 'cross-entropy' },
+  { units: 100, batchSize: 128, loss: 'cross-entropy' },
+  { units: 224, batchSize: 80, loss: 'bpr-max' },
+];
+
+/** Sessions of 2 to 15 events, 4 on average, over items of falling popularity. */
+export function inventedSessions(random: RandomStream, nSessions = SESSIONS, nItems = ITEMS): Sequences {
+  const start = new Int32Array(nSessions + 1);
+  for (let s = 0; s < nSessions; s++)
+    start[s + 1] = start[s] + 2 + Math.min(13, Math.floor(-2.2 * Math.log(1 - random.uniform())));
+  const items = Int32Array.from({ length: start[nSessions] }, () => Math.floor(nItems * random.uniform() ** 3));
+  return { nItems, start, items, time: null, owner: null };
+}
+
+export function gru4recTraining(
+  engine: Engine,
+  size: Gru4recSize,
+  sequences: Sequences,
+  random: RandomStream,
+): TrainingSteps {
+  const { units, batchSize, loss } = size;
+  const samples = Math.min(SAMPLES, sequences.nItems - 1);
+  const extra = loss === 'bpr-max' ? { activation: 'elu' as const } : {};
+  const config = gru4rec.options.parse({ units: [units], loss, samples, embeddingDropout: 0.1, ...extra });
+  const training = sequenceTrainingOptions.parse({ batchSize });
+  const step = new SequenceStep({ engine, model: gru4rec as never, config, training, sequences, random });
+  // the tail, where lanes run out of sessions, is left out: steps of full batches are timed
+  const full = Math.floor(step.batches.stepsPerEpoch * 0.9);
+  let epoch = 0;
+  let next = 0;
+  return {
+    batchSize,
+    run: (steps) => {
+      for (let left = steps; left > 0; ) {
+        if (next >= full) {
+          step.restart();
+          epoch++;
+          next = 0;
+        }
+        const { steps: done } = step.run(epoch, next, Math.min(left, full - next));
+        next += done;
+        left -= done;
+      }
+    },
+    free: () => step.free(),
+  };
+}
