@@ -10,9 +10,9 @@ import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
 import { type MachineLimits, measureMachine } from './machine-limits.ts';
 import { type LayerShape, layerShapes, measureProducts, type ProductSpeed } from './matrix-products.ts';
-import { type ModelSizes, type ModelSpeed, measureModels, modelSizes } from './model-speed.ts';
+import { type ModelSizes, type ModelSpeed, measureModels, modelSizes, type TorchPeer } from './model-speed.ts';
 import { movielens1m, type NeumfSize, NeumfTraining, skewedInteractions } from './neumf-training.ts';
-import { measurePeers, type PeerSpeed } from './peers.ts';
+import { measurePeers, type PeerSpeed, timeModelInTorch } from './peers.ts';
 import { measureRanking, type RankingSpeed } from './ranking-speed.ts';
 import {
   heapBytesPerThousandSteps,
@@ -118,7 +118,13 @@ async function measure(
   const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine[0]) : null;
   if (wanted.has('models')) progress.log('training of DeepFM and GRU4Rec');
   const models = wanted.has('models')
-    ? measureModels([...engines, ...withBlas], options.models ?? modelSizes, effort, random)
+    ? await measureModels(
+        [...engines, ...withBlas],
+        options.models ?? modelSizes,
+        effort,
+        random,
+        torchOf(engines, options),
+      )
     : [];
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
   const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random) : [];
@@ -154,6 +160,16 @@ function trainingPart(
       interactions,
       Math.min(...batchSizes),
     ),
+  };
+}
+
+/** How the other models' steps are timed in PyTorch; null when no peers are asked for. */
+function torchOf(engines: readonly Engine[], { peers, quick, progress }: BenchmarkOptions): TorchPeer | null {
+  if (!peers) return null;
+  const request = { python: peers.python, threads: engines.map(({ threads }) => threads), eagerOnly: quick === true };
+  return (workload, size) => {
+    progress.log(`PyTorch, ${workload} ${JSON.stringify(size)}`);
+    return timeModelInTorch(request, workload, size);
   };
 }
 

@@ -16,7 +16,8 @@ export interface Gru4recSize {
 /** Items of RSC15. */
 const ITEMS = 37_483;
 const SESSIONS = 60_000;
-const SAMPLES = 2048;
+/** Extra negatives of a step. */
+export const SAMPLES = 2048;
 
 export const gru4recSizes: readonly Gru4recSize[] = [
   { units: 100, batchSize: 32, loss: 'cross-entropy' },

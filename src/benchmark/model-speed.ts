@@ -3,7 +3,7 @@ import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type DeepfmSize, deepfmSizes, deepfmTraining } from './deepfm-training.ts';
 import type { Effort } from './effort.ts';
-import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions } from './gru4rec-training.ts';
+import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions, SAMPLES } from './gru4rec-training.ts';
 import { TimedTraining } from './timed-training.ts';
 import { interleave, median } from './timing.ts';
 
@@ -16,7 +16,21 @@ export interface ModelSpeed {
   readonly stepMs: number;
   /** By one thread with the same products, median over the rounds. */
   readonly speedup: number;
+  /** Our rate by PyTorch's best setting, timed between two rounds of ours; on the rows of the most threads. */
+  readonly torch: TorchRate | null;
 }
+
+export interface TorchRate {
+  readonly setting: string;
+  readonly examplesPerSecond: number;
+  readonly ratio: number;
+}
+
+/** PyTorch's best rate on a workload, or why there is none. */
+export type TorchPeer = (
+  workload: 'deepfm' | 'gru4rec',
+  size: object,
+) => Promise<{ rate: number; setting: string } | string>;
 
 export interface ModelSizes {
   readonly deepfm: Readonly<Record<string, DeepfmSize>>;
@@ -27,28 +41,64 @@ export interface ModelSizes {
 export const modelSizes: ModelSizes = { deepfm: deepfmSizes, gru4rec: gru4recSizes };
 
 /** One workload after the other, so that their memory is not needed together; its engines in turn. */
-export function measureModels(
+export async function measureModels(
   engines: readonly Engine[],
   { deepfm, gru4rec, sessions }: ModelSizes,
   effort: Effort,
   random: RandomStream,
-): ModelSpeed[] {
+  torch: TorchPeer | null,
+): Promise<ModelSpeed[]> {
   const events = inventedSessions(random.child('sessions'), sessions?.n, sessions?.nItems);
   const workloads = [
     ...Object.entries(deepfm).map(([name, size]) => ({
       name: `DeepFM ${name}`,
+      peer: { workload: 'deepfm' as const, size },
       make: (engine: Engine) => deepfmTraining(engine, size, random.child(name)),
     })),
     ...gru4rec.map((size) => ({
       name: `GRU4Rec, ${size.units} units, ${size.loss}`,
+      peer: { workload: 'gru4rec' as const, size: { ...size, samples: SAMPLES, items: events.nItems } },
       make: (engine: Engine) => gru4recTraining(engine, size, events, random.child('gru4rec')),
     })),
   ];
-  return workloads.flatMap(({ name, make }) =>
-    speedsOf(
-      engines.map((engine) => new TimedTraining(name, engine, make(engine))),
-      effort,
-    ),
+  const found: ModelSpeed[] = [];
+  for (const { name, make, peer } of workloads) {
+    const trainings = engines.map((engine) => new TimedTraining(name, engine, make(engine)));
+    const speeds = speedsOf(trainings, effort);
+    found.push(
+      ...(torch ? await besideTorch(trainings, speeds, effort, () => torch(peer.workload, peer.size)) : speeds),
+    );
+    for (const training of trainings) training.free();
+  }
+  return found;
+}
+
+/** Ours, PyTorch, ours, … for the trainings on the most threads. */
+async function besideTorch(
+  trainings: readonly TimedTraining[],
+  speeds: readonly ModelSpeed[],
+  { trainingSeconds, rounds }: Effort,
+  time: () => Promise<{ rate: number; setting: string } | string>,
+): Promise<ModelSpeed[]> {
+  const most = Math.max(...trainings.map(({ engine }) => engine.threads));
+  const ours = () => trainings.map((each) => (each.engine.threads === most ? each.rate(trainingSeconds) : 0));
+  const ratios: number[][] = trainings.map(() => []);
+  const peers: { rate: number; setting: string }[] = [];
+  let before = ours();
+  for (let round = 0; round < Math.min(3, rounds); round++) {
+    const peer = await time();
+    if (typeof peer === 'string') return [...speeds];
+    const after = ours();
+    ratios.forEach((each, n) => {
+      each.push((before[n] + after[n]) / 2 / peer.rate);
+    });
+    peers.push(peer);
+    before = after;
+  }
+  const examplesPerSecond = median(peers.map(({ rate }) => rate));
+  const { setting } = peers.find(({ rate }) => rate === examplesPerSecond) ?? peers[0];
+  return speeds.map((speed, n) =>
+    speed.threads === most ? { ...speed, torch: { setting, examplesPerSecond, ratio: median(ratios[n]) } } : speed,
   );
 }
 
@@ -64,9 +114,8 @@ function speedsOf(trainings: readonly TimedTraining[], { trainingSeconds, rounds
     const speedup = median(rates[`${n}`].map((value, round) => value / rates[`${alone}`][round]));
     return {
       ...{ workload, batchSize, threads: engine.threads, blas: engine.blas !== null },
-      ...{ examplesPerSecond: rate, stepMs: (1000 * batchSize) / rate, speedup },
+      ...{ examplesPerSecond: rate, stepMs: (1000 * batchSize) / rate, speedup, torch: null },
     };
   });
-  for (const training of trainings) training.free();
   return speeds;
 }

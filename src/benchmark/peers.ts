@@ -118,31 +118,45 @@ async function torch(request: PeerRequest): Promise<PeerSpeed> {
   return { ...result, peer: version === '' ? 'PyTorch' : `PyTorch ${version}` };
 }
 
-/** Not waited for synchronously, so that Ctrl-C ends the bench; the script ends its workers when it ends itself. */
 function runTorch(request: PeerRequest, best: TorchSetting | undefined): Promise<TorchDocument> {
   const modes = best ? [best.mode] : request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
   const threads = best ? [best.threads] : request.threads;
-  const script = fileURLToPath(new URL('neumf_torch.py', folder));
-  const flags = [
+  return runPython(request.python, 'neumf_torch.py', [
     ...['--json', '--rounds', '1', '--seconds', `${request.seconds}`, '--batch', `${request.batchSize}`],
     ...['--threads', ...threads.map(String), '--modes', ...modes],
-  ];
+  ]);
+}
+
+/** Not waited for synchronously, so that Ctrl-C ends the bench; the script ends its workers when it ends itself. */
+function runPython(python: string, script: string, flags: readonly string[]): Promise<TorchDocument> {
+  const path = fileURLToPath(new URL(script, folder));
   return new Promise((resolve) => {
-    const child = execFile(
-      request.python,
-      [script, ...flags],
-      { maxBuffer: 64 * 1024 ** 2 },
-      (error, stdout, stderr) => {
-        process.off('exit', end);
-        if (!error) resolve(JSON.parse(stdout) as TorchDocument);
-        else if (typeof error.code === 'number')
-          resolve({ skipped: `the script ended with status ${error.code}: ${stderr.trim().split('\n').pop()}` });
-        else resolve({ skipped: `${request.python} cannot be run (name another with --python)` });
-      },
-    );
+    const child = execFile(python, [path, ...flags], { maxBuffer: 64 * 1024 ** 2 }, (error, stdout, stderr) => {
+      process.off('exit', end);
+      if (!error) resolve(JSON.parse(stdout) as TorchDocument);
+      else if (typeof error.code === 'number')
+        resolve({ skipped: `the script ended with status ${error.code}: ${stderr.trim().split('\n').pop()}` });
+      else resolve({ skipped: `${python} cannot be run (name another with --python)` });
+    });
     const end = () => child.kill();
     process.once('exit', end);
   });
+}
+
+/** The best setting of PyTorch on a step of DeepFM or GRU4Rec, examples per second; or why there is none. */
+export async function timeModelInTorch(
+  request: { readonly python: string; readonly threads: readonly number[]; readonly eagerOnly: boolean },
+  workload: 'deepfm' | 'gru4rec',
+  size: object,
+): Promise<{ rate: number; setting: string } | string> {
+  const modes = request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
+  const document = await runPython(request.python, 'models_torch.py', [
+    ...['--workload', workload, '--size', JSON.stringify(size)],
+    ...['--threads', ...request.threads.map(String), '--modes', ...modes],
+  ]);
+  const best = document.settings?.find(({ name }) => name === document.best);
+  if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
+  return { rate: best.examplesPerSecond, setting: best.name };
 }
 
 interface Timing {

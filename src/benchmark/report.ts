@@ -94,8 +94,18 @@ function trainingSection(
 function modelSection({ models }: BenchmarkResult): ReportSection {
   return {
     title: 'Training of other models',
-    header: ['model', 'batch', 'products', 'threads', 'examples/s', 'ms a step', 'by one thread'],
-    rows: models.map(({ workload, batchSize, blas, threads, examplesPerSecond, stepMs, speedup }) => [
+    header: [
+      'model',
+      'batch',
+      'products',
+      'threads',
+      'examples/s',
+      'ms a step',
+      'by one thread',
+      'by PyTorch',
+      'its setting',
+    ],
+    rows: models.map(({ workload, batchSize, blas, threads, examplesPerSecond, stepMs, speedup, torch }) => [
       workload,
       count(batchSize),
       blas ? 'BLAS' : 'WebAssembly',
@@ -103,6 +113,8 @@ function modelSection({ models }: BenchmarkResult): ReportSection {
       count(examplesPerSecond),
       stepMs.toFixed(2),
       `${speedup.toFixed(2)} ×`,
+      torch ? `${torch.ratio.toFixed(2)} ×` : '',
+      torch ? `${torch.setting}, ${count(torch.examplesPerSecond)}/s` : '',
     ]),
     notes: [
       'DeepFM small: 10 fields × 10 numbers, 5,382 rows; wide: 39 fields × 16 numbers, 1,000,000 rows; both 400-400-400 units, Adam on ' +
