@@ -50,6 +50,8 @@ export interface RowAttribution {
   readonly logit: number;
   /** The logit of a row without any value. */
   readonly baseline: number;
+  /** Whether the logit adds linear terms. */
+  readonly hasLinear: boolean;
   readonly features: readonly FeatureAttribution[];
   /** All pairs that the logit adds as they are; none for models whose pairs go through layers. */
   readonly pairs: readonly PairAttribution[];
@@ -89,7 +91,8 @@ export function attributeRow<C>(
   const features = bound.flatMap((slots) => featuresOf(slots, gradients, slopes, weights));
   const table = model.pairs?.(config) ?? null;
   const pairs = table === null ? [] : pairsOf(features, bound, weights, table);
-  return { logit: logits[STEPS + 1], baseline: logits[STEPS], features, pairs };
+  const hasLinear = gradients.some(({ table: { attributes } }) => attributes.name === linearTables[0]);
+  return { logit: logits[STEPS + 1], baseline: logits[STEPS], hasLinear, features, pairs };
 }
 
 function asWeighted(field: EncodedField): EncodedField {

@@ -29,12 +29,9 @@ export const fieldEvaluationOptions = z.strictObject({
 });
 
 export const fieldRunSettings = runSettings.extend({
-  task: z
-    .enum(['auto', 'click', 'rating', 'ranking'])
-    .default('auto')
-    .meta({
-      doc: 'what is predicted; auto = click where rows have labels, rating where they have ratings, else ranking',
-    }),
+  task: z.enum(['auto', 'click', 'rating', 'ranking']).default('auto').meta({
+    doc: 'what is predicted; auto = click where rows have labels, rating where they have ratings, else ranking',
+  }),
   features: featureOptions.prefault({}).meta({ doc: 'how columns become fields (docs/features.md)' }),
   evaluation: fieldEvaluationOptions.prefault({}),
 });
