@@ -16,8 +16,17 @@ export interface Assignment {
   readonly key: string;
 }
 
-const sections = ['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'];
-const single = ['refit', 'name', 'description'];
+const sections = [
+  'config',
+  'training',
+  'evaluation',
+  'split',
+  'data',
+  'validationFromTrain',
+  'sampleCandidates',
+  'features',
+];
+const single = ['refit', 'name', 'description', 'task'];
 
 /** @throws 'usage' for what is no `key=value` */
 export function parseAssignment(text: string): Assignment {
@@ -37,15 +46,17 @@ function addressOf(parts: readonly string[]): readonly string[] {
 /**
  * The settings with the assignments made, in order.
  * @param modelKeys options of the model
+ * @param moreKeys settings that runs of its kind have besides, to be proposed for misspelt ones
  * @throws 'config' for a key that does not exist, with the nearest one
  */
 export async function assign(
   settings: RunInput,
   assignments: readonly Assignment[],
   modelKeys: readonly string[],
+  moreKeys: readonly string[] = [],
 ): Promise<RunInput> {
   if (assignments.length === 0) return settings;
-  const known = [...modelKeys, ...(await sectionKeys())];
+  const known = [...modelKeys, ...moreKeys, ...(await sectionKeys())];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
     checkKey(path, key, modelKeys, known);

@@ -2,10 +2,11 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
 import { compareResults } from '../evaluation/comparison.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommender/average-seeds.ts';
-import { type ComparedRun, compareModels } from '../recommender/compare.ts';
+import { compareModels } from '../recommender/compare.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { contenderSettings } from './contender-settings.ts';
 import { openEngine } from './engine-options.ts';
@@ -33,7 +34,17 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   }
 }
 
-function report(terminal: Terminal, flags: CompareFlags, runs: readonly ComparedRun[], seeds: readonly number[]): void {
+export interface ComparedRun {
+  readonly model: string;
+  readonly run: { readonly result: EvaluationResult; readonly trainingSeconds: number };
+}
+
+export function report(
+  terminal: Terminal,
+  flags: CompareFlags,
+  runs: readonly ComparedRun[],
+  seeds: readonly number[],
+): void {
   const models = [...new Set(runs.map(({ model }) => model))];
   const own = (model: string) => runs.filter((run) => run.model === model);
   const spreads = models.map((model) => ({

@@ -71,7 +71,7 @@ export async function loadNoted(settings: RunSettings, progress: Progress): Prom
   return split;
 }
 
-function defaultOut({ name, model }: RunSettings, { dataset }: Split): string {
+export function defaultOut({ name, model }: Pick<RunSettings, 'name' | 'model'>, { dataset }: Split): string {
   const plain = (name ?? `${dataset.name}-${model}`).replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '');
   return `runs/${plain === '' ? model : plain}`;
 }
@@ -106,7 +106,7 @@ async function trainInterruptibly(
   }
 }
 
-async function formerCheckpoint(
+export async function formerCheckpoint(
   folder: CheckpointFolder,
   resume: boolean,
   progress: Progress,
@@ -125,7 +125,7 @@ async function formerCheckpoint(
   return checkpoint;
 }
 
-function interruptionMessage(folder: CheckpointFolder, epochs: number | null, refit: boolean): string {
+export function interruptionMessage(folder: CheckpointFolder, epochs: number | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
   if (epochs === null) return 'interrupted before the first epoch was finished; nothing is kept';
   return `interrupted; the checkpoint after epoch ${epochs} is in ${folder.path}: repeat the command with --resume to go on`;

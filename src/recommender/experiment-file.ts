@@ -4,23 +4,36 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import { type FieldRunSettings, parseFieldRunSettings } from './field-settings.ts';
 import { parseRunSettings, type RunSettings } from './settings.ts';
 
 export async function readExperiment(path: string): Promise<RunSettings> {
+  return located(parseRunSettings(await readExperimentDocument(path), path), path);
+}
+
+/** As {@link readExperiment}, of a model over feature fields. */
+export async function readFieldExperiment(path: string): Promise<FieldRunSettings> {
+  return located(parseFieldRunSettings(await readExperimentDocument(path), path), path);
+}
+
+/** The content of a file, not yet checked. @throws 'io'; 'config' for what is not YAML, and variables that are not set */
+export async function readExperimentDocument(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw ioError('read', path, error);
   }
-  let document: unknown;
   try {
-    document = parse(expandEnvironment(text, path));
+    return parse(expandEnvironment(text, path));
   } catch (error) {
     if (error instanceof DeepTasteError) throw error;
     throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
   }
-  const settings = parseRunSettings(document, path);
+}
+
+/** With paths as they are seen from here, and a name. */
+function located<S extends RunSettings | FieldRunSettings>(settings: S, path: string): S {
   return { ...withPaths(settings, dirname(path)), name: settings.name ?? basename(path).replace(/\.ya?ml$/, '') };
 }
 
@@ -33,7 +46,7 @@ function expandEnvironment(text: string, path: string): string {
   });
 }
 
-function withPaths(settings: RunSettings, folder: string): RunSettings {
+function withPaths<S extends RunSettings | FieldRunSettings>(settings: S, folder: string): S {
   const at = <T extends string | null | undefined>(file: T): T =>
     (typeof file === 'string' && !isAbsolute(file) ? join(folder, file) : file) as T;
   const { data, split } = settings;

@@ -1,8 +1,10 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
 import { Command } from 'commander';
+import type { FieldRunInput, FieldTask } from '../../recommender/field-settings.ts';
 import type { RunInput } from '../../recommender/settings.ts';
 import { addDataFlags, type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { addTaskOption, refuseTask } from '../field-flags.ts';
 import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import {
   addEvaluationFlags,
@@ -21,6 +23,7 @@ interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, Eva
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
+  readonly task?: FieldTask;
 }
 
 export function trainCommand(): Command {
@@ -38,10 +41,16 @@ export function trainCommand(): Command {
     )
     .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
-  addRunOptions(addEvaluationFlags(command));
+  addTaskOption(addRunOptions(addEvaluationFlags(command)));
   addDataFlags(addSplitFlags(command));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
+    const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
+    if (isOfFields(flags.model)) {
+      const input = { ...settingsOf(flags), ...defined({ task: flags.task }) } as FieldRunInput;
+      return executeFieldRun(terminal, { settings: await checkedFieldRun(input, flags.set ?? [], 'train'), ...flags });
+    }
+    refuseTask(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
