@@ -1,8 +1,11 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
 import { textTable } from '../evaluation/text-table.ts';
-import { findModel, models } from '../models/index.ts';
+import type { FieldModel } from '../models/field-model.ts';
+import { fieldModels } from '../models/field-models.ts';
+import { familyOf, findModel, models as userModels } from '../models/index.ts';
 import type { Model, Paper } from '../models/model.ts';
+import { fieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
 import { resolveTraining, trainingOptions } from '../training/options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,6 +15,14 @@ interface OptionPage {
   readonly default: unknown;
   readonly range: string;
   readonly doc: string;
+}
+
+type ListedModel = Model | FieldModel;
+
+const models: readonly ListedModel[] = [...userModels, ...fieldModels];
+
+function findListed(name: string): ListedModel {
+  return fieldModels.find((model) => model.name === name) ?? findModel(name);
 }
 
 export function listModels(terminal: Terminal): void {
@@ -32,22 +43,36 @@ export function listModels(terminal: Terminal): void {
     ),
   ]);
   terminal.print([header, rule, ...rows, '', 'deeptaste models NAME prints the options of one'].join('\n'));
-  terminal.document({ models: models.map(({ name, title, kind, paper }) => ({ name, title, kind, paper })) });
+  terminal.document({ models: models.map(headOf) });
 }
 
 export function describeModel(terminal: Terminal, name: string): void {
-  const model = findModel(name);
+  const model = findListed(name);
   const options = pagesOf(model.options as unknown as z.ZodObject, '');
-  const training = model.kind === 'gradient' ? trainingPages(resolveTraining(model.trainingDefaults, {})) : [];
+  const training = trainingPagesOf(model);
   const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
   const parts = [...heads, '', optionTable(options)];
   if (training.length > 0) parts.push('', 'training', optionTable(training));
   terminal.print(parts.join('\n'));
-  const { title, kind, paper } = model;
-  terminal.document({ name, title, kind, paper, options, training });
+  terminal.document({ ...headOf(model), options, training });
 }
 
-function kindOf(model: Model): string {
+function headOf(model: ListedModel) {
+  const { name, title, kind, paper } = model;
+  return { name, title, family: familyOf(model), kind, paper };
+}
+
+/** The settings of the model's training; none for models that are fitted. */
+function trainingPagesOf(model: ListedModel): OptionPage[] {
+  if (model.kind === 'fitted') return [];
+  if (model.kind === 'gradient') return trainingPages(trainingOptions, resolveTraining(model.trainingDefaults, {}));
+  const ofRun = ['training.task'];
+  const settings = resolveFieldTraining(model.trainingDefaults, {});
+  return trainingPages(fieldTrainingOptions, settings).filter(({ key }) => !ofRun.includes(key));
+}
+
+function kindOf(model: ListedModel): string {
+  if (model.kind === 'field') return 'over feature fields: clicks, ratings, rankings';
   return model.kind === 'fitted' ? 'fitted without epochs' : `trained by gradients, ${model.loss}`;
 }
 
@@ -56,8 +81,8 @@ function paperLine(paper: Paper | null): string {
 }
 
 /** The general settings with the model's own defaults. */
-function trainingPages(resolved: object): OptionPage[] {
-  const { optimizer, ...shape } = trainingOptions.shape;
+function trainingPages(options: typeof trainingOptions | typeof fieldTrainingOptions, resolved: object): OptionPage[] {
+  const { optimizer, ...shape } = options.shape;
   const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
   const { optimizer: own, ...general } = resolved as Record<string, unknown> & { optimizer: Record<string, unknown> };
   const withDefaults = (pages: OptionPage[], values: Record<string, unknown>) =>
