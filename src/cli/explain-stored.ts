@@ -53,8 +53,15 @@ function explanationText(terminal: Terminal, { model, parts }: FieldRecommender,
     ...explanation.crosses.slice(0, 10).map(({ name, value }) => `cross ${name}: ${signed(value)}`),
     '',
     how,
-    ...notes.map((note) => `note: ${note}`),
+    ...noteLines(notes),
   ].join('\n');
+}
+
+/** Cells that are missing are often many; they share a line. */
+function noteLines(notes: readonly string[]): string[] {
+  const missing = notes.flatMap((note) => /^"(.*)" has no value$/.exec(note)?.[1] ?? []);
+  const others = notes.filter((note) => !note.endsWith(' has no value')).map((note) => `note: ${note}`);
+  return missing.length > 0 ? [...others, `without a value: ${missing.join(', ')}`] : others;
 }
 
 function hasLayers({ fields }: Explanation): boolean {

@@ -18,7 +18,7 @@ export interface EvaluationFlags {
   readonly candidates?: 'auto' | 'all' | 'listed';
 }
 
-const splitMethods = ['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'given'];
+const splitMethods = ['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'cold-items', 'given'];
 
 export function addSplitFlags(command: Command): Command {
   return command
