@@ -16,7 +16,7 @@ export interface Assignment {
   readonly key: string;
 }
 
-const single = ['refit', 'name', 'description'];
+const single = ['refit', 'name', 'description', 'task'];
 
 /** @throws 'usage' for what is no `key=value` */
 export function parseAssignment(text: string): Assignment {
@@ -37,6 +37,7 @@ function addressOf(parts: readonly string[]): readonly string[] {
  * The settings with the assignments made, in order.
  * @param modelKeys options of the model
  * @param family what the model is made for
+ * @param moreKeys settings that runs of its kind have besides, to be proposed for misspelt ones
  * @throws 'config' for a key that does not exist, with the nearest one
  */
 export async function assign(
@@ -44,9 +45,11 @@ export async function assign(
   assignments: readonly Assignment[],
   modelKeys: readonly string[],
   family: RunFamily = 'users',
+  moreKeys: readonly string[] = [],
 ): Promise<AnyRunInput> {
   if (assignments.length === 0) return settings;
-  const known = [...modelKeys, ...(await (family === 'users' ? sectionKeys() : sequenceSectionKeys(settings.model)))];
+  const ofSections = await (family === 'users' ? sectionKeys() : sequenceSectionKeys(settings.model));
+  const known = [...modelKeys, ...moreKeys, ...ofSections];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
     checkKey(path, key, modelKeys, known);
@@ -55,10 +58,10 @@ export async function assign(
   return changed as AnyRunInput;
 }
 
-/** Of both families: a section of the wrong one is told when the settings are read. */
+/** Of all families: a section of the wrong one is told when the settings are read. */
 const sections = [
   ...['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'],
-  ...['sequences', 'filter'],
+  ...['sequences', 'filter', 'features'],
 ];
 
 function checkKey(path: readonly string[], key: string, modelKeys: readonly string[], known: readonly string[]): void {

@@ -36,7 +36,7 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   }
 }
 
-interface ComparedRun {
+export interface ComparedRun {
   readonly model: string;
   readonly run: { readonly result: EvaluationResult; readonly trainingSeconds: number };
 }
@@ -60,7 +60,12 @@ async function contest(
   return (engine) => compareModels({ engine, split, seeds, progress, contenders, evaluation, refit, onRun });
 }
 
-function report(terminal: Terminal, flags: CompareFlags, runs: readonly ComparedRun[], seeds: readonly number[]): void {
+export function report(
+  terminal: Terminal,
+  flags: CompareFlags,
+  runs: readonly ComparedRun[],
+  seeds: readonly number[],
+): void {
   const models = [...new Set(runs.map(({ model }) => model))];
   const own = (model: string) => runs.filter((run) => run.model === model);
   const spreads = models.map((model) => ({

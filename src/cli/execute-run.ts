@@ -58,7 +58,7 @@ function isRefit(settings: AnyRunSettings): boolean {
   return 'refit' in settings && settings.refit;
 }
 
-function defaultOut({ name, model }: AnyRunSettings, dataName: string): string {
+export function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dataName: string): string {
   const plain = (name ?? `${dataName}-${model}`).replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '');
   return `runs/${plain === '' ? model : plain}`;
 }
@@ -93,7 +93,7 @@ async function trainInterruptibly(
   }
 }
 
-async function formerCheckpoint(
+export async function formerCheckpoint(
   folder: CheckpointFolder,
   resume: boolean,
   progress: Progress,
@@ -112,7 +112,7 @@ async function formerCheckpoint(
   return checkpoint;
 }
 
-function interruptionMessage(folder: CheckpointFolder, epochs: number | null, refit: boolean): string {
+export function interruptionMessage(folder: CheckpointFolder, epochs: number | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
   if (epochs === null) return 'interrupted before the first epoch was finished; nothing is kept';
   return `interrupted; the checkpoint after epoch ${epochs} is in ${folder.path}: repeat the command with --resume to go on`;

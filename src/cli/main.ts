@@ -8,6 +8,7 @@ import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { explainCommand } from './commands/explain.ts';
 import { modelsCommand } from './commands/models.ts';
 import { recommendCommand } from './commands/recommend.ts';
 import { runCommand } from './commands/run.ts';
@@ -23,7 +24,7 @@ function makeProgram(): Command {
     .helpOption('-h, --help', 'print this help');
   for (const make of [
     ...[demoCommand, dataCommand, modelsCommand, trainCommand, runCommand, evaluateCommand, compareCommand],
-    ...[recommendCommand, benchCommand, doctorCommand],
+    ...[recommendCommand, explainCommand, benchCommand, doctorCommand],
   ])
     program.addCommand(make());
   program.addHelpText('after', firstSteps);

@@ -1,8 +1,10 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
 import { textTable } from '../evaluation/text-table.ts';
+import type { FieldModel } from '../models/field-model.ts';
 import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
 import type { Paper } from '../models/model.ts';
+import { fieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
 import { resolveTraining, trainingOptions } from '../training/options.ts';
 import { sequenceTrainers, sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,8 +17,8 @@ interface OptionPage {
   readonly doc: string;
 }
 
-/** The models that the command line trains. */
-const models = allModels.filter((model) => familyOf(model) !== 'fields');
+/** The models that the command line trains: all. */
+const models = allModels;
 
 export function listModels(terminal: Terminal): void {
   const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
@@ -62,17 +64,27 @@ function kindOf(model: AnyModel): string {
     case 'sequences':
       return `of sequences, ${trainingOf(model).length > 0 ? 'trained by epochs' : 'fitted without epochs'}`;
     case 'fields':
-      return 'over feature fields, which runs do not take';
+      return 'over feature fields: clicks, ratings, rankings';
   }
 }
 
-/** The settings of the model's training; none for models that are fitted, or that runs do not take. */
+/** The settings of the model's training; none for models that are fitted. */
 function trainingOf(model: AnyModel): OptionPage[] {
-  if (model.kind === 'gradient') return trainingPages(resolveTraining(model.trainingDefaults, {}));
-  if (familyOf(model) !== 'sequences') return [];
-  const own = model as AnySequenceModel;
-  const { settings } = sequenceTrainers[own.kind];
-  return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
+  switch (familyOf(model)) {
+    case 'users':
+      return model.kind === 'gradient'
+        ? trainingPages(trainingOptions, resolveTraining(model.trainingDefaults, {}))
+        : [];
+    case 'fields': {
+      const settings = resolveFieldTraining((model as FieldModel).trainingDefaults, {});
+      return trainingPages(fieldTrainingOptions, settings).filter(({ key }) => key !== 'training.task');
+    }
+    case 'sequences': {
+      const own = model as AnySequenceModel;
+      const { settings } = sequenceTrainers[own.kind];
+      return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
+    }
+  }
 }
 
 function paperLine(paper: Paper | null): string {
@@ -80,8 +92,8 @@ function paperLine(paper: Paper | null): string {
 }
 
 /** The general settings with the model's own defaults. */
-function trainingPages(resolved: object): OptionPage[] {
-  const { optimizer, ...shape } = trainingOptions.shape;
+function trainingPages(options: typeof trainingOptions | typeof fieldTrainingOptions, resolved: object): OptionPage[] {
+  const { optimizer, ...shape } = options.shape;
   const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
   const { optimizer: own, ...general } = resolved as Record<string, unknown> & { optimizer: Record<string, unknown> };
   return [

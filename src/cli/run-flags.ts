@@ -22,7 +22,7 @@ export interface EvaluationFlags {
 
 /** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
 const splitMethods = [
-  ...['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'given'],
+  ...['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'cold-items', 'given'],
   ...['last-days', 'prefix-files'],
 ];
 

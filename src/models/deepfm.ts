@@ -48,6 +48,7 @@ export const deepfm = fieldModel({
     ];
     return [...linearParameters(layout), embeddingParameter(layout, factors, deviation), ...(config.deep ? deep : [])];
   },
+  pairs: () => 'V',
   logit: (p, inputs, config, pass) => {
     const pairs = rowSum(bilinearPooling(inputs.slots(p.V), config.factors));
     const fm = add(linearTerms(p, inputs), pairs);

@@ -31,6 +31,8 @@ export interface FieldModel<C = unknown> extends ModelHead<C> {
   readonly parameters: (config: C, layout: FieldLayout) => readonly ParameterDeclaration[];
   /** The logit of a click, or the predicted value, [B, 1]; ranking derives from it what depends on the user or item alone. */
   readonly logit: (parameters: Parameters, inputs: FieldInputs, config: C, pass: ForwardPass) => Tensor;
+  /** The table V whose pairs Σ_{i<j} ⟨v_i, v_j⟩ x_i x_j the logit adds as they are, so that they can be told apart; null = none. */
+  readonly pairs?: (config: C) => string | null;
   /** Settings of the optimizer that differ for some parameters, by name; null = those of the run. */
   readonly optimizer?: (config: C, parameter: string) => Readonly<Record<string, unknown>> | null;
   readonly pretraining?: (config: C) => readonly FieldPretraining[];

@@ -11,6 +11,7 @@ import { splitPair } from '../engine/plan/split-pair.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { DeclaredParameters } from './expression.ts';
+import { attributeRow, type RowAttribution } from './field-attribution.ts';
 import { bindSlots, declareFieldParameters, fieldPrediction, fitting } from './field-expression.ts';
 import type { FieldInputs, SlotLeaves } from './field-inputs.ts';
 import type { FieldModel } from './field-model.ts';
@@ -53,6 +54,8 @@ export interface FieldPredictor {
   readonly logits: (examples: FieldExamples) => Float32Array;
   /** Prepares the ranking of these items, one row each, for any number of requests. */
   readonly ranking: (items: FieldRows) => FieldRanking;
+  /** What each feature of one row adds to its logit. */
+  readonly attribution: (example: FieldExamples) => RowAttribution;
   readonly free: () => void;
 }
 
@@ -69,6 +72,7 @@ export function fieldPredictor<C>(
   return {
     logits: (examples) => fieldLogits(engine, model, config, layout, declared, store, examples),
     ranking: (items) => fieldRanking(engine, model, config, layout, declared, store, items),
+    attribution: (example) => attributeRow(engine, { model, config, layout }, declared, store, weights, example),
     free: () => store.free(),
   };
 }

@@ -31,6 +31,7 @@ export const fm = fieldModel({
     ...linearParameters(layout),
     ...(factors > 0 ? [embeddingParameter(layout, factors, deviation)] : []),
   ],
+  pairs: ({ factors }) => (factors > 0 ? 'V' : null),
   logit: (p, inputs, { factors }) => {
     const linear = linearTerms(p, inputs);
     return factors === 0 ? linear : add(linear, rowSum(bilinearPooling(inputs.slots(p.V), factors)));

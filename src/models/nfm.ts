@@ -52,6 +52,7 @@ export const nfm = fieldModel({
       ...(hidden.length > 0 ? [{ name: 'h', shape: [last], initializer: glorotNormal(last, 1) }] : []),
     ];
   },
+  pairs: ({ hidden, batchNorm }) => (hidden.length === 0 && !batchNorm ? 'V' : null),
   logit: (p, inputs, config, pass) => {
     const { factors, hidden, bilinearDropout } = config;
     const pairs = bilinearPooling(inputs.slots(p.V), factors);

@@ -45,8 +45,7 @@ export function runFamilyOf(modelName: string): RunFamily {
   if (family !== 'fields') return family;
   throw new DeepTasteError(
     'usage',
-    `model: "${modelName}" is one of the ${familyTitles.fields}, which runs do not take; choose one of ` +
-      allModels.flatMap((each) => (familyOf(each) === 'fields' ? [] : [each.name])).join(', '),
+    `model: "${modelName}" is one of the ${familyTitles.fields}, whose runs have settings of their own; read them with parseFieldRunSettings`,
   );
 }
 

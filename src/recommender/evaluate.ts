@@ -67,7 +67,7 @@ export function protocolOf(
 }
 
 /** What of the split's description concerns the test part: a validation part cut from training changes no test number. */
-function testDescription(split: Split): Protocol['split'] {
+export function testDescription(split: Split): Protocol['split'] {
   const ofTraining = /^(validation|nUsersNotValidated|nValidation|nTrain|nUsersWithFewerValidation)/;
   const kept = Object.entries(split.description).filter(([key]) => !ofTraining.test(key));
   return Object.fromEntries(kept) as Protocol['split'];

@@ -5,23 +5,36 @@ import { parse } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
+import { type FieldRunSettings, parseFieldRunSettings } from './field-settings.ts';
 
 /** @throws DeepTasteError `io`: no such file; `config`: what is in it; `usage`: the model */
 export async function readExperiment(path: string): Promise<AnyRunSettings> {
+  return located(parseAnyRunSettings(await readExperimentDocument(path), path), path);
+}
+
+/** As {@link readExperiment}, of a model over feature fields. */
+export async function readFieldExperiment(path: string): Promise<FieldRunSettings> {
+  return located(parseFieldRunSettings(await readExperimentDocument(path), path), path);
+}
+
+/** The content of a file, not yet checked. @throws 'io'; 'config' for what is not YAML, and variables that are not set */
+export async function readExperimentDocument(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw ioError('read', path, error);
   }
-  let document: unknown;
   try {
-    document = parse(expandEnvironment(text, path));
+    return parse(expandEnvironment(text, path));
   } catch (error) {
     if (error instanceof DeepTasteError) throw error;
     throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
   }
-  const settings = parseAnyRunSettings(document, path);
+}
+
+/** With paths as they are seen from here, and a name. */
+function located<S extends AnyRunSettings | FieldRunSettings>(settings: S, path: string): S {
   return { ...withPaths(settings, dirname(path)), name: settings.name ?? basename(path).replace(/\.ya?ml$/, '') };
 }
 
@@ -37,7 +50,7 @@ function expandEnvironment(text: string, path: string): string {
 /** Files that a split names. */
 const splitFiles = ['test', 'validation', 'candidates', 'validationCandidates'] as const;
 
-function withPaths(settings: AnyRunSettings, folder: string): AnyRunSettings {
+function withPaths<S extends AnyRunSettings | FieldRunSettings>(settings: S, folder: string): S {
   // the same keys hold shares where no files are named
   const at = <T>(file: T): T => (typeof file === 'string' && !isAbsolute(file) ? join(folder, file) : file) as T;
   const { data, split } = settings;
@@ -51,5 +64,5 @@ function withPaths(settings: AnyRunSettings, folder: string): AnyRunSettings {
         ? data
         : { ...data, files: data.files.map(at), items: at(data.items), users: at(data.users), social: at(data.social) },
     split: split && { ...split, ...Object.fromEntries(moved) },
-  } as AnyRunSettings;
+  } as S;
 }

@@ -4,7 +4,7 @@ import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
-import type { FieldLayout } from '../data/features/field-rows.ts';
+import type { FieldLayout, FieldRows } from '../data/features/field-rows.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
@@ -15,7 +15,7 @@ import type { EdgeSampler } from '../engine/runtime/sampler.ts';
 import { type DeclaredParameters, initialiseParameters } from '../models/expression.ts';
 import { bindSlots, declareFieldParameters, fieldTraining } from '../models/field-expression.ts';
 import type { FieldModel } from '../models/field-model.ts';
-import { fieldLogits } from '../models/field-scoring.ts';
+import { type FieldRanking, fieldLogits, fieldRanking } from '../models/field-scoring.ts';
 import { weightsOf } from '../models/scoring.ts';
 import { joinTensors, tensorsUnder } from './checkpoint.ts';
 import { type EpochLoopResult, runEpochs, type StageProgress } from './epoch-loop.ts';
@@ -23,6 +23,10 @@ import { type FieldTrainingOptions, optimizerOf } from './field-options.ts';
 
 /** Logits (or predicted values) of rows with the present weights. */
 export type FieldPredict = (examples: FieldExamples) => Float32Array;
+/** A ranking of items with the present weights. */
+export type FieldRank = (items: FieldRows) => FieldRanking;
+/** Validation metric of the present weights, higher is better. */
+export type FieldValidate = (predict: FieldPredict, rank: FieldRank) => number;
 
 export interface FieldStageOptions {
   readonly engine: Engine;
@@ -35,7 +39,7 @@ export interface FieldStageOptions {
   readonly progress: Progress;
   /** Start values instead of the declared ones, for some parameters or all. */
   readonly start?: NamedTensors;
-  readonly validate?: (predict: FieldPredict) => number;
+  readonly validate?: FieldValidate;
   readonly onEpoch?: (progress: StageProgress, tensors: () => NamedTensors) => Promise<void>;
   readonly resume?: { readonly progress: StageProgress; readonly tensors: NamedTensors };
   readonly signal?: AbortSignal;
@@ -105,6 +109,7 @@ class FieldStage {
     const { engine, model, config, layout, training, progress, validate, onEpoch, resume, signal } = this.#options;
     const predict: FieldPredict = (examples) =>
       fieldLogits(engine, model, config, layout, this.#declared, this.#store, examples);
+    const rank: FieldRank = (items) => fieldRanking(engine, model, config, layout, this.#declared, this.#store, items);
     const best = resume ? tensorsUnder(resume.tensors, 'best') : null;
     return runEpochs({
       name: model.name,
@@ -114,7 +119,7 @@ class FieldStage {
       training,
       progress,
       weights: () => weightsOf(this.#declared, this.#store),
-      validate: validate && (() => validate(predict)),
+      validate: validate && (() => validate(predict, rank)),
       onEpoch: onEpoch && ((state, kept) => onEpoch(state, () => this.#tensors(kept))),
       resume: resume && { progress: resume.progress, best: best && best.size > 0 ? best : null },
       signal,

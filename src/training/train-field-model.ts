@@ -9,7 +9,7 @@ import type { FieldModel } from '../models/field-model.ts';
 import { findFieldModel } from '../models/field-models.ts';
 import { type Checkpoint, checkFingerprint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
 import type { FieldTrainingOptions } from './field-options.ts';
-import { type FieldPredict, trainFieldStage } from './field-stage.ts';
+import { type FieldValidate, trainFieldStage } from './field-stage.ts';
 import type { TrainOutcome } from './train.ts';
 
 export interface FieldTrainRequest {
@@ -23,7 +23,7 @@ export interface FieldTrainRequest {
   readonly seed: number;
   readonly progress: Progress;
   /** Validation metric from predictions of rows that are not in training, higher is better. */
-  readonly validate?: (predict: FieldPredict) => number;
+  readonly validate?: FieldValidate;
   /** Names the run: data, model, settings, seed. */
   readonly fingerprint: string;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;

@@ -25,6 +25,12 @@ export function evaluateCommand(): Command {
     .option('--save', 'replace the numbers that are stored in the run');
   addRunFlags(addEngineOptions(command));
   return command.action(async (path: string, flags: EvaluateFlags) => {
+    const { inspectArtifact } = await import('../../artifact/artifact.ts');
+    const { isOfFields } = await import('../field-run.ts');
+    if (isOfFields((await inspectArtifact(path)).model.name)) {
+      const { evaluateFieldRun } = await import('../evaluate-field-run.ts');
+      return evaluateFieldRun(new Terminal(flags), path, flags);
+    }
     const { evaluateStored } = await import('../evaluate-stored.ts');
     await evaluateStored(new Terminal(flags), path, flags);
   });

@@ -4,10 +4,11 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { collect, commaList, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-interface RecommendFlags extends CommonOptions {
+export interface RecommendFlags extends CommonOptions {
   readonly user?: string;
   readonly history?: string[];
   readonly item?: string[];
+  readonly row?: string[];
   readonly k: number;
   readonly includeSeen?: boolean;
 }
@@ -21,6 +22,11 @@ export function recommendCommand(): Command {
     .option('--user <id>', 'a user of the training data')
     .option('--history <id,id,…>', 'items that somebody new took, the oldest first', commaList)
     .option('--item <id>', 'one such item, may be repeated; for ids that hold commas', collect)
+    .option(
+      '--row <json|key=value>',
+      'of models over feature fields: the context, or what describes somebody new (repeated)',
+      collect,
+    )
     .option('-k <n>', 'number of recommendations', wholeNumber(1, 1_000_000), 10)
     .option('--include-seen', 'also items that the person already took; of sequences so by default')
     .option('--no-include-seen', 'none of these')
@@ -30,6 +36,13 @@ export function recommendCommand(): Command {
 async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const terminal = new Terminal(flags);
   const { user, k, includeSeen } = flags;
+  const { isFieldRun, recommendFromFields } = await import('../recommend-from-fields.ts');
+  if (await isFieldRun(path)) return recommendFromFields(terminal, path, flags);
+  if (flags.row)
+    throw new DeepTasteError(
+      'usage',
+      `recommend ${path}: --row is for models over feature fields; give --user or --history`,
+    );
   const history = [...(flags.history ?? []), ...(flags.item ?? [])];
   if ((user === undefined) === (history.length === 0))
     throw new DeepTasteError(

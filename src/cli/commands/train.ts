@@ -1,8 +1,10 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
 import { Command } from 'commander';
-import type { AnyRunInput } from '../../recommender/any-settings.ts';
+import type { AnyRunInput, RunFamily } from '../../recommender/any-settings.ts';
+import type { FieldRunInput, FieldTask } from '../../recommender/field-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { addTaskOption, refuseTask } from '../field-flags.ts';
 import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
 import type { SequenceFlags } from '../sequence-flags.ts';
@@ -14,6 +16,7 @@ interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, Seq
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
+  readonly task?: FieldTask;
 }
 
 export function trainCommand(): Command {
@@ -31,12 +34,19 @@ export function trainCommand(): Command {
     )
     .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
-  addRunFlags(addRunOptions(command));
+  addRunFlags(addTaskOption(addRunOptions(command)));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
+    const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
+    if (isOfFields(flags.model)) {
+      const input = { ...settingsOf(flags, 'users'), ...defined({ task: flags.task }) } as FieldRunInput;
+      return executeFieldRun(terminal, { settings: await checkedFieldRun(input, flags.set ?? [], 'train'), ...flags });
+    }
+    refuseTask(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
-    const settings = await checkedRun(await settingsOf(flags), flags.set ?? [], 'train');
+    const { runFamilyOf } = await import('../../recommender/any-settings.ts');
+    const settings = await checkedRun(settingsOf(flags, runFamilyOf(flags.model)), flags.set ?? [], 'train');
     await executeRun(terminal, { settings, ...flags });
   });
 }
@@ -59,13 +69,13 @@ export function addRunOptions(command: Command): Command {
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }
 
-async function settingsOf(flags: TrainFlags): Promise<AnyRunInput> {
-  const { runFamilyOf } = await import('../../recommender/any-settings.ts');
+/** @param family whose flags are taken; models over feature fields have those of users and items */
+function settingsOf(flags: TrainFlags, family: RunFamily): AnyRunInput {
   const { model, seed, refit, epochs } = flags;
   return {
     ...defined({ seed, refit }),
     data: dataOf(flags.data, flags),
-    ...runInputOf(runFamilyOf(model), model, flags),
+    ...runInputOf(family, model, flags),
     model,
     training: defined({ epochs }),
   } as AnyRunInput;

@@ -5,6 +5,7 @@ import { type DataOptions, parseDataOptions } from '../data-options.ts';
 import type { Dataset, Split } from '../dataset.ts';
 import { loadDataset } from '../load.ts';
 import { splitBySession } from './by-session.ts';
+import { splitByColdItems } from './cold-items.ts';
 import { loadGivenSplit } from './given-files.ts';
 import { splitByTime, timesVary } from './global-time.ts';
 import { splitByLastSession } from './last-session.ts';
@@ -29,6 +30,8 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = defaultSp
       return splitBySession(dataset, parsed);
     case 'last-session':
       return splitByLastSession(dataset, parsed);
+    case 'cold-items':
+      return splitByColdItems(dataset, parsed);
     case 'given':
       throw new DeepTasteError(
         'config',

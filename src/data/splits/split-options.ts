@@ -58,6 +58,13 @@ export const lastSessionOptions = z.strictObject({
   validation: z.boolean().default(true).meta({ doc: "hold out each user's last session but one too" }),
 });
 
+export const coldItemsOptions = z.strictObject({
+  method: z.literal('cold-items'),
+  validation: fraction.default(0.1).meta({ doc: 'share of the items whose rows are for validation' }),
+  test: fraction.default(0.1).meta({ doc: 'share of the items whose rows are for testing' }),
+  seed,
+});
+
 export const givenOptions = z.strictObject({
   method: z.literal('given'),
   test: file.meta({ doc: 'file with the test rows; the data files are the training rows' }),
@@ -72,6 +79,7 @@ export const splitOptions = z.discriminatedUnion('method', [
   timeOptions,
   sessionOptions,
   lastSessionOptions,
+  coldItemsOptions,
   givenOptions,
 ]);
 
@@ -82,4 +90,5 @@ export type RatioOptions = Omit<z.input<typeof ratioOptions>, 'method'>;
 export type TimeOptions = Omit<z.input<typeof timeOptions>, 'method'>;
 export type SessionOptions = Omit<z.input<typeof sessionOptions>, 'method'>;
 export type LastSessionOptions = Omit<z.input<typeof lastSessionOptions>, 'method'>;
+export type ColdItemsOptions = Omit<z.input<typeof coldItemsOptions>, 'method'>;
 export type GivenOptions = Omit<z.input<typeof givenOptions>, 'method'>;

@@ -1,0 +1,142 @@
+/** Runs of models over feature fields: what `train` and `run` do with them. */
+import { resolve } from 'node:path';
+import { checkReplaceable } from '../artifact/folder.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import { parseOptions } from '../core/options.ts';
+import type { Progress } from '../core/progress.ts';
+import { featureOptions } from '../data/features/feature-options.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { FieldModel } from '../models/field-model.ts';
+import { findFieldModel } from '../models/field-models.ts';
+import { familyOf, findAnyModel } from '../models/index.ts';
+import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
+import { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from '../recommender/field-settings.ts';
+import { type FieldData, prepareFieldData } from '../recommender/prepare-field-run.ts';
+import type { RunInput } from '../recommender/settings.ts';
+import { type FieldRun, fieldTrainingOf, trainFieldRecommender } from '../recommender/train-fields.ts';
+import type { Checkpoint } from '../training/checkpoint.ts';
+import { fieldTrainingOptions } from '../training/field-options.ts';
+import { assign, parseAssignment } from './assignments.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
+import { type EngineFlags, openEngine } from './engine-options.ts';
+import { defaultOut, formerCheckpoint, interruptionMessage } from './execute-run.ts';
+import { Interruption } from './failure.ts';
+import { fieldRunRecord } from './field-record.ts';
+import { fieldRunDocument, fieldRunReport } from './field-report.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Whether a model is one over feature fields. @throws 'usage' for an unknown name, with the nearest known one */
+export function isOfFields(modelName: string): boolean {
+  return familyOf(findAnyModel(modelName)) === 'fields';
+}
+
+/**
+ * The settings with `--set` applied, checked as far as that goes without the data.
+ * @throws 'config' for an unknown key or a value out of its range
+ */
+export async function checkedFieldRun(
+  input: FieldRunInput,
+  set: readonly string[],
+  where: string,
+): Promise<FieldRunSettings> {
+  const model = findFieldModel(input.model);
+  const more = [...keysUnder('training', fieldTrainingOptions), ...keysUnder('features', featureOptions)];
+  const assigned = await assign(input as RunInput, set.map(parseAssignment), optionNames(model), 'users', more);
+  const settings = parseFieldRunSettings(assigned, where);
+  parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
+  fieldTrainingOf(model, settings.task === 'auto' ? 'ranking' : settings.task, settings.training);
+  return settings;
+}
+
+/** The names of a model's options, refined ones too. */
+export function optionNames({ options }: FieldModel): string[] {
+  return Object.keys((options as unknown as { shape: object }).shape);
+}
+
+function keysUnder(section: string, { shape }: { readonly shape: object }): string[] {
+  return Object.keys(shape).map((key) => `${section}.${key}`);
+}
+
+export interface FieldRunRequest extends EngineFlags {
+  readonly settings: FieldRunSettings;
+  /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
+  readonly out?: string;
+  readonly resume?: boolean;
+  /** Least time between two checkpoints; 0 = one after every epoch. */
+  readonly checkpointSeconds: number;
+  readonly profile?: string | true;
+}
+
+/** Trains, measures, saves, and says what came out. */
+export async function executeFieldRun(terminal: Terminal, request: FieldRunRequest): Promise<void> {
+  const { settings } = request;
+  if (request.resume && settings.refit)
+    throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
+  if (request.profile !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      `--profile: is for models of users and items, found ${settings.model}; leave it out`,
+    );
+  if (request.out !== undefined) await checkReplaceable(resolve(request.out), request.out);
+  const progress = await terminal.progress();
+  const data = await loadFieldsNoted(settings, progress);
+  const out = request.out ?? defaultOut(settings, data.split.dataset.name);
+  if (request.out === undefined) await checkReplaceable(resolve(out), out);
+  const engine = openEngine(request, progress);
+  try {
+    const run = await trainInterruptibly(engine, data, out, request, progress);
+    const users = run.result && 'users' in run.result ? run.result : null;
+    await run.recommender.save(out, users, fieldRunRecord(settings, run.result, run.log));
+    await new CheckpointFolder(out).remove();
+    const report = { run, data, settings, out, threads: engine.threads };
+    terminal.print(fieldRunReport(terminal, report));
+    terminal.document(fieldRunDocument(report));
+    run.recommender.close();
+  } finally {
+    engine.close();
+  }
+}
+
+/** Reads the data, fits the fields, and says what was found. */
+export async function loadFieldsNoted(settings: FieldRunSettings, progress: Progress): Promise<FieldData> {
+  const task = progress.start('reading the data');
+  const data = await prepareFieldData(settings);
+  const { split, encoder } = data;
+  const { dataset, train, validation, test } = split;
+  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
+  const { fields, crosses, nRows } = encoder.layout;
+  const crossed = crosses.length > 0 ? ` and ${crosses.length} crosses` : '';
+  task.end(
+    `${dataset.name}, ${nTrain} training + ${nValidation} validation + ${nTest} test rows, task ${data.task}, ` +
+      `${fields.length} fields with ${nRows} values${crossed}`,
+  );
+  for (const warning of data.warnings) progress.log(`warning: ${warning}`);
+  return data;
+}
+
+/** Ctrl-C during training leaves a checkpoint. */
+async function trainInterruptibly(
+  engine: Engine,
+  data: FieldData,
+  out: string,
+  request: FieldRunRequest,
+  progress: Progress,
+): Promise<FieldRun> {
+  const { settings, checkpointSeconds } = request;
+  const folder = new CheckpointFolder(out);
+  const resume = (await formerCheckpoint(folder, request.resume === true, progress)) as Checkpoint | null;
+  const writer = new CheckpointWriter(folder, checkpointSeconds);
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  try {
+    const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
+    const { signal } = interrupt;
+    return await trainFieldRecommender({ engine, data, settings, progress, resume, onCheckpoint, signal });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new Interruption(interruptionMessage(folder, await writer.flush(), settings.refit), { cause: error });
+  } finally {
+    process.removeListener('SIGINT', onSignal);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * A trained model over feature fields: predicts clicks or ratings of rows, ranks items for users, and says why. Users, items and
+ * values that training did not have are served from what else is known of them; nothing unknown is an error. Saved as a folder
+ * that stands alone, like every recommender.
+ */
+import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
+import type { Manifest } from '../artifact/manifest.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import { displayName } from '../data/dataset.ts';
+import type { EncodedRow } from '../data/features/feature-encoder.ts';
+import type { FieldRows } from '../data/features/field-rows.ts';
+import { rowOf, sparseRows } from '../data/sparse-rows.ts';
+import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
+import { RankingTables } from '../engine/runtime/ranking.ts';
+import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
+import type { FieldModel } from '../models/field-model.ts';
+import { findFieldModel } from '../models/field-models.ts';
+import { type FieldPredictor, type FieldRanking, fieldPredictor } from '../models/field-scoring.ts';
+import { probabilityOf } from './evaluate-rows.ts';
+import { type Explanation, explanationOf } from './explain-row.ts';
+import { FEATURES_FILE, type FieldRecommenderParts, parseFieldFile, writeFieldFile } from './field-file.ts';
+import { entitiesOf, examplesOfRows, idKey, type RowRecord, rowCompleter } from './named-rows.ts';
+import type { RankItems } from './rank-fields.ts';
+import type { Answer, RecommendOptions } from './recommender.ts';
+
+export interface RowPrediction {
+  /** The probability of a label, the rating, or for rankings the chance against drawn items. */
+  readonly value: number;
+  /** What the model gives: a logit, or the rating again. */
+  readonly output: number;
+  /** One line each: cells that are missing or were never seen in training, names that are no field. */
+  readonly notes: readonly string[];
+}
+
+export interface FieldRecommendOptions extends RecommendOptions {
+  /** Cells by the names of their columns: the context, and what describes a user who is not known. */
+  readonly row?: RowRecord;
+}
+
+export class FieldRecommender {
+  readonly parts: FieldRecommenderParts;
+  readonly model: FieldModel;
+  readonly #engineOptions: EngineOptions;
+  readonly #ownsEngine: boolean;
+  readonly #complete: (record: RowRecord) => RowRecord;
+  #engine: Engine | null;
+  #predictor: FieldPredictor | null = null;
+  #ranking: FieldRanking | null = null;
+
+  /** @param engine shared with other work; absent = one of its own, made when needed and closed by `close` */
+  constructor(parts: FieldRecommenderParts, engine?: Engine, options: EngineOptions = {}) {
+    this.parts = parts;
+    this.model = findFieldModel(parts.info.model.name);
+    this.#engine = engine ?? null;
+    this.#ownsEngine = engine === undefined;
+    this.#engineOptions = options;
+    this.#complete = rowCompleter(parts);
+  }
+
+  /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
+  static async load(path: string, options: EngineOptions = {}): Promise<FieldRecommender> {
+    return new FieldRecommender(await FieldRecommender.read(path), undefined, options);
+  }
+
+  /** What a folder holds, for an engine that is shared. @throws as load */
+  static async read(path: string): Promise<FieldRecommenderParts> {
+    const { manifest: info, weights, users, items, userFields, itemFields, seen } = await loadArtifact(path);
+    const stored = parseFieldFile(await loadAttachment(path, FEATURES_FILE), path);
+    return { ...stored, info, weights, users, items, userFields, itemFields, seen };
+  }
+
+  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
+  async save(
+    path: string,
+    result: EvaluationResult | null = null,
+    attachments: ReadonlyMap<string, string> = new Map(),
+  ): Promise<Manifest> {
+    const { info, weights, users, items, userFields, itemFields, seen } = this.parts;
+    const files = new Map([...attachments, [FEATURES_FILE, writeFieldFile(this.parts)]]);
+    const parts = { info, weights, users, items, userFields, itemFields, seen };
+    return saveArtifact(path, {
+      ...parts,
+      perUser: result && this.#perUser(result),
+      checkpoint: null,
+      attachments: files,
+    });
+  }
+
+  #perUser(result: EvaluationResult) {
+    const { user: ids, ...columns } = toColumns(result);
+    const userIndex = Int32Array.from(ids as readonly string[], (id) => this.parts.users.indexOf(id) as number);
+    return { userIndex, metrics: new Map(Object.entries(columns as Record<string, Float64Array>)) };
+  }
+
+  get engine(): Engine {
+    this.#engine ??= new Engine(this.#engineOptions);
+    return this.#engine;
+  }
+
+  /** How the model predicts; made once. */
+  predictor(): FieldPredictor {
+    const { info, encoder, weights } = this.parts;
+    const config = this.model.options.parse(info.model.config);
+    this.#predictor ??= fieldPredictor(this.engine, this.model, config, encoder.layout, weights);
+    return this.#predictor;
+  }
+
+  /** A ranking of these items. @throws 'config' for a model that reads crosses */
+  readonly rankItems: RankItems = (items) => this.predictor().ranking(items);
+
+  /**
+   * Predicts rows given by the names of their columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Of users and items
+   * that training knew, what describes them is filled in where the row does not say it.
+   */
+  predict(rows: readonly RowRecord[]): RowPrediction[] {
+    if (rows.length === 0) return [];
+    const encoded = this.#encode(rows);
+    const outputs = this.predictor().logits(examplesOfRows(encoded));
+    return encoded.map(({ notes }, n) => ({ ...this.#valueOf(outputs[n]), notes }));
+  }
+
+  #encode(rows: readonly RowRecord[]): EncodedRow[] {
+    return rows.map((row) => this.parts.encoder.encodeRow(this.#complete(row)));
+  }
+
+  #valueOf(output: number): { value: number; output: number } {
+    const { task, offset, ratingRange } = this.parts;
+    if (task !== 'rating') return { value: probabilityOf(output), output };
+    const rating = output + offset;
+    const { low, high } = ratingRange ?? { low: rating, high: rating };
+    return { value: Math.min(high, Math.max(low, rating)), output: rating };
+  }
+
+  /** Why a row is predicted as it is: what each of its values adds. @param nPairs strongest pairs to list */
+  explain(row: RowRecord, nPairs = 10): Explanation {
+    const [encoded] = this.#encode([row]);
+    return explanationOf(this.parts, this.model, this.predictor(), encoded, nPairs);
+  }
+
+  /**
+   * The best items for a user, in the context that `row` gives. A user whom training did not have is served from what `row` says.
+   * @throws 'not-found' for an unknown user of whom nothing is said; 'config' when rows name no users and items, or for crosses
+   */
+  recommendForUser(userId: string, options: FieldRecommendOptions = {}): Answer {
+    const { users } = this.parts;
+    const { row = {} } = options;
+    const known = users.indexOf(userId);
+    const key = idKey(this.parts, 'user');
+    if (known === undefined && Object.keys(row).length === 0)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: no user "${userId}" was in the training data (ids look like ${users.ids
+          .slice(0, 3)
+          .map((id) => `"${id}"`)
+          .join(', ')}); describe somebody new by --row key=value`,
+      );
+    const how = known === undefined ? 'a user not seen in training, from the given fields' : 'trained';
+    return this.#recommend(key === null ? row : { ...row, [key]: userId }, known, options, how);
+  }
+
+  /** The best items for somebody new, or for nobody in particular, from the cells of `row` alone. @throws 'config' */
+  recommendForRow(row: RowRecord, options: RecommendOptions = {}): Answer {
+    return this.#recommend(row, undefined, options, 'somebody not seen in training, from the given fields');
+  }
+
+  #recommend(row: RowRecord, user: number | undefined, options: RecommendOptions, how: string): Answer {
+    const { k = 10, includeSeen = false } = options;
+    const { items, seen } = this.parts;
+    if (!Number.isInteger(k) || k < 1)
+      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
+    this.#requireRanking();
+    const [encoded] = this.#encode([row]);
+    this.#ranking ??= this.rankItems(this.encodedItems());
+    const scorer = this.#ranking.scorer({ nRequests: 1, users: encoded.user, context: encoded.context });
+    const tables = new RankingTables(this.engine, scorer.form, items.size);
+    const own = user === undefined || includeSeen ? new Int32Array(0) : rowOf(seen, user);
+    try {
+      const excluded = sparseRows(1, new Int32Array(own.length), own);
+      const outcome = tables.rank({ users: Int32Array.of(0), excluded, topK: Math.min(k, items.size) });
+      return { recommendations: this.#named(outcome.topItems, outcome.topScores), how, unknownItems: [] };
+    } finally {
+      tables.free();
+      scorer.free();
+    }
+  }
+
+  #named(topItems: Int32Array, scores: Float32Array) {
+    const { items, itemFields, task, offset } = this.parts;
+    return [...topItems].flatMap((index, n) => {
+      if (index < 0) return [];
+      const score = task === 'rating' ? scores[n] + offset : scores[n];
+      return [{ item: items.idOf(index), title: displayName(items, itemFields, index), score, because: [] }];
+    });
+  }
+
+  /** The fields of all items that the recommender knows. */
+  encodedItems(): FieldRows {
+    return this.parts.encoder.encodeItems(entitiesOf(this.parts));
+  }
+
+  #requireRanking(): void {
+    const { encoder, unnamed } = this.parts;
+    if (!unnamed.includes('item') && encoder.layout.fields.some(({ owner }) => owner === 'item')) return;
+    throw new DeepTasteError(
+      'config',
+      'recommend: needs a run whose rows name items, those of this run name none; predict rows with "deeptaste explain RUN --row …"',
+    );
+  }
+
+  close(): void {
+    this.#ranking?.free();
+    this.#predictor?.free();
+    this.#ranking = null;
+    this.#predictor = null;
+    if (this.#ownsEngine) this.#engine?.close();
+    if (this.#ownsEngine) this.#engine = null;
+  }
+}

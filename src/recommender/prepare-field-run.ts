@@ -1,0 +1,102 @@
+/** From run settings to encoded examples: the split, the task, the fitted feature pipeline. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { Interactions, Split } from '../data/dataset.ts';
+import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
+import type { FieldExamples } from '../data/features/field-examples.ts';
+import { fitFeatures } from '../data/features/fit-features.ts';
+import { topologicalOrder } from '../engine/expression.ts';
+import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
+import { declareFieldParameters, fieldPrediction } from '../models/field-expression.ts';
+import { findFieldModel } from '../models/field-models.ts';
+import {
+  type FieldEvaluation,
+  type FieldRunSettings,
+  type FieldTask,
+  resolveFieldEvaluation,
+  resolveTask,
+} from './field-settings.ts';
+import { prepareSplit } from './prepare-split.ts';
+
+/** A split as models of fields see it. */
+export interface FieldData {
+  readonly split: Split;
+  readonly task: FieldTask;
+  readonly evaluation: FieldEvaluation;
+  readonly encoder: FeatureEncoder;
+  readonly warnings: readonly string[];
+  /** Added to every predicted value: the mean training rating, 0 for the other tasks. */
+  readonly offset: number;
+  /** Ratings of the training part; null for the other tasks. */
+  readonly ratingRange: RatingRange | null;
+}
+
+type Settings = Pick<
+  FieldRunSettings,
+  'data' | 'split' | 'validationFromTrain' | 'sampleCandidates' | 'task' | 'features' | 'evaluation'
+>;
+
+/** Reads, splits and fits. @throws 'config', 'data', 'io' */
+export async function prepareFieldData(settings: Settings): Promise<FieldData> {
+  return fieldDataOf(await prepareSplit(settings), settings);
+}
+
+/** A split that is there already, or one with other training rows. @throws 'config', 'data' */
+export function fieldDataOf(
+  split: Split,
+  settings: Pick<Settings, 'task' | 'features' | 'evaluation' | 'sampleCandidates'> & Partial<Pick<Settings, 'data'>>,
+): FieldData {
+  const { dataset, train } = split;
+  if (train.length === 0)
+    throw new DeepTasteError('data', 'train: the training part must hold rows, found none; choose another split');
+  const minRating = settings.data && 'files' in settings.data ? settings.data.minRating : undefined;
+  const task = resolveTask(settings.task, dataset, minRating);
+  const evaluation = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
+  if (task === 'click') for (const part of ['train', 'validation'] as const) requireBothLabels(split, part, evaluation);
+  const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
+  const isRating = task === 'rating';
+  return {
+    ...{ split, task, evaluation, encoder, warnings: [...dataset.warnings, ...warnings, ...notes] },
+    offset: isRating ? meanOf(train.rating!) : 0,
+    ratingRange: isRating && evaluation.clip ? rangeOf(train.rating!) : null,
+  };
+}
+
+/** Rows of a part, encoded, with the labels that the model is trained on. */
+export function encodePart({ split, task, encoder, offset }: FieldData, rows: Interactions): FieldExamples {
+  if (task === 'ranking') return encoder.encodeExamples(split.dataset, rows, new Float32Array(rows.length).fill(1));
+  return encoder.encodeExamples(split.dataset, rows, offset === 0 ? undefined : rows.rating!.map((y) => y - offset));
+}
+
+/** @throws 'config' when crosses were declared that the model does not read, or that a ranking cannot use */
+export function checkCrosses(modelName: string, config: unknown, { encoder, task }: FieldData): void {
+  const { layout } = encoder;
+  if (layout.crosses.length === 0) return;
+  const model = findFieldModel(modelName);
+  const { logit, inputs } = fieldPrediction(model, declareFieldParameters(model, config, layout), config, layout);
+  const isRead = topologicalOrder([logit]).includes(inputs.leaves.cross!.index);
+  if (isRead && task !== 'ranking') return;
+  const why = isRead ? 'a ranking draws other items, whose crosses are not known' : `${model.title} does not read them`;
+  throw new DeepTasteError('config', `features.crosses: ${why}; leave them out${isRead ? '' : ', or take wide-deep'}`);
+}
+
+/** A label that is always the same teaches nothing, and has no AUC. */
+function requireBothLabels(split: Split, part: 'train' | 'validation', { validationMetric }: FieldEvaluation): void {
+  const labels = split[part]?.rating;
+  if (!labels || labels.length === 0 || (part === 'validation' && validationMetric === 'logloss')) return;
+  if (labels.some((label) => label !== labels[0])) return;
+  const mend = part === 'train' ? 'look at the label column, or split otherwise' : 'or say validationMetric: logloss';
+  throw new DeepTasteError(
+    'data',
+    `train: the labels of the ${part === 'train' ? 'training' : part} part must be of both kinds, found only ${labels[0]}; ${mend}`,
+  );
+}
+
+function meanOf(values: Float32Array): number {
+  return Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
+}
+
+function rangeOf(values: Float32Array): RatingRange | null {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return low < high ? { low, high } : null;
+}

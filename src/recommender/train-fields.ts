@@ -1,0 +1,186 @@
+/** One run of a model over feature fields: train it on a split, measure it, make it a recommender. */
+import { createHash } from 'node:crypto';
+import { parseOptions } from '../core/options.ts';
+import { type Progress, silent } from '../core/progress.ts';
+import { type Interactions, selectRows } from '../data/dataset.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
+import type { HeldOutPart } from '../evaluation/ranking.ts';
+import { itemsByUser } from '../evaluation/ranking.ts';
+import type { FieldModel } from '../models/field-model.ts';
+import { findFieldModel } from '../models/field-models.ts';
+import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
+import { type FieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
+import type { FieldValidate } from '../training/field-stage.ts';
+import type { TrainOutcome } from '../training/train.ts';
+import { trainFieldModel } from '../training/train-field-model.ts';
+import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from './evaluate-rows.ts';
+import type { FieldRecommenderParts } from './field-file.ts';
+import { FieldRecommender } from './field-recommender.ts';
+import type { FieldRunSettings, FieldTask } from './field-settings.ts';
+import { checkCrosses, encodePart, type FieldData, fieldDataOf } from './prepare-field-run.ts';
+import { withoutValidation } from './prepare-split.ts';
+import { evaluateFieldRanking, validationOfRanking } from './rank-fields.ts';
+
+/** Predicted rows, or ranked items. */
+export type FieldResult = RowResult | EvaluationResult;
+
+export interface TrainFieldsOptions {
+  readonly engine: Engine;
+  readonly data: FieldData;
+  readonly settings: Pick<
+    FieldRunSettings,
+    'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'features' | 'task' | 'seed'
+  >;
+  readonly progress?: Progress;
+  readonly onEpoch?: (record: EpochRecord) => void;
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  readonly resume?: Checkpoint | null;
+  readonly signal?: AbortSignal;
+}
+
+export interface FieldRun {
+  readonly recommender: FieldRecommender;
+  /** Null when the split has no test part. */
+  readonly result: FieldResult | null;
+  /** Time of training, refitting included, evaluation not. */
+  readonly trainingSeconds: number;
+  readonly log: readonly EpochRecord[];
+  readonly bestEpoch: number;
+}
+
+export function isRowResult(result: FieldResult): result is RowResult {
+  return 'task' in result;
+}
+
+/** @throws 'config': an option; 'data': labels or rows that do not fit; 'numeric': a loss that is not finite; 'usage': interrupted */
+export async function trainFieldRecommender(options: TrainFieldsOptions): Promise<FieldRun> {
+  const { engine, settings } = options;
+  const model = findFieldModel(settings.model);
+  const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
+  checkCrosses(model.name, config, options.data);
+  const training = fieldTrainingOf(model, options.data.task, settings.training);
+  const started = performance.now();
+  const { outcome, data } = await trainAndRefit(options, model, config, training);
+  const trainingSeconds = (performance.now() - started) / 1000;
+  const parts = partsOf(options, data, model, { config, training, outcome });
+  const recommender = new FieldRecommender(parts, engine);
+  const result = data.split.test?.length ? evaluateFields(engine, data, recommender, settings.seed) : null;
+  const run = { trainingSeconds, log: outcome.log, bestEpoch: outcome.bestEpoch };
+  if (result === null) return { recommender, result, ...run };
+  recommender.close();
+  return {
+    recommender: new FieldRecommender({ ...parts, info: withResult(parts.info, result) }, engine),
+    result,
+    ...run,
+  };
+}
+
+/** What an artifact records of its measurement. */
+export function withResult<I extends object>(info: I, result: FieldResult): I & { protocol: object; metrics: object } {
+  const { protocol, metrics } = isRowResult(result) ? result : toJson(result);
+  return { ...info, protocol, metrics };
+}
+
+/** The settings of a model's training for a task. @throws 'config' */
+export function fieldTrainingOf(model: FieldModel, task: FieldTask, given: object): FieldTrainingOptions {
+  return resolveFieldTraining(model.trainingDefaults, { ...given, task: task === 'rating' ? 'regression' : task });
+}
+
+/** Measures a recommender on a held-out part. @throws 'data' when there is none */
+export function evaluateFields(
+  engine: Engine,
+  data: FieldData,
+  recommender: FieldRecommender,
+  seed: number,
+  part: HeldOutPart = 'test',
+): FieldResult {
+  if (data.task === 'ranking') return evaluateFieldRanking(engine, data, recommender.rankItems, seed, part);
+  const examples = encodePart(data, requireRows(data.split, part));
+  const started = performance.now();
+  const outputs = recommender.predictor().logits(examples);
+  return evaluateFieldRows(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
+}
+
+interface Trained {
+  readonly config: object;
+  readonly training: FieldTrainingOptions;
+  readonly outcome: TrainOutcome;
+}
+
+function partsOf(
+  { engine, settings }: TrainFieldsOptions,
+  { split, encoder, task, offset, ratingRange }: FieldData,
+  model: FieldModel,
+  { config, training, outcome }: Trained,
+): FieldRecommenderParts {
+  const { dataset } = split;
+  const { users, items, userFields, itemFields } = dataset;
+  return {
+    ...{ weights: outcome.weights, encoder, task, offset, ratingRange, unnamed: [...(dataset.unnamed ?? [])] },
+    ...{ users, items, userFields, itemFields },
+    seen: itemsByUser(split, task === 'click' ? clicked(split.train) : split.train),
+    info: {
+      ...{ model: { name: model.name, config }, training, seed: settings.seed, schema: dataset.schema },
+      ...{ protocol: null, metrics: {} },
+      engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
+      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+    },
+  };
+}
+
+/** The rows labelled 1. */
+function clicked(rows: Interactions): Interactions {
+  const positions = Int32Array.from({ length: rows.length }, (_, row) => row).filter((row) => rows.rating?.[row] === 1);
+  return selectRows({ ...rows, context: undefined }, positions);
+}
+
+/** Finds the number of epochs on the validation part; with `refit` trains anew on both parts, fields fitted anew too. */
+async function trainAndRefit(
+  options: TrainFieldsOptions,
+  model: FieldModel,
+  config: object,
+  training: FieldTrainingOptions,
+): Promise<{ outcome: TrainOutcome; data: FieldData }> {
+  const { data, settings } = options;
+  const search = await trainOnce(options, data, model, config, training, 'train');
+  if (!settings.refit || !data.split.validation) return { outcome: search, data };
+  const all = fieldDataOf(withoutValidation(data.split), { ...settings, task: data.task });
+  const set = { ...training, epochs: Math.max(1, search.bestEpoch) };
+  const refit = await trainOnce(options, all, model, config, set, 'refit');
+  return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch: search.bestEpoch }, data: all };
+}
+
+function trainOnce(
+  options: TrainFieldsOptions,
+  data: FieldData,
+  model: FieldModel,
+  config: object,
+  training: FieldTrainingOptions,
+  phase: 'train' | 'refit',
+): Promise<TrainOutcome> {
+  const { engine, settings, progress = silent, onEpoch, onCheckpoint, resume, signal } = options;
+  const { split, encoder } = data;
+  const identity = {
+    ...{ data: split.dataset.hash, split: split.description, features: encoder, model: model.name, config, training },
+    ...{ seed: settings.seed, phase },
+  };
+  return trainFieldModel({
+    ...{ engine, model, config, training, seed: settings.seed, progress, onEpoch, onCheckpoint, resume, signal },
+    ...{ layout: encoder.layout, examples: encodePart(data, split.train), validate: validationOf(engine, data) },
+    fingerprint: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+  });
+}
+
+/** Undefined when the split has no validation part. */
+function validationOf(engine: Engine, data: FieldData): FieldValidate | undefined {
+  const { validation } = data.split;
+  if (!validation || validation.length === 0) return undefined;
+  if (data.task === 'ranking') {
+    const measure = validationOfRanking(engine, data);
+    return (_, rank) => measure(rank);
+  }
+  const examples = encodePart(data, validation);
+  const measure = validationOfRows(data);
+  return (predict) => measure(predict(examples));
+}
