@@ -2,7 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
 import type { AnyModel } from '../models/index.ts';
-import { allModels, familyOf, familyTitles, findAnyModel } from '../models/index.ts';
+import { familyOf, familyTitles, findAnyModel } from '../models/index.ts';
 import {
   parseSequenceRunSettings,
   type SequenceRunInput,
