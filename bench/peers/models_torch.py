@@ -149,7 +149,7 @@ def worker(arguments):
             name = f"{mode} {'sparse' if sparse else 'dense'} {arguments.threads[0]}t"
             try:
                 rate = time_setting(torch, arguments.workload, size, mode, sparse, arguments.seconds)
-                found.append(dict(name=name, examplesPerSecond=rate))
+                found.append(dict(name=name, mode=mode, threads=arguments.threads[0], examplesPerSecond=rate))
             except Exception as error:  # a setting that this PyTorch cannot run is not a peer
                 found.append(dict(name=name, skipped=str(error).split("\n")[0][:200]))
     print(json.dumps(dict(torch=torch.__version__, settings=found)))

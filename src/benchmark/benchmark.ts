@@ -167,9 +167,9 @@ function trainingPart(
 function torchOf(engines: readonly Engine[], { peers, quick, progress }: BenchmarkOptions): TorchPeer | null {
   if (!peers) return null;
   const request = { python: peers.python, threads: engines.map(({ threads }) => threads), eagerOnly: quick === true };
-  return (workload, size) => {
+  return (workload, size, known) => {
     progress.log(`PyTorch, ${workload} ${JSON.stringify(size)}`);
-    return timeModelInTorch(request, workload, size);
+    return timeModelInTorch(request, workload, size, known);
   };
 }
 

@@ -30,7 +30,17 @@ export interface TorchRate {
 export type TorchPeer = (
   workload: 'deepfm' | 'gru4rec',
   size: object,
-) => Promise<{ rate: number; setting: string } | string>;
+  /** The best setting of an earlier round; absent = all are tried. */
+  known: TorchTiming | undefined,
+) => Promise<TorchTiming | string>;
+
+/** The rate of PyTorch's best setting, and how that setting is asked for again. */
+export interface TorchTiming {
+  readonly rate: number;
+  readonly setting: string;
+  readonly mode: string;
+  readonly threads: number;
+}
 
 export interface ModelSizes {
   readonly deepfm: Readonly<Record<string, DeepfmSize>>;
@@ -66,7 +76,9 @@ export async function measureModels(
     const trainings = engines.map((engine) => new TimedTraining(name, engine, make(engine)));
     const speeds = speedsOf(trainings, effort);
     found.push(
-      ...(torch ? await besideTorch(trainings, speeds, effort, () => torch(peer.workload, peer.size)) : speeds),
+      ...(torch
+        ? await besideTorch(trainings, speeds, effort, (known) => torch(peer.workload, peer.size, known))
+        : speeds),
     );
     for (const training of trainings) training.free();
   }
@@ -78,15 +90,15 @@ async function besideTorch(
   trainings: readonly TimedTraining[],
   speeds: readonly ModelSpeed[],
   { trainingSeconds, rounds }: Effort,
-  time: () => Promise<{ rate: number; setting: string } | string>,
+  time: (known: TorchTiming | undefined) => Promise<TorchTiming | string>,
 ): Promise<ModelSpeed[]> {
   const most = Math.max(...trainings.map(({ engine }) => engine.threads));
   const ours = () => trainings.map((each) => (each.engine.threads === most ? each.rate(trainingSeconds) : 0));
   const ratios: number[][] = trainings.map(() => []);
-  const peers: { rate: number; setting: string }[] = [];
+  const peers: TorchTiming[] = [];
   let before = ours();
   for (let round = 0; round < Math.min(3, rounds); round++) {
-    const peer = await time();
+    const peer = await time(peers[0]);
     if (typeof peer === 'string') return [...speeds];
     const after = ours();
     ratios.forEach((each, n) => {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
+import type { TorchTiming } from './model-speed.ts';
 import { median } from './timing.ts';
 
 // src/benchmark and dist/benchmark lie equally deep under the package's root
@@ -148,15 +149,17 @@ export async function timeModelInTorch(
   request: { readonly python: string; readonly threads: readonly number[]; readonly eagerOnly: boolean },
   workload: 'deepfm' | 'gru4rec',
   size: object,
-): Promise<{ rate: number; setting: string } | string> {
-  const modes = request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
+  known: TorchTiming | undefined,
+): Promise<TorchTiming | string> {
+  const modes = known ? [known.mode] : request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
+  const threads = known ? [known.threads] : request.threads;
   const document = await runPython(request.python, 'models_torch.py', [
     ...['--workload', workload, '--size', JSON.stringify(size)],
-    ...['--threads', ...request.threads.map(String), '--modes', ...modes],
+    ...['--threads', ...threads.map(String), '--modes', ...modes],
   ]);
   const best = document.settings?.find(({ name }) => name === document.best);
   if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
-  return { rate: best.examplesPerSecond, setting: best.name };
+  return { rate: best.examplesPerSecond, setting: best.name, mode: best.mode, threads: best.threads };
 }
 
 interface Timing {
