@@ -1,12 +1,15 @@
 /**
  * Runs the experiment files and writes `docs/results/accuracy.md` and `.json`: value, interval, published value, seconds, command.
- * Arguments: names of experiments (e.g. `ml-1m/mf`) to run only those; the others keep their recorded results.
+ * Arguments: names of experiments (e.g. `ml-1m/mf`) to run only those; the others keep their recorded results. `--seeds N`: how often
+ * the experiments over feature fields are run, 5 by default.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fieldExperiments, fieldSections, runFieldExperiment } from './field-accuracy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const resultsFile = join(root, 'docs/results/accuracy.json');
@@ -93,6 +96,7 @@ function runExperiment(experiment: string): Recorded {
   const folder = mkdtempSync(join(tmpdir(), 'deeptaste-accuracy-'));
   try {
     const out = join(folder, 'run');
+    if (fieldExperiments.includes(experiment)) return runFieldExperiment(cli, experiment, nSeeds, out);
     const args = ['run', `experiments/${experiment}.yaml`];
     const trained = cli([...args, '--out', out]) as unknown as {
       trainingSeconds: number;
@@ -197,11 +201,20 @@ function write(results: Results): void {
       results,
       { published: false, full: true },
     ),
+    ...fieldSections(results),
   ].join('\n');
   writeFileSync(join(root, 'docs/results/accuracy.md'), text);
 }
 
-const wanted = process.argv.slice(2);
+const { values: options, positionals: wanted } = parseArgs({
+  options: { seeds: { type: 'string', default: '5' } },
+  allowPositionals: true,
+});
+const nSeeds = Number(options.seeds);
+if (!Number.isInteger(nSeeds) || nSeeds < 1) {
+  console.error(`accuracy: --seeds must be a whole number from 1, found ${options.seeds}`);
+  process.exit(2);
+}
 const data = process.env.DEEPTASTE_DATA ?? join(root, '../shared/data');
 if (!existsSync(data)) {
   console.error(`accuracy: the data folder ${data} is missing; set DEEPTASTE_DATA`);
@@ -209,7 +222,7 @@ if (!existsSync(data)) {
 }
 process.env.DEEPTASTE_DATA = data;
 const results: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
-for (const { experiment } of rows) {
+for (const experiment of [...rows.map((row) => row.experiment), ...fieldExperiments]) {
   if (wanted.length > 0 && !wanted.some((name) => experiment.startsWith(name))) continue;
   console.error(`\n${experiment}`);
   results[experiment] = runExperiment(experiment);

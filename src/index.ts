@@ -24,6 +24,7 @@ export { type Comparison, compareResults } from './evaluation/comparison.ts';
 export type { EvaluationResult } from './evaluation/evaluation-result.ts';
 export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
 export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row-evaluation.ts';
+export { fieldModels } from './models/field-models.ts';
 export { type AnyModel, allModels, findAnyModel, models, sequenceModels } from './models/index.ts';
 export type { RunningSequences, SequenceScorer } from './models/sequence-scorer.ts';
 export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recommender/any-settings.ts';
@@ -33,8 +34,12 @@ export { compareSequenceModels } from './recommender/compare-sequences.ts';
 export { evaluateScorer } from './recommender/evaluate.ts';
 export { evaluateSequences } from './recommender/evaluate-sequences.ts';
 export { readExperiment } from './recommender/experiment-file.ts';
+export type { Explanation } from './recommender/explain-row.ts';
+export { FieldRecommender, type FieldRecommendOptions, type RowPrediction } from './recommender/field-recommender.ts';
+export { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from './recommender/field-settings.ts';
 export { loadAnyRecommender } from './recommender/load-any.ts';
 export type { OpenSession } from './recommender/open-session.ts';
+export { type FieldData, fieldDataOf, prepareFieldData } from './recommender/prepare-field-run.ts';
 export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
 export { prepareSplit } from './recommender/prepare-split.ts';
 export { type Answer, type Recommendation, Recommender } from './recommender/recommender.ts';
@@ -45,5 +50,6 @@ export {
   type SequenceRunSettings,
 } from './recommender/sequence-settings.ts';
 export { parseRunSettings, type RunInput, type RunSettings } from './recommender/settings.ts';
+export { type FieldResult, type FieldRun, trainFieldRecommender } from './recommender/train-fields.ts';
 export { type TrainedRun, trainRecommender } from './recommender/train-recommender.ts';
 export { type SequenceRun, trainSequenceRecommender } from './recommender/train-sequences.ts';

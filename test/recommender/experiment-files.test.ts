@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fieldExperiments } from '../../scripts/field-accuracy.ts';
 import { parseOptions } from '../../src/core/options.ts';
+import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
 import { findModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
 import { isSequenceRun } from '../../src/recommender/any-settings.ts';
-import { readExperiment } from '../../src/recommender/experiment-file.ts';
+import { readExperiment, readExperimentDocument, readFieldExperiment } from '../../src/recommender/experiment-file.ts';
+import type { FieldTask } from '../../src/recommender/field-settings.ts';
+import { fieldTrainingOf } from '../../src/recommender/train-fields.ts';
 import { resolveTraining } from '../../src/training/options.ts';
 import { sequenceTrainingOf } from '../../src/training/train-sequence-model.ts';
 import { thrownCode } from '../models/thrown-code.ts';
@@ -36,6 +40,32 @@ describe.each(files)('%s', (file) => {
     if (model.kind === 'gradient') resolveTraining(model.trainingDefaults, settings.training);
     else expect(settings.training).toEqual({});
   });
+});
+
+const fieldFolders = ['frappe', 'adult', 'criteo-10k', 'ml-100k-fields'];
+const fieldFiles = fieldFolders.flatMap((folder) =>
+  readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
+);
+
+describe.each(fieldFiles)('%s', (file) => {
+  it('is valid to the last option, and reads its data below DEEPTASTE_DATA', async () => {
+    const { model: name } = (await readExperimentDocument(join(root, file))) as { model: string };
+    if (name === 'popularity') return expect((await readExperiment(join(root, file))).model).toBe(name);
+    const settings = await readFieldExperiment(join(root, file));
+    const model = findFieldModel(name);
+    parseOptions(model.options as never, settings.config, file);
+    fieldTrainingOf(model, settings.task as FieldTask, settings.training);
+    expect(settings.task).not.toBe('auto');
+    expect('files' in settings.data && settings.data.files[0]).toMatch(
+      /(frappe|adult|criteo-10k|ml-100k)\/[\w.-]+\.gz$/,
+    );
+  });
+});
+
+it('has an experiment on Frappe for every model over feature fields, and every file in the table of results', () => {
+  for (const { name } of fieldModels)
+    expect(readFileSync(join(root, 'experiments/frappe', `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
+  expect(fieldExperiments.map((name) => join('experiments', `${name}.yaml`)).sort()).toEqual([...fieldFiles].sort());
 });
 
 it('has an experiment on both data sets for every model', () => {
