@@ -91,6 +91,7 @@ export interface FieldRecord {
   readonly command: string;
   readonly trainingSeconds: number;
   readonly metrics: Readonly<Record<string, { mean: number; low: number | null; high: number | null }>>;
+  /** There is one for listed candidates of rankings without fields only. */
   readonly fullRanking: null;
   readonly nUsers: number;
   readonly seeds: number;
@@ -119,9 +120,9 @@ export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number,
     (_, n) => cli([...args, '--seed', String(n + 1), '--out', out]) as unknown as Finished,
   );
   const [{ result }] = runs;
-  const valueOf = (value: number | { readonly mean: number }) => (typeof value === 'number' ? value : value.mean);
+  const meanOf = (value: number | { readonly mean: number }) => (typeof value === 'number' ? value : value.mean);
   const metrics = Object.keys(result.metrics).map((name) => {
-    const { mean, low, high } = meanInterval(runs.map((run) => valueOf(run.result.metrics[name])));
+    const { mean, low, high } = meanInterval(runs.map((run) => meanOf(run.result.metrics[name])));
     return [name, { mean, low, high }] as const;
   });
   return {
@@ -135,7 +136,7 @@ export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number,
 }
 
 /** The tables of the sets that have results. */
-export function fieldSections(results: Readonly<Record<string, Partial<Omit<FieldRecord, 'fullRanking'>>>>): string[] {
+export function fieldSections(results: Readonly<Record<string, object>>): string[] {
   return fieldSets.flatMap(({ folder, heading, metrics, rows }) => {
     const measured = Object.entries(rows).filter(([name]) => results[`${folder}/${name}`]);
     if (measured.length === 0) return [];

@@ -42,7 +42,7 @@ function explanationText(terminal: Terminal, { model, parts }: FieldRecommender,
   const how =
     `base ${signed(base)}: ${method.baseline}; ` +
     (hasLayers(explanation)
-      ? `${rest} integrated gradients from there, remainder ${remainder.toExponential(1)}`
+      ? `${rest} integrated gradients from there, remainder ${remainder.toExponential(1).replaceAll('-', '−')}`
       : 'all terms are the model’s own');
   const title = parts.task === 'ranking' ? `${what}, against drawn items` : what;
   return [

@@ -24,7 +24,7 @@ import type { FieldModel } from './field-model.ts';
 const linearTables = ['w', 'crosses'];
 
 /** Points of the midpoint rule. */
-const STEPS = 512;
+const STEPS = 2048;
 
 /** One feature of the row: a slot that holds a value. */
 export interface FeatureAttribution {
