@@ -4,7 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { findBlas, installHint } from '../engine/runtime/blas.ts';
 import { loadKernels, supportsRelaxedSimd } from '../engine/runtime/kernel-file.ts';
-import { models, sequenceModels } from '../models/index.ts';
+import { allModels } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
 const GIB = 1024 ** 3;
@@ -34,7 +34,7 @@ export async function examine(terminal: Terminal): Promise<void> {
     kernels: await attempt('kernels', () => loadKernels().build),
     duckdb: await attempt('duckdb', duckdbVersion),
     blas: await attempt('blas', systemBlas),
-    models: [...models, ...sequenceModels].map(({ name }) => name),
+    models: allModels.map(({ name }) => name),
     problems: [...new Set(problems)],
   };
   terminal.print(asText(report));
@@ -102,7 +102,7 @@ function asText(report: MachineReport): string {
     ['shared memory', yes(report.sharedArrayBuffer)],
     ['DuckDB', report.duckdb ?? 'cannot be loaded'],
     ['BLAS', blasText(report.blas)],
-    ['models', report.models.join(', ')],
+    ['models', `${report.models.length}, listed by deeptaste models`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
