@@ -10,7 +10,7 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { declareParameters, lossExpression } from '../models/expression.ts';
+import { type DeclaredParameters, declareParameters, lossExpression } from '../models/expression.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import { gradientScorer, type Scorer } from '../models/scoring.ts';
 import type { TrainingOptions } from './options.ts';
@@ -33,21 +33,68 @@ export interface FoldInRequest {
 
 /** A scorer whose users are the new people, in the order of `histories`; and how it was made. */
 export function foldIn(request: FoldInRequest): { scorer: Scorer; how: string } {
-  const { engine, model, config, training, histories, random } = request;
+  const { engine, model, config, training, histories } = request;
   const sizes = { nUsers: histories.nRows, nItems: request.sizes.nItems };
   const declared = declareParameters(model, config, sizes);
   const store = new ParameterStore(engine, declared.list);
+  try {
+    startWeights(request, declared, store);
+    trainUsers(request, sizes, declared, store);
+    const scorer = gradientScorer(engine, model, config, sizes, declared, store);
+    const free = () => {
+      scorer.free();
+      store.free();
+    };
+    const how = `a user vector trained for ${STEPS} passes over the given items with ${training.negatives} negatives each, everything else fixed`;
+    return { scorer: { ...scorer, free }, how };
+  } catch (error) {
+    store.free();
+    throw error;
+  }
+}
+
+/** Everything as it was trained; the new users start from the average one. */
+function startWeights({ weights, sizes }: FoldInRequest, declared: DeclaredParameters, store: ParameterStore): void {
   declared.declarations.forEach(({ name, shape, table }, n) => {
-    const trained = request.weights;
     if (table === 'user') {
-      const average = averageRow(float32Tensor(trained, name, [request.sizes.nUsers, shape[1]]), shape[1]);
+      const average = averageRow(float32Tensor(weights, name, [sizes.nUsers, shape[1]]), shape[1]);
       const rows = Float32Array.from({ length: shape[0] * shape[1] }, (_, k) => average[k % shape[1]]);
       store.write(declared.list[n], rows);
-    } else store.write(declared.list[n], float32Tensor(trained, name, shape));
+    } else store.write(declared.list[n], float32Tensor(weights, name, shape));
   });
+}
+
+function trainUsers(request: FoldInRequest, sizes: Sizes, declared: DeclaredParameters, store: ParameterStore): void {
+  const { engine, model, config, training } = request;
+  const sampler = samplerOf(request, sizes);
+  try {
+    const { loss, leaves } = lossExpression(model, declared.tensors, config);
+    const pairwise = model.loss === 'pairwise';
+    const totalRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
+    const batchSize = Math.min(MAX_BATCH, totalRows);
+    const { l2 } = training.optimizer;
+    const plan = new StepPlan({
+      ...{ engine, store, loss, batchSize, totalRows },
+      trainable: declared.list.filter((_, n) => declared.declarations[n].table === 'user'),
+      feed: pairwise ? sampler.pairwise(...leaves) : sampler.pointwise(...leaves),
+      optimizer: optimizerOptions.parse({ name: 'adam', learningRate: LEARNING_RATE, l2, schedule: 'linear' }),
+      totalSteps: STEPS * Math.ceil(totalRows / batchSize),
+    });
+    try {
+      for (let epoch = 0; epoch < STEPS; epoch++) plan.run(epoch, 0, plan.stepsPerEpoch);
+    } finally {
+      plan.free();
+    }
+  } finally {
+    sampler.free();
+  }
+}
+
+/** Negatives are uniform here whatever the training's sampler was: the popularity of items is not part of a trained model. */
+function samplerOf({ engine, training, histories, random }: FoldInRequest, sizes: Sizes): SamplerRecord {
   const users = new Int32Array(histories.columns.length);
   for (let r = 0; r < histories.nRows; r++) users.fill(r, histories.rowStart[r], histories.rowStart[r + 1]);
-  const sampler = new SamplerRecord(engine, {
+  return new SamplerRecord(engine, {
     users,
     items: histories.columns,
     ...sizes,
@@ -58,36 +105,6 @@ export function foldIn(request: FoldInRequest): { scorer: Scorer; how: string } 
     popularityExponent: 0,
     key: random.key,
   });
-  const { loss, leaves } = lossExpression(model, declared.tensors, config);
-  const pairwise = model.loss === 'pairwise';
-  const totalRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
-  const batchSize = Math.min(MAX_BATCH, totalRows);
-  const plan = new StepPlan({
-    engine,
-    store,
-    loss,
-    trainable: declared.list.filter((_, n) => declared.declarations[n].table === 'user'),
-    feed: pairwise ? sampler.pairwise(...leaves) : sampler.pointwise(...leaves),
-    batchSize,
-    totalRows,
-    optimizer: optimizerOptions.parse({
-      name: 'adam',
-      learningRate: LEARNING_RATE,
-      l2: training.optimizer.l2,
-      schedule: 'linear',
-    }),
-    totalSteps: STEPS * Math.ceil(totalRows / batchSize),
-  });
-  for (let epoch = 0; epoch < STEPS; epoch++) plan.run(epoch, 0, plan.stepsPerEpoch);
-  plan.free();
-  sampler.free();
-  const scorer = gradientScorer(engine, model, config, sizes, declared, store);
-  const free = () => {
-    scorer.free();
-    store.free();
-  };
-  const how = `a user vector trained for ${STEPS} passes over the given items with ${training.negatives} negatives each, everything else fixed`;
-  return { scorer: { ...scorer, free }, how };
 }
 
 /** Mean of the rows of [n × width]. */
