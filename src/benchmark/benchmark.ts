@@ -8,19 +8,14 @@ import { type BlasChoice, findBlas } from '../engine/runtime/blas.ts';
 import { Engine } from '../engine/runtime/engine.ts';
 import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
+import { type HeapGrowth, measureHeapGrowth } from './heap-growth.ts';
 import { type MachineLimits, measureMachine } from './machine-limits.ts';
 import { type LayerShape, layerShapes, measureProducts, type ProductSpeed } from './matrix-products.ts';
 import { type ModelSizes, type ModelSpeed, measureModels, modelSizes, type TorchPeer } from './model-speed.ts';
 import { movielens1m, type NeumfSize, NeumfTraining, skewedInteractions } from './neumf-training.ts';
 import { measurePeers, type PeerSpeed, timeModelInTorch } from './peers.ts';
 import { measureRanking, type RankingSpeed } from './ranking-speed.ts';
-import {
-  heapBytesPerThousandSteps,
-  measureTraining,
-  type StepLimit,
-  stepLimit,
-  type TrainingSpeed,
-} from './training-speed.ts';
+import { measureTraining, type TrainingSpeed } from './training-speed.ts';
 
 export const workloads = ['machine', 'products', 'training', 'models', 'ranking'] as const;
 export type Workload = (typeof workloads)[number];
@@ -58,8 +53,7 @@ export interface BenchmarkResult {
   readonly training: {
     readonly nInteractions: number;
     readonly speeds: readonly TrainingSpeed[];
-    readonly limit: StepLimit;
-    readonly heapBytesPerThousandSteps: number;
+    readonly heap: HeapGrowth;
   } | null;
   /** Training of the other models. */
   readonly models: readonly ModelSpeed[];
@@ -109,13 +103,13 @@ async function measure(
   const random = new RandomStream(1, 'bench');
   progress.log('limits of the machine');
   // every other number is compared with these, so they are always measured
-  const machine = measureMachine(engines, effort, random);
+  const machine = measureMachine(engines, withBlas, effort, random);
   let products: ProductSpeed[] = [];
   if (wanted.has('products')) {
     progress.log('matrix products');
     products = measureProducts(engines[0], shapes, effort, random);
   }
-  const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine[0]) : null;
+  const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine) : null;
   if (wanted.has('models')) progress.log('training of DeepFM and GRU4Rec');
   const models = wanted.has('models')
     ? await measureModels(
@@ -124,10 +118,11 @@ async function measure(
         effort,
         random,
         torchOf(engines, options),
+        machine,
       )
     : [];
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
-  const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random) : [];
+  const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random, machine) : [];
   const peers = options.peers ? await peersPart(engines, withBlas, options, effort, options.peers) : [];
   const peak = machine[0].flopPerSecond;
   return {
@@ -145,22 +140,17 @@ function trainingPart(
   withBlas: readonly Engine[],
   options: BenchmarkOptions,
   effort: Effort,
-  machine: MachineLimits,
+  machine: readonly MachineLimits[],
 ): BenchmarkResult['training'] {
   const { progress, size = movielens1m, batchSizes = BATCH_SIZES } = options;
   progress.log('training of NeuMF');
   const interactions = skewedInteractions(size, new RandomStream(1, 'bench/interactions'));
-  return {
-    nInteractions: interactions.columns.length,
-    speeds: measureTraining([...engines, ...withBlas], size, interactions, batchSizes, effort),
-    limit: stepLimit(size, interactions, batchSizes[0], machine),
-    heapBytesPerThousandSteps: heapBytesPerThousandSteps(
-      engines[engines.length - 1],
-      size,
-      interactions,
-      Math.min(...batchSizes),
-    ),
-  };
+  const speeds = measureTraining([...engines, ...withBlas], size, interactions, batchSizes, effort, machine);
+  const engine = engines[engines.length - 1];
+  const training = new NeumfTraining(engine, size, interactions, Math.min(...batchSizes), 1);
+  const heap = measureHeapGrowth((steps) => training.run(steps));
+  training.free();
+  return { nInteractions: interactions.columns.length, speeds, heap };
 }
 
 /** How the other models' steps are timed in PyTorch; null when no peers are asked for. */

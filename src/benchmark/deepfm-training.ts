@@ -10,6 +10,7 @@ import { initialiseParameters } from '../models/expression.ts';
 import { bindSlots, declareFieldParameters, fieldTraining } from '../models/field-expression.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { resolveFieldTraining } from '../training/field-options.ts';
+import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 
 export interface DeepfmSize {
@@ -38,6 +39,18 @@ function layoutOf({ fields, rows }: DeepfmSize): FieldLayout {
     })),
     ...{ nRows: each * fields, crosses: [], nCrossRows: 0 },
   };
+}
+
+/** A field's row k is drawn with probability √((k + 1)/n) − √(k/n), since the rows are ⌊n u²⌋. */
+function* rowChances(n: number): Generator<number> {
+  for (let k = 0; k < n; k++) yield Math.sqrt((k + 1) / n) - Math.sqrt(k / n);
+}
+
+/** Lookups read a row of both tables a field; the rows that a batch touches are updated, and so are all dense weights. */
+function costOf({ fields, rows, factors, batchSize }: DeepfmSize, flops: number, denseFloats: number): StepCost {
+  const touched = fields * expectedDistinct(rowChances(Math.floor(rows / fields)), batchSize);
+  const width = factors + 1;
+  return { flops, bytes: 4 * width * fields * batchSize + updateBytes(touched * width + denseFloats, 2) };
 }
 
 /** Training without dropout and batch normalisation, Adam on touched rows. */
@@ -77,6 +90,7 @@ export function deepfmTraining(engine: Engine, size: DeepfmSize, random: RandomS
   let next = 0;
   return {
     batchSize,
+    cost: costOf(size, plan.flopsOfStep, store.denseLength),
     run: (steps) => {
       for (let left = steps; left > 0; ) {
         const first = next % stepsOfEpoch;

@@ -4,7 +4,8 @@ import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { gru4rec } from '../models/gru4rec.ts';
 import { sequenceTrainingOptions } from '../training/sequence-options.ts';
-import { SequenceStep } from '../training/sequence-step.ts';
+import { SequenceStep, sampleWeights, supportOf } from '../training/sequence-step.ts';
+import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 
 export interface Gru4recSize {
@@ -34,6 +35,32 @@ export function inventedSessions(random: RandomStream, nSessions = SESSIONS, nIt
   return { nItems, start, items, time: null, owner: null };
 }
 
+/**
+ * Lookups read the rows of inputs and candidates; those among them that differ are updated, vector and bias, and so are the
+ * weights of the cell. Inputs and targets come as often as their items, extra negatives by their weights.
+ */
+function costOf(
+  sequences: Sequences,
+  size: Gru4recSize,
+  samples: number,
+  exponent: number,
+  step: SequenceStep,
+): StepCost {
+  const { batchSize, units } = size;
+  const support = supportOf(sequences);
+  const weights = sampleWeights(support, exponent) ?? new Float64Array(support.length).fill(1);
+  const [events, weight] = [support, weights].map((each) => each.reduce((sum, x) => sum + x, 0));
+  const missed = (p: number, draws: number) => Math.exp(draws * Math.log1p(-p));
+  const chances = Array.from(
+    support,
+    (n, item) => 1 - missed(n / events, 2 * batchSize) * missed(weights[item] / weight, samples),
+  );
+  const touched = expectedDistinct(chances, 1);
+  const lookups = 4 * ((2 * batchSize + samples) * (units + 1) - batchSize);
+  const bytes = lookups + updateBytes(touched * (units + 1) + step.store.denseLength, 1);
+  return { flops: step.plan.flopsOfStep, bytes };
+}
+
 export function gru4recTraining(
   engine: Engine,
   size: Gru4recSize,
@@ -52,6 +79,7 @@ export function gru4recTraining(
   let next = 0;
   return {
     batchSize,
+    cost: costOf(sequences, size, samples, config.sampleAlpha, step),
     run: (steps) => {
       for (let left = steps; left > 0; ) {
         if (next >= full) {

@@ -1,4 +1,7 @@
-/** What the machine can do at best: multiply-adds, copying, gathering rows; on one thread and on all at the same time. */
+/**
+ * What the machine can do at best: multiply-adds, products of the system BLAS, copying, gathering rows; on one thread and on all
+ * at the same time.
+ */
 import type { RandomStream } from '../core/random.ts';
 import * as code from '../engine/kernels/opcodes.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -7,6 +10,8 @@ import { burstRate, callsFor, interleave } from './timing.ts';
 
 const ROUNDS_OF_CALL = 2000;
 const FLOP_OF_ROUND = 160;
+/** Rows of the square matrices whose product shows the BLAS at its best: large enough for its blocking. */
+const PRODUCT_ROWS = 768;
 const GATHERED_BYTES = code.MEASURE_GATHER_ROWS * 64 * 4;
 /** Rows of a table like that of the users of MovieLens-1M. */
 const SMALL_TABLE_ROWS = 6040;
@@ -15,6 +20,8 @@ export interface MachineLimits {
   readonly threads: number;
   /** 128-bit multiply-adds, FLOP/s. */
   readonly flopPerSecond: number;
+  /** Products of large matrices by the system BLAS, FLOP/s; null = there is none. */
+  readonly blasFlopPerSecond: number | null;
   /** Copying of large arrays, bytes read + bytes written per second. */
   readonly copyBytesPerSecond: number;
   /** Random rows of 64 floats from a table of 1.5 MB, bytes gathered per second. */
@@ -23,16 +30,29 @@ export interface MachineLimits {
   readonly largeGatherBytesPerSecond: number;
 }
 
-/** The best of all bursts. The engines are measured in turn. */
-export function measureMachine(engines: readonly Engine[], effort: Effort, random: RandomStream): MachineLimits[] {
+/**
+ * The best of all bursts. The engines are measured in turn.
+ * @param withBlas engines with the system BLAS, for the same numbers of threads; empty = there is none
+ */
+export function measureMachine(
+  engines: readonly Engine[],
+  withBlas: readonly Engine[],
+  effort: Effort,
+  random: RandomStream,
+): MachineLimits[] {
   const probes = engines.map((engine) => new Probe(engine, effort, random));
-  const tasks = Object.fromEntries(probes.flatMap((probe, n) => Object.entries(probe.tasks(n))));
+  const blasProbes = withBlas.map((engine) => new Probe(engine, effort, random));
+  const tasks = Object.fromEntries([
+    ...probes.flatMap((probe, n) => Object.entries(probe.tasks(n))),
+    ...blasProbes.map((probe, n) => [`products ${n}`, probe.products()] as const),
+  ]);
   const rates = interleave(effort.bursts, tasks);
-  for (const probe of probes) probe.free();
+  for (const probe of [...probes, ...blasProbes]) probe.free();
   const best = (name: string, n: number) => Math.max(...rates[`${name} ${n}`]);
   return engines.map(({ threads }, n) => ({
     threads,
     flopPerSecond: best('multiply-adds', n),
+    blasFlopPerSecond: n < withBlas.length ? best('products', n) : null,
     copyBytesPerSecond: best('copy', n),
     gatherBytesPerSecond: best('gather', n),
     largeGatherBytesPerSecond: best('large gather', n),
@@ -62,6 +82,14 @@ class Probe {
       [`gather ${n}`]: this.#task(this.#gather(SMALL_TABLE_ROWS), threads * GATHERED_BYTES),
       [`large gather ${n}`]: this.#task(this.#gather(largeRows), threads * GATHERED_BYTES),
     };
+  }
+
+  /** Products of square matrices by the system BLAS. */
+  products(): () => number {
+    const bytes = 3 * PRODUCT_ROWS ** 2 * 4;
+    const record = this.#record(code.MEASURE_BLAS, 1, bytes, PRODUCT_ROWS);
+    this.#fill(record, bytes, (memory) => memory.fill(0.001));
+    return this.#task(record, this.#engine.threads * 2 * PRODUCT_ROWS ** 3);
   }
 
   #task(record: number, unitsOfCall: number): () => number {

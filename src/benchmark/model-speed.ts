@@ -4,6 +4,8 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { type DeepfmSize, deepfmSizes, deepfmTraining } from './deepfm-training.ts';
 import type { Effort } from './effort.ts';
 import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions, SAMPLES } from './gru4rec-training.ts';
+import type { MachineLimits } from './machine-limits.ts';
+import { limitsOf, type StepLimit, stepLimit } from './step-limit.ts';
 import { TimedTraining } from './timed-training.ts';
 import { interleave, median } from './timing.ts';
 
@@ -16,6 +18,11 @@ export interface ModelSpeed {
   readonly stepMs: number;
   /** By one thread with the same products, median over the rounds. */
   readonly speedup: number;
+  readonly limit: StepLimit;
+  /** limit.limitMs / stepMs */
+  readonly shareOfLimit: number;
+  /** Memory of the engine that the training holds. */
+  readonly heldBytes: number;
   /** Our rate by PyTorch's best setting, timed between two rounds of ours; on the rows of the most threads. */
   readonly torch: TorchRate | null;
 }
@@ -57,6 +64,7 @@ export async function measureModels(
   effort: Effort,
   random: RandomStream,
   torch: TorchPeer | null,
+  machine: readonly MachineLimits[],
 ): Promise<ModelSpeed[]> {
   const events = inventedSessions(random.child('sessions'), sessions?.n, sessions?.nItems);
   const workloads = [
@@ -73,8 +81,8 @@ export async function measureModels(
   ];
   const found: ModelSpeed[] = [];
   for (const { name, make, peer } of workloads) {
-    const trainings = engines.map((engine) => new TimedTraining(name, engine, make(engine)));
-    const speeds = speedsOf(trainings, effort);
+    const trainings = engines.map((engine) => new TimedTraining(name, engine, make));
+    const speeds = speedsOf(trainings, effort, machine);
     found.push(
       ...(torch
         ? await besideTorch(trainings, speeds, effort, (known) => torch(peer.workload, peer.size, known))
@@ -114,19 +122,26 @@ async function besideTorch(
   );
 }
 
-function speedsOf(trainings: readonly TimedTraining[], { trainingSeconds, rounds }: Effort): ModelSpeed[] {
+function speedsOf(
+  trainings: readonly TimedTraining[],
+  { trainingSeconds, rounds }: Effort,
+  machine: readonly MachineLimits[],
+): ModelSpeed[] {
   for (const training of trainings) training.stepsFor(trainingSeconds);
   const tasks = Object.fromEntries(trainings.map((training, n) => [`${n}`, () => training.rate(trainingSeconds)]));
   const rates = interleave(Math.min(rounds, 5), tasks);
-  const speeds = trainings.map(({ workload, engine, steps: { batchSize } }, n) => {
+  const speeds = trainings.map(({ workload, engine, heldBytes, steps: { batchSize, cost } }, n) => {
     const alone = trainings.findIndex(
       (each) => each.engine.threads === 1 && (each.engine.blas === null) === (engine.blas === null),
     );
     const rate = median(rates[`${n}`]);
     const speedup = median(rates[`${n}`].map((value, round) => value / rates[`${alone}`][round]));
+    const stepMs = (1000 * batchSize) / rate;
+    const limit = stepLimit(cost, limitsOf(machine, engine.threads), engine.blas !== null);
     return {
       ...{ workload, batchSize, threads: engine.threads, blas: engine.blas !== null },
-      ...{ examplesPerSecond: rate, stepMs: (1000 * batchSize) / rate, speedup, torch: null },
+      ...{ examplesPerSecond: rate, stepMs, speedup, torch: null },
+      ...{ limit, shareOfLimit: limit.limitMs / stepMs, heldBytes },
     };
   });
   return speeds;

@@ -9,6 +9,7 @@ import { declareParameters, initialiseParameters, lossExpression } from '../mode
 import type { GradientModel } from '../models/model.ts';
 import { neumf } from '../models/neumf.ts';
 import { resolveTraining } from '../training/options.ts';
+import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import { secondsOf } from './timing.ts';
 
 export interface NeumfSize {
@@ -38,9 +39,31 @@ export function skewedInteractions(size: NeumfSize, random: RandomStream): Spars
   return sparseRows(size.nUsers, users, items, true);
 }
 
+/** Lookups read a row of each table; the rows that a batch touches are updated, and so are all dense weights. */
+export function costOf(
+  size: NeumfSize,
+  { rowStart, columns }: SparseRows,
+  batchSize: number,
+  flops: number,
+  denseFloats: number,
+): StepCost {
+  const width = size.factors + size.layers[0] / 2;
+  const users = Array.from({ length: size.nUsers }, (_, u) => (rowStart[u + 1] - rowStart[u]) / columns.length);
+  const positives = new Float64Array(size.nItems);
+  for (const item of columns) positives[item]++;
+  // of NEGATIVES + 1 examples one holds a taken item, the others any
+  const items = Array.from(positives, (n) => (n / columns.length + NEGATIVES / size.nItems) / (NEGATIVES + 1));
+  const touched = expectedDistinct(users, batchSize) + expectedDistinct(items, batchSize);
+  return { flops, bytes: 4 * width * 2 * batchSize + updateBytes(touched * width + denseFloats, 2) };
+}
+
 export class NeumfTraining {
   readonly engine: Engine;
   readonly batchSize: number;
+  /** What a step must compute and move at least. */
+  readonly cost: StepCost;
+  /** Memory of the engine that it holds. */
+  readonly heldBytes: number;
   readonly #store: ParameterStore;
   readonly #sampler: SamplerRecord;
   readonly #plan: StepPlan;
@@ -49,6 +72,7 @@ export class NeumfTraining {
   constructor(engine: Engine, size: NeumfSize, interactions: SparseRows, batchSize: number, seed: number) {
     this.engine = engine;
     this.batchSize = batchSize;
+    const heldBefore = engine.heldBytes;
     const model = neumf as unknown as GradientModel;
     const config = neumf.options.parse({ factors: size.factors, layers: size.layers } as never);
     const declared = declareParameters(model, config, size);
@@ -81,6 +105,8 @@ export class NeumfTraining {
       optimizer: training.optimizer,
       totalSteps: 1_000_000,
     });
+    this.heldBytes = engine.heldBytes - heldBefore;
+    this.cost = costOf(size, interactions, batchSize, this.#plan.flopsOfStep, this.#store.denseLength);
   }
 
   /** Trains on the next full batches, from epoch to epoch. Returns the mean loss. */

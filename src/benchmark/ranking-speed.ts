@@ -9,7 +9,9 @@ import type { GradientModel } from '../models/model.ts';
 import { neumf } from '../models/neumf.ts';
 import { gradientScorer } from '../models/scoring.ts';
 import type { Effort } from './effort.ts';
+import type { MachineLimits } from './machine-limits.ts';
 import type { NeumfSize } from './neumf-training.ts';
+import { limitsOf, type StepCost, type StepLimit, stepLimit } from './step-limit.ts';
 import { interleave, median, secondsOf } from './timing.ts';
 
 const TOP_K = 10;
@@ -20,6 +22,10 @@ export interface RankingSpeed {
   /** User–item pairs scored and ranked per second, median of the rounds. */
   readonly scoresPerSecond: number;
   readonly seconds: number;
+  /** Of the whole ranking. */
+  readonly limit: StepLimit;
+  /** limit.limitMs / (1000 · seconds) */
+  readonly shareOfLimit: number;
 }
 
 export function measureRanking(
@@ -27,6 +33,7 @@ export function measureRanking(
   size: NeumfSize,
   effort: Effort,
   random: RandomStream,
+  machine: readonly MachineLimits[],
 ): RankingSpeed[] {
   const rankings = [
     { model: neumf as unknown as GradientModel, options: { factors: size.factors, layers: size.layers } },
@@ -38,13 +45,16 @@ export function measureRanking(
   );
   const seconds = interleave(effort.rounds, tasks);
   return rankings.map((ranking, n) => {
-    ranking.free();
     const each = median(seconds[`${n}`]);
+    const limit = stepLimit(ranking.cost(), limitsOf(machine, ranking.engine.threads), false);
+    ranking.free();
     return {
       model: ranking.model.title,
       threads: ranking.engine.threads,
       scoresPerSecond: (size.nUsers * size.nItems) / each,
       seconds: each,
+      limit,
+      shareOfLimit: limit.limitMs / (1000 * each),
     };
   });
 }
@@ -74,6 +84,18 @@ class Ranking {
     tables.rank({ users: Int32Array.from({ length: this.#size.nUsers }, (_, u) => u), topK: TOP_K });
     tables.free();
     scorer.free();
+  }
+
+  /** The products of every pair; the rows of users and items are read once. */
+  cost(): StepCost {
+    const { nUsers, nItems } = this.#size;
+    const scorer = gradientScorer(this.engine, this.model, this.#config, this.#size, this.#declared, this.#store);
+    const { form } = scorer;
+    scorer.free();
+    if (form.form === 'history') throw new Error('internal: a gradient model scores by vectors');
+    const flopsOfPair = form.form === 'dot' ? 2 * form.width : form.program.flopsOfPair;
+    const bytes = form.users.byteLength + form.items.byteLength;
+    return { flops: nUsers * nItems * flopsOfPair, bytes };
   }
 
   free(): void {

@@ -1,5 +1,6 @@
 /** The bench's result as sections of rows, for terminals and for the results page. */
 import type { BenchmarkResult } from './benchmark.ts';
+import type { ModelSpeed } from './model-speed.ts';
 import type { PeerSpeed } from './peers.ts';
 
 export interface ReportSection {
@@ -12,13 +13,14 @@ export interface ReportSection {
 
 const giga = (value: number) => (value / 1e9).toFixed(1);
 const count = (value: number) => Math.round(value).toLocaleString('en');
+const mebi = (bytes: number) => Math.round(bytes / 1024 ** 2).toLocaleString('en');
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 export function reportSections(result: BenchmarkResult): ReportSection[] {
   return [
     machineSection(result),
     ...(result.products.length > 0 ? [productSection(result)] : []),
-    ...(result.training ? [trainingSection(result, result.training)] : []),
+    ...(result.training ? [trainingSection(result.training)] : []),
     ...(result.models.length > 0 ? [modelSection(result)] : []),
     ...(result.ranking.length > 0 ? [rankingSection(result)] : []),
     ...(result.peers.length > 0 ? [peerSection(result.peers)] : []),
@@ -42,6 +44,14 @@ function machineSection({ machine }: BenchmarkResult): ReportSection {
     header: ['', ...machine.map(({ threads }) => threadsText(threads))],
     rows: [
       ['128-bit multiply-adds, GFLOP/s', ...machine.map((m) => giga(m.flopPerSecond))],
+      ...(machine.some((m) => m.blasFlopPerSecond !== null)
+        ? [
+            [
+              'products of the system BLAS, GFLOP/s',
+              ...machine.map((m) => (m.blasFlopPerSecond === null ? '' : giga(m.blasFlopPerSecond))),
+            ],
+          ]
+        : []),
       ['copying, read + written, GB/s', ...machine.map((m) => giga(m.copyBytesPerSecond))],
       ['rows of 64 floats from 1.5 MB, GB/s', ...machine.map((m) => giga(m.gatherBytesPerSecond))],
       ['rows of 64 floats from a large table, GB/s', ...machine.map((m) => giga(m.largeGatherBytesPerSecond))],
@@ -64,29 +74,39 @@ function productSection({ products }: BenchmarkResult): ReportSection {
   };
 }
 
-function trainingSection(
-  { machine }: BenchmarkResult,
-  { speeds, limit, heapBytesPerThousandSteps, nInteractions }: NonNullable<BenchmarkResult['training']>,
-): ReportSection {
-  const single = speeds[0];
-  const gigabytes = (limit.bytes / 1e6).toFixed(1);
+function trainingSection({ speeds, heap, nInteractions }: NonNullable<BenchmarkResult['training']>): ReportSection {
+  const { batchSize, limit, stepMs } = speeds[0];
   return {
     title: 'Training of NeuMF, Adam on touched rows',
-    header: ['batch', 'products', 'threads', 'examples/s', 'ms a step', 'by one thread'],
-    rows: speeds.map(({ batchSize, blas, threads, examplesPerSecond, stepMs, speedup }) => [
-      count(batchSize),
-      blas ? 'BLAS' : 'WebAssembly',
-      `${threads}`,
-      count(examplesPerSecond),
-      stepMs.toFixed(2),
-      `${speedup.toFixed(2)} ×`,
+    header: [
+      'batch',
+      'products',
+      'threads',
+      'examples/s',
+      'ms a step',
+      'limit, ms',
+      'of the limit',
+      'by one thread',
+      'MiB',
+    ],
+    rows: speeds.map((speed) => [
+      count(speed.batchSize),
+      speed.blas ? 'BLAS' : 'WebAssembly',
+      `${speed.threads}`,
+      count(speed.examplesPerSecond),
+      speed.stepMs.toFixed(2),
+      ...limitCells(speed),
+      `${speed.speedup.toFixed(2)} ×`,
+      mebi(speed.heldBytes),
     ]),
     notes: [
       `${count(nInteractions)} interactions with skewed popularity; drawing of negatives included.`,
-      `A step of ${count(single.batchSize)} at ${giga(machine[0].flopPerSecond)} GFLOP/s: matrix products ` +
-        `${limit.arithmeticMs.toFixed(2)} ms, ${gigabytes} MB of tables ${limit.memoryMs.toFixed(2)} ms; ` +
-        `one thread takes ${single.stepMs.toFixed(2)} ms, so the limit is ${percent(limit.limitMs / single.stepMs)} of it.`,
-      `JavaScript heap allocated by 1,000 steps without BLAS: ${count(heapBytesPerThousandSteps)} bytes.`,
+      `A step of ${count(batchSize)} on one thread: ${(limit.flops / 1e6).toFixed(0)} MFLOP of matrix products take at least ` +
+        `${limit.arithmeticMs.toFixed(2)} ms, ${(limit.bytes / 1e6).toFixed(1)} MB of tables ${limit.memoryMs.toFixed(2)} ms; ` +
+        `the step takes ${stepMs.toFixed(2)} ms.`,
+      limitNote,
+      `JavaScript heap without BLAS: 1,000 steps allocate ${count(heap.allocatedBytes)} bytes; after a collection ` +
+        `${count(heap.retainedBytes)} bytes more are in use, and ${count(heap.retainedBytesOfTenThousand)} after 10,000 steps more.`,
     ],
   };
 }
@@ -101,39 +121,58 @@ function modelSection({ models }: BenchmarkResult): ReportSection {
       'threads',
       'examples/s',
       'ms a step',
+      'limit, ms',
+      'of the limit',
       'by one thread',
+      'MiB',
       'by PyTorch',
       'its setting',
     ],
-    rows: models.map(({ workload, batchSize, blas, threads, examplesPerSecond, stepMs, speedup, torch }) => [
+    rows: models.map(({ workload, torch, ...speed }) => [
       workload,
-      count(batchSize),
-      blas ? 'BLAS' : 'WebAssembly',
-      `${threads}`,
-      count(examplesPerSecond),
-      stepMs.toFixed(2),
-      `${speedup.toFixed(2)} ×`,
+      count(speed.batchSize),
+      speed.blas ? 'BLAS' : 'WebAssembly',
+      `${speed.threads}`,
+      count(speed.examplesPerSecond),
+      speed.stepMs.toFixed(2),
+      ...limitCells(speed),
+      `${speed.speedup.toFixed(2)} ×`,
+      mebi(speed.heldBytes),
       torch ? `${torch.ratio.toFixed(2)} ×` : '',
       torch ? `${torch.setting}, ${count(torch.examplesPerSecond)}/s` : '',
     ]),
     notes: [
       'DeepFM small: 10 fields × 10 numbers, 5,382 rows; wide: 39 fields × 16 numbers, 1,000,000 rows; both 400-400-400 units, Adam on ' +
         'touched rows. GRU4Rec: 37,483 items, shared embedding, 2,048 extra negatives a step, Adagrad on touched rows.',
+      limitNote,
     ],
   };
+}
+
+const limitNote =
+  'Limit: the larger of the arithmetic of the matrix products at the measured peak of their kind and the least bytes of tables, ' +
+  'weights and optimizer state at the measured bandwidth, on as many threads. MiB: memory of the engine that the training holds.';
+
+/** The limit in ms, with what sets it, and its share of the step. */
+function limitCells({ limit, shareOfLimit }: Pick<ModelSpeed, 'limit' | 'shareOfLimit'>): [string, string] {
+  const by = limit.arithmeticMs >= limit.memoryMs ? 'arithmetic' : 'memory';
+  return [`${limit.limitMs.toFixed(2)} (${by})`, percent(shareOfLimit)];
 }
 
 function rankingSection({ ranking }: BenchmarkResult): ReportSection {
   return {
     title: 'Ranking of all items for all users',
-    header: ['model', 'threads', 'million scores/s', 'seconds'],
-    rows: ranking.map(({ model, threads, scoresPerSecond, seconds }) => [
+    header: ['model', 'threads', 'million scores/s', 'seconds', 'of the limit'],
+    rows: ranking.map(({ model, threads, scoresPerSecond, seconds, shareOfLimit }) => [
       model,
       `${threads}`,
       (scoresPerSecond / 1e6).toFixed(1),
       seconds.toFixed(3),
+      percent(shareOfLimit),
     ]),
-    notes: ['From the weights to the ten best items of every user.'],
+    notes: [
+      'From the weights to the ten best items of every user. Limit: the matrix products of all pairs at the peak.',
+    ],
   };
 }
 

@@ -1,11 +1,14 @@
 /** Trainings of any model that the bench can run for some steps and time. */
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { StepCost } from './step-limit.ts';
 import { secondsOf } from './timing.ts';
 
 /** Steps of a training that go on for ever, from epoch to epoch. */
 export interface TrainingSteps {
   /** Examples (rows, events) that a full step learns from. */
   readonly batchSize: number;
+  /** What a full step must compute and move at least. */
+  readonly cost: StepCost;
   /** Runs the next steps. */
   run(steps: number): void;
   free(): void;
@@ -16,12 +19,16 @@ export class TimedTraining {
   readonly workload: string;
   readonly engine: Engine;
   readonly steps: TrainingSteps;
+  /** Memory of the engine that it holds: tables, optimizer state, examples, activations. */
+  readonly heldBytes: number;
   #stepSeconds = 0;
 
-  constructor(workload: string, engine: Engine, steps: TrainingSteps) {
+  constructor(workload: string, engine: Engine, make: (engine: Engine) => TrainingSteps) {
     this.workload = workload;
     this.engine = engine;
-    this.steps = steps;
+    const before = engine.heldBytes;
+    this.steps = make(engine);
+    this.heldBytes = engine.heldBytes - before;
   }
 
   /** Examples per second over about `seconds`. */

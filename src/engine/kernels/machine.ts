@@ -1,5 +1,6 @@
 /** Measurements of the machine, for the bench: what arithmetic and memory can do at best, on all threads at the same time. */
 import * as op from './opcodes';
+import { linearByBlas } from './blas';
 import { gather } from './elementwise';
 import { madd } from './simd';
 
@@ -65,6 +66,12 @@ export function runMeasurement(record: usize, worker: i32): void {
       const indices = op.MEASURE_GATHER_ROWS << 2, rows = op.MEASURE_GATHER_ROWS << 8;
       for (let n = 0; n < rounds; n++)
         gather(memory + indices + rows, 64, size, memory, 1, memory + indices, 64, op.MEASURE_GATHER_ROWS, 64);
+      break;
+    }
+    case op.MEASURE_BLAS: {
+      const bytes = (<usize>size * size) << 2;
+      for (let n = 0; n < rounds; n++)
+        linearByBlas(memory, size, memory + bytes, size, 0, memory + 2 * bytes, size, size, size, size, 0, 0);
       break;
     }
     default: unreachable();

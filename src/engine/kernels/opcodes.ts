@@ -377,7 +377,7 @@ export const MEASURE_ROUNDS = 1;
 /** memory of the first thread, and bytes from there to the next thread's */
 export const MEASURE_MEMORY = 2;
 export const MEASURE_STRIDE = 3;
-/** copy: bytes, memory holds target and source; gather: rows of the table */
+/** copy: bytes, memory holds target and source; gather: rows of the table; product: rows of its square matrices */
 export const MEASURE_SIZE = 4;
 export const MEASURE_WORDS = 8;
 export const MEASURE_MULTIPLY_ADDS = 1;
@@ -385,6 +385,8 @@ export const MEASURE_COPY = 2;
 /** memory holds MEASURE_GATHER_ROWS indices, as many gathered rows of 64 floats, and the table */
 export const MEASURE_GATHER = 3;
 export const MEASURE_GATHER_ROWS = 4096;
+/** memory holds three square matrices; the product of two of them by the system BLAS */
+export const MEASURE_BLAS = 4;
 
 /**
  * Words of a parallel product with packed panels, cut into blocks of columns so that few rows keep all threads busy: rows,

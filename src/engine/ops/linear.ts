@@ -152,7 +152,10 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     blocks: (y) => {
       const [a, b] = y.inputs;
       const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: b.size }];
-      return { opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size, a.size], operands };
+      return {
+        ...{ opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size, a.size], operands },
+        flopsOfRow: (batchRows) => 2 * b.size * batchRows,
+      };
     },
     reference: (y, [a, b], rows) => {
       const [n, m] = y.shape;

@@ -12,6 +12,8 @@ export interface KernelCall {
   readonly parameters?: readonly number[];
   /** Operands in the kernel's order; `null` = not used. The tensor itself is the output. */
   readonly operands: readonly (Tensor | null)[];
+  /** Arithmetic of a row, a multiply-add counted as two; absent = that of matrix products by their kernels, else none. */
+  readonly flopsOfRow?: number;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface BlockCall {
   readonly multiple: number;
   readonly parameters?: readonly number[];
   readonly operands: readonly BlockOperand[];
+  /** Arithmetic of a row of the tensor, in a batch of so many rows; absent = none is counted. */
+  readonly flopsOfRow?: (batchRows: number) => number;
 }
 
 export interface BlockOperand {

@@ -18,6 +18,8 @@ export interface PairProgram {
   readonly address: number;
   readonly length: number;
   readonly tileRows: number;
+  /** Arithmetic of the matrix products of a pair. */
+  readonly flopsOfPair: number;
   readonly scratchBytes: number;
   free(): void;
 }
@@ -54,6 +56,7 @@ export function pairProgram(
     address,
     length: instructions.length,
     tileRows: TILE,
+    flopsOfPair: instructions.reduce((sum, { cost }) => sum + cost.flopsOfRow, 0),
     scratchBytes: Math.ceil(placement.scratchBytes / 64) * 64,
     free: () => placement.free(),
   };

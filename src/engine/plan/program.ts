@@ -70,11 +70,17 @@ function costOf(call: KernelCall, tensor: Tensor): Cost {
     else bytesOfCall += operand.size * 4;
   }
   const rowsOfCall = tensor.rows === 'shared' && !isProduct ? 0 : 1;
-  return { flopsOfRow: isProduct ? 2 * n * k : 0, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
+  const flopsOfRow = call.flopsOfRow ?? (isProduct ? 2 * n * k : 0);
+  return { flopsOfRow, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
 }
 
 /** The instruction that computes the rows of a shared `tensor` that lie in a block. */
-export function blockInstructionFor(tensor: Tensor, call: BlockCall, placement: Placement): Instruction {
+export function blockInstructionFor(
+  tensor: Tensor,
+  call: BlockCall,
+  placement: Placement,
+  batchRows: number,
+): Instruction {
   const operands = call.operands.map(({ tensor: operand, advance }): Place => {
     const { offset, stride } = operand === tensor ? placement.write(tensor) : placement.read(operand);
     return advance === undefined
@@ -90,7 +96,7 @@ export function blockInstructionFor(tensor: Tensor, call: BlockCall, placement: 
     parameters: call.parameters ?? [],
     operands,
     label: tensor.label,
-    cost: noCost,
+    cost: { ...noCost, flopsOfRow: call.flopsOfRow?.(batchRows) ?? 0 },
     output,
   };
 }

@@ -78,7 +78,15 @@ export class RowWork {
   readonly #store: ParameterStore;
   readonly #options: RowWorkOptions;
   readonly #stages: Stage[] = [];
-  readonly #programs: { address: number; count: number; rows: boolean; first: number; blocksOf?: number }[] = [];
+  readonly #programs: {
+    readonly address: number;
+    readonly count: number;
+    readonly rows: boolean;
+    readonly first: number;
+    /** Of programs that run on blocks: rows of all blocks, and of one. */
+    readonly blocksOf?: number;
+    readonly blockRows?: number;
+  }[] = [];
   /** Gradients that need no copy to where the update expects them. */
   readonly #summedInPlace = new Set<Tensor>();
   #laneBytes: number;
@@ -226,7 +234,7 @@ export class RowWork {
       const instructions = tensors.map((tensor) => this.#blockInstruction(tensor));
       const address = writeProgram(this.#engine, this.placement, instructions);
       const first = this.instructions.length;
-      this.#programs.push({ address, count: instructions.length, rows: false, first, blocksOf: rows });
+      this.#programs.push({ address, count: instructions.length, rows: false, first, blocksOf: rows, blockRows });
       this.instructions.push(...instructions);
       const words = [address, instructions.length, rows, blockRows, nBlocks];
       this.#engine.i32(records + n * code.BLOCK_JOB_WORDS * 4, code.BLOCK_JOB_WORDS).set(words);
@@ -237,7 +245,7 @@ export class RowWork {
 
   #blockInstruction(tensor: Tensor): Instruction {
     const call = blockCall(tensor);
-    if (call) return blockInstructionFor(tensor, call, this.placement);
+    if (call) return blockInstructionFor(tensor, call, this.placement, this.#options.batchSize);
     const feed = this.#options.feed as Feed;
     const { offset } = this.placement.read(tensor);
     const operands = [recordPlace(feed), { offset, mode: code.BATCH, stride: 1 }];
@@ -412,15 +420,24 @@ export class RowWork {
     header[code.PLAN_NORMS] = this.placement.allocate(code.OWNERS * 8);
   }
 
+  /** Arithmetic of the matrix products of a step on a full batch. */
+  get flopsOfStep(): number {
+    let sum = 0;
+    for (const { count, rows, first, blocksOf } of this.#programs)
+      for (const instruction of this.instructions.slice(first, first + count))
+        sum += instruction.cost.flopsOfRow * (rows ? this.#options.batchSize : (blocksOf ?? instruction.rows));
+    return sum;
+  }
+
   /** What lies at the addresses that a profile's events name. */
   timedParts(): Map<number, TimedPart> {
     const parts = new Map<number, TimedPart>();
     const instructionBytes = code.INSTRUCTION_WORDS * 4;
-    for (const { address, count, rows, first } of this.#programs)
+    for (const { address, count, rows, first, blockRows = 1 } of this.#programs)
       for (let n = 0; n < count; n++) {
         const { label, cost, opcode } = this.instructions[first + n];
         const kind = drawing.includes(opcode) ? 'sampling' : 'op';
-        parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : 1 });
+        parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : blockRows });
       }
     const stages = this.#engine.i32(this.header, code.PLAN_WORDS)[code.PLAN_STAGES];
     this.#stages.forEach(({ kind }, n) => {

@@ -226,6 +226,11 @@ export class StepPlan {
     });
   }
 
+  /** Arithmetic of the matrix products of a step on a full batch; a multiply-add counts as two operations. */
+  get flopsOfStep(): number {
+    return this.#work.flopsOfStep;
+  }
+
   /** Bytes one worker needs for the activations of a tile. */
   get scratchBytes(): number {
     return this.#work.placement.scratchBytes;

@@ -4,6 +4,8 @@ export class RangeAllocator {
   readonly #free: { start: number; end: number }[];
   readonly #taken = new Map<number, number>();
   readonly #align: number;
+  /** Bytes of all ranges that are given out now. */
+  takenBytes = 0;
   /** Highest end of any range ever given out. */
   highWater: number;
 
@@ -23,6 +25,7 @@ export class RangeAllocator {
     range.start += size;
     if (range.start === range.end) this.#free.splice(n, 1);
     this.#taken.set(start, size);
+    this.takenBytes += size;
     this.highWater = Math.max(this.highWater, start + size);
     return start;
   }
@@ -31,6 +34,7 @@ export class RangeAllocator {
     const size = this.#taken.get(start);
     if (size === undefined) throw new Error(`internal: range ${start} is not allocated`);
     this.#taken.delete(start);
+    this.takenBytes -= size;
     let n = this.#free.findIndex((range) => range.start > start);
     if (n < 0) n = this.#free.length;
     this.#free.splice(n, 0, { start, end: start + size });

@@ -136,6 +136,11 @@ export class Engine {
     this.#allocator.release(start);
   }
 
+  /** Bytes of shared memory that are allocated now. */
+  get heldBytes(): number {
+    return this.#allocator.takenBytes;
+  }
+
   /** Bytes of shared memory in use at most so far. */
   get peakBytes(): number {
     return this.#allocator.highWater;
