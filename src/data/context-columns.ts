@@ -1,14 +1,21 @@
 /** From the gathered cells of context columns to typed arrays. */
 import { type ContextPlan, unitSeparator } from './context-plan.ts';
 import { gatheredRows } from './interaction-rows.ts';
-import type { Cell, Database } from './readers/database.ts';
-import { compactNumbers, type MultiColumn, numbering, type ValueColumn } from './value-columns.ts';
+import type { Cell, Database, NumberChunk } from './readers/database.ts';
+import {
+  type CategoricalColumn,
+  type MultiColumn,
+  type NumericColumn,
+  numbering,
+  type ValueColumn,
+} from './value-columns.ts';
 
 /** A context column that all parts have; `c` is its place in the gathered table. */
 export type PresentContext = ContextPlan & { readonly c: number };
 
 /**
- * All columns in one pass over the gathered rows, which DuckDB keeps in the order in which they were gathered.
+ * The columns in the order of the gathered rows, each by a query of its own: dictionaries of many columns at once would push
+ * each other out of the processor's caches.
  * @param n rows of the gathered table
  */
 export async function readContext(
@@ -16,54 +23,65 @@ export async function readContext(
   present: readonly PresentContext[],
   n: number,
 ): Promise<ValueColumn[]> {
-  const readers: ColumnReader[] = [];
+  const columns: ValueColumn[] = [];
   for (const plan of present) {
-    if (plan.kind === 'multi') readers.push(listReader(plan));
-    else if (plan.kind === 'categorical') readers.push(await categoryReader(database, plan, n));
-    else readers.push(numberReader(plan, plan.kind, n));
+    if (plan.kind === 'multi') columns.push(await readLists(database, plan));
+    else if (plan.kind === 'categorical') columns.push(await readCategories(database, plan, n));
+    else columns.push(await readNumbers(database, plan, plan.kind, n));
   }
-  await database.columns(
-    `SELECT ${readers.map(({ sql }) => sql).join(', ')} FROM ${gatheredRows}`,
-    readers.map(({ visit }) => visit),
+  return columns;
+}
+
+/** Texts are numbered in the order of their first appearance, by DuckDB, so that none of them is read twice. */
+async function readCategories(database: Database, { name, c }: PresentContext, n: number): Promise<CategoricalColumn> {
+  const values = `values_of_x${c}`;
+  await database.run(
+    `CREATE TABLE ${values} AS SELECT x${c} AS v, CAST(row_number() OVER (ORDER BY min(rowid)) - 1 AS INTEGER) AS idx
+     FROM ${gatheredRows} WHERE x${c} IS NOT NULL GROUP BY x${c}`,
   );
-  return readers.map(({ finish }) => finish());
+  const index = new Int32Array(n);
+  let rows: NumberChunk = new Int32Array(0);
+  await database.numbers(
+    `SELECT CAST(g.rowid AS INTEGER), coalesce(idx, -1) FROM ${gatheredRows} g LEFT JOIN ${values} ON g.x${c} = v`,
+    [
+      (chunk) => {
+        rows = chunk;
+      },
+      (chunk) => {
+        for (let k = 0; k < chunk.length; k++) index[rows[k]] = chunk[k];
+      },
+    ],
+  );
+  const texts = await database.texts(`SELECT v FROM ${values} ORDER BY idx`);
+  await database.run(`DROP TABLE ${values}`);
+  return { name, kind: 'categorical', values: texts as string[], index };
 }
 
-interface ColumnReader {
-  readonly sql: string;
-  readonly visit: (cell: Cell, row: number) => void;
-  readonly finish: () => ValueColumn;
-}
-
-/** An enumeration makes DuckDB give each row the number of its text, so that no text is read twice. */
-async function categoryReader(database: Database, { name, c }: PresentContext, n: number): Promise<ColumnReader> {
-  const distinct = `SELECT x${c} AS v FROM ${gatheredRows} WHERE x${c} IS NOT NULL GROUP BY x${c} ORDER BY min(rowid)`;
-  const type = `values_of_x${c}`;
-  await database.run(`CREATE TYPE ${type} AS ENUM (${distinct})`);
-  const values = (await database.texts(`SELECT unnest(enum_range(NULL::${type})) AS v`)) as string[];
-  const index = new Int32Array(n).fill(-1);
-  return {
-    sql: `enum_code(CAST(x${c} AS ${type}))`,
-    visit: (cell, row) => {
-      if (cell !== null) index[row] = Number(cell);
+/** As float32 until a number would lose a digit by it. */
+async function readNumbers(
+  database: Database,
+  { name, c }: PresentContext,
+  kind: 'numeric' | 'time',
+  n: number,
+): Promise<NumericColumn> {
+  let value: Float32Array | Float64Array = new Float32Array(n);
+  await database.numbers(`SELECT coalesce(x${c}, CAST('nan' AS DOUBLE)) FROM ${gatheredRows}`, [
+    (chunk, start) => {
+      if (value instanceof Float32Array && !isFloat32(chunk)) value = Float64Array.from(value);
+      value.set(chunk, start);
     },
-    finish: () => ({ name, kind: 'categorical', values, index }),
-  };
+  ]);
+  return { name, kind, value };
 }
 
-function numberReader({ name, c }: PresentContext, kind: 'numeric' | 'time', n: number): ColumnReader {
-  const value = new Float64Array(n).fill(Number.NaN);
-  return {
-    sql: `x${c}`,
-    visit: (cell, row) => {
-      if (cell !== null) value[row] = cell as number;
-    },
-    finish: () => ({ name, kind, value: compactNumbers(value) }),
-  };
+function isFloat32(chunk: NumberChunk): boolean {
+  for (let k = 0; k < chunk.length; k++)
+    if (Math.fround(chunk[k]) !== chunk[k] && !Number.isNaN(chunk[k])) return false;
+  return true;
 }
 
 /** A text that occurs in many rows is split once. */
-function listReader({ name, c, separator, weighted }: PresentContext): ColumnReader {
+async function readLists(database: Database, { name, c, separator, weighted }: PresentContext): Promise<MultiColumn> {
   const values: string[] = [];
   const numberOf = numbering(values);
   const marks = `${unitSeparator}${separator ?? '|'}`;
@@ -85,11 +103,11 @@ function listReader({ name, c, separator, weighted }: PresentContext): ColumnRea
     }
     rowStart.push(index.length);
   };
-  const finish = (): MultiColumn => ({
+  await database.columns(`SELECT x${c} FROM ${gatheredRows}`, [visit]);
+  return {
     ...{ name, kind: 'multi', values, rowStart: Int32Array.from(rowStart), index: Int32Array.from(index) },
     weight: weight.every((w) => w === 1) ? null : Float32Array.from(weight),
-  });
-  return { sql: `x${c}`, visit, finish };
+  };
 }
 
 interface Entry {

@@ -2,7 +2,7 @@
 import { type PresentContext, readContext } from './context-columns.ts';
 import type { Interactions } from './dataset.ts';
 import { gatheredRows } from './interaction-rows.ts';
-import type { Cell, Database } from './readers/database.ts';
+import type { Database } from './readers/database.ts';
 
 /** All rows of all parts, before cleaning. Ids are in the order of their first appearance. */
 export interface EncodedRows {
@@ -35,7 +35,7 @@ export async function encodeRows(database: Database, present: PresentColumns): P
   const rating = present.rating ? new Float32Array(n) : null;
   const time = present.time ? new Float64Array(n) : null;
   const session = present.session ? new Int32Array(n) : null;
-  const targets: [string, { [row: number]: number } | null][] = [
+  const targets: [string, Int32Array | Uint8Array | Float32Array | Float64Array | null][] = [
     ['user_ids.idx', userIndex],
     ['item_ids.idx', itemIndex],
     ['g.part', part],
@@ -44,12 +44,14 @@ export async function encodeRows(database: Database, present: PresentColumns): P
     ['session_ids.idx', session],
   ];
   const used = targets.filter(([, target]) => target !== null);
-  await database.columns(
+  await database.numbers(
     `SELECT ${used.map(([sql]) => sql).join(', ')} FROM ${gatheredRows} g JOIN user_ids USING (u) JOIN item_ids USING (i)
      ${session ? 'JOIN session_ids ON session_ids.u = g.u AND session_ids.s = g.s' : ''} ORDER BY g.rowid`,
-    used.map(([, target]) => (value: Cell, row: number) => {
-      target![row] = value as number;
-    }),
+    used.map(
+      ([, target]) =>
+        (chunk, start) =>
+          target!.set(chunk, start),
+    ),
   );
   const context = present.context.length > 0 && { context: await readContext(database, present.context, n) };
   return {

@@ -41,7 +41,7 @@ function hashTexts(hash: Hash, texts: readonly string[], index: Int32Array): voi
 function hashColumn(hash: Hash, column: ValueColumn): void {
   hash.update(`context ${column.kind} ${JSON.stringify(column.name)}\n`);
   if (!('values' in column)) {
-    hash.update(bytes(Float64Array.from(column.value, (value) => (Number.isNaN(value) ? Number.NaN : value + 0))));
+    hash.update(bytes(plainNumbers(column.value)));
     return;
   }
   if (column.kind === 'multi') {
@@ -54,6 +54,13 @@ function hashColumn(hash: Hash, column: ValueColumn): void {
     [...column.values, ''],
     column.index.map((value) => (value < 0 ? missing : value)),
   );
+}
+
+/** As float64, with one NaN and without −0. */
+function plainNumbers(values: Float32Array | Float64Array): Float64Array {
+  const plain = new Float64Array(values.length);
+  for (let k = 0; k < values.length; k++) plain[k] = Number.isNaN(values[k]) ? Number.NaN : values[k] + 0;
+  return plain;
 }
 
 /** Little-endian on every platform that runs WebAssembly engines with shared memory. */

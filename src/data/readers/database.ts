@@ -1,10 +1,13 @@
 /** An in-memory DuckDB database: the workbench on which files become columns. */
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
 
 let nOpened = 0;
+
+/** Tables beyond this go to files, so that the memory of reading does not grow with the files. */
+const TABLE_MEMORY = Math.min(2 * 1024 ** 3, totalmem() / 4);
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
@@ -17,6 +20,9 @@ export function sqlName(name: string): string {
 }
 
 export type Cell = string | number | bigint | boolean | null | object;
+
+/** Numbers of a chunk of one column, in DuckDB's own memory: to be read before the next chunk, not to be kept. */
+export type NumberChunk = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -32,7 +38,8 @@ export class Database {
     // Everything needed is linked in; nothing is to be fetched from the network.
     const instance = await DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
-      // Where tables go that do not fit in memory; it is made when needed, and removed at the end.
+      memory_limit: `${Math.ceil(TABLE_MEMORY / 1024 ** 2)}MiB`,
+      // Where tables go that do not fit; it is made when needed, and removed at the end.
       temp_directory: join(tmpdir(), `deeptaste-${process.pid}-${nOpened++}`),
     });
     const connection = await instance.connect();
@@ -94,12 +101,32 @@ export class Database {
     }
   }
 
+  /**
+   * Walks over a large answer of numbers, whole vectors at a time: several times faster than cell by cell.
+   * @param sql its columns are DOUBLE, FLOAT, INTEGER or unsigned, and hold no NULL
+   */
+  async numbers(sql: string, visits: readonly ((chunk: NumberChunk, start: number) => void)[]): Promise<void> {
+    const result = await this.#connection.stream(sql);
+    let start = 0;
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      for (let c = 0; c < visits.length; c++) visits[c](itemsOf(chunk.getColumnVector(c), chunk.rowCount), start);
+      start += chunk.rowCount;
+    }
+  }
+
   /** One column of an answer as texts. */
   async texts(sql: string): Promise<(string | null)[]> {
     const values: (string | null)[] = [];
     await this.columns(sql, [(value) => values.push(value as string | null)]);
     return values;
   }
+}
+
+/** The array behind a vector of numbers; where the driver has none, a copy. */
+function itemsOf(vector: { readonly getItem: (row: number) => unknown }, n: number): NumberChunk {
+  const { items } = vector as unknown as { readonly items?: unknown };
+  if (ArrayBuffer.isView(items) && (items as NumberChunk).length === n) return items as NumberChunk;
+  return Float64Array.from({ length: n }, (_, row) => Number(vector.getItem(row)));
 }
 
 /** An error of DuckDB as a one-line error about a file. */
