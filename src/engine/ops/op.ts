@@ -12,6 +12,8 @@ export interface KernelCall {
   readonly parameters?: readonly number[];
   /** Operands in the kernel's order; `null` = not used. The tensor itself is the output. */
   readonly operands: readonly (Tensor | null)[];
+  /** Numbers of working memory, of the thread's own, that the kernel gets as one more operand. */
+  readonly workspace?: number;
 }
 
 /**
