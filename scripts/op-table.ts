@@ -1,12 +1,14 @@
 /** Writes `docs/engine-gradients.md` from the op definitions: op → formula → gradient. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { attentionOps } from '../src/engine/ops/attention.ts';
 import { candidateOps } from '../src/engine/ops/candidates.ts';
 import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
 import { fieldOps } from '../src/engine/ops/fields.ts';
 import { gruOps } from '../src/engine/ops/gru.ts';
 import { interactionOps } from '../src/engine/ops/interactions.ts';
+import { layerNormOps } from '../src/engine/ops/layer-norm.ts';
 import { layoutOps } from '../src/engine/ops/layout.ts';
 import { leafOps } from '../src/engine/ops/leaves.ts';
 import { linearOps } from '../src/engine/ops/linear.ts';
@@ -34,6 +36,8 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Recurrent units', 'gru.ts', gruOps],
   ['Losses over candidates', 'candidates.ts', candidateOps],
   ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
+  ['Self-attention', 'attention.ts', attentionOps],
+  ['Normalisation of rows', 'layer-norm.ts', layerNormOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

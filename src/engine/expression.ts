@@ -21,6 +21,7 @@ export type OpName =
   | InteractionName
   | StatisticName
   | 'dropout'
+  | AttentionName
   | SequenceName;
 export type LeafName =
   | 'parameter'
@@ -57,6 +58,7 @@ export type GruName =
   | 'gruCell'
   | 'gruCellGradient'
   | 'gruStateGradient';
+export type AttentionName = 'attention' | 'attentionGradient' | 'standardise' | 'standardiseGradient';
 export type SequenceName =
   | 'list'
   | 'listLookup'

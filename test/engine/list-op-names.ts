@@ -1,4 +1,7 @@
-/** Ops that need a list, or a row's place in the batch; their tests are in list-ops.test.ts and candidate-losses.test.ts. */
+/**
+ * Ops that need a list, or a row's place in the batch; their tests are in list-ops.test.ts,
+ * candidate-losses.test.ts and attention.test.ts.
+ */
 import type { CandidateName, OpName } from '../../src/engine/expression.ts';
 
 export type ListOpName = CandidateName | 'list' | 'listLookup' | 'carried' | 'laneDropout';
@@ -11,6 +14,8 @@ export const listOpNames: readonly OpName[] = [
   'carried',
   'laneDropout',
   'candidateOffsets',
+  'attention',
+  'attentionGradient',
   ...lossNames,
   ...lossNames.map((name) => `${name}Gradient` as const),
 ];

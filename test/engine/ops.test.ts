@@ -126,6 +126,19 @@ const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
     absolute: (_n, rows) => 40 + rows,
   },
   dropout: { build: ({ batch }, n) => o.dropout(batch(n), 0.3, [7, 8]), relative: 1, byPlace: true },
+  standardise: {
+    build: ({ batch }, n) => o.standardise(batch(n), 0.1),
+    depth: 1,
+    absolute: (n) => 24 + n,
+  },
+  standardiseGradient: {
+    build: ({ batch }, n) => {
+      const x = batch(n);
+      return new Tensor('standardiseGradient', [x, batch(n)], 'batch', x.shape, { epsilon: 0.1 });
+    },
+    depth: 0,
+    absolute: (n) => 96 + 4 * n,
+  },
   elu: { build: ({ batch }, n) => o.elu(batch(n), 0.5), depth: 1, relative: 3, extremes: [...large, -0.34, -0.36] },
   eluGradient: {
     build: ({ batch }, n) => {

@@ -16,7 +16,7 @@ function highWords(low: v128, high: v128): v128 {
 }
 
 /** Four Philox4x32-10 blocks at once; lane n has the counter (c0, c1 + n, c2, c3). */
-function philoxFour(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32): void {
+export function philoxFour(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32): void {
   const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
   let x0 = i32x4.splat(c0), x1 = i32x4.add(i32x4.splat(c1), i32x4(0, 1, 2, 3)), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3);
   for (let round = 0; round < 10; round++) {
@@ -30,6 +30,13 @@ function philoxFour(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32): void 
     k1 += 0xbb67ae85;
   }
   v0 = x0; v1 = x1; v2 = x2; v3 = x3;
+}
+
+/** Value n of the last four blocks, side by side. */
+// @ts-ignore: decorator
+@inline
+export function philoxWord(n: i32): v128 {
+  return n == 0 ? v0 : n == 1 ? v1 : n == 2 ? v2 : v3;
 }
 
 /** Four columns: x · scale where the random word is at least the threshold, else 0. */

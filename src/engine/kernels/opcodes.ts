@@ -81,6 +81,12 @@ export const FEED_SESSIONS = 66;
 export const DRAW_CANDIDATES = 67;
 export const CARRY = 68;
 
+/** Self-attention and normalisation of rows: opcodes 90–99. */
+export const ATTENTION = 90;
+export const ATTENTION_GRADIENT = 91;
+export const STANDARDISE = 92;
+export const STANDARDISE_GRADIENT = 93;
+
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;
 export const LOSS_BPR_MAX = 2;

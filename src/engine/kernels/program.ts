@@ -1,5 +1,6 @@
 /** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
+import { attention, attentionGradient, openAttention } from './attention';
 import { linearByBlas, outerByBlas, usesBlas } from './blas';
 import { candidateLoss, candidateLossGradient, candidateOffsets } from './candidates';
 import {
@@ -15,6 +16,7 @@ import { gemm } from './gemm';
 import { combine, sumProducts } from './normalise';
 import { packPanels } from './pack';
 import { eventEnd, eventStart } from './profile';
+import { standardise, standardiseGradient } from './standardise';
 import { drawPairwise, drawPointwise } from './sampling';
 
 let scratchBase: usize = 0;
@@ -272,6 +274,25 @@ function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a: usize
     case op.FEED_SESSIONS: feedSessions(a, windowStep, b, c, batchRows); break;
     case op.DRAW_CANDIDATES: drawCandidates(a, b, tileStart, rows, stepNumber, epochNumber); break;
     case op.CARRY: carryRows(a, windowStep, b, bRow, c, cRow, batchRows, p0); break;
-    default: unreachable();
+    default: runAttentionInstruction(at, rows, p0, p1, a, aRow, b, bRow, c, cRow, d, dRow);
+  }
+}
+
+/** Instructions of self-attention. */
+function runAttentionInstruction(
+  at: usize, rows: i32, p0: i32, p1: i32, a: usize, aRow: i32, b: usize, bRow: i32, c: usize, cRow: i32, d: usize, dRow: i32,
+): void {
+  const kind = load<i32>(at);
+  if (kind == op.STANDARDISE) standardise(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1));
+  else if (kind == op.STANDARDISE_GRADIENT) standardiseGradient(a, aRow, b, bRow, c, cRow, rows, p0, reinterpret<f32>(p1));
+  else {
+    // p0 width, p1 heads, window, limit of the draws, key; operands qkv, back, [dy,] out, workspace
+    openAttention(
+      p0, p1, parameter(at, 3), firstSlot + tileStart, epochNumber, <u32>parameter(at, 4), <u32>parameter(at, 5),
+    );
+    const window = parameter(at, 2);
+    if (kind == op.ATTENTION) attention(a, aRow, b, c, cRow, rows, window, d);
+    else if (kind == op.ATTENTION_GRADIENT) attentionGradient(a, aRow, b, c, cRow, d, dRow, rows, window, address(at, 4));
+    else unreachable();
   }
 }

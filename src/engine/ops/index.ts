@@ -1,12 +1,14 @@
 /** The closed list of ops. The planner, the gradient, the reference and the tests all go through this table. */
 
 import type { OpName } from '../expression.ts';
+import { attentionOps } from './attention.ts';
 import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
+import { layerNormOps } from './layer-norm.ts';
 import { layoutOps } from './layout.ts';
 import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
@@ -28,6 +30,8 @@ export const ops: Record<OpName, OpDefinition> = {
   ...interactionOps,
   ...statisticOps,
   ...dropoutOps,
+  ...attentionOps,
+  ...layerNormOps,
   ...listOps,
   ...gruOps,
   ...candidateOps,
@@ -39,6 +43,7 @@ export function opOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
+export { causalAttention } from './attention.ts';
 export { candidateLoss, candidateOffsets } from './candidates.ts';
 export { dropout } from './dropout.ts';
 export {
@@ -62,6 +67,7 @@ export {
 export { lookupFields, slotGradient } from './fields.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
+export { layerNorm, standardise } from './layer-norm.ts';
 export { concat, matrixRows, slice } from './layout.ts';
 export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';

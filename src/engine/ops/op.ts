@@ -14,6 +14,8 @@ export interface KernelCall {
   readonly operands: readonly (Tensor | null)[];
   /** Arithmetic of a row, a multiply-add counted as two; absent = that of matrix products by their kernels, else none. */
   readonly flopsOfRow?: number;
+  /** Numbers of working memory, of the thread's own, that the kernel gets as one more operand. */
+  readonly workspace?: number;
 }
 
 /**

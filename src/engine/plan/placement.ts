@@ -23,6 +23,7 @@ export class Placement {
   readonly #lanePlaces = new Map<Tensor, Place>();
   readonly #scratch = new RangeAllocator(0, SCRATCH_LIMIT, 64);
   readonly #allocations: number[] = [];
+  #workspace: Place | null = null;
 
   constructor(engine: Engine, store: ParameterStore) {
     this.#engine = engine;
@@ -47,6 +48,19 @@ export class Placement {
 
   set(tensor: Tensor, place: Place): void {
     this.#places.set(tensor, place);
+  }
+
+  /** Where kernels that need working memory find it: the same for all, since none outlives its call. */
+  get workspace(): Place {
+    if (!this.#workspace)
+      throw new DeepTasteError('config', 'plan: an op needs working memory, which programs of pairs do not have');
+    return this.#workspace;
+  }
+
+  /** Reserves working memory of `length` numbers in every worker's scratch. */
+  reserveWorkspace(length: number): void {
+    const offset = this.#scratch.allocate(length * 4 + 64);
+    this.#workspace = { offset, mode: code.SCRATCH, stride: 0 };
   }
 
   /** Gives a batch tensor an array of `rows` rows, `stride` elements apart, that stays after the tile. */

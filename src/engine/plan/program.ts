@@ -36,6 +36,7 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
     if (operand === null) return unused;
     return operand === tensor ? placement.write(tensor) : placement.read(operand);
   });
+  if (call.workspace !== undefined) operands.push(placement.workspace);
   const place = placement.write(tensor);
   const isBatch = tensor.rows === 'batch';
   return {

@@ -1,4 +1,5 @@
 /** The part of a plan that computes: levels of shared and tile work with their placement, as stages of the step. */
+import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
@@ -6,7 +7,7 @@ import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-stor
 import { type Carried, type Feed, feedChain } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
 import { blockInstructionFor, type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
-import { isReduction, type Level, requirements, schedule } from './schedule.ts';
+import { isReduction, kernelCall, type Level, requirements, schedule } from './schedule.ts';
 import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 
 /** Bytes of tile scratch to aim at: half of a small second-level cache. */
@@ -115,6 +116,7 @@ export class RowWork {
     );
     for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
+    this.#reserveWorkspace(levels.flatMap(({ rows }) => rows));
     const lossLevel = options.loss ? levelOf.get(options.loss) : -1;
     for (const [n, level] of levels.entries())
       this.#addLevel(level, levels[n + 1]?.reductions ?? [], n, n === lossLevel ? options.loss : undefined);
@@ -188,8 +190,15 @@ export class RowWork {
     }
   }
 
+  #reserveWorkspace(rows: readonly Tensor[]): void {
+    const length = Math.max(0, ...rows.map((tensor) => kernelCall(tensor)?.workspace ?? 0));
+    if (length > 0) this.placement.reserveWorkspace(length);
+  }
+
   /** A power of two of rows whose activations fit the cache, small enough that every lane gets work. */
   #chooseTile(rowsOfLevels: readonly (readonly Tensor[])[]): number {
+    const window = windowOf(rowsOfLevels.flat());
+    if (window > 0) return window;
     const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
     const share = Math.ceil(this.#options.batchSize / code.LANES);
     let tile = this.#options.inBlocks ? SMALL_TILE : 32;
@@ -480,6 +489,15 @@ export interface TracedBatch {
   readonly rows: number;
   readonly step?: number;
   readonly inWindow?: number;
+}
+
+/** Rows that must lie in one tile: the window of ops that look at other rows; 0 where there are none. */
+function windowOf(rows: readonly Tensor[]): number {
+  const windows = new Set(rows.map(({ attributes }) => attributes.window as number | undefined));
+  windows.delete(undefined);
+  if (windows.size > 1)
+    throw new DeepTasteError('config', `plan: all windows must be of one length, got ${[...windows].join(', ')}`);
+  return [...windows][0] ?? 0;
 }
 
 const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.ABSOLUTE, stride: 0 });

@@ -1,0 +1,233 @@
+/**
+ * Causal self-attention over the sequences of a tile; formulas in `ops/attention.ts`. Rows of queries go through in blocks: their
+ * scores against all earlier rows are one product, the softmax stays in the second-level cache, and what multiplies values and
+ * keys are products again. The backward pass makes the weights again instead of keeping them.
+ *
+ * Dropout: column c of example e and head h belongs to Philox block (e, 4 (4096 h + ⌊c/32⌋) + c mod 4, epoch, 3), value
+ * ⌊(c mod 32)/8⌋, of which the lower 16 bits serve columns with c mod 8 < 4, the upper ones the others.
+ */
+import { philoxFour, philoxWord } from './dropout';
+import { gemm, ACCUMULATE } from './gemm';
+import { packPanels } from './pack';
+import { horizontalSum, madd } from './simd';
+import { expOfNegative4 } from './vector-math';
+
+/** Rows of queries that go through at a time; six divides it. */
+const BLOCK: i32 = 24;
+
+/** What all rows of a call share, set by `openAttention`. */
+let heads: i32 = 1, headWidth: i32 = 1, scale: f32 = 1;
+let dropLimit: i32 = 0, firstRow: u32 = 0, epochOfCall: u32 = 0, key0: u32 = 0, key1: u32 = 0;
+
+/** @param limit 16-bit draws below it drop a weight; 0 = no dropout */
+export function openAttention(
+  width: i32, nHeads: i32, limit: i32, firstExample: u32, epoch: u32, k0: u32, k1: u32,
+): void {
+  heads = nHeads;
+  headWidth = width / nHeads;
+  scale = <f32>(1 / Math.sqrt(<f64>headWidth));
+  dropLimit = limit;
+  firstRow = firstExample;
+  epochOfCall = epoch;
+  key0 = k0;
+  key1 = k1;
+}
+
+// @ts-ignore: decorator
+@inline
+function roundUp(n: i32, multiple: i32): i32 {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+/** Rows of the sequence that begins at row r: steps 0, 1, 2, … within a window; 0 where none begins. */
+function sequenceLength(back: usize, r: i32, rows: i32, window: i32): i32 {
+  const end = min(rows, (r / window + 1) * window);
+  let n = 0;
+  while (r + n < end && load<i32>(back + (<usize>(r + n) << 2)) == n) n++;
+  return n;
+}
+
+/** x[row] is 0 where there is no event, NaN where an event's sequence does not begin in its window. */
+function fillOutside(back: usize, r: i32, out: usize, width: i32): void {
+  const value: f32 = load<i32>(back + (<usize>r << 2)) < 0 ? 0 : NaN;
+  for (let j = 0; j < width; j++) store<f32>(out + (<usize>j << 2), value);
+}
+
+/** Row of `len` scores → softmax of scale · scores, zeros up to `end`. */
+function softmaxRow(s: usize, len: i32, end: i32): void {
+  const padded = roundUp(len, 4);
+  for (let c = len; c < padded; c++) store<f32>(s + (<usize>c << 2), -Infinity);
+  let highest = f32x4.splat(-Infinity);
+  for (let c = 0; c < padded; c += 4) highest = f32x4.pmax(highest, v128.load(s + (<usize>c << 2)));
+  highest = f32x4.pmax(highest, v128.shuffle<f32>(highest, highest, 2, 3, 0, 1));
+  highest = f32x4.pmax(highest, v128.shuffle<f32>(highest, highest, 1, 0, 3, 2));
+  const factor = f32x4.splat(scale), top = f32x4.mul(highest, factor);
+  let sum = f32x4.splat(0);
+  for (let c = 0; c < padded; c += 4) {
+    const at = s + (<usize>c << 2);
+    const e = expOfNegative4(f32x4.sub(f32x4.mul(v128.load(at), factor), top));
+    v128.store(at, e);
+    sum = f32x4.add(sum, e);
+  }
+  const share = f32x4.splat(<f32>1 / horizontalSum(sum));
+  for (let c = 0; c < padded; c += 4) {
+    const at = s + (<usize>c << 2);
+    v128.store(at, f32x4.mul(v128.load(at), share));
+  }
+  for (let c = len; c < end; c++) store<f32>(s + (<usize>c << 2), 0);
+}
+
+/** out = p where kept, divided by the probability of that, else 0, for the columns of a row; `end` is a multiple of eight. */
+function dropRow(p: usize, out: usize, end: i32, row: i32, head: i32): void {
+  const factor = f32x4.splat(<f32>(65536.0 / <f64>(65536 - dropLimit))), limit = i32x4.splat(dropLimit);
+  const low = i32x4.splat(0xffff);
+  for (let c = 0; c < end; c += 32) {
+    philoxFour(firstRow + row, <u32>((head * 4096 + (c >> 5)) << 2), epochOfCall, 3, key0, key1);
+    for (let j = 0; j < 4 && c + 8 * j < end; j++) {
+      const at = <usize>(c + 8 * j) << 2, word = philoxWord(j);
+      const first = i32x4.ge_u(v128.and(word, low), limit), second = i32x4.ge_u(i32x4.shr_u(word, 16), limit);
+      v128.store(out + at, v128.and(f32x4.mul(v128.load(p + at), factor), first));
+      v128.store(out + at, v128.and(f32x4.mul(v128.load(p + at, 16), factor), second), 16);
+    }
+  }
+}
+
+/** out += p · v for one row of values. */
+// @ts-ignore: decorator
+@inline
+function addRow(p: f32, v: usize, out: usize): void {
+  const factor = f32x4.splat(p);
+  let j = 0;
+  for (; j + 4 <= headWidth; j += 4) {
+    const at = <usize>j << 2;
+    v128.store(out + at, madd(factor, v128.load(v + at), v128.load(out + at)));
+  }
+  for (; j < headWidth; j++) {
+    const at = <usize>j << 2;
+    store<f32>(out + at, load<f32>(out + at) + p * load<f32>(v + at));
+  }
+}
+
+/**
+ * Weighted sums of values for a block's rows. Six rows at a time meet all rows before them in one product, and the rest row by
+ * row, so that a value that is not finite reaches no earlier row.
+ */
+function weighValues(p: usize, pRow: i32, v: usize, vRow: i32, out: usize, outRow: i32, first: i32, rows: i32): void {
+  for (let sub = 0; sub < rows; sub += 6) {
+    const here = min(6, rows - sub), before = first + sub;
+    const pAt = p + ((<usize>sub * pRow) << 2), outAt = out + ((<usize>sub * outRow) << 2);
+    gemm(pAt, pRow, 1, v, vRow, 8, outAt, outRow, here, headWidth, before, 0, 0);
+    for (let t = 0; t < here; t++)
+      for (let c = 0; c <= t; c++)
+        addRow(
+          load<f32>(pAt + ((<usize>t * pRow + before + c) << 2)), v + ((<usize>(before + c) * vRow) << 2),
+          outAt + ((<usize>t * outRow) << 2),
+        );
+  }
+}
+
+/**
+ * Weights of the block's rows, [rows × pRow], from keys packed in panels.
+ * @param kept receives the weights after dropout; may be `p` itself where nothing is dropped
+ */
+function weights(
+  q: usize, row: i32, panels: usize, p: usize, kept: usize, pRow: i32, start: i32, first: i32, rows: i32, head: i32,
+): void {
+  const end = roundUp(first + rows, 8);
+  gemm(q, row, 1, panels, 8, 8 * headWidth, p, pRow, rows, end, headWidth, 0, 0);
+  for (let r = 0; r < rows; r++) {
+    const at = <usize>(r * pRow) << 2;
+    softmaxRow(p + at, first + r + 1, end);
+    if (dropLimit > 0) dropRow(p + at, kept + at, end, start + first + r, head);
+  }
+}
+
+/** One head of one sequence of n rows; `work` holds panels of the keys and a block of weights. */
+function attendHead(
+  qkv: usize, row: i32, out: usize, outRow: i32, start: i32, n: i32, head: i32, work: usize,
+): void {
+  const width = headWidth * heads, pRow = roundUp(n, 8);
+  const q = qkv + (<usize>(head * headWidth) << 2), k = q + (<usize>width << 2), v = k + (<usize>width << 2);
+  const panels = work, p = work + (<usize>(pRow * headWidth) << 2);
+  packPanels(k, 1, row, panels, headWidth, n);
+  out += <usize>(head * headWidth) << 2;
+  for (let first = 0; first < n; first += BLOCK) {
+    const rows = min(BLOCK, n - first);
+    weights(q + ((<usize>first * row) << 2), row, panels, p, p, pRow, start, first, rows, head);
+    weighValues(p, pRow, v, row, out + ((<usize>first * outRow) << 2), outRow, first, rows);
+  }
+}
+
+/** dS = scale (P̃ ⊙ dP̃ − P D) with D = Σ P̃ ⊙ dP̃, in the place of dP̃; zeros up to `end`. */
+function scoreGradientRow(p: usize, kept: usize, ds: usize, len: i32, end: i32): void {
+  const padded = roundUp(len, 4);
+  for (let c = len; c < padded; c++) store<f32>(ds + (<usize>c << 2), 0);
+  let sum = f32x4.splat(0);
+  for (let c = 0; c < padded; c += 4) {
+    const at = <usize>c << 2, product = f32x4.mul(v128.load(kept + at), v128.load(ds + at));
+    v128.store(ds + at, product);
+    sum = f32x4.add(sum, product);
+  }
+  const total = f32x4.splat(horizontalSum(sum)), factor = f32x4.splat(scale);
+  for (let c = 0; c < padded; c += 4) {
+    const at = <usize>c << 2;
+    v128.store(ds + at, f32x4.mul(factor, f32x4.sub(v128.load(ds + at), f32x4.mul(v128.load(p + at), total))));
+  }
+  for (let c = padded; c < end; c++) store<f32>(ds + (<usize>c << 2), 0);
+}
+
+function attendHeadGradient(
+  qkv: usize, row: i32, dy: usize, dyRow: i32, out: usize, outRow: i32, start: i32, n: i32, head: i32, work: usize,
+): void {
+  const width = headWidth * heads, pRow = roundUp(n, 8), offset = <usize>(head * headWidth) << 2;
+  const q = qkv + offset, k = q + (<usize>width << 2), v = k + (<usize>width << 2);
+  const dq = out + offset, dk = dq + (<usize>width << 2), dv = dk + (<usize>width << 2);
+  const bytes = <usize>(pRow * headWidth) << 2, block = <usize>(BLOCK * pRow) << 2;
+  const keys = work, values = keys + bytes, p = values + bytes, ds = p + block;
+  const kept = dropLimit > 0 ? ds + block : p;
+  packPanels(k, 1, row, keys, headWidth, n);
+  packPanels(v, 1, row, values, headWidth, n);
+  dy += offset;
+  for (let first = 0; first < n; first += BLOCK) {
+    const rows = min(BLOCK, n - first), before = first + rows, end = roundUp(before, 8);
+    const qAt = q + ((<usize>first * row) << 2), dyAt = dy + ((<usize>first * dyRow) << 2);
+    weights(qAt, row, keys, p, kept, pRow, start, first, rows, head);
+    gemm(dyAt, dyRow, 1, values, 8, 8 * headWidth, ds, pRow, rows, end, headWidth, 0, 0);
+    for (let r = 0; r < rows; r++) {
+      const at = <usize>(r * pRow) << 2;
+      scoreGradientRow(p + at, kept + at, ds + at, first + r + 1, end);
+    }
+    gemm(kept, 1, pRow, dyAt, dyRow, 8, dv, outRow, before, headWidth, rows, ACCUMULATE, 0);
+    gemm(ds, pRow, 1, k, row, 8, dq + ((<usize>first * outRow) << 2), outRow, rows, headWidth, before, 0, 0);
+    gemm(ds, 1, pRow, qAt, row, 8, dk, outRow, before, headWidth, rows, ACCUMULATE, 0);
+  }
+}
+
+/** qkv [rows × 3 width] → out [rows × width]. */
+export function attention(
+  qkv: usize, row: i32, back: usize, out: usize, outRow: i32, rows: i32, window: i32, work: usize,
+): void {
+  for (let r = 0; r < rows; ) {
+    const n = sequenceLength(back, r, rows, window);
+    const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
+    if (n == 0) fillOutside(back, r, to, headWidth * heads);
+    for (let h = 0; n > 0 && h < heads; h++) attendHead(from, row, to, outRow, r, n, h, work);
+    r += max(1, n);
+  }
+}
+
+/** (∂q, ∂k, ∂v) [rows × 3 width] of qkv for dy [rows × width]. */
+export function attentionGradient(
+  qkv: usize, row: i32, back: usize, dy: usize, dyRow: i32, out: usize, outRow: i32, rows: i32, window: i32, work: usize,
+): void {
+  const width = 3 * headWidth * heads;
+  for (let r = 0; r < rows; ) {
+    const n = sequenceLength(back, r, rows, window);
+    const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
+    if (n == 0) fillOutside(back, r, to, width);
+    for (let t = 0; t < n; t++) memory.fill(to + ((<usize>t * outRow) << 2), 0, <usize>width << 2);
+    for (let h = 0; n > 0 && h < heads; h++)
+      attendHeadGradient(from, row, dy + ((<usize>r * dyRow) << 2), dyRow, to, outRow, r, n, h, work);
+    r += max(1, n);
+  }
+}
