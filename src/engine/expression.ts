@@ -21,7 +21,8 @@ export type OpName =
   | InteractionName
   | StatisticName
   | 'dropout'
-  | SequenceName;
+  | SequenceName
+  | GraphName;
 export type LeafName =
   | 'parameter'
   | 'table'
@@ -66,6 +67,8 @@ export type SequenceName =
   | 'laneDropout'
   | CandidateName
   | GruName;
+
+export type GraphName = 'sparseMatrix' | 'sparseProduct' | 'propagated' | 'gatherRows' | 'scatterRows';
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

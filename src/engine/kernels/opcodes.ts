@@ -81,6 +81,20 @@ export const FEED_SESSIONS = 66;
 export const DRAW_CANDIDATES = 67;
 export const CARRY = 68;
 
+/** Graphs, see kernels/sparse.ts: opcodes 90–99. */
+export const SPARSE_PRODUCT = 90;
+/** adds the tile's rows to rows of a matrix */
+export const SCATTER_ROWS = 91;
+/** sets the block's rows of a matrix to what the batch's rows add up to */
+export const SCATTER_BLOCK = 92;
+
+/** Words of a sparse matrix in compressed rows: pointers; the last to the first row of each block and the end of the last. */
+export const SPARSE_ROW_START = 0;
+export const SPARSE_COLUMNS = 1;
+export const SPARSE_VALUES = 2;
+export const SPARSE_BLOCKS = 3;
+export const SPARSE_WORDS = 4;
+
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;
 export const LOSS_BPR_MAX = 2;

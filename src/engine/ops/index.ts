@@ -5,6 +5,7 @@ import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
+import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
 import { layoutOps } from './layout.ts';
@@ -32,6 +33,7 @@ export const ops: Record<OpName, OpDefinition> = {
   ...gruOps,
   ...candidateOps,
   ...rowNoiseOps,
+  ...graphOps,
 };
 
 /** The definition of a tensor's op, with the general type. */
@@ -60,6 +62,7 @@ export {
   tanh,
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
+export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { concat, matrixRows, slice } from './layout.ts';
@@ -69,4 +72,5 @@ export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
+export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';

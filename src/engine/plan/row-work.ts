@@ -6,7 +6,7 @@ import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-stor
 import { type Carried, type Feed, feedChain } from './feed.ts';
 import { type Place, Placement } from './placement.ts';
 import { blockInstructionFor, type Cost, type Instruction, instructionFor, noCost, writeProgram } from './program.ts';
-import { isReduction, type Level, requirements, schedule } from './schedule.ts';
+import { isReduction, kernelCall, type Level, requirements, schedule } from './schedule.ts';
 import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 
 /** Bytes of tile scratch to aim at: half of a small second-level cache. */
@@ -105,7 +105,9 @@ export class RowWork {
       levels.map(({ reductions }) => reductions),
       levelOf,
     );
-    for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
+    this.#placeComputedGradients();
+    for (const { shared } of levels)
+      for (const tensor of shared) if (!this.placement.isPlaced(tensor)) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
     const lossLevel = options.loss ? levelOf.get(options.loss) : -1;
     for (const [n, level] of levels.entries())
@@ -177,6 +179,18 @@ export class RowWork {
       if (this.#options.inBlocks) continue;
       this.placement.setLane(tensor, this.#laneBytes);
       this.#laneBytes += Math.ceil(tensor.size / 16) * 64;
+    }
+  }
+
+  /** Without lanes, a computed gradient of one parameter is made where the update expects it. */
+  #placeComputedGradients(): void {
+    if (!this.#options.inBlocks) return;
+    for (const [parameter, gradient] of this.#options.denseGradients) {
+      const made = gradient.op === 'propagated' ? gradient.inputs[0] : gradient;
+      if (this.placement.isPlaced(made) || made.rows !== 'shared' || kernelCall(made) === null) continue;
+      this.#summedInPlace.add(gradient);
+      const offset = this.gradientBlock + this.#store.addressOf(parameter) - this.#store.denseStart;
+      this.placement.set(made, { offset, mode: code.ABSOLUTE, stride: made.shape[made.shape.length - 1] ?? 1 });
     }
   }
 
