@@ -22,7 +22,8 @@ export type OpName =
   | StatisticName
   | 'dropout'
   | AttentionName
-  | SequenceName;
+  | SequenceName
+  | GraphName;
 export type LeafName =
   | 'parameter'
   | 'table'
@@ -68,6 +69,8 @@ export type SequenceName =
   | 'laneDropout'
   | CandidateName
   | GruName;
+
+export type GraphName = 'sparseMatrix' | 'sparseProduct' | 'propagated' | 'gatherRows' | 'scatterRows';
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

@@ -1,6 +1,7 @@
 /** Reverse-mode differentiation: from an expression to the expressions of its gradients. */
 import { shapeError, type Tensor, topologicalOrder } from './expression.ts';
-import { add, fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
+import { sumOfGradients } from './ops/graph.ts';
+import { fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
 
 /**
  * The gradient of a table through one lookup: row index[r, s] of the table receives values[r, s], r a row of the batch or an
@@ -47,7 +48,7 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
         const gradient = gradients[n];
         if (!gradient || !needsGradient(input)) return;
         const known = flowing.get(input);
-        flowing.set(input, known ? add(known, gradient) : gradient);
+        flowing.set(input, known ? sumOfGradients(known, gradient) : gradient);
       });
     }
   }

@@ -160,7 +160,43 @@ const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
   gruOriginalGradient: gruGradient('gruOriginalGradient', [3, 2, 1, 1, 1], 3),
   gruCellGradient: gruGradient('gruCellGradient', [3, 3, 1, 1], 4),
   gruStateGradient: gruGradient('gruStateGradient', [3, 3, 1], 1),
+  sparseMatrix: { build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n])), absolute: () => 12 },
+  sparseProduct: {
+    build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n]), { plus: shared([5, n]), scale: 0.5 }),
+    absolute: () => 12,
+  },
+  propagated: { build: ({ shared }, n) => o.transpose(o.propagate(squareGraph(), shared([4, n]), 3)), absolute: () => 64 },
+  gatherRows: { build: (operands, n) => gathered(operands, n).y, relative: 0 },
+  scatterRows: {
+    build: (operands, n) => {
+      const { y, index } = gathered(operands, n);
+      const dy = o.multiply(y, y);
+      return o.ops.gatherRows.gradient(o.gatherRows(operands.shared([9, n]), index, { first: 2 }), dy)[0] as Tensor;
+    },
+    absolute: sumOfRows,
+  },
 };
+
+/** Rows of two, no, one, three and one elements; one column is empty. */
+function smallGraph(): Tensor {
+  return o.sparseMatrix('A', {
+    ...{ nRows: 5, nColumns: 6, rowStart: Int32Array.of(0, 2, 2, 3, 6, 7) },
+    ...{ columns: Int32Array.of(0, 3, 5, 1, 3, 4, 0), values: Float32Array.of(0.5, -1, 0.25, 1, 0.75, -0.5, 2) },
+  });
+}
+
+function squareGraph(): Tensor {
+  return o.sparseMatrix('B', {
+    ...{ nRows: 4, nColumns: 4, rowStart: Int32Array.of(0, 2, 2, 3, 5) },
+    ...{ columns: Int32Array.of(1, 3, 0, 1, 2), values: Float32Array.of(0.5, -1, 0.25, 1, 0.75) },
+  });
+}
+
+/** Rows 2 … 8 of a matrix by an index. */
+function gathered({ rowsOf, shared }: Operands, n: number): { y: Tensor; index: Tensor } {
+  const [, index] = rowsOf(7, 1).inputs;
+  return { y: o.gatherRows(shared([9, n]), index, { first: 2 }), index };
+}
 
 function placedRows({ shared }: Operands, n: number): Tensor {
   const rows = o.matrixRows(shared([n + 3, 3]), 2, n + 2);

@@ -81,11 +81,25 @@ export const FEED_SESSIONS = 66;
 export const DRAW_CANDIDATES = 67;
 export const CARRY = 68;
 
-/** Self-attention and normalisation of rows: opcodes 90–99. */
-export const ATTENTION = 90;
-export const ATTENTION_GRADIENT = 91;
-export const STANDARDISE = 92;
-export const STANDARDISE_GRADIENT = 93;
+/** Self-attention and normalisation of rows: opcodes 110–119. */
+export const ATTENTION = 110;
+export const ATTENTION_GRADIENT = 111;
+export const STANDARDISE = 112;
+export const STANDARDISE_GRADIENT = 113;
+
+/** Graphs, see kernels/sparse.ts: opcodes 120–129. */
+export const SPARSE_PRODUCT = 120;
+/** adds the tile's rows to rows of a matrix */
+export const SCATTER_ROWS = 121;
+/** sets the block's rows of a matrix to what the batch's rows add up to */
+export const SCATTER_BLOCK = 122;
+
+/** Words of a sparse matrix in compressed rows: pointers; the last to the first row of each block and the end of the last. */
+export const SPARSE_ROW_START = 0;
+export const SPARSE_COLUMNS = 1;
+export const SPARSE_VALUES = 2;
+export const SPARSE_BLOCKS = 3;
+export const SPARSE_WORDS = 4;
 
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;

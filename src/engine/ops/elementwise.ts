@@ -1,7 +1,7 @@
 /** Element-by-element ops on equal shapes. */
 import { type BinaryName, shapeError, Tensor, type UnaryName } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { kernelRows, type OpDefinition, type Values } from './op.ts';
+import { type BlockCall, kernelRows, type OpDefinition, type Values } from './op.ts';
 
 function unaryTensor(op: UnaryName, x: Tensor): Tensor {
   return new Tensor(op, [x], x.rows, x.shape);
@@ -212,8 +212,16 @@ function binaryOp(rule: BinaryRule): OpDefinition {
       const { rows, width } = kernelRows(y);
       return { opcode: code.BINARY, rows, parameters: [width, rule.kind], operands: [y.inputs[0], y.inputs[1], y] };
     },
+    ...(rule.kind === code.ADD ? { blocks: (y: Tensor) => binaryBlocks(y, rule.kind) } : {}),
     reference: (_y, [a, b]) => zip(a, b, rule.value),
   };
+}
+
+/** Sums of shared matrices, such as those of gradients, by blocks of rows. */
+function binaryBlocks(y: Tensor, kind: number): BlockCall {
+  const { rows = 1, width } = kernelRows(y);
+  const operands = [...y.inputs, y].map((tensor) => ({ tensor, advance: width }));
+  return { opcode: code.BINARY, rows, multiple: 1, parameters: [width, kind], operands };
 }
 
 const mapRules = <N extends string, R>(rules: Record<N, R>, make: (rule: R) => OpDefinition): Record<N, OpDefinition> =>

@@ -6,6 +6,7 @@ import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
+import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
 import { layerNormOps } from './layer-norm.ts';
@@ -36,6 +37,7 @@ export const ops: Record<OpName, OpDefinition> = {
   ...gruOps,
   ...candidateOps,
   ...rowNoiseOps,
+  ...graphOps,
 };
 
 /** The definition of a tensor's op, with the general type. */
@@ -65,6 +67,7 @@ export {
   tanh,
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
+export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { layerNorm, standardise } from './layer-norm.ts';
@@ -75,4 +78,5 @@ export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
+export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';

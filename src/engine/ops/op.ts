@@ -27,6 +27,8 @@ export interface BlockCall {
   /** Rows of the tensor, and the number that the rows of a block are a multiple of. */
   readonly rows: number;
   readonly multiple: number;
+  /** Rows of every block; absent: as the plan likes. */
+  readonly blockRows?: number;
   readonly parameters?: readonly number[];
   readonly operands: readonly BlockOperand[];
   /** Arithmetic of a row of the tensor, in a batch of so many rows; absent = none is counted. */

@@ -3,9 +3,11 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { valuesOf } from '../ops/leaves.ts';
+import { matrixOf } from '../ops/sparse-matrix.ts';
 import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { type ParameterStore, paddedWidth } from '../runtime/parameter-store.ts';
+import { placeSparse } from './sparse-record.ts';
 
 /** An operand: offset in bytes, addressing mode, row stride in elements (see kernels/opcodes.ts). */
 export interface Place {
@@ -101,6 +103,11 @@ export class Placement {
     if (tensor.op === 'matrixRows') {
       const source = this.read(tensor.inputs[0]);
       return { ...source, offset: source.offset + (tensor.attributes.from as number) * tensor.shape[1] * 4 };
+    }
+    if (tensor.op === 'propagated') return this.read(tensor.inputs[0]);
+    if (tensor.op === 'sparseMatrix') {
+      this.set(tensor, placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)));
+      return this.read(tensor);
     }
     if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
     if (tensor.op === 'constant') {

@@ -65,7 +65,7 @@ function costOf(call: KernelCall, tensor: Tensor): Cost {
   let bytesOfCall = 0;
   for (const operand of new Set(call.operands)) {
     // of the two forms of a weight matrix only one is read
-    if (operand === null || operand.op === 'packed') continue;
+    if (operand === null || operand.op === 'packed' || operand.op === 'sparseMatrix') continue;
     if (operand.rows === 'batch') bytesOfRow += operand.size * 4;
     else if (operand.op === 'table') bytesOfRow += operand.shape[1] * 4;
     else bytesOfCall += operand.size * 4;
@@ -90,7 +90,8 @@ export function blockInstructionFor(
   });
   const place = operands[operands.length - 1];
   // −∞ among the offsets says "no candidate"
-  const output = tensor.op === 'candidateOffsets' ? null : { place, width: place.stride, rows: 0 };
+  const rows = call.blockRows ? tensor.size / place.stride : 0;
+  const output = tensor.op === 'candidateOffsets' ? null : { place, width: place.stride, rows };
   return {
     opcode: call.opcode,
     rows: 0,

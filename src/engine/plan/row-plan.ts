@@ -44,13 +44,17 @@ export class RowPlan {
   readonly #engine: Engine;
   readonly #work: RowWork;
 
-  /** @param leaves index and input leaves that the caller feeds before each run */
+  /**
+   * @param leaves index and input leaves that the caller feeds before each run
+   * @param inBlocks shared tensors are computed by blocks of their rows on all threads
+   */
   constructor(
     engine: Engine,
     store: ParameterStore,
     outputs: readonly Tensor[],
     leaves: readonly Tensor[],
     capacity: number,
+    inBlocks = false,
   ) {
     this.#engine = engine;
     this.capacity = capacity;
@@ -59,6 +63,7 @@ export class RowPlan {
       fedByCaller: leaves,
       kept: outputs,
       denseGradients: [],
+      inBlocks,
       header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     this.#work.finish();

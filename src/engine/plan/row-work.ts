@@ -114,7 +114,9 @@ export class RowWork {
       levels.map(({ reductions }) => reductions),
       levelOf,
     );
-    for (const { shared } of levels) for (const tensor of shared) this.placement.setShared(tensor);
+    this.#placeComputedGradients();
+    for (const { shared } of levels)
+      for (const tensor of shared) if (!this.placement.isPlaced(tensor)) this.placement.setShared(tensor);
     this.tileRows = this.#chooseTile(levels.map(({ rows }) => rows));
     this.#reserveWorkspace(levels.flatMap(({ rows }) => rows));
     const lossLevel = options.loss ? levelOf.get(options.loss) : -1;
@@ -193,6 +195,18 @@ export class RowWork {
   #reserveWorkspace(rows: readonly Tensor[]): void {
     const length = Math.max(0, ...rows.map((tensor) => kernelCall(tensor)?.workspace ?? 0));
     if (length > 0) this.placement.reserveWorkspace(length);
+  }
+
+  /** Without lanes, a computed gradient of one parameter is made where the update expects it. */
+  #placeComputedGradients(): void {
+    if (!this.#options.inBlocks) return;
+    for (const [parameter, gradient] of this.#options.denseGradients) {
+      const made = gradient.op === 'propagated' ? gradient.inputs[0] : gradient;
+      if (this.placement.isPlaced(made) || made.rows !== 'shared' || kernelCall(made) === null) continue;
+      this.#summedInPlace.add(gradient);
+      const offset = this.gradientBlock + this.#store.addressOf(parameter) - this.#store.denseStart;
+      this.placement.set(made, { offset, mode: code.ABSOLUTE, stride: made.shape[made.shape.length - 1] ?? 1 });
+    }
   }
 
   /** A power of two of rows whose activations fit the cache, small enough that every lane gets work. */

@@ -29,9 +29,16 @@ export function blockCall(y: Tensor): BlockCall | null {
 const LARGE_BLOCK = 48;
 const SMALL_BLOCK = 24;
 
+interface JobDraft {
+  readonly rows: number;
+  /** 0 = as the plan likes. */
+  readonly blockRows: number;
+  readonly tensors: Tensor[];
+}
+
 interface Draft {
   readonly serial: Tensor[];
-  readonly jobs: { rows: number; tensors: Tensor[] }[];
+  readonly jobs: JobDraft[];
 }
 
 /**
@@ -45,10 +52,10 @@ export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]
     while (waves.length <= n) waves.push({ serial: [], jobs: [] });
     return waves[n];
   };
-  const addToJob = (tensor: Tensor, rows: number, wave: number): void => {
+  const addToJob = (tensor: Tensor, rows: number, wave: number, blockRows = 0): void => {
     const { jobs } = waveOf(wave);
-    let job = jobs.find((known) => known.rows === rows);
-    if (!job) jobs.push((job = { rows, tensors: [] }));
+    let job = jobs.find((known) => known.rows === rows && known.blockRows === blockRows);
+    if (!job) jobs.push((job = { rows, blockRows, tensors: [] }));
     job.tensors.push(tensor);
     at.set(tensor, { wave, job });
   };
@@ -59,10 +66,10 @@ export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]
     for (const needed of requirements(tensor)) {
       const known = at.get(needed);
       if (!known) continue;
-      const follows = call !== null && known.job?.rows === call.rows && needsOwnRows(call, needed);
+      const follows = call !== null && known.job?.rows === call.rows && known.job.blockRows === (call.blockRows ?? 0) && needsOwnRows(call, needed);
       wave = Math.max(wave, known.job && !follows ? known.wave + 1 : known.wave);
     }
-    if (call) addToJob(tensor, call.rows, wave);
+    if (call) addToJob(tensor, call.rows, wave, call.blockRows);
     else {
       waveOf(wave).serial.push(tensor);
       at.set(tensor, { wave, job: null });
@@ -75,10 +82,10 @@ export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]
 function needsOwnRows(call: BlockCall, needed: Tensor): boolean {
   const made = blockCall(needed);
   const step = made ? made.operands.find(({ tensor }) => tensor === needed)?.advance : 1;
-  return call.operands.every(({ tensor, advance }) => tensor !== needed || advance === step);
+  return step !== undefined && call.operands.every(({ tensor, advance }) => tensor !== needed || advance === step);
 }
 
 /** Large jobs first have their blocks taken first, so that no thread waits for a late one. */
-function finished({ rows, tensors }: { rows: number; tensors: Tensor[] }): BlockJob {
-  return { rows, blockRows: rows >= 16 * LARGE_BLOCK ? LARGE_BLOCK : SMALL_BLOCK, tensors };
+function finished({ rows, blockRows, tensors }: JobDraft): BlockJob {
+  return { rows, blockRows: blockRows || (rows >= 16 * LARGE_BLOCK ? LARGE_BLOCK : SMALL_BLOCK), tensors };
 }
