@@ -57,6 +57,20 @@ export type GruName =
   | 'gruCell'
   | 'gruCellGradient'
   | 'gruStateGradient';
+export type LstmName =
+  | 'lstm'
+  | 'lstmHidden'
+  | 'lstmGradient'
+  | 'lstmInputGradient'
+  | 'lstmWeightGradient'
+  | 'sequenceLengths';
+export type StepName = 'maskedSoftmax' | 'maskedSoftmaxGradient' | 'poolSteps' | 'dotSteps' | 'scaleSteps';
+export type FullSoftmaxName =
+  | 'fullSoftmaxParts'
+  | 'fullSoftmaxLoss'
+  | 'fullSoftmaxGradient'
+  | 'fullSoftmaxInput'
+  | 'allRows';
 export type SequenceName =
   | 'list'
   | 'listLookup'
@@ -65,7 +79,10 @@ export type SequenceName =
   | 'eluGradient'
   | 'laneDropout'
   | CandidateName
-  | GruName;
+  | GruName
+  | LstmName
+  | StepName
+  | FullSoftmaxName;
 
 export type Rows = 'batch' | 'shared';
 export type Attributes = Readonly<Record<string, number | string | boolean>>;

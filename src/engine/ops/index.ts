@@ -5,6 +5,7 @@ import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
+import { fullSoftmaxOps } from './full-softmax.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
 import { layoutOps } from './layout.ts';
@@ -12,10 +13,12 @@ import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
 import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
+import { lstmOps } from './lstm.ts';
 import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
 import { rowNoiseOps } from './row-noise.ts';
 import { statisticOps } from './statistics.ts';
+import { stepOps } from './steps-of-row.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -30,6 +33,9 @@ export const ops: Record<OpName, OpDefinition> = {
   ...dropoutOps,
   ...listOps,
   ...gruOps,
+  ...lstmOps,
+  ...stepOps,
+  ...fullSoftmaxOps,
   ...candidateOps,
   ...rowNoiseOps,
 };
@@ -60,6 +66,7 @@ export {
   tanh,
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
+export { allRows, fullSoftmaxCrossEntropy } from './full-softmax.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { concat, matrixRows, slice } from './layout.ts';
@@ -67,6 +74,8 @@ export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, param
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
+export { lstm, sequenceLengths } from './lstm.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
+export { maskedSoftmax, poolSteps } from './steps-of-row.ts';

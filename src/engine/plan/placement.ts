@@ -93,6 +93,10 @@ export class Placement {
       this.#engine.f32(this.setShared(tensor), tensor.size).set(valuesOf(tensor));
       return this.read(tensor);
     }
+    if (tensor.op === 'allRows') {
+      this.#engine.i32(this.setShared(tensor), tensor.size).set(Int32Array.from({ length: tensor.size }, (_, k) => k));
+      return this.read(tensor);
+    }
     if (this.#store.has(tensor)) {
       const stride = tensor.op === 'table' ? paddedWidth(tensor.shape[1]) : lastSize(tensor);
       return { offset: this.#store.addressOf(tensor), mode: code.ABSOLUTE, stride };

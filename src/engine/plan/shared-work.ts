@@ -31,38 +31,47 @@ const SMALL_BLOCK = 24;
 
 interface Draft {
   readonly serial: Tensor[];
-  readonly jobs: { rows: number; tensors: Tensor[] }[];
+  readonly jobs: { rows: number; blockRows: number | undefined; tensors: Tensor[] }[];
 }
 
 /**
  * @param tensors shared tensors of a level in the order of their needs
  * @param drawn lists that the feed fills block by block, before everything else
+ * @param isInBlocks which of them are computed by blocks, where they can be
  */
-export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]): Wave[] {
+export function sharedWaves(
+  tensors: readonly Tensor[],
+  drawn: readonly Tensor[],
+  isInBlocks: (tensor: Tensor) => boolean,
+): Wave[] {
   const waves: Draft[] = [];
   const at = new Map<Tensor, { wave: number; job: Draft['jobs'][number] | null }>();
   const waveOf = (n: number): Draft => {
     while (waves.length <= n) waves.push({ serial: [], jobs: [] });
     return waves[n];
   };
-  const addToJob = (tensor: Tensor, rows: number, wave: number): void => {
+  const addToJob = (tensor: Tensor, rows: number, wave: number, blockRows?: number): void => {
     const { jobs } = waveOf(wave);
-    let job = jobs.find((known) => known.rows === rows);
-    if (!job) jobs.push((job = { rows, tensors: [] }));
+    let job = jobs.find((known) => known.rows === rows && known.blockRows === blockRows);
+    if (!job) jobs.push((job = { rows, blockRows, tensors: [] }));
     job.tensors.push(tensor);
     at.set(tensor, { wave, job });
   };
   for (const list of drawn) addToJob(list, list.size, 0);
   for (const tensor of tensors) {
-    const call = blockCall(tensor);
+    const call = isInBlocks(tensor) ? blockCall(tensor) : null;
     let wave = 0;
     for (const needed of requirements(tensor)) {
       const known = at.get(needed);
       if (!known) continue;
-      const follows = call !== null && known.job?.rows === call.rows && needsOwnRows(call, needed);
+      const follows =
+        call !== null &&
+        known.job?.rows === call.rows &&
+        known.job.blockRows === call.blockRows &&
+        needsOwnRows(call, needed);
       wave = Math.max(wave, known.job && !follows ? known.wave + 1 : known.wave);
     }
-    if (call) addToJob(tensor, call.rows, wave);
+    if (call) addToJob(tensor, call.rows, wave, call.blockRows);
     else {
       waveOf(wave).serial.push(tensor);
       at.set(tensor, { wave, job: null });
@@ -79,6 +88,6 @@ function needsOwnRows(call: BlockCall, needed: Tensor): boolean {
 }
 
 /** Large jobs first have their blocks taken first, so that no thread waits for a late one. */
-function finished({ rows, tensors }: { rows: number; tensors: Tensor[] }): BlockJob {
-  return { rows, blockRows: rows >= 16 * LARGE_BLOCK ? LARGE_BLOCK : SMALL_BLOCK, tensors };
+function finished({ rows, blockRows, tensors }: Draft['jobs'][number]): BlockJob {
+  return { rows, blockRows: blockRows ?? (rows >= 16 * LARGE_BLOCK ? LARGE_BLOCK : SMALL_BLOCK), tensors };
 }
