@@ -60,6 +60,20 @@ export type GruName =
   | 'gruCellGradient'
   | 'gruStateGradient';
 export type AttentionName = 'attention' | 'attentionGradient' | 'standardise' | 'standardiseGradient';
+export type LstmName =
+  | 'lstm'
+  | 'lstmHidden'
+  | 'lstmGradient'
+  | 'lstmInputGradient'
+  | 'lstmWeightGradient'
+  | 'sequenceLengths';
+export type StepName = 'maskedSoftmax' | 'maskedSoftmaxGradient' | 'poolSteps' | 'dotSteps' | 'scaleSteps';
+export type FullSoftmaxName =
+  | 'fullSoftmaxParts'
+  | 'fullSoftmaxLoss'
+  | 'fullSoftmaxGradient'
+  | 'fullSoftmaxInput'
+  | 'allRows';
 export type SequenceName =
   | 'list'
   | 'listLookup'
@@ -68,7 +82,10 @@ export type SequenceName =
   | 'eluGradient'
   | 'laneDropout'
   | CandidateName
-  | GruName;
+  | GruName
+  | LstmName
+  | StepName
+  | FullSoftmaxName;
 
 export type GraphName = 'sparseMatrix' | 'sparseProduct' | 'propagated' | 'gatherRows' | 'scatterRows';
 

@@ -1,7 +1,7 @@
 /** Reverse-mode differentiation: from an expression to the expressions of its gradients. */
 import { shapeError, type Tensor, topologicalOrder } from './expression.ts';
 import { sumOfGradients } from './ops/graph.ts';
-import { fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
+import { allRows, fillRows, inverseRows, opOf, slotGradient } from './ops/index.ts';
 
 /**
  * The gradient of a table through one lookup: row index[r, s] of the table receives values[r, s], r a row of the batch or an
@@ -38,6 +38,7 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
     const dy = flowing.get(y);
     if (!dy) continue;
     if (y.op === 'parameter') dense.set(y, dy);
+    else if (y.op === 'table') rows.push({ table: y, index: allRows(y), values: dy });
     else if (y.op === 'lookup' || y.op === 'listLookup')
       rows.push({ table: y.inputs[0], index: y.inputs[1], values: dy });
     else if (y.op === 'lookupFields')

@@ -100,6 +100,32 @@ export const SPARSE_COLUMNS = 1;
 export const SPARSE_VALUES = 2;
 export const SPARSE_BLOCKS = 3;
 export const SPARSE_WORDS = 4;
+/** Sequences of several steps inside a row, see kernels/lstm.ts and kernels/steps-of-row.ts: opcodes 80–99. */
+export const LSTM = 80;
+export const LSTM_HIDDEN = 81;
+export const LSTM_GRADIENT = 82;
+export const LSTM_INPUT_GRADIENT = 83;
+export const LSTM_WEIGHT_GRADIENT = 84;
+export const SEQUENCE_LENGTHS = 85;
+export const MASKED_SOFTMAX = 86;
+export const MASKED_SOFTMAX_GRADIENT = 87;
+export const POOL_STEPS = 88;
+export const DOT_STEPS = 89;
+export const SCALE_STEPS = 90;
+/** Softmax over all rows of a matrix, see kernels/full-softmax.ts. */
+export const FULL_SOFTMAX_PARTS = 91;
+export const FULL_SOFTMAX_LOSS = 92;
+export const FULL_SOFTMAX_GRADIENT = 93;
+export const FULL_SOFTMAX_INPUT = 94;
+/** Shares of the matrix, each computed by one thread: a fixed number, so that sums do not depend on the threads. */
+export const SOFTMAX_SHARES = 16;
+/** Logits of one block of rows of the matrix against the whole batch: half of a small second-level cache. */
+export const SOFTMAX_TILE = 65536;
+
+/** Fields of the record that `lstm` leaves for each step of a sequence, each `units` wide: gates, c, tanh c, h before. */
+export const LSTM_FIELDS = 7;
+/** Fields of the record of `lstmGradient`: gradients before the gates' activations, of h and c from the step after. */
+export const LSTM_GRADIENT_FIELDS = 6;
 
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;

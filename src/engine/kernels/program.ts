@@ -9,7 +9,10 @@ import {
 import { drawRows, fetchSlots } from './draw-rows';
 import { dropout } from './dropout';
 import { bilinear, bilinearGradient, gatherSlots, poolSlots, repeatFields, spreadSlots, sumFields } from './fields';
+import * as softmax from './full-softmax';
 import * as gru from './gru';
+import * as lstm from './lstm';
+import * as steps from './steps-of-row';
 import { elu, eluGradient, laneDropout } from './row-noise';
 import { carryRows, drawCandidates, feedSessions } from './sessions';
 import { gemm } from './gemm';
@@ -109,7 +112,11 @@ function runInstruction(at: usize): void {
   const a = address(at, 0), aRow = stride(at, 0);
   switch (load<i32>(at)) {
     case op.GEMM:
-      // p0 columns, p1 depth, flags, k stride and panel stride of B, Wᵀ is stored; operands x, packed, out, bias, weights
+      // p0 columns, p1 depth, flags, k stride and panel stride of B, Wᵀ is stored, groups; operands x, packed, out, bias, weights
+      if (parameter(at, 6) > 1) {
+        groupedLinear(at, rows, p0, p1, parameter(at, 6));
+        break;
+      }
       if (usesBlas(p0, p1)) {
         linearByBlas(
           a, aRow, address(at, 4), stride(at, 4), parameter(at, 5), address(at, 2), stride(at, 2), rows, p0, p1,
@@ -123,7 +130,11 @@ function runInstruction(at: usize): void {
       );
       break;
     case op.OUTER_SUM:
-      // out[p1 × p0] += xᵀ·y; operands x, y, out
+      // out[p1 × p0] += xᵀ·y; p2 groups; operands x, y, out
+      if (parameter(at, 2) > 1) {
+        groupedOuterSum(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0, p1, parameter(at, 2));
+        break;
+      }
       if (usesBlas(p0, p1) && aRow >= p1 && stride(at, 1) >= p0) {
         outerByBlas(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), p1, p0, rows, 1);
         break;
@@ -151,7 +162,7 @@ function runInstruction(at: usize): void {
     case op.GATHER:
       gather(a, aRow, p1, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
       break;
-    case op.SUM_ROWS: sumRows(a, aRow, address(at, 1), rows, p0); break;
+    case op.SUM_ROWS: groupedSum(a, aRow, address(at, 1), rows, p0, p1); break;
     case op.SUM_LOSS: sumLoss(a, aRow, address(at, 1), rows); break;
     case op.PACK:
       if (!usesBlas(p0, p1)) packPanels(a, parameter(at, 2), parameter(at, 3), address(at, 1), p1, p0);
@@ -175,8 +186,119 @@ function runInstruction(at: usize): void {
       break;
     default:
       if (load<i32>(at) < op.GRU_RESET) runFieldInstruction(at, rows);
-      else if (load<i32>(at) >= op.SPARSE_PRODUCT && load<i32>(at) <= op.SCATTER_BLOCK) runGraphInstruction(at, rows);
-      else runSequenceInstruction(at, rows, p0, p1, a, aRow);
+      else if (load<i32>(at) < op.LSTM) runSequenceInstruction(at, rows, p0, p1, a, aRow);
+      else if (load<i32>(at) < op.FULL_SOFTMAX_PARTS) {
+        const isSum = load<i32>(at) == op.LSTM_WEIGHT_GRADIENT && parameter(at, 4) != 0;
+        // p4: the sum over the whole batch at once, not tile by tile
+        if (isSum) memory.fill(address(at, 3), 0, <usize>(4 * parameter(at, 2) * (parameter(at, 3) + parameter(at, 2) + 1)) << 2);
+        runStepsInstruction(at, isSum ? batchRows : rows);
+      } else if (load<i32>(at) <= op.FULL_SOFTMAX_INPUT) runSoftmaxInstruction(at, rows);
+      else if (load<i32>(at) < op.SPARSE_PRODUCT) runSequenceInstruction(at, rows, p0, p1, a, aRow);
+      else runGraphInstruction(at, rows);
+  }
+}
+
+/** A product of every group of a row with the same weights: one product where groups follow one another without gaps. */
+function groupedLinear(at: usize, rows: i32, n: i32, k: i32, groups: i32): void {
+  let x = address(at, 0), out = address(at, 2);
+  const xRow = stride(at, 0), outRow = stride(at, 2), flags = parameter(at, 2), bias = address(at, 3);
+  const isWhole = xRow == groups * k && outRow == groups * n;
+  const pieces = isWhole ? 1 : rows, groupsOfPiece = isWhole ? rows * groups : groups;
+  for (let r = 0; r < pieces; r++) {
+    if (usesBlas(n, k))
+      linearByBlas(x, k, address(at, 4), stride(at, 4), parameter(at, 5), out, n, groupsOfPiece, n, k, flags, bias);
+    else gemm(x, k, 1, address(at, 1), parameter(at, 3), parameter(at, 4), out, n, groupsOfPiece, n, k, flags, bias);
+    x += <usize>xRow << 2;
+    out += <usize>outRow << 2;
+  }
+}
+
+/** out[m × n] += Σ over rows and groups of xᵀ y; `width` = columns of a group of x, of which m are taken. */
+function groupedOuterSum(
+  x: usize, xRow: i32, y: usize, yRow: i32, out: usize, outRow: i32, rows: i32, n: i32, m: i32, groups: i32, width: i32 = m,
+): void {
+  const isWhole = xRow == groups * width && yRow == groups * n;
+  const pieces = isWhole ? 1 : rows, groupsOfPiece = isWhole ? rows * groups : groups;
+  for (let r = 0; r < pieces; r++) {
+    if (usesBlas(n, width)) outerByBlas(x, width, y, n, out, outRow, m, n, groupsOfPiece, 1);
+    else gemm(x, 1, width, y, n, 8, out, outRow, m, n, groupsOfPiece, op.FLAG_ACCUMULATE, 0);
+    x += <usize>xRow << 2;
+    y += <usize>yRow << 2;
+  }
+}
+
+/** out += Σ over rows and groups of x */
+function groupedSum(x: usize, xRow: i32, out: usize, rows: i32, width: i32, groups: i32): void {
+  for (let g = 0; g < groups; g++) sumRows(x + (<usize>(g * width) << 2), xRow, out, rows, width);
+}
+
+/** Whether operand n of an instruction has rows of `width` elements without gaps. */
+// @ts-ignore: decorator
+@inline
+function isDense(at: usize, n: i32, width: i32): bool {
+  return width == 0 || stride(at, n) == width;
+}
+
+/** Instructions of steps inside rows: within a row every operand is dense; all rows go at once where rows have no gaps either. */
+function runStepsInstruction(at: usize, rows: i32): void {
+  // p0 sequences of a row, p1 steps, p2 units or width, p3 inputs, p4 from the end
+  const tokens = parameter(at, 0) * parameter(at, 1), units = parameter(at, 2), inputs = parameter(at, 3);
+  const sequences = parameter(at, 0), records = tokens * units * op.LSTM_FIELDS;
+  const gradients = tokens * units * op.LSTM_GRADIENT_FIELDS;
+  // widths of the batch operands, which come first
+  let w0 = tokens, w1 = tokens, w2 = tokens, w3 = 0;
+  switch (load<i32>(at)) {
+    case op.LSTM: w0 = tokens * inputs; w1 = sequences; w2 = records; break;
+    case op.LSTM_HIDDEN: w0 = records; w1 = inputs ? records : 0; w2 = tokens * (units << inputs); break;
+    case op.LSTM_GRADIENT: w0 = records; w1 = sequences; w2 = tokens * parameter(at, 5); w3 = gradients; break;
+    case op.LSTM_INPUT_GRADIENT: w0 = gradients; w1 = tokens * inputs; w2 = 0; break;
+    case op.LSTM_WEIGHT_GRADIENT: w0 = tokens * inputs; w1 = records; w2 = gradients; break;
+    case op.SEQUENCE_LENGTHS: w1 = sequences; w2 = 0; break;
+    case op.MASKED_SOFTMAX: w1 = sequences; break;
+    case op.POOL_STEPS: w1 = tokens * units; w2 = sequences * units; break;
+    case op.DOT_STEPS: w0 = sequences * units; w1 = tokens * units; break;
+    case op.SCALE_STEPS: w1 = sequences * units; w2 = tokens * units; break;
+    default: break;
+  }
+  const isWhole = isDense(at, 0, w0) && isDense(at, 1, w1) && isDense(at, 2, w2) && isDense(at, 3, w3);
+  const pieces = isWhole ? 1 : rows, count = isWhole ? rows * sequences : sequences;
+  const s0 = w0 ? stride(at, 0) : 0, s1 = w1 ? stride(at, 1) : 0, s2 = w2 ? stride(at, 2) : 0, s3 = w3 ? stride(at, 3) : 0;
+  for (let r = 0; r < pieces; r++)
+    runSteps(
+      at, count, address(at, 0) + (<usize>(r * s0) << 2), address(at, 1) + (<usize>(r * s1) << 2),
+      address(at, 2) + (<usize>(r * s2) << 2), address(at, 3) + (<usize>(r * s3) << 2),
+    );
+}
+
+/** One instruction of steps on `count` sequences that follow one another without gaps. */
+function runSteps(at: usize, count: i32, a: usize, b: usize, c: usize, d: usize): void {
+  const t = parameter(at, 1), units = parameter(at, 2), inputs = parameter(at, 3), reverse = parameter(at, 4) != 0;
+  switch (load<i32>(at)) {
+    case op.LSTM:
+      // p5 bits of the addend of the forget gate; operands x, lengths, out, weights, panels
+      lstm.lstm(a, d, address(at, 4), b, c, count, t, inputs, units, reinterpret<f32>(parameter(at, 5)), reverse);
+      break;
+    case op.LSTM_HIDDEN:
+      // p3 there is a second direction; operands forward, backward, out
+      lstm.lstmHidden(a, c, units << inputs, count * t, units);
+      if (inputs) lstm.lstmHidden(b, c + (<usize>units << 2), 2 * units, count * t, units);
+      break;
+    case op.LSTM_GRADIENT:
+      // p5 width of a step of dy, p6 the first column there; operands records, lengths, dy, out, weights, panels of Uᵀ
+      lstm.lstmGradient(
+        a, address(at, 4), address(at, 5), b, c + (<usize>parameter(at, 6) << 2), parameter(at, 5), d, count, t, inputs, units,
+        reverse,
+      );
+      break;
+    case op.LSTM_INPUT_GRADIENT: lstm.lstmInputGradient(a, c, d, b, count * t, inputs, units); break;
+    case op.LSTM_WEIGHT_GRADIENT: lstm.lstmWeightGradient(a, b, c, d, count * t, inputs, units); break;
+    case op.SEQUENCE_LENGTHS: steps.sequenceLengths(a, b, count, t); break;
+    case op.MASKED_SOFTMAX: steps.maskedSoftmax(a, b, c, count, t); break;
+    case op.MASKED_SOFTMAX_GRADIENT: steps.maskedSoftmaxGradient(a, b, c, count, t); break;
+    case op.POOL_STEPS: steps.poolSteps(a, b, c, count, t, units); break;
+    case op.DOT_STEPS: steps.dotSteps(a, b, c, count, t, units); break;
+    case op.SCALE_STEPS: steps.scaleSteps(a, b, c, count, t, units); break;
+    default: unreachable();
   }
 }
 
@@ -242,6 +364,38 @@ function runFieldInstruction(at: usize, rows: i32): void {
     default: unreachable();
   }
 }
+/** Instructions of the softmax over all rows of a matrix. */
+function runSoftmaxInstruction(at: usize, rows: i32): void {
+  // p0 rows of the matrix, p1 width, p2 rows that a batch can have
+  const n = parameter(at, 0), width = parameter(at, 1), capacity = parameter(at, 2);
+  const x = address(at, 0), xRow = stride(at, 0), w = address(at, 1), wRow = stride(at, 1);
+  switch (load<i32>(at)) {
+    case op.FULL_SOFTMAX_PARTS:
+      // operands x, w, out; the rows are shares
+      softmax.parts(x, xRow, w, wRow, address(at, 2), batchRows, n, width, capacity, tileStart, rows, scratchBase);
+      break;
+    case op.FULL_SOFTMAX_LOSS:
+      // operands x, w, target, parts, out
+      softmax.loss(
+        x, xRow, w, wRow, address(at, 2), stride(at, 2), address(at, 3), address(at, 4), stride(at, 4), rows, tileStart, n, width,
+        capacity,
+      );
+      break;
+    case op.FULL_SOFTMAX_GRADIENT:
+      // operands x, w, target, parts, dy, out; the rows are shares
+      softmax.gradient(
+        x, xRow, w, wRow, address(at, 2), stride(at, 2), address(at, 3), address(at, 4), stride(at, 4), address(at, 5), batchRows, n,
+        width, capacity, tileStart, rows, scratchBase,
+      );
+      break;
+    case op.FULL_SOFTMAX_INPUT:
+      // operands sums of the shares, out
+      softmax.sumShares(x, w, wRow, rows, tileStart, n, width, capacity);
+      break;
+    default: unreachable();
+  }
+}
+
 /** Instructions of sequences and candidate lists. */
 function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a: usize, aRow: i32): void {
   const b = address(at, 1), bRow = stride(at, 1), c = address(at, 2), cRow = stride(at, 2), d = address(at, 3), dRow = stride(at, 3);
@@ -251,12 +405,16 @@ function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a: usize
       if (!usesBlas(parameter(at, 3), p0)) packPanels(a, p1, parameter(at, 2), b, p0, rows);
       break;
     case op.BATCH_PRODUCT:
-      if (usesBlas(p0, parameter(at, 1))) outerByBlas(a, bRow, c, cRow, d, dRow, rows, p0, batchRows, 0);
+      // p2 groups
+      if (parameter(at, 2) > 1) {
+        memory.fill(d, 0, <usize>(rows * p0) << 2);
+        groupedOuterSum(a, bRow, c, cRow, d, dRow, batchRows, p0, rows, parameter(at, 2), p1);
+      } else if (usesBlas(p0, p1)) outerByBlas(a, bRow, c, cRow, d, dRow, rows, p0, batchRows, 0);
       else gemm(a, 1, bRow, c, cRow, 8, d, dRow, rows, p0, batchRows, 0, 0);
       break;
     case op.BATCH_SUM:
       memory.fill(c, 0, <usize>rows << 2);
-      sumRows(a, bRow, c, batchRows, rows);
+      for (let g = 0; g < p1; g++) sumRows(a + (<usize>(g * p0) << 2), bRow, c, batchRows, rows);
       break;
     case op.CANDIDATE_OFFSETS:
       candidateOffsets(

@@ -6,6 +6,7 @@ import { candidateOps } from './candidates.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { fieldOps } from './fields.ts';
+import { fullSoftmaxOps } from './full-softmax.ts';
 import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
@@ -15,10 +16,12 @@ import { leafOps } from './leaves.ts';
 import { linearOps } from './linear.ts';
 import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
+import { lstmOps } from './lstm.ts';
 import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
 import { rowNoiseOps } from './row-noise.ts';
 import { statisticOps } from './statistics.ts';
+import { stepOps } from './steps-of-row.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -35,6 +38,9 @@ export const ops: Record<OpName, OpDefinition> = {
   ...layerNormOps,
   ...listOps,
   ...gruOps,
+  ...lstmOps,
+  ...stepOps,
+  ...fullSoftmaxOps,
   ...candidateOps,
   ...rowNoiseOps,
   ...graphOps,
@@ -67,6 +73,7 @@ export {
   tanh,
 } from './elementwise.ts';
 export { lookupFields, slotGradient } from './fields.ts';
+export { allRows, fullSoftmaxCrossEntropy } from './full-softmax.ts';
 export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
@@ -76,7 +83,9 @@ export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, param
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
+export { lstm, sequenceLengths } from './lstm.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
+export { maskedSoftmax, poolSteps } from './steps-of-row.ts';

@@ -8,15 +8,23 @@ import { sumRows } from './reduce.ts';
 /** From this depth on, W is so large that copying it into panels costs more than reading it where it lies. */
 const DEEP = 1024;
 
+export interface LinearOptions {
+  readonly bias?: Tensor;
+  readonly relu?: boolean;
+  /** Parts of equal width that a row is cut into, each multiplied alone: [B, groups · n] → [B, groups · m]. */
+  readonly groups?: number;
+}
+
 /** x W (+ b), then max(0, ·) when asked: [B, n] × [n, m] (+ [m]) → [B, m], one fused kernel. */
-export function linear(x: Tensor, w: Tensor, options: { bias?: Tensor; relu?: boolean } = {}): Tensor {
-  const { bias } = options;
-  if (x.rows !== 'batch' || w.rows !== 'shared' || w.shape.length !== 2 || w.shape[0] !== x.size)
-    throw shapeError('linear', 'x must be [B, n] and W shared [n, m]', [x, w], 'transpose W?');
+export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tensor {
+  const { bias, groups = 1 } = options;
+  if (x.rows !== 'batch' || w.rows !== 'shared' || w.shape.length !== 2 || w.shape[0] * groups !== x.size)
+    throw shapeError('linear', `x must be [B, ${groups} · n] and W shared [n, m]`, [x, w], 'transpose W?');
   if (bias && (bias.rows !== 'shared' || bias.size !== w.shape[1]))
     throw shapeError('linear', 'the bias must be shared [m] for W [n, m]', [w, bias]);
   const inputs = [x, packed(w), ...(bias ? [bias] : []), w];
-  return new Tensor('linear', inputs, 'batch', [w.shape[1]], { relu: options.relu === true, bias: bias !== undefined });
+  const attributes = { relu: options.relu === true, bias: bias !== undefined, groups };
+  return new Tensor('linear', inputs, 'batch', [groups * w.shape[1]], attributes);
 }
 
 /** Wᵀ, shared [n, m] → [m, n]. */
@@ -24,21 +32,24 @@ export function transpose(w: Tensor): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 2) throw shapeError('transpose', 'needs a shared matrix', [w]);
   if (w.op === 'transpose') return w.inputs[0];
   // (Σ aᵀ b)ᵀ = Σ bᵀ a: the gradient of x Eᵀ is made in the layout of E
-  if (w.op === 'outerSum') return outerSum(w.inputs[1], w.inputs[0]);
+  if (w.op === 'outerSum') return outerSum(w.inputs[1], w.inputs[0], groupsOf(w));
   return new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
 }
 
-/** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. */
-export function outerSum(x: Tensor, y: Tensor): Tensor {
-  if (x.rows !== 'batch' || y.rows !== 'batch') throw shapeError('outerSum', 'needs two batch tensors', [x, y]);
-  return new Tensor('outerSum', [x, y], 'shared', [x.size, y.size]);
+/** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. With groups, over their pairs too. */
+export function outerSum(x: Tensor, y: Tensor, groups = 1): Tensor {
+  if (x.rows !== 'batch' || y.rows !== 'batch' || x.size % groups !== 0 || y.size % groups !== 0)
+    throw shapeError('outerSum', `needs two batch tensors of ${groups} groups`, [x, y]);
+  return new Tensor('outerSum', [x, y], 'shared', [x.size / groups, y.size / groups], { groups });
 }
+
+const groupsOf = (y: Tensor): number => y.attributes.groups as number;
 
 /**
  * W in the order the product kernel reads it: panels of eight columns, [⌈m/8⌉][n][8], zero-padded. Made once a step, also
  * straight from a transposed matrix. An implementation detail of `linear`, not an op for models.
  */
-function packed(w: Tensor): Tensor {
+export function packed(w: Tensor): Tensor {
   const known = packs.get(w);
   if (known) return known;
   const made = new Tensor('packed', [w], 'shared', [Math.ceil(w.shape[1] / 8), w.shape[0], 8]);
@@ -67,8 +78,10 @@ function product(a: Values, b: Values, m: number, k: number, n: number): Values 
 
 function linearReference(y: Tensor, inputs: readonly Values[], rows: number): Values {
   const { x, bias } = parts(y);
-  const out = product(inputs[0], inputs[inputs.length - 1], rows, x.size, y.size);
-  if (bias) for (let k = 0; k < out.length; k++) out[k] += inputs[2][k % y.size];
+  const groups = groupsOf(y);
+  const m = y.size / groups;
+  const out = product(inputs[0], inputs[inputs.length - 1], rows * groups, x.size / groups, m);
+  if (bias) for (let k = 0; k < out.length; k++) out[k] += inputs[2][k % m];
   return y.attributes.relu ? out.map((v) => Math.max(0, v)) : out;
 }
 
@@ -79,9 +92,10 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     gradient: (y, dy) => {
       const { x, bias, w } = parts(y);
       const dz = y.attributes.relu ? reluGradient(dy, y) : dy;
-      const dw = outerSum(x, dz);
-      const dx = linear(dz, transpose(w));
-      return bias ? [dx, null, sumRows(dz), dw] : [dx, null, dw];
+      const groups = groupsOf(y);
+      const dw = outerSum(x, dz, groups);
+      const dx = linear(dz, transpose(w), { groups });
+      return bias ? [dx, null, sumRows(dz, groups), dw] : [dx, null, dw];
     },
     kernel: (y) => {
       const { x, bias, w } = parts(y);
@@ -89,8 +103,9 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const [source, transposed] = asStored(w);
       const inPlace = !transposed && w.shape[0] >= DEEP;
       // k stride and panel stride of W
-      const strides = inPlace ? [y.size, 8] : [8, 8 * x.size];
-      const parameters = [y.size, x.size, flags, ...strides, transposed ? 1 : 0];
+      const [k, m] = w.shape;
+      const strides = inPlace ? [m, 8] : [8, 8 * k];
+      const parameters = [m, k, flags, ...strides, transposed ? 1 : 0, groupsOf(y)];
       return { opcode: code.GEMM, parameters, operands: [x, inPlace ? w : y.inputs[1], y, bias, source] };
     },
     reference: linearReference,
@@ -144,23 +159,30 @@ export const linearOps: Record<LinearName, OpDefinition> = {
   outerSum: {
     formula: 'y = Σ_r a[r]ᵀ b[r]',
     derivative: '∂a = b dyᵀ, ∂b = a dy',
-    gradient: (y, dy) => [linear(y.inputs[1], transpose(dy)), linear(y.inputs[0], dy)],
+    gradient: (y, dy) => {
+      const [a, b] = y.inputs;
+      const groups = groupsOf(y);
+      return [linear(b, transpose(dy), { groups }), linear(a, dy, { groups })];
+    },
     kernel: (y) => {
       const [a, b] = y.inputs;
-      return { opcode: code.OUTER_SUM, parameters: [b.size, a.size], operands: [a, b, y] };
+      const [n, m] = y.shape;
+      return { opcode: code.OUTER_SUM, parameters: [m, n, groupsOf(y)], operands: [a, b, y] };
     },
     blocks: (y) => {
       const [a, b] = y.inputs;
-      const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: b.size }];
+      const [n, m] = y.shape;
+      const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: m }];
       return {
-        ...{ opcode: code.BATCH_PRODUCT, rows: a.size, multiple: 1, parameters: [b.size, a.size], operands },
-        flopsOfRow: (batchRows) => 2 * b.size * batchRows,
+        ...{ opcode: code.BATCH_PRODUCT, rows: n, multiple: 1, parameters: [m, n, groupsOf(y)], operands },
+        flopsOfRow: (batchRows) => 2 * m * groupsOf(y) * batchRows,
       };
     },
     reference: (y, [a, b], rows) => {
       const [n, m] = y.shape;
-      const at = Float64Array.from({ length: n * rows }, (_, k) => a[(k % rows) * n + Math.floor(k / rows)]);
-      return product(at, b, n, rows, m);
+      const pairs = rows * groupsOf(y);
+      const at = Float64Array.from({ length: n * pairs }, (_, k) => a[(k % pairs) * n + Math.floor(k / pairs)]);
+      return product(at, b, n, pairs, m);
     },
     reduction: true,
   },

@@ -27,7 +27,7 @@ export interface BlockCall {
   /** Rows of the tensor, and the number that the rows of a block are a multiple of. */
   readonly rows: number;
   readonly multiple: number;
-  /** Rows of every block; absent: as the plan likes. */
+  /** Rows of a block; absent = chosen by the plan. */
   readonly blockRows?: number;
   readonly parameters?: readonly number[];
   readonly operands: readonly BlockOperand[];
@@ -56,6 +56,10 @@ export interface OpDefinition {
   readonly reference: (y: Tensor, inputs: readonly Values[], rows: number) => Values;
   /** 'sum over the batch': the output is shared although inputs are batch rows; accumulated lane by lane. */
   readonly reduction?: true;
+  /** Computed by blocks in every plan, never in lanes or by one thread. */
+  readonly onlyBlocks?: true;
+  /** Working memory that the kernel needs in each thread, in bytes. */
+  readonly workBytes?: (y: Tensor) => number;
 }
 
 /** Rows and row length of a tensor as kernels see it: shared [n] is one row, shared [r, c] is r rows. */

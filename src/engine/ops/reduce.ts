@@ -1,6 +1,7 @@
 /** Sums along rows, across the batch, and products of a row with a scalar. */
 import { type ReduceName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { repeatFields } from './interactions.ts';
 import { broadcastRow } from './leaves.ts';
 import type { OpDefinition } from './op.ts';
 
@@ -30,10 +31,14 @@ export function repeatColumn(s: Tensor, shape: readonly number[]): Tensor {
   return new Tensor('repeatColumn', [s], 'batch', shape);
 }
 
-/** Σ_r x[r], batch [B, n] → shared [n]: a sum over the whole batch, whatever the tiles. */
-export function sumRows(x: Tensor): Tensor {
-  if (x.rows !== 'batch') throw shapeError('sumRows', 'needs a batch tensor', [x]);
-  return new Tensor('sumRows', [x], 'shared', x.shape);
+/**
+ * Σ_r x[r], batch [B, n] → shared [n]: a sum over the whole batch, whatever the tiles. With groups, the sum over the groups of
+ * each row too: [B, groups · n] → [n].
+ */
+export function sumRows(x: Tensor, groups = 1): Tensor {
+  if (x.rows !== 'batch' || x.size % groups !== 0)
+    throw shapeError('sumRows', `needs a batch tensor of ${groups} groups`, [x]);
+  return new Tensor('sumRows', [x], 'shared', groups === 1 ? x.shape : [x.size / groups], { groups });
 }
 
 export const reduceOps: Record<ReduceName, OpDefinition> = {
@@ -78,16 +83,23 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
   sumRows: {
     formula: 'y = Σ_r x[r]',
     derivative: '∂x[r] = dy',
-    gradient: (_y, dy) => [broadcastRow(dy)],
-    kernel: (y) => ({ opcode: code.SUM_ROWS, parameters: [y.size], operands: [y.inputs[0], y] }),
+    gradient: (y, dy) => {
+      const groups = y.attributes.groups as number;
+      return [groups === 1 ? broadcastRow(dy) : repeatFields(broadcastRow(dy), groups)];
+    },
+    kernel: (y) => {
+      const parameters = [y.size, y.attributes.groups as number];
+      return { opcode: code.SUM_ROWS, parameters, operands: [y.inputs[0], y] };
+    },
     blocks: (y) => {
       const [x] = y.inputs;
       const operands = [{ tensor: x, advance: 1 }, { tensor: x }, { tensor: y, advance: 1 }];
-      return { opcode: code.BATCH_SUM, rows: y.size, multiple: 1, operands };
+      const parameters = [y.size, y.attributes.groups as number];
+      return { opcode: code.BATCH_SUM, rows: y.size, multiple: 1, parameters, operands };
     },
     reference: (y, [x], rows) => {
       const sum = new Float64Array(y.size);
-      for (let k = 0; k < rows * y.size; k++) sum[k % y.size] += x[k];
+      for (let k = 0; k < rows * y.inputs[0].size; k++) sum[k % y.size] += x[k];
       return sum;
     },
     reduction: true,

@@ -106,12 +106,19 @@ export class Placement {
     }
     if (tensor.op === 'propagated') return this.read(tensor.inputs[0]);
     if (tensor.op === 'sparseMatrix') {
-      this.set(tensor, placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)));
+      this.set(
+        tensor,
+        placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)),
+      );
       return this.read(tensor);
     }
     if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
     if (tensor.op === 'constant') {
       this.#engine.f32(this.setShared(tensor), tensor.size).set(valuesOf(tensor));
+      return this.read(tensor);
+    }
+    if (tensor.op === 'allRows') {
+      this.#engine.i32(this.setShared(tensor), tensor.size).set(Int32Array.from({ length: tensor.size }, (_, k) => k));
       return this.read(tensor);
     }
     if (this.#store.has(tensor)) {

@@ -61,6 +61,7 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
 function costOf(call: KernelCall, tensor: Tensor): Cost {
   const [n, k] = call.parameters ?? [];
   const isProduct = call.opcode === code.GEMM || call.opcode === code.OUTER_SUM;
+  const groups = isProduct ? (tensor.attributes.groups as number) : 0;
   let bytesOfRow = 0;
   let bytesOfCall = 0;
   for (const operand of new Set(call.operands)) {
@@ -71,7 +72,7 @@ function costOf(call: KernelCall, tensor: Tensor): Cost {
     else bytesOfCall += operand.size * 4;
   }
   const rowsOfCall = tensor.rows === 'shared' && !isProduct ? 0 : 1;
-  const flopsOfRow = call.flopsOfRow ?? (isProduct ? 2 * n * k : 0);
+  const flopsOfRow = call.flopsOfRow ?? (isProduct ? 2 * n * k * groups : 0);
   return { flopsOfRow, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
 }
 

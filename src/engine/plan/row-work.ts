@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { opOf } from '../ops/index.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore, readRows } from '../runtime/parameter-store.ts';
 import { type Carried, type Feed, feedChain } from './feed.ts';
@@ -114,6 +115,7 @@ export class RowWork {
       levels.map(({ reductions }) => reductions),
       levelOf,
     );
+    for (const tensor of levelOf.keys()) checkCapacity(tensor, options.batchSize);
     this.#placeComputedGradients();
     for (const { shared } of levels)
       for (const tensor of shared) if (!this.placement.isPlaced(tensor)) this.placement.setShared(tensor);
@@ -147,7 +149,7 @@ export class RowWork {
     for (const [user, level] of levelOf)
       for (const tensor of requirements(user)) {
         const source = Placement.root(tensor);
-        const usedAt = isReduction(user) && !this.#options.inBlocks ? level - 1 : level;
+        const usedAt = this.#isInLanes(user) ? level - 1 : level;
         if (source.rows === 'batch' && usedAt > (levelOf.get(source) as number)) kept.add(source);
       }
     for (const rows of rowsOfLevels)
@@ -173,6 +175,8 @@ export class RowWork {
       uses.set(tensor, (uses.get(tensor) ?? 0) + 1);
     for (const [parameter, gradient] of this.#options.denseGradients) {
       if (!isReduction(gradient) || uses.get(gradient) !== 1) continue;
+      // the reduction of the lanes would write over it
+      if (!this.#options.inBlocks && !this.#isInLanes(gradient)) continue;
       this.#summedInPlace.add(gradient);
       const offset = this.#store.addressOf(parameter) - this.#store.denseStart;
       const place: Place = {
@@ -186,7 +190,7 @@ export class RowWork {
     for (const tensor of reductionsOfLevels.flat()) {
       if (this.placement.isPlaced(tensor)) continue;
       this.placement.setShared(tensor);
-      if (this.#options.inBlocks) continue;
+      if (!this.#isInLanes(tensor)) continue;
       this.placement.setLane(tensor, this.#laneBytes);
       this.#laneBytes += Math.ceil(tensor.size / 16) * 64;
     }
@@ -220,27 +224,29 @@ export class RowWork {
     return tile;
   }
 
+  /** Whether the tiles add a sum over the batch up in lanes; else it is computed by blocks of its rows. */
+  #isInLanes(tensor: Tensor): boolean {
+    return isReduction(tensor) && !this.#options.inBlocks && !opOf(tensor.op).onlyBlocks;
+  }
+
   #addLevel(level: Level, sums: readonly Tensor[], n: number, loss: Tensor | undefined): void {
-    const { feed, inBlocks } = this.#options;
-    if (inBlocks) this.#addShared(level, n);
-    else {
-      if (n > 0) this.#addReductions(level.reductions);
-      const serial = level.shared.map((tensor) => instructionFor(tensor, this.placement));
-      this.#addProgram([...this.#once(n), ...serial], false, n);
-    }
-    const program = inBlocks ? level.rows : [...level.rows, ...sums];
+    const isInLanes = (tensor: Tensor): boolean => this.#isInLanes(tensor);
+    if (n > 0) this.#addReductions(level.reductions.filter(isInLanes));
+    this.#addShared([...level.reductions.filter((tensor) => !isInLanes(tensor)), ...level.shared], n);
+    const program = [...level.rows, ...sums.filter(isInLanes)];
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
     const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
-    const perTile = n === 0 ? feedChain(feed).filter(({ once }) => !once) : [];
+    const perTile = n === 0 ? feedChain(this.#options.feed).filter(({ once }) => !once) : [];
     const first = perTile.map((each) => this.#feedInstruction(each));
     const last = loss ? this.#lossInstruction(loss, program, instructions) : instructions;
     this.#addProgram([...first, ...last], true, n);
   }
 
-  /** Sums over the batch and shared tensors of a level, in blocks of rows where they can be. */
-  #addShared(level: Level, n: number): void {
-    const drawn = n === 0 ? (this.#options.feed?.drawn?.lists ?? []) : [];
-    const waves = sharedWaves([...level.reductions, ...level.shared], drawn);
+  /** Sums over the batch and shared tensors of a level, in blocks of rows where they can be and the plan wants it. */
+  #addShared(tensors: readonly Tensor[], n: number): void {
+    const { feed, inBlocks } = this.#options;
+    const drawn = n === 0 && inBlocks ? (feed?.drawn?.lists ?? []) : [];
+    const waves = sharedWaves(tensors, drawn, ({ op }) => inBlocks === true || opOf(op).onlyBlocks === true);
     if (waves.length === 0) waves.push({ serial: [], jobs: [] });
     for (const [w, { serial, jobs }] of waves.entries()) {
       const once = w === 0 ? this.#once(n) : [];
@@ -255,6 +261,7 @@ export class RowWork {
     const records = this.placement.allocate(jobs.length * code.BLOCK_JOB_WORDS * 4);
     jobs.forEach(({ rows, blockRows, tensors }, n) => {
       const instructions = tensors.map((tensor) => this.#blockInstruction(tensor));
+      for (const tensor of tensors) this.reserveScratch(opOf(tensor.op).workBytes?.(tensor) ?? 0);
       const address = writeProgram(this.#engine, this.placement, instructions);
       const first = this.instructions.length;
       this.#programs.push({ address, count: instructions.length, rows: false, first, blocksOf: rows, blockRows });
@@ -512,6 +519,15 @@ function windowOf(rows: readonly Tensor[]): number {
   if (windows.size > 1)
     throw new DeepTasteError('config', `plan: all windows must be of one length, got ${[...windows].join(', ')}`);
   return [...windows][0] ?? 0;
+}
+
+/** What is computed for all rows of a batch at once has room for so many. */
+function checkCapacity({ label, attributes: { capacity } }: Tensor, batchSize: number): void {
+  if (typeof capacity === 'number' && capacity < batchSize)
+    throw new DeepTasteError(
+      'shape',
+      `${label}: was made for batches of ${capacity} rows at most, got ${batchSize} (make it with the plan's batch size)`,
+    );
 }
 
 const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.ABSOLUTE, stride: 0 });

@@ -44,8 +44,13 @@ interface Draft {
 /**
  * @param tensors shared tensors of a level in the order of their needs
  * @param drawn lists that the feed fills block by block, before everything else
+ * @param isInBlocks which of them are computed by blocks, where they can be
  */
-export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]): Wave[] {
+export function sharedWaves(
+  tensors: readonly Tensor[],
+  drawn: readonly Tensor[],
+  isInBlocks: (tensor: Tensor) => boolean,
+): Wave[] {
   const waves: Draft[] = [];
   const at = new Map<Tensor, { wave: number; job: Draft['jobs'][number] | null }>();
   const waveOf = (n: number): Draft => {
@@ -61,12 +66,16 @@ export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]
   };
   for (const list of drawn) addToJob(list, list.size, 0);
   for (const tensor of tensors) {
-    const call = blockCall(tensor);
+    const call = isInBlocks(tensor) ? blockCall(tensor) : null;
     let wave = 0;
     for (const needed of requirements(tensor)) {
       const known = at.get(needed);
       if (!known) continue;
-      const follows = call !== null && known.job?.rows === call.rows && known.job.blockRows === (call.blockRows ?? 0) && needsOwnRows(call, needed);
+      const follows =
+        call !== null &&
+        known.job?.rows === call.rows &&
+        known.job.blockRows === (call.blockRows ?? 0) &&
+        needsOwnRows(call, needed);
       wave = Math.max(wave, known.job && !follows ? known.wave + 1 : known.wave);
     }
     if (call) addToJob(tensor, call.rows, wave, call.blockRows);

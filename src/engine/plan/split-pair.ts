@@ -118,6 +118,8 @@ class Splitter {
   /** The same value with sums over joined sides taken apart; null where there is nothing to take apart. */
   #takenApart(tensor: Tensor): Tensor | null {
     if (!['linear', 'rowSum', 'sumFields', 'bilinearPooling'].includes(tensor.op)) return null;
+    // the groups of a row are multiplied one by one: their sides are not those of the columns of W
+    if (tensor.op === 'linear' && tensor.attributes.groups !== 1) return null;
     const segments = this.#segments(tensor.inputs[0]);
     const isMixed = segments.some((x) => this.#sidesOf(x) !== BOTH) && segments.length > 1;
     if (!isMixed) return null;

@@ -1,0 +1,186 @@
+/**
+ * Softmax cross-entropy of each row against all rows of a matrix (all items of a catalogue): −log π(a | x) with
+ * π(j | x) = exp(x · w_j) / Σ_i exp(x · w_i). The logits of the batch against the whole matrix never exist at once: shares of the
+ * matrix, a fixed number, are passed over in tiles, first for the sums of exponentials, then, recomputed, for the gradients. Each
+ * row of the gradient of w is made by one thread over the batch in its order; so bytes do not depend on threads.
+ *
+ * Times a reward, its mean is the loss of REINFORCE (Williams 1992) and of its top-K correction (Chen et al., WSDM 2019), whose
+ * factors are part of the reward: multiply the result by them. No second derivatives.
+ */
+import { DeepTasteError } from '../../core/errors.ts';
+import { type FullSoftmaxName, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { matrixRows } from './layout.ts';
+import type { BlockCall, OpDefinition, Values } from './op.ts';
+
+/**
+ * −log softmax(x wᵀ)[target] of each row, [B, d] → [B, 1].
+ * @param w a table or another shared matrix [n, d]; the gradient of a table goes to all its rows
+ * @param target index [B]; outside 0 … n − 1 gives NaN, which stops the run
+ * @param capacity rows that a batch has at most (the batch size of the plan)
+ */
+export function fullSoftmaxCrossEntropy(x: Tensor, w: Tensor, target: Tensor, capacity: number): Tensor {
+  const fits = x.rows === 'batch' && w.rows === 'shared' && w.shape.length === 2 && w.shape[1] === x.size;
+  if (!fits || target.op !== 'index' || target.size !== 1 || !Number.isInteger(capacity) || capacity < 1)
+    throw shapeError('fullSoftmaxLoss', 'needs [B, d], a shared matrix [n, d], an index [B] and a capacity ≥ 1', [
+      ...[x, w, target],
+    ]);
+  const parts = new Tensor('fullSoftmaxParts', [x, w], 'shared', [code.SOFTMAX_SHARES, 2 * capacity], { capacity });
+  return new Tensor('fullSoftmaxLoss', [x, w, target, parts], 'batch', [1], { capacity });
+}
+
+/** The numbers 0 … n − 1 of all rows of a table, a list that the plan fills once. */
+export function allRows(table: Tensor): Tensor {
+  return new Tensor('allRows', [], 'shared', [table.shape[0]]);
+}
+
+const capacityOf = (y: Tensor): number => y.attributes.capacity as number;
+const sizes = (w: Tensor, capacity: number): number[] => [...w.shape, capacity];
+
+/** Bytes of a thread's working memory: the packed batch, two numbers a column, and a tile of logits. */
+function workBytes(y: Tensor): number {
+  const columns = (Math.ceil(capacityOf(y) / 16) | 1) * 16;
+  const rows = Math.max(8, Math.floor(code.SOFTMAX_TILE / columns));
+  return 4 * (columns * (y.inputs[0].size + 2) + rows * columns) + 64;
+}
+
+/** One block a share of the matrix. */
+function shareCall(opcode: number, y: Tensor, output: BlockCall['operands'][number]): BlockCall {
+  const operands = [...y.inputs.map((tensor) => ({ tensor })), output];
+  const parameters = sizes(y.inputs[1], capacityOf(y));
+  return { opcode, rows: code.SOFTMAX_SHARES, multiple: 1, blockRows: 1, parameters, operands };
+}
+
+const asCall = ({ opcode, rows, parameters, operands }: BlockCall) => ({
+  ...{ opcode, rows, parameters },
+  operands: operands.map(({ tensor }) => tensor),
+});
+
+const partsCall = (y: Tensor): BlockCall => shareCall(code.FULL_SOFTMAX_PARTS, y, { tensor: y });
+const gradientCall = (y: Tensor): BlockCall => shareCall(code.FULL_SOFTMAX_GRADIENT, y, { tensor: y });
+
+/** Logits of row r in float64. */
+function logitsOf(x: Values, w: Values, r: number, n: number, width: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, j) => {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += x[r * width + k] * w[j * width + k];
+    return sum;
+  });
+}
+
+function logSumOf(logits: Float64Array): number {
+  const top = logits.reduce((max, v) => (v > max ? v : max), Number.NEGATIVE_INFINITY);
+  return top + Math.log(logits.reduce((sum, v) => sum + Math.exp(v - top), 0));
+}
+
+const fused = (y: Tensor): never => {
+  throw new DeepTasteError(
+    'shape',
+    `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
+  );
+};
+
+export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
+  fullSoftmaxParts: {
+    formula: 'for each share of the rows of w: (max_j x · w_j, Σ_j exp(x · w_j − max)) of every row of the batch',
+    derivative: 'none: `fullSoftmaxLoss` differentiates through it',
+    gradient: () => [null, null],
+    kernel: (y) => asCall(partsCall(y)),
+    blocks: partsCall,
+    onlyBlocks: true,
+    workBytes,
+    reduction: true,
+    reference: (y, [x, w], rows) => {
+      const [n, width] = y.inputs[1].shape;
+      const capacity = capacityOf(y);
+      const out = new Float64Array(y.size);
+      for (let share = 0; share < code.SOFTMAX_SHARES; share++)
+        for (let r = 0; r < rows; r++) {
+          const [from, to] = [share, share + 1].map((s) => Math.floor((n * s) / code.SOFTMAX_SHARES));
+          const own = logitsOf(x, w, r, n, width).subarray(from, to);
+          const top = own.reduce((max, v) => (v > max ? v : max), -3e38);
+          out[share * 2 * capacity + r] = top;
+          out[(share * 2 + 1) * capacity + r] = own.reduce((sum, v) => sum + Math.exp(v - top), 0);
+        }
+      return out;
+    },
+  },
+  fullSoftmaxLoss: {
+    formula: 'y = ln Σ_j exp(x · w_j) − x · w_target',
+    derivative: 'p_j = dy (softmax_j − [j = target]): ∂x = Σ_j p_j w_j, ∂w_j = Σ_r p_j[r] x[r]',
+    gradient: (y, dy) => {
+      const [x, w] = y.inputs;
+      const [n, width] = w.shape;
+      const capacity = capacityOf(y);
+      const shape = [n + code.SOFTMAX_SHARES * capacity, width];
+      const both = new Tensor('fullSoftmaxGradient', [...y.inputs, dy], 'shared', shape, { capacity });
+      const dx = new Tensor('fullSoftmaxInput', [both], 'batch', x.shape, { capacity, n });
+      return [dx, matrixRows(both, 0, n), null, null];
+    },
+    kernel: (y) => {
+      const parameters = sizes(y.inputs[1], capacityOf(y));
+      return { opcode: code.FULL_SOFTMAX_LOSS, parameters, operands: [...y.inputs, y] };
+    },
+    reference: (y, [x, w, target], rows) => {
+      const [n, width] = y.inputs[1].shape;
+      return Float64Array.from({ length: rows }, (_, r) => {
+        const logits = logitsOf(x, w, r, n, width);
+        return logSumOf(logits) - (logits[target[r]] ?? Number.NaN);
+      });
+    },
+  },
+  fullSoftmaxGradient: {
+    formula: 'rows j < n: Σ_r p_j[r] x[r]; behind them, for each share and row r of the batch: Σ_j p_j[r] w_j',
+    derivative: 'none: a fused gradient',
+    gradient: fused,
+    kernel: (y) => asCall(gradientCall(y)),
+    blocks: gradientCall,
+    onlyBlocks: true,
+    workBytes,
+    reduction: true,
+    reference: (y, [x, w, target, , dy], rows) => {
+      const [n, width] = y.inputs[1].shape;
+      const capacity = capacityOf(y);
+      const out = new Float64Array(y.size);
+      for (let r = 0; r < rows; r++) {
+        const logits = logitsOf(x, w, r, n, width);
+        const logSum = logSumOf(logits);
+        for (let share = 0; share < code.SOFTMAX_SHARES; share++) {
+          const [from, to] = [share, share + 1].map((s) => Math.floor((n * s) / code.SOFTMAX_SHARES));
+          for (let j = from; j < to; j++) {
+            const p = dy[r] * (Math.exp(logits[j] - logSum) - (j === target[r] ? 1 : 0));
+            for (let k = 0; k < width; k++) {
+              out[j * width + k] += p * x[r * width + k];
+              out[(n + share * capacity + r) * width + k] += p * w[j * width + k];
+            }
+          }
+        }
+      }
+      return out;
+    },
+  },
+  fullSoftmaxInput: {
+    formula: 'y[r] = Σ over the shares of what `fullSoftmaxGradient` left for row r',
+    derivative: 'none: a fused gradient',
+    gradient: fused,
+    kernel: (y) => {
+      const parameters = [y.attributes.n as number, y.size, capacityOf(y)];
+      return { opcode: code.FULL_SOFTMAX_INPUT, parameters, operands: [...y.inputs, y] };
+    },
+    reference: (y, [sums], rows) => {
+      const { n, capacity } = y.attributes as { n: number; capacity: number };
+      return Float64Array.from({ length: rows * y.size }, (_, k) => {
+        let sum = 0;
+        for (let share = 0; share < code.SOFTMAX_SHARES; share++) sum += sums[(n + share * capacity) * y.size + k];
+        return sum;
+      });
+    },
+  },
+  allRows: {
+    formula: 'y = (0, 1, …, n − 1)',
+    derivative: 'none: a leaf',
+    gradient: () => [],
+    kernel: () => null,
+    reference: (y) => Float64Array.from({ length: y.size }, (_, k) => k),
+  },
+};

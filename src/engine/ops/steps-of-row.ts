@@ -1,0 +1,145 @@
+/**
+ * Steps that lie side by side in a row: S groups of T steps, each a number or a vector. Softmax over the steps that are there, and
+ * sums weighted by it: attention pooling.
+ */
+import { DeepTasteError } from '../../core/errors.ts';
+import { type StepName, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { OpDefinition, Values } from './op.ts';
+
+/**
+ * Softmax over the first lengths[s] of the T scores of every group, zeros behind them; a group of length 0 is all zeros. What
+ * stands behind the end is not read.
+ * @param scores [B, S · T]
+ * @param lengths [B, S]; takes no gradient
+ */
+export function maskedSoftmax(scores: Tensor, lengths: Tensor): Tensor {
+  if (scores.rows !== 'batch' || lengths.rows !== 'batch' || scores.size % lengths.size !== 0)
+    throw shapeError('maskedSoftmax', 'needs scores [B, S · T] and lengths [B, S]', [scores, lengths]);
+  const attributes = { sequences: lengths.size, steps: scores.size / lengths.size };
+  return new Tensor('maskedSoftmax', [scores, lengths], 'batch', scores.shape, attributes);
+}
+
+/** Σ_t w[s, t] v[s, t]: weights [B, S · T] and vectors [B, S · T · m] → [B, S · m]. */
+export function poolSteps(w: Tensor, v: Tensor, steps: number): Tensor {
+  const width = v.size / w.size;
+  if (w.rows !== 'batch' || v.rows !== 'batch' || w.size % steps !== 0 || !Number.isInteger(width))
+    throw shapeError('poolSteps', `needs weights [B, S · ${steps}] and vectors [B, S · ${steps} · m]`, [w, v]);
+  const sequences = w.size / steps;
+  return new Tensor('poolSteps', [w, v], 'batch', [sequences * width], { sequences, steps, width });
+}
+
+interface Sizes {
+  readonly sequences: number;
+  readonly steps: number;
+  readonly width: number;
+}
+const sizesOf = (y: Tensor): Sizes => y.attributes as unknown as Sizes;
+
+const dotSteps = (a: Tensor, v: Tensor, sizes: Sizes): Tensor =>
+  new Tensor('dotSteps', [a, v], 'batch', [sizes.sequences * sizes.steps], { ...sizes });
+const scaleSteps = (w: Tensor, a: Tensor, sizes: Sizes): Tensor =>
+  new Tensor('scaleSteps', [w, a], 'batch', [sizes.sequences * sizes.steps * sizes.width], { ...sizes });
+
+const kernelOf = (opcode: number) => (y: Tensor) => {
+  const { sequences, steps, width = 0 } = sizesOf(y);
+  return { opcode, parameters: [sequences, steps, width, 0, 0], operands: [...y.inputs, y] };
+};
+
+/** Calls `visit` for every step: its number among all steps, its group, and the elements of its vector. */
+function eachElement(y: Tensor, rows: number, visit: (step: number, ofStep: number, ofGroup: number) => void): void {
+  const { sequences, steps, width } = sizesOf(y);
+  for (let step = 0; step < rows * sequences * steps; step++)
+    for (let j = 0; j < width; j++) visit(step, step * width + j, Math.floor(step / steps) * width + j);
+}
+
+export const stepOps: Record<StepName, OpDefinition> = {
+  maskedSoftmax: {
+    formula: 'y_t = exp(x_t) / Σ_{u < length} exp(x_u) for t < length, 0 behind',
+    derivative: '∂x_t = y_t (dy_t − Σ_u y_u dy_u)',
+    gradient: (y, dy) => [new Tensor('maskedSoftmaxGradient', [y, dy], 'batch', y.shape, { ...y.attributes }), null],
+    kernel: kernelOf(code.MASKED_SOFTMAX),
+    reference: (y, [x, lengths], rows) => {
+      const { sequences, steps } = sizesOf(y);
+      const out = new Float64Array(rows * y.size);
+      for (let g = 0; g < rows * sequences; g++) {
+        const own = x.subarray(g * steps, g * steps + lengths[g]);
+        const top = own.reduce((max, v) => (v > max ? v : max), Number.NEGATIVE_INFINITY);
+        const e = own.map((v) => Math.exp(v - top));
+        const sum = e.reduce((total, v) => total + v, 0);
+        out.set(e.map((v) => v / sum), g * steps); // biome-ignore format: one line
+      }
+      return out;
+    },
+  },
+  maskedSoftmaxGradient: {
+    formula: 'y_t = p_t (d_t − Σ_u p_u d_u), 0 where p_t = 0',
+    derivative: 'none: a fused gradient',
+    gradient: (y) => {
+      throw new DeepTasteError(
+        'shape',
+        `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
+      );
+    },
+    kernel: kernelOf(code.MASKED_SOFTMAX_GRADIENT),
+    reference: (y, [p, d], rows) => {
+      const { steps } = sizesOf(y);
+      const sums = new Float64Array((rows * y.size) / steps);
+      p.forEach((v, k) => {
+        if (v !== 0) sums[Math.floor(k / steps)] += v * d[k];
+      });
+      return p.map((v, k) => (v === 0 ? 0 : v * (d[k] - sums[Math.floor(k / steps)])));
+    },
+  },
+  poolSteps: {
+    formula: 'y[s] = Σ_t w[s, t] v[s, t]',
+    derivative: '∂w[s, t] = dy[s] · v[s, t], ∂v[s, t] = w[s, t] dy[s]',
+    gradient: (y, dy) => {
+      const [w, v] = y.inputs;
+      return [dotSteps(dy, v, sizesOf(y)), scaleSteps(w, dy, sizesOf(y))];
+    },
+    kernel: kernelOf(code.POOL_STEPS),
+    reference: (y, [w, v], rows) =>
+      collected(rows * y.size, (out) =>
+        eachElement(y, rows, (step, ofStep, ofGroup) => {
+          out[ofGroup] += w[step] * v[ofStep];
+        }),
+      ),
+  },
+  dotSteps: {
+    formula: 'y[s, t] = a[s] · v[s, t]',
+    derivative: '∂a[s] = Σ_t dy[s, t] v[s, t], ∂v[s, t] = dy[s, t] a[s]',
+    gradient: (y, dy) => {
+      const [a, v] = y.inputs;
+      return [poolSteps(dy, v, sizesOf(y).steps), scaleSteps(dy, a, sizesOf(y))];
+    },
+    kernel: kernelOf(code.DOT_STEPS),
+    reference: (y, [a, v], rows) =>
+      collected(rows * y.size, (out) =>
+        eachElement(y, rows, (step, ofStep, ofGroup) => {
+          out[step] += a[ofGroup] * v[ofStep];
+        }),
+      ),
+  },
+  scaleSteps: {
+    formula: 'y[s, t] = w[s, t] a[s]',
+    derivative: '∂w[s, t] = a[s] · dy[s, t], ∂a[s] = Σ_t w[s, t] dy[s, t]',
+    gradient: (y, dy) => {
+      const [w, a] = y.inputs;
+      return [dotSteps(a, dy, sizesOf(y)), poolSteps(w, dy, sizesOf(y).steps)];
+    },
+    kernel: kernelOf(code.SCALE_STEPS),
+    reference: (y, [w, a], rows) =>
+      collected(rows * y.size, (out) =>
+        eachElement(y, rows, (step, ofStep, ofGroup) => {
+          out[ofStep] = w[step] * a[ofGroup];
+        }),
+      ),
+  },
+};
+
+function collected(length: number, fill: (out: Values) => void): Values {
+  const out = new Float64Array(length);
+  fill(out);
+  return out;
+}
