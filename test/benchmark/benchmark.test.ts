@@ -7,7 +7,6 @@ import { layerShapes } from '../../src/benchmark/matrix-products.ts';
 import { NeumfTraining, skewedInteractions } from '../../src/benchmark/neumf-training.ts';
 import { reportMarkdown, reportSections } from '../../src/benchmark/report.ts';
 import { interleave, median } from '../../src/benchmark/timing.ts';
-import { stepLimit } from '../../src/benchmark/training-speed.ts';
 import { bench } from '../../src/cli/bench-run.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
 import { silent } from '../../src/core/progress.ts';
@@ -43,27 +42,6 @@ describe('skewedInteractions', () => {
     for (const each of items) expect(new Set(each).size).toBe(each.length);
     expect(items[0].length + items[1].length).toBeGreaterThan(items[38].length + items[39].length);
     expect(Math.max(...rows.columns)).toBeLessThan(size.nItems);
-  });
-});
-
-describe('stepLimit', () => {
-  it('counts the arithmetic and the touched rows of a step', () => {
-    // one user, two items, both taken by the user: with one example the user is touched surely, an item with chance ½ each
-    const rows = { nRows: 1, rowStart: Int32Array.of(0, 2), columns: Int32Array.of(0, 1) };
-    const tiny = { nUsers: 1, nItems: 2, nInteractions: 2, factors: 8, layers: [16, 8, 4] };
-    const machine = {
-      threads: 1,
-      flopPerSecond: 1e6,
-      copyBytesPerSecond: 1e6,
-      gatherBytesPerSecond: 5e5,
-      largeGatherBytesPerSecond: 1e5,
-    };
-    const limit = stepLimit(tiny, rows, 1, machine);
-    expect(limit.flop).toBe(3 * (2 * 16 * 8 + 2 * 8 * 4));
-    const touched = 1 + 0.5 + 0.5;
-    expect(limit.bytes).toBeCloseTo((8 + 8) * 4 * (2 + 6 * touched + 2), 6);
-    expect(limit.arithmeticMs).toBeCloseTo((1000 * limit.flop) / 1e6, 9);
-    expect(limit.limitMs).toBe(Math.max(limit.arithmeticMs, limit.memoryMs));
   });
 });
 
@@ -106,7 +84,10 @@ describe('runBenchmark', () => {
 
   it('measures every workload on one thread and on two', () => {
     expect(result.machine.map(({ threads }) => threads)).toEqual([1, 2]);
-    for (const machine of result.machine) for (const value of Object.values(machine)) expect(value).toBeGreaterThan(0);
+    for (const { blasFlopPerSecond, ...machine } of result.machine) {
+      expect(blasFlopPerSecond).toBe(null);
+      for (const value of Object.values(machine)) expect(value).toBeGreaterThan(0);
+    }
     expect(result.products.map(({ orientation }) => orientation)).toEqual([
       'forward',
       'input gradient',
@@ -135,6 +116,18 @@ describe('runBenchmark', () => {
       ['GRU4Rec, 8 units, bpr-max', 2],
     ]);
     for (const { examplesPerSecond } of result.models) expect(examplesPerSecond).toBeGreaterThan(0);
+    for (const { limit, shareOfLimit, heldBytes, stepMs } of [...(result.training?.speeds ?? []), ...result.models]) {
+      expect(limit.limitMs).toBe(Math.max(limit.arithmeticMs, limit.memoryMs));
+      expect(shareOfLimit).toBe(limit.limitMs / stepMs);
+      expect(heldBytes).toBeGreaterThan(1000);
+    }
+    for (const { limit, shareOfLimit, seconds } of result.ranking)
+      expect(shareOfLimit).toBe(limit.limitMs / (1000 * seconds));
+    const [pair, , dot] = result.ranking.map(({ limit }) => limit.flops);
+    // 16 → 8 is computed once a user and once an item; 8 → 4 for every pair
+    expect(pair).toBe(size.nUsers * size.nItems * 2 * 8 * 4);
+    // the biases are two columns more
+    expect(dot).toBe(size.nUsers * size.nItems * 2 * (size.factors + 2));
     expect(result.peers).toEqual([]);
   });
 
