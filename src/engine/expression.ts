@@ -22,6 +22,7 @@ export type OpName =
   | StatisticName
   | 'dropout'
   | AttentionName
+  | TargetLossName
   | SequenceName;
 export type LeafName =
   | 'parameter'
@@ -59,6 +60,7 @@ export type GruName =
   | 'gruCellGradient'
   | 'gruStateGradient';
 export type AttentionName = 'attention' | 'attentionGradient' | 'standardise' | 'standardiseGradient';
+export type TargetLossName = 'targetCrossEntropy' | 'targetCrossEntropyGradient';
 export type SequenceName =
   | 'list'
   | 'listLookup'

@@ -86,6 +86,8 @@ export const ATTENTION = 90;
 export const ATTENTION_GRADIENT = 91;
 export const STANDARDISE = 92;
 export const STANDARDISE_GRADIENT = 93;
+export const TARGET_LOSS = 94;
+export const TARGET_LOSS_GRADIENT = 95;
 
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;

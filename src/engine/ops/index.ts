@@ -18,6 +18,7 @@ import type { OpDefinition } from './op.ts';
 import { reduceOps } from './reduce.ts';
 import { rowNoiseOps } from './row-noise.ts';
 import { statisticOps } from './statistics.ts';
+import { targetLossOps } from './target-loss.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -32,6 +33,7 @@ export const ops: Record<OpName, OpDefinition> = {
   ...dropoutOps,
   ...attentionOps,
   ...layerNormOps,
+  ...targetLossOps,
   ...listOps,
   ...gruOps,
   ...candidateOps,
@@ -76,3 +78,4 @@ export { lookup } from './lookup.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
+export { targetCrossEntropy } from './target-loss.ts';
