@@ -18,6 +18,7 @@ import type { OpDefinition } from '../src/engine/ops/op.ts';
 import { reduceOps } from '../src/engine/ops/reduce.ts';
 import { rowNoiseOps } from '../src/engine/ops/row-noise.ts';
 import { statisticOps } from '../src/engine/ops/statistics.ts';
+import { targetLossOps } from '../src/engine/ops/target-loss.ts';
 
 export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
 
@@ -38,6 +39,7 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
   ['Self-attention', 'attention.ts', attentionOps],
   ['Normalisation of rows', 'layer-norm.ts', layerNormOps],
+  ['Targets against a list', 'target-loss.ts', targetLossOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

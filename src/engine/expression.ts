@@ -22,6 +22,7 @@ export type OpName =
   | StatisticName
   | 'dropout'
   | AttentionName
+  | TargetLossName
   | SequenceName
   | GraphName;
 export type LeafName =
@@ -74,6 +75,7 @@ export type FullSoftmaxName =
   | 'fullSoftmaxGradient'
   | 'fullSoftmaxInput'
   | 'allRows';
+export type TargetLossName = 'targetCrossEntropy' | 'targetCrossEntropyGradient';
 export type SequenceName =
   | 'list'
   | 'listLookup'

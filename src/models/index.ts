@@ -1,6 +1,7 @@
 /** The closed list of models: the command line, artifacts, conformance tests and documentation all come from it. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
+import type { AttentionModel } from './attention-model.ts';
 import { bprMf } from './bpr-mf.ts';
 import { ease } from './ease.ts';
 import type { FieldModel } from './field-model.ts';
@@ -15,6 +16,7 @@ import { mlp } from './mlp.ts';
 import type { Model, SequenceModel } from './model.ts';
 import { neumf } from './neumf.ts';
 import { popularity } from './popularity.ts';
+import { sasrec } from './sasrec.ts';
 import type { SequenceModel as RecurrentModel } from './sequence-model.ts';
 import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
@@ -34,7 +36,7 @@ export const models = [
 ] as readonly unknown[] as readonly Model[];
 
 /** The kinds of models of sequences; training/train-sequence-model.ts and sequence-scoring.ts know each of them. */
-export type AnySequenceModel = SequenceModel | RecurrentModel;
+export type AnySequenceModel = SequenceModel | RecurrentModel | AttentionModel;
 
 /** The models of sequences: what comes next in a session or a history. */
 export const sequenceModels = [
@@ -44,6 +46,7 @@ export const sequenceModels = [
   markov,
   vsknn,
   gru4rec,
+  sasrec,
 ] as readonly unknown[] as readonly AnySequenceModel[];
 
 export type AnyModel = Model | AnySequenceModel | FieldModel;
@@ -62,7 +65,14 @@ export const familyTitles: Readonly<Record<ModelFamily, string>> = {
 };
 
 const familyOfKind: Readonly<Record<AnyModel['kind'], ModelFamily>> = {
-  ...{ gradient: 'users', fitted: 'users', sequence: 'sequences', recurrent: 'sequences', field: 'fields' },
+  ...{
+    gradient: 'users',
+    fitted: 'users',
+    sequence: 'sequences',
+    recurrent: 'sequences',
+    attention: 'sequences',
+    field: 'fields',
+  },
 };
 
 export function familyOf(model: AnyModel): ModelFamily {

@@ -10,8 +10,10 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SessionFeed } from '../engine/runtime/session-feed.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../models/expression.ts';
+import { RecurrentScorer } from '../models/recurrent-scorer.ts';
 import type { SequenceModel } from '../models/sequence-model.ts';
 import type { SequenceTrainingOptions } from './sequence-options.ts';
+import type { SequenceSteps } from './sequence-steps.ts';
 
 export interface SequenceStepOptions {
   readonly engine: Engine;
@@ -27,15 +29,18 @@ const WINDOW_ENTRIES = 262_144;
 /** Added to the squared gradients under Adagrad's root. */
 const EPSILON = 1e-6;
 
-export class SequenceStep {
+export class SequenceStep implements SequenceSteps {
   readonly batches: SessionBatches;
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
   readonly plan: StepPlan;
+  readonly #options: SequenceStepOptions;
   readonly #feed: SessionFeed;
   readonly #windowSteps: number;
 
-  constructor({ engine, model, config, training, sequences, random }: SequenceStepOptions) {
+  constructor(options: SequenceStepOptions) {
+    this.#options = options;
+    const { engine, model, config, training, sequences, random } = options;
     const { nItems } = sequences;
     const { samples, exponent } = model.candidates(config);
     const support = supportOf(sequences);
@@ -81,6 +86,23 @@ export class SequenceStep {
       carried: before.map((leaf, l) => ({ leaf, output: states[l] as Tensor })),
       unequalSteps: { stepRows: this.#feed.stepRows, stepsPerEpoch: this.batches.stepsPerEpoch },
     });
+  }
+
+  get nRows(): number {
+    return this.batches.nRows;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.batches.stepsPerEpoch;
+  }
+
+  get nSkipped(): number {
+    return this.batches.nSkipped;
+  }
+
+  scorer(): RecurrentScorer {
+    const { engine, model, config, sequences } = this.#options;
+    return new RecurrentScorer(engine, model, config, sequences.nItems, this.declared, this.store);
   }
 
   /** Runs steps of an epoch, one after the other, from where the batches stand: `first`. At most a window of them. */

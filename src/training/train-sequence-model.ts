@@ -6,10 +6,12 @@ import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { AttentionModel } from '../models/attention-model.ts';
 import type { AnySequenceModel } from '../models/index.ts';
 import type { SequenceModel } from '../models/model.ts';
 import type { SequenceModel as RecurrentModel } from '../models/sequence-model.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import { type AttentionTrainingOptions, attentionTrainingOptions } from './attention-options.ts';
 import type { AnyCheckpoint, EpochRecord } from './checkpoint.ts';
 import { type SequenceTrainingOptions, sequenceTrainingOptions } from './sequence-options.ts';
 import type { TrainOutcome } from './train.ts';
@@ -48,7 +50,8 @@ export interface SequenceTrainer {
 /** How the models of each kind are trained. A kind that is trained by epochs stands here with its settings and its loop. */
 export const sequenceTrainers: Record<AnySequenceModel['kind'], SequenceTrainer> = {
   sequence: { settings: null, train: fitSequences },
-  recurrent: { settings: sequenceTrainingOptions, train: trainRecurrent },
+  recurrent: { settings: sequenceTrainingOptions, train: trainBySteps },
+  attention: { settings: attentionTrainingOptions, train: trainBySteps },
 };
 
 /**
@@ -74,11 +77,11 @@ export function trainSequenceModel(request: SequenceTrainRequest): Promise<Train
   return sequenceTrainers[request.model.kind].train(request);
 }
 
-function trainRecurrent({ model, seed, training, resume, ...request }: SequenceTrainRequest): Promise<TrainOutcome> {
+function trainBySteps({ model, seed, training, resume, ...request }: SequenceTrainRequest): Promise<TrainOutcome> {
   return trainSequences({
     ...request,
-    model: model as RecurrentModel,
-    training: training as SequenceTrainingOptions,
+    model: model as RecurrentModel | AttentionModel,
+    training: training as SequenceTrainingOptions | AttentionTrainingOptions,
     random: new RandomStream(seed, `models/${model.name}`),
     // its fingerprint is looked at before its progress
     resume: resume as SequenceCheckpoint | null | undefined,

@@ -1,4 +1,4 @@
-/** Trains a recurrent model on sequences: epoch after epoch, with early stopping and checkpoints, also within an epoch. */
+/** Trains a recurrent model, or one by self-attention, on sequences: epoch after epoch, with early stopping and checkpoints, also within an epoch. */
 import { setImmediate } from 'node:timers/promises';
 import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor, type NamedTensor, type NamedTensors } from '../core/named-tensors.ts';
@@ -6,13 +6,16 @@ import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { RecurrentScorer } from '../models/recurrent-scorer.ts';
+import type { AttentionModel } from '../models/attention-model.ts';
 import { weightsOf } from '../models/scoring.ts';
 import type { SequenceModel } from '../models/sequence-model.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { AttentionTrainingOptions } from './attention-options.ts';
+import { AttentionStep } from './attention-step.ts';
 import { type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
 import type { SequenceTrainingOptions } from './sequence-options.ts';
 import { SequenceStep } from './sequence-step.ts';
+import type { SequenceSteps } from './sequence-steps.ts';
 
 export interface SequenceProgress {
   readonly epochsDone: number;
@@ -35,10 +38,11 @@ export interface SequenceCheckpoint {
 
 export interface SequenceTrainRequest<C = unknown> {
   readonly engine: Engine;
-  readonly model: SequenceModel<C>;
+  readonly model: SequenceModel<C> | AttentionModel<C>;
   /** Parsed options of the model. */
   readonly config: C;
-  readonly training: SequenceTrainingOptions;
+  /** Resolved settings of the model's kind. */
+  readonly training: SequenceTrainingOptions | AttentionTrainingOptions;
   readonly sequences: Sequences;
   readonly random: RandomStream;
   readonly progress: Progress;
@@ -90,19 +94,19 @@ export async function trainSequences<C>(request: SequenceTrainRequest<C>): Promi
 
 class SequenceRun {
   readonly #request: SequenceTrainRequest;
-  readonly #step: SequenceStep;
+  readonly #step: SequenceSteps;
   #best: NamedTensors | null = null;
   #progress = start;
 
   constructor(request: SequenceTrainRequest) {
     this.#request = request;
-    const { engine, model, config, training, sequences, random, resume, fingerprint } = request;
+    const { resume, fingerprint } = request;
     if (resume && resume.fingerprint !== fingerprint)
       throw new DeepTasteError(
         'config',
         'resume: the checkpoint belongs to another run (data, model, settings or seed differ); repeat that run, or start anew',
       );
-    this.#step = new SequenceStep({ engine, model, config, training, sequences, random });
+    this.#step = stepsOf(request);
     if (resume) this.#restore(resume);
   }
 
@@ -121,7 +125,7 @@ class SequenceRun {
 
   async run(): Promise<SequenceTrainOutcome> {
     const { training, model, progress, onEpoch } = this.#request;
-    const { nRows, nSkipped } = this.#step.batches;
+    const { nRows, nSkipped } = this.#step;
     if (nSkipped > 0)
       progress.log(`${nSkipped} training sequences have fewer than two events: nothing can be learned from them`);
     const task = progress.start(`training ${model.title}`, training.epochs * nRows, 'events');
@@ -133,7 +137,7 @@ class SequenceRun {
       const seconds = (performance.now() - started) / 1000;
       const loss = this.#progress.lossSum / nRows;
       const validation = await this.#look(epoch);
-      const share = 1 - rowsBefore / this.#step.batches.stepsPerEpoch;
+      const share = 1 - rowsBefore / this.#step.stepsPerEpoch;
       const examplesPerSecond = (share * nRows) / seconds;
       const record = { model: model.name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
       this.#progress = {
@@ -161,7 +165,7 @@ class SequenceRun {
   }
 
   async #runEpoch(epoch: number, report: (share: number) => void): Promise<void> {
-    const { stepsPerEpoch } = this.#step.batches;
+    const { stepsPerEpoch } = this.#step;
     const { checkpointSteps = 0, onCheckpoint, signal } = this.#request;
     let slice = 64;
     while (this.#progress.stepsDone < stepsPerEpoch) {
@@ -184,11 +188,10 @@ class SequenceRun {
 
   /** The validation metric after an epoch when it is due; remembers the best weights. */
   async #look(epoch: number): Promise<number | null> {
-    const { validate, training, engine, model, config, sequences } = this.#request;
+    const { validate, training } = this.#request;
     const due = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     if (!validate || !due) return null;
-    const { declared, store } = this.#step;
-    const scorer = new RecurrentScorer(engine, model, config, sequences.nItems, declared, store);
+    const scorer = this.#step.scorer();
     const value = await validate(scorer);
     scorer.free();
     const { bestValidation, looksWithoutGain } = this.#progress;
@@ -218,6 +221,13 @@ class SequenceRun {
   free(): void {
     this.#step.free();
   }
+}
+
+/** The steps of the model's kind; the settings of the training are those of the kind. */
+function stepsOf({ model, training, ...request }: SequenceTrainRequest): SequenceSteps {
+  if (model.kind === 'recurrent')
+    return new SequenceStep({ ...request, model, training: training as SequenceTrainingOptions });
+  return new AttentionStep({ ...request, model, training: training as AttentionTrainingOptions });
 }
 
 /** Losses are checked before each update; this is for what the last update did. */

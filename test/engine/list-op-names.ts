@@ -16,6 +16,8 @@ export const listOpNames: readonly OpName[] = [
   'candidateOffsets',
   'attention',
   'attentionGradient',
+  'targetCrossEntropy',
+  'targetCrossEntropyGradient',
   ...lossNames,
   ...lossNames.map((name) => `${name}Gradient` as const),
 ];

@@ -6,6 +6,7 @@
  * Dropout: column c of example e and head h belongs to Philox block (e, 4 (4096 h + ⌊c/32⌋) + c mod 4, epoch, 3), value
  * ⌊(c mod 32)/8⌋, of which the lower 16 bits serve columns with c mod 8 < 4, the upper ones the others.
  */
+import { productByBlas, usesBlas } from './blas';
 import { philoxFour, philoxWord } from './dropout';
 import { gemm, ACCUMULATE } from './gemm';
 import { packPanels } from './pack';
@@ -17,6 +18,8 @@ const BLOCK: i32 = 24;
 
 /** What all rows of a call share, set by `openAttention`. */
 let heads: i32 = 1, headWidth: i32 = 1, scale: f32 = 1;
+/** Whether products of this sequence go to the system's BLAS. */
+let byBlas: bool = false;
 let dropLimit: i32 = 0, firstRow: u32 = 0, epochOfCall: u32 = 0, key0: u32 = 0, key1: u32 = 0;
 
 /** @param limit 16-bit draws below it drop a weight; 0 = no dropout */
@@ -109,32 +112,54 @@ function addRow(p: f32, v: usize, out: usize): void {
 }
 
 /**
- * Weighted sums of values for a block's rows. Six rows at a time meet all rows before them in one product, and the rest row by
- * row, so that a value that is not finite reaches no earlier row.
+ * Weighted sums of values for a block's rows. All rows meet those before the block in one product, then six at a time those before
+ * them, and the rest row by row, so that a value that is not finite reaches no earlier row.
  */
 function weighValues(p: usize, pRow: i32, v: usize, vRow: i32, out: usize, outRow: i32, first: i32, rows: i32): void {
+  if (byBlas && first > 0) productByBlas(p, pRow, 0, v, vRow, 0, out, outRow, rows, headWidth, first, 0);
+  else gemm(p, pRow, 1, v, vRow, 8, out, outRow, rows, headWidth, first, 0, 0);
+  v += <usize>(first * vRow) << 2;
+  p += <usize>first << 2;
   for (let sub = 0; sub < rows; sub += 6) {
-    const here = min(6, rows - sub), before = first + sub;
+    const here = min(6, rows - sub);
     const pAt = p + ((<usize>sub * pRow) << 2), outAt = out + ((<usize>sub * outRow) << 2);
-    gemm(pAt, pRow, 1, v, vRow, 8, outAt, outRow, here, headWidth, before, 0, 0);
+    if (sub > 0) gemm(pAt, pRow, 1, v, vRow, 8, outAt, outRow, here, headWidth, sub, ACCUMULATE, 0);
     for (let t = 0; t < here; t++)
       for (let c = 0; c <= t; c++)
         addRow(
-          load<f32>(pAt + ((<usize>t * pRow + before + c) << 2)), v + ((<usize>(before + c) * vRow) << 2),
+          load<f32>(pAt + ((<usize>t * pRow + sub + c) << 2)), v + ((<usize>(sub + c) * vRow) << 2),
           outAt + ((<usize>t * outRow) << 2),
         );
   }
 }
 
+/** Rows of a block times a transposed matrix, which lies in panels where no BLAS takes it: scores of queries and keys. */
+// @ts-ignore: decorator
+@inline
+function timesTransposed(
+  a: usize, aRow: i32, b: usize, bRow: i32, panels: usize, out: usize, outRow: i32, rows: i32, columns: i32,
+): void {
+  if (byBlas) productByBlas(a, aRow, 0, b, bRow, 1, out, outRow, rows, columns, headWidth, 0);
+  else gemm(a, aRow, 1, panels, 8, 8 * headWidth, out, outRow, rows, roundUp(columns, 8), headWidth, 0, 0);
+}
+
+/** out[0 … m) += pᵀ · x for the block's rows of p and x. */
+// @ts-ignore: decorator
+@inline
+function addTransposedTimes(p: usize, pRow: i32, x: usize, xRow: i32, out: usize, outRow: i32, m: i32, rows: i32): void {
+  if (byBlas) productByBlas(p, pRow, 1, x, xRow, 0, out, outRow, m, headWidth, rows, 1);
+  else gemm(p, 1, pRow, x, xRow, 8, out, outRow, m, headWidth, rows, ACCUMULATE, 0);
+}
+
 /**
- * Weights of the block's rows, [rows × pRow], from keys packed in panels.
+ * Weights of the block's rows, [rows × pRow].
  * @param kept receives the weights after dropout; may be `p` itself where nothing is dropped
  */
 function weights(
-  q: usize, row: i32, panels: usize, p: usize, kept: usize, pRow: i32, start: i32, first: i32, rows: i32, head: i32,
+  q: usize, k: usize, row: i32, panels: usize, p: usize, kept: usize, pRow: i32, start: i32, first: i32, rows: i32, head: i32,
 ): void {
   const end = roundUp(first + rows, 8);
-  gemm(q, row, 1, panels, 8, 8 * headWidth, p, pRow, rows, end, headWidth, 0, 0);
+  timesTransposed(q, row, k, row, panels, p, pRow, rows, first + rows);
   for (let r = 0; r < rows; r++) {
     const at = <usize>(r * pRow) << 2;
     softmaxRow(p + at, first + r + 1, end);
@@ -149,11 +174,11 @@ function attendHead(
   const width = headWidth * heads, pRow = roundUp(n, 8);
   const q = qkv + (<usize>(head * headWidth) << 2), k = q + (<usize>width << 2), v = k + (<usize>width << 2);
   const panels = work, p = work + (<usize>(pRow * headWidth) << 2);
-  packPanels(k, 1, row, panels, headWidth, n);
+  if (!byBlas) packPanels(k, 1, row, panels, headWidth, n);
   out += <usize>(head * headWidth) << 2;
   for (let first = 0; first < n; first += BLOCK) {
     const rows = min(BLOCK, n - first);
-    weights(q + ((<usize>first * row) << 2), row, panels, p, p, pRow, start, first, rows, head);
+    weights(q + ((<usize>first * row) << 2), k, row, panels, p, p, pRow, start, first, rows, head);
     weighValues(p, pRow, v, row, out + ((<usize>first * outRow) << 2), outRow, first, rows);
   }
 }
@@ -185,21 +210,25 @@ function attendHeadGradient(
   const bytes = <usize>(pRow * headWidth) << 2, block = <usize>(BLOCK * pRow) << 2;
   const keys = work, values = keys + bytes, p = values + bytes, ds = p + block;
   const kept = dropLimit > 0 ? ds + block : p;
-  packPanels(k, 1, row, keys, headWidth, n);
-  packPanels(v, 1, row, values, headWidth, n);
+  if (!byBlas) {
+    packPanels(k, 1, row, keys, headWidth, n);
+    packPanels(v, 1, row, values, headWidth, n);
+  }
   dy += offset;
   for (let first = 0; first < n; first += BLOCK) {
     const rows = min(BLOCK, n - first), before = first + rows, end = roundUp(before, 8);
     const qAt = q + ((<usize>first * row) << 2), dyAt = dy + ((<usize>first * dyRow) << 2);
-    weights(qAt, row, keys, p, kept, pRow, start, first, rows, head);
-    gemm(dyAt, dyRow, 1, values, 8, 8 * headWidth, ds, pRow, rows, end, headWidth, 0, 0);
+    const dqAt = dq + ((<usize>first * outRow) << 2);
+    weights(qAt, k, row, keys, p, kept, pRow, start, first, rows, head);
+    timesTransposed(dyAt, dyRow, v, row, values, ds, pRow, rows, before);
     for (let r = 0; r < rows; r++) {
       const at = <usize>(r * pRow) << 2;
       scoreGradientRow(p + at, kept + at, ds + at, first + r + 1, end);
     }
-    gemm(kept, 1, pRow, dyAt, dyRow, 8, dv, outRow, before, headWidth, rows, ACCUMULATE, 0);
-    gemm(ds, pRow, 1, k, row, 8, dq + ((<usize>first * outRow) << 2), outRow, rows, headWidth, before, 0, 0);
-    gemm(ds, 1, pRow, qAt, row, 8, dk, outRow, before, headWidth, rows, ACCUMULATE, 0);
+    addTransposedTimes(kept, pRow, dyAt, dyRow, dv, outRow, before, rows);
+    if (byBlas) productByBlas(ds, pRow, 0, k, row, 0, dqAt, outRow, rows, headWidth, before, 0);
+    else gemm(ds, pRow, 1, k, row, 8, dqAt, outRow, rows, headWidth, before, 0, 0);
+    addTransposedTimes(ds, pRow, qAt, row, dk, outRow, before, rows);
   }
 }
 
@@ -210,6 +239,7 @@ export function attention(
   for (let r = 0; r < rows; ) {
     const n = sequenceLength(back, r, rows, window);
     const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
+    byBlas = usesBlas(n, headWidth);
     if (n == 0) fillOutside(back, r, to, headWidth * heads);
     for (let h = 0; n > 0 && h < heads; h++) attendHead(from, row, to, outRow, r, n, h, work);
     r += max(1, n);
@@ -224,6 +254,7 @@ export function attentionGradient(
   for (let r = 0; r < rows; ) {
     const n = sequenceLength(back, r, rows, window);
     const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
+    byBlas = usesBlas(n, headWidth);
     if (n == 0) fillOutside(back, r, to, width);
     for (let t = 0; t < n; t++) memory.fill(to + ((<usize>t * outRow) << 2), 0, <usize>width << 2);
     for (let h = 0; n > 0 && h < heads; h++)

@@ -22,6 +22,14 @@ export function usesBlas(n: i32, k: i32): bool {
   return available && n * k >= op.BLAS_MIN;
 }
 
+/** c[m × n] (+)= a · b where either may be stored transposed; to be asked only where `usesBlas(n, k)`. */
+export function productByBlas(
+  a: usize, aRow: i32, aTransposed: i32, b: usize, bRow: i32, bTransposed: i32, c: usize, cRow: i32,
+  m: i32, n: i32, k: i32, accumulate: i32,
+): void {
+  sgemm(a, aRow, aTransposed, b, bRow, bTransposed, c, cRow, m, n, k, accumulate);
+}
+
 /** y = max(0, y + bias), as flags ask, on rows × n elements. */
 function addBiasAndClamp(y: usize, yRow: i32, rows: i32, n: i32, flags: i32, bias: usize): void {
   if (!(flags & (BIAS | RELU))) return;

@@ -86,6 +86,8 @@ export const ATTENTION = 110;
 export const ATTENTION_GRADIENT = 111;
 export const STANDARDISE = 112;
 export const STANDARDISE_GRADIENT = 113;
+export const TARGET_LOSS = 114;
+export const TARGET_LOSS_GRADIENT = 115;
 
 /** Graphs, see kernels/sparse.ts: opcodes 120–129. */
 export const SPARSE_PRODUCT = 120;
@@ -100,6 +102,7 @@ export const SPARSE_COLUMNS = 1;
 export const SPARSE_VALUES = 2;
 export const SPARSE_BLOCKS = 3;
 export const SPARSE_WORDS = 4;
+
 /** Sequences of several steps inside a row, see kernels/lstm.ts and kernels/steps-of-row.ts: opcodes 80–99. */
 export const LSTM = 80;
 export const LSTM_HIDDEN = 81;

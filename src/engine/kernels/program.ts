@@ -22,6 +22,7 @@ import { eventEnd, eventStart } from './profile';
 import { standardise, standardiseGradient } from './standardise';
 import { drawPairwise, drawPointwise } from './sampling';
 import { scatterRows, sparseProduct } from './sparse';
+import { targetCrossEntropy, targetCrossEntropyGradient } from './target-loss';
 
 let scratchBase: usize = 0;
 let laneBase: usize = 0;
@@ -470,6 +471,12 @@ function runAttentionInstruction(
   const kind = load<i32>(at);
   if (kind == op.STANDARDISE) standardise(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1));
   else if (kind == op.STANDARDISE_GRADIENT) standardiseGradient(a, aRow, b, bRow, c, cRow, rows, p0, reinterpret<f32>(p1));
+  else if (kind == op.TARGET_LOSS)
+    targetCrossEntropy(a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), rows, p0);
+  else if (kind == op.TARGET_LOSS_GRADIENT)
+    targetCrossEntropyGradient(
+      a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), address(at, 6), stride(at, 6), rows, p0,
+    );
   else {
     // p0 width, p1 heads, window, limit of the draws, key; operands qkv, back, [dy,] out, workspace
     openAttention(

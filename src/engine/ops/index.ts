@@ -22,6 +22,7 @@ import { reduceOps } from './reduce.ts';
 import { rowNoiseOps } from './row-noise.ts';
 import { statisticOps } from './statistics.ts';
 import { stepOps } from './steps-of-row.ts';
+import { targetLossOps } from './target-loss.ts';
 
 export const ops: Record<OpName, OpDefinition> = {
   ...leafOps,
@@ -36,6 +37,7 @@ export const ops: Record<OpName, OpDefinition> = {
   ...dropoutOps,
   ...attentionOps,
   ...layerNormOps,
+  ...targetLossOps,
   ...listOps,
   ...gruOps,
   ...lstmOps,
@@ -89,3 +91,4 @@ export { elu, laneDropout } from './row-noise.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
 export { maskedSoftmax, poolSteps } from './steps-of-row.ts';
+export { targetCrossEntropy } from './target-loss.ts';

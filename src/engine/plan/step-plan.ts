@@ -22,7 +22,10 @@ export interface StepPlanOptions {
   readonly loss: Tensor;
   /** Parameters to update; default all of the store that the loss depends on. */
   readonly trainable?: readonly Tensor[];
-  readonly feed: Feed;
+  /** Where the rows come from; absent where the caller fills `fedByCaller` before every step. */
+  readonly feed?: Feed;
+  /** Leaves that the caller fills by `write`. */
+  readonly fedByCaller?: readonly Tensor[];
   readonly batchSize: number;
   /** Rows of an epoch. */
   readonly totalRows: number;
@@ -75,6 +78,7 @@ export class StepPlan {
       batchSize,
       loss,
       feed: options.feed,
+      fedByCaller: options.fedByCaller,
       kept: [...rows.map(({ values }) => values), ...assignments.map(([, value]) => value)],
       denseGradients: dense,
       inBlocks: options.inBlocks,
@@ -204,6 +208,14 @@ export class StepPlan {
     } finally {
       recording.free();
     }
+  }
+
+  /** The first values of a leaf that the caller fills, for the step that runs next. */
+  write(leaf: Tensor, values: Int32Array | Float32Array): void {
+    const { engine } = this.#options;
+    const { offset } = this.#work.placement.read(leaf);
+    if (values instanceof Int32Array) engine.i32(offset, values.length).set(values);
+    else engine.f32(offset, values.length).set(values);
   }
 
   /** Copies of the carried rows as the last step left them, [batchSize × size] each. */

@@ -1,0 +1,208 @@
+/** Running sequences of a model by self-attention: the last events are kept, and looked at anew for every answer. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import type { Tensor } from '../engine/expression.ts';
+import { indexInput } from '../engine/ops/index.ts';
+import { RowPlan } from '../engine/plan/row-plan.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { PackedScores } from '../engine/runtime/packed-scores.ts';
+import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { prediction } from '../layers/forward-pass.ts';
+import { type AttentionModel, windowRows } from './attention-model.ts';
+import { type DeclaredParameters, declaredAs } from './expression.ts';
+import { storeOf } from './scoring.ts';
+import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
+
+/** Sequences of an evaluation: so many that several are due at a time. */
+const LANES = 1024;
+/** Windows that are computed at a time. */
+const WINDOWS = 16;
+/** Numbers (64 MiB) of scores that are made at a time. */
+const SCORES_AT_A_TIME = 2 ** 24;
+
+export interface TrainedAttentionModel<C = unknown> {
+  readonly model: AttentionModel<C>;
+  readonly config: C;
+  readonly nItems: number;
+  readonly weights: NamedTensors;
+}
+
+/** @throws 'artifact' when the weights are not those of the model and configuration */
+export function attentionScorer<C>(engine: Engine, trained: TrainedAttentionModel<C>): AttentionScorer {
+  const { model, config, nItems, weights } = trained;
+  const declared = declaredAs(model.parameters(config, { nItems }));
+  const store = storeOf(engine, declared, weights);
+  return new AttentionScorer(engine, model as AttentionModel, config, nItems, declared, store, true);
+}
+
+export class AttentionScorer implements SequenceScorer {
+  readonly nItems: number;
+  readonly preferredLanes = LANES;
+  /** Last events that are looked at. */
+  readonly maxLength: number;
+  readonly #fromEnd: boolean;
+  readonly #window: number;
+  readonly #store: ParameterStore | null;
+  readonly #plan: RowPlan;
+  readonly #leaves: readonly Tensor[];
+  readonly #represented: Tensor;
+  readonly #scores: PackedScores;
+  readonly #open = new Set<Lanes>();
+  /** Item, position and steps back of every row. */
+  readonly #rows: readonly Int32Array[];
+  readonly #values: Float32Array;
+
+  /** @param ownsStore whether the store is freed with the scorer; the item table is copied as it is now */
+  constructor(
+    engine: Engine,
+    model: AttentionModel,
+    config: unknown,
+    nItems: number,
+    declared: DeclaredParameters,
+    store: ParameterStore,
+    ownsStore = false,
+  ) {
+    this.nItems = nItems;
+    this.maxLength = model.maxLength(config);
+    this.#fromEnd = model.positionsFrom(config) === 'end';
+    this.#window = windowRows(this.maxLength);
+    this.#store = ownsStore ? store : null;
+    const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
+    this.#leaves = [item, position, back];
+    const leaves = { item, position, back, window: this.#window };
+    this.#represented = model.represent(declared.tensors, leaves, config, prediction);
+    const capacity = WINDOWS * this.#window;
+    this.#plan = new RowPlan(engine, store, [this.#represented], this.#leaves, capacity);
+    this.#rows = this.#leaves.map(() => new Int32Array(capacity));
+    this.#values = new Float32Array(capacity * this.#represented.size);
+    const sequences = Math.max(1, Math.min(LANES, capacity, Math.floor(SCORES_AT_A_TIME / nItems)));
+    this.#scores = new PackedScores(
+      engine,
+      store.read(declared.tensors[model.output.weights]),
+      model.width(config),
+      sequences,
+    );
+  }
+
+  open(nLanes: number): RunningSequences {
+    const lanes = new Lanes(this, nLanes, (closed) => this.#open.delete(closed));
+    this.#open.add(lanes);
+    return lanes;
+  }
+
+  /**
+   * Scores of all items after each prefix; 0 after an empty one.
+   * @param prefixes last events, oldest first, at most `maxLength`
+   * @param scores [prefixes × nItems], written over
+   */
+  scoresOf(prefixes: readonly Int32Array[], scores: Float32Array): void {
+    scores.fill(0, 0, prefixes.length * this.nItems);
+    for (let from = 0; from < prefixes.length; ) {
+      const last = this.#place(prefixes, from);
+      const written = last.flatMap((row, n) => (row < 0 ? [] : [n]));
+      if (written.length > 0) this.#compute(last, written, scores.subarray(from * this.nItems));
+      from += last.length;
+    }
+  }
+
+  /** Puts prefixes from `from` on into windows while there is room; the row of each one's last event, −1 for an empty one. */
+  #place(prefixes: readonly Int32Array[], from: number): number[] {
+    const [item, position, back] = this.#rows;
+    for (const values of this.#rows) values.fill(-1);
+    const last: number[] = [];
+    let next = 0;
+    while (from + last.length < prefixes.length && last.length < this.#scores.capacity) {
+      const prefix = prefixes[from + last.length];
+      const n = prefix.length;
+      // a prefix lies in one window as a whole
+      if ((next % this.#window) + n > this.#window) next = Math.ceil(next / this.#window) * this.#window;
+      if (next + n > item.length) break;
+      for (let t = 0; t < n; t++) {
+        item[next + t] = prefix[t];
+        position[next + t] = this.#fromEnd ? this.maxLength - n + t : t;
+        back[next + t] = t;
+      }
+      last.push(n === 0 ? -1 : next + n - 1);
+      next += n;
+    }
+    return last;
+  }
+
+  #compute(last: readonly number[], written: readonly number[], scores: Float32Array): void {
+    const nRows = Math.ceil((Math.max(...last) + 1) / this.#window) * this.#window;
+    const width = this.#represented.size;
+    this.#leaves.forEach((leaf, n) => {
+      this.#plan.feed(leaf, this.#rows[n].subarray(0, nRows));
+    });
+    this.#plan.run(nRows);
+    const values = this.#values.subarray(0, nRows * width);
+    this.#plan.read(this.#represented, nRows, values);
+    const vectors = this.#scores.vectors();
+    written.forEach((n, k) => {
+      vectors.set(values.subarray(last[n] * width, (last[n] + 1) * width), k * width);
+    });
+    const all = this.#scores.compute(written.length);
+    written.forEach((n, k) => {
+      scores.set(all.subarray(k * this.nItems, (k + 1) * this.nItems), n * this.nItems);
+    });
+  }
+
+  free(): void {
+    if (this.#open.size > 0)
+      throw new DeepTasteError(
+        'usage',
+        `scorer: ${this.#open.size} of its running sequences are still open; free them first`,
+      );
+    this.#plan.free();
+    this.#scores.free();
+    this.#store?.free();
+  }
+}
+
+/** The last events of running sequences. */
+class Lanes implements RunningSequences {
+  readonly nLanes: number;
+  readonly #scorer: AttentionScorer;
+  /** [nLanes × maxLength]: the latest events in the order of time, from the beginning of a lane's row on. */
+  readonly #events: Int32Array;
+  readonly #length: Int32Array;
+  readonly #close: (lanes: Lanes) => void;
+
+  constructor(scorer: AttentionScorer, nLanes: number, close: (lanes: Lanes) => void) {
+    this.nLanes = nLanes;
+    this.#scorer = scorer;
+    this.#events = new Int32Array(nLanes * scorer.maxLength);
+    this.#length = new Int32Array(nLanes);
+    this.#close = close;
+  }
+
+  reset(lanes: Int32Array): void {
+    for (const lane of lanes) this.#length[lane] = 0;
+  }
+
+  feed(lanes: Int32Array, items: Int32Array): void {
+    const { nItems, maxLength } = this.#scorer;
+    for (const item of items)
+      if (item >= nItems) throw new DeepTasteError('data', `sequence: an item must be below ${nItems}, got ${item}`);
+    for (let n = 0; n < lanes.length; n++) {
+      if (items[n] < 0) continue;
+      const first = lanes[n] * maxLength;
+      const length = this.#length[lanes[n]];
+      if (length === maxLength) this.#events.copyWithin(first, first + 1, first + maxLength);
+      else this.#length[lanes[n]]++;
+      this.#events[first + Math.min(length, maxLength - 1)] = items[n];
+    }
+  }
+
+  score(lanes: Int32Array, scores: Float32Array): void {
+    const { maxLength } = this.#scorer;
+    const prefixes = Array.from(lanes, (lane) =>
+      this.#events.subarray(lane * maxLength, lane * maxLength + this.#length[lane]),
+    );
+    this.#scorer.scoresOf(prefixes, scores);
+  }
+
+  free(): void {
+    this.#close(this);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * SASRec — self-attentive sequential recommendation.
+ * Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018, arXiv:1808.09781.
+ *
+ *   x_t = dropout(√d · E[i_t] + P[t])                      the last L events; the newest has position L (§III-A)
+ *   x   ← x + Attention(LayerNorm(x))                      each position sees itself and those before it (§III-B)
+ *   x   ← x + FFN(LayerNorm(x))                            twice with 2 blocks (§III-C)
+ *   r_{t,i} = LayerNorm(x_t) · E[i]                        the score of item i as the next one: the same E (§III-D)
+ *   L   = −Σ_t [ ln σ(r_{t,i_{t+1}}) + Σ_j ln(1 − σ(r_{t,j})) ] / number of positions, j outside the sequence (§III-E)
+ *
+ * calibration s > 0 raises σ(r_{t,i_{t+1}}) to the power β = a (s (1 − 1/a) + 1/a), a = negatives / (items − 1):
+ * Petrov, Macdonald: gSASRec, RecSys 2023, eq. 13–16. loss "cross-entropy" is
+ *   L = −Σ_t ln softmax(r_{t,·} − logQ)_{i_{t+1}} / number of positions, over the target and samples that the step shares
+ * Klenitskiy, Vasilev: Turning Dross Into Gold Loss, RecSys 2023, §3.2.
+ *
+ * Differs from the paper, and settings: see docs/models/sasrec.md.
+ */
+import { z } from 'zod';
+import type { Tensor } from '../engine/expression.ts';
+import * as o from '../engine/ops/index.ts';
+import { dropoutLayer } from '../layers/forward-pass.ts';
+import { glorotUniform } from '../layers/initializer.ts';
+import { blockParameters, normLayer, normParameters, selfAttentionBlock } from '../layers/self-attention.ts';
+import { attentionModel } from './attention-model.ts';
+
+const EPSILON = 1e-8;
+
+const options = z
+  .strictObject({
+    units: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(50)
+      .meta({ doc: 'd, length of all vectors', search: [32, 50, 64, 128] }),
+    blocks: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(2)
+      .meta({ doc: 'blocks of self-attention', search: [1, 2, 3] }),
+    heads: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .meta({ doc: 'heads of a block; they share the units', search: [1, 2] }),
+    maxLength: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(200)
+      .meta({ doc: 'L, last events that are looked at', search: [50, 200] }),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.2)
+      .meta({ doc: 'share that is dropped in training, everywhere', search: [0.1, 0.2, 0.5] }),
+    normalise: z
+      .enum(['before', 'after'])
+      .default('before')
+      .meta({ doc: 'where a layer is normalised: its input (the paper), or its sum with its input' }),
+    positions: z.enum(['end', 'start']).default('end').meta({
+      doc: 'end: the newest event always has the last position (the paper); start: the oldest one has the first',
+    }),
+    loss: z
+      .enum(['binary-cross-entropy', 'cross-entropy'])
+      .default('binary-cross-entropy')
+      .meta({ doc: 'of the next item against negatives of each position, or among samples that a step shares' }),
+    negatives: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .meta({ doc: 'negatives of each position, of binary cross-entropy', search: [1, 4, 16] }),
+    calibration: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .meta({ doc: 's of binary cross-entropy: 0 = the paper, 1 = as if all items were negatives (gSASRec)' }),
+    samples: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(2048)
+      .meta({ doc: 'negatives of a step, of cross-entropy; 0 = all items' }),
+    sampleAlpha: z
+      .number()
+      .min(0)
+      .max(2)
+      .default(0.5)
+      .meta({ doc: 'α: those are drawn ∝ (events of the item)^α; 0 = uniformly', search: [0, 0.5, 0.75] }),
+  })
+  .refine(({ units, heads }) => units % heads === 0, {
+    path: ['heads'],
+    message: 'Invalid input: the heads must share the units evenly',
+  });
+
+type Config = z.output<typeof options>;
+
+/** β of the target's probability. */
+function targetPower({ negatives, calibration }: Config, nItems: number): number {
+  if (calibration === 0) return 1;
+  const share = Math.min(1, negatives / Math.max(1, nItems - 1));
+  return share * (calibration * (1 - 1 / share) + 1 / share);
+}
+
+/** −β ln σ(r⁺) − Σ_j ln(1 − σ(r_j)), from vectors of the target and of the negatives side by side. */
+function binaryLoss(h: Tensor, e: Tensor, config: Config, nItems: number): Tensor {
+  const score = (n: number): Tensor => o.rowDot(h, o.slice(e, n * h.size, (n + 1) * h.size));
+  let loss = o.affine(o.negativeLogSigmoid(score(0)), targetPower(config, nItems));
+  for (let n = 1; n <= config.negatives; n++) loss = o.add(loss, o.softplus(score(n)));
+  return loss;
+}
+
+export const sasrec = attentionModel({
+  name: 'sasrec',
+  title: 'SASRec',
+  paper: {
+    authors: 'Kang, McAuley',
+    title: 'Self-Attentive Sequential Recommendation',
+    venue: 'ICDM',
+    year: 2018,
+  },
+  options,
+  trainingDefaults: {},
+  maxLength: ({ maxLength }) => maxLength,
+  positionsFrom: ({ positions }) => positions,
+  width: ({ units }) => units,
+  negatives: ({ loss, negatives, samples, sampleAlpha: exponent }) =>
+    loss === 'cross-entropy'
+      ? { perPosition: 0, shared: samples, exponent: samples === 0 ? 0 : exponent }
+      : { perPosition: negatives, shared: 0, exponent: 0 },
+  parameters: ({ units, blocks, maxLength, normalise }, { nItems }) => [
+    { name: 'E', shape: [nItems, units], table: 'item', initializer: glorotUniform(nItems, units) },
+    { name: 'P', shape: [maxLength, units], table: 'field', initializer: glorotUniform(maxLength, units) },
+    ...Array.from({ length: blocks }, (_, b) => blockParameters(`block${b + 1}`, units)).flat(),
+    ...(normalise === 'before' ? normParameters('norm', units) : []),
+  ],
+  represent: (p, { item, position, back, window }, config, pass) => {
+    const { units, blocks, normalise, dropout } = config;
+    const e = o.affine(o.lookupFields(p.E, item, [1]), Math.sqrt(units));
+    let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass);
+    for (let b = 1; b <= blocks; b++)
+      x = selfAttentionBlock(p, `block${b}`, x, { back, window }, { ...config, epsilon: EPSILON }, pass);
+    return normalise === 'before' ? normLayer(p, 'norm', x, EPSILON) : x;
+  },
+  loss: (p, h, { candidates, shared, logWeight }, config, { nItems }) => {
+    const e = o.lookupFields(p.E, candidates, Array<number>(candidates.size).fill(1));
+    if (shared === null) return binaryLoss(h, e, config, nItems);
+    const scores = o.linear(h, o.transpose(o.listLookup(p.E, shared)));
+    const weights = config.sampleAlpha === 0 || config.samples === 0 ? null : o.listLookup(logWeight, shared);
+    const offsets = o.candidateOffsets(shared, weights, { nTargets: 0, targetScale: 0, sampleScale: 1 });
+    return o.targetCrossEntropy(o.rowDot(h, e), scores, candidates, shared, offsets);
+  },
+  output: { weights: 'E' },
+});

@@ -1,0 +1,125 @@
+/** The steps of the training of a model by self-attention: its parameters, its plan, and the batches that are fed to it. */
+import type { RandomStream } from '../core/random.ts';
+import { AttentionBatches } from '../data/sequences/attention-batches.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { Tensor } from '../engine/expression.ts';
+import { indexInput, input, listInput, multiply, table } from '../engine/ops/index.ts';
+import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { trainingPass } from '../layers/forward-pass.ts';
+import { type AttentionModel, windowRows } from '../models/attention-model.ts';
+import { AttentionScorer } from '../models/attention-scorer.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../models/expression.ts';
+import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { AttentionTrainingOptions } from './attention-options.ts';
+import type { SequenceSteps } from './sequence-steps.ts';
+import { SharedNegatives } from './shared-negatives.ts';
+
+export interface AttentionStepOptions {
+  readonly engine: Engine;
+  readonly model: AttentionModel;
+  readonly config: unknown;
+  readonly training: AttentionTrainingOptions;
+  readonly sequences: Sequences;
+  readonly random: RandomStream;
+}
+
+export class AttentionStep implements SequenceSteps {
+  readonly declared: DeclaredParameters;
+  readonly store: ParameterStore;
+  readonly plan: StepPlan;
+  readonly nRows: number;
+  readonly stepsPerEpoch: number;
+  readonly nSkipped: number;
+  readonly #options: AttentionStepOptions;
+  readonly #batches: AttentionBatches;
+  readonly #shared: SharedNegatives | null;
+  readonly #leaves: readonly (readonly [Tensor, keyof AttentionBatches['rows']])[];
+  readonly #list: Tensor | null;
+  readonly #weight: Tensor;
+  /** Address of the number of rows of the step that runs next. */
+  readonly #stepRows: number;
+
+  constructor(options: AttentionStepOptions) {
+    this.#options = options;
+    const { engine, model, config, training, sequences, random } = options;
+    const { nItems } = sequences;
+    const { perPosition, shared, exponent } = model.negatives(config);
+    const window = windowRows(model.maxLength(config));
+    this.#batches = new AttentionBatches(sequences, {
+      ...{ batchSize: training.batchSize, maxLength: model.maxLength(config), window, negatives: perPosition },
+      ...{ positionsFrom: model.positionsFrom(config), random: random.child('batches') },
+    });
+    ({ nRows: this.nRows, stepsPerEpoch: this.stepsPerEpoch, nSkipped: this.nSkipped } = this.#batches);
+    this.#shared =
+      perPosition === 0 ? new SharedNegatives(sequences, { samples: shared, exponent }, random.child('shared')) : null;
+    this.declared = declaredAs(model.parameters(config, { nItems }));
+    const logWeight = table('ln weight', nItems, 1);
+    this.store = new ParameterStore(engine, [...this.declared.list, ...(this.#shared ? [logWeight] : [])]);
+    initialiseParameters(this.declared, this.store, random.child('init'));
+    if (this.#shared) this.store.write(logWeight, this.#shared.logWeight);
+    const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
+    const candidates = indexInput('candidates', 1 + perPosition);
+    this.#weight = input('weight', [1]);
+    this.#list = this.#shared && listInput('shared negatives', this.#shared.size);
+    this.#leaves = [
+      ...[[item, 'item'] as const, [position, 'position'] as const, [back, 'back'] as const],
+      [candidates, 'candidates'] as const,
+    ];
+    const h = model.represent(
+      this.declared.tensors,
+      { item, position, back, window },
+      config,
+      trainingPass(random.child('dropout')),
+    );
+    const targets = { candidates, shared: this.#list, logWeight };
+    const loss = model.loss(this.declared.tensors, h, targets, config, { nItems });
+    this.#stepRows = engine.allocate(4);
+    this.plan = new StepPlan({
+      ...{ engine, store: this.store, loss: multiply(loss, this.#weight), trainable: this.declared.list },
+      fedByCaller: [...this.#leaves.map(([leaf]) => leaf), this.#weight, ...(this.#list ? [this.#list] : [])],
+      ...{ batchSize: this.#batches.capacity, totalRows: this.#batches.capacity, optimizer: training.optimizer },
+      totalSteps: training.epochs * this.stepsPerEpoch,
+      unequalSteps: { stepRows: this.#stepRows, stepsPerEpoch: this.stepsPerEpoch },
+    });
+  }
+
+  run(epoch: number, first: number, count: number): StepResult {
+    const steps = Math.min(count, this.stepsPerEpoch - first);
+    let lossSum = 0;
+    for (let step = first; step < first + steps; step++) lossSum += this.#runStep(epoch, step);
+    return { steps, lossSum };
+  }
+
+  #runStep(epoch: number, step: number): number {
+    const { engine } = this.#options;
+    const { rows, capacity } = this.#batches;
+    const { nRows, nEvents } = this.#batches.fill(epoch, step);
+    for (const [leaf, name] of this.#leaves) this.plan.write(leaf, rows[name].subarray(0, nRows * leaf.size));
+    // the plan divides by the rows of a full batch, the loss is the mean over the step's events
+    const share = capacity / nEvents;
+    this.plan.write(
+      this.#weight,
+      rows.weight.subarray(0, nRows).map((weight) => weight * share),
+    );
+    if (this.#shared && this.#list) this.plan.write(this.#list, this.#shared.draw(epoch, step));
+    engine.i32(this.#stepRows, 1)[0] = nRows;
+    return this.plan.run(epoch, step, 1).lossSum / share;
+  }
+
+  /** What a step holds depends on its number alone. */
+  restart(): void {}
+  skipTo(): void {}
+
+  scorer(): SequenceScorer {
+    const { engine, model, config, sequences } = this.#options;
+    return new AttentionScorer(engine, model, config, sequences.nItems, this.declared, this.store);
+  }
+
+  free(): void {
+    this.plan.free();
+    this.#options.engine.free(this.#stepRows);
+    this.store.free();
+  }
+}
