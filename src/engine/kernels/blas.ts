@@ -72,10 +72,3 @@ export function outerByBlas(
 ): void {
   sgemm(x, xRow, 1, y, yRow, 0, out, outRow, m, n, rows, accumulate);
 }
-
-/** C[m × n] (+)= A[m × k] · B, B stored row by row, [k × n] or transposed [n × k]. */
-export function productByBlas(
-  a: usize, aRow: i32, b: usize, bRow: i32, transposed: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32, accumulate: i32,
-): void {
-  sgemm(a, aRow, 0, b, bRow, transposed, c, cRow, m, n, k, accumulate);
-}

@@ -42,7 +42,7 @@ function packBatch(x: usize, xRow: i32, panels: usize, rows: i32, width: i32): v
 function logits(
   x: usize, xRow: i32, panels: usize, w: usize, wRow: i32, tile: usize, tileRow: i32, m: i32, rows: i32, width: i32,
 ): void {
-  if (usesBlas(rows, width)) productByBlas(w, wRow, x, xRow, 1, tile, tileRow, m, rows, width, 0);
+  if (usesBlas(rows, width)) productByBlas(w, wRow, 0, x, xRow, 1, tile, tileRow, m, rows, width, 0);
   else gemm(w, wRow, 1, panels, 8, 8 * width, tile, tileRow, m, (rows + 7) & ~7, width, 0, 0);
 }
 
@@ -181,7 +181,7 @@ export function gradient(
         store<f32>(at, load<f32>(at) - load<f32>(scales + (<usize>r << 2)));
       }
       if (blas) {
-        productByBlas(tile, columns, x, xRow, 0, to, width, m, width, rows, 0);
+        productByBlas(tile, columns, 0, x, xRow, 0, to, width, m, width, rows, 0);
         outerByBlas(tile, columns, from, wRow, sums, width, rows, width, m, 1);
       } else {
         gemm(tile, columns, 1, x, xRow, 8, to, width, m, width, rows, 0, 0);

@@ -27,7 +27,7 @@ function product(
   blas: bool, a: usize, aRow: i32, b: usize, bRow: i32, transposed: i32, panels: usize, panelDepth: i32, c: usize, cRow: i32,
   m: i32, n: i32, k: i32, accumulate: bool,
 ): void {
-  if (blas) productByBlas(a, aRow, b, bRow, transposed, c, cRow, m, n, k, accumulate ? 1 : 0);
+  if (blas) productByBlas(a, aRow, 0, b, bRow, transposed, c, cRow, m, n, k, accumulate ? 1 : 0);
   else gemm(a, aRow, 1, panels, 8, 8 * panelDepth, c, cRow, m, n, k, accumulate ? ACCUMULATE : 0, 0);
 }
 
