@@ -1,7 +1,7 @@
 /** Bi-LSTM with attention over several sequences an example, the core of DSCF, on invented sequences. */
 import type { RandomStream } from '../core/random.ts';
-import type { Engine } from '../engine/runtime/engine.ts';
 import { indexInput, input, linear, lookupFields, sequenceLengths, square, subtract } from '../engine/ops/index.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
 import { attentionParameters, attentionPooling } from '../layers/attention-pooling.ts';
 import { glorotUniform, normal, zeros } from '../layers/initializer.ts';
 import { lstmLayer, lstmParameters } from '../layers/lstm.ts';

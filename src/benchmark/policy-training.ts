@@ -3,7 +3,6 @@
  * REINFORCE Recommender System. WSDM 2019), on invented histories, actions and rewards.
  */
 import type { RandomStream } from '../core/random.ts';
-import type { Engine } from '../engine/runtime/engine.ts';
 import {
   affine,
   fullSoftmaxCrossEntropy,
@@ -13,6 +12,7 @@ import {
   lookupFields,
   multiply,
 } from '../engine/ops/index.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
 import { glorotUniform, normal, zeros } from '../layers/initializer.ts';
 import { type ExampleSteps, exampleTraining, type StepWork } from './example-training.ts';
 
