@@ -3,8 +3,11 @@ import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type DeepfmSize, deepfmSizes, deepfmTraining } from './deepfm-training.ts';
 import type { Effort } from './effort.ts';
+import type { StepWork } from './example-training.ts';
 import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions, SAMPLES } from './gru4rec-training.ts';
-import { TimedTraining } from './timed-training.ts';
+import { type LstmSize, lstmSize, lstmTraining, lstmWork } from './lstm-training.ts';
+import { type PolicySize, policySize, policyTraining, policyWork } from './policy-training.ts';
+import { TimedTraining, type TrainingSteps } from './timed-training.ts';
 import { interleave, median } from './timing.ts';
 
 export interface ModelSpeed {
@@ -18,6 +21,8 @@ export interface ModelSpeed {
   readonly speedup: number;
   /** Our rate by PyTorch's best setting, timed between two rounds of ours; on the rows of the most threads. */
   readonly torch: TorchRate | null;
+  /** What a step must compute and move at least; absent where nobody has counted it. */
+  readonly work?: StepWork;
 }
 
 export interface TorchRate {
@@ -26,9 +31,12 @@ export interface TorchRate {
   readonly ratio: number;
 }
 
+/** Workloads that the scripts of the peers know. */
+export type TorchWorkload = 'deepfm' | 'gru4rec' | 'lstm' | 'policy';
+
 /** PyTorch's best rate on a workload, or why there is none. */
 export type TorchPeer = (
-  workload: 'deepfm' | 'gru4rec',
+  workload: TorchWorkload,
   size: object,
   /** The best setting of an earlier round; absent = all are tried. */
   known: TorchTiming | undefined,
@@ -45,21 +53,49 @@ export interface TorchTiming {
 export interface ModelSizes {
   readonly deepfm: Readonly<Record<string, DeepfmSize>>;
   readonly gru4rec: readonly Gru4recSize[];
+  readonly lstm?: LstmSize;
+  readonly policy?: PolicySize;
   readonly sessions?: { readonly n: number; readonly nItems: number };
 }
 
-export const modelSizes: ModelSizes = { deepfm: deepfmSizes, gru4rec: gru4recSizes };
+export const modelSizes: ModelSizes = {
+  deepfm: deepfmSizes,
+  gru4rec: gru4recSizes,
+  lstm: lstmSize,
+  policy: policySize,
+};
+
+interface Workload {
+  readonly name: string;
+  readonly peer: { readonly workload: TorchWorkload; readonly size: object };
+  readonly make: (engine: Engine) => TrainingSteps;
+  readonly work?: StepWork;
+}
+
+const lstmWorkload = (size: LstmSize, random: RandomStream): Workload => ({
+  name: 'Bi-LSTM with attention',
+  peer: { workload: 'lstm', size },
+  make: (engine) => lstmTraining(engine, size, random),
+  work: lstmWork(size),
+});
+
+const policyWorkload = (size: PolicySize, random: RandomStream): Workload => ({
+  name: 'Policy gradient, all items',
+  peer: { workload: 'policy', size },
+  make: (engine) => policyTraining(engine, size, random),
+  work: policyWork(size),
+});
 
 /** One workload after the other, so that their memory is not needed together; its engines in turn. */
 export async function measureModels(
   engines: readonly Engine[],
-  { deepfm, gru4rec, sessions }: ModelSizes,
+  { deepfm, gru4rec, lstm, policy, sessions }: ModelSizes,
   effort: Effort,
   random: RandomStream,
   torch: TorchPeer | null,
 ): Promise<ModelSpeed[]> {
   const events = inventedSessions(random.child('sessions'), sessions?.n, sessions?.nItems);
-  const workloads = [
+  const workloads: Workload[] = [
     ...Object.entries(deepfm).map(([name, size]) => ({
       name: `DeepFM ${name}`,
       peer: { workload: 'deepfm' as const, size },
@@ -70,11 +106,13 @@ export async function measureModels(
       peer: { workload: 'gru4rec' as const, size: { ...size, samples: SAMPLES, items: events.nItems } },
       make: (engine: Engine) => gru4recTraining(engine, size, events, random.child('gru4rec')),
     })),
+    ...(lstm ? [lstmWorkload(lstm, random.child('lstm'))] : []),
+    ...(policy ? [policyWorkload(policy, random.child('policy'))] : []),
   ];
   const found: ModelSpeed[] = [];
-  for (const { name, make, peer } of workloads) {
+  for (const { name, make, peer, work } of workloads) {
     const trainings = engines.map((engine) => new TimedTraining(name, engine, make(engine)));
-    const speeds = speedsOf(trainings, effort);
+    const speeds = speedsOf(trainings, effort).map((speed) => (work ? { ...speed, work } : speed));
     found.push(
       ...(torch
         ? await besideTorch(trainings, speeds, effort, (known) => torch(peer.workload, peer.size, known))
