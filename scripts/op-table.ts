@@ -6,6 +6,7 @@ import { candidateOps } from '../src/engine/ops/candidates.ts';
 import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
 import { fieldOps } from '../src/engine/ops/fields.ts';
+import { fullSoftmaxOps } from '../src/engine/ops/full-softmax.ts';
 import { gruOps } from '../src/engine/ops/gru.ts';
 import { interactionOps } from '../src/engine/ops/interactions.ts';
 import { layerNormOps } from '../src/engine/ops/layer-norm.ts';
@@ -14,10 +15,12 @@ import { leafOps } from '../src/engine/ops/leaves.ts';
 import { linearOps } from '../src/engine/ops/linear.ts';
 import { listOps } from '../src/engine/ops/lists.ts';
 import { lookupOps } from '../src/engine/ops/lookup.ts';
+import { lstmOps } from '../src/engine/ops/lstm.ts';
 import type { OpDefinition } from '../src/engine/ops/op.ts';
 import { reduceOps } from '../src/engine/ops/reduce.ts';
 import { rowNoiseOps } from '../src/engine/ops/row-noise.ts';
 import { statisticOps } from '../src/engine/ops/statistics.ts';
+import { stepOps } from '../src/engine/ops/steps-of-row.ts';
 import { targetLossOps } from '../src/engine/ops/target-loss.ts';
 
 export const opTableFile = fileURLToPath(new URL('../docs/engine-gradients.md', import.meta.url));
@@ -35,6 +38,9 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Noise', 'dropout.ts', dropoutOps],
   ['Lists and carried rows', 'lists.ts', listOps],
   ['Recurrent units', 'gru.ts', gruOps],
+  ['Long short-term memory', 'lstm.ts', lstmOps],
+  ['Steps of a row', 'steps-of-row.ts', stepOps],
+  ['Softmax over all rows of a matrix', 'full-softmax.ts', fullSoftmaxOps],
   ['Losses over candidates', 'candidates.ts', candidateOps],
   ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
   ['Self-attention', 'attention.ts', attentionOps],

@@ -110,7 +110,7 @@ async function measure(
     products = measureProducts(engines[0], shapes, effort, random);
   }
   const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine) : null;
-  if (wanted.has('models')) progress.log('training of DeepFM and GRU4Rec');
+  if (wanted.has('models')) progress.log('training of DeepFM, GRU4Rec, Bi-LSTM and policy gradient');
   const models = wanted.has('models')
     ? await measureModels(
         [...engines, ...withBlas],

@@ -4,9 +4,11 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { type DeepfmSize, deepfmSizes, deepfmTraining } from './deepfm-training.ts';
 import type { Effort } from './effort.ts';
 import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions, SAMPLES } from './gru4rec-training.ts';
+import { type LstmSize, lstmSize, lstmTraining } from './lstm-training.ts';
 import type { MachineLimits } from './machine-limits.ts';
+import { type PolicySize, policySize, policyTraining } from './policy-training.ts';
 import { limitsOf, type StepLimit, stepLimit } from './step-limit.ts';
-import { TimedTraining } from './timed-training.ts';
+import { TimedTraining, type TrainingSteps } from './timed-training.ts';
 import { interleave, median } from './timing.ts';
 
 export interface ModelSpeed {
@@ -33,9 +35,12 @@ export interface TorchRate {
   readonly ratio: number;
 }
 
+/** Workloads that the scripts of the peers know. */
+export type TorchWorkload = 'deepfm' | 'gru4rec' | 'lstm' | 'policy';
+
 /** PyTorch's best rate on a workload, or why there is none. */
 export type TorchPeer = (
-  workload: 'deepfm' | 'gru4rec',
+  workload: TorchWorkload,
   size: object,
   /** The best setting of an earlier round; absent = all are tried. */
   known: TorchTiming | undefined,
@@ -52,22 +57,47 @@ export interface TorchTiming {
 export interface ModelSizes {
   readonly deepfm: Readonly<Record<string, DeepfmSize>>;
   readonly gru4rec: readonly Gru4recSize[];
+  readonly lstm?: LstmSize;
+  readonly policy?: PolicySize;
   readonly sessions?: { readonly n: number; readonly nItems: number };
 }
 
-export const modelSizes: ModelSizes = { deepfm: deepfmSizes, gru4rec: gru4recSizes };
+export const modelSizes: ModelSizes = {
+  deepfm: deepfmSizes,
+  gru4rec: gru4recSizes,
+  lstm: lstmSize,
+  policy: policySize,
+};
+
+interface Workload {
+  readonly name: string;
+  readonly peer: { readonly workload: TorchWorkload; readonly size: object };
+  readonly make: (engine: Engine) => TrainingSteps;
+}
+
+const lstmWorkload = (size: LstmSize, random: RandomStream): Workload => ({
+  name: 'Bi-LSTM with attention',
+  peer: { workload: 'lstm', size },
+  make: (engine) => lstmTraining(engine, size, random),
+});
+
+const policyWorkload = (size: PolicySize, random: RandomStream): Workload => ({
+  name: 'Policy gradient, all items',
+  peer: { workload: 'policy', size },
+  make: (engine) => policyTraining(engine, size, random),
+});
 
 /** One workload after the other, so that their memory is not needed together; its engines in turn. */
 export async function measureModels(
   engines: readonly Engine[],
-  { deepfm, gru4rec, sessions }: ModelSizes,
+  { deepfm, gru4rec, lstm, policy, sessions }: ModelSizes,
   effort: Effort,
   random: RandomStream,
   torch: TorchPeer | null,
   machine: readonly MachineLimits[],
 ): Promise<ModelSpeed[]> {
   const events = inventedSessions(random.child('sessions'), sessions?.n, sessions?.nItems);
-  const workloads = [
+  const workloads: Workload[] = [
     ...Object.entries(deepfm).map(([name, size]) => ({
       name: `DeepFM ${name}`,
       peer: { workload: 'deepfm' as const, size },
@@ -78,6 +108,8 @@ export async function measureModels(
       peer: { workload: 'gru4rec' as const, size: { ...size, samples: SAMPLES, items: events.nItems } },
       make: (engine: Engine) => gru4recTraining(engine, size, events, random.child('gru4rec')),
     })),
+    ...(lstm ? [lstmWorkload(lstm, random.child('lstm'))] : []),
+    ...(policy ? [policyWorkload(policy, random.child('policy'))] : []),
   ];
   const found: ModelSpeed[] = [];
   for (const { name, make, peer } of workloads) {

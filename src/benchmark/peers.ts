@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
-import type { TorchTiming } from './model-speed.ts';
+import type { TorchTiming, TorchWorkload } from './model-speed.ts';
 import { median } from './timing.ts';
 
 // src/benchmark and dist/benchmark lie equally deep under the package's root
@@ -144,16 +144,24 @@ function runPython(python: string, script: string, flags: readonly string[]): Pr
   });
 }
 
-/** The best setting of PyTorch on a step of DeepFM or GRU4Rec, examples per second; or why there is none. */
+/** The script that times a workload. */
+const torchScripts: Readonly<Record<TorchWorkload, string>> = {
+  deepfm: 'models_torch.py',
+  gru4rec: 'models_torch.py',
+  lstm: 'sequence_policy_torch.py',
+  policy: 'sequence_policy_torch.py',
+};
+
+/** The best setting of PyTorch on a training step of a model, examples per second; or why there is none. */
 export async function timeModelInTorch(
   request: { readonly python: string; readonly threads: readonly number[]; readonly eagerOnly: boolean },
-  workload: 'deepfm' | 'gru4rec',
+  workload: TorchWorkload,
   size: object,
   known: TorchTiming | undefined,
 ): Promise<TorchTiming | string> {
   const modes = known ? [known.mode] : request.eagerOnly ? ['eager'] : ['eager', 'compiled'];
   const threads = known ? [known.threads] : request.threads;
-  const document = await runPython(request.python, 'models_torch.py', [
+  const document = await runPython(request.python, torchScripts[workload], [
     ...['--workload', workload, '--size', JSON.stringify(size)],
     ...['--threads', ...threads.map(String), '--modes', ...modes],
   ]);

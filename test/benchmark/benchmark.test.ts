@@ -77,6 +77,8 @@ describe('runBenchmark', () => {
       models: {
         deepfm: { small: { fields: 3, rows: 30, factors: 4, hidden: [8, 8], batchSize: 32, examples: 200 } },
         gru4rec: [{ units: 8, batchSize: 4, loss: 'bpr-max' }],
+        lstm: { rows: 50, sequences: 2, steps: 3, dims: 4, batchSize: 8, examples: 64 },
+        policy: { items: 60, dims: 4, history: 3, batchSize: 8, examples: 64 },
         sessions: { n: 50, nItems: 40 },
       },
     });
@@ -114,6 +116,10 @@ describe('runBenchmark', () => {
       ['DeepFM small', 2],
       ['GRU4Rec, 8 units, bpr-max', 1],
       ['GRU4Rec, 8 units, bpr-max', 2],
+      ['Bi-LSTM with attention', 1],
+      ['Bi-LSTM with attention', 2],
+      ['Policy gradient, all items', 1],
+      ['Policy gradient, all items', 2],
     ]);
     for (const { examplesPerSecond } of result.models) expect(examplesPerSecond).toBeGreaterThan(0);
     for (const { limit, shareOfLimit, heldBytes, stepMs } of [...(result.training?.speeds ?? []), ...result.models]) {

@@ -7,6 +7,7 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp, type OpCase, type Operands } from './check-op.ts';
 import { type ListOpName, listOpNames } from './list-op-names.ts';
 import { runExpression } from './run-expression.ts';
+import { type StepOpName, stepOpNames } from './step-op-names.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
@@ -37,7 +38,7 @@ const gruGradient = (op: OpName, operands: readonly number[], parts: number): Op
   absolute: () => 40,
 });
 
-const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
+const cases: Record<Exclude<OpName, ListOpName | StepOpName>, OpCase> = {
   parameter: { build: ({ shared }, n) => shared([n, 3]) },
   table: { build: ({ rowsOf }, n) => rowsOf(9, n) },
   input: { build: ({ batch }, n) => batch(n) },
@@ -225,7 +226,7 @@ function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
 }
 
 it('has a case for every op of the closed list', () => {
-  expect([...Object.keys(cases), ...listOpNames].sort()).toEqual(Object.keys(o.ops).sort());
+  expect([...Object.keys(cases), ...listOpNames, ...stepOpNames].sort()).toEqual(Object.keys(o.ops).sort());
 });
 
 it.each(engines)('packs matrices and transposed ones in panels of eight columns ($build)', (engine) => {

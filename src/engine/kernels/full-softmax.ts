@@ -7,7 +7,7 @@
 import * as op from './opcodes';
 import { outerByBlas, productByBlas, usesBlas } from './blas';
 import { dot } from './elementwise';
-import { powerOfTwo4 } from './gate-math';
+import { powerConstant, powerOfTwo4 } from './gate-math';
 import { ACCUMULATE, gemm } from './gemm';
 import { packPanels } from './pack';
 import { madd } from './simd';
@@ -49,29 +49,28 @@ function logits(
 /** Takes m logits into the largest and the sum of 2^(log₂e · (logit − largest)) of every column. */
 function addTile(tile: usize, tileRow: i32, m: i32, rows: i32, largest: usize, sums: usize): void {
   const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
+  const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
+  const a2 = powerConstant(6), a1 = powerConstant(7);
   for (let r = 0; r < rows; r += 4) {
     const at = <usize>r << 2;
     const before = v128.load(largest + at);
-    let top = before;
-    let p = tile + at;
+    let top = before, p = tile + at;
+    // NaN counts for nothing here and shows up in the sums
     for (let j = 0; j < m; j++) {
-      const v = v128.load(p);
-      top = v128.bitselect(v, top, f32x4.gt(v, top));
+      top = f32x4.pmax(top, v128.load(p));
       p += bytes;
     }
     const shift = f32x4.neg(f32x4.mul(top, log2e));
-    let sum0 = f32x4.mul(v128.load(sums + at), powerOfTwo4(madd(before, log2e, shift)));
-    let sum1 = f32x4.splat(0);
+    let y = f32x4.pmax(madd(before, log2e, shift), low);
+    let sum = f32x4.mul(v128.load(sums + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1));
     p = tile + at;
-    let j = 0;
-    for (; j + 2 <= m; j += 2) {
-      sum0 = f32x4.add(sum0, powerOfTwo4(madd(v128.load(p), log2e, shift)));
-      sum1 = f32x4.add(sum1, powerOfTwo4(madd(v128.load(p + bytes), log2e, shift)));
-      p += 2 * bytes;
+    for (let j = 0; j < m; j++) {
+      y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
+      sum = f32x4.add(sum, powerOfTwo4(y, one, a5, a4, a3, a2, a1));
+      p += bytes;
     }
-    if (j < m) sum0 = f32x4.add(sum0, powerOfTwo4(madd(v128.load(p), log2e, shift)));
     v128.store(largest + at, top);
-    v128.store(sums + at, f32x4.add(sum0, sum1));
+    v128.store(sums + at, sum);
   }
 }
 
@@ -138,12 +137,15 @@ export function loss(
 /** Logits to dy · softmax, in place. */
 function weigh(tile: usize, tileRow: i32, m: i32, rows: i32, shifts: usize, dy: usize): void {
   const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
+  const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
+  const a2 = powerConstant(6), a1 = powerConstant(7);
   for (let r = 0; r < rows; r += 4) {
     const at = <usize>r << 2;
     const shift = v128.load(shifts + at), scale = v128.load(dy + at);
     let p = tile + at;
     for (let j = 0; j < m; j++) {
-      v128.store(p, f32x4.mul(scale, powerOfTwo4(madd(v128.load(p), log2e, shift))));
+      const y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
+      v128.store(p, f32x4.mul(scale, powerOfTwo4(y, one, a5, a4, a3, a2, a1)));
       p += bytes;
     }
   }

@@ -1,45 +1,78 @@
 /**
- * Activations of gates, for arguments of any size: fewer instructions than the curves of vector-math.ts. Largest absolute errors
+ * Activations of gates and powers of two, with fewer instructions than the curves of vector-math.ts. Largest absolute errors
  * against float64: sigmoid 1.2 · 10⁻⁷, tanh 2.4 · 10⁻⁷ (near 0 it is absolute, not relative). NaN stays NaN.
+ *
+ * Constants are loaded from memory: literal vectors would be built anew at each use, which takes three instructions.
  */
 import { madd } from './simd';
 
+const constants = memory.data<f32>([
+  1, 1, 1, 1,
+  -126, -126, -126, -126,
+  126, 126, 126, 126,
+  // 2^r on [−½, ½] by a polynomial of degree 5, off by 1.3 · 10⁻⁷ of itself at most
+  1.340043217e-3, 1.340043217e-3, 1.340043217e-3, 1.340043217e-3,
+  9.672171736e-3, 9.672171736e-3, 9.672171736e-3, 9.672171736e-3,
+  5.550327214e-2, 5.550327214e-2, 5.550327214e-2, 5.550327214e-2,
+  2.402222815e-1, 2.402222815e-1, 2.402222815e-1, 2.402222815e-1,
+  6.931472067e-1, 6.931472067e-1, 6.931472067e-1, 6.931472067e-1,
+  // −log₂ e and −2 log₂ e
+  -1.44269504, -1.44269504, -1.44269504, -1.44269504,
+  -2.88539008, -2.88539008, -2.88539008, -2.88539008,
+  2, 2, 2, 2,
+]);
+
+/** Constants of `powerOfTwo4` by their numbers, for loops that keep them in registers. */
 // @ts-ignore: decorator
 @inline
-function c(x: f32): v128 {
-  return f32x4.splat(x);
+export function powerConstant(n: usize): v128 {
+  return v128.load(constants + (n << 4));
 }
 
-/** 2^y for y cut to [−126, 126]; |error| below 2 units in the last place. */
+/** 2^y for −126 ≤ y ≤ 126 from its constants 0 and 3 … 7; NaN stays NaN. */
 // @ts-ignore: decorator
 @inline
-export function powerOfTwo4(y: v128): v128 {
-  const clamped = f32x4.pmin(f32x4.pmax(y, c(-126)), c(126));
-  const n = f32x4.nearest(clamped);
-  const r = f32x4.sub(clamped, n);
-  // 2^r on [−½, ½] by a polynomial of degree 6, off by 3 · 10⁻⁹ at most
-  let p = c(1.546736497e-4);
-  p = madd(p, r, c(1.340043217e-3));
-  p = madd(p, r, c(9.618035959e-3));
-  p = madd(p, r, c(5.550327214e-2));
-  p = madd(p, r, c(2.402265108e-1));
-  p = madd(p, r, c(6.931472067e-1));
-  p = madd(p, r, c(1));
+export function powerOfTwo4(y: v128, one: v128, a5: v128, a4: v128, a3: v128, a2: v128, a1: v128): v128 {
+  const n = f32x4.nearest(y);
+  const r = f32x4.sub(y, n);
+  let p = madd(a5, r, a4);
+  p = madd(p, r, a3);
+  p = madd(p, r, a2);
+  p = madd(p, r, a1);
+  p = madd(p, r, one);
   // n is added to the exponent
-  return i32x4.add(p, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
+  return i32x4.add(p, i32x4.shl(wholeNumber(n), 23));
+}
+
+/** 2^y for y cut to [−126, 126]. */
+// @ts-ignore: decorator
+@inline
+function power(y: v128): v128 {
+  return powerOfTwo4(
+    f32x4.pmin(f32x4.pmax(y, powerConstant(1)), powerConstant(2)),
+    powerConstant(0), powerConstant(3), powerConstant(4), powerConstant(5), powerConstant(6), powerConstant(7),
+  );
 }
 
 /** 1 / (1 + e^(−x)) */
 // @ts-ignore: decorator
 @inline
 export function gateSigmoid4(x: v128): v128 {
-  return f32x4.div(c(1), f32x4.add(c(1), powerOfTwo4(f32x4.mul(x, c(-1.44269504)))));
+  const one = powerConstant(0);
+  return f32x4.div(one, f32x4.add(one, power(f32x4.mul(x, powerConstant(8)))));
 }
 
 /** 2 / (1 + e^(−2x)) − 1 */
 // @ts-ignore: decorator
 @inline
 export function gateTanh4(x: v128): v128 {
-  const s = f32x4.div(c(2), f32x4.add(c(1), powerOfTwo4(f32x4.mul(x, c(-2.88539008)))));
-  return f32x4.sub(s, c(1));
+  const one = powerConstant(0);
+  return f32x4.sub(f32x4.div(powerConstant(10), f32x4.add(one, power(f32x4.mul(x, powerConstant(9))))), one);
+}
+
+/** The integers of whole numbers; of NaN something. */
+// @ts-ignore: decorator
+@inline
+function wholeNumber(n: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(n) : i32x4.trunc_sat_f32x4_s(n);
 }

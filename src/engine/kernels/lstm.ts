@@ -22,12 +22,12 @@ function write(p: usize, v: v128, left: i32): void {
   else storeTail(p, v, left);
 }
 
-/** C (+)= A · B, B stored row by row for the BLAS (transposed where said), in panels of depth `panelDepth` for WebAssembly. */
+/** C (+)= A · B, B stored row by row for the BLAS, in panels of depth `panelDepth` for WebAssembly. */
 function product(
-  blas: bool, a: usize, aRow: i32, b: usize, bRow: i32, transposed: i32, panels: usize, panelDepth: i32, c: usize, cRow: i32,
-  m: i32, n: i32, k: i32, accumulate: bool,
+  blas: bool, a: usize, aRow: i32, b: usize, bRow: i32, panels: usize, panelDepth: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
+  accumulate: bool,
 ): void {
-  if (blas) productByBlas(a, aRow, 0, b, bRow, transposed, c, cRow, m, n, k, accumulate ? 1 : 0);
+  if (blas) productByBlas(a, aRow, 0, b, bRow, 0, c, cRow, m, n, k, accumulate ? 1 : 0);
   else gemm(a, aRow, 1, panels, 8, 8 * panelDepth, c, cRow, m, n, k, accumulate ? ACCUMULATE : 0, 0);
 }
 
@@ -71,7 +71,7 @@ export function lstm(
 ): void {
   const gates = 4 * units, width = op.LSTM_FIELDS * units, depth = inputs + units + 1;
   const blas = usesBlas(gates, depth);
-  product(blas, x, inputs, weights, gates, 0, panels, depth, out, width, count * steps, gates, inputs, false);
+  product(blas, x, inputs, weights, gates, panels, depth, out, width, count * steps, gates, inputs, false);
   const recurrent = weights + ((<usize>inputs * gates) << 2), bias = recurrent + ((<usize>units * gates) << 2);
   const recurrentPanels = panels + (<usize>inputs << 5);
   const forward = <isize>width << 2;
@@ -81,7 +81,7 @@ export function lstm(
     const at = out + ((<usize>t * width) << 2), before = at + ((<usize>6 * units) << 2);
     if (k > 0)
       product(
-        blas, before, steps * width, recurrent, gates, 0, recurrentPanels, depth, at, steps * width, count, gates, units, true,
+        blas, before, steps * width, recurrent, gates, recurrentPanels, depth, at, steps * width, count, gates, units, true,
       );
     else
       for (let q = 0; q < count; q++) memory.fill(before + ((<usize>q * steps * width) << 2), 0, <usize>units << 2);
@@ -156,15 +156,16 @@ function cellBackward(
 /**
  * Gradients before the gates' activations of all steps of `count` sequences, in records (4H, and what a step passes to the one
  * before it).
- * @param dyStep,dyRow elements from the dh of one step to that of the next, and from one sequence to the next
+ * @param turned the transpose of the weights, [4H, n + H + 1]
+ * @param dyStep elements from the dh of one step to that of the next
  */
 export function lstmGradient(
-  records: usize, weights: usize, panels: usize, lengths: usize, dy: usize, dyStep: i32, out: usize, count: i32, steps: i32,
+  records: usize, turned: usize, panels: usize, lengths: usize, dy: usize, dyStep: i32, out: usize, count: i32, steps: i32,
   inputs: i32, units: i32, reverse: bool,
 ): void {
   const gates = 4 * units, width = op.LSTM_GRADIENT_FIELDS * units, recordWidth = op.LSTM_FIELDS * units;
   const blas = usesBlas(units, gates);
-  const recurrent = weights + ((<usize>inputs * gates) << 2);
+  const recurrent = turned + (<usize>inputs << 2), depth = inputs + units + 1;
   const direction: isize = reverse ? 1 : -1;
   for (let k = steps - 1; k >= 0; k--) {
     const t = reverse ? steps - 1 - k : k;
@@ -172,8 +173,8 @@ export function lstmGradient(
     const before = direction * (<isize>width << 2);
     if (k + 1 < steps)
       product(
-        blas, at - before, steps * width, recurrent, gates, 1, panels, gates, at + (<usize>gates << 2), steps * width, count, units,
-        gates, false,
+        blas, at - before, steps * width, recurrent, depth, panels, gates, at + (<usize>gates << 2), steps * width, count, units, gates,
+        false,
       );
     cellBackward(
       at, records + ((<usize>t * recordWidth) << 2), dy + ((<usize>t * dyStep) << 2), steps * dyStep,
@@ -184,12 +185,12 @@ export function lstmGradient(
 
 /** dx = dz Wᵀ over all steps. */
 export function lstmInputGradient(
-  dz: usize, weights: usize, panels: usize, out: usize, tokens: i32, inputs: i32, units: i32,
+  dz: usize, turned: usize, panels: usize, out: usize, tokens: i32, inputs: i32, units: i32,
 ): void {
   const gates = 4 * units;
   product(
-    usesBlas(inputs, gates), dz, op.LSTM_GRADIENT_FIELDS * units, weights, gates, 1, panels, gates, out, inputs, tokens, inputs,
-    gates, false,
+    usesBlas(inputs, gates), dz, op.LSTM_GRADIENT_FIELDS * units, turned, inputs + units + 1, panels, gates, out, inputs, tokens,
+    inputs, gates, false,
   );
 }
 
@@ -206,5 +207,27 @@ export function lstmWeightGradient(
     gemm(x, 1, inputs, dz, width, 8, out, gates, inputs, gates, tokens, ACCUMULATE, 0);
     gemm(before, 1, recordWidth, dz, width, 8, recurrent, gates, units, gates, tokens, ACCUMULATE, 0);
   }
-  sumRows(dz, width, recurrent + ((<usize>units * gates) << 2), tokens, gates);
+  sumColumns(dz, width, recurrent + ((<usize>units * gates) << 2), tokens, gates);
+}
+
+/** out[j] += Σ_r x[r, j], sixteen columns at a time: a cache line. */
+function sumColumns(x: usize, xRow: i32, out: usize, rows: i32, width: i32): void {
+  let j = 0;
+  for (; j + 16 <= width; j += 16) {
+    const to = out + (<usize>j << 2);
+    let a = v128.load(to), b = v128.load(to, 16), c = v128.load(to, 32), d = v128.load(to, 48);
+    let p = x + (<usize>j << 2);
+    for (let r = 0; r < rows; r++) {
+      a = f32x4.add(a, v128.load(p));
+      b = f32x4.add(b, v128.load(p, 16));
+      c = f32x4.add(c, v128.load(p, 32));
+      d = f32x4.add(d, v128.load(p, 48));
+      p += <usize>xRow << 2;
+    }
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, c, 32);
+    v128.store(to, d, 48);
+  }
+  if (j < width) sumRows(x + (<usize>j << 2), xRow, out + (<usize>j << 2), rows, width - j);
 }

@@ -85,7 +85,7 @@ export { broadcastRow, constant, fillRows, indexInput, input, inverseRows, param
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
-export { lstm, sequenceLengths } from './lstm.ts';
+export { type LstmOptions, lstm, sequenceLengths } from './lstm.ts';
 export { multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { elu, laneDropout } from './row-noise.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';

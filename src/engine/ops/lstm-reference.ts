@@ -93,10 +93,11 @@ export function gradientReference(
   records: Values,
   lengths: Values,
   dy: Values,
-  weights: Values,
+  turned: Values,
   rows: number,
 ): Values {
   const { sequences, steps, units, inputs, reverse, dhWidth } = shape;
+  const depth = inputs + units + 1;
   const first = reverse && dhWidth > units ? units : 0;
   const out = new Float64Array(rows * sequences * steps * GRADIENT * units);
   const visit = (token: number, before: number, isThere: boolean, after: number): void => {
@@ -109,7 +110,7 @@ export function gradientReference(
       let fromAfter = 0;
       if (after >= 0)
         for (let column = 0; column < 4 * units; column++)
-          fromAfter += out[after * GRADIENT * units + column] * weights[(inputs + j) * 4 * units + column];
+          fromAfter += out[after * GRADIENT * units + column] * turned[column * depth + inputs + j];
       put(token, 4, j, fromAfter);
       const [i, f, g, o, tanh] = [s(0, j), s(1, j), s(2, j), s(3, j), s(5, j)];
       const dh = dy[token * dhWidth + first + j] + fromAfter;
@@ -126,13 +127,14 @@ export function gradientReference(
   return out;
 }
 
-export function inputGradientReference(shape: LstmShape, dz: Values, weights: Values, rows: number): Values {
+export function inputGradientReference(shape: LstmShape, dz: Values, turned: Values, rows: number): Values {
   const { sequences, steps, units, inputs } = shape;
+  const depth = inputs + units + 1;
   return Float64Array.from({ length: rows * sequences * steps * inputs }, (_, at) => {
     const [token, p] = [Math.floor(at / inputs), at % inputs];
     let sum = 0;
     for (let column = 0; column < 4 * units; column++)
-      sum += dz[token * GRADIENT * units + column] * weights[p * 4 * units + column];
+      sum += dz[token * GRADIENT * units + column] * turned[column * depth + p];
     return sum;
   });
 }

@@ -103,16 +103,18 @@ function recordsGradient(y: Tensor, dh: Tensor): readonly (Tensor | null)[] {
   const shape = shapeOf(y);
   const { sequences, steps, units, inputs } = shape;
   const attributes = { ...shape, dhWidth: dh.size / (sequences * steps) };
+  // W and U stand side by side in the transpose; panels begin anew for each
+  const turned = transpose(weights);
   const u = matrixRows(weights, inputs, inputs + units);
   const dz = new Tensor(
     'lstmGradient',
-    [y, lengths, dh, weights, packed(transpose(u))],
+    [y, lengths, dh, turned, packed(transpose(u))],
     'batch',
     [sequences * steps * code.LSTM_GRADIENT_FIELDS * units],
     attributes,
   );
   const w = matrixRows(weights, 0, inputs);
-  const dx = new Tensor('lstmInputGradient', [dz, weights, packed(transpose(w))], 'batch', x.shape, { ...shape });
+  const dx = new Tensor('lstmInputGradient', [dz, turned, packed(transpose(w))], 'batch', x.shape, { ...shape });
   const dWeights = new Tensor('lstmWeightGradient', [x, y, dz], 'shared', weights.shape, { ...shape });
   return [dx, null, dWeights, null];
 }
@@ -147,15 +149,15 @@ export const lstmOps: Record<LstmName, OpDefinition> = {
     derivative: 'none: a fused gradient',
     gradient: noSecond,
     kernel: (y) => {
-      const [records, lengths, dh, weights, panels] = y.inputs;
+      const [records, lengths, dh, turned, panels] = y.inputs;
       const { units, reverse, dhWidth } = y.attributes as unknown as LstmShape & { dhWidth: number };
       const first = reverse && dhWidth > units ? units : 0;
       const parameters = [...common(y), dhWidth, first];
-      return { opcode: code.LSTM_GRADIENT, parameters, operands: [records, lengths, dh, y, weights, panels] };
+      return { opcode: code.LSTM_GRADIENT, parameters, operands: [records, lengths, dh, y, turned, panels] };
     },
-    reference: (y, [records, lengths, dh, weights], rows) => {
+    reference: (y, [records, lengths, dh, turned], rows) => {
       const shape = y.attributes as unknown as LstmShape & { dhWidth: number };
-      return gradientReference(shape, records, lengths, dh, weights, rows);
+      return gradientReference(shape, records, lengths, dh, turned, rows);
     },
   },
   lstmInputGradient: {
@@ -163,10 +165,10 @@ export const lstmOps: Record<LstmName, OpDefinition> = {
     derivative: 'none: a fused gradient',
     gradient: noSecond,
     kernel: (y) => {
-      const [dz, weights, panels] = y.inputs;
-      return { opcode: code.LSTM_INPUT_GRADIENT, parameters: common(y), operands: [dz, y, weights, panels] };
+      const [dz, turned, panels] = y.inputs;
+      return { opcode: code.LSTM_INPUT_GRADIENT, parameters: common(y), operands: [dz, y, turned, panels] };
     },
-    reference: (y, [dz, weights], rows) => inputGradientReference(shapeOf(y), dz, weights, rows),
+    reference: (y, [dz, turned], rows) => inputGradientReference(shapeOf(y), dz, turned, rows),
   },
   lstmWeightGradient: {
     formula: 'y = Σ over rows, sequences and steps of (x_t, h, 1)ᵀ dz_t',
