@@ -152,7 +152,10 @@ const cases: Record<Exclude<OpName, ListOpName>, OpCase> = {
     build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n]), { plus: shared([5, n]), scale: 0.5 }),
     absolute: () => 12,
   },
-  propagated: { build: ({ shared }, n) => o.transpose(o.propagate(squareGraph(), shared([4, n]), 3)), absolute: () => 64 },
+  propagated: {
+    build: ({ shared }, n) => o.transpose(o.propagate(squareGraph(), shared([4, n]), 3)),
+    absolute: () => 64,
+  },
   gatherRows: { build: (operands, n) => gathered(operands, n).y, relative: 0 },
   scatterRows: {
     build: (operands, n) => {

@@ -384,6 +384,8 @@ export const RANK_FIRST = 35;
 export const RANK_END = 36;
 export const RANK_MAX_CANDIDATES = 37;
 export const RANK_WORDS = 40;
+/** the last bytes of a worker's memory: for bounds of the best k */
+export const RANK_BOUND_BYTES = 384;
 
 /** Words of a measurement of the machine, see machine.ts. */
 export const MEASURE_KIND = 0;

@@ -49,7 +49,12 @@ export function propagate(a: Tensor, e: Tensor, layers: number): Tensor {
  */
 export function gatherRows(f: Tensor, index: Tensor, part: { first?: number; count?: number } = {}): Tensor {
   if (f.rows !== 'shared' || f.op === 'table' || f.shape.length !== 2 || index.op !== 'index' || index.size !== 1)
-    throw shapeError('gatherRows', 'needs a shared matrix [n, d] and an index input [B]', [f, index], 'lookup reads tables');
+    throw shapeError(
+      'gatherRows',
+      'needs a shared matrix [n, d] and an index input [B]',
+      [f, index],
+      'lookup reads tables',
+    );
   const { first = 0, count = f.shape[0] - first } = part;
   const rows = matrixRows(f, first, first + count);
   return new Tensor('gatherRows', [f, index, rows], 'batch', [f.shape[1]], { first, count });
@@ -171,10 +176,7 @@ export const graphOps: Record<GraphName, OpDefinition> = {
     },
     blocks: (y) => {
       const unused = Array.from({ length: 2 * MOST_PARTS - y.inputs.length }, () => y.inputs[1]);
-      const operands = [
-        ...[...y.inputs, ...unused].map((tensor) => ({ tensor })),
-        { tensor: y, advance: y.shape[1] },
-      ];
+      const operands = [...[...y.inputs, ...unused].map((tensor) => ({ tensor })), { tensor: y, advance: y.shape[1] }];
       const [rows] = y.shape;
       return {
         ...{ opcode: code.SCATTER_BLOCK, rows, multiple: 1, blockRows: ROWS_OF_BLOCK },

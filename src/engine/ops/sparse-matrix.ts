@@ -93,7 +93,8 @@ function check(name: string, { nRows, nColumns, rowStart, columns, values }: Spa
 
 function checkSymmetry(name: string, matrix: SparseMatrix): void {
   const turned = matrix.nRows === matrix.nColumns ? transposed(matrix) : null;
-  const isSame = turned !== null && (['rowStart', 'columns', 'values'] as const).every((part) => equal(matrix[part], turned[part]));
+  const isSame =
+    turned !== null && (['rowStart', 'columns', 'values'] as const).every((part) => equal(matrix[part], turned[part]));
   if (!isSame)
     throw new DeepTasteError(
       'shape',

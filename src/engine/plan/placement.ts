@@ -92,7 +92,10 @@ export class Placement {
     }
     if (tensor.op === 'propagated') return this.read(tensor.inputs[0]);
     if (tensor.op === 'sparseMatrix') {
-      this.set(tensor, placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)));
+      this.set(
+        tensor,
+        placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)),
+      );
       return this.read(tensor);
     }
     if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };

@@ -66,7 +66,11 @@ export function sharedWaves(tensors: readonly Tensor[], drawn: readonly Tensor[]
     for (const needed of requirements(tensor)) {
       const known = at.get(needed);
       if (!known) continue;
-      const follows = call !== null && known.job?.rows === call.rows && known.job.blockRows === (call.blockRows ?? 0) && needsOwnRows(call, needed);
+      const follows =
+        call !== null &&
+        known.job?.rows === call.rows &&
+        known.job.blockRows === (call.blockRows ?? 0) &&
+        needsOwnRows(call, needed);
       wave = Math.max(wave, known.job && !follows ? known.wave + 1 : known.wave);
     }
     if (call) addToJob(tensor, call.rows, wave, call.blockRows);

@@ -8,9 +8,7 @@ import type { Place } from './placement.ts';
 export function placeSparse(engine: Engine, allocate: (bytes: number) => number, matrix: SparseMatrix): Place {
   const copy = (values: Int32Array | Float32Array): number => {
     const address = allocate(values.byteLength + 64);
-    engine
-      .bytes(address, values.byteLength)
-      .set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    engine.bytes(address, values.byteLength).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return address;
   };
   const record = allocate(code.SPARSE_WORDS * 4);
