@@ -5,6 +5,7 @@ import { candidateOps } from '../src/engine/ops/candidates.ts';
 import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
 import { fieldOps } from '../src/engine/ops/fields.ts';
+import { graphOps } from '../src/engine/ops/graph.ts';
 import { gruOps } from '../src/engine/ops/gru.ts';
 import { interactionOps } from '../src/engine/ops/interactions.ts';
 import { layoutOps } from '../src/engine/ops/layout.ts';
@@ -34,6 +35,7 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Recurrent units', 'gru.ts', gruOps],
   ['Losses over candidates', 'candidates.ts', candidateOps],
   ['Dropout and elu', 'row-noise.ts', rowNoiseOps],
+  ['Graphs', 'graph.ts', graphOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
