@@ -86,7 +86,7 @@ export async function measureModels(
 }
 
 /** Ours, PyTorch, ours, … for the trainings on the most threads. */
-async function besideTorch(
+export async function besideTorch(
   trainings: readonly TimedTraining[],
   speeds: readonly ModelSpeed[],
   { trainingSeconds, rounds }: Effort,
@@ -114,7 +114,7 @@ async function besideTorch(
   );
 }
 
-function speedsOf(trainings: readonly TimedTraining[], { trainingSeconds, rounds }: Effort): ModelSpeed[] {
+export function speedsOf(trainings: readonly TimedTraining[], { trainingSeconds, rounds }: Effort): ModelSpeed[] {
   for (const training of trainings) training.stepsFor(trainingSeconds);
   const tasks = Object.fromEntries(trainings.map((training, n) => [`${n}`, () => training.rate(trainingSeconds)]));
   const rates = interleave(Math.min(rounds, 5), tasks);

@@ -144,9 +144,37 @@ function runPython(python: string, script: string, flags: readonly string[]): Pr
   });
 }
 
+/** The best setting of PyTorch on LightGCN: propagations or examples per second; or why there is none. */
+export async function timeGraphInTorch(
+  { python, threads, eagerOnly }: TorchRequest,
+  workload: 'propagation' | 'training',
+  size: object,
+  known: TorchTiming | undefined,
+): Promise<TorchTiming | string> {
+  const eager = ['csr', 'coo', 'self-adjoint', 'index-add'];
+  const modes = known ? [known.mode] : eagerOnly ? eager : [...eager, 'compiled'];
+  const document = await runPython(python, 'lightgcn_torch.py', [
+    ...['--workload', workload, '--size', JSON.stringify(size)],
+    ...['--threads', ...(known ? [known.threads] : threads).map(String), '--modes', ...modes],
+  ]);
+  return bestTiming(document);
+}
+
+interface TorchRequest {
+  readonly python: string;
+  readonly threads: readonly number[];
+  readonly eagerOnly: boolean;
+}
+
+function bestTiming(document: TorchDocument): TorchTiming | string {
+  const best = document.settings?.find(({ name }) => name === document.best);
+  if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
+  return { rate: best.examplesPerSecond, setting: best.name, mode: best.mode, threads: best.threads };
+}
+
 /** The best setting of PyTorch on a step of DeepFM or GRU4Rec, examples per second; or why there is none. */
 export async function timeModelInTorch(
-  request: { readonly python: string; readonly threads: readonly number[]; readonly eagerOnly: boolean },
+  request: TorchRequest,
   workload: 'deepfm' | 'gru4rec',
   size: object,
   known: TorchTiming | undefined,
@@ -157,9 +185,7 @@ export async function timeModelInTorch(
     ...['--workload', workload, '--size', JSON.stringify(size)],
     ...['--threads', ...threads.map(String), '--modes', ...modes],
   ]);
-  const best = document.settings?.find(({ name }) => name === document.best);
-  if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
-  return { rate: best.examplesPerSecond, setting: best.name, mode: best.mode, threads: best.threads };
+  return bestTiming(document);
 }
 
 interface Timing {

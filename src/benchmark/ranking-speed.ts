@@ -17,6 +17,7 @@ const TOP_K = 10;
 export interface RankingSpeed {
   readonly model: string;
   readonly threads: number;
+  readonly blas: boolean;
   /** User–item pairs scored and ranked per second, median of the rounds. */
   readonly scoresPerSecond: number;
   readonly seconds: number;
@@ -43,6 +44,7 @@ export function measureRanking(
     return {
       model: ranking.model.title,
       threads: ranking.engine.threads,
+      blas: ranking.engine.blas !== null,
       scoresPerSecond: (size.nUsers * size.nItems) / each,
       seconds: each,
     };

@@ -101,6 +101,8 @@ describe('runBenchmark', () => {
         gru4rec: [{ units: 8, batchSize: 4, loss: 'bpr-max' }],
         sessions: { n: 50, nItems: 40 },
       },
+      graph: { nUsers: 30, nItems: 40, nInteractions: 200, layers: 2, width: 8 },
+      retrieval: [100, 40_000],
     });
   });
 
@@ -135,12 +137,27 @@ describe('runBenchmark', () => {
       ['GRU4Rec, 8 units, bpr-max', 2],
     ]);
     for (const { examplesPerSecond } of result.models) expect(examplesPerSecond).toBeGreaterThan(0);
+    expect(result.graph.map(({ workload, threads }) => [workload, threads])).toEqual([
+      ['LightGCN propagation', 1],
+      ['LightGCN propagation', 2],
+      ['LightGCN training step', 1],
+      ['LightGCN training step', 2],
+    ]);
+    for (const { stepMs, limitMs, gatherMs } of result.graph)
+      for (const value of [stepMs, limitMs, gatherMs]) expect(value).toBeGreaterThan(0);
+    expect(result.retrieval.map(({ nItems, threads }) => [nItems, threads])).toEqual([
+      [100, 1],
+      [100, 2],
+      [40_000, 1],
+      [40_000, 2],
+    ]);
+    for (const { passes } of result.retrieval) expect(passes).toBeGreaterThan(0);
     expect(result.peers).toEqual([]);
   });
 
   it('is told as complete tables and as a page', () => {
     const sections = reportSections(result);
-    expect(sections.length).toBe(5);
+    expect(sections.length).toBe(7);
     for (const { header, rows } of sections) for (const row of rows) expect(row.length).toBe(header.length);
     const page = reportMarkdown(result, 'deeptaste bench');
     expect(page).toMatch(/^# Speed\n\n`deeptaste bench`\n/);
@@ -175,7 +192,15 @@ describe('bench', () => {
     const out = join(folder, 'results');
     await bench(['machine'], { quick: true, threads: '1', write: out }, new Terminal({ quiet: true, json: false }));
     const document = JSON.parse(readFileSync(join(out, 'speed.json'), 'utf8'));
-    expect(document).toMatchObject({ quick: true, products: [], training: null, models: [], ranking: [] });
+    expect(document).toMatchObject({
+      quick: true,
+      products: [],
+      training: null,
+      models: [],
+      ranking: [],
+      graph: [],
+      retrieval: [],
+    });
     const page = readFileSync(join(out, 'speed.md'), 'utf8');
     expect(page).toContain('`deeptaste bench machine --quick --threads 1`');
     expect(page + JSON.stringify(document)).not.toContain(folder);
