@@ -7,6 +7,7 @@ import { dropoutOps } from '../src/engine/ops/dropout.ts';
 import { elementwiseOps } from '../src/engine/ops/elementwise.ts';
 import { fieldOps } from '../src/engine/ops/fields.ts';
 import { fullSoftmaxOps } from '../src/engine/ops/full-softmax.ts';
+import { graphOps } from '../src/engine/ops/graph.ts';
 import { gruOps } from '../src/engine/ops/gru.ts';
 import { interactionOps } from '../src/engine/ops/interactions.ts';
 import { layerNormOps } from '../src/engine/ops/layer-norm.ts';
@@ -46,6 +47,7 @@ const families: readonly (readonly [title: string, file: string, ops: Readonly<R
   ['Self-attention', 'attention.ts', attentionOps],
   ['Normalisation of rows', 'layer-norm.ts', layerNormOps],
   ['Targets against a list', 'target-loss.ts', targetLossOps],
+  ['Graphs', 'graph.ts', graphOps],
 ];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

@@ -8,16 +8,19 @@ import { type BlasChoice, findBlas } from '../engine/runtime/blas.ts';
 import { Engine } from '../engine/runtime/engine.ts';
 import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
+import { type GraphSpeed, measureGraph } from './graph-speed.ts';
 import { type HeapGrowth, measureHeapGrowth } from './heap-growth.ts';
+import { type GraphSize, gowalla } from './interaction-graph.ts';
 import { type MachineLimits, measureMachine } from './machine-limits.ts';
 import { type LayerShape, layerShapes, measureProducts, type ProductSpeed } from './matrix-products.ts';
 import { type ModelSizes, type ModelSpeed, measureModels, modelSizes, type TorchPeer } from './model-speed.ts';
 import { movielens1m, type NeumfSize, NeumfTraining, skewedInteractions } from './neumf-training.ts';
-import { measurePeers, type PeerSpeed, timeModelInTorch } from './peers.ts';
+import { measurePeers, type PeerSpeed, timeGraphInTorch, timeModelInTorch } from './peers.ts';
 import { measureRanking, type RankingSpeed } from './ranking-speed.ts';
+import { measureRetrieval, type RetrievalSpeed, retrievalSizes } from './retrieval-speed.ts';
 import { measureTraining, type TrainingSpeed } from './training-speed.ts';
 
-export const workloads = ['machine', 'products', 'training', 'models', 'ranking'] as const;
+export const workloads = ['machine', 'products', 'training', 'models', 'ranking', 'graph', 'retrieval'] as const;
 export type Workload = (typeof workloads)[number];
 
 export interface BenchmarkOptions {
@@ -37,6 +40,8 @@ export interface BenchmarkOptions {
   readonly effort?: Effort;
   readonly batchSizes?: readonly number[];
   readonly models?: ModelSizes;
+  readonly graph?: GraphSize;
+  readonly retrieval?: readonly number[];
 }
 
 export interface BenchmarkResult {
@@ -58,6 +63,8 @@ export interface BenchmarkResult {
   /** Training of the other models. */
   readonly models: readonly ModelSpeed[];
   readonly ranking: readonly RankingSpeed[];
+  readonly graph: readonly GraphSpeed[];
+  readonly retrieval: readonly RetrievalSpeed[];
   readonly peers: readonly PeerSpeed[];
   readonly peakResidentBytes: number;
 }
@@ -96,7 +103,9 @@ async function measure(
   engines: readonly Engine[],
   withBlas: readonly Engine[],
   options: BenchmarkOptions,
-): Promise<Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'models' | 'ranking' | 'peers'>> {
+): Promise<
+  Pick<BenchmarkResult, 'machine' | 'products' | 'training' | 'models' | 'ranking' | 'graph' | 'retrieval' | 'peers'>
+> {
   const { progress, size = movielens1m, shapes = layerShapes } = options;
   const effort = options.effort ?? (options.quick ? quickEffort : fullEffort);
   const wanted = new Set(options.workloads ?? workloads);
@@ -122,7 +131,12 @@ async function measure(
       )
     : [];
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
-  const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random, machine) : [];
+  const ranking = wanted.has('ranking') ? measureRanking([...engines, ...withBlas], size, effort, random, machine) : [];
+  const graph = wanted.has('graph') ? await graphPart(engines, machine, options, effort, random) : [];
+  if (wanted.has('retrieval')) progress.log('the best items of one query');
+  const retrieval = wanted.has('retrieval')
+    ? measureRetrieval(engines, options.retrieval ?? retrievalSizes, effort, random)
+    : [];
   const peers = options.peers ? await peersPart(engines, withBlas, options, effort, options.peers) : [];
   const peak = machine[0].flopPerSecond;
   return {
@@ -131,6 +145,8 @@ async function measure(
     training,
     models,
     ranking,
+    graph,
+    retrieval,
     peers,
   };
 }
@@ -151,6 +167,33 @@ function trainingPart(
   const heap = measureHeapGrowth((steps) => training.run(steps));
   training.free();
   return { nInteractions: interactions.columns.length, speeds, heap };
+}
+
+async function graphPart(
+  engines: readonly Engine[],
+  machine: readonly MachineLimits[],
+  { peers, quick, progress, graph = gowalla }: BenchmarkOptions,
+  effort: Effort,
+  random: RandomStream,
+): Promise<GraphSpeed[]> {
+  progress.log('LightGCN');
+  const request = peers && {
+    python: peers.python,
+    threads: engines.map(({ threads }) => threads),
+    eagerOnly: quick === true,
+  };
+  return measureGraph(
+    engines,
+    machine,
+    graph,
+    effort,
+    random.child('graph'),
+    (request ?? null) &&
+      ((workload, size, known) => {
+        progress.log(`PyTorch, LightGCN ${workload}`);
+        return timeGraphInTorch(request as NonNullable<typeof request>, workload, size, known);
+      }),
+  );
 }
 
 /** How the other models' steps are timed in PyTorch; null when no peers are asked for. */

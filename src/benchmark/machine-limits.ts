@@ -59,6 +59,15 @@ export function measureMachine(
   }));
 }
 
+/** Bytes gathered per second of random rows of 64 floats from a table of `rows` rows; the best of all bursts. */
+export function measureGather(engine: Engine, effort: Effort, random: RandomStream, rows: number): number {
+  const probe = new Probe(engine, effort, random);
+  const task = probe.gatherTask(rows);
+  const best = Math.max(...Array.from({ length: effort.bursts }, task));
+  probe.free();
+  return best;
+}
+
 /** One engine's records and memory for the measurements. */
 class Probe {
   readonly #engine: Engine;
@@ -82,6 +91,10 @@ class Probe {
       [`gather ${n}`]: this.#task(this.#gather(SMALL_TABLE_ROWS), threads * GATHERED_BYTES),
       [`large gather ${n}`]: this.#task(this.#gather(largeRows), threads * GATHERED_BYTES),
     };
+  }
+
+  gatherTask(rows: number): () => number {
+    return this.#task(this.#gather(rows), this.#engine.threads * GATHERED_BYTES);
   }
 
   /** Products of square matrices by the system BLAS. */

@@ -126,7 +126,7 @@ export async function measureModels(
 }
 
 /** Ours, PyTorch, ours, … for the trainings on the most threads. */
-async function besideTorch(
+export async function besideTorch(
   trainings: readonly TimedTraining[],
   speeds: readonly ModelSpeed[],
   { trainingSeconds, rounds }: Effort,
@@ -154,7 +154,7 @@ async function besideTorch(
   );
 }
 
-function speedsOf(
+export function speedsOf(
   trainings: readonly TimedTraining[],
   { trainingSeconds, rounds }: Effort,
   machine: readonly MachineLimits[],

@@ -144,6 +144,34 @@ function runPython(python: string, script: string, flags: readonly string[]): Pr
   });
 }
 
+/** The best setting of PyTorch on LightGCN: propagations or examples per second; or why there is none. */
+export async function timeGraphInTorch(
+  { python, threads, eagerOnly }: TorchRequest,
+  workload: 'propagation' | 'training',
+  size: object,
+  known: TorchTiming | undefined,
+): Promise<TorchTiming | string> {
+  const eager = ['csr', 'coo', 'self-adjoint', 'index-add'];
+  const modes = known ? [known.mode] : eagerOnly ? eager : [...eager, 'compiled'];
+  const document = await runPython(python, 'lightgcn_torch.py', [
+    ...['--workload', workload, '--size', JSON.stringify(size)],
+    ...['--threads', ...(known ? [known.threads] : threads).map(String), '--modes', ...modes],
+  ]);
+  return bestTiming(document);
+}
+
+interface TorchRequest {
+  readonly python: string;
+  readonly threads: readonly number[];
+  readonly eagerOnly: boolean;
+}
+
+function bestTiming(document: TorchDocument): TorchTiming | string {
+  const best = document.settings?.find(({ name }) => name === document.best);
+  if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
+  return { rate: best.examplesPerSecond, setting: best.name, mode: best.mode, threads: best.threads };
+}
+
 /** The script that times a workload. */
 const torchScripts: Readonly<Record<TorchWorkload, string>> = {
   deepfm: 'models_torch.py',
@@ -154,7 +182,7 @@ const torchScripts: Readonly<Record<TorchWorkload, string>> = {
 
 /** The best setting of PyTorch on a training step of a model, examples per second; or why there is none. */
 export async function timeModelInTorch(
-  request: { readonly python: string; readonly threads: readonly number[]; readonly eagerOnly: boolean },
+  request: TorchRequest,
   workload: TorchWorkload,
   size: object,
   known: TorchTiming | undefined,
@@ -165,9 +193,7 @@ export async function timeModelInTorch(
     ...['--workload', workload, '--size', JSON.stringify(size)],
     ...['--threads', ...threads.map(String), '--modes', ...modes],
   ]);
-  const best = document.settings?.find(({ name }) => name === document.best);
-  if (best?.examplesPerSecond === undefined) return document.skipped ?? 'none of the settings ran';
-  return { rate: best.examplesPerSecond, setting: best.name, mode: best.mode, threads: best.threads };
+  return bestTiming(document);
 }
 
 interface Timing {

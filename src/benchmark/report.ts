@@ -23,6 +23,8 @@ export function reportSections(result: BenchmarkResult): ReportSection[] {
     ...(result.training ? [trainingSection(result.training)] : []),
     ...(result.models.length > 0 ? [modelSection(result)] : []),
     ...(result.ranking.length > 0 ? [rankingSection(result)] : []),
+    ...(result.graph.length > 0 ? [graphSection(result)] : []),
+    ...(result.retrieval.length > 0 ? [retrievalSection(result)] : []),
     ...(result.peers.length > 0 ? [peerSection(result.peers)] : []),
   ];
 }
@@ -164,9 +166,10 @@ function limitCells({ limit, shareOfLimit }: Pick<ModelSpeed, 'limit' | 'shareOf
 function rankingSection({ ranking }: BenchmarkResult): ReportSection {
   return {
     title: 'Ranking of all items for all users',
-    header: ['model', 'threads', 'million scores/s', 'seconds', 'of the limit'],
-    rows: ranking.map(({ model, threads, scoresPerSecond, seconds, shareOfLimit }) => [
+    header: ['model', 'products', 'threads', 'million scores/s', 'seconds', 'of the limit'],
+    rows: ranking.map(({ model, blas, threads, scoresPerSecond, seconds, shareOfLimit }) => [
       model,
+      blas ? 'BLAS' : 'WebAssembly',
       `${threads}`,
       (scoresPerSecond / 1e6).toFixed(1),
       seconds.toFixed(3),
@@ -175,6 +178,49 @@ function rankingSection({ ranking }: BenchmarkResult): ReportSection {
     notes: [
       'From the weights to the ten best items of every user. Limit: the matrix products of all pairs at the peak.',
     ],
+  };
+}
+
+function graphSection({ graph }: BenchmarkResult): ReportSection {
+  return {
+    title: 'Propagation over a graph',
+    header: [
+      'workload',
+      'threads',
+      'ms',
+      'by one thread',
+      'of the limit',
+      'of random rows',
+      'by PyTorch',
+      'its setting',
+    ],
+    rows: graph.map(({ workload, threads, stepMs, speedup, shareOfLimit, gatherMs, torch, batchSize }) => [
+      ...[workload, `${threads}`, stepMs.toFixed(1), `${speedup.toFixed(2)} ×`, percent(shareOfLimit)],
+      percent(gatherMs / stepMs),
+      torch ? `${torch.ratio.toFixed(2)} ×` : '',
+      torch ? `${torch.setting}, ${((1000 * batchSize) / torch.examplesPerSecond).toFixed(1)} ms` : '',
+    ]),
+    notes: [
+      'A graph of the size of Gowalla, three layers, 64 numbers, forward and backward. The training step has 2,048 triples, BPR loss and ' +
+        'Adam on all rows. The limit is the larger of the propagation’s arithmetic and its least bytes; of random rows: what it would ' +
+        'take to copy every neighbour’s row from a table of this size.',
+    ],
+  };
+}
+
+function retrievalSection({ retrieval }: BenchmarkResult): ReportSection {
+  return {
+    title: 'The ten best items of one query, exactly',
+    header: ['items × 64', 'threads', 'ms a query', 'by one thread', 'ms to read the table', 'readings'],
+    rows: retrieval.map(({ nItems, threads, queryMs, speedup, passMs, passes }) => [
+      count(nItems),
+      `${threads}`,
+      queryMs.toFixed(3),
+      `${speedup.toFixed(2)} ×`,
+      passMs.toFixed(3),
+      passes.toFixed(2),
+    ]),
+    notes: ['A hundred taken items are left out. The table is read by the same threads, timed in turn.'],
   };
 }
 

@@ -9,13 +9,13 @@ import { displayName, type FieldTable } from '../data/dataset.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
-import { RankingTables } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
 import { type Scorer, scorerOf } from '../models/scoring.ts';
 import { foldIn } from '../training/fold-in.ts';
 import { type TrainingOptions, trainingOptions } from '../training/options.ts';
+import { BestItems } from './best-items.ts';
 import { reasonFinder } from './reasons.ts';
 
 export interface Recommendation {
@@ -62,7 +62,7 @@ export class Recommender {
   readonly #ownsEngine: boolean;
   readonly #config: unknown;
   #scorer: Scorer | null = null;
-  #tables: RankingTables | null = null;
+  #bestItems: BestItems | null = null;
 
   /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
@@ -114,10 +114,10 @@ export class Recommender {
         `recommend: no user "${userId}" was in the training data (ids look like ${examples(this.parts.users)}); ` +
           'give the items the person took instead (--history)',
       );
-    this.#tables ??= new RankingTables(this.engine, this.scorer().form, this.parts.items.size);
+    this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
     const history = rowOf(this.parts.seen, user);
     return {
-      recommendations: this.#best(this.#tables, user, history, this.parts.seen, options),
+      recommendations: this.#best(this.#bestItems, user, history, this.parts.seen, options),
       how: 'trained',
       unknownItems: [],
     };
@@ -140,11 +140,11 @@ export class Recommender {
     const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
     const histories = sparseRows(1, new Int32Array(history.length), history);
     const { scorer, how } = this.#foldIn(histories);
-    const tables = new RankingTables(this.engine, scorer.form, items.size);
+    const best = new BestItems(this.engine, scorer.form, items.size);
     try {
-      return { recommendations: this.#best(tables, 0, history, histories, options), how, unknownItems };
+      return { recommendations: this.#best(best, 0, history, histories, options), how, unknownItems };
     } finally {
-      tables.free();
+      best.free();
       scorer.free();
     }
   }
@@ -169,7 +169,7 @@ export class Recommender {
   }
 
   #best(
-    tables: RankingTables,
+    best: BestItems,
     row: number,
     history: Int32Array,
     seen: SparseRows,
@@ -178,26 +178,20 @@ export class Recommender {
     if (!Number.isInteger(k) || k < 1)
       throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     const { items, itemFields } = this.parts;
-    const outcome = tables.rank({
-      users: Int32Array.of(row),
-      excluded: includeSeen ? undefined : seen,
-      topK: Math.min(k, items.size),
-    });
+    const found = best.find(row, k, includeSeen ? null : seen);
     const reasons = reasonFinder(this.scorer(), items.size);
     const named = (index: number) => ({ item: items.idOf(index), title: displayName(items, itemFields, index) });
-    return [...outcome.topItems]
-      .filter((index) => index >= 0)
-      .map((index, n) => ({
-        ...named(index),
-        score: outcome.topScores[n],
-        because: reasons(index, history, REASONS).map(named),
-      }));
+    return Array.from(found.items, (index, n) => ({
+      ...named(index),
+      score: found.scores[n],
+      because: reasons(index, history, REASONS).map(named),
+    }));
   }
 
   close(): void {
-    this.#tables?.free();
+    this.#bestItems?.free();
     this.#scorer?.free();
-    this.#tables = null;
+    this.#bestItems = null;
     this.#scorer = null;
     if (this.#ownsEngine) this.engine.close();
   }

@@ -81,6 +81,8 @@ describe('runBenchmark', () => {
         policy: { items: 60, dims: 4, history: 3, batchSize: 8, examples: 64 },
         sessions: { n: 50, nItems: 40 },
       },
+      graph: { nUsers: 30, nItems: 40, nInteractions: 200, layers: 2, width: 8 },
+      retrieval: [100, 40_000],
     });
   });
 
@@ -134,12 +136,27 @@ describe('runBenchmark', () => {
     expect(pair).toBe(size.nUsers * size.nItems * 2 * 8 * 4);
     // the biases are two columns more
     expect(dot).toBe(size.nUsers * size.nItems * 2 * (size.factors + 2));
+    expect(result.graph.map(({ workload, threads }) => [workload, threads])).toEqual([
+      ['LightGCN propagation', 1],
+      ['LightGCN propagation', 2],
+      ['LightGCN training step', 1],
+      ['LightGCN training step', 2],
+    ]);
+    for (const { stepMs, shareOfLimit, gatherMs } of result.graph)
+      for (const value of [stepMs, shareOfLimit, gatherMs]) expect(value).toBeGreaterThan(0);
+    expect(result.retrieval.map(({ nItems, threads }) => [nItems, threads])).toEqual([
+      [100, 1],
+      [100, 2],
+      [40_000, 1],
+      [40_000, 2],
+    ]);
+    for (const { passes } of result.retrieval) expect(passes).toBeGreaterThan(0);
     expect(result.peers).toEqual([]);
   });
 
   it('is told as complete tables and as a page', () => {
     const sections = reportSections(result);
-    expect(sections.length).toBe(5);
+    expect(sections.length).toBe(7);
     for (const { header, rows } of sections) for (const row of rows) expect(row.length).toBe(header.length);
     const page = reportMarkdown(result, 'deeptaste bench');
     expect(page).toMatch(/^# Speed\n\n`deeptaste bench`\n/);
@@ -174,7 +191,15 @@ describe('bench', () => {
     const out = join(folder, 'results');
     await bench(['machine'], { quick: true, threads: '1', write: out }, new Terminal({ quiet: true, json: false }));
     const document = JSON.parse(readFileSync(join(out, 'speed.json'), 'utf8'));
-    expect(document).toMatchObject({ quick: true, products: [], training: null, models: [], ranking: [] });
+    expect(document).toMatchObject({
+      quick: true,
+      products: [],
+      training: null,
+      models: [],
+      ranking: [],
+      graph: [],
+      retrieval: [],
+    });
     const page = readFileSync(join(out, 'speed.md'), 'utf8');
     expect(page).toContain('`deeptaste bench machine --quick --threads 1`');
     expect(page + JSON.stringify(document)).not.toContain(folder);

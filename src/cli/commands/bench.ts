@@ -15,7 +15,7 @@ interface BenchFlags extends CommonOptions {
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure training and ranking speed against this machine’s limits and against peers')
-    .argument('[workload...]', 'machine, products, training, models, ranking (default: all)')
+    .argument('[workload...]', 'machine, products, training, models, ranking, graph, retrieval (default: all)')
     .option('--peers', 'time PyTorch, plain loops and TensorFlow.js too (from a checkout of the source)')
     .option('--python <path>', 'Python that has PyTorch (default: DEEPTASTE_PYTHON, else python3)')
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')

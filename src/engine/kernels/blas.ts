@@ -72,3 +72,8 @@ export function outerByBlas(
 ): void {
   sgemm(x, xRow, 1, y, yRow, 0, out, outRow, m, n, rows, accumulate);
 }
+
+/** out[users × items] = users · itemsᵀ, rows of `width` numbers each. */
+export function scoresByBlas(users: usize, items: usize, out: usize, nUsers: i32, nItems: i32, width: i32): void {
+  sgemm(users, width, 0, items, width, 1, out, nItems, nUsers, nItems, width, 0);
+}

@@ -5,3 +5,4 @@ export { packPanels } from './pack';
 export { runJob, waitForJob } from './jobs';
 export { runProgram, setBases, setBatch, setExamples, setPair, setTile } from './program';
 export { philoxBlock, philoxValue, permute } from './random';
+export { retrieveAlone } from './retrieval';

@@ -6,6 +6,7 @@ import { gemm64 } from './gemm64';
 import { runMeasurement } from './machine';
 import { setProfile } from './profile';
 import { runRanking } from './ranking';
+import { runRetrieval } from './retrieval';
 import { runGram, runRidge } from './ridge';
 import { runSteps } from './steps';
 
@@ -94,6 +95,9 @@ export function runJob(control: usize, worker: i32): void {
       break;
     case op.JOB_RANK:
       runRanking(argument, worker);
+      break;
+    case op.JOB_RETRIEVE:
+      runRetrieval(argument, worker);
       break;
     case op.JOB_SCORES:
       runScores(argument);

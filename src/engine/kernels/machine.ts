@@ -39,6 +39,9 @@ function multiplyAdds(rounds: i32, from: usize): f32 {
   return f32x4.extract_lane(f32x4.add(a, f32x4.add(i, j)), 0);
 }
 
+/** Keeps what is read. */
+let kept: i32 = 0;
+
 /** Copies `bytes` (a multiple of 64). */
 function copyBytes(to: usize, from: usize, bytes: usize): void {
   for (let n: usize = 0; n < bytes; n += 64) {
@@ -48,6 +51,19 @@ function copyBytes(to: usize, from: usize, bytes: usize): void {
     v128.store(to + n, c, 32);
     v128.store(to + n, d, 48);
   }
+}
+
+/** Reads `bytes` (a multiple of 128); what is returned keeps the loads. */
+function readBytes(from: usize, bytes: usize): i32 {
+  let a = i32x4.splat(0), b = a, c = a, d = a;
+  for (let n: usize = 0; n < bytes; n += 128) {
+    const at = from + n;
+    a = v128.xor(a, v128.xor(v128.load(at), v128.load(at, 16)));
+    b = v128.xor(b, v128.xor(v128.load(at, 32), v128.load(at, 48)));
+    c = v128.xor(c, v128.xor(v128.load(at, 64), v128.load(at, 80)));
+    d = v128.xor(d, v128.xor(v128.load(at, 96), v128.load(at, 112)));
+  }
+  return i32x4.extract_lane(v128.xor(v128.xor(a, b), v128.xor(c, d)), 0);
 }
 
 /** Runs a measurement, every thread on memory of its own. Words in `opcodes.ts`. */
@@ -74,6 +90,9 @@ export function runMeasurement(record: usize, worker: i32): void {
         linearByBlas(memory, size, memory + bytes, size, 0, memory + 2 * bytes, size, size, size, size, 0, 0);
       break;
     }
+    case op.MEASURE_READ:
+      for (let n = 0; n < rounds; n++) kept ^= readBytes(memory, size);
+      break;
     default: unreachable();
   }
 }

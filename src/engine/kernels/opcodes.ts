@@ -207,6 +207,7 @@ export const JOB_PROFILE = 10;
 /** An event of a profile: f64 start and end in ms, then the address of the instruction or stage (0 = waiting at a barrier). */
 export const EVENT_BYTES = 24;
 export const JOB_SCORES = 20;
+export const JOB_RETRIEVE = 21;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;
@@ -419,6 +420,27 @@ export const RANK_FIRST = 35;
 export const RANK_END = 36;
 export const RANK_MAX_CANDIDATES = 37;
 export const RANK_WORDS = 40;
+/** the last bytes of a worker's memory: for bounds of the best k */
+export const RANK_BOUND_BYTES = 384;
+
+/** Words of a search for the best items of a query, see kernels/retrieval.ts: pointers, counts. */
+export const RETRIEVE_PANELS = 0;
+export const RETRIEVE_N_ITEMS = 1;
+export const RETRIEVE_WIDTH = 2;
+/** f32[width] */
+export const RETRIEVE_QUERY = 3;
+export const RETRIEVE_K = 4;
+/** i32[n], ascending: items that are not wanted */
+export const RETRIEVE_EXCLUDED = 5;
+export const RETRIEVE_N_EXCLUDED = 6;
+/** for each thread: number found (64 bytes), working memory (128 bytes), f32[k] scores, i32[k] items; bytes of a thread */
+export const RETRIEVE_HEAPS = 7;
+export const RETRIEVE_HEAP_BYTES = 8;
+export const RETRIEVE_WORDS = 16;
+/** items that a thread takes at a time */
+export const RETRIEVE_BLOCK = 2048;
+/** before the scores and items of a thread's heap */
+export const RETRIEVE_HEAD_BYTES = 192;
 
 /** Words of a measurement of the machine, see machine.ts. */
 export const MEASURE_KIND = 0;
@@ -436,6 +458,8 @@ export const MEASURE_GATHER = 3;
 export const MEASURE_GATHER_ROWS = 4096;
 /** memory holds three square matrices; the product of two of them by the system BLAS */
 export const MEASURE_BLAS = 4;
+/** reading only */
+export const MEASURE_READ = 5;
 
 /**
  * Words of a parallel product with packed panels, cut into blocks of columns so that few rows keep all threads busy: rows,

@@ -3,6 +3,7 @@
  * Threads take blocks of users; nothing of size users × items is ever kept unless the caller asks for all scores.
  */
 import * as op from './opcodes';
+import { scoresByBlas } from './blas';
 import { claim, nextPiece } from './control';
 import { dot } from './elementwise';
 import { gemm } from './gemm';
@@ -34,6 +35,7 @@ let userRows: usize = 0;
 /** Working memory of a worker: program scratch, [block × nItems] scores, gathered item rows, [block × width] user rows. */
 function layOutWork(worker: i32): void {
   let at = pointer(job, op.RANK_WORK) + <usize>worker * pointer(job, op.RANK_WORK_BYTES);
+  residues = at + pointer(job, op.RANK_WORK_BYTES) - op.RANK_BOUND_BYTES;
   setBases(at, 0);
   at += pointer(job, op.RANK_SCRATCH_BYTES);
   scores = at;
@@ -97,7 +99,9 @@ function scoreAll(from: i32, to: i32, scratch: usize): void {
     const width = word(job, op.RANK_WIDTH);
     for (let n = from; n < to; n++)
       memory.copy(userRows + ((<usize>(n - from) * width) << 2), userRow(element(users, n)), <usize>width << 2);
-    gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
+    // without panels the product is the system BLAS's
+    if (!pointer(job, op.RANK_PANELS)) scoresByBlas(userRows, itemRow(0), scores, to - from, nItems, width);
+    else gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
     return;
   }
   for (let n = from; n < to; n++) {
@@ -181,6 +185,41 @@ function insert(items: usize, values: usize, k: i32, item: i32, score: f32): voi
   store<i32>(items + (n << 2), item);
 }
 
+/** Lists up to this length begin with a bound from the maxima of the residues modulo 64. */
+const MOST_BOUNDED: i32 = 32;
+/** Working memory of a bound: 64 maxima, then the best of them. */
+let residues: usize = 0;
+
+/**
+ * A score that at least k of n candidates reach, −∞ when none is known: the k-th best of the maxima of 64 residue classes of
+ * positions. Without it the list would take in k ln(n / k) scores that later ones drive out.
+ */
+function lowerBound(array: usize, n: i32, k: i32): f32 {
+  const best = residues + 256;
+  if (k > MOST_BOUNDED || n < 128) return -Infinity;
+  let a = f32x4.splat(-Infinity), b = a, c = a, d = a;
+  for (let quarter: usize = 0; quarter < 256; quarter += 64) {
+    a = f32x4.splat(-Infinity); b = a; c = a; d = a;
+    // pmax(x, NaN) is x: what is no candidate counts for nothing
+    for (let i: usize = quarter; i + 64 <= <usize>n << 2; i += 256) {
+      a = f32x4.pmax(a, v128.load(array + i)); b = f32x4.pmax(b, v128.load(array + i, 16));
+      c = f32x4.pmax(c, v128.load(array + i, 32)); d = f32x4.pmax(d, v128.load(array + i, 48));
+    }
+    v128.store(residues + quarter, a); v128.store(residues + quarter, b, 16);
+    v128.store(residues + quarter, c, 32); v128.store(residues + quarter, d, 48);
+  }
+  const last = best + (<usize>(k - 1) << 2);
+  for (let i = 0; i < k; i++) store<f32>(best + (<usize>i << 2), -Infinity);
+  for (let i = 0; i < 64; i++) {
+    const value = load<f32>(residues + (<usize>i << 2));
+    if (!(value > load<f32>(last))) continue;
+    let at = last;
+    for (; at > best && load<f32>(at - 4) < value; at -= 4) store<f32>(at, load<f32>(at - 4));
+    store<f32>(at, value);
+  }
+  return load<f32>(last);
+}
+
 /** The best k of n scores; `names` maps positions to items (0 = the position is the item). */
 function top(array: usize, n: i32, names: usize, position: i32): void {
   const k = word(job, op.RANK_TOP_K);
@@ -190,14 +229,24 @@ function top(array: usize, n: i32, names: usize, position: i32): void {
     store<i32>(items + (i << 2), -1);
     store<f32>(values + (i << 2), -Infinity);
   }
+  const last = values + (<usize>(k - 1) << 2), bound = lowerBound(array, n, k);
   let i = 0;
-  for (; i < n; i += 4) {
-    const threshold = load<f32>(values + ((k - 1) << 2));
-    if (i + 4 <= n && !v128.any_true(f32x4.gt(v128.load(array + (i << 2)), f32x4.splat(threshold)))) continue;
-    for (let j = i; j < min(i + 4, n); j++) {
-      const score = load<f32>(array + (j << 2));
-      if (score > load<f32>(values + ((k - 1) << 2))) insert(items, values, k, names ? element(names, j) : j, score);
-    }
+  for (; i + 16 <= n; i += 16) {
+    const at = array + (<usize>i << 2), lowest = load<f32>(last);
+    const limit = f32x4.splat(bound > lowest ? bound : lowest);
+    const low = v128.or(f32x4.ge(v128.load(at), limit), f32x4.ge(v128.load(at, 16), limit));
+    const high = v128.or(f32x4.ge(v128.load(at, 32), limit), f32x4.ge(v128.load(at, 48), limit));
+    if (v128.any_true(v128.or(low, high))) takeIn(array, i, i + 16, bound, items, values, k, names);
+  }
+  takeIn(array, i, n, bound, items, values, k, names);
+}
+
+/** Takes scores that reach the bound and stand above the last of the list into the list. */
+function takeIn(array: usize, from: i32, to: i32, bound: f32, items: usize, values: usize, k: i32, names: usize): void {
+  for (let j = from; j < to; j++) {
+    const score = load<f32>(array + (<usize>j << 2));
+    if (score >= bound && score > load<f32>(values + ((k - 1) << 2)))
+      insert(items, values, k, names ? element(names, j) : j, score);
   }
 }
 

@@ -68,14 +68,11 @@ export function sharedWaves(
   for (const tensor of tensors) {
     const call = isInBlocks(tensor) ? blockCall(tensor) : null;
     let wave = 0;
-    for (const needed of requirements(tensor)) {
+    for (const required of requirements(tensor)) {
+      const needed = shownBy(required);
       const known = at.get(needed);
       if (!known) continue;
-      const follows =
-        call !== null &&
-        known.job?.rows === call.rows &&
-        known.job.blockRows === (call.blockRows ?? 0) &&
-        needsOwnRows(call, needed);
+      const follows = call !== null && needed === required && isAlike(call, known.job) && needsOwnRows(call, needed);
       wave = Math.max(wave, known.job && !follows ? known.wave + 1 : known.wave);
     }
     if (call) addToJob(tensor, call.rows, wave, call.blockRows);
@@ -85,6 +82,16 @@ export function sharedWaves(
     }
   }
   return waves.map(({ serial, jobs }) => ({ serial, jobs: jobs.map(finished) }));
+}
+
+/** Whether the job's blocks are those of the call. */
+function isAlike({ rows, blockRows = 0 }: BlockCall, job: JobDraft | null): boolean {
+  return job !== null && job.rows === rows && job.blockRows === blockRows;
+}
+
+/** The tensor that a view of a shared one shows. */
+function shownBy(tensor: Tensor): Tensor {
+  return tensor.op === 'matrixRows' || tensor.op === 'propagated' ? shownBy(tensor.inputs[0]) : tensor;
 }
 
 /** Whether every operand that is `needed` advances as the tensor itself was computed. */

@@ -37,6 +37,8 @@ export interface KernelExports {
     flags: number,
     bias: number,
   ): void;
+  /** The best items of a query, by this thread alone, see kernels/retrieval.ts. */
+  retrieveAlone(record: number): void;
   /** 1 = products of plans call the imported sgemm from now on. */
   useBlas(on: number): void;
   philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;

@@ -64,6 +64,22 @@ export interface RankOutcome {
   readonly scores: Float32Array;
 }
 
+/** From this length of the vectors on, the system BLAS is faster than the kernels. */
+const BLAS_WIDTH = 16;
+/** Users of a block: a few for the kernels; many for the BLAS, which arranges all items anew for every block. */
+const BLOCK = 12;
+const BLAS_BLOCK = 128;
+/** Scores of a block that a thread keeps, bytes, where they are many. */
+const BLAS_SCORES = 32 * 1024 * 1024;
+
+/**
+ * Users that a thread scores with the BLAS at a time. No function of the number of threads, since rounding depends on it.
+ */
+function blasBlock(nUsers: number, nItems: number): number {
+  const fitting = Math.floor(BLAS_SCORES / (nItems * 4));
+  return Math.max(BLOCK, Math.min(BLAS_BLOCK, Math.ceil(nUsers / 16), fitting));
+}
+
 /** Keeps the score's tables in the shared memory, so that many rankings can be made from them. */
 export class RankingTables {
   readonly #engine: Engine;
@@ -114,7 +130,7 @@ export class RankingTables {
       words[code.RANK_USER_STRIDE] = score.width;
       words[code.RANK_ITEM_STRIDE] = score.width;
       words[code.RANK_WIDTH] = score.width;
-      words[code.RANK_BLOCK] = 12;
+      words[code.RANK_BLOCK] = BLOCK;
     } else {
       words[code.RANK_FORM] = code.FORM_PAIR;
       words[code.RANK_USER_STRIDE] = score.userWidth;
@@ -127,9 +143,13 @@ export class RankingTables {
     }
   }
 
-  /** Items in panels of eight, made at the first full ranking. */
+  get #usesBlas(): boolean {
+    return this.#engine.blas !== null && this.#score.form === 'dot' && this.#score.width >= BLAS_WIDTH;
+  }
+
+  /** Items in panels of eight, made at the first full ranking; 0 where the BLAS reads the table as it is. */
   #panels(): number {
-    if (this.#score.form !== 'dot') return 0;
+    if (this.#score.form !== 'dot' || this.#usesBlas) return 0;
     if (this.#words[code.RANK_PANELS] === 0) {
       const { width } = this.#score;
       const panels = this.#engine.allocate(Math.ceil(this.#nItems / 8) * 8 * width * 4 + 64);
@@ -166,6 +186,7 @@ export class RankingTables {
     };
     const nRelevant = relevant ? relevant.columns.length : 0;
     const words = this.#words.slice();
+    if (this.#usesBlas) words[code.RANK_BLOCK] = blasBlock(users.length, this.#nItems);
     const block = words[code.RANK_BLOCK];
     const longest = candidates && relevant ? longestRow(candidates) + longestRow(relevant) : 0;
     words[code.RANK_N_USERS] = users.length;
@@ -208,7 +229,9 @@ export class RankingTables {
 
   /** Cuts long rankings into pieces, so that the caller hears about progress. */
   #runPieces(words: Int32Array, nUsers: number, onProgress: RankRequest['onProgress'], record: number): void {
-    let piece = onProgress ? 64 : nUsers;
+    // whole blocks, so that where a piece ends changes nothing
+    const block = words[code.RANK_BLOCK];
+    let piece = onProgress ? block * Math.ceil(64 / block) : nUsers;
     for (let first = 0; first < nUsers; ) {
       const end = Math.min(nUsers, first + piece);
       words[code.RANK_FIRST] = first;
@@ -236,5 +259,5 @@ function workingBytes(words: Int32Array, block: number, longest: number): number
   const gathered = longest * words[code.RANK_ITEM_STRIDE] + 16;
   const userRows = block * words[code.RANK_WIDTH] + nItems + 16;
   const bytes = words[code.RANK_SCRATCH_BYTES] + (scores + gathered + userRows + longest + 16) * 4;
-  return Math.ceil(bytes / 64) * 64 + 64;
+  return Math.ceil(bytes / 64) * 64 + 64 + code.RANK_BOUND_BYTES;
 }
