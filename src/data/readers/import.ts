@@ -4,7 +4,7 @@ import type { TableOptions } from '../data-options.ts';
 import type { Database } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
 import { findFiles, openSource, type SourceFile } from './files.ts';
-import type { FileTable, ImportedColumn, ImportedTable } from './imported-table.ts';
+import { type FileTable, type ImportedColumn, type ImportedTable, sqlAsText } from './imported-table.ts';
 import { holdsJsonLines, importValidLines } from './json-lines.ts';
 import { detectFormat, detectLayout } from './layout.ts';
 import { importJson, importParquet } from './structured.ts';
@@ -60,14 +60,19 @@ async function concatenate(database: Database, tables: readonly FileTable[]): Pr
   const warnings = tables.flatMap((table) => table.warnings);
   if (tables.length === 1) return { ...first, files };
   const { isView: _, ...shape } = first;
-  const columns = first.columns.map((column) => {
+  const columns = first.columns.map((column): ImportedColumn => {
     const { whole, ...rest } = column;
-    const alike = tables.every((table) => sameColumn(table, first, column.name).whole);
-    return alike ? { ...rest, whole } : rest;
+    const each = tables.map((table) => sameColumn(table, first, column.name));
+    // numbers in one file, texts in another: texts
+    if (each.some(({ storage }) => storage !== column.storage)) return { ...rest, storage: 'text' };
+    return each.every((same) => same.whole) ? { ...rest, whole } : rest;
   });
   const isView = tables.every((table) => table.isView);
   const selects = tables.map((table, t) => {
-    const cells = columns.map((column) => `${sameColumn(table, first, column.name).sql} AS ${column.sql}`);
+    const cells = columns.map((column) => {
+      const own = sameColumn(table, first, column.name);
+      return `${own.storage === column.storage ? own.sql : sqlAsText(own)} AS ${column.sql}`;
+    });
     if (isView) cells.push(`rowid + ${files[t].firstRow} AS rowid`);
     return `SELECT ${cells.join(', ')} FROM ${table.sql}`;
   });
