@@ -79,7 +79,7 @@ export async function readEntities(
   ]);
   if (ids.length !== layout.rows) throw misfit(path, `hold ${layout.rows} rows`, `${ids.length}`);
   if (!index.every((value, row) => value === row)) throw misfit(path, 'be ordered by index', 'another order');
-  if (ids.includes(null) || new Set(ids).size !== ids.length)
+  if (ids.includes(null) || !new Vocabulary(ids as string[]).isDistinct())
     throw misfit(path, 'hold distinct ids', 'missing or equal');
   const wanted = layout.fields.map(({ column, kind }): WantedColumn => ({ name: column, type: columnTypes[kind] }));
   const columns = wanted.length === 0 ? [] : await readParquet(connection, path, wanted);

@@ -25,6 +25,7 @@ export interface DataFlags {
   readonly minRating?: number;
   readonly kCore?: number;
   readonly duplicates?: DataOptions['duplicates'];
+  readonly readMemory?: number;
 }
 
 /** The word that stands for the simulated default data instead of a file. */
@@ -64,6 +65,7 @@ export function addDataFlags(command: Command): Command {
     .option('--min-rating <x>', 'drop rows rated below', finiteNumber)
     .option('--k-core <n>', 'drop users and items with fewer interactions, until none is left', wholeNumber(1))
     .addOption(new Option('--duplicates <which>', 'row of a repeated pair to keep').choices(['last', 'first', 'keep']))
+    .option('--read-memory <gib>', 'GiB that reading may hold besides the columns; more goes to disk', finiteNumber)
     .optionsGroup('Options:');
 }
 
@@ -71,6 +73,7 @@ export function addDataFlags(command: Command): Command {
 export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
   const { format, header, columnNames, skipBadRows, items, users, social, minRating, kCore, duplicates, positive } =
     flags;
+  const { readMemory } = flags;
   const columns = defined({
     ...{ user: orNull(flags.user), item: orNull(flags.item) },
     ...{ rating: orNull(flags.rating), label: orNull(flags.label), time: orNull(flags.time) },
@@ -78,7 +81,7 @@ export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
     ...{ session: orNull(flags.session), title: orNull(flags.title) },
   });
   return defined({
-    ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates, positive },
+    ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates, positive, readMemory },
     delimiter: flags.delimiter?.replaceAll('\\t', '\t'),
     kCore: kCore === undefined ? undefined : { user: kCore, item: kCore },
     columns: Object.keys(columns).length > 0 ? columns : undefined,

@@ -60,7 +60,7 @@ function newcomer(recommender: Recommender, split: Split, random: RandomStream):
   for (const item of train.itemIndex) count[item]++;
   const genres = dataset.itemFields.fields.find(({ name }) => name === 'genres')?.values ?? [];
   const genresOf = (item: number) => (genres[item] ?? []) as readonly string[];
-  const known = [...new Set(dataset.items.ids.keys())].sort((a, b) => count[b] - count[a] || a - b);
+  const known = Array.from(count.keys()).sort((a, b) => count[b] - count[a] || a - b);
   const choices = [...new Set(known.slice(0, 100).flatMap(genresOf))].sort();
   const genre = choices[random.below(choices.length)];
   const films = known.filter((item) => genresOf(item).includes(genre)).slice(0, 4);

@@ -18,6 +18,7 @@ export interface SplitFlags {
 export interface EvaluationFlags {
   readonly metrics?: string[];
   readonly candidates?: 'auto' | 'all' | 'listed';
+  readonly evalUsers?: number;
 }
 
 /** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
@@ -60,7 +61,8 @@ export function addEvaluationFlags(command: Command): Command {
         'all',
         'listed',
       ]),
-    );
+    )
+    .option('--eval-users <n>', 'rank for n users at most, drawn with the seed; 0 = do not evaluate', wholeNumber(0));
 }
 
 /** The data of a run: files, or the simulated film club. @throws 'usage' */
@@ -83,12 +85,12 @@ export function runInputOf(
   model: string,
   flags: SplitFlags & SequenceFlags & EvaluationFlags,
 ): Omit<AnyRunInput, 'data' | 'model'> {
-  const { metrics, candidates, filter } = flags;
+  const { metrics, candidates, filter, evalUsers: users } = flags;
   if (family === 'users') {
     refuseSequenceFlags(flags, model);
-    return { ...splitOf(flags), evaluation: defined({ metrics, candidates }) };
+    return { ...splitOf(flags), evaluation: defined({ metrics, candidates, users }) };
   }
-  const evaluation = defined({ metrics, candidates, filter }) as { candidates?: 'auto' };
+  const evaluation = defined({ metrics, candidates, filter, users }) as { candidates?: 'auto' };
   return { ...sequencesOfFlags(flags), evaluation };
 }
 

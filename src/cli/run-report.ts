@@ -47,9 +47,10 @@ export function describeProtocol(protocol: Protocol): string {
 }
 
 /** What was measured: users, or the next items of sequences. */
-function measured({ nUsers, part, nextItem }: Protocol): string {
+function measured({ nUsers, part, nextItem, drawnUsers }: Protocol): string {
   const count = (n: number) => n.toLocaleString('en-US');
-  if (!nextItem) return `${count(nUsers)} ${part} users`;
+  const drawn = drawnUsers ? ` drawn from ${count(drawnUsers.of)}` : '';
+  if (!nextItem) return `${count(nUsers)} ${part} users${drawn}`;
   const { nEvents, nMisses } = nextItem;
   const misses = nMisses > 0 ? ` (${count(nMisses)} of unknown items are misses)` : '';
   return `${count(nEvents)} next items${misses} of ${count(nUsers)} ${part} sequences`;

@@ -2,7 +2,7 @@
 import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import { findModel } from '../models/index.ts';
-import { prepareSplit } from '../recommender/prepare-split.ts';
+import { pairsOnly, prepareSplit } from '../recommender/prepare-split.ts';
 import type { RunSettings } from '../recommender/settings.ts';
 import { trainRecommender } from '../recommender/train-recommender.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
@@ -35,7 +35,7 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
 /** Reads the data and says what was found. */
 export async function loadNoted(settings: RunSettings, progress: Progress): Promise<Split> {
   const task = progress.start('reading the data');
-  const split = await prepareSplit(settings);
+  const split = pairsOnly(await prepareSplit(settings, progress));
   const { dataset, train, validation, test } = split;
   const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
   task.end(

@@ -1,15 +1,16 @@
 /** The cleaning steps in their order, with what each of them dropped. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { kCore, type Rows, renumber, rowsWhere, withoutDuplicates } from './cleaning.ts';
+import { kCore, type Rows, renumberInPlace, repeatedRows, rowsWhere } from './cleaning.ts';
 import { counted } from './counted.ts';
 import type { ResolvedDataOptions } from './data-options.ts';
-import { type Interactions, selectRows } from './dataset.ts';
+import type { Interactions } from './dataset.ts';
 import type { EncodedRows } from './encoded-rows.ts';
+import { selectColumn } from './value-columns.ts';
 
 export type CleaningOptions = Pick<ResolvedDataOptions, 'duplicates' | 'minRating' | 'kCore'>;
 
-/** Cleaned rows; ids are those that still occur, in the order of their first appearance. */
+/** Cleaned rows, in the memory of the encoded ones, which must not be used any more; ids are those that still occur, in the order of their first appearance. */
 export interface CleanedRows extends EncodedRows {
   readonly warnings: readonly string[];
 }
@@ -27,8 +28,8 @@ export function cleanRows(
   unnamed: readonly string[] = [],
 ): CleanedRows {
   const { interactions, part } = encoded;
-  const nUsers = encoded.userIds.length;
-  const nItems = encoded.itemIds.length;
+  const nUsers = encoded.users.size;
+  const nItems = encoded.items.size;
   const { minRating } = options;
   const duplicates = options.duplicates ?? (rowsAreExamples ? 'keep' : 'last');
   if (unnamed.length > 0 && (duplicates !== 'keep' || options.kCore))
@@ -38,10 +39,9 @@ export function cleanRows(
         `${unnamed.join(' and no ')}; leave it out`,
     );
   const warnings: string[] = [];
-  let rows =
-    duplicates === 'keep'
-      ? rowsWhere(interactions.length, () => true)
-      : withoutDuplicates(interactions, nUsers, nItems, duplicates, part);
+  const repeated = duplicates === 'keep' ? null : repeatedRows(interactions, nUsers, nItems, duplicates, part);
+  if (repeated === null && minRating === undefined && !options.kCore) return { ...encoded, warnings };
+  let rows = rowsWhere(interactions.length, (row) => repeated === null || repeated[row] === 0);
   const nRepeated = interactions.length - rows.length;
   if (nRepeated > 0)
     warnings.push(
@@ -77,20 +77,33 @@ function requireRows(rows: Rows, message: string): void {
   if (rows.length === 0) throw new DeepTasteError('data', `cleaning: at least one row must be left, ${message}`);
 }
 
+/** The kept rows move forward in the columns as they are: a copy of many rows would take as much memory again. */
 function keepRows(encoded: EncodedRows, rows: Rows): EncodedRows {
-  const kept = selectRows(encoded.interactions, rows);
-  const users = renumber(kept.userIndex, encoded.userIds.length);
-  const items = renumber(kept.itemIndex, encoded.itemIds.length);
-  const nSessions = kept.session ? kept.session.reduce((a, b) => Math.max(a, b), -1) + 1 : 0;
-  return {
-    interactions: {
-      ...kept,
-      ...{ userIndex: users.column, itemIndex: items.column },
-      session: kept.session && renumber(kept.session, nSessions).column,
-    },
-    part: Uint8Array.from(rows, (row) => encoded.part[row]),
-    userIds: Array.from(users.oldIndex, (old) => encoded.userIds[old]),
-    itemIds: Array.from(items.oldIndex, (old) => encoded.itemIds[old]),
-    titles: encoded.titles && Array.from(items.oldIndex, (old) => encoded.titles![old]),
+  if (rows.length === encoded.interactions.length) return encoded;
+  const { userIndex, itemIndex, rating, time, session, context } = encoded.interactions;
+  const kept: Interactions = {
+    length: rows.length,
+    ...{ userIndex: compacted(userIndex, rows), itemIndex: compacted(itemIndex, rows) },
+    rating: rating && compacted(rating, rows),
+    time: time && compacted(time, rows),
+    session: session && compacted(session, rows),
+    ...(context && { context: context.map((column) => selectColumn(column, rows)) }),
   };
+  const nSessions = kept.session ? kept.session.reduce((a, b) => Math.max(a, b), -1) + 1 : 0;
+  const users = renumberInPlace(kept.userIndex, encoded.users.size);
+  const items = renumberInPlace(kept.itemIndex, encoded.items.size);
+  if (kept.session) renumberInPlace(kept.session, nSessions);
+  return {
+    interactions: kept,
+    part: compacted(encoded.part, rows),
+    users: encoded.users.select(users),
+    items: encoded.items.select(items),
+    titles: encoded.titles && Array.from(items, (old) => encoded.titles![old]),
+  };
+}
+
+/** The kept rows at the front of the same array; a copy only where most of it would lie idle. */
+function compacted<T extends Uint8Array | Int32Array | Float32Array | Float64Array>(column: T, rows: Rows): T {
+  for (let k = 0; k < rows.length; k++) column[k] = column[rows[k]];
+  return (rows.length * 2 < column.length ? column.slice(0, rows.length) : column.subarray(0, rows.length)) as T;
 }

@@ -13,16 +13,17 @@ export function rowsWhere(n: number, keep: (row: number) => boolean): Rows {
 }
 
 /**
- * Keeps one row of each (user, item) pair: the last by time (a later row wins a tie, and without times), or the first.
- * Pairs of unlike `part` are told apart. Linear time.
+ * Of each (user, item) pair one row stays: the last by time (a later row wins a tie, and without times), or the first. Pairs of
+ * unlike `part` are told apart. Linear time.
+ * @returns 1 for each row [length] that goes; null = no pair repeats
  */
-export function withoutDuplicates(
+export function repeatedRows(
   interactions: Interactions,
   nUsers: number,
   nItems: number,
   policy: 'last' | 'first',
   part: Uint8Array | null = null,
-): Rows {
+): Uint8Array | null {
   const { length, userIndex, itemIndex, time } = interactions;
   const groupOf = (row: number): number => userIndex[row] + (part ? part[row] * nUsers : 0);
   const nGroups = nUsers * (part ? 1 + part.reduce((a, b) => Math.max(a, b), 0) : 1);
@@ -30,21 +31,23 @@ export function withoutDuplicates(
   const seenBy = new Int32Array(nItems).fill(-1);
   const keptRow = new Int32Array(nItems);
   const dropped = new Uint8Array(length);
+  let nDropped = 0;
   for (let group = 0; group < nGroups; group++) {
     for (let k = rowStart[group]; k < rowStart[group + 1]; k++) {
       const row = order[k];
       const item = itemIndex[row];
       const earlier = keptRow[item];
       if (seenBy[item] !== group) seenBy[item] = group;
-      else if (winsOver(row, earlier, time, policy)) dropped[earlier] = 1;
       else {
-        dropped[row] = 1;
-        continue;
+        nDropped++;
+        const isLater = winsOver(row, earlier, time, policy);
+        dropped[isLater ? earlier : row] = 1;
+        if (!isLater) continue;
       }
       keptRow[item] = row;
     }
   }
-  return rowsWhere(length, (row) => dropped[row] === 0);
+  return nDropped > 0 ? dropped : null;
 }
 
 function winsOver(later: number, earlier: number, time: Float64Array | null, policy: 'last' | 'first'): boolean {
@@ -92,17 +95,23 @@ export function kCore(
   }
 }
 
-/** New dense indices in the order of first appearance in `column`, for the values that occur. */
-export function renumber(column: Int32Array, size: number): { column: Int32Array; oldIndex: Int32Array } {
+/** Old indices in the order of their first appearance in `column`: the place in this list is the new index. */
+export function firstAppearances(column: Int32Array, size: number): { newIndex: Int32Array; oldIndex: Int32Array } {
   const newIndex = new Int32Array(size).fill(-1);
   const oldIndex = new Int32Array(size);
   let n = 0;
-  const renumbered = column.map((value) => {
-    if (newIndex[value] < 0) {
-      newIndex[value] = n;
-      oldIndex[n++] = value;
-    }
-    return newIndex[value];
-  });
-  return { column: renumbered, oldIndex: oldIndex.slice(0, n) };
+  for (let row = 0; row < column.length; row++) {
+    const value = column[row];
+    if (newIndex[value] >= 0) continue;
+    newIndex[value] = n;
+    oldIndex[n++] = value;
+  }
+  return { newIndex, oldIndex: n === size ? oldIndex : oldIndex.slice(0, n) };
+}
+
+/** Gives the values that occur new dense indices in the order of their first appearance. @returns the old ones by the new */
+export function renumberInPlace(column: Int32Array, size: number): Int32Array {
+  const { newIndex, oldIndex } = firstAppearances(column, size);
+  for (let row = 0; row < column.length; row++) column[row] = newIndex[column[row]];
+  return oldIndex;
 }

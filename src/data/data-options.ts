@@ -61,6 +61,12 @@ export const dataOptions = z.strictObject({
     })
     .optional()
     .meta({ doc: 'drop rare users and items until none is left' }),
+  readMemory: z
+    .number()
+    .min(0.25)
+    .max(4096)
+    .optional()
+    .meta({ doc: 'GiB that reading may hold besides the columns; default: a sixth of the memory, from 1 to 4' }),
   name: z.string().min(1).optional().meta({ doc: 'name of the data set; default: the first file' }),
 });
 

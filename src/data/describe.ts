@@ -58,12 +58,12 @@ export async function describeData(input: Dataset | DataOptions): Promise<DataDe
   const options = parseDataOptions(input);
   return Database.use(async (database) => {
     const files = [{ name: 'interactions', files: options.files }];
-    const { dataset, read } = await loadParts(database, files, options, [], true);
+    const { dataset, read } = await loadParts(database, files, options, { keepTables: true });
     const inFile = await describeFileColumns(database, read[0].table);
     const inMemory = describeColumns(dataset);
     const columns = inMemory.map((column, c) => (c < inFile.length ? { ...column, ...inFile[c] } : column));
     return describeDataset(dataset, columns);
-  });
+  }, options.readMemory);
 }
 
 function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]): DataDescription {
@@ -138,8 +138,8 @@ type Summary = Pick<ColumnDescription, 'samples' | 'nMissing' | 'nDistinct'>;
 
 function summaryOf(dataset: Dataset, column: ColumnSchema): Summary {
   const { users, items, interactions, userFields, itemFields } = dataset;
-  if (column.role === 'user') return { samples: users.ids.slice(0, 3), nMissing: 0, nDistinct: users.size };
-  if (column.role === 'item') return { samples: items.ids.slice(0, 3), nMissing: 0, nDistinct: items.size };
+  if (column.role === 'user') return { samples: users.idsFrom(0, 3), nMissing: 0, nDistinct: users.size };
+  if (column.role === 'item') return { samples: items.idsFrom(0, 3), nMissing: 0, nDistinct: items.size };
   const values = { rating: interactions.rating, time: interactions.time, session: interactions.session };
   const own = column.role in values ? values[column.role as keyof typeof values] : null;
   if (own) {

@@ -19,14 +19,26 @@ const unnamedId = '(unnamed)';
 export interface GatheringPlan {
   readonly label: LabelRule | null;
   readonly context: readonly ContextPlan[];
+  /** True when there is one part only: its rows need not be copied, and ids that are integers stay such. */
+  readonly single: boolean;
 }
 
-export async function createGatheredRows(database: Database, { context }: GatheringPlan): Promise<void> {
-  const more = context.map(({ kind }, c) => `, x${c} ${kind === 'numeric' || kind === 'time' ? 'DOUBLE' : 'VARCHAR'}`);
+/** The table of parts that are gathered one after the other. */
+export async function createGatheredRows(
+  database: Database,
+  { context, single }: GatheringPlan,
+  roles: InteractionRoles,
+): Promise<void> {
+  const more = context.map((column, c) => `, x${c} ${contextType(column)}`);
+  const id = (column: ImportedColumn | null): string => (single && column?.whole ? 'BIGINT' : 'VARCHAR');
   await database.run(
-    `CREATE TABLE ${gatheredRows} (part UTINYINT, u VARCHAR, i VARCHAR, r DOUBLE, t DOUBLE, s VARCHAR, title VARCHAR
-       ${more.join('')})`,
+    `CREATE TABLE ${gatheredRows} (part UTINYINT, u ${id(roles.user)}, i ${id(roles.item)}, r DOUBLE, t DOUBLE,
+       s VARCHAR, title VARCHAR ${more.join('')})`,
   );
+}
+
+function contextType({ kind }: ContextPlan): 'DOUBLE' | 'VARCHAR' {
+  return kind === 'numeric' || kind === 'time' ? 'DOUBLE' : 'VARCHAR';
 }
 
 interface Fault {
@@ -38,7 +50,8 @@ interface Fault {
 }
 
 /**
- * Appends a file's rows as part number `part`. Context columns that the file lacks are missing in all its rows.
+ * Appends a file's rows as part number `part`. Context columns that the file lacks are missing in all its rows. Where the file
+ * is the only part and all its rows are good, the gathered rows are a view of it: nothing is copied, and their `rowid` is its.
  * @returns warnings about rows that were skipped and cells that were taken as missing
  * @throws DeepTasteError `data`: an empty id, a rating that is not a finite number, a label that is neither of the two
  *   known, a time that is none, with the row
@@ -53,13 +66,23 @@ export async function gatherRows(
 ): Promise<string[]> {
   const cells = await roleCells(database, table, roles, plan);
   const more = await contextCells(database, table, plan);
-  const faults = possibleFaults(roles, plan.label);
+  const faults = possibleFaults(roles, plan);
   const checked = `(SELECT ${cells.join(', ')}, rowid AS place FROM ${table.sql})`;
   const warnings = await checkRows(database, table, checked, faults, skipBadRows);
   const good = warnings.length > 0 ? `WHERE NOT (${faults.map((fault) => fault.when).join(' OR ')})` : '';
-  await database.run(
-    `INSERT INTO ${gatheredRows} SELECT ${part}, * FROM (SELECT ${[...cells, ...more].join(', ')} FROM ${table.sql}) ${good}`,
-  );
+  const select = [...cells, ...more].join(', ');
+  if (plan.single && warnings.length === 0) {
+    const typed = plan.context.map((column, c) => `CAST(x${c} AS ${contextType(column)}) AS x${c}, `);
+    const own = `u, i, CAST(r AS DOUBLE) AS r, CAST(t AS DOUBLE) AS t, s, title, ${typed.join('')}rowid`;
+    await database.run(
+      `CREATE VIEW ${gatheredRows} AS SELECT ${part} AS part, ${own} FROM (SELECT ${select}, rowid FROM ${table.sql})`,
+    );
+  } else {
+    if (part === 0) await createGatheredRows(database, plan, roles);
+    await database.run(
+      `INSERT INTO ${gatheredRows} SELECT ${part}, * FROM (SELECT ${select} FROM ${table.sql}) ${good}`,
+    );
+  }
   return [...warnings, ...(await lostNumbers(database, table, plan, part))];
 }
 
@@ -68,11 +91,14 @@ async function roleCells(
   database: Database,
   table: ImportedTable,
   roles: InteractionRoles,
-  { label }: GatheringPlan,
+  { label, single }: GatheringPlan,
 ): Promise<string[]> {
   const optional = (column: ImportedColumn | null, sql: (column: ImportedColumn) => string, type: string): string =>
     column ? sql(column) : `CAST(NULL AS ${type})`;
-  const id = (column: ImportedColumn | null): string => (column ? sqlAsText(column) : `'${unnamedId}'`);
+  const id = (column: ImportedColumn | null): string => {
+    if (column === null) return `'${unnamedId}'`;
+    return single && column.whole ? `CAST(${column.sql} AS BIGINT)` : sqlAsText(column);
+  };
   const rating = roles.label && label ? sqlAsLabel(roles.label, label) : optional(roles.rating, sqlAsNumber, 'DOUBLE');
   const time = roles.time ? await sqlAsTime(database, table, roles.time) : 'CAST(NULL AS DOUBLE)';
   return [
@@ -119,10 +145,12 @@ async function lostNumbers(
   return badNumbers(database, table, lost);
 }
 
-function possibleFaults(roles: InteractionRoles, label: LabelRule | null): Fault[] {
+function possibleFaults(roles: InteractionRoles, { label, single }: GatheringPlan): Fault[] {
   const faults: Fault[] = [];
-  if (roles.user) faults.push({ when: "(u IS NULL OR trim(u) = '')", column: roles.user, must: 'a user id' });
-  if (roles.item) faults.push({ when: "(i IS NULL OR trim(i) = '')", column: roles.item, must: 'an item id' });
+  const empty = (name: string, { whole }: ImportedColumn): string =>
+    single && whole ? `(${name} IS NULL)` : `(${name} IS NULL OR trim(${name}) = '')`;
+  if (roles.user) faults.push({ when: empty('u', roles.user), column: roles.user, must: 'a user id' });
+  if (roles.item) faults.push({ when: empty('i', roles.item), column: roles.item, must: 'an item id' });
   if (roles.label && label) faults.push({ when: '(r IS NULL)', column: roles.label, must: labelMust(label) });
   // 3.4028235e38 is the largest float32, which is how ratings are kept.
   const notFinite = '(r IS NULL OR NOT isfinite(r) OR abs(r) > 3.4028235e38)';

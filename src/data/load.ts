@@ -1,5 +1,6 @@
 /** From files to a data set: read, assign roles, check, clean, encode, describe users and items. */
 import { basename } from 'node:path';
+import type { Progress } from '../core/progress.ts';
 import { cleanRows } from './clean-rows.ts';
 import { type DataOptions, parseDataOptions, type ResolvedDataOptions } from './data-options.ts';
 import type { Dataset } from './dataset.ts';
@@ -7,6 +8,7 @@ import { encodeRows } from './encoded-rows.ts';
 import { describeEntities } from './entities.ts';
 import { hashInteractions } from './interaction-hash.ts';
 import {
+  dropRows,
   interactionSchema,
   lostColumns,
   type PartFiles,
@@ -16,7 +18,6 @@ import {
 } from './read-parts.ts';
 import { Database } from './readers/database.ts';
 import { suspicions } from './suspicions.ts';
-import { Vocabulary } from './vocabulary.ts';
 
 /** A data set with the part that each of its rows came from. */
 export interface LoadedParts {
@@ -26,40 +27,48 @@ export interface LoadedParts {
   readonly read: readonly ReadPart[];
 }
 
+export interface LoadHooks {
+  /** Items to add to the vocabulary although no row has them (listed candidates). */
+  readonly moreItemIds?: readonly string[];
+  /** Keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered. */
+  readonly keepTables?: boolean;
+  /** Hears how far the reading of many rows is. */
+  readonly progress?: Progress;
+}
+
 /**
  * Reads a data set. Cleaning, in this order: bad rows are refused or skipped, of repeated pairs one is kept, rows rated
  * below `minRating` go, then the k-core. Vocabularies are in the order of first appearance among the kept rows.
  * @throws DeepTasteError `config`: an option; `data`: a file
  * @example await loadDataset({ files: ['ratings.csv'], minRating: 4, kCore: { user: 5, item: 5 } })
  */
-export async function loadDataset(options: DataOptions): Promise<Dataset> {
+export async function loadDataset(options: DataOptions, progress?: Progress): Promise<Dataset> {
   const resolved = parseDataOptions(options);
   return Database.use(async (database) => {
-    const loaded = await loadParts(database, [{ name: 'interactions', files: resolved.files }], resolved);
-    return loaded.dataset;
-  });
+    const parts = [{ name: 'interactions', files: resolved.files }];
+    return (await loadParts(database, parts, resolved, { progress })).dataset;
+  }, resolved.readMemory);
 }
 
 /**
  * Reads several sets of files into one data set with shared vocabularies. A rating, time or session column that some
  * part lacks is left out. Repeated pairs are looked for within each part.
- * @param moreItemIds items to add to the vocabulary although no row has them (listed candidates)
- * @param keepTables keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered
  */
 export async function loadParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
-  moreItemIds: readonly string[] = [],
-  keepTables = false,
+  { moreItemIds = [], keepTables = false, progress }: LoadHooks = {},
 ): Promise<LoadedParts> {
   const { read, plan } = await readParts(database, parts, options, keepTables);
   const present = presentColumns(read, plan);
   const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
   const rowsAreExamples = plan.label !== null || unnamed.length > 0;
-  const cleaned = cleanRows(await encodeRows(database, present), options, rowsAreExamples, unnamed);
-  const users = new Vocabulary(cleaned.userIds);
-  const items = new Vocabulary([...new Set([...cleaned.itemIds, ...moreItemIds])]);
+  const encoded = await encodeRows(database, present, progress);
+  await dropRows(database, read, keepTables);
+  const cleaned = cleanRows(encoded, options, rowsAreExamples, unnamed);
+  const { users } = cleaned;
+  const items = cleaned.items.with(moreItemIds);
   const side = await describeEntities(database, options, read[0], users, items, cleaned);
   const dataset = {
     ...{ name: options.name ?? nameOf(read[0].table.source), users, items, interactions: cleaned.interactions },

@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { planContext } from './context-plan.ts';
 import type { ColumnRoles, ResolvedDataOptions } from './data-options.ts';
 import type { PresentColumns } from './encoded-rows.ts';
-import { createGatheredRows, type GatheringPlan, gatherRows } from './interaction-rows.ts';
+import { type GatheringPlan, gatheredRows, gatherRows } from './interaction-rows.ts';
 import { labelNote, labelRule } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
@@ -34,23 +34,28 @@ export async function readParts(
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
   const { format, delimiter, header, columnNames, skipBadRows, positive } = options;
   const read: ReadPart[] = [];
-  let plan: GatheringPlan = { label: null, context: [] };
+  let plan: GatheringPlan = { label: null, context: [], single: parts.length === 1 };
   for (const [p, part] of parts.entries()) {
     const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
     const roles = await assignRoles(database, table, toldFor(table, options.columns, read[0]?.roles));
     const notes: string[] = [];
     if (p === 0) {
-      plan = await gatheringPlan(database, table, roles, positive);
-      await createGatheredRows(database, plan);
+      plan = { ...(await gatheringPlan(database, table, roles, positive)), single: plan.single };
       if (plan.label) notes.push(...labelNote(table, plan.label, positive));
     }
     const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
     const copies = await ratingCopies(database, table, roles);
     const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
     read.push({ table, roles, warnings });
-    if (!keepTables) await database.run(`DROP TABLE ${table.sql}`);
+    if (!keepTables && !plan.single) await database.drop(table.sql);
   }
   return { read, plan };
+}
+
+/** Removes what is not needed once the rows are encoded. */
+export async function dropRows(database: Database, read: readonly ReadPart[], keepTables: boolean): Promise<void> {
+  await database.drop(gatheredRows);
+  if (read.length === 1 && !keepTables) await database.drop(read[0].table.sql);
 }
 
 async function gatheringPlan(
@@ -58,7 +63,7 @@ async function gatheringPlan(
   table: ImportedTable,
   roles: InteractionRoles,
   positive: string | undefined,
-): Promise<GatheringPlan> {
+): Promise<Omit<GatheringPlan, 'single'>> {
   if (positive !== undefined && roles.label === null)
     throw new DeepTasteError('config', 'positive: needs a label column, found none; say --label COLUMN');
   return {
@@ -104,6 +109,7 @@ export function presentColumns(read: readonly ReadPart[], plan: GatheringPlan): 
   return {
     ...{ rating: plan.label !== null || inAll('rating'), time: inAll('time'), session: inAll('session') },
     title: read.some(({ roles }) => roles.title !== null),
+    nParts: read.length,
     context: plan.context.flatMap((each, c) =>
       read.every((part) => holdsColumn(part, each.name)) ? [{ ...each, c }] : [],
     ),

@@ -12,26 +12,38 @@ export interface SparseRows {
  * Groups (row, column) pairs by row. Within a row, columns ascend; a pair that occurs twice stays twice unless `unique`.
  */
 export function sparseRows(nRows: number, row: Int32Array, column: Int32Array, unique = false): SparseRows {
-  const rowStart = new Int32Array(nRows + 1);
-  for (const r of row) rowStart[r + 1]++;
-  for (let r = 0; r < nRows; r++) rowStart[r + 1] += rowStart[r];
-  const next = rowStart.slice(0, nRows);
-  const columns = new Int32Array(row.length);
-  for (let k = 0; k < row.length; k++) columns[next[row[k]]++] = column[k];
-  for (let r = 0; r < nRows; r++) columns.subarray(rowStart[r], rowStart[r + 1]).sort();
-  return unique ? withoutRepeats({ nRows, rowStart, columns }) : { nRows, rowStart, columns };
+  return joinedRows(nRows, [{ row, column }], unique);
 }
 
-function withoutRepeats(rows: SparseRows): SparseRows {
-  const rowStart = new Int32Array(rows.nRows + 1);
-  const columns = new Int32Array(rows.columns.length);
+/** Pairs in several lists, grouped as if these were one. */
+export function joinedRows(
+  nRows: number,
+  lists: readonly { readonly row: Int32Array; readonly column: Int32Array }[],
+  unique = false,
+): SparseRows {
+  const rowStart = new Int32Array(nRows + 1);
+  for (const { row } of lists) for (let k = 0; k < row.length; k++) rowStart[row[k] + 1]++;
+  for (let r = 0; r < nRows; r++) rowStart[r + 1] += rowStart[r];
+  const next = rowStart.slice(0, nRows);
+  const columns = new Int32Array(rowStart[nRows]);
+  for (const { row, column } of lists) for (let k = 0; k < row.length; k++) columns[next[row[k]]++] = column[k];
+  for (let r = 0; r < nRows; r++)
+    if (rowStart[r + 1] - rowStart[r] > 1) columns.subarray(rowStart[r], rowStart[r + 1]).sort();
+  const rows = { nRows, rowStart, columns };
+  return unique ? withoutRepeats(rows) : rows;
+}
+
+/** In the memory of `rows`. */
+function withoutRepeats({ nRows, rowStart, columns }: SparseRows): SparseRows {
   let n = 0;
-  for (let r = 0; r < rows.nRows; r++) {
-    for (let k = rows.rowStart[r]; k < rows.rowStart[r + 1]; k++)
-      if (k === rows.rowStart[r] || rows.columns[k] !== rows.columns[k - 1]) columns[n++] = rows.columns[k];
+  let from = 0;
+  for (let r = 0; r < nRows; r++) {
+    const to = rowStart[r + 1];
+    for (let k = from; k < to; k++) if (k === from || columns[k] !== columns[k - 1]) columns[n++] = columns[k];
+    from = to;
     rowStart[r + 1] = n;
   }
-  return { nRows: rows.nRows, rowStart, columns: columns.slice(0, n) };
+  return { nRows, rowStart, columns: n === columns.length ? columns : columns.slice(0, n) };
 }
 
 /** The columns of one row, as a view. */

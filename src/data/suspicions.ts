@@ -26,9 +26,18 @@ export function suspicions({
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
   const nSingle = unnamed || label ? 0 : usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
-  const padded = [...users.ids, ...items.ids].filter((id) => id !== id.trim()).length;
+  const padded = nPadded(users) + nPadded(items);
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
   return lines;
+}
+
+function nPadded(ids: Dataset['users']): number {
+  let n = 0;
+  for (let index = 0; index < ids.size; index++) {
+    const id = ids.idOf(index);
+    if (id !== id.trim()) n++;
+  }
+  return n;
 }
 
 function isConstant(values: Float32Array | Float64Array): boolean {
@@ -38,7 +47,7 @@ function isConstant(values: Float32Array | Float64Array): boolean {
 function usersWithOneRow({ userIndex }: Interactions, nUsers: number): number {
   const count = new Int32Array(nUsers);
   for (const user of userIndex) count[user]++;
-  return count.filter((n) => n === 1).length;
+  return count.reduce((total, n) => total + (n === 1 ? 1 : 0), 0);
 }
 
 /** Columns that repeat the rating, value by value or under other numbers: a model that sees them is told the answer. */

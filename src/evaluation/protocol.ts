@@ -25,6 +25,10 @@ export const protocolSchema = z.strictObject({
   tieRule: z.enum(tieRules).meta({ doc: 'rank of items that score the same' }),
   cutoffs: z.array(z.int().positive()).meta({ doc: 'every k that was computed, ascending' }),
   nUsers: z.int().nonnegative().meta({ doc: 'users evaluated; with nextItem: sequences' }),
+  drawnUsers: z
+    .strictObject({ of: z.int().positive(), seed: z.int().nonnegative() })
+    .optional()
+    .meta({ doc: 'the users evaluated were drawn from so many with this seed; absent: all were evaluated' }),
   nextItem: z
     .strictObject({
       nEvents: z.int().positive().meta({ doc: 'events whose item was to be predicted' }),

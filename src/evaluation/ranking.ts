@@ -1,7 +1,8 @@
 /** Ranks the held-out items of a split against all items or listed candidates. */
-
+import type { RandomStream } from '../core/random.ts';
+import { rowsWhere } from '../data/cleaning.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
-import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { joinedRows, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';
@@ -21,57 +22,93 @@ export interface RankingOptions {
   readonly allItems?: boolean;
   /** Length of the lists of best items, 0 = none. */
   readonly listLength?: number;
+  /** Rank for so many of the users at most, drawn from the stream; absent = for all. */
+  readonly sample?: { readonly nUsers: number; readonly stream: RandomStream };
   readonly onProgress?: (users: number) => void;
 }
 
-/** The interactions of a part as distinct items of every user. */
+const grouped = new WeakMap<Interactions, SparseRows>();
+
+/** The interactions of a part as distinct items of every user; made once for each part. */
 export function itemsByUser(split: Split, part: Interactions | null): SparseRows {
   const nUsers = split.dataset.users.size;
-  const empty = new Int32Array(0);
-  return sparseRows(nUsers, part?.userIndex ?? empty, part?.itemIndex ?? empty, true);
+  if (part === null) return sparseRows(nUsers, new Int32Array(0), new Int32Array(0));
+  const known = grouped.get(part);
+  if (known?.nRows === nUsers) return known;
+  const rows = sparseRows(nUsers, part.userIndex, part.itemIndex, true);
+  grouped.set(part, rows);
+  return rows;
 }
 
-/** Users of a part that have something held out, ascending, with their items in this order. */
-function heldOut(rows: SparseRows): { users: Int32Array; rowStart: Int32Array; columns: Int32Array } {
-  const users: number[] = [];
-  for (let user = 0; user < rows.nRows; user++) if (rows.rowStart[user + 1] > rows.rowStart[user]) users.push(user);
+interface HeldOut {
+  /** Users of a part that have something held out, ascending. */
+  readonly users: Int32Array;
+  /** Their items, by position in `users`. */
+  readonly rowStart: Int32Array;
+  readonly columns: Int32Array;
+}
+
+function heldOut(rows: SparseRows, sample: RankingOptions['sample']): HeldOut {
+  const users = sampled(
+    rowsWhere(rows.nRows, (user) => rows.rowStart[user + 1] > rows.rowStart[user]),
+    sample,
+  );
   const rowStart = new Int32Array(users.length + 1);
   users.forEach((user, n) => {
-    rowStart[n + 1] = rowStart[n] + rowOf(rows, user).length;
+    rowStart[n + 1] = rowStart[n] + rows.rowStart[user + 1] - rows.rowStart[user];
   });
-  return { users: Int32Array.from(users), rowStart, columns: rows.columns };
+  const columns = new Int32Array(rowStart[users.length]);
+  users.forEach((user, n) => {
+    columns.set(rowOf(rows, user), rowStart[n]);
+  });
+  return { users, rowStart, columns };
 }
 
-function excludedItems(split: Split, filter: RankFilter): SparseRows | undefined {
+/** Some of the users, ascending. */
+function sampled(users: Int32Array, sample: RankingOptions['sample']): Int32Array {
+  if (!sample || sample.nUsers >= users.length) return users;
+  sample.stream.shuffle(users);
+  return users.slice(0, sample.nUsers).sort();
+}
+
+/** What each ranked user took before; the rows of other users may be empty. */
+function excludedItems(split: Split, filter: RankFilter, users: Int32Array): SparseRows | undefined {
   if (filter === 'none') return undefined;
-  const train = itemsByUser(split, split.train);
-  if (filter === 'train' || !split.validation) return train;
-  const { validation } = split;
-  const users = joined(split.train.userIndex, validation.userIndex);
-  return sparseRows(split.dataset.users.size, users, joined(split.train.itemIndex, validation.itemIndex), true);
-}
-
-function joined(a: Int32Array, b: Int32Array): Int32Array {
-  const both = new Int32Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+  const { train, validation, dataset } = split;
+  const nUsers = dataset.users.size;
+  const parts = filter === 'train' || !validation ? [train] : [train, validation];
+  if (users.length * 2 > nUsers && parts.length === 1) return itemsByUser(split, train);
+  const isRanked = new Uint8Array(nUsers);
+  for (const user of users) isRanked[user] = 1;
+  const lists = parts.map(({ length, userIndex, itemIndex }) => {
+    const rows = rowsWhere(length, (row) => isRanked[userIndex[row]] === 1);
+    return { row: rows.map((row) => userIndex[row]), column: rows.map((row) => itemIndex[row]) };
+  });
+  return joinedRows(nUsers, lists, true);
 }
 
 /** Prepares a part once, so that it can be ranked after every epoch without repeating the work. */
 export class HeldOutRanking {
   readonly #options: Omit<RankingOptions, 'form'>;
-  readonly #relevant: { users: Int32Array; rowStart: Int32Array; columns: Int32Array };
+  readonly #relevant: HeldOut;
+  readonly #nHeldOut: number;
   readonly #excluded: SparseRows | undefined;
   readonly #candidates: SparseRows | undefined;
 
   constructor(options: Omit<RankingOptions, 'form'>) {
     const { split, part, filter, allItems } = options;
     this.#options = options;
-    this.#relevant = heldOut(itemsByUser(split, split[part]));
+    const rows = itemsByUser(split, split[part]);
+    this.#nHeldOut = rowsWhere(rows.nRows, (user) => rows.rowStart[user + 1] > rows.rowStart[user]).length;
+    this.#relevant = heldOut(rows, options.sample);
     const listed = part === 'validation' ? split.validationCandidates : split.testCandidates;
     this.#candidates = allItems ? undefined : (listed ?? undefined);
-    this.#excluded = this.#candidates ? undefined : excludedItems(split, filter);
+    this.#excluded = this.#candidates ? undefined : excludedItems(split, filter, this.#relevant.users);
+  }
+
+  /** Users of the part, whether they are ranked or not. */
+  get nHeldOut(): number {
+    return this.#nHeldOut;
   }
 
   get nUsers(): number {

@@ -8,7 +8,7 @@ import { parseMetric, parseMetrics, requiredListLength } from '../evaluation/met
 import { catalogueOf, metricValues } from '../evaluation/metric-values.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
-import { type HeldOutPart, HeldOutRanking } from '../evaluation/ranking.ts';
+import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
 import type { Scorer } from '../models/scoring.ts';
 import type { EvaluationOptions } from './settings.ts';
 
@@ -29,18 +29,27 @@ export function evaluateScorer(
     filter: options.filter,
     allItems: options.candidates === 'all',
     listLength: requiredListLength(metrics),
+    sample: sampleOf(options, seed, part),
   });
   const started = performance.now();
   const counts = ranking.rank(scorer.form);
   const { dataset } = split;
+  const drawn = ranking.nUsers < ranking.nHeldOut && { drawnUsers: { of: ranking.nHeldOut, seed } };
   return summarise(counts, {
     metrics: options.metrics,
-    protocol: protocolOf(split, options, part, seed, engine),
+    protocol: { ...protocolOf(split, options, part, seed, engine), ...drawn },
     userId: (user) => dataset.users.idOf(user),
     seconds: (performance.now() - started) / 1000,
     stream: new RandomStream(seed, 'bootstrap'),
     catalogue: catalogueOf(split.train, dataset.items.size, dataset.itemFields),
   });
+}
+
+/** The same users for every model that is evaluated with the same seed. */
+function sampleOf({ users }: EvaluationOptions, seed: number, part: HeldOutPart): RankingOptions['sample'] {
+  return users === undefined
+    ? undefined
+    : { nUsers: users, stream: new RandomStream(seed, `evaluation users/${part}`) };
 }
 
 export function protocolOf(
@@ -79,13 +88,17 @@ function longestRow(rowStart: Int32Array): number {
   return longest;
 }
 
-/** A function that gives the validation metric of present weights; null when the split has no validation part. */
+/**
+ * A function that gives the validation metric of present weights; undefined when the split has no validation part, or nobody is
+ * to be evaluated.
+ */
 export function validator(
   engine: Engine,
   split: Split,
   options: EvaluationOptions,
+  seed: number,
 ): ((scorer: Scorer) => number) | undefined {
-  if (!split.validation || split.validation.length === 0) return undefined;
+  if (!split.validation || split.validation.length === 0 || options.users === 0) return undefined;
   const metric = parseMetric(options.validationMetric);
   const ranking = new HeldOutRanking({
     engine,
@@ -94,6 +107,7 @@ export function validator(
     filter: 'train',
     allItems: options.candidates === 'all',
     listLength: requiredListLength([metric]),
+    sample: sampleOf(options, seed, 'validation'),
   });
   return (scorer) => meanOf(ranking.rank(scorer.form), metric.name, options);
 }

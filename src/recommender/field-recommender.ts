@@ -149,8 +149,8 @@ export class FieldRecommender {
     if (known === undefined && Object.keys(row).length === 0)
       throw new DeepTasteError(
         'not-found',
-        `recommend: no user "${userId}" was in the training data (ids look like ${users.ids
-          .slice(0, 3)
+        `recommend: no user "${userId}" was in the training data (ids look like ${users
+          .idsFrom(0, 3)
           .map((id) => `"${id}"`)
           .join(', ')}); describe somebody new by --row key=value`,
       );

@@ -1,5 +1,6 @@
 /** From run settings to the split that a run trains and is judged on. */
-import { joinInteractions, type Split } from '../data/dataset.ts';
+import type { Progress } from '../core/progress.ts';
+import { type Interactions, joinInteractions, type Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
 import { sampleCandidates } from '../data/splits/sample-candidates.ts';
@@ -8,14 +9,28 @@ import type { RunSettings } from './settings.ts';
 
 export type SplitSettings = Pick<RunSettings, 'data' | 'split' | 'validationFromTrain' | 'sampleCandidates'>;
 
-export async function prepareSplit(settings: SplitSettings): Promise<Split> {
+/** @param progress hears how far the reading of many rows is */
+export async function prepareSplit(settings: SplitSettings, progress?: Progress): Promise<Split> {
   const { data, split: method, validationFromTrain, sampleCandidates: candidates } = settings;
   let split =
     'simulated' in data
       ? splitDataset(simulateFilmClub(data.simulated).dataset, method)
-      : await loadSplit(data, method);
+      : await loadSplit(data, method, progress);
   if (validationFromTrain) split = holdOutOneOfTrain(split, validationFromTrain);
   return candidates ? sampleCandidates(split, candidates) : split;
+}
+
+/** The split for models that know users and items only: of its rows nothing else is kept in memory. */
+export function pairsOnly(split: Split): Split {
+  const pairs = ({ length, userIndex, itemIndex }: Interactions): Interactions => ({
+    ...{ length, userIndex, itemIndex, rating: null, time: null, session: null },
+  });
+  const { dataset, train, validation, test } = split;
+  return {
+    ...split,
+    dataset: { ...dataset, interactions: pairs(dataset.interactions) },
+    ...{ train: pairs(train), validation: validation && pairs(validation), test: test && pairs(test) },
+  };
 }
 
 /** The split with its validation rows given back to training. */

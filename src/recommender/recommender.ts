@@ -207,9 +207,9 @@ function perUserValues(result: EvaluationResult, users: Vocabulary): PerUserValu
 }
 
 /** A few ids, to show what they look like. */
-function examples({ ids }: Vocabulary): string {
-  return ids
-    .slice(0, 3)
+function examples(vocabulary: Vocabulary): string {
+  return vocabulary
+    .idsFrom(0, 3)
     .map((id) => `"${id}"`)
     .join(', ');
 }

@@ -23,6 +23,11 @@ export const evaluationOptions = z.strictObject({
     .default('train+validation')
     .meta({ doc: "the user's own items that are no candidates in full ranking" }),
   tieRule: z.enum(tieRules).default('expected').meta({ doc: 'rank of items that score the same' }),
+  users: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ doc: 'rank for so many users of a part at most, drawn with the seed; 0 = do not evaluate; default: all' }),
   validationMetric: z.string().default('ndcg@10').meta({ doc: 'what early stopping looks at, on the validation part' }),
 });
 

@@ -33,7 +33,7 @@ export interface TrainOptions {
 
 export interface TrainedRun {
   readonly recommender: Recommender;
-  /** Null when the split has no test part. */
+  /** Null when the split has no test part, or nobody is to be evaluated. */
   readonly result: EvaluationResult | null;
   /** Time of fitting or training, refitting included, evaluation not. */
   readonly trainingSeconds: number;
@@ -77,7 +77,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
     },
     engine,
   );
-  if (!split.test || split.test.length === 0)
+  if (!split.test || split.test.length === 0 || settings.evaluation.users === 0)
     return { recommender, result: null, trainingSeconds, log: outcome.log, bestEpoch: outcome.bestEpoch };
   const result = evaluateScorer(engine, recommender.scorer(), split, settings.evaluation, settings.seed);
   return {
@@ -116,7 +116,7 @@ async function trainAndRefit(
       },
       seed: settings.seed,
       progress,
-      validate: validator(engine, part, settings.evaluation),
+      validate: validator(engine, part, settings.evaluation, settings.seed),
       fingerprint: fingerprintOf(part, model, config, set, settings.seed, phase),
       onCheckpoint: options.onCheckpoint,
       onEpoch: options.onEpoch,

@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { stateArrays } from '../engine/optimizers/optimizer.ts';
 import { paddedWidth } from '../engine/runtime/parameter-store.ts';
+import { rankingBlock } from '../engine/runtime/ranking.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
 import type { TrainingOptions } from './options.ts';
 
@@ -13,7 +14,7 @@ export interface MemoryEstimate {
   readonly examples: number;
   /** Values and gradients of a batch, of all threads. */
   readonly activations: number;
-  /** Vectors of all users and items while a validation or test part is ranked. */
+  /** While a validation or test part is ranked: vectors of all users and items, taken pairs, scores. */
   readonly ranking: number;
   readonly total: number;
 }
@@ -34,6 +35,10 @@ const MAX_TAKEN_BYTES = 32 * 1024 ** 2;
 /** Scratch of one thread: tiles are cut so that theirs fits a second-level cache. */
 const SCRATCH_BYTES = 1024 ** 2;
 const LANES = 8;
+/** The user and the item of each interaction; the items serve for the rejection of negatives too. */
+const BYTES_PER_EXAMPLE = 8;
+/** The items that are no candidates in a full ranking for all users. */
+const BYTES_PER_TAKEN_PAIR = 4;
 
 export function estimateMemory(request: EstimateRequest): MemoryEstimate {
   const { declarations, training, nUsers, nItems, nInteractions, threads } = request;
@@ -45,15 +50,13 @@ export function estimateMemory(request: EstimateRequest): MemoryEstimate {
     .reduce((sum, { shape }) => sum + Math.ceil(shape.reduce((n, m) => n * m, 1) / 16) * 64, 0);
   const weights = tableBytes + dense;
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
-  const examples = nInteractions * 12 + nUsers * 4 + (taken <= MAX_TAKEN_BYTES ? taken : 0);
+  const examples = nInteractions * BYTES_PER_EXAMPLE + nUsers * 4 + (taken <= MAX_TAKEN_BYTES ? taken : 0);
   const rowHeads = tables.reduce((sum, { shape: [rows] }) => sum + rows * 4, 0);
   const widths = tables.reduce((sum, { shape: [, width] }) => sum + paddedWidth(width), 0);
   const batch = training.batchSize * (widths + 2 * tables.length + 3) * 4;
   const activations = batch + rowHeads + dense * (LANES + 1) + threads * SCRATCH_BYTES;
-  // user and item vectors, the items once more in the order in which products read them
-  const itemTables = tables.filter(({ table }) => table === 'item');
-  const itemBytes = itemTables.reduce((sum, { shape: [rows, width] }) => sum + rows * paddedWidth(width) * 4, 0);
-  const ranking = tableBytes + itemBytes;
+  const scores = threads * (rankingBlock('dot', nItems) + 1) * nItems * 4;
+  const ranking = tableBytes + nInteractions * BYTES_PER_TAKEN_PAIR + nUsers * 4 + scores;
   const optimizerState = weights * state;
   return {
     ...{ weights, optimizerState, examples, activations, ranking },
@@ -104,5 +107,10 @@ function whatFits(request: EstimateRequest, limit: number): string {
   if (stateArrays[training.optimizer.name] > 1 && fits({ ...request, training: { ...training, optimizer: light } }))
     ways.push('optimizer.name=adagrad, which keeps one state array instead of two');
   if (ways.length > 0) return `what would fit: ${ways.join(', or ')}`;
+  const rest = estimateMemory({ ...request, nInteractions: 0 }).total;
+  const perInteraction = BYTES_PER_EXAMPLE + BYTES_PER_TAKEN_PAIR;
+  const nFitting = Math.floor((limit - rest) / perInteraction);
+  if (nFitting * 10 > request.nInteractions)
+    return `what would fit: ${nFitting.toLocaleString('en')} interactions instead of ${request.nInteractions.toLocaleString('en')} (the latest ones, or those of some users)`;
   return 'fewer users and items must be kept (data.kCore)';
 }

@@ -79,9 +79,8 @@ class Stage {
       nInteractions: data.rows.columns.length,
     });
     this.#store = new ParameterStore(engine, this.#declared.list);
-    const users = rowNumbers(data.rows);
     this.#sampler = new SamplerRecord(engine, {
-      users,
+      users: null,
       items: data.rows.columns,
       ...data.sizes,
       rowStart: data.rows.rowStart,
@@ -158,11 +157,4 @@ class Stage {
     this.#sampler.free();
     this.#store.free();
   }
-}
-
-/** The row of every entry of a CSR structure. */
-function rowNumbers({ nRows, rowStart, columns }: SparseRows): Int32Array {
-  const rows = new Int32Array(columns.length);
-  for (let r = 0; r < nRows; r++) rows.fill(r, rowStart[r], rowStart[r + 1]);
-  return rows;
 }

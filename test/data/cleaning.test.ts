@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kCore, rowsWhere, withoutDuplicates } from '../../src/data/cleaning.ts';
+import { kCore, repeatedRows, rowsWhere } from '../../src/data/cleaning.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { type MadeRow, madeDataset, pairs, testRandom } from './made-data.ts';
 import { temporaryFolder } from './temporary-files.ts';
@@ -31,6 +31,12 @@ function coreByBruteForce(rows: readonly MadeRow[], user: number, item: number):
     if (rare === undefined) return kept;
     kept = kept.filter((row) => row !== rare);
   }
+}
+
+/** The rows that stay. */
+function withoutDuplicates(...[interactions, ...rest]: Parameters<typeof repeatedRows>): Int32Array {
+  const repeated = repeatedRows(interactions, ...rest);
+  return rowsWhere(interactions.length, (row) => !repeated?.[row]);
 }
 
 describe('repeated pairs', () => {

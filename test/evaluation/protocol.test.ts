@@ -36,6 +36,7 @@ describe('protocol', () => {
     ['ties', { tieRule: 'optimistic' }, ['tieRule']],
     ['cutoffs', { cutoffs: [10] }, ['cutoffs']],
     ['users', { nUsers: 4 }, ['nUsers']],
+    ['some users', { drawnUsers: { of: 9, seed: 1 } }, ['drawnUsers.of', 'drawnUsers.seed']],
     ['next item', { nextItem: { nEvents: 9, nMisses: 1 } }, ['nextItem.nEvents', 'nextItem.nMisses']],
     ['two at once', { part: 'validation', filter: 'none' }, ['part', 'filter']],
   ];

@@ -10,6 +10,7 @@ interface BenchFlags extends CommonOptions {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly scale?: boolean;
 }
 
 export function benchCommand(): Command {
@@ -21,9 +22,14 @@ export function benchCommand(): Command {
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
     .option('--threads <n>', 'threads to compare with one (default: all)')
     .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly', 'auto')
+    .option('--scale', 'growth curves instead: time and memory up to 10⁸ interactions and 10⁷ items')
     .option('--quick', 'short and rough')
-    .option('--write <folder>', 'write speed.md and speed.json there')
+    .option('--write <folder>', 'write speed.md and speed.json (scale.md and scale.json) there')
     .action(async (names: string[], flags: BenchFlags) => {
+      if (flags.scale) {
+        const { benchScale } = await import('../bench-scale.ts');
+        return benchScale(names, flags, new Terminal(flags));
+      }
       const { bench } = await import('../bench-run.ts');
       await bench(names, flags, new Terminal(flags));
     });

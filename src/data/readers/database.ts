@@ -3,11 +3,9 @@ import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
+import { TextList } from '../text-list.ts';
 
 let nOpened = 0;
-
-/** Tables beyond this go to files, so that the memory of reading does not grow with the files. */
-const TABLE_MEMORY = Math.min(2 * 1024 ** 3, totalmem() / 4);
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
@@ -18,6 +16,17 @@ export function sqlText(text: string): string {
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/**
+ * What DuckDB may hold in memory while files are read; tables beyond that go to a temporary folder. A sixth of the machine's
+ * memory, between 1 and 4 GiB.
+ */
+export function defaultReadMemory(): number {
+  return Math.min(4, Math.max(1, totalmem() / 1024 ** 3 / 6));
+}
+
+/** Columns that rows are written into; the type must be the one of DuckDB's column. */
+export type TypedColumn = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 export type Cell = string | number | bigint | boolean | null | object;
 
@@ -34,12 +43,13 @@ export class Database {
     this.#connection = connection;
   }
 
-  static async open(): Promise<Database> {
+  /** @param gibibytes what may be held in memory; beyond that a temporary folder is used */
+  static async open(gibibytes = defaultReadMemory()): Promise<Database> {
     // Everything needed is linked in; nothing is to be fetched from the network.
     const instance = await DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
-      memory_limit: `${Math.ceil(TABLE_MEMORY / 1024 ** 2)}MiB`,
-      // Where tables go that do not fit; it is made when needed, and removed at the end.
+      memory_limit: `${Math.round(gibibytes * 1024)}MiB`,
+      // Where tables go that do not fit in memory; it is made when needed, and removed at the end.
       temp_directory: join(tmpdir(), `deeptaste-${process.pid}-${nOpened++}`),
     });
     const connection = await instance.connect();
@@ -49,10 +59,12 @@ export class Database {
   }
 
   /** Runs `work` on a fresh database and closes it afterwards, whatever happens. */
-  static async use<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = await Database.open();
+  static async use<T>(work: (database: Database) => Promise<T>, gibibytes?: number): Promise<T> {
+    const database = await Database.open(gibibytes);
     try {
       return await work(database);
+    } catch (error) {
+      throw outOfMemory(error) ?? error;
     } finally {
       database.close();
     }
@@ -70,6 +82,14 @@ export class Database {
 
   async run(sql: string): Promise<void> {
     await this.#connection.run(sql);
+  }
+
+  /** Removes a table or a view. */
+  async drop(name: string): Promise<void> {
+    const { n } = await this.row<{ n: number }>(
+      `SELECT count(*) AS n FROM duckdb_views() WHERE view_name = ${sqlText(name)}`,
+    );
+    await this.run(`DROP ${n > 0 ? 'VIEW' : 'TABLE'} ${name}`);
   }
 
   /** The rows of a small answer, as objects; 64-bit integers become numbers. */
@@ -114,6 +134,32 @@ export class Database {
     }
   }
 
+  /**
+   * Walks over a large answer chunk by chunk and writes its columns into arrays. The answer's first column is the place (BIGINT) of
+   * a row in these arrays, so that the rows may come in any order and need not be sorted; cells must not be missing.
+   */
+  async scatter(sql: string, targets: readonly TypedColumn[], onRows?: (done: number) => void): Promise<void> {
+    const result = await this.#connection.stream(sql);
+    let done = 0;
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const { rowCount } = chunk;
+      const places = (chunk.getColumnVector(0) as unknown as Items<BigInt64Array>).items;
+      for (let c = 0; c < targets.length; c++) {
+        const { items } = chunk.getColumnVector(c + 1) as unknown as Items<TypedColumn>;
+        place(items, places, targets[c], rowCount);
+      }
+      done += rowCount;
+      onRows?.(done);
+    }
+  }
+
+  /** One column of an answer as a compact list of texts. */
+  async textList(sql: string): Promise<TextList> {
+    const list = new TextList();
+    await this.columns(sql, [(value) => list.push(value as string)]);
+    return list;
+  }
+
   /** One column of an answer as texts. */
   async texts(sql: string): Promise<(string | null)[]> {
     const values: (string | null)[] = [];
@@ -127,6 +173,41 @@ function itemsOf(vector: { readonly getItem: (row: number) => unknown }, n: numb
   const { items } = vector as unknown as { readonly items?: unknown };
   if (ArrayBuffer.isView(items) && (items as NumberChunk).length === n) return items as NumberChunk;
   return Float64Array.from({ length: n }, (_, row) => Number(vector.getItem(row)));
+}
+
+/** A vector's cells as they stand in DuckDB's memory. */
+interface Items<T> {
+  readonly items: T;
+}
+
+/** Rows nearly always come in runs of neighbours; those are copied at once. */
+function place(items: TypedColumn, places: BigInt64Array, target: TypedColumn, n: number): void {
+  const first = Number(places[0]);
+  if (isRun(places, n)) {
+    target.set(items.length === n ? items : items.subarray(0, n), first);
+    return;
+  }
+  for (let k = 0; k < n; k++) target[Number(places[k])] = items[k];
+}
+
+function isRun(places: BigInt64Array, n: number): boolean {
+  const low = new Uint32Array(places.buffer, places.byteOffset, n * 2);
+  for (let k = 1; k < n; k++) if (low[2 * k] !== low[2 * k - 2] + 1) return false;
+  return true;
+}
+
+/** DuckDB's "out of memory" as an error that says what to do; null for other errors. */
+function outOfMemory(error: unknown): DeepTasteError | null {
+  const cause = error instanceof DeepTasteError ? error.cause : error;
+  const text = cause instanceof Error ? cause.message.split('\n')[0] : '';
+  if (!/^(Out of Memory Error|IO Error: .*(No space left|max_temp_directory_size))/i.test(text)) return null;
+  return new DeepTasteError(
+    'memory',
+    `data: reading needs more memory or more room in ${tmpdir()} than it may take (${text}); allow more with readMemory ` +
+      '(--read-memory GIB), make room, or store the ids as integers in Parquet files',
+    {},
+    { cause: error },
+  );
 }
 
 /** An error of DuckDB as a one-line error about a file. */

@@ -4,7 +4,7 @@ import type { TableOptions } from '../data-options.ts';
 import type { Database } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
 import { findFiles, openSource, type SourceFile } from './files.ts';
-import type { FileTable, ImportedTable } from './imported-table.ts';
+import { type FileTable, type ImportedColumn, type ImportedTable, sqlAsText } from './imported-table.ts';
 import { holdsJsonLines, importValidLines } from './json-lines.ts';
 import { detectFormat, detectLayout } from './layout.ts';
 import { importJson, importParquet } from './structured.ts';
@@ -59,19 +59,32 @@ async function concatenate(database: Database, tables: readonly FileTable[]): Pr
   }
   const warnings = tables.flatMap((table) => table.warnings);
   if (tables.length === 1) return { ...first, files };
-  const selects = tables.map((table) => {
-    const columns = first.columns.map((column) => `${sameColumn(table, first, column.name)} AS ${column.sql}`);
-    return `SELECT ${columns.join(', ')} FROM ${table.sql}`;
+  const { isView: _, ...shape } = first;
+  const columns = first.columns.map((column): ImportedColumn => {
+    const { whole, ...rest } = column;
+    const each = tables.map((table) => sameColumn(table, first, column.name));
+    // numbers in one file, texts in another: texts
+    if (each.some(({ storage }) => storage !== column.storage)) return { ...rest, storage: 'text' };
+    return each.every((same) => same.whole) ? { ...rest, whole } : rest;
+  });
+  const isView = tables.every((table) => table.isView);
+  const selects = tables.map((table, t) => {
+    const cells = columns.map((column) => {
+      const own = sameColumn(table, first, column.name);
+      return `${own.storage === column.storage ? own.sql : sqlAsText(own)} AS ${column.sql}`;
+    });
+    if (isView) cells.push(`rowid + ${files[t].firstRow} AS rowid`);
+    return `SELECT ${cells.join(', ')} FROM ${table.sql}`;
   });
   const sql = database.freshName('files');
-  await database.run(`CREATE TABLE ${sql} AS ${selects.join(' UNION ALL ')}`);
-  for (const table of tables) await database.run(`DROP TABLE ${table.sql}`);
-  return { ...first, sql, nRows, files, warnings };
+  await database.run(`CREATE ${isView ? 'VIEW' : 'TABLE'} ${sql} AS ${selects.join(' UNION ALL ')}`);
+  if (!isView) for (const table of tables) await database.drop(table.sql);
+  return { ...shape, columns, sql, nRows, files, warnings, ...(isView && { isView }) };
 }
 
-function sameColumn(table: FileTable, first: FileTable, name: string): string {
+function sameColumn(table: FileTable, first: FileTable, name: string): ImportedColumn {
   const column = table.columns.find((each) => each.name === name);
-  if (column && table.columns.length === first.columns.length) return column.sql;
+  if (column && table.columns.length === first.columns.length) return column;
   const names = (each: FileTable): string => each.columns.map((c) => c.name).join(', ');
   throw new DeepTasteError(
     'data',

@@ -1,4 +1,4 @@
-/** A file as a DuckDB table: columns `c0, c1, …`; `rowid` is the row's place in the file. */
+/** A file as a DuckDB table, or as a view that reads the file anew: columns `c0, c1, …`; `rowid` is the row's place in the file. */
 import type { ColumnKind } from '../schema.ts';
 import type { LayoutColumn } from './layout.ts';
 
@@ -10,6 +10,8 @@ export interface ImportedColumn {
   /** The column's name in SQL. */
   readonly sql: string;
   readonly storage: Storage;
+  /** Numbers of an integer type of at most 64 bits: ids that need not become texts before they are counted. */
+  readonly whole?: boolean;
   /** The kind that the file states; null = to be guessed. */
   readonly kind: ColumnKind | null;
   readonly separator?: string;
@@ -20,6 +22,8 @@ export interface ImportedColumn {
 export interface ImportedTable {
   /** The table's name in SQL. */
   readonly sql: string;
+  /** True when it is a view: nothing of the file is kept in memory. */
+  readonly isView?: boolean;
   /** For messages: the file, or the first of several. */
   readonly source: string;
   readonly nRows: number;

@@ -9,17 +9,26 @@ interface Described {
   readonly column_type: string;
 }
 
-/** @throws DeepTasteError `data`: the file is not a Parquet file */
+/** What DuckDB calls a row's place in a Parquet file. */
+const ROW_NUMBER = 'file_row_number';
+
+/**
+ * A Parquet file is read where it lies, as often as it is asked for: its columns are found quickly, and a copy would take memory.
+ * @throws DeepTasteError `data`: the file is not a Parquet file
+ */
 export async function importParquet(database: Database, source: SourceFile): Promise<FileTable> {
   if (source.head.subarray(0, 4).toString('latin1') !== 'PAR1')
     throw new DeepTasteError('data', `${source.path}: is not a Parquet file (it does not begin with PAR1)`, {
       path: source.path,
     });
   return withUnpacked(source, async (path) => {
-    const read = `read_parquet(${sqlText(literalPattern(path))})`;
+    const file = sqlText(literalPattern(path));
+    const read = `read_parquet(${file})`;
     try {
       const described = await database.rows<Described>(`DESCRIBE SELECT * FROM ${read}`);
-      return await importSelect(database, source, read, described, storageOf);
+      const isView = !source.gzip && !described.some((d) => d.column_name.toLowerCase() === ROW_NUMBER);
+      const from = isView ? `read_parquet(${file}, ${ROW_NUMBER} = true)` : read;
+      return await importSelect(database, source, from, described, storageOf, isView);
     } catch (error) {
       throw readError(source.path, error);
     }
@@ -53,6 +62,8 @@ function isList(described: Described): boolean {
   return described.column_type.endsWith('[]');
 }
 
+const wholeTypes = /^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/;
+
 function storageOf(described: Described): Storage {
   const type = described.column_type;
   if (isList(described)) return 'list';
@@ -66,9 +77,13 @@ async function importSelect(
   read: string,
   described: readonly Described[],
   storage: (described: Described) => Storage,
+  isView = false,
 ): Promise<FileTable> {
   const columns = described.map(
-    (d, c): ImportedColumn => ({ name: d.column_name, sql: `c${c}`, storage: storage(d), kind: null }),
+    (d, c): ImportedColumn => ({
+      ...{ name: d.column_name, sql: `c${c}`, storage: storage(d), kind: null },
+      ...(storage(d) === 'number' && wholeTypes.test(d.column_type) && { whole: true }),
+    }),
   );
   const select = columns.map((column) => {
     const name = sqlName(column.name);
@@ -77,7 +92,9 @@ async function importSelect(
     return `${name} AS ${column.sql}`;
   });
   const sql = database.freshName('file');
-  await database.run(`CREATE TABLE ${sql} AS SELECT ${select.join(', ')} FROM ${read}`);
+  if (isView) select.push(`${ROW_NUMBER} AS rowid`);
+  await database.run(`CREATE ${isView ? 'VIEW' : 'TABLE'} ${sql} AS SELECT ${select.join(', ')} FROM ${read}`);
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`);
-  return { sql, source: source.path, nRows: n, columns, named: true, standard: false, warnings: [] };
+  const table = { sql, source: source.path, nRows: n, columns, named: true, standard: false, warnings: [] };
+  return isView ? { ...table, isView } : table;
 }

@@ -41,7 +41,7 @@ export async function loadGivenTables(
     { name: 'test', files: [given.test] },
     ...(given.validation ? [{ name: 'validation', files: [given.validation] }] : []),
   ];
-  const { dataset, part } = await Database.use((database) => loadParts(database, files, resolved));
+  const { dataset, part } = await Database.use((database) => loadParts(database, files, resolved), resolved.readMemory);
   const partOf = (p: number): SequenceData => sequencesOf(partOfDataset(dataset, part, p), sequences);
   const [train, test] = [partOf(0), partOf(1)];
   const validation = given.validation ? partOf(2) : null;

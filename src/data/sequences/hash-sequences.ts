@@ -1,6 +1,6 @@
 /** The fingerprint of sequences: what the numbers measured on them belong to. */
 import { createHash } from 'node:crypto';
-import { renumber } from '../cleaning.ts';
+import { firstAppearances } from '../cleaning.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import type { Sequences } from './sequences.ts';
 
@@ -12,12 +12,15 @@ export function hashSequences(items: Vocabulary, sequences: Sequences): string {
   const { start, time } = sequences;
   const hash = createHash('sha256');
   hash.update(`deeptaste-sequences-1 ${start.length - 1} ${sequences.items.length} ${time !== null}\n`);
-  const { column, oldIndex } = renumber(sequences.items, items.size);
+  const { newIndex, oldIndex } = firstAppearances(sequences.items, items.size);
   for (const old of oldIndex) {
     const id = Buffer.from(items.idOf(old));
     hash.update(`${id.length}:`).update(id);
   }
-  hash.update('\n').update(bytes(start)).update(bytes(column));
+  hash
+    .update('\n')
+    .update(bytes(start))
+    .update(bytes(sequences.items.map((item) => newIndex[item])));
   // A sum with 0 turns −0 into 0, which is the same number.
   if (time) hash.update(bytes(time.map((t) => t + 0)));
   return hash.digest('hex');

@@ -1,6 +1,6 @@
 /** Parts of sequences: chosen sequences, chosen events, other item indices. Nothing here changes the order of anything. */
 import type { FieldTable } from '../dataset.ts';
-import { Vocabulary } from '../vocabulary.ts';
+import type { Vocabulary } from '../vocabulary.ts';
 import type { Sequences } from './sequences.ts';
 
 export function nSequences(sequences: Sequences): number {
@@ -75,7 +75,7 @@ export function keepItems(items: Vocabulary, fields: FieldTable, keep: (item: nu
   const values = <T>(all: readonly T[]): T[] => kept.map((item) => all[item]);
   return {
     newIndex,
-    items: new Vocabulary(values(items.ids)),
+    items: items.select(Int32Array.from(kept)),
     itemFields: {
       ...fields,
       nRows: kept.length,

@@ -1,6 +1,7 @@
 /** Splits that others made: training, validation and test rows in files of their own, perhaps with listed candidates. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
+import type { Progress } from '../../core/progress.ts';
 import type { ResolvedDataOptions } from '../data-options.ts';
 import type { Dataset, Interactions, Split, SplitDescription } from '../dataset.ts';
 import { loadParts } from '../load.ts';
@@ -16,7 +17,11 @@ import { makeSplit, testPart, trainPart, validationPart } from './split-parts.ts
  * training does not have are counted in the description.
  * @throws DeepTasteError `config`: a k-core, which would change a given split; `data`: a file
  */
-export async function loadGivenSplit(data: ResolvedDataOptions, options: GivenOptions): Promise<Split> {
+export async function loadGivenSplit(
+  data: ResolvedDataOptions,
+  options: GivenOptions,
+  progress?: Progress,
+): Promise<Split> {
   const given = parseOptions(givenOptions, { method: 'given', ...options }, 'given split');
   if (data.kCore)
     throw new DeepTasteError('config', 'given split: a k-core would change the given files; leave kCore out');
@@ -33,11 +38,11 @@ export async function loadGivenSplit(data: ResolvedDataOptions, options: GivenOp
       { name: 'test', files: [given.test], part: testPart },
     ];
     const listedItems = [...(validationPairs?.itemIds ?? []), ...(testPairs?.itemIds ?? [])];
-    const loaded = await loadParts(database, files, data, listedItems);
+    const loaded = await loadParts(database, files, data, { moreItemIds: listedItems, progress });
     const part = loaded.part.map((p) => files[p].part);
     const split = makeSplit(loaded.dataset, part, { method: 'given', data: loaded.dataset.hash });
     return withCandidates(withOverlap(split), testPairs, validationPairs);
-  });
+  }, data.readMemory);
 }
 
 /** Counts what the held-out rows share with training, and what they lack there. Labelled pairs may well repeat. */

@@ -2,7 +2,7 @@
 import { parseOptions } from '../../core/options.ts';
 import type { Dataset, Split } from '../dataset.ts';
 import { type LeaveOneOutOptions, leaveOneOutOptions } from './split-options.ts';
-import { allInTrain, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
+import { allInTrain, type MakeSplit, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
 import { type OrderBy, orderedUserRows, splitStream } from './user-order.ts';
 
 /**
@@ -10,7 +10,7 @@ import { type OrderBy, orderedUserRows, splitStream } from './user-order.ts';
  * always left: users with one row are not tested, users with two have no validation row; both are counted.
  * @throws DeepTasteError `config`: order by time without times; `data`: no user has two rows
  */
-export function leaveOneOut(dataset: Dataset, options: LeaveOneOutOptions = {}): Split {
+export function leaveOneOut(dataset: Dataset, options: LeaveOneOutOptions = {}, make: MakeSplit = makeSplit): Split {
   const parsed = parseOptions(leaveOneOutOptions, { method: 'leave-one-out', ...options }, 'leave-one-out');
   const { by, seed } = parsed;
   const validation = parsed.validation ?? by;
@@ -20,7 +20,7 @@ export function leaveOneOut(dataset: Dataset, options: LeaveOneOutOptions = {}):
     validation === 'none'
       ? null
       : takeLast(dataset, part, { by: validation, seed, part: validationPart, name: 'validation' });
-  return makeSplit(dataset, part, {
+  return make(dataset, part, {
     ...{ method: 'leave-one-out', data: dataset.hash, by, validation },
     seed: by === 'random' || validation === 'random' ? seed : null,
     nUsersNotTested: test.nSkipped,

@@ -4,7 +4,7 @@ import { parseOptions } from '../../core/options.ts';
 import type { Dataset, Interactions, Split } from '../dataset.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { type RatioOptions, ratioOptions } from './split-options.ts';
-import { allInTrain, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
+import { allInTrain, type MakeSplit, makeSplit, requireTime, testPart, validationPart } from './split-parts.ts';
 import { orderedUserRows, splitStream } from './user-order.ts';
 
 /**
@@ -12,7 +12,7 @@ import { orderedUserRows, splitStream } from './user-order.ts';
  * least one for training (validation gives way first).
  * @throws DeepTasteError `config`: shares that leave nothing, order by time without times
  */
-export function splitByRatio(dataset: Dataset, options: RatioOptions = {}): Split {
+export function splitByRatio(dataset: Dataset, options: RatioOptions = {}, make: MakeSplit = makeSplit): Split {
   const parsed = parseOptions(ratioOptions, { method: 'ratio', ...options }, 'ratio split');
   const { by, validation, test, seed, of = dataset.label ? 'all' : 'user' } = parsed;
   requireShares('ratio split', validation, test);
@@ -33,7 +33,7 @@ export function splitByRatio(dataset: Dataset, options: RatioOptions = {}): Spli
     });
   }
   const seeded = by === 'random' ? seed : null;
-  return makeSplit(dataset, part, {
+  return make(dataset, part, {
     ...{ method: 'ratio', data: dataset.hash, by, validation, test, seed: seeded },
     ...(of === 'user' ? { nUsersNotTested } : { of }),
   });

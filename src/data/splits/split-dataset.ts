@@ -1,6 +1,7 @@
 /** Any split by its name. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
+import type { Progress } from '../../core/progress.ts';
 import { type DataOptions, parseDataOptions } from '../data-options.ts';
 import type { Dataset, Split } from '../dataset.ts';
 import { loadDataset } from '../load.ts';
@@ -12,20 +13,25 @@ import { splitByLastSession } from './last-session.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { splitByRatio } from './ratio.ts';
 import { type SplitOptions, splitOptions } from './split-options.ts';
+import { type MakeSplit, makeSplit, splitInPlace } from './split-parts.ts';
 
 /**
  * Splits a data set. Without options: by global time when the times vary, else by ratio, at random within each user.
  * @throws DeepTasteError `config`: an option, or files that must be read together with the data (see `loadSplit`)
  */
-export function splitDataset(dataset: Dataset, options: SplitOptions = defaultSplit(dataset)): Split {
+export function splitDataset(dataset: Dataset, options?: SplitOptions): Split {
+  return splitWith(dataset, options, makeSplit);
+}
+
+function splitWith(dataset: Dataset, options: SplitOptions = defaultSplit(dataset), make: MakeSplit): Split {
   const parsed = parseOptions(splitOptions, options, 'split');
   switch (parsed.method) {
     case 'leave-one-out':
-      return leaveOneOut(dataset, parsed);
+      return leaveOneOut(dataset, parsed, make);
     case 'ratio':
-      return splitByRatio(dataset, parsed);
+      return splitByRatio(dataset, parsed, make);
     case 'time':
-      return splitByTime(dataset, parsed);
+      return splitByTime(dataset, parsed, make);
     case 'session':
       return splitBySession(dataset, parsed);
     case 'last-session':
@@ -40,11 +46,15 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = defaultSp
   }
 }
 
-/** Reads the data files and splits them; the one way to use given files. */
-export async function loadSplit(data: DataOptions, options?: SplitOptions): Promise<Split> {
-  if (options?.method !== 'given') return splitDataset(await loadDataset(data), options);
+/**
+ * Reads the data files and splits them; the one way to use given files. Nobody else having the data set, its rows are put in the
+ * order of the parts where that spares a copy (see `splitInPlace`).
+ * @param progress hears how far the reading of many rows is
+ */
+export async function loadSplit(data: DataOptions, options?: SplitOptions, progress?: Progress): Promise<Split> {
+  if (options?.method !== 'given') return splitWith(await loadDataset(data, progress), options, splitInPlace);
   const { method: _, ...given } = options;
-  return loadGivenSplit(parseDataOptions(data), given);
+  return loadGivenSplit(parseDataOptions(data), given, progress);
 }
 
 /** The split that is used when none is asked for. */

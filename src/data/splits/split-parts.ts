@@ -14,6 +14,9 @@ export function allInTrain(dataset: Dataset): Uint8Array {
   return new Uint8Array(dataset.interactions.length);
 }
 
+/** Makes a split of a data set from the part of each row. */
+export type MakeSplit = (dataset: Dataset, part: Uint8Array, description: SplitDescription) => Split;
+
 /**
  * The split that `part` describes; rows keep their order. A part without rows is null.
  * @throws DeepTasteError `data`: no training row or no test row is left
@@ -24,9 +27,63 @@ export function makeSplit(dataset: Dataset, part: Uint8Array, description: Split
       dataset.interactions,
       rowsWhere(part.length, (row) => part[row] === wanted),
     );
-  const train = pick(trainPart);
-  const validation = pick(validationPart);
-  const test = pick(testPart);
+  return splitOfParts(dataset, [pick(trainPart), pick(validationPart), pick(testPart)], description);
+}
+
+/**
+ * The same split of a data set that nobody else uses: its columns are put in the order of the parts, and the parts are pieces of
+ * them, so that all of it takes hardly more memory than the data set alone. `dataset.interactions` then stand part by part.
+ * Context columns, whose parts share lists of values, are copied as `makeSplit` does.
+ */
+export function splitInPlace(dataset: Dataset, part: Uint8Array, description: SplitDescription): Split {
+  const { interactions } = dataset;
+  if (interactions.context) return makeSplit(dataset, part, description);
+  const counts = new Int32Array(4);
+  for (let row = 0; row < part.length; row++) counts[part[row]]++;
+  const { userIndex, itemIndex, rating, time, session } = interactions;
+  for (const column of [userIndex, itemIndex, rating, time, session]) if (column) sortByPart(column, part, counts);
+  let start = 0;
+  const pieces = [trainPart, validationPart, testPart].map((p) => {
+    const piece = pieceOf(interactions, start, start + counts[p]);
+    start += counts[p];
+    return piece;
+  });
+  return splitOfParts(dataset, pieces as [Interactions, Interactions, Interactions], description);
+}
+
+/** Stable; training rows, the most of all, move forward in place, the others go by a copy of theirs. */
+function sortByPart<T extends Int32Array | Float32Array | Float64Array>(
+  column: T,
+  part: Uint8Array,
+  counts: Int32Array,
+): void {
+  const others = new (column.constructor as new (n: number) => T)(column.length - counts[trainPart]);
+  const next = [0, 0, counts[validationPart], counts[validationPart] + counts[testPart]];
+  for (let row = 0; row < column.length; row++) {
+    const p = part[row];
+    if (p === trainPart) column[next[0]++] = column[row];
+    else others[next[p]++] = column[row];
+  }
+  column.set(others as never, counts[trainPart]);
+}
+
+/** The rows [from, to) as views of the same columns. */
+function pieceOf(rows: Interactions, from: number, to: number): Interactions {
+  return {
+    length: to - from,
+    userIndex: rows.userIndex.subarray(from, to),
+    itemIndex: rows.itemIndex.subarray(from, to),
+    rating: rows.rating?.subarray(from, to) ?? null,
+    time: rows.time?.subarray(from, to) ?? null,
+    session: rows.session?.subarray(from, to) ?? null,
+  };
+}
+
+function splitOfParts(
+  dataset: Dataset,
+  [train, validation, test]: readonly [Interactions, Interactions, Interactions],
+  description: SplitDescription,
+): Split {
   const where = `split by ${description.method}`;
   if (train.length === 0) throw new DeepTasteError('data', `${where}: no row is left for training; hold out less`);
   if (test.length === 0)

@@ -7,6 +7,18 @@ import * as code from '../kernels/opcodes.ts';
 import type { PairProgram } from '../plan/pair-plan.ts';
 import type { Engine } from './engine.ts';
 
+/** Users whose scores a thread makes together, where there are few items. */
+const USERS_AT_ONCE = { dot: 12, pair: 2, history: 4 } as const;
+/** Scores of all items that a thread holds at most, unless one user's are more. */
+const SCORES_AT_ONCE = 1 << 24;
+/** Rows that are put into panels at once: a multiple of eight. */
+const PACKED_ROWS = 8192;
+
+/** Users whose scores a thread makes together: a block of theirs × all items is held. */
+export function rankingBlock(form: ScoreForm['form'], nItems: number): number {
+  return Math.max(1, Math.min(USERS_AT_ONCE[form], Math.floor(SCORES_AT_ONCE / Math.max(1, nItems))));
+}
+
 /** Compressed sparse rows. */
 export interface Lists {
   readonly rowStart: Int32Array;
@@ -66,8 +78,7 @@ export interface RankOutcome {
 
 /** From this length of the vectors on, the system BLAS is faster than the kernels. */
 const BLAS_WIDTH = 16;
-/** Users of a block: a few for the kernels; many for the BLAS, which arranges all items anew for every block. */
-const BLOCK = 12;
+/** Users of a block for the BLAS: many, since it arranges all items anew for every block. */
 const BLAS_BLOCK = 128;
 /** Scores of a block that a thread keeps, bytes, where they are many. */
 const BLAS_SCORES = 32 * 1024 * 1024;
@@ -77,7 +88,7 @@ const BLAS_SCORES = 32 * 1024 * 1024;
  */
 function blasBlock(nUsers: number, nItems: number): number {
   const fitting = Math.floor(BLAS_SCORES / (nItems * 4));
-  return Math.max(BLOCK, Math.min(BLAS_BLOCK, Math.ceil(nUsers / 16), fitting));
+  return Math.max(rankingBlock('dot', nItems), Math.min(BLAS_BLOCK, Math.ceil(nUsers / 16), fitting));
 }
 
 /** Keeps the score's tables in the shared memory, so that many rankings can be made from them. */
@@ -118,20 +129,20 @@ export class RankingTables {
       words[code.RANK_WEIGHT_START] = this.#place(score.sparse.rowStart);
       words[code.RANK_WEIGHT_COLUMNS] = this.#place(score.sparse.columns);
     }
-    words[code.RANK_BLOCK] = 4;
+    words[code.RANK_BLOCK] = rankingBlock('history', this.#nItems);
   }
 
   #placeVectors(score: Exclude<ScoreForm, { form: 'history' }>): void {
     const words = this.#words;
     words[code.RANK_USER_TABLE] = this.#place(score.users);
-    words[code.RANK_ITEM_TABLE] = this.#place(score.items);
     if (score.form === 'dot') {
       words[code.RANK_FORM] = code.FORM_DOT;
       words[code.RANK_USER_STRIDE] = score.width;
       words[code.RANK_ITEM_STRIDE] = score.width;
       words[code.RANK_WIDTH] = score.width;
-      words[code.RANK_BLOCK] = BLOCK;
+      words[code.RANK_BLOCK] = rankingBlock('dot', this.#nItems);
     } else {
+      words[code.RANK_ITEM_TABLE] = this.#place(score.items);
       words[code.RANK_FORM] = code.FORM_PAIR;
       words[code.RANK_USER_STRIDE] = score.userWidth;
       words[code.RANK_ITEM_STRIDE] = score.itemWidth;
@@ -139,7 +150,7 @@ export class RankingTables {
       words[code.RANK_PROGRAM_LENGTH] = score.program.length;
       words[code.RANK_TILE] = score.program.tileRows;
       words[code.RANK_SCRATCH_BYTES] = score.program.scratchBytes;
-      words[code.RANK_BLOCK] = 2;
+      words[code.RANK_BLOCK] = rankingBlock('pair', this.#nItems);
     }
   }
 
@@ -147,17 +158,26 @@ export class RankingTables {
     return this.#engine.blas !== null && this.#score.form === 'dot' && this.#score.width >= BLAS_WIDTH;
   }
 
-  /** Items in panels of eight, made at the first full ranking; 0 where the BLAS reads the table as it is. */
-  #panels(): number {
-    if (this.#score.form !== 'dot' || this.#usesBlas) return 0;
-    if (this.#words[code.RANK_PANELS] === 0) {
-      const { width } = this.#score;
-      const panels = this.#engine.allocate(Math.ceil(this.#nItems / 8) * 8 * width * 4 + 64);
-      this.#allocations.push(panels);
-      this.#words[code.RANK_PANELS] = panels;
-      this.#engine.kernels.packPanels(this.#words[code.RANK_ITEM_TABLE], 1, width, panels, width, this.#nItems);
+  /** Items of a dot product in rows, for listed candidates and for the BLAS; made at the first such ranking. */
+  #itemRows(): void {
+    if (this.#score.form === 'dot' && this.#words[code.RANK_ITEM_TABLE] === 0)
+      this.#words[code.RANK_ITEM_TABLE] = this.#place(this.#score.items);
+  }
+
+  /** Items of a dot product in panels of eight, made at the first full ranking, piece by piece: many rows stand there once only. */
+  #panels(): void {
+    if (this.#score.form !== 'dot' || this.#words[code.RANK_PANELS] !== 0) return;
+    const { width, items } = this.#score;
+    const panels = this.#engine.allocate(Math.ceil(this.#nItems / 8) * 8 * width * 4 + 64);
+    this.#allocations.push(panels);
+    this.#words[code.RANK_PANELS] = panels;
+    const piece = this.#engine.allocate(PACKED_ROWS * width * 4 + 64);
+    for (let from = 0; from < this.#nItems; from += PACKED_ROWS) {
+      const rows = Math.min(PACKED_ROWS, this.#nItems - from);
+      this.#engine.f32(piece, rows * width).set(items.subarray(from * width, (from + rows) * width));
+      this.#engine.kernels.packPanels(piece, 1, width, panels + from * width * 4, width, rows);
     }
-    return this.#words[code.RANK_PANELS];
+    this.#engine.free(piece);
   }
 
   free(): void {
@@ -172,7 +192,8 @@ export class RankingTables {
         'config',
         'ranking: listed candidates need relevant items, and go neither with exclusions nor with all scores',
       );
-    if (!candidates) this.#panels();
+    if (candidates || this.#usesBlas) this.#itemRows();
+    else this.#panels();
     const temporary: number[] = [];
     const allocate = (bytes: number): number => {
       const address = engine.allocate(Math.max(64, bytes));

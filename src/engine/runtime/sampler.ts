@@ -10,8 +10,8 @@ import type { Feed } from '../plan/feed.ts';
 import type { Engine } from './engine.ts';
 
 export interface EdgeSampler {
-  /** The positive pairs, one entry an edge. */
-  readonly users: Int32Array;
+  /** The positive pairs, one entry an edge; null users: the pairs are those of `rowStart` and `columns`. */
+  readonly users: Int32Array | null;
   readonly items: Int32Array;
   readonly nUsers: number;
   readonly nItems: number;
@@ -44,20 +44,21 @@ export class SamplerRecord {
   constructor(engine: Engine, sampler: EdgeSampler) {
     this.#engine = engine;
     const { users, items, negatives } = sampler;
-    const rows = users.length * (negatives + 1);
-    if (users.length === 0) throw new DeepTasteError('data', 'training: there is no interaction to learn from');
+    const rows = items.length * (negatives + 1);
+    if (items.length === 0) throw new DeepTasteError('data', 'training: there is no interaction to learn from');
     if (rows >= 2 ** 32) throw new DeepTasteError('memory', `training: ${rows} examples an epoch exceed 2³² − 1`);
     this.rowsPointwise = rows;
-    this.rowsPairwise = users.length * negatives;
+    this.rowsPairwise = items.length * negatives;
     this.address = this.#keep(engine.allocate(code.SAMPLER_WORDS * 4));
     const words = new Int32Array(code.SAMPLER_WORDS);
-    words[code.SAMPLER_N_POSITIVES] = users.length;
-    words[code.SAMPLER_USERS] = this.#keep(engine.place(users));
+    words[code.SAMPLER_N_POSITIVES] = items.length;
+    words[code.SAMPLER_USERS] = this.#keep(users ? engine.place(users) : rowNumbers(engine, sampler));
     words[code.SAMPLER_ITEMS] = this.#keep(engine.place(items));
     words[code.SAMPLER_N_NEGATIVES] = negatives;
     words[code.SAMPLER_N_ITEMS] = sampler.nItems;
     words[code.SAMPLER_ROW_START] = this.#keep(engine.place(sampler.rowStart));
-    words[code.SAMPLER_COLUMNS] = this.#keep(engine.place(sampler.columns));
+    words[code.SAMPLER_COLUMNS] =
+      sampler.columns === items ? words[code.SAMPLER_ITEMS] : this.#keep(engine.place(sampler.columns));
     words[code.SAMPLER_REJECT] = sampler.reject ? 1 : 0;
     [words[code.SAMPLER_KEY_0], words[code.SAMPLER_KEY_1]] = sampler.key;
     if (sampler.popularityExponent !== 0) {
@@ -93,6 +94,14 @@ export class SamplerRecord {
   free(): void {
     for (const address of this.#allocations.splice(0)) this.#engine.free(address);
   }
+}
+
+/** The row of every entry of the lists. */
+function rowNumbers(engine: Engine, { rowStart, columns }: EdgeSampler): number {
+  const address = engine.allocate(columns.byteLength);
+  const rows = engine.i32(address, columns.length);
+  for (let r = 0; r + 1 < rowStart.length; r++) rows.fill(r, rowStart[r], rowStart[r + 1]);
+  return address;
 }
 
 /** One bit a pair of user and item, set where the user took the item; `rowBytes` bytes a user. */
