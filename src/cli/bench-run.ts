@@ -18,10 +18,13 @@ export interface BenchRequest {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly rows?: number;
 }
 
 export async function bench(names: readonly string[], request: BenchRequest, terminal: Terminal): Promise<void> {
   const chosen = names.map(workloadNamed);
+  if (request.rows !== undefined)
+    throw new DeepTasteError('usage', 'bench: --rows is for the workload fields, which is not asked for; add fields');
   const threads = request.threads === undefined ? undefined : threadCount(request.threads);
   for (const flag of ['python', 'tfjs'] as const)
     if (request[flag] !== undefined && !request.peers)
@@ -47,10 +50,13 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
 function workloadNamed(name: string): Workload {
   const known = workloads.find((each) => each === name);
   if (known) return known;
-  throw new DeepTasteError('usage', `bench: there is no workload "${name}"${suggestion(name, workloads)}`);
+  throw new DeepTasteError(
+    'usage',
+    `bench: there is no workload "${name}"${suggestion(name, [...workloads, 'fields'])}`,
+  );
 }
 
-function threadCount(text: string): number {
+export function threadCount(text: string): number {
   const threads = Number(text);
   if (Number.isInteger(threads) && threads >= 1 && threads <= 256) return threads;
   throw new DeepTasteError('usage', `bench: --threads must be an integer from 1 to 256, got "${text}"`);
@@ -62,7 +68,7 @@ function commandLine(chosen: readonly Workload[], { peers, quick, threads }: Ben
   return ['deeptaste bench', ...chosen, ...flags.filter((flag) => typeof flag === 'string')].join(' ');
 }
 
-function printSection(terminal: Terminal, { title, header, rows, notes }: ReportSection): void {
+export function printSection(terminal: Terminal, { title, header, rows, notes }: ReportSection): void {
   const columns = header.map((name, n) => ({
     header: name,
     align: n === 0 ? ('left' as const) : ('right' as const),
@@ -73,7 +79,7 @@ function printSection(terminal: Terminal, { title, header, rows, notes }: Report
   for (const line of [table.header, table.rule, ...table.rows, ...notes, '']) terminal.print(line);
 }
 
-async function write(folder: string, name: string, text: string): Promise<void> {
+export async function write(folder: string, name: string, text: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `deeptaste bench`: how fast this machine trains and ranks, against its own limits and against peers. */
 import { Command } from 'commander';
+import { wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 interface BenchFlags extends CommonOptions {
@@ -10,20 +11,28 @@ interface BenchFlags extends CommonOptions {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly rows?: number;
 }
+
+const rowCount = wholeNumber(1000, 1_000_000_000);
 
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure training and ranking speed against this machine’s limits and against peers')
-    .argument('[workload...]', 'machine, products, training, models, ranking (default: all)')
+    .argument('[workload...]', 'machine, products, training, models, ranking (default: all), or fields alone')
     .option('--peers', 'time PyTorch, plain loops and TensorFlow.js too (from a checkout of the source)')
     .option('--python <path>', 'Python that has PyTorch (default: DEEPTASTE_PYTHON, else python3)')
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
     .option('--threads <n>', 'threads to compare with one (default: all)')
     .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly', 'auto')
     .option('--quick', 'short and rough')
-    .option('--write <folder>', 'write speed.md and speed.json there')
+    .option('--rows <n>', 'of the workload fields: rows of the CSV file (default: 1,000,000; 260 bytes each)', rowCount)
+    .option('--write <folder>', 'write speed.md and speed.json there (fields: fields.md and fields.json)')
     .action(async (names: string[], flags: BenchFlags) => {
+      if (names.includes('fields')) {
+        const { benchFields } = await import('../bench-fields.ts');
+        return benchFields(names, flags, new Terminal(flags));
+      }
       const { bench } = await import('../bench-run.ts');
       await bench(names, flags, new Terminal(flags));
     });

@@ -7,7 +7,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 let nOpened = 0;
 
 /** Tables beyond this go to files, so that the memory of reading does not grow with the files. */
-const TABLE_MEMORY = Math.min(2 * 1024 ** 3, totalmem() / 4);
+const TABLE_MEMORY = Math.min(4 * 1024 ** 3, totalmem() / 4);
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
