@@ -84,7 +84,7 @@ const EXPERIMENT = 'experiments/frappe/deepfm.yaml';
 /** Files are written to a temporary folder, of which nothing stays. */
 export async function measureFields(options: FieldSpeedOptions): Promise<FieldSpeed> {
   const { engines, rows, progress } = options;
-  const predicted = options.predicted ?? { rows: Math.min(rows, 1_000_000), items: 1000, requests: 2000 };
+  const predicted = options.predicted ?? { rows: Math.min(rows, 1_000_000), items: 1000, requests: 500 };
   const folder = mkdtempSync(join(tmpdir(), 'deeptaste-bench-'));
   const random = new RandomStream(1, 'bench/fields');
   try {
@@ -169,7 +169,7 @@ async function measureLatency(
       recommender.recommendForUser(id, { k: 10, row: { device: 'phone', hour: '9' }, includeSeen: true });
       return performance.now() - started;
     };
-    for (let n = 0; n < requests / 4; n++) ask();
+    for (let n = 0; n < requests / 10; n++) ask();
     const times = Float64Array.from({ length: requests }, ask).sort();
     const at = (share: number) => times[Math.min(requests - 1, Math.floor(share * requests))];
     recommender.close();
