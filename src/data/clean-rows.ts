@@ -78,6 +78,8 @@ function requireRows(rows: Rows, message: string): void {
 }
 
 function keepRows(encoded: EncodedRows, rows: Rows): EncodedRows {
+  // ids are in the order of their first appearance already
+  if (rows.length === encoded.interactions.length) return encoded;
   const kept = selectRows(encoded.interactions, rows);
   const users = renumber(kept.userIndex, encoded.userIds.length);
   const items = renumber(kept.itemIndex, encoded.itemIds.length);
