@@ -69,9 +69,11 @@ export function deepfmTraining(engine: Engine, size: DeepfmSize, random: RandomS
   );
   const context = { nRows, slots: size.fields, index, value: null };
   const none = { user: null, item: null, users: null, items: null, crosses: null };
-  const sources = bindSlots(made.loss, made.inputs, { ...none, nRows, context, label }).map(({ by, rows, leaves }) => ({
-    ...{ by, leaves, index: rows.index, value: rows.value },
-  }));
+  const sources = bindSlots(made.loss, made.inputs, { ...none, nRows, context, label }, layout).map(
+    ({ by, rows, leaves }) => ({
+      ...{ by, leaves, index: rows.index, value: rows.value },
+    }),
+  );
   const key = random.child('examples').key;
   const feed = new ExampleFeed(
     engine,

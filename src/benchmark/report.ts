@@ -247,7 +247,16 @@ function threadsText(threads: number): string {
 
 /** The results page. */
 export function reportMarkdown(result: BenchmarkResult, command: string): string {
-  const sections = reportSections(result).map(({ title, header, rows, notes }) =>
+  return sectionsMarkdown('Speed', command, `${provenance(result)}.`, reportSections(result));
+}
+
+export function sectionsMarkdown(
+  title: string,
+  command: string,
+  provenance: string,
+  reported: readonly ReportSection[],
+): string {
+  const sections = reported.map(({ title, header, rows, notes }) =>
     [
       `## ${title}`,
       [header, header.map((_, n) => (n === 0 ? '---' : '---:')), ...rows]
@@ -256,5 +265,5 @@ export function reportMarkdown(result: BenchmarkResult, command: string): string
       ...notes,
     ].join('\n\n'),
   );
-  return `${['# Speed', `\`${command}\``, `${provenance(result)}.`, ...sections].join('\n\n')}\n`;
+  return `${[`# ${title}`, `\`${command}\``, provenance, ...sections].join('\n\n')}\n`;
 }

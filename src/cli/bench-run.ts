@@ -18,10 +18,13 @@ export interface BenchRequest {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly rows?: number;
 }
 
 export async function bench(names: readonly string[], request: BenchRequest, terminal: Terminal): Promise<void> {
   const chosen = names.map(workloadNamed);
+  if (request.rows !== undefined)
+    throw new DeepTasteError('usage', 'bench: --rows is for the workload fields, which is not asked for; add fields');
   const threads = request.threads === undefined ? undefined : threadCount(request.threads);
   for (const flag of ['python', 'tfjs'] as const)
     if (request[flag] !== undefined && !request.peers)
@@ -47,7 +50,10 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
 function workloadNamed(name: string): Workload {
   const known = workloads.find((each) => each === name);
   if (known) return known;
-  throw new DeepTasteError('usage', `bench: there is no workload "${name}"${suggestion(name, workloads)}`);
+  throw new DeepTasteError(
+    'usage',
+    `bench: there is no workload "${name}"${suggestion(name, [...workloads, 'fields'])}`,
+  );
 }
 
 export function threadCount(text: string): number {

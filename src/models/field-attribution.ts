@@ -17,7 +17,7 @@ import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { prediction } from '../layers/forward-pass.ts';
 import type { DeclaredParameters } from './expression.ts';
 import { type BoundSlots, bindSlots } from './field-expression.ts';
-import { fieldInputs } from './field-inputs.ts';
+import { type CrossOwner, fieldInputs } from './field-inputs.ts';
 import type { FieldModel } from './field-model.ts';
 
 /** One weight a feature: the linear terms, and the crosses of the wide part. */
@@ -28,7 +28,7 @@ const STEPS = 2048;
 
 /** One feature of the row: a slot that holds a value. */
 export interface FeatureAttribution {
-  readonly owner: FieldOwner | 'cross';
+  readonly owner: FieldOwner | CrossOwner;
   readonly slot: number;
   /** Row of the common table, or of the crosses' table. */
   readonly row: number;
@@ -73,7 +73,7 @@ export function attributeRow<C>(
     crosses: layout.crosses.map(asWeighted),
   });
   const logit = model.logit(declared.tensors, inputs, config, prediction);
-  const bound = bindSlots(logit, inputs, example);
+  const bound = bindSlots(logit, inputs, example, layout);
   const one = input('one', [1]);
   const gradients = backward(logit, one).rows;
   const fed = new Map<typeof logit, Int32Array | Float32Array>([[one, new Float32Array(STEPS + 2).fill(1)]]);
@@ -149,6 +149,10 @@ function vectorOf(weights: NamedTensors, table: string, row: number): Float32Arr
   return (data as Float32Array).subarray(row * shape[1], (row + 1) * shape[1]);
 }
 
+function isCross({ owner }: FeatureAttribution): boolean {
+  return owner === 'cross' || owner === 'itemCross';
+}
+
 function pairsOf(
   features: readonly FeatureAttribution[],
   bound: readonly BoundSlots[],
@@ -161,7 +165,7 @@ function pairsOf(
   for (let b = 1; b < features.length; b++)
     for (let a = 0; a < b; a++) {
       const [one, other] = [features[a], features[b]];
-      if (one.owner === 'cross' || other.owner === 'cross') continue;
+      if (isCross(one) || isCross(other)) continue;
       const [v, w] = [vectorOf(weights, table, one.row), vectorOf(weights, table, other.row)];
       let dot = 0;
       for (let j = 0; j < v.length; j++) dot += v[j] * w[j];

@@ -2,13 +2,13 @@
 import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
-import type { FieldLayout, FieldOwner, FieldRows } from '../data/features/field-rows.ts';
+import { type FieldLayout, type FieldOwner, type FieldRows, slotColumns } from '../data/features/field-rows.ts';
 import { type Tensor, topologicalOrder } from '../engine/expression.ts';
 import { bceWithLogits, input, square, subtract } from '../engine/ops/index.ts';
 import type { SlotSource } from '../engine/runtime/example-feed.ts';
 import { prediction, trainingPass } from '../layers/forward-pass.ts';
 import { type DeclaredParameters, declaredAs } from './expression.ts';
-import { type FieldInputs, fieldInputs, type SlotLeaves } from './field-inputs.ts';
+import { type CrossOwner, crossesOf, type FieldInputs, fieldInputs, type SlotLeaves } from './field-inputs.ts';
 import type { FieldModel } from './field-model.ts';
 
 /** What a prediction of a row is compared with: a click (log loss of the logit) or a value (squared error). */
@@ -60,7 +60,7 @@ export function fieldPrediction<C>(
 
 /** The rows of each owner that a logit reads, with their leaves and by what an example names them. */
 export interface BoundSlots {
-  readonly owner: FieldOwner | 'cross';
+  readonly owner: FieldOwner | CrossOwner;
   readonly by: SlotSource['by'];
   readonly rows: FieldRows;
   readonly leaves: SlotLeaves;
@@ -72,14 +72,25 @@ export interface BoundSlots {
  * The slots that `output` reads.
  * @throws 'shape' or 'config' when the examples do not hold what the layout says
  */
-export function bindSlots(output: Tensor, inputs: FieldInputs, examples: FieldExamples): BoundSlots[] {
+export function bindSlots(
+  output: Tensor,
+  inputs: FieldInputs,
+  examples: FieldExamples,
+  layout: FieldLayout,
+): BoundSlots[] {
   const { leaves } = inputs;
+  const { crosses, itemCrosses } = examples;
+  const ofExamples = (leaf: CrossOwner) => (crosses && leaves[leaf] ? crossSlots(crosses, layout, leaf) : null);
   const read = new Set(topologicalOrder([output]));
+  const itemCrossesBound = itemCrosses
+    ? ({ owner: 'itemCross', by: 'item', rows: itemCrosses, at: examples.item } as const)
+    : ({ owner: 'itemCross', by: 'example', rows: ofExamples('itemCross'), at: null } as const);
   const given = [
     { owner: 'user', by: 'user', rows: examples.users, at: examples.user },
     { owner: 'item', by: 'item', rows: examples.items, at: examples.item },
     { owner: 'context', by: 'example', rows: examples.context, at: null },
-    { owner: 'cross', by: 'example', rows: examples.crosses, at: null },
+    { owner: 'cross', by: 'example', rows: ofExamples('cross'), at: null },
+    itemCrossesBound,
   ] as const;
   return given.flatMap(({ owner, by, rows, at }) => {
     const own = leaves[owner];
@@ -88,6 +99,14 @@ export function bindSlots(output: Tensor, inputs: FieldInputs, examples: FieldEx
       throw new DeepTasteError('config', `features: the layout has ${owner} slots, but the examples hold none`);
     return [{ owner, by, rows: fitting(owner, rows, own), leaves: own, at }];
   });
+}
+
+/** The slots of a leaf, out of those of all crosses. */
+export function crossSlots(rows: FieldRows, layout: FieldLayout, leaf: CrossOwner): FieldRows {
+  const { crosses } = layout;
+  const all = crosses.reduce((sum, { slots }) => sum + slots, 0);
+  if (rows.slots === all) return slotColumns(rows, crossesOf(layout, leaf));
+  throw new DeepTasteError('shape', `features: the crosses must have ${all} slots a row, got ${rows.slots}`);
 }
 
 /** The rows as their leaves expect them; absent values are ones. */

@@ -1,6 +1,6 @@
 /** What a field model computes with: the rows of tables that the slots of an example name. */
 import { DeepTasteError } from '../core/errors.ts';
-import type { EncodedField, FieldLayout, FieldOwner } from '../data/features/field-rows.ts';
+import type { EncodedCross, EncodedField, FieldLayout, FieldOwner } from '../data/features/field-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { concat, indexInput, input, lookupFields } from '../engine/ops/index.ts';
 
@@ -12,8 +12,9 @@ export interface SlotLeaves {
   readonly slots: readonly number[];
 }
 
-/** Leaves by owner; null where the owner has no field. `cross` are the slots of the crosses. */
-export type FieldLeaves = Readonly<Record<FieldOwner | 'cross', SlotLeaves | null>>;
+/** Leaves by owner; null where the owner has no field. `itemCross` are the slots of crosses of item fields alone, `cross` those of all others. */
+export type FieldLeaves = Readonly<Record<FieldOwner | CrossOwner, SlotLeaves | null>>;
+export type CrossOwner = 'cross' | 'itemCross';
 
 export interface FieldInputs {
   readonly leaves: FieldLeaves;
@@ -46,7 +47,8 @@ export function fieldInputs(layout: FieldLayout): FieldInputs {
     user: slotLeaves('user', of('user')),
     item: slotLeaves('item', of('item')),
     context: slotLeaves('context', of('context')),
-    cross: slotLeaves('cross', layout.crosses),
+    cross: crossLeaves('cross', layout),
+    itemCross: crossLeaves('itemCross', layout),
   };
   const pooled = lookups((table, { index, value, slots }) => lookupFields(table, index, slots, value ?? undefined));
   const single = lookups((table, { index, value, slots }) =>
@@ -61,8 +63,26 @@ export function fieldInputs(layout: FieldLayout): FieldInputs {
     embed: joined(pooled),
     slots: joined(single),
     embedOwner: (owner, table) => leaves[owner] && pooled(table, leaves[owner]),
-    crosses: (table) => leaves.cross && pooled(table, leaves.cross),
+    crosses: (table) => {
+      const parts = (['cross', 'itemCross'] as const).flatMap((owner) => leaves[owner] ?? []);
+      return parts.length > 0 ? concat(...parts.map((own) => pooled(table, own))) : null;
+    },
   };
+}
+
+/** The crosses whose slots belong to a leaf. */
+export function crossesOf({ crosses }: FieldLayout, leaf: CrossOwner): readonly EncodedCross[] {
+  return crosses.filter(({ owner }) => (owner === 'item') === (leaf === 'itemCross'));
+}
+
+function crossLeaves(leaf: CrossOwner, layout: FieldLayout): SlotLeaves | null {
+  let firstSlot = 0;
+  const placed = crossesOf(layout, leaf).map((cross) => {
+    const own = { ...cross, firstSlot };
+    firstSlot += cross.slots;
+    return own;
+  });
+  return slotLeaves(leaf, placed);
 }
 
 function slotLeaves(owner: string, fields: readonly EncodedField[]): SlotLeaves | null {

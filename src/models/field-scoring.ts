@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { type FieldExamples, gatherRows } from '../data/features/field-examples.ts';
 import type { FieldLayout, FieldRows } from '../data/features/field-rows.ts';
-import type { Tensor } from '../engine/expression.ts';
+import { type Tensor, topologicalOrder } from '../engine/expression.ts';
 import { concat } from '../engine/ops/index.ts';
 import { pairProgram } from '../engine/plan/pair-plan.ts';
 import { computeRows } from '../engine/plan/row-plan.ts';
@@ -12,8 +12,8 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { DeclaredParameters } from './expression.ts';
 import { attributeRow, type RowAttribution } from './field-attribution.ts';
-import { bindSlots, declareFieldParameters, fieldPrediction, fitting } from './field-expression.ts';
-import type { FieldInputs, SlotLeaves } from './field-inputs.ts';
+import { bindSlots, crossSlots, declareFieldParameters, fieldPrediction, fitting } from './field-expression.ts';
+import { crossesOf, type FieldInputs, type SlotLeaves } from './field-inputs.ts';
 import type { FieldModel } from './field-model.ts';
 import { type Scorer, storeOf } from './scoring.ts';
 
@@ -38,7 +38,7 @@ export function fieldLogits<C>(
   examples: FieldExamples,
 ): Float32Array {
   const { logit, inputs } = fieldPrediction(model, declared, config, layout);
-  const bound = bindSlots(logit, inputs, examples);
+  const bound = bindSlots(logit, inputs, examples, layout);
   const out = new Float32Array(examples.nRows);
   for (let from = 0; from < examples.nRows; from += BLOCK) {
     const to = Math.min(examples.nRows, from + BLOCK);
@@ -52,8 +52,10 @@ export function fieldLogits<C>(
 export interface FieldPredictor {
   /** Logits (or predicted values) of examples, in their order; 1 / (1 + e^−logit) is the probability of a click. */
   readonly logits: (examples: FieldExamples) => Float32Array;
-  /** Prepares the ranking of these items, one row each, for any number of requests. */
-  readonly ranking: (items: FieldRows) => FieldRanking;
+  /** Prepares the ranking of these items, one row each, for any number of requests. @param crosses of their fields alone */
+  readonly ranking: (items: FieldRows, crosses?: FieldRows | null) => FieldRanking;
+  /** Whether the logit reads crosses of item fields with others: then items are scored pair by pair, by `logits`. */
+  readonly readsPairs: boolean;
   /** What each feature of one row adds to its logit. */
   readonly attribution: (example: FieldExamples) => RowAttribution;
   readonly free: () => void;
@@ -71,10 +73,18 @@ export function fieldPredictor<C>(
   const store = storeOf(engine, declared, weights);
   return {
     logits: (examples) => fieldLogits(engine, model, config, layout, declared, store, examples),
-    ranking: (items) => fieldRanking(engine, model, config, layout, declared, store, items),
+    ranking: (items, crosses = null) => fieldRanking(engine, model, config, layout, declared, store, items, crosses),
+    readsPairs: readsCrosses(model, config, layout) && layout.crosses.some(({ mixesItem }) => mixesItem),
     attribution: (example) => attributeRow(engine, { model, config, layout }, declared, store, weights, example),
     free: () => store.free(),
   };
+}
+
+/** Whether the logit reads the crosses of the layout. */
+export function readsCrosses<C>(model: FieldModel<C>, config: C, layout: FieldLayout): boolean {
+  const { logit, inputs } = fieldPrediction(model, declareFieldParameters(model, config, layout), config, layout);
+  const read = new Set(topologicalOrder([logit]));
+  return (['cross', 'itemCross'] as const).some((leaf) => inputs.leaves[leaf] && read.has(inputs.leaves[leaf].index));
 }
 
 /** For whom and in which context items are ranked: row r of `users` and row r of `context` are one request. */
@@ -82,6 +92,8 @@ export interface FieldRequests {
   readonly nRequests: number;
   readonly users: FieldRows | null;
   readonly context: FieldRows | null;
+  /** Slots of all crosses; those of item fields do not count. Absent = the model reads none. */
+  readonly crosses?: FieldRows | null;
 }
 
 export interface FieldRanking {
@@ -93,7 +105,8 @@ export interface FieldRanking {
 /**
  * How a field model scores every item for requests: what depends on the items alone is computed once here, what depends on a
  * request alone once a request, the rest by the ranking.
- * @throws 'config' for a model that reads crosses, which mix both sides
+ * @param itemCrosses crosses of item fields alone
+ * @throws 'config' for a model that reads crosses of item fields with others
  */
 export function fieldRanking<C>(
   engine: Engine,
@@ -103,18 +116,24 @@ export function fieldRanking<C>(
   declared: DeclaredParameters,
   store: ParameterStore,
   items: FieldRows,
+  itemCrosses: FieldRows | null = null,
 ): FieldRanking {
   const { logit, inputs } = fieldPrediction(model, declared, config, layout);
   const own = (leaves: SlotLeaves | null, leaf: Tensor) => leaf === leaves?.index || leaf === leaves?.value;
   const split = splitPair(logit, (leaf) => {
-    if (own(inputs.leaves.item, leaf)) return 'item';
-    return own(inputs.leaves.cross, leaf) ? null : 'user';
+    if (own(inputs.leaves.item, leaf) || own(inputs.leaves.itemCross, leaf)) return 'item';
+    const mixes = own(inputs.leaves.cross, leaf) && crossesOf(layout, 'cross').some(({ mixesItem }) => mixesItem);
+    return mixes ? null : 'user';
   });
-  const itemFed = fedBy(inputs, { item: items }, items.nRows);
+  const reads = (leaf: 'cross' | 'itemCross') =>
+    inputs.leaves[leaf] !== null && topologicalOrder([logit]).includes(inputs.leaves[leaf].index);
+  const itemFed = fedBy(inputs, { item: items, ...(reads('itemCross') && { itemCross: itemCrosses }) }, items.nRows);
+  const readsOthers = reads('cross');
   const itemPart = partValues(engine, store, split.itemParts, itemFed, items.nRows);
   const program = pairProgram(engine, store, split.userLeaves, split.itemLeaves, split.score);
-  const scorer = ({ nRequests, users, context }: FieldRequests): Scorer => {
-    const fed = fedBy(inputs, { user: users, context }, nRequests);
+  const scorer = ({ nRequests, users, context, crosses = null }: FieldRequests): Scorer => {
+    const cross = crosses && crossSlots(crosses, layout, 'cross');
+    const fed = fedBy(inputs, { user: users, context, ...(readsOthers && { cross }) }, nRequests);
     const userPart = partValues(engine, store, split.userParts, fed, nRequests);
     return {
       form: {
@@ -135,11 +154,11 @@ export function fieldRanking<C>(
 /** @throws 'config' or 'shape' when rows are missing or of another number */
 function fedBy(
   inputs: FieldInputs,
-  given: Partial<Record<'user' | 'item' | 'context', FieldRows | null>>,
+  given: Partial<Record<keyof FieldInputs['leaves'], FieldRows | null>>,
   n: number,
 ): Fed {
   const fed: Fed = new Map();
-  for (const owner of ['user', 'item', 'context'] as const) {
+  for (const owner of ['user', 'item', 'context', 'cross', 'itemCross'] as const) {
     const leaves = inputs.leaves[owner];
     if (!leaves || !(owner in given)) continue;
     const rows = given[owner];

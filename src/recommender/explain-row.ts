@@ -79,7 +79,7 @@ export function explanationOf(
   const nameOf = (n: number) => encoder.fieldValueName(attribution.features[n].row);
   const pairs = attribution.pairs.map(({ a, b, value }) => ({ a: nameOf(a), b: nameOf(b), value }));
   const crosses = attribution.features
-    .filter(({ owner }) => owner === 'cross')
+    .filter(({ owner }) => owner === 'cross' || owner === 'itemCross')
     .map(({ row: at, linear }) => ({ name: encoder.crossValueName(at), value: linear }));
   const told = [...fields.map(({ contribution }) => contribution), ...crosses.map(({ value }) => value)];
   const sum = told.reduce((total, value) => total + value, attribution.baseline);

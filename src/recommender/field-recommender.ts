@@ -19,9 +19,10 @@ import { type FieldPredictor, type FieldRanking, fieldPredictor } from '../model
 import { probabilityOf } from './evaluate-rows.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
 import { FEATURES_FILE, type FieldRecommenderParts, parseFieldFile, writeFieldFile } from './field-file.ts';
-import { entitiesOf, examplesOfRows, idKey, type RowRecord, rowCompleter } from './named-rows.ts';
+import { entitiesOf, examplesOfRows, idKey, type RowRecord, repeatedRow, rowCompleter } from './named-rows.ts';
 import type { RankItems } from './rank-fields.ts';
 import type { Answer, RecommendOptions } from './recommender.ts';
+import { topItems } from './top-items.ts';
 
 export interface RowPrediction {
   /** The probability of a label, the rating, or for rankings the chance against drawn items. */
@@ -105,8 +106,8 @@ export class FieldRecommender {
     return this.#predictor;
   }
 
-  /** A ranking of these items. @throws 'config' for a model that reads crosses */
-  readonly rankItems: RankItems = (items) => this.predictor().ranking(items);
+  /** A ranking of these items. @throws 'config' for a model that reads crosses of item fields with others */
+  readonly rankItems: RankItems = (items, crosses) => this.predictor().ranking(items, crosses);
 
   /**
    * Predicts rows given by the names of their columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Of users and items
@@ -139,7 +140,7 @@ export class FieldRecommender {
 
   /**
    * The best items for a user, in the context that `row` gives. A user whom training did not have is served from what `row` says.
-   * @throws 'not-found' for an unknown user of whom nothing is said; 'config' when rows name no users and items, or for crosses
+   * @throws 'not-found' for an unknown user of whom nothing is said; 'config' when rows name no users and items
    */
   recommendForUser(userId: string, options: FieldRecommendOptions = {}): Answer {
     const { users } = this.parts;
@@ -165,19 +166,45 @@ export class FieldRecommender {
 
   #recommend(row: RowRecord, user: number | undefined, options: RecommendOptions, how: string): Answer {
     const { k = 10, includeSeen = false } = options;
-    const { items, seen } = this.parts;
+    const { seen } = this.parts;
     if (!Number.isInteger(k) || k < 1)
       throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     this.#requireRanking();
-    const [encoded] = this.#encode([row]);
-    this.#ranking ??= this.rankItems(this.encodedItems());
-    const scorer = this.#ranking.scorer({ nRequests: 1, users: encoded.user, context: encoded.context });
-    const tables = new RankingTables(this.engine, scorer.form, items.size);
     const own = user === undefined || includeSeen ? new Int32Array(0) : rowOf(seen, user);
+    const recommendations = this.predictor().readsPairs
+      ? this.#bestOfPairs(row, own, k)
+      : this.#bestOfRanking(row, own, k);
+    return { recommendations, how, unknownItems: [] };
+  }
+
+  /** Every item with the row is an example of its own: what crosses of item fields with others need. */
+  #bestOfPairs(row: RowRecord, own: Int32Array, k: number) {
+    const { items, encoder } = this.parts;
+    const [encoded] = this.#encode([row]);
+    const none = new Int32Array(items.size);
+    const context = repeatedRow(encoded.context, items.size);
+    const scores = this.predictor().logits({
+      ...{ nRows: items.size, user: none, item: none.map((_, item) => item), label: new Float32Array(items.size) },
+      ...{ users: encoded.user, items: this.encodedItems(), context },
+      crosses: encoder.encodeCrossesWithItems(this.#complete(row), entitiesOf(this.parts)),
+    });
+    const excluded = new Uint8Array(items.size);
+    for (const item of own) excluded[item] = 1;
+    const best = topItems(scores, Math.min(k, items.size), excluded);
+    return this.#named(best.items, best.scores);
+  }
+
+  #bestOfRanking(row: RowRecord, own: Int32Array, k: number) {
+    const { items, encoder } = this.parts;
+    const [encoded] = this.#encode([row]);
+    this.#ranking ??= this.rankItems(this.encodedItems(), encoder.encodeItemCrosses(entitiesOf(this.parts)));
+    const { user: users, context, crosses } = encoded;
+    const scorer = this.#ranking.scorer({ nRequests: 1, users, context, crosses });
+    const tables = new RankingTables(this.engine, scorer.form, items.size);
     try {
       const excluded = sparseRows(1, new Int32Array(own.length), own);
       const outcome = tables.rank({ users: Int32Array.of(0), excluded, topK: Math.min(k, items.size) });
-      return { recommendations: this.#named(outcome.topItems, outcome.topScores), how, unknownItems: [] };
+      return this.#named(outcome.topItems, outcome.topScores);
     } finally {
       tables.free();
       scorer.free();

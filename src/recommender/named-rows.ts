@@ -77,3 +77,14 @@ function stackedRows(rows: readonly FieldRows[]): FieldRows {
   });
   return { nRows: rows.length, slots, index, value: values };
 }
+
+/** One row, n times. */
+export function repeatedRow({ slots, index, value }: FieldRows, n: number): FieldRows {
+  const indices = new Int32Array(n * slots);
+  const values = value && new Float32Array(n * slots);
+  for (let row = 0; row < n; row++) {
+    indices.set(index, row * slots);
+    if (value) values?.set(value, row * slots);
+  }
+  return { nRows: n, slots, index: indices, value: values };
+}

@@ -4,10 +4,9 @@ import type { Interactions, Split } from '../data/dataset.ts';
 import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
-import { topologicalOrder } from '../engine/expression.ts';
 import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
-import { declareFieldParameters, fieldPrediction } from '../models/field-expression.ts';
 import { findFieldModel } from '../models/field-models.ts';
+import { readsCrosses } from '../models/field-scoring.ts';
 import {
   type FieldEvaluation,
   type FieldRunSettings,
@@ -63,7 +62,11 @@ export function fieldDataOf(
 
 /** Rows of a part, encoded, with the labels that the model is trained on. */
 export function encodePart({ split, task, encoder, offset }: FieldData, rows: Interactions): FieldExamples {
-  if (task === 'ranking') return encoder.encodeExamples(split.dataset, rows, new Float32Array(rows.length).fill(1));
+  if (task === 'ranking')
+    return {
+      ...encoder.encodeExamples(split.dataset, rows, new Float32Array(rows.length).fill(1)),
+      itemCrosses: encoder.encodeItemCrosses(split.dataset),
+    };
   return encoder.encodeExamples(split.dataset, rows, offset === 0 ? undefined : rows.rating!.map((y) => y - offset));
 }
 
@@ -72,11 +75,18 @@ export function checkCrosses(modelName: string, config: unknown, { encoder, task
   const { layout } = encoder;
   if (layout.crosses.length === 0) return;
   const model = findFieldModel(modelName);
-  const { logit, inputs } = fieldPrediction(model, declareFieldParameters(model, config, layout), config, layout);
-  const isRead = topologicalOrder([logit]).includes(inputs.leaves.cross!.index);
-  if (isRead && task !== 'ranking') return;
-  const why = isRead ? 'a ranking draws other items, whose crosses are not known' : `${model.title} does not read them`;
-  throw new DeepTasteError('config', `features.crosses: ${why}; leave them out${isRead ? '' : ', or take wide-deep'}`);
+  if (!readsCrosses(model, config, layout))
+    throw new DeepTasteError(
+      'config',
+      `features.crosses: ${model.title} does not read them; leave them out, or take wide-deep`,
+    );
+  const ofPairs = layout.crosses.find(({ mixesItem }) => mixesItem);
+  if (task !== 'ranking' || !ofPairs) return;
+  throw new DeepTasteError(
+    'config',
+    `features.crosses: a ranking draws other items, for which ${ofPairs.name} is not known; cross item fields with item ` +
+      'fields and others with others, or predict labels (task click)',
+  );
 }
 
 /** A label that is always the same teaches nothing, and has no AUC. */

@@ -4,7 +4,7 @@
  */
 import { RandomStream } from '../core/random.ts';
 import type { Interactions } from '../data/dataset.ts';
-import type { FieldRows } from '../data/features/field-rows.ts';
+import { type FieldRows, slotColumns } from '../data/features/field-rows.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
@@ -22,7 +22,7 @@ import type { FieldData } from './prepare-field-run.ts';
 const BLOCK = 4096;
 
 /** A ranking of these items with weights as they are. */
-export type RankItems = (items: FieldRows) => FieldRanking;
+export type RankItems = (items: FieldRows, crosses?: FieldRows | null) => FieldRanking;
 
 interface Requests {
   readonly user: Int32Array; // [R]
@@ -40,7 +40,9 @@ export class FieldRanker {
   readonly #lists: { readonly excluded?: SparseRows; readonly candidates?: SparseRows };
   readonly #users: FieldRows | null;
   readonly #context: FieldRows | null;
+  readonly #crosses: FieldRows | null;
   readonly items: FieldRows;
+  readonly itemCrosses: FieldRows | null;
 
   /** @throws 'data' when the split has no such part */
   constructor(engine: Engine, data: FieldData, part: HeldOutPart) {
@@ -52,7 +54,10 @@ export class FieldRanker {
     this.#context = has('context') ? encoder.encodeContext(rows) : null;
     this.#users = has('user') ? encoder.encodeUsers(split.dataset) : null;
     this.items = encoder.encodeItems(split.dataset);
-    this.#requests = requestsOf(rows, this.#context);
+    const ofRequests = encoder.layout.crosses.filter(({ owner }) => owner !== 'item');
+    this.#crosses = ofRequests.length > 0 ? encoder.encodeCrosses(split.dataset, rows) : null;
+    this.itemCrosses = encoder.encodeItemCrosses(split.dataset);
+    this.#requests = requestsOf(rows, this.#context, this.#crosses && slotColumns(this.#crosses, ofRequests));
     const listed = part === 'validation' ? split.validationCandidates : split.testCandidates;
     if (listed && evaluation.candidates !== 'all') this.#lists = { candidates: listed };
     else if (evaluation.filter === 'none') this.#lists = {};
@@ -69,7 +74,7 @@ export class FieldRanker {
 
   /** Rank counts by request. @param listLength how many best items of each to keep */
   rank(rankItems: RankItems, listLength: number): RankCounts {
-    const ranking = rankItems(this.items);
+    const ranking = rankItems(this.items, this.itemCrosses);
     try {
       const { user, relevant } = this.#requests;
       const parts: RankCounts[] = [];
@@ -89,6 +94,7 @@ export class FieldRanker {
       nRequests: n,
       users: this.#users && selected(this.#users, user.subarray(from, to)),
       context: this.#context && selected(this.#context, row.subarray(from, to)),
+      crosses: this.#crosses && selected(this.#crosses, row.subarray(from, to)),
     });
     const tables = new RankingTables(this.#engine, scorer.form, this.items.nRows);
     try {
@@ -108,14 +114,14 @@ export class FieldRanker {
 }
 
 /** Rows of one user in one context are one request; requests are in the order of users, then of their first rows. */
-function requestsOf(rows: Interactions, context: FieldRows | null): Requests {
+function requestsOf(rows: Interactions, context: FieldRows | null, crosses: FieldRows | null): Requests {
   const first = new Map<string, number>();
   const requestOf = new Int32Array(rows.length);
   const order = Int32Array.from({ length: rows.length }, (_, row) => row);
   order.sort((a, b) => rows.userIndex[a] - rows.userIndex[b] || a - b);
   const [user, row]: [number[], number[]] = [[], []];
   for (const at of order) {
-    const key = `${rows.userIndex[at]}|${context ? keyOf(context, at) : ''}`;
+    const key = `${rows.userIndex[at]}|${context ? keyOf(context, at) : ''}|${crosses ? keyOf(crosses, at) : ''}`;
     let request = first.get(key);
     if (request === undefined) {
       request = user.push(rows.userIndex[at]) - 1;

@@ -24,7 +24,7 @@ import { type FieldTrainingOptions, optimizerOf } from './field-options.ts';
 /** Logits (or predicted values) of rows with the present weights. */
 export type FieldPredict = (examples: FieldExamples) => Float32Array;
 /** A ranking of items with the present weights. */
-export type FieldRank = (items: FieldRows) => FieldRanking;
+export type FieldRank = (items: FieldRows, crosses?: FieldRows | null) => FieldRanking;
 /** Validation metric of the present weights, higher is better. */
 export type FieldValidate = (predict: FieldPredict, rank: FieldRank) => number;
 
@@ -68,7 +68,7 @@ class FieldStage {
     const kind = training.task === 'regression' ? 'squared' : 'log';
     const made = fieldTraining(model, this.#declared, config, layout, kind, random.child('noise'));
     const { loss, label, inputs, assignments } = made;
-    const sources = bindSlots(loss, inputs, options.examples).map(
+    const sources = bindSlots(loss, inputs, options.examples, layout).map(
       ({ by, rows, leaves }): SlotSource => ({ by, index: rows.index, value: rows.value, leaves }),
     );
     checkTask(options, inputs.leaves.cross !== null && sources.some(({ leaves }) => leaves === inputs.leaves.cross));
@@ -109,7 +109,8 @@ class FieldStage {
     const { engine, model, config, layout, training, progress, validate, onEpoch, resume, signal } = this.#options;
     const predict: FieldPredict = (examples) =>
       fieldLogits(engine, model, config, layout, this.#declared, this.#store, examples);
-    const rank: FieldRank = (items) => fieldRanking(engine, model, config, layout, this.#declared, this.#store, items);
+    const rank: FieldRank = (items, crosses) =>
+      fieldRanking(engine, model, config, layout, this.#declared, this.#store, items, crosses);
     const best = resume ? tensorsUnder(resume.tensors, 'best') : null;
     return runEpochs({
       name: model.name,
@@ -139,12 +140,14 @@ class FieldStage {
 }
 
 /** @throws 'config' or 'data' when labels or crosses do not fit the task */
-function checkTask({ training, examples }: FieldStageOptions, readsCrosses: boolean): void {
+function checkTask({ training, examples, layout }: FieldStageOptions, readsCrosses: boolean): void {
   const { label, nRows } = examples;
-  if (training.task === 'ranking' && readsCrosses)
+  const ofPairs = layout.crosses.find(({ mixesItem }) => mixesItem);
+  if (training.task === 'ranking' && readsCrosses && ofPairs)
     throw new DeepTasteError(
       'config',
-      'training: task "ranking" draws other items for an example, whose crosses are not known; leave the crosses out',
+      `training: task "ranking" draws other items for an example, for which cross ${ofPairs.name} is not known; ` +
+        'leave crosses of item fields with others out',
     );
   if (label.length !== nRows)
     throw new DeepTasteError('shape', `training: ${nRows} examples need as many labels, got ${label.length}`);

@@ -95,7 +95,7 @@ describe.each(cases)('$title', ({ model, given }) => {
       const made = fieldTraining(model, declared, config, of, loss, new RandomStream(4, 'noise'));
       const n = 7;
       const leaves = new Map<Tensor, Float64Array>();
-      for (const { rows, leaves: own, at } of bindSlots(made.loss, made.inputs, world.examples)) {
+      for (const { rows, leaves: own, at } of bindSlots(made.loss, made.inputs, world.examples, of)) {
         const part = gatherRows(rows, at, 0, n);
         leaves.set(own.index, Float64Array.from(part.index));
         if (own.value) leaves.set(own.value, Float64Array.from(part.value as Float32Array));
@@ -316,7 +316,11 @@ describe('refused', () => {
   it('a ranking over crosses of user and item, and requests without their context', async () => {
     const wide = findFieldModel('wide-deep');
     const own = wide.options.parse({ deep: false });
-    const predictor = fieldPredictor(engine, wide, own, crossedLayout, randomWeights(wide, own, crossedLayout));
+    const ofPairs = {
+      ...crossedLayout,
+      crosses: crossedLayout.crosses.map((cross) => ({ ...cross, mixesItem: true })),
+    };
+    const predictor = fieldPredictor(engine, wide, own, ofPairs, randomWeights(wide, own, crossedLayout));
     expect(await thrownCode(() => predictor.ranking(world.items))).toBe('config');
     predictor.free();
     const plain = fieldPredictor(engine, model, config, layout, weights);

@@ -304,11 +304,11 @@ describe('settings and data that do not fit', () => {
       /take wide-deep/,
     ],
     [
-      'crosses in a ranking',
+      'crosses of both sides in a ranking',
       'wide-deep',
       () => ({ data: { ...described, minRating: 1 }, features: { crosses: [{ fields: ['genre', 'age'] }] } }),
       'config',
-      /leave them out/,
+      /genre × age is not known/,
     ],
     [
       'a metric of another task',

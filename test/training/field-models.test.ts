@@ -267,6 +267,10 @@ describe('settings', () => {
   });
 
   const { examples } = train;
+  const crossesOfPairs = {
+    ...crossedLayout,
+    crosses: crossedLayout.crosses.map((each) => ({ ...each, mixesItem: true })),
+  };
   it.each([
     [
       'a label that is no click',
@@ -283,7 +287,7 @@ describe('settings', () => {
       { examples: { ...examples, label: examples.label.map(() => Number.NaN) } },
     ],
     ['too few labels', 'shape', 'fm', {}, { examples: { ...examples, label: examples.label.subarray(1) } }],
-    ['a ranking with crosses', 'config', 'wide-deep', { task: 'ranking' }, { layout: crossedLayout }],
+    ['a ranking with crosses', 'config', 'wide-deep', { task: 'ranking' }, { layout: crossesOfPairs }],
     ['a ranking without items', 'config', 'fm', { task: 'ranking' }, { examples: { ...examples, item: null } }],
     ['a checkpoint of another run', 'config', 'fm', {}, { resume: { fingerprint: 'another' } as Checkpoint }],
     ['a rate that leads to infinity', 'numeric', 'deepfm', { optimizer: { name: 'sgd', learningRate: 1e30 } }, {}],

@@ -12,7 +12,7 @@ import { encodingRowName, isWeighted, writeEncoding } from './encodings.ts';
 import { cellColumn, contextColumn, entityColumn, missingColumn } from './feature-columns.ts';
 import type { FieldExamples } from './field-examples.ts';
 import { crossedParts, crossName, rowNumber } from './field-names.ts';
-import type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './field-rows.ts';
+import { type EncodedField, type FieldLayout, type FieldOwner, type FieldRows, slotColumns } from './field-rows.ts';
 import type { FittedFeatures, FittedField } from './fitted-features.ts';
 import { fieldLayout, slotsOf } from './layout.ts';
 import { emptySlots } from './slots.ts';
@@ -68,6 +68,29 @@ export class FeatureEncoder {
     });
   }
 
+  /** The crosses of item fields alone, of every item [items × slots of these crosses]; null where there are none. */
+  encodeItemCrosses(dataset: Dataset): FieldRows | null {
+    const ofItems = this.layout.crosses.filter(({ owner }) => owner === 'item');
+    if (ofItems.length === 0) return null;
+    const entities = this.#entities(dataset);
+    const known = (field: FittedField) => (field.owner === 'item' ? entities(field) : emptyColumn(field));
+    const rowOf = (owner: string) => (owner === 'item' ? own : first);
+    const rows = this.#encodeCrosses(dataset.items.size, (field) =>
+      fieldCodes(field, known(field), rowOf(field.owner)),
+    );
+    return slotColumns(rows, ofItems);
+  }
+
+  /** The crosses of one row with every item [items × slots of all crosses]: what the row says of its item does not count. */
+  encodeCrossesWithItems(record: Readonly<Record<string, unknown>>, dataset: Dataset): FieldRows {
+    const entities = this.#entities(dataset);
+    return this.#encodeCrosses(dataset.items.size, (field) =>
+      field.owner === 'item'
+        ? fieldCodes(field, entities(field), own)
+        : fieldCodes(field, cellColumn(field.key, record[field.key], field.kind), first),
+    );
+  }
+
   /**
    * All that a model of fields reads of labelled rows; what an owner has no field of is null.
    * @param label one a row; default: the label or rating of the row, 1 where there is none
@@ -75,7 +98,9 @@ export class FeatureEncoder {
   encodeExamples(dataset: Dataset, interactions: Interactions, label?: Float32Array): FieldExamples {
     const { length, userIndex, itemIndex, rating } = interactions;
     const { fields, crosses } = this.layout;
-    const has = (owner: FieldOwner): boolean => fields.some((field) => field.owner === owner);
+    const has = (owner: FieldOwner): boolean =>
+      fields.some((field) => field.owner === owner) ||
+      (owner === 'item' && crosses.some((cross) => cross.owner === owner));
     return {
       nRows: length,
       ...{ user: has('user') ? userIndex : null, users: has('user') ? this.encodeUsers(dataset) : null },
@@ -184,6 +209,14 @@ export class FeatureEncoder {
 
 function own(row: number): number {
   return row;
+}
+
+function first(): number {
+  return 0;
+}
+
+function emptyColumn({ column }: FittedField): ValueColumn {
+  return missingColumn(column, 1);
 }
 
 function columnRef({ owner, source, column }: FittedField) {

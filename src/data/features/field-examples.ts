@@ -11,6 +11,8 @@ export interface FieldExamples {
   /** Slots of the context fields and of the crosses, one row an example; null where there are none. */
   readonly context: FieldRows | null;
   readonly crosses: FieldRows | null;
+  /** Slots of the crosses of item fields alone, one row an item: for items that are drawn or ranked. Absent = those of the examples. */
+  readonly itemCrosses?: FieldRows | null;
   /** 0 or 1 for clicks, a value for regression. Ranking takes every example as positive and ignores its label. */
   readonly label: Float32Array;
 }

@@ -1,12 +1,12 @@
 /** Where each field's rows and slots lie: user fields, then item, then context fields, one after the other. */
 import { crossRows } from './cross.ts';
 import { encodingRows, encodingSlots, isWeighted } from './encodings.ts';
-import type { EncodedField, FieldLayout, FieldOwner } from './field-rows.ts';
+import type { EncodedCross, EncodedField, FieldLayout, FieldOwner } from './field-rows.ts';
 import type { FittedFeatures } from './fitted-features.ts';
 
 export const fieldOwners = ['user', 'item', 'context'] as const satisfies readonly FieldOwner[];
 
-type Size = Pick<EncodedField, 'name' | 'owner' | 'nRows' | 'slots' | 'weighted'>;
+type Size = Pick<EncodedCross, 'name' | 'owner' | 'nRows' | 'slots' | 'weighted' | 'mixesItem'>;
 
 export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
   const placed = place(
@@ -21,6 +21,7 @@ export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
     place(
       crosses.map((cross) => ({
         ...{ name: cross.name, owner: cross.owner, nRows: crossRows(cross), slots: cross.slots, weighted: false },
+        ...(mixesItem(cross.fields, fields) && { mixesItem: true }),
       })),
     ),
   );
@@ -28,6 +29,11 @@ export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
     ...{ fields: placed, nRows: endOf(placed) },
     ...{ crosses: placedCrosses, nCrossRows: endOf(placedCrosses) },
   };
+}
+
+function mixesItem(names: readonly string[], fields: FittedFeatures['fields']): boolean {
+  const owners = names.map((name) => fields.find((field) => field.name === name)?.owner);
+  return owners.includes('item') && owners.some((owner) => owner !== 'item');
 }
 
 function place(sizes: readonly Size[]): EncodedField[] {
