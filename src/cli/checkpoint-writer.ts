@@ -1,13 +1,13 @@
 /** Saves checkpoints no more often than asked; the latest one is kept at hand for an interruption. */
 import type { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
-import type { AnyCheckpoint } from '../training/checkpoint.ts';
+import type { AnyCheckpoint, AnyProgress } from '../training/checkpoint.ts';
 
 export class CheckpointWriter {
   readonly #folder: CheckpointFolder;
   readonly #intervalMs: number;
   #lastSave = performance.now();
   #pending: AnyCheckpoint | null = null;
-  #epochsKept: number | null = null;
+  #kept: AnyProgress | null = null;
 
   constructor(folder: CheckpointFolder, seconds: number) {
     this.#folder = folder;
@@ -19,13 +19,13 @@ export class CheckpointWriter {
     if (performance.now() - this.#lastSave >= this.#intervalMs) await this.flush();
   }
 
-  /** Saves what is not saved yet; returns how many epochs the checkpoint on disk has, null when there is none. */
-  async flush(): Promise<number | null> {
-    if (this.#pending === null) return this.#epochsKept;
+  /** Saves what is not saved yet; returns where the checkpoint on disk stands, null when there is none. */
+  async flush(): Promise<AnyProgress | null> {
+    if (this.#pending === null) return this.#kept;
     await this.#folder.save(this.#pending);
-    this.#epochsKept = this.#pending.progress.epochsDone;
+    this.#kept = this.#pending.progress;
     this.#pending = null;
     this.#lastSave = performance.now();
-    return this.#epochsKept;
+    return this.#kept;
   }
 }

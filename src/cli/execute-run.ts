@@ -83,7 +83,9 @@ async function trainInterruptibly(
   process.once('SIGINT', onSignal);
   try {
     const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: AnyCheckpoint) => writer.offer(checkpoint);
-    const run = await prepared.train(engine, { ...hooks, resume, onCheckpoint, signal: interrupt.signal });
+    const run = await prepared.train(engine, {
+      ...{ ...hooks, resume, onCheckpoint, checkpointSeconds, signal: interrupt.signal },
+    });
     return run;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -108,12 +110,17 @@ export async function formerCheckpoint(
   }
   const checkpoint = await folder.load<AnyProgress>();
   if (checkpoint === null) progress.log(`--resume: no checkpoint in ${folder.path}, starting from the beginning`);
-  else progress.log(`resuming after epoch ${checkpoint.progress.epochsDone} from ${folder.path}`);
+  else progress.log(`resuming ${standing(checkpoint.progress)} from ${folder.path}`);
   return checkpoint;
 }
 
-export function interruptionMessage(folder: CheckpointFolder, epochs: number | null, refit: boolean): string {
+/** Where a checkpoint stands: "after epoch 2", "within epoch 3, after step 812". */
+function standing({ epochsDone, stepsDone = 0 }: AnyProgress): string {
+  return stepsDone === 0 ? `after epoch ${epochsDone}` : `within epoch ${epochsDone + 1}, after step ${stepsDone}`;
+}
+
+export function interruptionMessage(folder: CheckpointFolder, kept: AnyProgress | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
-  if (epochs === null) return 'interrupted before the first epoch was finished; nothing is kept';
-  return `interrupted; the checkpoint after epoch ${epochs} is in ${folder.path}: repeat the command with --resume to go on`;
+  if (kept === null) return 'interrupted before the first epoch was finished; nothing is kept';
+  return `interrupted; the checkpoint ${standing(kept)} is in ${folder.path}: repeat the command with --resume to go on`;
 }

@@ -23,6 +23,7 @@ import { defaultOut, formerCheckpoint, interruptionMessage } from './execute-run
 import { Interruption } from './failure.ts';
 import { fieldRunRecord } from './field-record.ts';
 import { fieldRunDocument, fieldRunReport } from './field-report.ts';
+import { ProfileReport } from './profile-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Whether a model is one over feature fields. @throws 'usage' for an unknown name, with the nearest known one */
@@ -64,6 +65,7 @@ export interface FieldRunRequest extends EngineFlags {
   readonly resume?: boolean;
   /** Least time between two checkpoints; 0 = one after every epoch. */
   readonly checkpointSeconds: number;
+  /** True: print where the time of training steps goes; a path: also write the trace there. */
   readonly profile?: string | true;
 }
 
@@ -72,11 +74,6 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
   const { settings } = request;
   if (request.resume && settings.refit)
     throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
-  if (request.profile !== undefined)
-    throw new DeepTasteError(
-      'usage',
-      `--profile: is for models of users and items, found ${settings.model}; leave it out`,
-    );
   if (request.out !== undefined) await checkReplaceable(resolve(request.out), request.out);
   const progress = await terminal.progress();
   const data = await loadFieldsNoted(settings, progress);
@@ -84,13 +81,16 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
   if (request.out === undefined) await checkReplaceable(resolve(out), out);
   const engine = openEngine(request, progress);
   try {
-    const run = await trainInterruptibly(engine, data, out, request, progress);
+    const profiles = new ProfileReport(request.profile);
+    const run = await trainInterruptibly(engine, data, out, request, progress, profiles);
     const users = run.result && 'users' in run.result ? run.result : null;
     await run.recommender.save(out, users, fieldRunRecord(settings, run.result, run.log));
     await new CheckpointFolder(out).remove();
     const report = { run, data, settings, out, threads: engine.threads };
+    await profiles.write();
     terminal.print(fieldRunReport(terminal, report));
-    terminal.document(fieldRunDocument(report));
+    if (profiles.text) terminal.print(`\n${profiles.text}`);
+    terminal.document({ ...fieldRunDocument(report), ...profiles.document });
     run.recommender.close();
   } finally {
     engine.close();
@@ -121,6 +121,7 @@ async function trainInterruptibly(
   out: string,
   request: FieldRunRequest,
   progress: Progress,
+  profiles: ProfileReport,
 ): Promise<FieldRun> {
   const { settings, checkpointSeconds } = request;
   const folder = new CheckpointFolder(out);
@@ -132,7 +133,8 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    return await trainFieldRecommender({ engine, data, settings, progress, resume, onCheckpoint, signal });
+    const hooks = { progress, resume, onCheckpoint, onProfile: profiles.listener, signal };
+    return await trainFieldRecommender({ engine, data, settings, ...hooks });
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     throw new Interruption(interruptionMessage(folder, await writer.flush(), settings.refit), { cause: error });

@@ -20,6 +20,8 @@ export interface TrainHooks {
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly resume?: AnyCheckpoint | null;
   readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
+  /** Least time between two checkpoints within an epoch, where the training can make such. */
+  readonly checkpointSeconds?: number;
   readonly signal?: AbortSignal;
 }
 

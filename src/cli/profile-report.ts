@@ -59,7 +59,12 @@ function profileTable(model: string, { steps, threads, lines }: PlanProfile): st
   ]);
   const share = (kind: string) => percent(lines.reduce((sum, l) => sum + (l.kind === kind ? l.share : 0), 0));
   const parts = `sampling ${share('sampling')}, updates ${share('update')}, waiting for other threads ${share('waiting')}`;
-  return [`${model}: ${steps} steps on ${threads} threads; ${parts}`, header, rule, ...rows].join('\n');
+  return [
+    `${model}: ${steps} steps on ${threads} ${threads === 1 ? 'thread' : 'threads'}; ${parts}`,
+    header,
+    rule,
+    ...rows,
+  ].join('\n');
 }
 
 function percent(share: number): string {

@@ -19,8 +19,9 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
       ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
     },
     hasEpochs: findModel(settings.model).kind !== 'fitted',
-    async train(engine, { resume, ...hooks }) {
+    async train(engine, { resume, progress, onProfile, onCheckpoint, signal }) {
       // a checkpoint of another training is refused by its fingerprint before its progress is looked at
+      const hooks = { progress, onProfile, onCheckpoint, signal };
       const run = await trainRecommender({ engine, split, settings, resume: resume as Checkpoint | null, ...hooks });
       const { recommender, result, trainingSeconds, log, bestEpoch } = run;
       return {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { type Interactions, selectRows } from '../data/dataset.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
@@ -36,6 +37,8 @@ export interface TrainFieldsOptions {
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
+  /** Asks for a profile of some training steps. */
+  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -159,14 +162,16 @@ function trainOnce(
   training: FieldTrainingOptions,
   phase: 'train' | 'refit',
 ): Promise<TrainOutcome> {
-  const { engine, settings, progress = silent, onEpoch, onCheckpoint, resume, signal } = options;
+  const { engine, settings, progress = silent } = options;
+  const { onEpoch, onCheckpoint, resume, onProfile, signal } = options;
   const { split, encoder } = data;
   const identity = {
     ...{ data: split.dataset.hash, split: split.description, features: encoder, model: model.name, config, training },
     ...{ seed: settings.seed, phase },
   };
   return trainFieldModel({
-    ...{ engine, model, config, training, seed: settings.seed, progress, onEpoch, onCheckpoint, resume, signal },
+    ...{ engine, model, config, training, seed: settings.seed, progress },
+    ...{ onEpoch, onCheckpoint, resume, onProfile, signal },
     ...{ layout: encoder.layout, examples: encodePart(data, split.train), validate: validationOf(engine, data) },
     fingerprint: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
   });

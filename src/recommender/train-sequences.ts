@@ -79,9 +79,10 @@ function train(
   training: object | null,
 ): Promise<TrainOutcome> {
   const { engine, split, evaluation = {}, seed = 1, progress = silent } = options;
-  const { onEpoch, onCheckpoint, resume, signal } = options;
+  const { onEpoch, onCheckpoint, checkpointSeconds, resume, onProfile, signal } = options;
   return trainSequenceModel({
-    ...{ engine, model, config, training, seed, progress, onEpoch, onCheckpoint, resume, signal },
+    ...{ engine, model, config, training, seed, progress },
+    ...{ onEpoch, onCheckpoint, checkpointSeconds, resume, onProfile, signal },
     sequences: split.train,
     fingerprint: fingerprintOf(split, model, config, training, seed),
     validate: nextItemValidator(split, evaluation, evaluation.validationMetric ?? 'mrr@20') ?? undefined,

@@ -4,6 +4,7 @@ import { AttentionBatches } from '../data/sequences/attention-batches.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput, input, listInput, multiply, table } from '../engine/ops/index.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -92,7 +93,20 @@ export class AttentionStep implements SequenceSteps {
     return { steps, lossSum };
   }
 
+  /** Of one step: what a step learns from is written before it. */
+  profile(epoch: number, first: number): { readonly result: StepResult; readonly profile: PlanProfile } {
+    const share = this.#feed(epoch, first);
+    const { result, profile } = this.plan.profile(epoch, first, 1);
+    return { result: { ...result, lossSum: result.lossSum / share }, profile };
+  }
+
   #runStep(epoch: number, step: number): number {
+    const share = this.#feed(epoch, step);
+    return this.plan.run(epoch, step, 1).lossSum / share;
+  }
+
+  /** Writes what a step learns from; how many times its loss is that of the step's events. */
+  #feed(epoch: number, step: number): number {
     const { engine } = this.#options;
     const { rows, capacity } = this.#batches;
     const { nRows, nEvents } = this.#batches.fill(epoch, step);
@@ -105,7 +119,7 @@ export class AttentionStep implements SequenceSteps {
     );
     if (this.#shared && this.#list) this.plan.write(this.#list, this.#shared.draw(epoch, step));
     engine.i32(this.#stepRows, 1)[0] = nRows;
-    return this.plan.run(epoch, step, 1).lossSum / share;
+    return share;
   }
 
   /** What a step holds depends on its number alone. */

@@ -27,7 +27,10 @@ export interface TrainingProgress {
 }
 
 /** What every training by epochs can say of where it stands; the rest of its progress is its own. */
-export type AnyProgress = Pick<TrainingProgress, 'epochsDone' | 'log'>;
+export type AnyProgress = Pick<TrainingProgress, 'epochsDone' | 'log'> & {
+  /** Steps of the epoch under way that are finished, where checkpoints are made within epochs too. */
+  readonly stepsDone?: number;
+};
 
 export interface Checkpoint<P extends AnyProgress = TrainingProgress> {
   /** Identifies data, model and settings; a run resumes only from its own kind. */

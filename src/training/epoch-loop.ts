@@ -47,7 +47,9 @@ export interface EpochLoopResult {
 }
 
 /** Steps of a profile. */
-const PROFILED_STEPS = 50;
+export const PROFILED_STEPS = 50;
+/** The step at which a profile begins: the middle of an epoch of so many steps. */
+export const profileStart = (steps: number): number => Math.max(0, Math.ceil(steps / 2) - 1);
 /** Work between two looks at the event loop, ms. */
 const SLICE_MS = 100;
 
@@ -115,8 +117,9 @@ async function runEpoch(options: EpochLoopOptions, epoch: number, isFirst: boole
   let lossSum = 0;
   let slice = 8;
   for (let step = 0; step < steps; ) {
-    const isProfiled = onProfile !== undefined && (step + 1) * 2 >= steps;
-    const count = Math.min(isProfiled ? PROFILED_STEPS : slice, steps - step);
+    const isProfiled = onProfile !== undefined && step >= profileStart(steps);
+    const until = onProfile && !isProfiled ? profileStart(steps) : steps;
+    const count = Math.min(isProfiled ? PROFILED_STEPS : slice, until - step);
     const sliceStarted = performance.now();
     if (isProfiled) {
       const { result, profile } = plan.profile(epoch, step, count);

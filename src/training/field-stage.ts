@@ -7,6 +7,7 @@ import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldLayout, FieldRows } from '../data/features/field-rows.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ExampleFeed, type SlotSource } from '../engine/runtime/example-feed.ts';
@@ -42,6 +43,8 @@ export interface FieldStageOptions {
   readonly validate?: FieldValidate;
   readonly onEpoch?: (progress: StageProgress, tensors: () => NamedTensors) => Promise<void>;
   readonly resume?: { readonly progress: StageProgress; readonly tensors: NamedTensors };
+  /** Asks for a profile of some steps; called once, with what was found. */
+  readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -106,7 +109,8 @@ class FieldStage {
   }
 
   run(): Promise<EpochLoopResult> {
-    const { engine, model, config, layout, training, progress, validate, onEpoch, resume, signal } = this.#options;
+    const { engine, model, config, layout, training, progress, validate } = this.#options;
+    const { onEpoch, resume, onProfile, signal } = this.#options;
     const predict: FieldPredict = (examples) =>
       fieldLogits(engine, model, config, layout, this.#declared, this.#store, examples);
     const rank: FieldRank = (items, crosses) =>
@@ -123,6 +127,7 @@ class FieldStage {
       validate: validate && (() => validate(predict, rank)),
       onEpoch: onEpoch && ((state, kept) => onEpoch(state, () => this.#tensors(kept))),
       resume: resume && { progress: resume.progress, best: best && best.size > 0 ? best : null },
+      onProfile,
       signal,
     });
   }

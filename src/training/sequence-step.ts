@@ -5,6 +5,7 @@ import { SessionBatches } from '../data/sequences/session-batches.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { carried, indexInput, listInput, table } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -109,6 +110,12 @@ export class SequenceStep implements SequenceSteps {
   run(epoch: number, first: number, count: number): StepResult {
     const steps = this.batches.fill(this.#feed.window(), Math.min(count, this.#windowSteps));
     return this.plan.run(epoch, first, steps);
+  }
+
+  /** Runs steps like `run` and says what took the time. */
+  profile(epoch: number, first: number, count: number): { readonly result: StepResult; readonly profile: PlanProfile } {
+    const steps = this.batches.fill(this.#feed.window(), Math.min(count, this.#windowSteps));
+    return this.plan.profile(epoch, first, steps);
   }
 
   /** To the first step of an epoch. */

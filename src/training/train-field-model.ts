@@ -4,6 +4,7 @@ import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { findFieldModel } from '../models/field-models.ts';
@@ -29,6 +30,8 @@ export interface FieldTrainRequest {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly resume?: Checkpoint | null;
+  /** Asks for a profile of some steps of each stage. */
+  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -91,7 +94,7 @@ interface StageState {
 
 function runStage(request: FieldTrainRequest, stage: StagePlan, n: number, state: StageState) {
   const { finished, log, resumed, start } = state;
-  const { seed, fingerprint, onCheckpoint, onEpoch } = request;
+  const { seed, fingerprint, onCheckpoint, onEpoch, onProfile } = request;
   const stages = Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights]));
   const own = resumed ? { ...resumed.progress, log: resumed.progress.log.slice(log.length) } : null;
   return trainFieldStage({
@@ -99,6 +102,7 @@ function runStage(request: FieldTrainRequest, stage: StagePlan, n: number, state
     ...stage,
     random: new RandomStream(seed, n === 0 ? stage.model.name : `${stage.model.name}/stage${n}`),
     start,
+    onProfile: onProfile && ((profile) => onProfile(profile, stage.model.title)),
     resume: resumed && own ? { progress: own, tensors: resumed.tensors } : undefined,
     onEpoch: async (progress, tensors) => {
       onEpoch?.(progress.log[progress.log.length - 1]);

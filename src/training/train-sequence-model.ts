@@ -5,6 +5,7 @@ import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AttentionModel } from '../models/attention-model.ts';
 import type { AnySequenceModel } from '../models/index.ts';
@@ -21,7 +22,11 @@ import { type SequenceCheckpoint, trainSequences } from './train-sequences.ts';
 export interface EpochHooks {
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
+  /** Least time between two checkpoints within an epoch; absent or 0 = only after epochs, and when interrupted. */
+  readonly checkpointSeconds?: number;
   readonly resume?: AnyCheckpoint | null;
+  /** Asks for a profile of some training steps. */
+  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -77,7 +82,8 @@ export function trainSequenceModel(request: SequenceTrainRequest): Promise<Train
   return sequenceTrainers[request.model.kind].train(request);
 }
 
-function trainBySteps({ model, seed, training, resume, ...request }: SequenceTrainRequest): Promise<TrainOutcome> {
+function trainBySteps(asked: SequenceTrainRequest): Promise<TrainOutcome> {
+  const { model, seed, training, resume, onProfile, ...request } = asked;
   return trainSequences({
     ...request,
     model: model as RecurrentModel | AttentionModel,
@@ -85,6 +91,7 @@ function trainBySteps({ model, seed, training, resume, ...request }: SequenceTra
     random: new RandomStream(seed, `models/${model.name}`),
     // its fingerprint is looked at before its progress
     resume: resume as SequenceCheckpoint | null | undefined,
+    onProfile: onProfile && ((profile) => onProfile(profile, model.title)),
   });
 }
 

@@ -5,6 +5,8 @@ import { float32Tensor, type NamedTensor, type NamedTensors } from '../core/name
 import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
+import type { PlanProfile } from '../engine/plan/profile.ts';
+import type { StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AttentionModel } from '../models/attention-model.ts';
 import { weightsOf } from '../models/scoring.ts';
@@ -13,6 +15,7 @@ import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { AttentionTrainingOptions } from './attention-options.ts';
 import { AttentionStep } from './attention-step.ts';
 import { type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
+import { PROFILED_STEPS, profileStart } from './epoch-loop.ts';
 import type { SequenceTrainingOptions } from './sequence-options.ts';
 import { SequenceStep } from './sequence-step.ts';
 import type { SequenceSteps } from './sequence-steps.ts';
@@ -51,10 +54,16 @@ export interface SequenceTrainRequest<C = unknown> {
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: SequenceScorer) => number | Promise<number>;
   readonly onEpoch?: (record: EpochRecord) => void;
-  /** Called after every epoch, and within epochs every `checkpointSteps` steps when that is given. */
+  /**
+   * Called after every epoch, when interrupted, and within epochs every `checkpointSteps` steps and after `checkpointSeconds`
+   * where these are given.
+   */
   readonly onCheckpoint?: (checkpoint: SequenceCheckpoint) => void | Promise<void>;
   readonly checkpointSteps?: number;
+  readonly checkpointSeconds?: number;
   readonly resume?: SequenceCheckpoint | null;
+  /** Asks for a profile of some steps; called once, with what was found. */
+  readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -97,6 +106,8 @@ class SequenceRun {
   readonly #step: SequenceSteps;
   #best: NamedTensors | null = null;
   #progress = start;
+  #isProfiled = false;
+  #lastCheckpoint = performance.now();
 
   constructor(request: SequenceTrainRequest) {
     this.#request = request;
@@ -166,24 +177,45 @@ class SequenceRun {
 
   async #runEpoch(epoch: number, report: (share: number) => void): Promise<void> {
     const { stepsPerEpoch } = this.#step;
-    const { checkpointSteps = 0, onCheckpoint, signal } = this.#request;
+    const { checkpointSteps = 0, signal } = this.#request;
     let slice = 64;
     while (this.#progress.stepsDone < stepsPerEpoch) {
       const { stepsDone, lossSum } = this.#progress;
       const untilCheckpoint = checkpointSteps > 0 ? checkpointSteps - (stepsDone % checkpointSteps) : slice;
       const started = performance.now();
-      const result = this.#step.run(epoch, stepsDone, Math.min(slice, untilCheckpoint));
+      const result = this.#runSlice(epoch, stepsDone, Math.min(slice, untilCheckpoint));
       const ms = performance.now() - started;
       slice = Math.max(1, Math.round((result.steps * SLICE_MS) / Math.max(ms, 1)));
       const done = stepsDone + result.steps;
       this.#progress = { ...this.#progress, stepsDone: done, lossSum: lossSum + result.lossSum };
       report(done / stepsPerEpoch);
-      if (onCheckpoint && checkpointSteps > 0 && done % checkpointSteps === 0 && done < stepsPerEpoch)
-        await this.#checkpoint();
+      if (done < stepsPerEpoch && this.#isCheckpointDue(done)) await this.#checkpoint();
       await setImmediate();
-      if (signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');
+      if (signal?.aborted) {
+        if (done < stepsPerEpoch) await this.#checkpoint();
+        throw new DeepTasteError('usage', 'training: interrupted');
+      }
     }
     this.#step.restart();
+  }
+
+  /** The next steps; in the middle of the first epoch, when the code is warm, with a profile if one is asked for. */
+  #runSlice(epoch: number, first: number, count: number): StepResult {
+    const { onProfile } = this.#request;
+    if (!onProfile || this.#isProfiled) return this.#step.run(epoch, first, count);
+    const middle = profileStart(this.#step.stepsPerEpoch);
+    if (first < middle) return this.#step.run(epoch, first, Math.min(count, middle - first));
+    this.#isProfiled = true;
+    const { result, profile } = this.#step.profile(epoch, first, Math.min(count, PROFILED_STEPS));
+    onProfile(profile);
+    return result;
+  }
+
+  /** Within an epoch. */
+  #isCheckpointDue(stepsDone: number): boolean {
+    const { checkpointSteps = 0, checkpointSeconds = 0 } = this.#request;
+    if (checkpointSteps > 0 && stepsDone % checkpointSteps === 0) return true;
+    return checkpointSeconds > 0 && performance.now() - this.#lastCheckpoint >= 1000 * checkpointSeconds;
   }
 
   /** The validation metric after an epoch when it is due; remembers the best weights. */
@@ -216,6 +248,7 @@ class SequenceRun {
       .map((data, l): [string, NamedTensor] => [`state${l + 1}`, { shape: [data.length], data }]);
     const tensors = joinTensors({ weights: this.#weights(), state, carried: new Map(carried), best: this.#best });
     await onCheckpoint({ fingerprint, progress: this.#progress, tensors });
+    this.#lastCheckpoint = performance.now();
   }
 
   free(): void {

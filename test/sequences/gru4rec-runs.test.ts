@@ -104,6 +104,34 @@ describe('same bytes', () => {
     }
   });
 
+  it('when interrupted within an epoch', async () => {
+    const settings = { batchSize: 4 };
+    const interrupt = new AbortController();
+    const checkpoints: SequenceCheckpoint[] = [];
+    interrupt.abort();
+    const stopped = trainSequences(
+      request({ settings, signal: interrupt.signal, onCheckpoint: (c) => void checkpoints.push(c) }),
+    );
+    await expect(stopped).rejects.toMatchObject({ code: 'usage' });
+    expect(checkpoints).toHaveLength(1);
+    const [resume] = checkpoints;
+    expect(resume.progress.stepsDone).toBeGreaterThan(0);
+    expect(resume.progress).toMatchObject({ epochsDone: 0, log: [] });
+    const rest = await trainSequences(request({ settings, resume }));
+    expect(bytes(rest.weights)).toEqual(bytes((await trainSequences(request({ settings }))).weights));
+  });
+
+  it('with a checkpoint whenever so many seconds have passed within an epoch, and none more', async () => {
+    const settings = { batchSize: 4 };
+    const steps: number[] = [];
+    const onCheckpoint = ({ progress }: SequenceCheckpoint) => void steps.push(progress.stepsDone);
+    await trainSequences(request({ settings, checkpointSeconds: 1e-6, onCheckpoint }));
+    expect(steps.filter((n) => n > 0).length).toBeGreaterThan(0);
+    steps.length = 0;
+    await trainSequences(request({ settings, checkpointSeconds: 3600, onCheckpoint }));
+    expect(steps).toEqual([0, 0]);
+  });
+
   it('keeps what lanes carry in a checkpoint: without it the run goes elsewhere', async () => {
     const checkpoints: SequenceCheckpoint[] = [];
     const whole = await trainSequences(request({ checkpointSteps: 5, onCheckpoint: (c) => void checkpoints.push(c) }));
