@@ -142,7 +142,7 @@ export const sasrec = attentionModel({
   represent: (p, { item, position, back, window }, config, pass) => {
     const { units, blocks, normalise, dropout } = config;
     const e = o.affine(o.lookupFields(p.E, item, [1]), Math.sqrt(units));
-    let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass);
+    let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass, 16);
     for (let b = 1; b <= blocks; b++)
       x = selfAttentionBlock(p, `block${b}`, x, { back, window }, { ...config, epsilon: EPSILON }, pass);
     return normalise === 'before' ? normLayer(p, 'norm', x, EPSILON) : x;

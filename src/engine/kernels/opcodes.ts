@@ -88,6 +88,8 @@ export const STANDARDISE = 92;
 export const STANDARDISE_GRADIENT = 93;
 export const TARGET_LOSS = 94;
 export const TARGET_LOSS_GRADIENT = 95;
+/** Dropout by 16-bit draws */
+export const DROPOUT_COARSE = 96;
 
 /** Losses over candidates. */
 export const LOSS_CROSS_ENTROPY = 1;
