@@ -151,7 +151,8 @@ export const sasrec = attentionModel({
     const e = o.lookupFields(p.E, candidates, Array<number>(candidates.size).fill(1));
     if (shared === null) return binaryLoss(h, e, config, nItems);
     const scores = o.linear(h, o.transpose(o.listLookup(p.E, shared)));
-    const weights = config.sampleAlpha === 0 || config.samples === 0 ? null : o.listLookup(logWeight, shared);
+    // all items are there once; samples come with the number of times that they are drawn
+    const weights = config.samples === 0 ? null : o.listLookup(logWeight, shared);
     const offsets = o.candidateOffsets(shared, weights, { nTargets: 0, targetScale: 0, sampleScale: 1 });
     return o.targetCrossEntropy(o.rowDot(h, e), scores, candidates, shared, offsets);
   },
