@@ -93,7 +93,7 @@ describe('a step of training', () => {
     const oracle = oracleOf(config);
     const asked = askedOf(all);
     const { perPosition, shared: samples, exponent } = sasrec.negatives(config);
-    const negatives = new SharedNegatives(sequences, { samples, exponent }, stream.child('shared'));
+    const negatives = new SharedNegatives(sequences, { shared: samples, exponent }, stream.child('shared'));
     const shared =
       perPosition > 0
         ? null
