@@ -348,6 +348,12 @@ describe('runs', () => {
     scorer.free();
   });
 
+  it('stop before a loss that is not finite, and when asked to', async () => {
+    const settings = { epochs: 9, optimizer: { name: 'sgd', learningRate: 1e30 } };
+    await expect(trainSequences(request({ settings }))).rejects.toMatchObject({ code: 'numeric' });
+    await expect(trainSequences(request({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'usage' });
+  });
+
   it('keep the best weights by the validation metric, and stop without gain', async () => {
     const values = [0.1, 0.3, 0.2, 0.2, 0.9];
     let look = 0;
