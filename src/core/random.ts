@@ -23,15 +23,16 @@ function mulHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(middle2 / 65536)) >>> 0;
 }
 
-/** One Philox4x32-10 block: four 32-bit values from a 128-bit counter and a 64-bit key, written to `out`. */
+/** One Philox4x32 block, of ten rounds unless said: four 32-bit values from a 128-bit counter and a 64-bit key, written to `out`. */
 export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
   out: Uint32Array,
+  rounds = 10,
 ): Uint32Array {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < rounds; round++) {
     const high0 = mulHigh(M0, c0);
     const low0 = Math.imul(M0, c0) >>> 0;
     const high1 = mulHigh(M1, c2);

@@ -16,7 +16,17 @@ export function trainingPass(random: RandomStream): ForwardPass {
   return { random, assignments: [] };
 }
 
-/** Dropout in training, nothing in prediction. @param name tells the places of a model apart */
-export function dropoutLayer(x: Tensor, rate: number, name: string, { random }: ForwardPass): Tensor {
-  return random === null ? x : dropout(x, rate, random.child(`${name}/dropout`).key);
+/**
+ * Dropout in training, nothing in prediction.
+ * @param name tells the places of a model apart
+ * @param bits of a draw, see `dropout`
+ */
+export function dropoutLayer(
+  x: Tensor,
+  rate: number,
+  name: string,
+  { random }: ForwardPass,
+  bits: 16 | 32 = 32,
+): Tensor {
+  return random === null ? x : dropout(x, rate, random.child(`${name}/dropout`).key, bits);
 }

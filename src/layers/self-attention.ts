@@ -59,6 +59,7 @@ export function selfAttentionBlock(
   pass: ForwardPass,
 ): Tensor {
   const norm = (name: string, y: Tensor): Tensor => normLayer(p, `${prefix}.${name}`, y, epsilon);
+  const drop = (name: string, y: Tensor): Tensor => dropoutLayer(y, dropout, `${prefix}/${name}`, pass, 16);
   const key = pass.random?.child(`${prefix}/attention`).key;
   const attend = (y: Tensor): Tensor =>
     causalAttention(linear(y, p[`${prefix}.qkv`], { bias: p[`${prefix}.qkv.b`] }), back, {
@@ -66,13 +67,8 @@ export function selfAttentionBlock(
       ...(key ? { dropout, key } : {}),
     });
   const feedForward = (y: Tensor): Tensor => {
-    const inner = dropoutLayer(linearRelu(y, p[`${prefix}.W1`], p[`${prefix}.b1`]), dropout, `${prefix}/inner`, pass);
-    return dropoutLayer(
-      linear(inner, p[`${prefix}.W2`], { bias: p[`${prefix}.b2`] }),
-      dropout,
-      `${prefix}/outer`,
-      pass,
-    );
+    const inner = drop('inner', linearRelu(y, p[`${prefix}.W1`], p[`${prefix}.b1`]));
+    return drop('outer', linear(inner, p[`${prefix}.W2`], { bias: p[`${prefix}.b2`] }));
   };
   if (normalise === 'before') {
     const z = add(x, attend(norm('norm1', x)));

@@ -142,7 +142,7 @@ export const sasrec = attentionModel({
   represent: (p, { item, position, back, window }, config, pass) => {
     const { units, blocks, normalise, dropout } = config;
     const e = o.affine(o.lookupFields(p.E, item, [1]), Math.sqrt(units));
-    let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass);
+    let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass, 16);
     for (let b = 1; b <= blocks; b++)
       x = selfAttentionBlock(p, `block${b}`, x, { back, window }, { ...config, epsilon: EPSILON }, pass);
     return normalise === 'before' ? normLayer(p, 'norm', x, EPSILON) : x;
@@ -151,7 +151,8 @@ export const sasrec = attentionModel({
     const e = o.lookupFields(p.E, candidates, Array<number>(candidates.size).fill(1));
     if (shared === null) return binaryLoss(h, e, config, nItems);
     const scores = o.linear(h, o.transpose(o.listLookup(p.E, shared)));
-    const weights = config.sampleAlpha === 0 || config.samples === 0 ? null : o.listLookup(logWeight, shared);
+    // all items are there once; samples come with the number of times that they are drawn
+    const weights = config.samples === 0 ? null : o.listLookup(logWeight, shared);
     const offsets = o.candidateOffsets(shared, weights, { nTargets: 0, targetScale: 0, sampleScale: 1 });
     return o.targetCrossEntropy(o.rowDot(h, e), scores, candidates, shared, offsets);
   },

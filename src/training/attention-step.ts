@@ -26,6 +26,14 @@ export interface AttentionStepOptions {
   readonly random: RandomStream;
 }
 
+/** The leaves of a step, those that the batches fill by the names of their arrays. */
+interface Leaves {
+  readonly rows: Readonly<Record<'item' | 'position' | 'back' | 'candidates', Tensor>>;
+  /** What the loss of a row counts for. */
+  readonly weight: Tensor;
+  readonly list: Tensor | null;
+}
+
 export class AttentionStep implements SequenceSteps {
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
@@ -36,9 +44,7 @@ export class AttentionStep implements SequenceSteps {
   readonly #options: AttentionStepOptions;
   readonly #batches: AttentionBatches;
   readonly #shared: SharedNegatives | null;
-  readonly #leaves: readonly (readonly [Tensor, keyof AttentionBatches['rows']])[];
-  readonly #list: Tensor | null;
-  readonly #weight: Tensor;
+  readonly #leaves: Leaves;
   /** Address of the number of rows of the step that runs next. */
   readonly #stepRows: number;
 
@@ -46,44 +52,48 @@ export class AttentionStep implements SequenceSteps {
     this.#options = options;
     const { engine, model, config, training, sequences, random } = options;
     const { nItems } = sequences;
-    const { perPosition, shared, exponent } = model.negatives(config);
-    const window = windowRows(model.maxLength(config));
-    this.#batches = new AttentionBatches(sequences, {
-      ...{ batchSize: training.batchSize, maxLength: model.maxLength(config), window, negatives: perPosition },
-      ...{ positionsFrom: model.positionsFrom(config), random: random.child('batches') },
-    });
+    const { perPosition } = model.negatives(config);
+    this.#batches = this.#makeBatches(perPosition);
     ({ nRows: this.nRows, stepsPerEpoch: this.stepsPerEpoch, nSkipped: this.nSkipped } = this.#batches);
     this.#shared =
-      perPosition === 0 ? new SharedNegatives(sequences, { samples: shared, exponent }, random.child('shared')) : null;
+      perPosition === 0 ? new SharedNegatives(sequences, model.negatives(config), random.child('shared')) : null;
     this.declared = declaredAs(model.parameters(config, { nItems }));
     const logWeight = table('ln weight', nItems, 1);
     this.store = new ParameterStore(engine, [...this.declared.list, ...(this.#shared ? [logWeight] : [])]);
     initialiseParameters(this.declared, this.store, random.child('init'));
     if (this.#shared) this.store.write(logWeight, this.#shared.logWeight);
     const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
-    const candidates = indexInput('candidates', 1 + perPosition);
-    this.#weight = input('weight', [1]);
-    this.#list = this.#shared && listInput('shared negatives', this.#shared.size);
-    this.#leaves = [
-      ...[[item, 'item'] as const, [position, 'position'] as const, [back, 'back'] as const],
-      [candidates, 'candidates'] as const,
-    ];
-    const h = model.represent(
-      this.declared.tensors,
-      { item, position, back, window },
-      config,
-      trainingPass(random.child('dropout')),
-    );
-    const targets = { candidates, shared: this.#list, logWeight };
-    const loss = model.loss(this.declared.tensors, h, targets, config, { nItems });
+    const rows = { item, position, back, candidates: indexInput('candidates', 1 + perPosition) };
+    const list = this.#shared && listInput('shared negatives', this.#shared.size);
+    this.#leaves = { rows, weight: input('weight', [1]), list };
     this.#stepRows = engine.allocate(4);
     this.plan = new StepPlan({
-      ...{ engine, store: this.store, loss: multiply(loss, this.#weight), trainable: this.declared.list },
-      fedByCaller: [...this.#leaves.map(([leaf]) => leaf), this.#weight, ...(this.#list ? [this.#list] : [])],
+      ...{ engine, store: this.store, loss: this.#loss(logWeight), trainable: this.declared.list },
+      fedByCaller: [...Object.values(rows), this.#leaves.weight, ...(list ? [list] : [])],
       ...{ batchSize: this.#batches.capacity, totalRows: this.#batches.capacity, optimizer: training.optimizer },
       totalSteps: training.epochs * this.stepsPerEpoch,
       unequalSteps: { stepRows: this.#stepRows, stepsPerEpoch: this.stepsPerEpoch },
     });
+  }
+
+  #makeBatches(negatives: number): AttentionBatches {
+    const { model, config, training, sequences, random } = this.#options;
+    const maxLength = model.maxLength(config);
+    return new AttentionBatches(sequences, {
+      ...{ batchSize: training.batchSize, maxLength, window: windowRows(maxLength), negatives },
+      ...{ positionsFrom: model.positionsFrom(config), random: random.child('batches') },
+    });
+  }
+
+  /** Loss of each row times what it counts for. */
+  #loss(logWeight: Tensor): Tensor {
+    const { model, config, sequences, random } = this.#options;
+    const { rows, weight, list } = this.#leaves;
+    const p = this.declared.tensors;
+    const positions = { ...rows, window: windowRows(model.maxLength(config)) };
+    const h = model.represent(p, positions, config, trainingPass(random.child('dropout')));
+    const targets = { candidates: rows.candidates, shared: list, logWeight };
+    return multiply(model.loss(p, h, targets, config, { nItems: sequences.nItems }), weight);
   }
 
   run(epoch: number, first: number, count: number): StepResult {
@@ -107,18 +117,18 @@ export class AttentionStep implements SequenceSteps {
 
   /** Writes what a step learns from; how many times its loss is that of the step's events. */
   #feed(epoch: number, step: number): number {
-    const { engine } = this.#options;
     const { rows, capacity } = this.#batches;
     const { nRows, nEvents } = this.#batches.fill(epoch, step);
-    for (const [leaf, name] of this.#leaves) this.plan.write(leaf, rows[name].subarray(0, nRows * leaf.size));
+    for (const [name, leaf] of Object.entries(this.#leaves.rows))
+      this.plan.write(leaf, rows[name as keyof Leaves['rows']].subarray(0, nRows * leaf.size));
     // the plan divides by the rows of a full batch, the loss is the mean over the step's events
     const share = capacity / nEvents;
     this.plan.write(
-      this.#weight,
+      this.#leaves.weight,
       rows.weight.subarray(0, nRows).map((weight) => weight * share),
     );
-    if (this.#shared && this.#list) this.plan.write(this.#list, this.#shared.draw(epoch, step));
-    engine.i32(this.#stepRows, 1)[0] = nRows;
+    if (this.#shared && this.#leaves.list) this.plan.write(this.#leaves.list, this.#shared.draw(epoch, step));
+    this.#options.engine.i32(this.#stepRows, 1)[0] = nRows;
     return share;
   }
 

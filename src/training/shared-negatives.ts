@@ -15,25 +15,25 @@ export class SharedNegatives {
   readonly #list: Int32Array;
   readonly #alias: ReturnType<typeof aliasTable> | null;
 
-  /** @param samples 0 = all items */
+  /** @param options `shared` negatives of a step, 0 = all items, drawn ∝ (events of the item)^exponent */
   constructor(
     sequences: Sequences,
-    { samples, exponent }: { readonly samples: number; readonly exponent: number },
+    { shared, exponent }: { readonly shared: number; readonly exponent: number },
     random: RandomStream,
   ) {
     const { nItems } = sequences;
     this.#nItems = nItems;
     this.#random = random;
-    this.size = samples === 0 ? nItems : samples;
+    this.size = shared === 0 ? nItems : shared;
     this.#list = Int32Array.from({ length: this.size }, (_, j) => j);
-    const weights = samples === 0 ? null : sampleWeights(supportOf(sequences), exponent);
+    const weights = shared === 0 ? null : sampleWeights(supportOf(sequences), exponent);
     this.#alias = weights && aliasTable(weights);
     const total = weights ? weights.reduce((sum, w) => sum + w, 0) : nItems;
     this.logWeight = Float32Array.from({ length: nItems }, (_, i) => {
       const expected = (this.size * (weights ? weights[i] : 1)) / total;
-      return samples === 0 || expected === 0 ? 0 : Math.log(expected);
+      return shared === 0 || expected === 0 ? 0 : Math.log(expected);
     });
-    this.#isSampled = samples > 0;
+    this.#isSampled = shared > 0;
   }
 
   /** The negatives of a step: a function of its number. */

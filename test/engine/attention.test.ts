@@ -202,6 +202,18 @@ it('keeps the share of weights that it should, without changing their mean', () 
   expect(got[2 * 299]).not.toBe(got[2 * 299 + 1]);
 });
 
+const blas = new Engine({ threads: 1 });
+afterAll(() => blas.close());
+it.runIf(blas.blas !== null).each(cases)('agrees with the reference by the system BLAS (d = $width)', (shape) => {
+  const all = made(shape, { dropout: 0.2 });
+  expect(worst(runExpression(blas, all.y, all.given, all.rows), reference(all.y, all.given, all.rows))).toBeLessThan(
+    3e-6,
+  );
+  const gradient = gradientOf(all);
+  const want = reference(gradient, all.given, all.rows);
+  expect(worst(runExpression(blas, gradient, all.given, all.rows), want)).toBeLessThan(2e-5);
+});
+
 it('gives the same bytes on any number of threads', () => {
   const all = made({ width: 12, heads: 2, window: 64, lengths: Array(20).fill([40, 24]).flat() }, { dropout: 0.1 });
   const gradient = gradientOf(all);

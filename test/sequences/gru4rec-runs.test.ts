@@ -7,7 +7,7 @@ import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
 import type { SequenceModel } from '../../src/models/sequence-model.ts';
-import { sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
+import { type SequenceTrainingOptions, sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
 import { SequenceStep } from '../../src/training/sequence-step.ts';
 import {
   type SequenceCheckpoint,
@@ -215,7 +215,10 @@ describe('a run', () => {
 
 function stepOf({ options, settings }: Request): SequenceStep {
   const { config, training, random } = request({ options, settings });
-  return new SequenceStep({ engine, model: gru4rec as SequenceModel, config, training, sequences, random });
+  return new SequenceStep({
+    ...{ engine, model: gru4rec as SequenceModel, config, sequences, random },
+    training: training as SequenceTrainingOptions,
+  });
 }
 
 describe('starts', () => {

@@ -13,14 +13,15 @@ export interface PackedWindows {
 export function packWindows(lengths: Int32Array, window: number): PackedWindows {
   const order = Int32Array.from(lengths.keys()).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const first = new Int32Array(lengths.length);
-  const filled: number[] = [];
+  /** Windows by the number of rows that are left in them. */
+  const withRoom: number[][] = Array.from({ length: window + 1 }, () => []);
+  let nWindows = 0;
   for (const s of order) {
-    let best = -1;
-    for (let w = 0; w < filled.length; w++)
-      if (filled[w] + lengths[s] <= window && (best < 0 || filled[w] > filled[best])) best = w;
-    if (best < 0) best = filled.push(0) - 1;
-    first[s] = best * window + filled[best];
-    filled[best] += lengths[s];
+    let room = lengths[s];
+    while (room < window && withRoom[room].length === 0) room++;
+    const best = withRoom[room].pop() ?? nWindows++;
+    first[s] = best * window + window - room;
+    withRoom[room - lengths[s]].push(best);
   }
-  return { first, nWindows: filled.length };
+  return { first, nWindows };
 }

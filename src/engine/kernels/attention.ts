@@ -2,24 +2,21 @@
  * Causal self-attention over the sequences of a tile; formulas in `ops/attention.ts`. Rows of queries go through in blocks: their
  * scores against all earlier rows are one product, the softmax stays in the second-level cache, and what multiplies values and
  * keys are products again. The backward pass makes the weights again instead of keeping them.
- *
- * Dropout: column c of example e and head h belongs to Philox block (e, 4 (4096 h + ⌊c/32⌋) + c mod 4, epoch, 3), value
- * ⌊(c mod 32)/8⌋, of which the lower 16 bits serve columns with c mod 8 < 4, the upper ones the others.
  */
 import { productByBlas, usesBlas } from './blas';
-import { philoxFour, philoxWord } from './dropout';
+import { dropRow } from './dropout';
 import { gemm, ACCUMULATE } from './gemm';
 import { packPanels } from './pack';
-import { horizontalSum, madd } from './simd';
+import { horizontalSum } from './simd';
 import { expOfNegative4 } from './vector-math';
 
-/** Rows of queries that go through at a time; six divides it. */
-const BLOCK: i32 = 24;
+/** Rows of queries that go through at a time; a BLAS has more to do for each call. */
+const BLOCK: i32 = 24, BLAS_BLOCK: i32 = 72;
 
 /** What all rows of a call share, set by `openAttention`. */
 let heads: i32 = 1, headWidth: i32 = 1, scale: f32 = 1;
 /** Whether products of this sequence go to the system's BLAS. */
-let byBlas: bool = false;
+let byBlas: bool = false, blockRows: i32 = BLOCK;
 let dropLimit: i32 = 0, firstRow: u32 = 0, epochOfCall: u32 = 0, key0: u32 = 0, key1: u32 = 0;
 
 /** @param limit 16-bit draws below it drop a weight; 0 = no dropout */
@@ -34,6 +31,11 @@ export function openAttention(
   epochOfCall = epoch;
   key0 = k0;
   key1 = k1;
+}
+
+function setBlock(n: i32): void {
+  byBlas = usesBlas(n, headWidth);
+  blockRows = byBlas ? BLAS_BLOCK : BLOCK;
 }
 
 // @ts-ignore: decorator
@@ -80,57 +82,31 @@ function softmaxRow(s: usize, len: i32, end: i32): void {
   for (let c = len; c < end; c++) store<f32>(s + (<usize>c << 2), 0);
 }
 
-/** out = p where kept, divided by the probability of that, else 0, for the columns of a row; `end` is a multiple of eight. */
-function dropRow(p: usize, out: usize, end: i32, row: i32, head: i32): void {
-  const factor = f32x4.splat(<f32>(65536.0 / <f64>(65536 - dropLimit))), limit = i32x4.splat(dropLimit);
-  const low = i32x4.splat(0xffff);
-  for (let c = 0; c < end; c += 32) {
-    philoxFour(firstRow + row, <u32>((head * 4096 + (c >> 5)) << 2), epochOfCall, 3, key0, key1);
-    for (let j = 0; j < 4 && c + 8 * j < end; j++) {
-      const at = <usize>(c + 8 * j) << 2, word = philoxWord(j);
-      const first = i32x4.ge_u(v128.and(word, low), limit), second = i32x4.ge_u(i32x4.shr_u(word, 16), limit);
-      v128.store(out + at, v128.and(f32x4.mul(v128.load(p + at), factor), first));
-      v128.store(out + at, v128.and(f32x4.mul(v128.load(p + at, 16), factor), second), 16);
-    }
+/** Whether all values of a sequence are finite: then a weight of 0 takes nothing from them. */
+function isFiniteHead(v: usize, row: i32, n: i32): bool {
+  const limit = f32x4.splat(Infinity);
+  let all = i32x4.splat(-1);
+  for (let r = 0; r < n; r++) {
+    let j = 0;
+    for (; j + 4 <= headWidth; j += 4) all = v128.and(all, f32x4.lt(f32x4.abs(v128.load(v + (<usize>j << 2))), limit));
+    for (; j < headWidth; j++) if (!isFinite(load<f32>(v + (<usize>j << 2)))) return false;
+    v += <usize>row << 2;
   }
+  return i32x4.all_true(all);
 }
 
-/** out += p · v for one row of values. */
-// @ts-ignore: decorator
-@inline
-function addRow(p: f32, v: usize, out: usize): void {
-  const factor = f32x4.splat(p);
-  let j = 0;
-  for (; j + 4 <= headWidth; j += 4) {
-    const at = <usize>j << 2;
-    v128.store(out + at, madd(factor, v128.load(v + at), v128.load(out + at)));
-  }
-  for (; j < headWidth; j++) {
-    const at = <usize>j << 2;
-    store<f32>(out + at, load<f32>(out + at) + p * load<f32>(v + at));
-  }
-}
-
-/**
- * Weighted sums of values for a block's rows. All rows meet those before the block in one product, then six at a time those before
- * them, and the rest row by row, so that a value that is not finite reaches no earlier row.
- */
+/** Weighted sums of values for a block's rows. */
 function weighValues(p: usize, pRow: i32, v: usize, vRow: i32, out: usize, outRow: i32, first: i32, rows: i32): void {
-  if (byBlas && first > 0) productByBlas(p, pRow, 0, v, vRow, 0, out, outRow, rows, headWidth, first, 0);
-  else gemm(p, pRow, 1, v, vRow, 8, out, outRow, rows, headWidth, first, 0, 0);
-  v += <usize>(first * vRow) << 2;
-  p += <usize>first << 2;
-  for (let sub = 0; sub < rows; sub += 6) {
-    const here = min(6, rows - sub);
-    const pAt = p + ((<usize>sub * pRow) << 2), outAt = out + ((<usize>sub * outRow) << 2);
-    if (sub > 0) gemm(pAt, pRow, 1, v, vRow, 8, outAt, outRow, here, headWidth, sub, ACCUMULATE, 0);
-    for (let t = 0; t < here; t++)
-      for (let c = 0; c <= t; c++)
-        addRow(
-          load<f32>(pAt + ((<usize>t * pRow + sub + c) << 2)), v + ((<usize>(sub + c) * vRow) << 2),
-          outAt + ((<usize>t * outRow) << 2),
-        );
-  }
+  if (byBlas) productByBlas(p, pRow, 0, v, vRow, 0, out, outRow, rows, headWidth, first + rows, 0);
+  else gemm(p, pRow, 1, v, vRow, 8, out, outRow, rows, headWidth, first + rows, 0, 0);
+}
+
+/** The same row by row, so that a value that is not finite reaches no earlier row. */
+function weighValuesApart(p: usize, pRow: i32, v: usize, vRow: i32, out: usize, outRow: i32, first: i32, rows: i32): void {
+  for (let r = 0; r < rows; r++)
+    gemm(
+      p + (<usize>(r * pRow) << 2), pRow, 1, v, vRow, 8, out + (<usize>(r * outRow) << 2), outRow, 1, headWidth, first + r + 1, 0, 0,
+    );
 }
 
 /** Rows of a block times a transposed matrix, which lies in panels where no BLAS takes it: scores of queries and keys. */
@@ -163,7 +139,8 @@ function weights(
   for (let r = 0; r < rows; r++) {
     const at = <usize>(r * pRow) << 2;
     softmaxRow(p + at, first + r + 1, end);
-    if (dropLimit > 0) dropRow(p + at, kept + at, end, start + first + r, head);
+    if (dropLimit > 0)
+      dropRow(p + at, kept + at, end, dropLimit, firstRow + start + first + r, <u32>(head << 14), epochOfCall, 3, key0, key1);
   }
 }
 
@@ -176,10 +153,13 @@ function attendHead(
   const panels = work, p = work + (<usize>(pRow * headWidth) << 2);
   if (!byBlas) packPanels(k, 1, row, panels, headWidth, n);
   out += <usize>(head * headWidth) << 2;
-  for (let first = 0; first < n; first += BLOCK) {
-    const rows = min(BLOCK, n - first);
+  const isClean = isFiniteHead(v, row, n);
+  for (let first = 0; first < n; first += blockRows) {
+    const rows = min(blockRows, n - first);
     weights(q + ((<usize>first * row) << 2), k, row, panels, p, p, pRow, start, first, rows, head);
-    weighValues(p, pRow, v, row, out + ((<usize>first * outRow) << 2), outRow, first, rows);
+    const outAt = out + ((<usize>first * outRow) << 2);
+    if (isClean) weighValues(p, pRow, v, row, outAt, outRow, first, rows);
+    else weighValuesApart(p, pRow, v, row, outAt, outRow, first, rows);
   }
 }
 
@@ -207,7 +187,7 @@ function attendHeadGradient(
   const width = headWidth * heads, pRow = roundUp(n, 8), offset = <usize>(head * headWidth) << 2;
   const q = qkv + offset, k = q + (<usize>width << 2), v = k + (<usize>width << 2);
   const dq = out + offset, dk = dq + (<usize>width << 2), dv = dk + (<usize>width << 2);
-  const bytes = <usize>(pRow * headWidth) << 2, block = <usize>(BLOCK * pRow) << 2;
+  const bytes = <usize>(pRow * headWidth) << 2, block = <usize>(blockRows * pRow) << 2;
   const keys = work, values = keys + bytes, p = values + bytes, ds = p + block;
   const kept = dropLimit > 0 ? ds + block : p;
   if (!byBlas) {
@@ -215,8 +195,8 @@ function attendHeadGradient(
     packPanels(v, 1, row, values, headWidth, n);
   }
   dy += offset;
-  for (let first = 0; first < n; first += BLOCK) {
-    const rows = min(BLOCK, n - first), before = first + rows, end = roundUp(before, 8);
+  for (let first = 0; first < n; first += blockRows) {
+    const rows = min(blockRows, n - first), before = first + rows, end = roundUp(before, 8);
     const qAt = q + ((<usize>first * row) << 2), dyAt = dy + ((<usize>first * dyRow) << 2);
     const dqAt = dq + ((<usize>first * outRow) << 2);
     weights(qAt, k, row, keys, p, kept, pRow, start, first, rows, head);
@@ -239,7 +219,7 @@ export function attention(
   for (let r = 0; r < rows; ) {
     const n = sequenceLength(back, r, rows, window);
     const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
-    byBlas = usesBlas(n, headWidth);
+    setBlock(n);
     if (n == 0) fillOutside(back, r, to, headWidth * heads);
     for (let h = 0; n > 0 && h < heads; h++) attendHead(from, row, to, outRow, r, n, h, work);
     r += max(1, n);
@@ -254,7 +234,7 @@ export function attentionGradient(
   for (let r = 0; r < rows; ) {
     const n = sequenceLength(back, r, rows, window);
     const from = qkv + ((<usize>r * row) << 2), to = out + ((<usize>r * outRow) << 2);
-    byBlas = usesBlas(n, headWidth);
+    setBlock(n);
     if (n == 0) fillOutside(back, r, to, width);
     for (let t = 0; t < n; t++) memory.fill(to + ((<usize>t * outRow) << 2), 0, <usize>width << 2);
     for (let h = 0; n > 0 && h < heads; h++)

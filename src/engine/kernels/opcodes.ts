@@ -88,6 +88,8 @@ export const STANDARDISE = 112;
 export const STANDARDISE_GRADIENT = 113;
 export const TARGET_LOSS = 114;
 export const TARGET_LOSS_GRADIENT = 115;
+/** Dropout by 16-bit draws */
+export const DROPOUT_COARSE = 116;
 
 /** Graphs, see kernels/sparse.ts: opcodes 120–129. */
 export const SPARSE_PRODUCT = 120;

@@ -7,7 +7,7 @@ import {
   affine, binary, copyRows, fillRows, gather, gatherList, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, sumRows, transpose, unary,
 } from './elementwise';
 import { drawRows, fetchSlots } from './draw-rows';
-import { dropout } from './dropout';
+import { dropout, dropoutCoarse } from './dropout';
 import { bilinear, bilinearGradient, gatherSlots, poolSlots, repeatFields, spreadSlots, sumFields } from './fields';
 import * as softmax from './full-softmax';
 import * as gru from './gru';
@@ -471,6 +471,11 @@ function runAttentionInstruction(
   const kind = load<i32>(at);
   if (kind == op.STANDARDISE) standardise(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1));
   else if (kind == op.STANDARDISE_GRADIENT) standardiseGradient(a, aRow, b, bRow, c, cRow, rows, p0, reinterpret<f32>(p1));
+  else if (kind == op.DROPOUT_COARSE)
+    // p0 width, p1 limit, key
+    dropoutCoarse(
+      a, aRow, b, bRow, rows, p0, p1, firstSlot + tileStart, epochNumber, <u32>parameter(at, 2), <u32>parameter(at, 3),
+    );
   else if (kind == op.TARGET_LOSS)
     targetCrossEntropy(a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), rows, p0);
   else if (kind == op.TARGET_LOSS_GRADIENT)

@@ -3,9 +3,9 @@
  * the batch are positions; those of a sequence follow each other, and several short sequences may share a window of rows.
  */
 import { DeepTasteError } from '../../core/errors.ts';
-import { philox } from '../../core/random.ts';
 import { type AttentionName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { coarseFactor, coarseLimit } from './dropout.ts';
 import type { KernelCall, OpDefinition, Values } from './op.ts';
 
 export interface AttentionOptions {
@@ -37,7 +37,7 @@ export function causalAttention(qkv: Tensor, back: Tensor, options: AttentionOpt
     throw new DeepTasteError('shape', `causalAttention: the window must hold 1 to 65536 rows, got ${window}`);
   if (!(dropout >= 0 && dropout < 1) || (dropout > 0 && !options.key))
     throw new DeepTasteError('config', `causalAttention: dropout must lie in [0, 1) and needs a key, got ${dropout}`);
-  const limit = Math.floor(dropout * 65_536);
+  const limit = coarseLimit(dropout);
   return new Tensor('attention', [qkv, back], 'batch', [width], { heads, window, limit, key0: key[0], key1: key[1] });
 }
 
@@ -51,8 +51,8 @@ interface Attributes {
 
 const attributesOf = (y: Tensor): Attributes => y.attributes as unknown as Attributes;
 
-/** Rows of a block in `kernels/attention.ts`. */
-const BLOCK = 24;
+/** Rows of a block in `kernels/attention.ts`, at most. */
+const BLOCK = 72;
 
 function callOf(y: Tensor, opcode: number, panels: number, blocks: number): KernelCall {
   const { heads, window, limit, key0, key1 } = attributesOf(y);
@@ -73,15 +73,6 @@ function beginning(back: Values, r: number, window: number): number {
   if (first < r - (r % window)) return Number.NaN;
   for (let c = first; c <= r; c++) if (back[c] !== c - first) return Number.NaN;
   return first;
-}
-
-/** 1 / (1 − rate) where the weight of a column is kept, else 0; of epoch 0. */
-function keptFactor({ limit, key0, key1 }: Attributes, row: number, head: number, column: number): number {
-  if (limit === 0) return 1;
-  const block = 4 * (4096 * head + (column >> 5)) + (column & 3);
-  const word = philox([row, block, 0, 3], [key0, key1], new Uint32Array(4))[(column & 31) >> 3];
-  const draw = (column & 7) < 4 ? word & 0xffff : word >>> 16;
-  return draw >= limit ? 65_536 / (65_536 - limit) : 0;
 }
 
 interface Weights {
@@ -108,7 +99,11 @@ function weightsOf(y: Tensor, qkv: Values, back: Values, r: number, head: number
   const e = scores.map((v) => Math.exp(v - highest));
   const total = e.reduce((sum, v) => sum + v, 0);
   const p = e.map((v) => v / total);
-  return { first, p, kept: p.map((v, c) => v * keptFactor(attributes, r, head, c)) };
+  const { limit, key0, key1 } = attributes;
+  // of epoch 0
+  const factor = (c: number): number =>
+    limit === 0 ? 1 : coarseFactor(limit, c, [r, 16_384 * head, 0, 3], [key0, key1]);
+  return { first, p, kept: p.map((v, c) => v * factor(c)) };
 }
 
 function forward(y: Tensor, [qkv, back]: readonly Values[], rows: number): Values {
