@@ -185,6 +185,25 @@ describe.each(engines)('$build, $threads threads, blas $blas.title', (engine) =>
     }
   });
 
+  it('has curves of the gates within their stated errors', () => {
+    const rows = 60_001;
+    const [x, lengths, w] = [o.input('x', [1]), o.input('l', [1]), o.parameter('w', [3, 4])];
+    const [records] = o.lstm(x, [w], lengths, { steps: 1 }).inputs;
+    const values = Float64Array.from({ length: rows }, (_, k) =>
+      Math.fround((k - 30_000) / (k % 2 === 0 ? 1000 : 9000)),
+    );
+    const given = new Map([
+      [x, values],
+      [lengths, new Float64Array(rows).fill(1)],
+      [w, Float64Array.of(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)],
+    ]);
+    const got = runExpression(engine, records, given, rows);
+    const worstOf = (field: number, curve: (v: number) => number): number =>
+      values.reduce((most, v, k) => Math.max(most, Math.abs(curve(v) - got[7 * k + field])), 0);
+    expect(worstOf(0, (v) => 1 / (1 + Math.exp(-v)))).toBeLessThan(1.2e-7);
+    expect(worstOf(2, Math.tanh)).toBeLessThan(2.4e-7);
+  });
+
   it('stays finite for large gates and keeps NaN in sight', () => {
     const shape: Shape = { rows: 2, sequences: 1, steps: 3, inputs: 2, units: 4, directions: 1, forget: 0 };
     const problem = new Problem(shape);

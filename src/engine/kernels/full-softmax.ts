@@ -1,7 +1,7 @@
 /**
- * Softmax cross-entropy of every row of a batch over all rows of a matrix, without ever keeping all logits: a share of the
- * matrix is passed over in tiles, once for the sums of exponentials and once more for the gradients; formulas in
- * `ops/full-softmax.ts`. Tiles hold one row of the matrix after the other, a column for each row of the batch: sums over the
+ * Softmax cross-entropy of every row of a batch over all rows of a matrix: a share of the matrix is passed over in tiles, once
+ * for the sums of exponentials and once more for the gradients; formulas in `ops/full-softmax.ts`. The exponentials of the first
+ * pass are kept for the second where there is room for them, else logits are computed again. Tiles hold one row of the matrix after the other, a column for each row of the batch: sums over the
  * matrix then need no sums within vectors, and the batch is packed once for all tiles.
  */
 import * as op from './opcodes';
@@ -77,39 +77,81 @@ function addTile(tile: usize, tileRow: i32, m: i32, rows: i32, largest: usize, s
 /** Below any logit that is a number, and finite, so that differences are too. */
 const LOWEST: f32 = -3e38;
 
-/** out[share] = (largest logit of each row of the batch, sum of exponentials less it) over the rows of the share. */
+/**
+ * As `addTile`, but the logits become exponentials less the largest of their column in the tile, which is stored in `tops`: what
+ * the second pass needs.
+ */
+function keepTile(tile: usize, tileRow: i32, m: i32, rows: i32, tops: usize, largest: usize, sums: usize): void {
+  const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
+  const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
+  const a2 = powerConstant(6), a1 = powerConstant(7);
+  for (let r = 0; r < rows; r += 4) {
+    const at = <usize>r << 2;
+    let top = f32x4.splat(LOWEST), p = tile + at;
+    for (let j = 0; j < m; j++) {
+      top = f32x4.pmax(top, v128.load(p));
+      p += bytes;
+    }
+    const shift = f32x4.neg(f32x4.mul(top, log2e));
+    let sum = f32x4.splat(0), y: v128;
+    p = tile + at;
+    for (let j = 0; j < m; j++) {
+      y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
+      const e = powerOfTwo4(y, one, a5, a4, a3, a2, a1);
+      v128.store(p, e);
+      sum = f32x4.add(sum, e);
+      p += bytes;
+    }
+    v128.store(tops + at, top);
+    const before = v128.load(largest + at), after = f32x4.pmax(before, top), turn = f32x4.neg(f32x4.mul(after, log2e));
+    y = f32x4.pmax(madd(before, log2e, turn), low);
+    const old = f32x4.mul(v128.load(sums + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1));
+    y = f32x4.pmax(madd(top, log2e, turn), low);
+    v128.store(sums + at, f32x4.add(old, f32x4.mul(sum, powerOfTwo4(y, one, a5, a4, a3, a2, a1))));
+    v128.store(largest + at, after);
+  }
+}
+
+/**
+ * out[share] = (largest logit of each row of the batch, sum of exponentials less it) over the rows of the share, and behind them,
+ * where they are kept, the tiles of exponentials, each after its largest logits.
+ * @param shareWords elements from one share of `out` to the next
+ */
 export function parts(
-  x: usize, xRow: i32, w: usize, wRow: i32, out: usize, rows: i32, n: i32, width: i32, capacity: i32, firstShare: i32,
-  shares: i32, scratch: usize,
+  x: usize, xRow: i32, w: usize, wRow: i32, out: usize, shareWords: i32, keep: bool, rows: i32, n: i32, width: i32, capacity: i32,
+  firstShare: i32, shares: i32, scratch: usize,
 ): void {
-  const columns = tileStride(rows), most = tileRows(columns);
-  const panels = scratch, largest = panels + (<usize>(columns * width) << 2), sums = largest + (<usize>columns << 2);
-  const tile = sums + (<usize>columns << 2);
+  const columns = tileStride(rows), most = tileRows(columns), line = <usize>columns << 2;
+  const panels = scratch, largest = panels + (<usize>(columns * width) << 2), sums = largest + line;
+  const tile = sums + line;
   packBatch(x, xRow, panels, rows, width);
   for (let share = firstShare; share < firstShare + shares; share++) {
     for (let r = 0; r < columns; r++) store<f32>(largest + (<usize>r << 2), LOWEST);
-    memory.fill(sums, 0, <usize>columns << 2);
+    memory.fill(sums, 0, line);
+    const at = out + ((<usize>share * shareWords) << 2);
+    let kept = at + (<usize>(2 * capacity) << 2);
     for (let j = shareStart(n, share), end = shareStart(n, share + 1); j < end; j += most) {
-      const m = min(most, end - j);
-      logits(x, xRow, panels, w + (<usize>(j * wRow) << 2), wRow, tile, columns, m, rows, width);
-      addTile(tile, columns, m, rows, largest, sums);
+      const m = min(most, end - j), here = keep ? kept + line : tile;
+      logits(x, xRow, panels, w + (<usize>(j * wRow) << 2), wRow, here, columns, m, rows, width);
+      if (keep) keepTile(here, columns, m, rows, kept, largest, sums);
+      else addTile(here, columns, m, rows, largest, sums);
+      kept += <usize>(most + 1) * line;
     }
-    const at = out + (<usize>(share * 2 * capacity) << 2);
     memory.copy(at, largest, <usize>rows << 2);
     memory.copy(at + (<usize>capacity << 2), sums, <usize>rows << 2);
   }
 }
 
 /** ln Σ exp over all shares of row r. */
-function logSum(partsAt: usize, capacity: i32, r: i32): f64 {
+function logSum(partsAt: usize, shareWords: i32, capacity: i32, r: i32): f64 {
   let top: f32 = LOWEST;
   for (let share = 0; share < op.SOFTMAX_SHARES; share++) {
-    const v = load<f32>(partsAt + (<usize>(share * 2 * capacity + r) << 2));
+    const v = load<f32>(partsAt + ((<usize>share * shareWords + r) << 2));
     top = v > top ? v : top;
   }
   let sum: f64 = 0;
   for (let share = 0; share < op.SOFTMAX_SHARES; share++) {
-    const at = partsAt + (<usize>(share * 2 * capacity + r) << 2);
+    const at = partsAt + ((<usize>share * shareWords + r) << 2);
     const part = <f64>load<f32>(at + (<usize>capacity << 2));
     // NaN comes through; a share without rows has the sum 0
     if (part != 0) sum += part * Math.exp(<f64>load<f32>(at) - <f64>top);
@@ -119,14 +161,14 @@ function logSum(partsAt: usize, capacity: i32, r: i32): f64 {
 
 /** out[r] = ln Σ_j exp(x_r · w_j) − x_r · w_target */
 export function loss(
-  x: usize, xRow: i32, w: usize, wRow: i32, target: usize, targetRow: i32, partsAt: usize, out: usize, outRow: i32, rows: i32,
-  first: i32, n: i32, width: i32, capacity: i32,
+  x: usize, xRow: i32, w: usize, wRow: i32, target: usize, targetRow: i32, partsAt: usize, shareWords: i32, out: usize,
+  outRow: i32, rows: i32, first: i32, n: i32, width: i32, capacity: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const own = load<i32>(target);
     let value: f32 = NaN;
     if (<u32>own < <u32>n)
-      value = <f32>(logSum(partsAt, capacity, first + r) - <f64>dot(x, w + (<usize>(own * wRow) << 2), width));
+      value = <f32>(logSum(partsAt, shareWords, capacity, first + r) - <f64>dot(x, w + (<usize>(own * wRow) << 2), width));
     store<f32>(out, value);
     x += <usize>xRow << 2;
     target += <usize>targetRow << 2;
@@ -156,41 +198,99 @@ function weigh(tile: usize, tileRow: i32, m: i32, rows: i32, shifts: usize, dy: 
  * for each share, its sums Σ_j P[j, r] w_j.
  */
 export function gradient(
-  x: usize, xRow: i32, w: usize, wRow: i32, target: usize, targetRow: i32, partsAt: usize, dy: usize, dyRow: i32, out: usize,
-  rows: i32, n: i32, width: i32, capacity: i32, firstShare: i32, shares: i32, scratch: usize,
+  x: usize, xRow: i32, w: usize, wRow: i32, target: usize, targetRow: i32, partsAt: usize, shareWords: i32, keep: bool, dy: usize,
+  dyRow: i32, out: usize, rows: i32, n: i32, width: i32, capacity: i32, firstShare: i32, shares: i32, scratch: usize,
 ): void {
-  const columns = tileStride(rows), most = tileRows(columns);
-  const panels = scratch, shifts = panels + (<usize>(columns * width) << 2), scales = shifts + (<usize>columns << 2);
-  const tile = scales + (<usize>columns << 2);
-  packBatch(x, xRow, panels, rows, width);
-  memory.fill(shifts, 0, <usize>columns << 3);
+  const columns = tileStride(rows), most = tileRows(columns), line = <usize>columns << 2;
+  const panels = scratch, shifts = panels + (<usize>(columns * width) << 2), scales = shifts + line, factors = scales + line;
+  const scaled = factors + line, part = scaled + (<usize>(columns * width) << 2), tile = part + (<usize>(columns * width) << 2);
+  if (!keep) packBatch(x, xRow, panels, rows, width);
+  memory.fill(shifts, 0, 2 * line);
   for (let r = 0; r < rows; r++) {
-    store<f32>(shifts + (<usize>r << 2), <f32>(-logSum(partsAt, capacity, r) * <f64>LOG2_E));
+    store<f32>(shifts + (<usize>r << 2), <f32>(-logSum(partsAt, shareWords, capacity, r) * <f64>LOG2_E));
     store<f32>(scales + (<usize>r << 2), load<f32>(dy + (<usize>(r * dyRow) << 2)));
   }
-  const blas = usesBlas(rows, width) && xRow >= width && wRow >= width;
   for (let share = firstShare; share < firstShare + shares; share++) {
-    const sums = out + (<usize>((n + share * capacity) * width) << 2);
+    const sums = out + (<usize>((n + share * capacity) * width) << 2), start = shareStart(n, share), end = shareStart(n, share + 1);
+    let kept = partsAt + ((<usize>share * shareWords + 2 * capacity) << 2);
     memory.fill(sums, 0, <usize>(rows * width) << 2);
-    for (let j = shareStart(n, share), end = shareStart(n, share + 1); j < end; j += most) {
+    for (let j = start; j < end; j += most) {
       const m = min(most, end - j), from = w + (<usize>(j * wRow) << 2), to = out + (<usize>(j * width) << 2);
-      logits(x, xRow, panels, from, wRow, tile, columns, m, rows, width);
-      weigh(tile, columns, m, rows, shifts, scales);
-      for (let r = 0; r < rows; r++) {
-        const own = load<i32>(target + (<usize>(r * targetRow) << 2)) - j;
-        if (<u32>own >= <u32>m) continue;
-        const at = tile + (<usize>(own * columns + r) << 2);
-        store<f32>(at, load<f32>(at) - load<f32>(scales + (<usize>r << 2)));
-      }
-      if (blas) {
-        productByBlas(tile, columns, 0, x, xRow, 0, to, width, m, width, rows, 0);
-        outerByBlas(tile, columns, from, wRow, sums, width, rows, width, m, 1);
+      if (keep) {
+        // the factors of a tile's columns go to the small operands of the products
+        factorsOf(kept, shifts, scales, factors, rows);
+        scaleRows(x, xRow, factors, scaled, rows, width, false);
+        multiply(kept + line, columns, scaled, width, to, m, width, rows);
+        multiplyTurned(kept + line, columns, from, wRow, part, rows, width, m, false);
+        scaleRows(part, width, factors, sums, rows, width, true);
       } else {
-        gemm(tile, columns, 1, x, xRow, 8, to, width, m, width, rows, 0, 0);
-        gemm(tile, 1, columns, from, wRow, 8, sums, width, rows, width, m, ACCUMULATE, 0);
+        logits(x, xRow, panels, from, wRow, tile, columns, m, rows, width);
+        weigh(tile, columns, m, rows, shifts, scales);
+        multiply(tile, columns, x, xRow, to, m, width, rows);
+        multiplyTurned(tile, columns, from, wRow, sums, rows, width, m, true);
       }
+      kept += <usize>(most + 1) * line;
+    }
+    for (let r = 0; r < rows; r++) {
+      const own = load<i32>(target + (<usize>(r * targetRow) << 2));
+      if (own < start || own >= end) continue;
+      const dy = load<f32>(scales + (<usize>r << 2));
+      subtractScaled(out + (<usize>(own * width) << 2), x + (<usize>(r * xRow) << 2), dy, width);
+      subtractScaled(sums + (<usize>(r * width) << 2), w + (<usize>(own * wRow) << 2), dy, width);
     }
   }
+}
+
+/** out[m × width] = tile[m × rows] · b[rows × width] */
+function multiply(tile: usize, tileRow: i32, b: usize, bRow: i32, out: usize, m: i32, width: i32, rows: i32): void {
+  if (usesBlas(rows, width)) productByBlas(tile, tileRow, 0, b, bRow, 0, out, width, m, width, rows, 0);
+  else gemm(tile, tileRow, 1, b, bRow, 8, out, width, m, width, rows, 0, 0);
+}
+
+/** out[rows × width] (+)= tileᵀ · w[m × width] */
+function multiplyTurned(
+  tile: usize, tileRow: i32, w: usize, wRow: i32, out: usize, rows: i32, width: i32, m: i32, accumulate: bool,
+): void {
+  if (usesBlas(rows, width)) outerByBlas(tile, tileRow, w, wRow, out, width, rows, width, m, accumulate ? 1 : 0);
+  else gemm(tile, 1, tileRow, w, wRow, 8, out, width, rows, width, m, accumulate ? ACCUMULATE : 0, 0);
+}
+
+/** factors = dy · exp(largest logit of the tile − ln Σ exp) */
+function factorsOf(tops: usize, shifts: usize, dy: usize, factors: usize, rows: i32): void {
+  const log2e = f32x4.splat(LOG2_E);
+  const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
+  const a2 = powerConstant(6), a1 = powerConstant(7);
+  for (let at: usize = 0; at < <usize>rows << 2; at += 16) {
+    const y = f32x4.pmax(madd(v128.load(tops + at), log2e, v128.load(shifts + at)), low);
+    v128.store(factors + at, f32x4.mul(v128.load(dy + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1)));
+  }
+}
+
+/** out[r] (+)= factors[r] · x[r] */
+function scaleRows(x: usize, xRow: i32, factors: usize, out: usize, rows: i32, width: i32, accumulate: bool): void {
+  for (let r = 0; r < rows; r++) {
+    const factor = load<f32>(factors + (<usize>r << 2)), four = f32x4.splat(factor);
+    let j = 0;
+    for (; j + 4 <= width; j += 4) {
+      const at = <usize>j << 2;
+      let v = f32x4.mul(four, v128.load(x + at));
+      if (accumulate) v = f32x4.add(v, v128.load(out + at));
+      v128.store(out + at, v);
+    }
+    for (; j < width; j++) {
+      const at = <usize>j << 2;
+      const v = factor * load<f32>(x + at);
+      store<f32>(out + at, accumulate ? load<f32>(out + at) + v : v);
+    }
+    x += <usize>xRow << 2;
+    out += <usize>width << 2;
+  }
+}
+
+/** out −= factor · x */
+function subtractScaled(out: usize, x: usize, factor: f32, width: i32): void {
+  for (let at: usize = 0; at < <usize>width << 2; at += 4)
+    store<f32>(out + at, load<f32>(out + at) - factor * load<f32>(x + at));
 }
 
 /** out[r] = Σ over the shares, in their order, of what `gradient` left for row r. */

@@ -1,8 +1,8 @@
 /**
  * Softmax cross-entropy of each row against all rows of a matrix (all items of a catalogue): −log π(a | x) with
- * π(j | x) = exp(x · w_j) / Σ_i exp(x · w_i). The logits of the batch against the whole matrix never exist at once: shares of the
- * matrix, a fixed number, are passed over in tiles, first for the sums of exponentials, then, recomputed, for the gradients. Each
- * row of the gradient of w is made by one thread over the batch in its order; so bytes do not depend on threads.
+ * π(j | x) = exp(x · w_j) / Σ_i exp(x · w_i). Shares of the matrix, a fixed number, are passed over in tiles, first for the sums of
+ * exponentials, then for the gradients, from the exponentials kept so far or, where they would take too much memory, from logits
+ * computed again. Each row of the gradient of w is made by one thread over the batch in its order; so bytes do not depend on threads.
  *
  * Times a reward, its mean is the loss of REINFORCE (Williams 1992) and of its top-K correction (Chen et al., WSDM 2019), whose
  * factors are part of the reward: multiply the result by them. No second derivatives.
@@ -18,15 +18,42 @@ import type { BlockCall, OpDefinition, Values } from './op.ts';
  * @param w a table or another shared matrix [n, d]; the gradient of a table goes to all its rows
  * @param target index [B]; outside 0 … n − 1 gives NaN, which stops the run
  * @param capacity rows that a batch has at most (the batch size of the plan)
+ * @param keepBytes exponentials of the first pass are kept for the second when they take no more memory than this
  */
-export function fullSoftmaxCrossEntropy(x: Tensor, w: Tensor, target: Tensor, capacity: number): Tensor {
+export function fullSoftmaxCrossEntropy(
+  x: Tensor,
+  w: Tensor,
+  target: Tensor,
+  capacity: number,
+  keepBytes = KEEP_BYTES,
+): Tensor {
   const fits = x.rows === 'batch' && w.rows === 'shared' && w.shape.length === 2 && w.shape[1] === x.size;
   if (!fits || target.op !== 'index' || target.size !== 1 || !Number.isInteger(capacity) || capacity < 1)
     throw shapeError('fullSoftmaxLoss', 'needs [B, d], a shared matrix [n, d], an index [B] and a capacity ≥ 1', [
       ...[x, w, target],
     ]);
-  const parts = new Tensor('fullSoftmaxParts', [x, w], 'shared', [code.SOFTMAX_SHARES, 2 * capacity], { capacity });
-  return new Tensor('fullSoftmaxLoss', [x, w, target, parts], 'batch', [1], { capacity });
+  const kept = keptElements(w.shape[0], capacity);
+  const keep = 4 * code.SOFTMAX_SHARES * kept <= keepBytes;
+  const shareWords = 2 * capacity + (keep ? kept : 0);
+  const attributes = { capacity, keep, shareWords };
+  const parts = new Tensor('fullSoftmaxParts', [x, w], 'shared', [code.SOFTMAX_SHARES, shareWords], attributes);
+  return new Tensor('fullSoftmaxLoss', [x, w, target, parts], 'batch', [1], attributes);
+}
+
+/** 100,000 rows against a batch of 256 take 110 MB. */
+const KEEP_BYTES = 256 * 1024 ** 2;
+
+/** Columns of a tile and its rows at most, for batches of so many rows (see kernels/full-softmax.ts). */
+function tileOf(rows: number): { columns: number; most: number } {
+  const columns = (Math.ceil(rows / 16) | 1) * 16;
+  return { columns, most: Math.max(8, Math.floor(code.SOFTMAX_TILE / columns)) };
+}
+
+/** Elements of the tiles of one share: its exponentials, and one more row for each tile. */
+function keptElements(n: number, capacity: number): number {
+  const { columns, most } = tileOf(capacity);
+  const rows = Math.ceil(n / code.SOFTMAX_SHARES);
+  return (rows + Math.ceil(rows / most)) * columns;
 }
 
 /** The numbers 0 … n − 1 of all rows of a table, a list that the plan fills once. */
@@ -35,19 +62,22 @@ export function allRows(table: Tensor): Tensor {
 }
 
 const capacityOf = (y: Tensor): number => y.attributes.capacity as number;
-const sizes = (w: Tensor, capacity: number): number[] => [...w.shape, capacity];
+/** Parameters of all kernels of this family. */
+const sizes = (y: Tensor): number[] => {
+  const { capacity, shareWords, keep } = y.attributes as { capacity: number; shareWords: number; keep: boolean };
+  return [...y.inputs[1].shape, capacity, shareWords, keep ? 1 : 0];
+};
 
-/** Bytes of a thread's working memory: the packed batch, two numbers a column, and a tile of logits. */
+/** Bytes of a thread's working memory: three matrices as large as the batch, three numbers a column, and a tile of logits. */
 function workBytes(y: Tensor): number {
-  const columns = (Math.ceil(capacityOf(y) / 16) | 1) * 16;
-  const rows = Math.max(8, Math.floor(code.SOFTMAX_TILE / columns));
-  return 4 * (columns * (y.inputs[0].size + 2) + rows * columns) + 64;
+  const { columns, most } = tileOf(capacityOf(y));
+  return 4 * (columns * (3 * y.inputs[0].size + 3) + most * columns) + 128;
 }
 
 /** One block a share of the matrix. */
 function shareCall(opcode: number, y: Tensor, output: BlockCall['operands'][number]): BlockCall {
   const operands = [...y.inputs.map((tensor) => ({ tensor })), output];
-  const parameters = sizes(y.inputs[1], capacityOf(y));
+  const parameters = sizes(y);
   return { opcode, rows: code.SOFTMAX_SHARES, multiple: 1, blockRows: 1, parameters, operands };
 }
 
@@ -82,7 +112,8 @@ const fused = (y: Tensor): never => {
 
 export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
   fullSoftmaxParts: {
-    formula: 'for each share of the rows of w: (max_j x · w_j, Σ_j exp(x · w_j − max)) of every row of the batch',
+    formula:
+      'for each share of the rows of w: (max_j x · w_j, Σ_j exp(x · w_j − max)) of every row of the batch, and the exponentials where kept',
     derivative: 'none: `fullSoftmaxLoss` differentiates through it',
     gradient: () => [null, null],
     kernel: (y) => asCall(partsCall(y)),
@@ -93,14 +124,15 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
     reference: (y, [x, w], rows) => {
       const [n, width] = y.inputs[1].shape;
       const capacity = capacityOf(y);
+      const shareWords = y.attributes.shareWords as number;
       const out = new Float64Array(y.size);
       for (let share = 0; share < code.SOFTMAX_SHARES; share++)
         for (let r = 0; r < rows; r++) {
           const [from, to] = [share, share + 1].map((s) => Math.floor((n * s) / code.SOFTMAX_SHARES));
           const own = logitsOf(x, w, r, n, width).subarray(from, to);
           const top = own.reduce((max, v) => (v > max ? v : max), -3e38);
-          out[share * 2 * capacity + r] = top;
-          out[(share * 2 + 1) * capacity + r] = own.reduce((sum, v) => sum + Math.exp(v - top), 0);
+          out[share * shareWords + r] = top;
+          out[share * shareWords + capacity + r] = own.reduce((sum, v) => sum + Math.exp(v - top), 0);
         }
       return out;
     },
@@ -113,13 +145,12 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
       const [n, width] = w.shape;
       const capacity = capacityOf(y);
       const shape = [n + code.SOFTMAX_SHARES * capacity, width];
-      const both = new Tensor('fullSoftmaxGradient', [...y.inputs, dy], 'shared', shape, { capacity });
+      const both = new Tensor('fullSoftmaxGradient', [...y.inputs, dy], 'shared', shape, y.attributes);
       const dx = new Tensor('fullSoftmaxInput', [both], 'batch', x.shape, { capacity, n });
       return [dx, matrixRows(both, 0, n), null, null];
     },
     kernel: (y) => {
-      const parameters = sizes(y.inputs[1], capacityOf(y));
-      return { opcode: code.FULL_SOFTMAX_LOSS, parameters, operands: [...y.inputs, y] };
+      return { opcode: code.FULL_SOFTMAX_LOSS, parameters: sizes(y), operands: [...y.inputs, y] };
     },
     reference: (y, [x, w, target], rows) => {
       const [n, width] = y.inputs[1].shape;

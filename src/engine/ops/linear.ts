@@ -19,7 +19,12 @@ export interface LinearOptions {
 export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tensor {
   const { bias, groups = 1 } = options;
   if (x.rows !== 'batch' || w.rows !== 'shared' || w.shape.length !== 2 || w.shape[0] * groups !== x.size)
-    throw shapeError('linear', `x must be [B, ${groups} · n] and W shared [n, m]`, [x, w], 'transpose W?');
+    throw shapeError(
+      'linear',
+      `x must be [B, ${groups === 1 ? '' : `${groups} · `}n] and W shared [n, m]`,
+      [x, w],
+      'transpose W?',
+    );
   if (bias && (bias.rows !== 'shared' || bias.size !== w.shape[1]))
     throw shapeError('linear', 'the bias must be shared [m] for W [n, m]', [w, bias]);
   const inputs = [x, packed(w), ...(bias ? [bias] : []), w];
@@ -39,7 +44,7 @@ export function transpose(w: Tensor): Tensor {
 /** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. With groups, over their pairs too. */
 export function outerSum(x: Tensor, y: Tensor, groups = 1): Tensor {
   if (x.rows !== 'batch' || y.rows !== 'batch' || x.size % groups !== 0 || y.size % groups !== 0)
-    throw shapeError('outerSum', `needs two batch tensors of ${groups} groups`, [x, y]);
+    throw shapeError('outerSum', `needs two batch tensors of whole groups (${groups})`, [x, y]);
   return new Tensor('outerSum', [x, y], 'shared', [x.size / groups, y.size / groups], { groups });
 }
 
