@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { measureScale, type ScaleReport, scaleCurves } from '../../src/benchmark/scale.ts';
 import type { ScalePoint } from '../../src/benchmark/scale-point.ts';
 import { scaleMarkdown, scaleSections } from '../../src/benchmark/scale-report.ts';
+import { benchScale } from '../../src/cli/bench-scale.ts';
+import { Terminal } from '../../src/cli/terminal.ts';
 import { silent } from '../../src/core/progress.ts';
 
 const point = (nInteractions: number, model = 'bpr-mf'): ScalePoint => ({
@@ -42,6 +44,16 @@ describe('growth curves', () => {
       message: expect.stringContaining('nothing'),
     });
   }, 30_000);
+
+  it.each([
+    [['training'], {}],
+    [[], { peers: true }],
+    [[], { python: 'python3' }],
+    [[], { threads: 'many' }],
+  ])('do not go with workloads %o and options %o', async (names, request) => {
+    const run = benchScale(names, { scale: true, ...request } as object, new Terminal({ quiet: true }));
+    await expect(run).rejects.toMatchObject({ code: 'usage' });
+  });
 
   it('reach the sizes they are for, and small ones where quick', () => {
     const full = scaleCurves(false, 2);
