@@ -23,7 +23,7 @@ import { ioError, systemErrorCode } from '../core/io-error.ts';
 
 /** A column to write; all columns of a table have the same number of values. */
 export type ParquetColumn =
-  | { readonly name: string; readonly type: 'integer'; readonly values: Int32Array }
+  | { readonly name: string; readonly type: 'integer'; readonly values: Integers }
   | { readonly name: string; readonly type: 'number'; readonly values: Float64Array | readonly (number | null)[] }
   | { readonly name: string; readonly type: 'text'; readonly values: Texts }
   | { readonly name: string; readonly type: 'texts'; readonly values: readonly (readonly string[] | null)[] };
@@ -32,6 +32,12 @@ export type ParquetColumn =
 export interface Texts {
   readonly length: number;
   slice(from: number, to: number): readonly (string | null)[];
+}
+
+/** A list of integers; a typed array is one. */
+export interface Integers {
+  readonly length: number;
+  slice(from: number, to: number): Int32Array;
 }
 
 export type ColumnType = ParquetColumn['type'];
@@ -67,7 +73,7 @@ export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Prom
   // many rows to write go to the temporary folder, which DuckDB makes when needed and removes
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '1GiB',
+    memory_limit: '512MiB',
     temp_directory: join(tmpdir(), `deeptaste-artifact-${process.pid}-${nOpened++}`),
   });
   try {
@@ -133,9 +139,12 @@ async function appendColumns(connection: DuckDBConnection, columns: readonly Par
   const appender = await connection.createAppender('rows_to_write');
   const types = columns.map(({ type }) => duckdbTypes[type]);
   const nRows = columns[0].values.length;
+  // one chunk for all pieces: the memory of many would be freed by the garbage collector only, which does not know of it
+  const chunk = DuckDBDataChunk.create(types);
   for (let start = 0; start < nRows; start += CHUNK_ROWS) {
     const end = Math.min(start + CHUNK_ROWS, nRows);
-    const chunk = DuckDBDataChunk.create(types, end - start);
+    chunk.reset();
+    chunk.rowCount = end - start;
     columns.forEach((column, c) => {
       chunk.setColumnValues(c, duckdbValues(column, start, end));
     });

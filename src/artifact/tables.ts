@@ -13,6 +13,7 @@ import type { SparseRows } from '../data/sparse-rows.ts';
 import { Vocabulary } from '../data/vocabulary.ts';
 import {
   type ColumnType,
+  type Integers,
   type ParquetColumn,
   readParquet,
   type Texts,
@@ -104,12 +105,25 @@ export async function readEntities(
 
 /** Writes the items of each user, in the order of the rows. */
 export async function writeSeen(connection: DuckDBConnection, path: string, seen: SparseRows): Promise<void> {
-  const user = new Int32Array(seen.columns.length);
-  for (let row = 0; row < seen.nRows; row++) user.fill(row, seen.rowStart[row], seen.rowStart[row + 1]);
   await writeParquet(connection, path, [
-    { name: 'user', type: 'integer', values: user },
+    { name: 'user', type: 'integer', values: rowNumbers(seen) },
     { name: 'item', type: 'integer', values: seen.columns },
   ]);
+}
+
+/** The row of each entry, in pieces that follow one another. */
+function rowNumbers({ nRows, rowStart, columns }: SparseRows): Integers {
+  let row = 0;
+  const slice = (from: number, to: number): Int32Array => {
+    if (rowStart[row] > from) row = 0;
+    const rows = new Int32Array(Math.min(to, columns.length) - from);
+    for (let k = 0; k < rows.length; k++) {
+      while (row < nRows && rowStart[row + 1] <= from + k) row++;
+      rows[k] = row;
+    }
+    return rows;
+  };
+  return { length: columns.length, slice };
 }
 
 /** Reads the items of each user. @throws DeepTasteError `artifact` when an index is out of range or users descend */
