@@ -3,7 +3,8 @@
  * numbers keep NaN, −0 and infinities, a missing value (null) differs from an empty one. Rows keep their order.
  */
 
-import { basename, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import {
   DOUBLE,
   type DuckDBConnection,
@@ -22,10 +23,22 @@ import { ioError, systemErrorCode } from '../core/io-error.ts';
 
 /** A column to write; all columns of a table have the same number of values. */
 export type ParquetColumn =
-  | { readonly name: string; readonly type: 'integer'; readonly values: Int32Array }
+  | { readonly name: string; readonly type: 'integer'; readonly values: Integers }
   | { readonly name: string; readonly type: 'number'; readonly values: Float64Array | readonly (number | null)[] }
-  | { readonly name: string; readonly type: 'text'; readonly values: readonly (string | null)[] }
+  | { readonly name: string; readonly type: 'text'; readonly values: Texts }
   | { readonly name: string; readonly type: 'texts'; readonly values: readonly (readonly string[] | null)[] };
+
+/** A list of texts; an array is one, and so is whatever makes texts when they are asked for. */
+export interface Texts {
+  readonly length: number;
+  slice(from: number, to: number): readonly (string | null)[];
+}
+
+/** A list of integers; a typed array is one. */
+export interface Integers {
+  readonly length: number;
+  slice(from: number, to: number): Int32Array;
+}
 
 export type ColumnType = ParquetColumn['type'];
 
@@ -53,9 +66,16 @@ const duckdbTypes: Readonly<Record<ColumnType, DuckDBType>> = {
 /** DuckDB's vector size: a chunk holds no more rows. */
 const CHUNK_ROWS = 2048;
 
+let nOpened = 0;
+
 /** Runs `work` on a private in-memory database. One thread: the same rows then give the same bytes. */
 export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  // many rows to write go to the temporary folder, which DuckDB makes when needed and removes
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: '512MiB',
+    temp_directory: join(tmpdir(), `deeptaste-artifact-${process.pid}-${nOpened++}`),
+  });
   try {
     const connection = await instance.connect();
     try {
@@ -102,8 +122,10 @@ export async function readParquet<const T extends readonly WantedColumn[]>(
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
     checkColumns(path, described.getRows(), wanted);
     const values = wanted.map(({ name, type }) => selected(identifier(name), type)).join(', ');
-    const columns = await collect(await connection.stream(`SELECT ${values} FROM ${source}`), wanted.length);
-    return wanted.map(({ type }, c) => fromDuckdb(type, columns[c], path)) as {
+    const { n } = (await connection.runAndReadAll(`SELECT count(*)::DOUBLE AS n FROM ${source}`)).getRowObjects()[0];
+    const types = wanted.map(({ type }) => type);
+    const columns = await collect(await connection.stream(`SELECT ${values} FROM ${source}`), types, n as number, path);
+    return wanted.map(({ type }, c) => fromDuckdb(type, columns[c])) as {
       [K in keyof T]: ColumnValues[T[K]['type']];
     };
   } catch (error) {
@@ -117,9 +139,12 @@ async function appendColumns(connection: DuckDBConnection, columns: readonly Par
   const appender = await connection.createAppender('rows_to_write');
   const types = columns.map(({ type }) => duckdbTypes[type]);
   const nRows = columns[0].values.length;
+  // one chunk for all pieces: the memory of many would be freed by the garbage collector only, which does not know of it
+  const chunk = DuckDBDataChunk.create(types);
   for (let start = 0; start < nRows; start += CHUNK_ROWS) {
     const end = Math.min(start + CHUNK_ROWS, nRows);
-    const chunk = DuckDBDataChunk.create(types, end - start);
+    chunk.reset();
+    chunk.rowCount = end - start;
     columns.forEach((column, c) => {
       chunk.setColumnValues(c, duckdbValues(column, start, end));
     });
@@ -132,26 +157,38 @@ async function appendColumns(connection: DuckDBConnection, columns: readonly Par
 function duckdbValues(column: ParquetColumn, start: number, end: number): readonly DuckDBValue[] {
   if (column.type === 'texts')
     return column.values.slice(start, end).map((texts) => texts && new DuckDBListValue([...texts]));
-  const { values } = column;
-  return Array.isArray(values) ? values.slice(start, end) : Array.from(values.slice(start, end) as Float64Array);
+  const part = column.values.slice(start, end);
+  return Array.isArray(part) ? part : Array.from(part as Float64Array);
 }
 
-async function collect(result: DuckDBResult, nColumns: number): Promise<DuckDBValue[][]> {
-  const columns = Array.from({ length: nColumns }, (): DuckDBValue[] => []);
-  for (;;) {
+/** @param n number of rows: integers, of which there may be very many, go into an array of that length */
+async function collect(
+  result: DuckDBResult,
+  types: readonly ColumnType[],
+  n: number,
+  path: string,
+): Promise<(DuckDBValue[] | Int32Array)[]> {
+  const columns = types.map((type) => (type === 'integer' ? new Int32Array(n) : ([] as DuckDBValue[])));
+  for (let start = 0; ; ) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return columns;
-    columns.forEach((values, c) => {
-      chunk.appendColumnValues(c, values);
-    });
+    for (const [c, values] of columns.entries())
+      if (values instanceof Int32Array) values.set(integersOf(chunk, c, path), start);
+      else chunk.appendColumnValues(c, values);
+    start += chunk.rowCount;
   }
 }
 
-function fromDuckdb(type: ColumnType, values: DuckDBValue[], path: string): ColumnValues[ColumnType] {
+function integersOf(chunk: DuckDBDataChunk, column: number, path: string): number[] {
+  const values = chunk.getColumnValues(column);
+  if (values.includes(null)) throw new DeepTasteError('artifact', `${path}: an index must not be missing, found null`);
+  return values as number[];
+}
+
+function fromDuckdb(type: ColumnType, values: DuckDBValue[] | Int32Array): ColumnValues[ColumnType] {
+  if (values instanceof Int32Array) return values;
   switch (type) {
     case 'integer':
-      if (values.includes(null))
-        throw new DeepTasteError('artifact', `${path}: an index must not be missing, found null`);
       return Int32Array.from(values as number[]);
     case 'number':
       return values as (number | null)[];
@@ -191,11 +228,14 @@ function checkColumns(
 
 /** Half a surrogate pair has no UTF-8 form: it would come back as another text. */
 function checkUnicode(column: ParquetColumn, path: string): void {
-  const texts = column.type === 'text' ? column.values : column.type === 'texts' ? column.values.flat() : [];
-  const row = texts.findIndex((text) => text !== null && /\p{Surrogate}/u.test(text));
-  if (row < 0) return;
-  const message = `${basename(path)}: text of column "${column.name}" must be valid Unicode, found ${JSON.stringify(texts[row])}`;
-  throw new DeepTasteError('data', `${message}; mend it in the data`, { column: column.name, row });
+  const all: Texts = column.type === 'text' ? column.values : column.type === 'texts' ? column.values.flat() : [];
+  for (let start = 0; start < all.length; start += CHUNK_ROWS) {
+    const texts = all.slice(start, start + CHUNK_ROWS);
+    const at = texts.findIndex((text) => text !== null && /\p{Surrogate}/u.test(text));
+    if (at < 0) continue;
+    const message = `${basename(path)}: text of column "${column.name}" must be valid Unicode, found ${JSON.stringify(texts[at])}`;
+    throw new DeepTasteError('data', `${message}; mend it in the data`, { column: column.name, row: start + at });
+  }
 }
 
 function identifier(name: string): string {

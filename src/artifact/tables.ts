@@ -11,7 +11,15 @@ import { assert, DeepTasteError } from '../core/errors.ts';
 import type { Field, FieldTable } from '../data/dataset.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { Vocabulary } from '../data/vocabulary.ts';
-import { type ColumnType, type ParquetColumn, readParquet, type WantedColumn, writeParquet } from './parquet.ts';
+import {
+  type ColumnType,
+  type Integers,
+  type ParquetColumn,
+  readParquet,
+  type Texts,
+  type WantedColumn,
+  writeParquet,
+} from './parquet.ts';
 
 /** Metric values of the evaluated users, by metric name, e.g. `ndcg@10`; NaN where a metric is not defined. */
 export interface PerUserValues {
@@ -60,11 +68,16 @@ export async function writeEntities(
   );
   await writeParquet(connection, path, [
     { name: 'index', type: 'integer', values: Int32Array.from({ length: vocabulary.size }, (_, index) => index) },
-    { name: 'id', type: 'text', values: vocabulary.ids },
+    { name: 'id', type: 'text', values: textsOf(vocabulary) },
     ...table.fields.map((field, f) => fieldColumn(field, columns[f], table.nRows)),
   ]);
   const fields = table.fields.map(({ name, kind }, f) => ({ name, kind, column: columns[f] }));
   return { rows: table.nRows, fields, title: table.title };
+}
+
+/** The ids as strings a few at a time. */
+function textsOf(vocabulary: Vocabulary): Texts {
+  return { length: vocabulary.size, slice: (from, to) => vocabulary.idsFrom(from, Math.min(to, vocabulary.size)) };
 }
 
 /** Reads a vocabulary and its fields. @throws DeepTasteError `artifact` when the table does not fit its layout */
@@ -79,25 +92,38 @@ export async function readEntities(
   ]);
   if (ids.length !== layout.rows) throw misfit(path, `hold ${layout.rows} rows`, `${ids.length}`);
   if (!index.every((value, row) => value === row)) throw misfit(path, 'be ordered by index', 'another order');
-  if (ids.includes(null) || !new Vocabulary(ids as string[]).isDistinct())
-    throw misfit(path, 'hold distinct ids', 'missing or equal');
+  const vocabulary = ids.includes(null) ? null : new Vocabulary(ids as string[]);
+  if (!vocabulary?.isDistinct()) throw misfit(path, 'hold distinct ids', 'missing or equal');
   const wanted = layout.fields.map(({ column, kind }): WantedColumn => ({ name: column, type: columnTypes[kind] }));
   const columns = wanted.length === 0 ? [] : await readParquet(connection, path, wanted);
   const fields = layout.fields.map(({ name, kind }, f) => ({ name, kind, values: columns[f] }) as Field);
   return {
-    vocabulary: new Vocabulary(ids as string[]),
+    vocabulary,
     fields: { nRows: layout.rows, fields, title: layout.title },
   };
 }
 
 /** Writes the items of each user, in the order of the rows. */
 export async function writeSeen(connection: DuckDBConnection, path: string, seen: SparseRows): Promise<void> {
-  const user = new Int32Array(seen.columns.length);
-  for (let row = 0; row < seen.nRows; row++) user.fill(row, seen.rowStart[row], seen.rowStart[row + 1]);
   await writeParquet(connection, path, [
-    { name: 'user', type: 'integer', values: user },
+    { name: 'user', type: 'integer', values: rowNumbers(seen) },
     { name: 'item', type: 'integer', values: seen.columns },
   ]);
+}
+
+/** The row of each entry, in pieces that follow one another. */
+function rowNumbers({ nRows, rowStart, columns }: SparseRows): Integers {
+  let row = 0;
+  const slice = (from: number, to: number): Int32Array => {
+    if (rowStart[row] > from) row = 0;
+    const rows = new Int32Array(Math.min(to, columns.length) - from);
+    for (let k = 0; k < rows.length; k++) {
+      while (row < nRows && rowStart[row + 1] <= from + k) row++;
+      rows[k] = row;
+    }
+    return rows;
+  };
+  return { length: columns.length, slice };
 }
 
 /** Reads the items of each user. @throws DeepTasteError `artifact` when an index is out of range or users descend */

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DeepTasteError } from '../core/errors.ts';
+import { DeepTasteError, type ErrorCode } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { version } from '../core/version.ts';
 import { writeInteractionLog } from '../data/simulated/interaction-log.ts';
@@ -12,6 +12,7 @@ import { findModel } from '../models/index.ts';
 import type { GradientModel } from '../models/model.ts';
 import { checkMemory, type EstimateRequest, estimateMemory } from '../training/memory-estimate.ts';
 import { resolveTraining } from '../training/options.ts';
+import type { ScaleMessage } from './scale-child.ts';
 import { logBytes, type ScalePoint, type ScaleResult, scaleFolder } from './scale-point.ts';
 
 export interface ScaleOptions {
@@ -127,28 +128,29 @@ function inChild(file: string, folder: string, point: ScalePoint): Promise<Scale
   });
   return new Promise((resolve, reject) => {
     let complaint = '';
-    let result: ScaleResult | null = null;
+    let answer: ScaleMessage | null = null;
     child.stderr?.on('data', (text) => {
       complaint += text;
     });
     child.on('message', (message) => {
-      result = message as ScaleResult;
+      answer = message as ScaleMessage;
     });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      if (result) resolve(result);
-      else reject(new DeepTasteError('memory', childFailure(point, complaint, code, signal)));
+      if (answer && 'result' in answer) resolve(answer.result);
+      else if (answer) reject(new DeepTasteError(answer.code as ErrorCode, answer.message));
+      else reject(new DeepTasteError('memory', childFailure(point, complaint, signal ?? `code ${code}`)));
     });
   });
 }
 
-function childFailure(point: ScalePoint, complaint: string, code: number | null, signal: string | null): string {
-  const said =
-    complaint
-      .trim()
-      .split('\n')
-      .find((line) => /Error/.test(line)) ?? `it ended with ${signal ?? code}`;
-  return `bench: the run of ${point.nInteractions} interactions and ${point.nItems} items must end by itself: ${said}`;
+/** A process that says nothing was ended by the system, or ran out of memory. */
+function childFailure(point: ScalePoint, complaint: string, end: string): string {
+  const said = complaint.split('\n').find((line) => /(fatal|error)/i.test(line)) ?? 'without a word';
+  return (
+    `bench: the process of ${point.nInteractions} interactions and ${point.nItems} items must end by itself, found ${end} ` +
+    `(${said.trim()}); free memory, or use --quick`
+  );
 }
 
 /** Sizes at the limit of WebAssembly's memory. */

@@ -9,6 +9,7 @@ import {
   RankingTables,
   type RankOutcome,
   type RankRequest,
+  rankingBlock,
   type ScoreForm,
 } from '../../src/engine/runtime/ranking.ts';
 import { thrownCode } from './thrown-code.ts';
@@ -268,5 +269,38 @@ describe('refusals', () => {
     ['all scores of listed candidates', { candidates: lists, relevant: lists, allScores: true }],
   ])('%s', (_what, request) => {
     expect(thrownCode(() => tables.rank({ users, ...request }))).toBe('config');
+  });
+});
+
+describe('many items', () => {
+  it('leave room for the scores of fewer users at once', () => {
+    expect([1000, 1_398_101, 2_000_000, 10_000_000, 100_000_000].map((n) => rankingBlock('dot', n))).toEqual([
+      12, 12, 8, 1, 1,
+    ]);
+    expect([rankingBlock('pair', 1000), rankingBlock('history', 5_000_000)]).toEqual([2, 3]);
+  });
+
+  it('are ranked as one by one: more than a piece of panels, and more than twelve users fit', () => {
+    const [nUsers, nItems] = [5, 2_500_003];
+    const random = new RandomStream(31, 'many items');
+    // one number an item: the score is a product of two integers, exact and with many ties
+    const items = integers(random, nItems);
+    const users = Float32Array.of(1, -1, 2, 0, 3);
+    const relevant = listsOf([[0], [8191, 8192], [nItems - 1], [7], [1_000_000, 2_000_000]]);
+    const tables = new RankingTables(engines[2], { form: 'dot', users, items, width: 1 }, nItems);
+    const outcome = tables.rank({ users: Int32Array.of(0, 1, 2, 3, 4), relevant, topK: 3 });
+    tables.free();
+    for (let user = 0; user < nUsers; user++)
+      for (let r = relevant.rowStart[user]; r < relevant.rowStart[user + 1]; r++) {
+        const score = users[user] * items[relevant.columns[r]];
+        let [greater, equal] = [0, -1];
+        for (let item = 0; item < nItems; item++) {
+          if (users[user] * items[item] > score) greater++;
+          if (users[user] * items[item] === score) equal++;
+        }
+        expect([outcome.greater[r], outcome.equal[r]]).toEqual([greater, equal]);
+      }
+    const best = items.indexOf(2);
+    expect(outcome.topItems[0]).toBe(best);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { StepPlan } from '../../src/engine/plan/step-plan.ts';
@@ -10,6 +11,7 @@ import { findModel } from '../../src/models/index.ts';
 import type { GradientModel } from '../../src/models/model.ts';
 import { checkMemory, estimateMemory } from '../../src/training/memory-estimate.ts';
 import { resolveTraining } from '../../src/training/options.ts';
+import { trainStage } from '../../src/training/train-stage.ts';
 
 const engines: Engine[] = [];
 afterAll(() => {
@@ -65,6 +67,15 @@ describe('estimateMemory', () => {
   });
 });
 
+function messageOf(request: Parameters<typeof checkMemory>[0]): string {
+  try {
+    checkMemory(request);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
 describe('checkMemory', () => {
   const model = findModel('neumf') as GradientModel;
   const request = (nUsers: number, factors: number, optimizer = 'adam') => ({
@@ -86,18 +97,52 @@ describe('checkMemory', () => {
   });
 
   it('names a width that fits when the next one does not', () => {
-    const message = (() => {
-      try {
-        checkMemory(request(3_000_000, 128));
-      } catch (error) {
-        return (error as Error).message;
-      }
-      return '';
-    })();
+    const message = messageOf(request(3_000_000, 128));
     const width = Number(/rows of (\d+) numbers/.exec(message)?.[1]);
     expect(() => checkMemory(request(3_000_000, width))).not.toThrow();
     // rows are padded to whole vectors of four
     expect(() => checkMemory(request(3_000_000, width + 1))).toThrow();
+  });
+
+  /** BPR-MF with a million users. */
+  const atScale = (nItems: number, factors: number, nInteractions: number, optimizer = 'adam') => {
+    const bpr = findModel('bpr-mf') as GradientModel;
+    const sizes = { nUsers: 1_000_000, nItems };
+    return {
+      declarations: bpr.parameters(bpr.options.parse({ factors }), sizes),
+      training: resolveTraining(bpr.trainingDefaults, { optimizer: { name: optimizer } }),
+      ...{ ...sizes, nInteractions, threads: 2 },
+    };
+  };
+
+  it('lets pass a hundred million interactions, and ten million items of 16 numbers', () => {
+    checkMemory(atScale(20_000, 64, 100_000_000));
+    checkMemory(atScale(10_000_000, 16, 20_000_000));
+    expect(() => checkMemory(atScale(10_000_000, 64, 20_000_000))).toThrow(/rows of \d+ numbers instead of 64/);
+  });
+
+  it('proposes how many interactions fit where they are what is too much', () => {
+    const big = atScale(20_000, 4, 900_000_000);
+    const fitting = /what would fit: ([\d,]+) interactions instead of 900,000,000/.exec(messageOf(big))?.[1];
+    const nInteractions = Number(fitting?.replaceAll(',', ''));
+    expect(() => checkMemory({ ...big, nInteractions })).not.toThrow();
+    expect(() => checkMemory({ ...big, nInteractions: nInteractions + 1 })).toThrow();
+  });
+
+  it('is asked before anything is allocated', async () => {
+    const engine = new Engine({ threads: 1, blas: 'off' });
+    engines.push(engine);
+    const before = engine.peakBytes;
+    const model = findModel('bpr-mf') as GradientModel;
+    const rows = { nRows: 20_000_000, rowStart: new Int32Array(20_000_001), columns: Int32Array.of(0) };
+    rows.rowStart.fill(1, 1);
+    const run = trainStage({
+      ...{ engine, model, config: model.options.parse({ factors: 128 }), random: new RandomStream(1, 'refused') },
+      training: resolveTraining(model.trainingDefaults, {}),
+      ...{ data: { sizes: { nUsers: 20_000_000, nItems: 1000 }, rows }, progress: silent },
+    });
+    await expect(run).rejects.toMatchObject({ code: 'memory', message: expect.stringMatching(/what would fit/) });
+    expect(engine.peakBytes).toBe(before);
   });
 
   it('proposes fewer users and items when no width fits', () => {
