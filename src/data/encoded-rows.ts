@@ -54,11 +54,14 @@ export async function encodeRows(database: Database, present: PresentColumns): P
     ),
   );
   const context = present.context.length > 0 && { context: await readContext(database, present.context, n) };
+  const titles = present.title ? await firstTitles(database) : null;
+  // what follows works on the arrays, and needs the memory
+  await database.run(`DROP TABLE ${gatheredRows}`);
   return {
     ...{ interactions: { length: n, userIndex, itemIndex, rating, time, session, ...context }, part },
     userIds: (await database.texts('SELECT u FROM user_ids ORDER BY idx')) as string[],
     itemIds: (await database.texts('SELECT i FROM item_ids ORDER BY idx')) as string[],
-    titles: present.title ? await firstTitles(database) : null,
+    titles,
   };
 }
 

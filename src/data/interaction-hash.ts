@@ -41,7 +41,7 @@ function hashTexts(hash: Hash, texts: readonly string[], index: Int32Array): voi
 function hashColumn(hash: Hash, column: ValueColumn): void {
   hash.update(`context ${column.kind} ${JSON.stringify(column.name)}\n`);
   if (!('values' in column)) {
-    hash.update(bytes(plainNumbers(column.value)));
+    hashNumbers(hash, column.value);
     return;
   }
   if (column.kind === 'multi') {
@@ -56,11 +56,14 @@ function hashColumn(hash: Hash, column: ValueColumn): void {
   );
 }
 
-/** As float64, with one NaN and without −0. */
-function plainNumbers(values: Float32Array | Float64Array): Float64Array {
-  const plain = new Float64Array(values.length);
-  for (let k = 0; k < values.length; k++) plain[k] = Number.isNaN(values[k]) ? Number.NaN : values[k] + 0;
-  return plain;
+/** As float64, with one NaN and without −0; block by block, for columns may be long. */
+function hashNumbers(hash: Hash, values: Float32Array | Float64Array): void {
+  const block = new Float64Array(Math.min(values.length, 65_536));
+  for (let from = 0; from < values.length; from += block.length) {
+    const n = Math.min(block.length, values.length - from);
+    for (let k = 0; k < n; k++) block[k] = Number.isNaN(values[from + k]) ? Number.NaN : values[from + k] + 0;
+    hash.update(bytes(block.subarray(0, n)));
+  }
 }
 
 /** Little-endian on every platform that runs WebAssembly engines with shared memory. */
