@@ -5,17 +5,15 @@ import { fitText, textTable } from '../evaluation/text-table.ts';
 import type { Explanation } from '../recommender/explain-row.ts';
 import { FieldRecommender } from '../recommender/field-recommender.ts';
 import { isOfFields } from './field-run.ts';
-import { rowOf } from './row-option.ts';
 import type { Terminal } from './terminal.ts';
 
-/** @throws 'usage' for a malformed row, or a model of another kind; 'artifact', 'not-found' */
+/** @throws 'usage' for a model of another kind; 'artifact', 'not-found' */
 export async function explainStored(
   terminal: Terminal,
   path: string,
-  cells: readonly string[],
+  row: Record<string, unknown>,
   nPairs: number,
 ): Promise<void> {
-  const row = rowOf(cells);
   const { model } = await inspectArtifact(path);
   if (!isOfFields(model.name))
     throw new DeepTasteError(

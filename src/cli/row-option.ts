@@ -1,9 +1,29 @@
 /** `--row`: a row by the names of its columns, as one JSON object or as key=value, repeated. */
 import { DeepTasteError } from '../core/errors.ts';
+import { readTable } from '../data/read-table.ts';
 
 /** @throws 'usage' for what is neither */
 export function rowOf(texts: readonly string[]): Record<string, unknown> {
   return Object.assign({}, ...texts.map(cellsOf));
+}
+
+/**
+ * A row of a file by its number, the first after a header being 1; missing cells are left out.
+ * @throws 'usage' for what is no number of a row; as `readTable`
+ */
+export async function rowOfFile(path: string, texts: readonly string[]): Promise<Record<string, unknown>> {
+  const number = Number(texts[0]);
+  if (texts.length !== 1 || !Number.isInteger(number) || number < 1)
+    throw new DeepTasteError(
+      'usage',
+      `--row: with --data it must be the number of one row of the file, from 1, found ${texts.join(' ')}; ` +
+        'leave --data out to give the cells',
+    );
+  const { nRows, fields } = await readTable([path]);
+  if (number > nRows)
+    throw new DeepTasteError('usage', `--row ${number}: ${path} has ${nRows} rows; say a number up to that`);
+  const cells = fields.map(({ name, values }) => [name, values[number - 1]] as const);
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== null));
 }
 
 function cellsOf(text: string): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { guessLabel } from './guess-label.ts';
 import { type Assignment, RoleGuess, type SingleRole } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { isOutcomeName } from './role-names.ts';
+import { isClassName, isOutcomeName } from './role-names.ts';
 import type { ColumnSchema } from './schema.ts';
 
 export interface InteractionRoles {
@@ -149,9 +149,15 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
     session !== undefined && missing.includes('user')
       ? ` (--user ${session} makes each session a user)`
       : ` (or --label COLUMN ${none} for labelled rows without)`;
+  const outcome = names.find(isClassName);
+  const almost =
+    outcome === undefined
+      ? ''
+      : `; "${outcome}" is no label, for it does not hold two different values: say --label ${outcome} to see which, ` +
+        `or --rating ${outcome} ${none} to predict it as a number`;
   return new DeepTasteError(
     'data',
-    `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}; ` +
+    `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}${almost}; ` +
       `columns: ${names.join(', ')}${headerNote(table)}`,
     { path: table.source, missing, columns: names },
   );

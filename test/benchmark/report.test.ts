@@ -69,7 +69,14 @@ describe('reportSections', () => {
       ['A model', ...model, '2.20 (arithmetic)', '55 %', '1.00 ×', '33', '2.00 ×', 'eager 1t, 256,000/s'],
       ['Another', ...model, '1.00 (memory)', '25 %', '1.00 ×', '33', '', ''],
     ]);
-    expect(cells('Ranking of all items for all users', 0)).toEqual(['NeuMF', 'WebAssembly', '2', '11.5', '1.500', '40 %']);
+    expect(cells('Ranking of all items for all users', 0)).toEqual([
+      'NeuMF',
+      'WebAssembly',
+      '2',
+      '11.5',
+      '1.500',
+      '40 %',
+    ]);
   });
 
   it('tells garbage and growth of the heap apart', () => {

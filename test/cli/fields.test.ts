@@ -251,6 +251,12 @@ describe('an experiment', () => {
     const row = ['--row', 'user=u1', '--row', 'item=i2'];
     const { stdout } = await place.run(['explain', 'runs/wide', ...row]);
     expect(stdout).toMatch(/\ncross genre = Horror & age = adult: [+−]\d/);
+    const third = await place.run(['explain', 'runs/wide', '--data', 'clicks.csv', '--row', '3', '--json']);
+    const [header, , , line] = clicksCsv().split('\n');
+    const told = Object.entries((documentOf(third) as { row: object }).row).map(([key, cell]) => [key, String(cell)]);
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(header.split(',').map((key, c) => [key, line.split(',')[c]])),
+    );
   });
 });
 
@@ -307,6 +313,8 @@ describe('what is wrong', () => {
     ['a row without a sign', ['explain', 'runs/ranked', '--row', 'age'], 2, /must be key=value/],
     ['a row with objects in it', ['explain', 'runs/ranked', '--row', '{"age":{"years":3}}'], 2, /an object in "age"/],
     ['no row', ['explain', 'runs/ranked'], 2, /needs a row/],
+    ['no number of a row', ['explain', 'runs/ranked', '--data', 'clicks.csv', '--row', 'a=b'], 2, /found a=b/],
+    ['a row after the last', ['explain', 'runs/ranked', '--data', 'clicks.csv', '--row', '1000000'], 2, /rows; say/],
     ['a history', ['recommend', 'runs/ranked', '--history', 'i1'], 2, /found a history/],
     ['an unknown user', ['recommend', 'runs/ranked', '--user', 'zoe'], 1, /--row key=value/],
     ['nobody', ['recommend', 'runs/ranked'], 2, /found nobody/],

@@ -6,6 +6,7 @@ import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export interface ExplainFlags extends CommonOptions {
   readonly row?: string[];
+  readonly data?: string;
   readonly pairs: number;
 }
 
@@ -13,7 +14,12 @@ export function explainCommand(): Command {
   return new Command('explain')
     .description('say what each value of a row adds to its prediction, for models over feature fields')
     .argument('<run>', 'folder of a saved recommender')
-    .option('--row <json|key=value>', 'the row: a JSON object, or cells one by one (repeated)', collect)
+    .option(
+      '--row <json|key=value|n>',
+      'the row: a JSON object, cells one by one (repeated), or a row of --data',
+      collect,
+    )
+    .option('--data <file>', 'file that holds the row, whose number --row says, from 1')
     .option('--pairs <n>', 'how many of the strongest pairs of values to list', wholeNumber(0, 1000), 10)
     .action(async (path: string, flags: ExplainFlags) => {
       if (flags.row === undefined)
@@ -22,6 +28,11 @@ export function explainCommand(): Command {
           'explain: needs a row, found none; say --row key=value, repeated, or --row JSON',
         );
       const { explainStored } = await import('../explain-stored.ts');
-      await explainStored(new Terminal(flags), path, flags.row, flags.pairs);
+      await explainStored(new Terminal(flags), path, await rowAsked(flags.row, flags.data), flags.pairs);
     });
+}
+
+async function rowAsked(row: readonly string[], file: string | undefined): Promise<Record<string, unknown>> {
+  const { rowOf, rowOfFile } = await import('../row-option.ts');
+  return file === undefined ? rowOf(row) : rowOfFile(file, row);
 }

@@ -7,7 +7,7 @@ import type { Dataset, Interactions } from '../dataset.ts';
 import type { ValueColumn } from '../value-columns.ts';
 import { type FieldCodes, type FittedCross, fitCross } from './cross.ts';
 import { encodingRows, isDiscrete } from './encodings.ts';
-import { contextColumn, entityColumn, type FeatureColumn, featureColumns } from './feature-columns.ts';
+import { asNumbers, contextColumn, entityColumn, type FeatureColumn, featureColumns } from './feature-columns.ts';
 import { FeatureEncoder, fieldCodes } from './feature-encoder.ts';
 import {
   type CrossOptions,
@@ -115,7 +115,7 @@ class Fit {
     const cells = this.cells(column);
     const weight = owner === 'context' ? null : this.#weight[owner];
     const { fitted: encoding, notes } = fitEncoding(cells, weight, options, this.#options);
-    this.#note(name, encodingRows(encoding), notes);
+    this.#note(name, isDiscrete(encoding) ? encodingRows(encoding) : differentNumbers(cells), notes);
     return { name, owner, source, column: column.name, key, kind: cells.kind, crossOnly, encoding };
   }
 
@@ -161,6 +161,18 @@ class Fit {
     const rowOf = { user: (row: number) => userIndex[row], item: (row: number) => itemIndex[row], context: same };
     return fieldCodes(field, this.cells({ ...field, name: field.column }), rowOf[field.owner as FieldOwner]);
   }
+}
+
+/** 0, 1, or 2 for more. */
+function differentNumbers(column: ValueColumn): number {
+  const { value } = asNumbers(column, 'numeric');
+  let one = Number.NaN;
+  for (let row = 0; row < value.length; row++) {
+    if (Number.isNaN(value[row]) || value[row] === one) continue;
+    if (!Number.isNaN(one)) return 2;
+    one = value[row];
+  }
+  return Number.isNaN(one) ? 0 : 1;
 }
 
 function same(row: number): number {
