@@ -13,6 +13,9 @@ import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 const SCRATCH_TARGET = 384 * 1024;
 /** Rows of the smallest tile where batches are small, so that a second thread has work. */
 const SMALL_TILE = 16;
+/** The system BLAS copies the weights anew in every call: larger tiles make that small against the product. */
+const BLAS_SCRATCH_TARGET = 16 * 1024 ** 2;
+const LARGEST_TILE = 512;
 /** Every lane starts with the f64 sum of its losses, in a cache line of its own. */
 const LANE_HEADER = 64;
 
@@ -193,7 +196,8 @@ export class RowWork {
     const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
     const share = Math.ceil(this.#options.batchSize / code.LANES);
     let tile = this.#options.inBlocks ? SMALL_TILE : 32;
-    while (tile * 2 <= 512 && tile < share && tile * 2 * widest * 4 <= 2 * SCRATCH_TARGET) tile *= 2;
+    const target = this.#engine.blas && !this.#options.inBlocks ? BLAS_SCRATCH_TARGET : 2 * SCRATCH_TARGET;
+    while (tile * 2 <= LARGEST_TILE && tile < share && tile * 2 * widest * 4 <= target) tile *= 2;
     return tile;
   }
 
