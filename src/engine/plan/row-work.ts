@@ -57,7 +57,10 @@ export interface TimedPart {
 }
 
 /** Instructions that assemble the batch. */
-const drawing: readonly number[] = [code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS];
+const drawing: readonly number[] = [
+  ...[code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS, code.FETCH_SLOTS],
+  ...[code.FEED_SESSIONS, code.DRAW_CANDIDATES],
+];
 
 /** Stages that are not lists of instructions. */
 const stageLabels: Readonly<Record<number, string>> = {
@@ -92,6 +95,8 @@ export class RowWork {
   }[] = [];
   /** Gradients that need no copy to where the update expects them. */
   readonly #summedInPlace = new Set<Tensor>();
+  /** The instructions that set kept parameters, by address; they are no part of a traced batch. */
+  readonly #assigned = new Map<number, Instruction>();
   #laneBytes: number;
   #extraScratch = 0;
 
@@ -385,6 +390,9 @@ export class RowWork {
       };
     });
     const address = writeProgram(this.#engine, this.placement, instructions);
+    instructions.forEach((instruction, n) => {
+      this.#assigned.set(address + n * code.INSTRUCTION_WORDS * 4, instruction);
+    });
     this.addStage(code.STAGE_ASSIGN, [address, instructions.length]);
   }
 
@@ -443,6 +451,8 @@ export class RowWork {
         const kind = drawing.includes(opcode) ? 'sampling' : 'op';
         parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : blockRows });
       }
+    for (const [address, { label, cost }] of this.#assigned)
+      parts.set(address, { label: `assignment of ${label}`, kind: 'update', cost, rows: 1 });
     const stages = this.#engine.i32(this.header, code.PLAN_WORDS)[code.PLAN_STAGES];
     this.#stages.forEach(({ kind }, n) => {
       const label = stageLabels[kind];
