@@ -271,7 +271,12 @@ export const GROUP_N_TABLES = 4;
 export const GROUP_LISTS = 5;
 export const GROUP_TABLES = 6;
 export const GROUP_DENSE = 7;
-export const GROUP_WORDS = 8;
+/** marks of touched rows of the first thread, and bytes from there to the next thread's */
+export const GROUP_MARKS = 8;
+export const GROUP_MARK_BYTES = 9;
+export const GROUP_WORDS = 10;
+/** Touched rows that are brought into the cache before they are updated. */
+export const ROWS_AHEAD = 16;
 
 /** Words of a lookup list: pointer, entries for each row of the batch, or a fixed number of entries, first position. */
 export const LIST_INDEX = 0;

@@ -142,7 +142,9 @@ function runStep(plan: usize, rows: i32, schedule: usize, worker: i32): bool {
       default: unreachable();
     }
     // word 7: whether the next stage needs what all threads did here
-    if (kind != op.STAGE_SERIAL && kind != op.STAGE_ROWS) eventEnd(stage, start);
+    // of stages that run instructions, the instructions are the events
+    const isProgram = kind == op.STAGE_SERIAL || kind == op.STAGE_ROWS || kind == op.STAGE_BLOCKS || kind == op.STAGE_ASSIGN;
+    if (!isProgram) eventEnd(stage, start);
     if (word(stage, 7)) {
       const waiting = eventStart();
       if (!barrier()) return false;

@@ -227,8 +227,73 @@ function lengthOf(list: usize, rows: i32): i32 {
   return fixed ? fixed : rows * <i32>word(list, op.LIST_PER_ROW);
 }
 
-/** Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1. */
-function linkRows(group: usize, rows: i32, owners: i32): void {
+/**
+ * Marks of touched rows: a bit for each row, and before them a bit for each 64 rows that hold a mark, so that the marked rows
+ * are found in ascending order without looking at all. A table's rows are then visited as they lie in the memory. All bits are
+ * 0 between two visits.
+ */
+// @ts-ignore: decorator
+@inline
+function mark(marks: usize, nRows: u32, row: u32): void {
+  const word = row >>> 6;
+  const summary = marks + (<usize>(word >>> 6) << 3);
+  const bits = marks + summaryBytes(nRows) + (<usize>word << 3);
+  store<u64>(summary, load<u64>(summary) | (<u64>1 << (word & 63)));
+  store<u64>(bits, load<u64>(bits) | (<u64>1 << (row & 63)));
+}
+
+/** Bytes of the bits that stand for 64 rows each. */
+// @ts-ignore: decorator
+@inline
+function summaryBytes(nRows: u32): usize {
+  return <usize>((nRows + 4095) >>> 12) << 3;
+}
+
+/** Where a walk over marks stands: summary words done, the word of bits at hand, and what is left of both. */
+let walkMarks: usize = 0;
+let walkSummaries: u32 = 0, walkDone: u32 = 0, walkWord: u32 = 0;
+let walkWords: u64 = 0, walkBits: u64 = 0;
+
+function beginWalk(marks: usize, nRows: u32): void {
+  walkMarks = marks;
+  walkSummaries = (nRows + 4095) >>> 12;
+  walkDone = 0;
+  walkWords = 0;
+  walkBits = 0;
+}
+
+/** Goes on to the next word of bits that holds a mark, and clears it; false when there is none. */
+function nextMarkedWord(): bool {
+  while (walkWords == 0) {
+    if (walkDone == walkSummaries) return false;
+    const summary = walkMarks + (<usize>walkDone << 3);
+    walkWords = load<u64>(summary);
+    store<u64>(summary, 0);
+    walkDone++;
+  }
+  walkWord = ((walkDone - 1) << 6) + <u32>ctz(walkWords);
+  walkWords &= walkWords - 1;
+  const bits = walkMarks + (<usize>walkSummaries << 3) + (<usize>walkWord << 3);
+  walkBits = load<u64>(bits);
+  store<u64>(bits, 0);
+  return true;
+}
+
+/** Writes the next marked rows into `rows`, at most `limit`; how many there are. */
+function takeMarked(rows: usize, limit: i32): i32 {
+  for (let n = 0; n < limit; n++) {
+    if (walkBits == 0 && !nextMarkedWord()) return n;
+    store<u32>(rows + (<usize>n << 2), (walkWord << 6) + <u32>ctz(walkBits));
+    walkBits &= walkBits - 1;
+  }
+  return limit;
+}
+
+/**
+ * Links the positions of every row this worker serves, in ascending order: head[row] → next[position] → … → −1, and marks the
+ * rows in the bits of `marks` unless that is 0.
+ */
+function linkRows(group: usize, rows: i32, owners: i32, marks: usize): void {
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD), next = word(group, op.GROUP_NEXT);
   for (let list = <i32>word(group, op.GROUP_N_LISTS) - 1; list >= 0; list--) {
@@ -238,8 +303,10 @@ function linkRows(group: usize, rows: i32, owners: i32): void {
       const row = load<u32>(index + (<usize>r << 2));
       if (row >= nRows || !isServed(owners, row)) continue;
       const position = from + r;
-      store<i32>(next + (<usize>position << 2), load<i32>(head + (<usize>row << 2)));
+      const later = load<i32>(head + (<usize>row << 2));
+      store<i32>(next + (<usize>position << 2), later);
       store<i32>(head + (<usize>row << 2), position);
+      if (marks && later < 0) mark(marks, nRows, row);
     }
   }
 }
@@ -327,25 +394,24 @@ function visitRow(group: usize, row: u32, first: i32): void {
   }
 }
 
-/** How many positions ahead rows are brought into the cache. */
-const AHEAD: i32 = 16;
 /** Keeps the loads of `touchRow` alive. */
 let touched: i32 = 0;
 
 /**
- * Reads one word of every cache line of a row and its state, so that their misses overlap with the work on earlier rows:
+ * Reads one word of every cache line of a row, its state and its first gradient, so that their misses overlap with each other:
  * WebAssembly has no prefetch instruction.
  */
 function touchRow(group: usize, row: u32): void {
+  const position = load<i32>(word(group, op.GROUP_HEAD) + (<usize>row << 2));
   let table = word(group, op.GROUP_TABLES);
   let seen = 0;
   for (let t = <i32>word(group, op.GROUP_N_TABLES); t > 0; t--) {
     const bytes = ((word(table, op.TABLE_WIDTH) + 3) & ~3) << 2;
     const at = <usize>row * bytes;
-    const w = word(table, op.TABLE_WEIGHTS) + at;
+    const w = word(table, op.TABLE_WEIGHTS) + at, gradient = gradientOf(table, position);
     const s1 = word(table, op.TABLE_STATE_1), s2 = word(table, op.TABLE_STATE_2);
-    for (let n: usize = 0; n < bytes; n += 64) {
-      seen ^= load<i32>(w + n);
+    for (let n: usize = 0; n < <usize>bytes; n += 64) {
+      seen ^= load<i32>(w + n) ^ load<i32>(gradient + n);
       if (s1) seen ^= load<i32>(s1 + at + n);
       if (s2) seen ^= load<i32>(s2 + at + n);
     }
@@ -354,27 +420,52 @@ function touchRow(group: usize, row: u32): void {
   touched = seen;
 }
 
+/** Takes the next marked rows into `rows` and brings them into the cache; how many there are. */
+function takeTouched(group: usize, rows: usize): i32 {
+  const n = takeMarked(rows, op.ROWS_AHEAD);
+  for (let k = 0; k < n; k++) touchRow(group, load<u32>(rows + (<usize>k << 2)));
+  return n;
+}
+
+/** Visits the marked rows in ascending order; the next few are brought into the cache before some are visited. */
+function visitMarked(group: usize, ahead: usize): void {
+  const head = word(group, op.GROUP_HEAD);
+  let now = ahead, later = ahead + (op.ROWS_AHEAD << 2);
+  for (let n = takeTouched(group, now); n > 0; ) {
+    const following = takeTouched(group, later);
+    for (let k = 0; k < n; k++) {
+      const row = load<u32>(now + (<usize>k << 2));
+      visitRow(group, row, load<i32>(head + (<usize>row << 2)));
+      store<i32>(head + (<usize>row << 2), -1);
+    }
+    const swap = now;
+    now = later;
+    later = swap;
+    n = following;
+  }
+}
+
 /**
  * Updates the rows of a group of tables that are looked up by the same indices: those that the batch touched, each once with
  * the sum of its gradients in batch order, or (dense groups) all rows, untouched ones with a zero gradient.
- * @param sum working memory of this worker, as wide as the widest table
+ * @param scratch working memory of this worker: 2 · ROWS_AHEAD numbers of rows, then a row as wide as the widest table
  * @param norms 0, or f64[OWNERS]: then no row changes and the squares of the gradients are added instead
  */
 export function updateRows(
-  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, sum: usize, norms: usize,
+  group: usize, optimizer: usize, schedule: usize, factor: f32, rows: i32, scratch: usize, norms: usize,
   worker: i32, threads: i32,
 ): void {
   visitOptimizer = optimizer;
   visitSchedule = schedule;
-  visitSum = sum;
+  visitSum = scratch + ((2 * op.ROWS_AHEAD) << 2);
   visitNorms = norms;
   visitFactor = factor;
   visitInverseRows = <f32>1 / <f32>rows;
   const owners = ownersOf(worker, threads);
-  linkRows(group, rows, owners);
   const nRows = <u32>word(group, op.GROUP_N_ROWS);
   const head = word(group, op.GROUP_HEAD);
   if (word(group, op.GROUP_DENSE) && !norms) {
+    linkRows(group, rows, owners, 0);
     for (let row: u32 = 0; row < nRows; row++) {
       if (!isServed(owners, row)) continue;
       visitRow(group, row, load<i32>(head + (<usize>row << 2)));
@@ -382,20 +473,8 @@ export function updateRows(
     }
     return;
   }
-  const nLists = <i32>word(group, op.GROUP_N_LISTS);
-  for (let list = 0; list < nLists; list++) {
-    const record = word(group, op.GROUP_LISTS) + (<usize>(list * op.LIST_WORDS) << 2);
-    const index = word(record, op.LIST_INDEX), from = <i32>word(record, op.LIST_FIRST), length = lengthOf(record, rows);
-    for (let r = 0; r < length; r++) {
-      if (r + AHEAD < length) {
-        const later = load<u32>(index + (<usize>(r + AHEAD) << 2));
-        if (later < nRows && isServed(owners, later)) touchRow(group, later);
-      }
-      const row = load<u32>(index + (<usize>r << 2));
-      const position = from + r;
-      if (row >= nRows || !isServed(owners, row) || load<i32>(head + (<usize>row << 2)) != position) continue;
-      visitRow(group, row, position);
-      store<i32>(head + (<usize>row << 2), -1);
-    }
-  }
+  const marks = word(group, op.GROUP_MARKS) + <usize>worker * word(group, op.GROUP_MARK_BYTES);
+  linkRows(group, rows, owners, marks);
+  beginWalk(marks, nRows);
+  visitMarked(group, scratch);
 }

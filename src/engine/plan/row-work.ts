@@ -15,6 +15,9 @@ import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 const SCRATCH_TARGET = 384 * 1024;
 /** Rows of the smallest tile where batches are small, so that a second thread has work. */
 const SMALL_TILE = 16;
+/** The system BLAS copies the weights anew in every call: larger tiles make that small against the product. */
+const BLAS_SCRATCH_TARGET = 16 * 1024 ** 2;
+const LARGEST_TILE = 512;
 /** Every lane starts with the f64 sum of its losses, in a cache line of its own. */
 const LANE_HEADER = 64;
 
@@ -56,7 +59,10 @@ export interface TimedPart {
 }
 
 /** Instructions that assemble the batch. */
-const drawing: readonly number[] = [code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS];
+const drawing: readonly number[] = [
+  ...[code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS, code.FETCH_SLOTS],
+  ...[code.FEED_SESSIONS, code.DRAW_CANDIDATES],
+];
 
 /** Stages that are not lists of instructions. */
 const stageLabels: Readonly<Record<number, string>> = {
@@ -91,6 +97,8 @@ export class RowWork {
   }[] = [];
   /** Gradients that need no copy to where the update expects them. */
   readonly #summedInPlace = new Set<Tensor>();
+  /** The instructions that set kept parameters, by address; they are no part of a traced batch. */
+  readonly #assigned = new Map<number, Instruction>();
   #laneBytes: number;
   #extraScratch = 0;
 
@@ -220,7 +228,8 @@ export class RowWork {
     const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
     const share = Math.ceil(this.#options.batchSize / code.LANES);
     let tile = this.#options.inBlocks ? SMALL_TILE : 32;
-    while (tile * 2 <= 512 && tile < share && tile * 2 * widest * 4 <= 2 * SCRATCH_TARGET) tile *= 2;
+    const target = this.#engine.blas && !this.#options.inBlocks ? BLAS_SCRATCH_TARGET : 2 * SCRATCH_TARGET;
+    while (tile * 2 <= LARGEST_TILE && tile < share && tile * 2 * widest * 4 <= target) tile *= 2;
     return tile;
   }
 
@@ -411,6 +420,9 @@ export class RowWork {
       };
     });
     const address = writeProgram(this.#engine, this.placement, instructions);
+    instructions.forEach((instruction, n) => {
+      this.#assigned.set(address + n * code.INSTRUCTION_WORDS * 4, instruction);
+    });
     this.addStage(code.STAGE_ASSIGN, [address, instructions.length]);
   }
 
@@ -469,6 +481,8 @@ export class RowWork {
         const kind = drawing.includes(opcode) ? 'sampling' : 'op';
         parts.set(address + n * instructionBytes, { label, kind, cost, rows: rows ? this.tileRows : blockRows });
       }
+    for (const [address, { label, cost }] of this.#assigned)
+      parts.set(address, { label: `assignment of ${label}`, kind: 'update', cost, rows: 1 });
     const stages = this.#engine.i32(this.header, code.PLAN_WORDS)[code.PLAN_STAGES];
     this.#stages.forEach(({ kind }, n) => {
       const label = stageLabels[kind];

@@ -249,6 +249,9 @@ export function writeRowGroups(
     words[code.GROUP_N_TABLES] = tables.size;
     words[code.GROUP_LISTS] = lists;
     words[code.GROUP_TABLES] = tableRecords;
+    const markBytes = Math.ceil(((nRows + 4095) >>> 12) / 8) * 64 + Math.ceil(nRows / 512) * 64;
+    words[code.GROUP_MARKS] = placement.allocate(markBytes * engine.threads);
+    words[code.GROUP_MARK_BYTES] = markBytes;
     words[code.GROUP_DENSE] = optimizer.dense ? 1 : 0;
     return { address, optimizer };
   });
