@@ -21,6 +21,11 @@ import type { Terminal } from './terminal.ts';
 import { loadNoted } from './user-run.ts';
 
 export async function compareTrained(terminal: Terminal, flags: CompareFlags): Promise<void> {
+  if (flags.evalUsers === 0)
+    throw new DeepTasteError(
+      'usage',
+      'compare: --eval-users must be 1 or more, found 0: what is not ranked cannot be compared',
+    );
   const settings = await contenderSettings(flags);
   const progress = await terminal.progress();
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);

@@ -46,12 +46,12 @@ describe('growth curves', () => {
   }, 30_000);
 
   it.each([
-    [['training'], {}],
-    [[], { peers: true }],
-    [[], { python: 'python3' }],
-    [[], { threads: 'many' }],
+    [['scale', 'training'], {}],
+    [['scale'], { peers: true }],
+    [['scale'], { python: 'python3' }],
+    [['scale'], { threads: 'many' }],
   ])('do not go with workloads %o and options %o', async (names, request) => {
-    const run = benchScale(names, { scale: true, ...request } as object, new Terminal({ quiet: true }));
+    const run = benchScale(names, request as object, new Terminal({ quiet: true }));
     await expect(run).rejects.toMatchObject({ code: 'usage' });
   });
 
