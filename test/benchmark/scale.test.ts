@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { measureScale, type ScaleReport, scaleCurves } from '../../src/benchmark/scale.ts';
 import type { ScalePoint } from '../../src/benchmark/scale-point.ts';
 import { scaleMarkdown, scaleSections } from '../../src/benchmark/scale-report.ts';
@@ -13,6 +14,16 @@ const point = (nInteractions: number, model = 'bpr-mf'): ScalePoint => ({
 });
 
 describe('growth curves', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'deeptaste-test-'));
+    vi.stubEnv('TMPDIR', folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
   it('measure each point in a process of its own and leave no files', async () => {
     const curves = { interactions: [point(2000), point(4000)], items: [point(2000)], models: [point(3000, 'neumf')] };
     const report: ScaleReport = await measureScale({ progress: silent, curves });
@@ -27,12 +38,12 @@ describe('growth curves', () => {
       expect(result.phases[3].peakBytes).toBeGreaterThan(result.startBytes);
       expect(result.engineBytes).toBeGreaterThan(8 * result.nTraining);
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('deeptaste-scale-'))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
     expect(scaleSections(report).map(({ rows }) => rows.length)).toEqual([2, 1, 1, report.fits.length]);
     for (const { header, rows } of scaleSections(report))
       for (const row of rows) expect(row).toHaveLength(header.length);
-    const page = scaleMarkdown(report, 'deeptaste bench --scale', 'what it means');
-    expect(page).toMatch(/^# Scale\n\n`deeptaste bench --scale`/);
+    const page = scaleMarkdown(report, 'deeptaste bench scale', 'what it means');
+    expect(page).toMatch(/^# Scale\n\n`deeptaste bench scale`/);
     expect(page).not.toMatch(/NaN|undefined/);
     expect(report.fits.map(({ advice }) => advice !== null)).toEqual([false, false, true, false, true, true, true]);
   }, 60_000);
