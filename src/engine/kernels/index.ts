@@ -3,6 +3,7 @@ export { useBlas } from './blas';
 export { gemm } from './gemm';
 export { packPanels } from './pack';
 export { runJob, waitForJob } from './jobs';
-export { runProgram, setBases, setBatch, setExamples, setPair, setTile } from './program';
+export { runProgram } from './program';
 export { philoxBlock, philoxValue, permute } from './random';
 export { retrieveAlone } from './retrieval';
+export { setBases, setBatch, setExamples, setPair, setTile } from './tile';

@@ -7,7 +7,8 @@ import { scoresByBlas } from './blas';
 import { claim, nextPiece } from './control';
 import { dot } from './elementwise';
 import { gemm } from './gemm';
-import { runProgram, setBases, setPair, setTile } from './program';
+import { runProgram } from './program';
+import { setBases, setPair, setTile } from './tile';
 
 // @ts-ignore: decorator
 @inline

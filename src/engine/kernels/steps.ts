@@ -2,7 +2,8 @@
 import * as op from './opcodes';
 import { barrier, claim, nextPiece, threadCount } from './control';
 import { eventEnd, eventStart } from './profile';
-import { runProgram, setBases, setBatch, setExamples, setTile } from './program';
+import { runProgram } from './program';
+import { setBases, setBatch, setExamples, setTile } from './tile';
 import { normDense, reduceLanes, updateDense, updateRows } from './update';
 
 // @ts-ignore: decorator

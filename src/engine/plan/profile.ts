@@ -1,7 +1,7 @@
 /** Where the time of a plan's steps goes: events of every thread, and their sums by op. */
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
-import type { TimedPart } from './row-work.ts';
+import type { TimedPart } from './timed-parts.ts';
 
 export interface ProfileEvent {
   readonly thread: number;

@@ -104,6 +104,17 @@ export function blockInstructionFor(
   };
 }
 
+/** Instructions where threads find them. */
+export interface WrittenProgram {
+  readonly address: number;
+  readonly instructions: readonly Instruction[];
+  /** Runs tile by tile; else once, or block by block. */
+  readonly rows: boolean;
+  /** Of programs that run on blocks: rows of all blocks, and of one. */
+  readonly blocksOf?: number;
+  readonly blockRows?: number;
+}
+
 /** Writes instructions into newly allocated memory of the plan and returns their address. */
 export function writeProgram(engine: Engine, placement: Placement, instructions: readonly Instruction[]): number {
   const bytes = code.INSTRUCTION_WORDS * 4;

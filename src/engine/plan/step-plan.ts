@@ -12,7 +12,8 @@ import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Carried, Feed } from './feed.ts';
 import { optimizersOf } from './parameter-optimizers.ts';
 import { type PlanProfile, ProfileRecording } from './profile.ts';
-import { findNotFinite, RowWork } from './row-work.ts';
+import { RowWork } from './row-work.ts';
+import { findNotFinite } from './trace.ts';
 import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
 
 export interface StepPlanOptions {
