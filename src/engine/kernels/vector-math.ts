@@ -152,7 +152,7 @@ export function log4(x: v128): v128 {
 /** ln(1 + x) for x ≥ 0 without losing small x: ln(u) + (x − (u − 1)) / u with u = 1 + x. */
 // @ts-ignore: decorator
 @inline
-function log1p4(x: v128): v128 {
+export function log1p4(x: v128): v128 {
   const u = f32x4.add(c(ONE), x);
   return f32x4.add(log4(u), f32x4.div(f32x4.sub(x, f32x4.sub(u, c(ONE))), u));
 }
