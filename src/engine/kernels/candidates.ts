@@ -34,7 +34,7 @@ let top: f32 = 0;
 const CHUNK: i32 = 512;
 /** The effective score of what does not count. */
 const EXCLUDED: f32 = -f32.MAX_VALUE;
-/** −127 and less: `powerOfTwo4` gives exactly 0 there. */
+/** 2 to the power of this is exactly 0 by `powerOfTwo4`: its bits are those of 1, less 127 in the exponent. */
 const VANISHING: f32 = -127;
 const LOG2_E: f32 = 1.44269504;
 
@@ -172,11 +172,13 @@ function bprMax(row: usize, own: usize, lambda: f32, e: usize, s: usize): f32 {
   // w ((A − s + s (1 − s)) / A + λ (x² − R + 2 x)) = e ((A − s²) / (A Σ e) + λ / Σ e (x (x + 2) − R))
   const mean = f32x4.splat(<f32>a), perA = f32x4.splat(<f32>(1 / ((a + TINY) * sumE)));
   const r = f32x4.splat(<f32>squares), ridge = f32x4.splat(<f32>(<f64>lambda / sumE)), two = powerConstant(10);
+  const zero = f32x4.splat(0);
   for (let at: usize = 0, end = <usize>width << 2; at < end; at += 16) {
     const v = v128.load(row + at), p = v128.load(s + at);
     const pull = f32x4.mul(perA, f32x4.sub(mean, f32x4.mul(p, p)));
     const penalty = f32x4.mul(ridge, f32x4.sub(f32x4.mul(v, f32x4.add(v, two)), r));
-    v128.store(row + at, f32x4.mul(v128.load(e + at), f32x4.add(pull, penalty)));
+    // + 0 makes zeros of what is excluded positive
+    v128.store(row + at, f32x4.add(f32x4.mul(v128.load(e + at), f32x4.add(pull, penalty)), zero));
   }
   store<f32>(row + own, <f32>(-sumESlope / (sumE * (a + TINY))));
   return <f32>(-Math.log(a + TINY) + <f64>lambda * squares);
@@ -186,9 +188,11 @@ function top1Max(row: usize, own: usize, e: usize, other: usize): f32 {
   weightedSums(true, row, e, other);
   if (sumE == 0) return 0;
   const loss = sumES / sumE;
-  const mean = f32x4.splat(<f32>loss), scale = f32x4.splat(<f32>(1 / sumE));
+  const mean = f32x4.splat(<f32>loss), scale = f32x4.splat(<f32>(1 / sumE)), zero = f32x4.splat(0);
   for (let at: usize = 0, end = <usize>width << 2; at < end; at += 16)
-    v128.store(row + at, f32x4.mul(f32x4.mul(v128.load(e + at), scale), f32x4.sub(v128.load(other + at), mean)));
+    v128.store(
+      row + at, f32x4.add(f32x4.mul(f32x4.mul(v128.load(e + at), scale), f32x4.sub(v128.load(other + at), mean)), zero),
+    );
   store<f32>(row + own, <f32>(-sumESlope / sumE));
   return <f32>loss;
 }
