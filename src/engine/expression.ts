@@ -51,7 +51,7 @@ export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
 export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
 export type LayoutName = 'join' | 'slice' | 'place' | 'matrixRows' | 'placeRows';
 export type CandidateLossName = 'softmaxCrossEntropy' | 'bprMax' | 'top1Max' | 'bpr' | 'top1';
-export type CandidateName = CandidateLossName | `${CandidateLossName}Gradient` | 'candidateOffsets';
+export type CandidateName = CandidateLossName | `${CandidateLossName}Slopes` | 'candidateOffsets';
 export type GruName =
   | 'gruReset'
   | 'gruResetGradient'

@@ -190,9 +190,38 @@ describe.each(lossNames)('%s', (name) => {
     }
   });
 
+  it.each([-60, 37, 39, 41, 43, 70, 120])(
+    'keeps its digits where the target lies %i below the other scores',
+    (distance) => {
+      const problem = new Problem(name, { n: 23, rows: 2, live: 2, nTargets: 2, maskEqual: false, logQ: 0 });
+      const scores = problem.given.get(problem.scores) as Float64Array;
+      for (const r of [0, 1]) scores[r * 23 + r] = Math.fround(scores[r * 23 + r] - distance);
+      const gradient = problem.gradient();
+      for (const engine of engines) {
+        const losses = runExpression(engine, problem.loss, problem.given, 2);
+        const values = runExpression(engine, gradient, problem.given, 2);
+        for (const r of [0, 1]) {
+          expect(close(losses[r], problem.paper(r, problem.row(r)), 3e-6)).toBe(true);
+          for (const [j, slope] of problem.slopes(r))
+            expect(close(values[r * 23 + j], slope * dyOf(2)[r], 1e-5)).toBe(true);
+        }
+      }
+    },
+  );
+
   it('keeps NaN in sight', () => {
     const problem = new Problem(name, cases[2]);
     (problem.given.get(problem.scores) as Float64Array)[9 + 7] = Number.NaN;
+    for (const engine of engines) {
+      const losses = runExpression(engine, problem.loss, problem.given, 3);
+      expect([...losses].map(Number.isNaN)).toEqual([false, true, false]);
+    }
+  });
+
+  it('is NaN where all negatives are', () => {
+    const problem = new Problem(name, cases[2]);
+    const scores = problem.given.get(problem.scores) as Float64Array;
+    for (let j = 0; j < 9; j++) if (j !== 1) scores[9 + j] = Number.NaN;
     for (const engine of engines) {
       const losses = runExpression(engine, problem.loss, problem.given, 3);
       expect([...losses].map(Number.isNaN)).toEqual([false, true, false]);

@@ -26,5 +26,5 @@ export const listOpNames: readonly OpName[] = [
   'targetCrossEntropy',
   'targetCrossEntropyGradient',
   ...lossNames,
-  ...lossNames.map((name) => `${name}Gradient` as const),
+  ...lossNames.map((name) => `${name}Slopes` as const),
 ];

@@ -1,12 +1,13 @@
 /**
- * Losses of a row's scores against candidates that the batch shares; formulas in `ops/candidates.ts`. A row of scores is read a
- * few times while it lies in the first-level cache. Offsets end with −∞ up to a multiple of four, so that whole vectors can be
- * read; an offset of −∞ marks what is no candidate.
+ * Losses of a row's scores against candidates that the batch shares, and their derivatives; formulas in `ops/candidates.ts`. A row
+ * is passed over three times while it lies in the first-level cache: effective scores and their maximum, then exponentials and
+ * their sums, then slopes. Offsets end with −∞ up to a multiple of four, so that whole vectors can be read; an offset of −∞ marks
+ * what is no candidate.
  */
 import * as op from './opcodes';
-import { storeTail } from './elementwise';
+import { gateSigmoid4, powerConstant, powerOfTwo4 } from './gate-math';
 import { horizontalSum } from './simd';
-import { expOfNegative4, sigmoid4, softplus4 } from './vector-math';
+import { exp4, log1p4 } from './vector-math';
 
 /** out[j] = −scale_j · weight[j], −∞ where list[j] = −1; `first` is the number of list[0]. */
 export function candidateOffsets(
@@ -23,39 +24,32 @@ export function candidateOffsets(
     for (let k = n; k & 3; k++) store<f32>(out + (<usize>(k - first) << 2), -Infinity);
 }
 
-/** What the passes over one row share. */
-let list: usize = 0, offsets: usize = 0;
-let width: i32 = 0, own: i32 = 0;
+/** What the passes over one row share: its length up to a multiple of four, and the score of its target. */
+let width: i32 = 0;
 let target: f32 = 0;
-/** Equal items are masked when this is no item. */
-let masked: i32 = -2;
+/** The largest effective score, 0 where nothing counts. NaN has no part in it and shows up in the sums. */
+let top: f32 = 0;
 
-/** All ones where candidates j … j + 3 are negatives of the row (or, with `keepOwn`, the target itself). */
-// @ts-ignore: decorator
-@inline
-function isNegative(j: i32, offset: v128, keepOwn: bool): v128 {
-  let valid = f32x4.gt(offset, f32x4.splat(-Infinity));
-  if (masked >= 0) valid = v128.and(valid, i32x4.ne(v128.load(list + (<usize>j << 2)), i32x4.splat(masked)));
-  const isOwn = i32x4.eq(i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)), i32x4.splat(own));
-  return keepOwn ? v128.or(valid, isOwn) : v128.andnot(valid, isOwn);
-}
+/** Elements over which float32 partial sums run before they go into float64. */
+const CHUNK: i32 = 512;
+/** The effective score of what does not count. */
+const EXCLUDED: f32 = -f32.MAX_VALUE;
+/** 2 to the power of this is exactly 0 by `powerOfTwo4`: its bits are those of 1, less 127 in the exponent. */
+const VANISHING: f32 = -127;
+const LOG2_E: f32 = 1.44269504;
 
-/** Scores of candidates j … j + 3 with their offsets, −∞ where they do not count. */
-// @ts-ignore: decorator
-@inline
-function scoresAt(x: usize, j: i32, keepOwn: bool): v128 {
-  const at = <usize>j << 2;
-  const offset = v128.load(offsets + at);
-  const sum = f32x4.add(v128.load(x + at), offset);
-  return v128.bitselect(sum, f32x4.splat(-Infinity), isNegative(j, offset, keepOwn));
-}
-
-/** Largest score of a row; NaN counts for nothing here and shows up in the sums. */
-function highest(x: usize, keepOwn: bool): f32 {
-  let max = f32x4.splat(-Infinity);
-  for (let j = 0; j < width; j += 4) {
-    const v = scoresAt(x, j, keepOwn);
-    max = v128.bitselect(v, max, f32x4.gt(v, max));
+/** Effective scores (offset added) of candidates from … to − 1, whole vectors, into `out`; their largest one. */
+function effectiveScores(x: usize, list: usize, offsets: usize, masked: i32, from: i32, to: i32, out: usize): f32 {
+  const excluded = f32x4.splat(EXCLUDED), noOffset = f32x4.splat(-Infinity), item = i32x4.splat(masked);
+  const isMasked = masked >= 0;
+  let max = excluded;
+  for (let at = <usize>from << 2, end = <usize>to << 2; at < end; at += 16) {
+    const offset = v128.load(offsets + at);
+    let valid = f32x4.gt(offset, noOffset);
+    if (isMasked) valid = v128.and(valid, i32x4.ne(v128.load(list + at), item));
+    const v = v128.bitselect(f32x4.add(v128.load(x + at), offset), excluded, valid);
+    max = f32x4.pmax(max, v);
+    v128.store(out + at, v);
   }
   const a = f32x4.extract_lane(max, 0), b = f32x4.extract_lane(max, 1);
   const c = f32x4.extract_lane(max, 2), d = f32x4.extract_lane(max, 3);
@@ -63,103 +57,102 @@ function highest(x: usize, keepOwn: bool): f32 {
   return ab > cd ? ab : cd;
 }
 
-function openRow(x: usize, r: i32, n: i32, listAt: usize, offsetsAt: usize, mask: i32): void {
-  list = listAt;
-  offsets = offsetsAt;
-  width = n;
-  own = r;
-  target = load<f32>(x + (<usize>r << 2)) + load<f32>(offsetsAt + (<usize>r << 2));
-  masked = mask ? load<i32>(listAt + (<usize>r << 2)) : -2;
+/** Effective scores of row r into `out`, the target's own as `keepOwn` says, and what else the passes share. */
+function openRow(x: usize, r: i32, n: i32, list: usize, offsets: usize, mask: i32, keepOwn: bool, out: usize): void {
+  const own = <usize>r << 2, group = r & ~3;
+  width = (n + 3) & ~3;
+  target = load<f32>(x + own) + load<f32>(offsets + own);
+  const masked = mask ? load<i32>(list + own) : -2;
+  // the target's own vector apart, so that no other one need look for it
+  const before = effectiveScores(x, list, offsets, masked, 0, group, out);
+  const after = effectiveScores(x, list, offsets, masked, group + 4, width, out);
+  effectiveScores(x, list, offsets, masked, group, group + 4, out);
+  store<f32>(out + own, keepOwn ? target : EXCLUDED);
+  top = before > after ? before : after;
+  for (let j = group; j < group + 4; j++) {
+    const v = load<f32>(out + (<usize>j << 2));
+    if (v > top) top = v;
+  }
+  if (top == EXCLUDED) top = 0;
 }
 
-/** Sums of a row, in float64 beyond four-wide partial sums: Σ e, Σ e s, Σ e s (1 − s), Σ e x², and counts. */
-let sumE: f64 = 0, sumES: f64 = 0, sumESlope: f64 = 0, sumEX2: f64 = 0, sumPlain: f64 = 0;
-let count: i32 = 0;
-
-/** Elements over which float32 partial sums run before they go into float64. */
-const CHUNK: i32 = 512;
-
-/** exp(x_j − max) with 0 for what does not count (x = −∞, also when max is −∞). */
+/** e^(x − top) for x ≤ top as 2^y; 0 for what is excluded. */
 // @ts-ignore: decorator
 @inline
-function weightOf(v: v128, max: v128, valid: v128): v128 {
-  return v128.and(expOfNegative4(f32x4.sub(v, max)), valid);
+function power(v: v128, max: v128, scale: v128, least: v128, one: v128, a5: v128, a4: v128, a3: v128, a2: v128, a1: v128): v128 {
+  return powerOfTwo4(f32x4.pmax(f32x4.mul(f32x4.sub(v, max), scale), least), one, a5, a4, a3, a2, a1);
 }
 
-/** Softmax over all candidates: log of the sum of exponentials, less the target. */
-function crossEntropy(x: usize): f32 {
-  const top = highest(x, true), max = f32x4.splat(top);
-  sumE = 0;
-  for (let from = 0; from < width; from += CHUNK) {
-    let e = f32x4.splat(0);
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) e = f32x4.add(e, expOfNegative4(f32x4.sub(scoresAt(x, j, true), max)));
-    sumE += <f64>horizontalSum(e);
-  }
-  return <f32>(Math.log(sumE) + <f64>top - <f64>target);
+/** row = row · factor */
+function scaleRow(row: usize, factor: f32): void {
+  const scale = f32x4.splat(factor);
+  for (let at = row, end = row + (<usize>width << 2); at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale));
 }
 
-/** out = dy · (softmax − [own]) */
-function crossEntropyGradient(x: usize, dy: f32, out: usize): void {
-  const max = f32x4.splat(highest(x, true));
-  sumE = 0;
+/** Softmax over all candidates: log of the sum of exponentials, less the target; slopes are the softmax, less 1 at the target. */
+function crossEntropy(row: usize, own: usize): f32 {
+  const max = f32x4.splat(top), scale = f32x4.splat(LOG2_E), least = f32x4.splat(VANISHING), one = powerConstant(0);
+  const a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5), a2 = powerConstant(6), a1 = powerConstant(7);
+  let sumE: f64 = 0;
   for (let from = 0; from < width; from += CHUNK) {
     let sum = f32x4.splat(0);
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) {
-      const e = expOfNegative4(f32x4.sub(scoresAt(x, j, true), max));
-      put(out, j, e);
+    for (let at = row + (<usize>from << 2), end = row + (<usize>min(width, from + CHUNK) << 2); at < end; at += 16) {
+      const e = power(v128.load(at), max, scale, least, one, a5, a4, a3, a2, a1);
+      v128.store(at, e);
       sum = f32x4.add(sum, e);
     }
     sumE += <f64>horizontalSum(sum);
   }
-  const scale = f32x4.splat(<f32>(<f64>dy / sumE));
-  for (let j = 0; j < width; j += 4) put(out, j, f32x4.mul(get(out, j), scale));
-  const at = out + (<usize>own << 2);
-  store<f32>(at, load<f32>(at) - dy);
+  scaleRow(row, <f32>(1 / sumE));
+  store<f32>(row + own, load<f32>(row + own) - 1);
+  return <f32>(Math.log(sumE) + <f64>top - <f64>target);
 }
 
-/** Four elements of a row of the output; the last ones of a ragged row go one by one. */
-// @ts-ignore: decorator
-@inline
-function put(out: usize, j: i32, v: v128): void {
-  const at = out + (<usize>j << 2);
-  if (j + 4 <= width) v128.store(at, v);
-  else storeTail(at, v, width - j);
-}
-
-// @ts-ignore: decorator
-@inline
-function get(out: usize, j: i32): v128 {
-  return v128.load(out + (<usize>j << 2));
-}
-
+/** s (1 − s) */
 // @ts-ignore: decorator
 @inline
 function slopeOf(s: v128): v128 {
-  return f32x4.mul(s, f32x4.sub(f32x4.splat(1), s));
+  return f32x4.mul(s, f32x4.sub(powerConstant(0), s));
 }
 
-/** The sums that the softmax-weighted losses need. s_j = σ(t − x_j) for BPR-max, f_j = σ(x_j − t) + σ(x_j²) for TOP1-max. */
-function weightedSums(kind: i32, x: usize, top: f32): void {
-  const max = f32x4.splat(top), t = f32x4.splat(target);
+/** Sums of a row, in float64 beyond four-wide partial sums: Σ e, Σ e s (or e f), Σ e s (1 − s), Σ e x². */
+let sumE: f64 = 0, sumES: f64 = 0, sumESlope: f64 = 0, sumEX2: f64 = 0;
+
+/** Beyond this distance of the largest score from the target e^(x − t) is no product of e^(x − top) and e^(top − t). */
+const NEAR: f32 = 40;
+
+/**
+ * Exponentials and sums of the losses that weigh by softmax: x goes into `row`, 0 where nothing counts; e^(x − top) into `e`, and
+ * into `other` s = σ(t − x) for BPR-max, for TOP1-max what the slope holds besides the loss.
+ */
+function weightedSums(isTop1: bool, row: usize, e: usize, other: usize): void {
+  const max = f32x4.splat(top), t = f32x4.splat(target), excluded = f32x4.splat(EXCLUDED), scale = f32x4.splat(LOG2_E);
+  const least = f32x4.splat(VANISHING), one = powerConstant(0);
+  const a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5), a2 = powerConstant(6), a1 = powerConstant(7);
+  const isNear = top - target <= NEAR, distance = f32x4.splat(isNear ? <f32>Math.exp(<f64>top - <f64>target) : 0);
   sumE = 0; sumES = 0; sumESlope = 0; sumEX2 = 0;
   for (let from = 0; from < width; from += CHUNK) {
     let a = f32x4.splat(0), b = a, c = a, d = a;
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) {
-      const at = <usize>j << 2;
-      const offset = v128.load(offsets + at), valid = isNegative(j, offset, false);
-      const v = f32x4.add(v128.load(x + at), offset);
-      const e = weightOf(v, max, valid);
+    for (let at = <usize>from << 2, end = <usize>min(width, from + CHUNK) << 2; at < end; at += 16) {
+      let v = v128.load(row + at);
+      const w = power(v, max, scale, least, one, a5, a4, a3, a2, a1);
+      v = v128.and(v, f32x4.ne(v, excluded));
       const square = f32x4.mul(v, v);
-      a = f32x4.add(a, e);
-      if (kind == op.LOSS_BPR_MAX) {
-        const s = sigmoid4(f32x4.sub(t, v));
-        b = f32x4.add(b, v128.and(f32x4.mul(e, s), valid));
-        c = f32x4.add(c, v128.and(f32x4.mul(e, slopeOf(s)), valid));
-        d = f32x4.add(d, v128.and(f32x4.mul(e, square), valid));
+      // σ(t − x) = 1 / (1 + e^(x − t))
+      const s = isNear ? f32x4.div(one, f32x4.add(one, f32x4.mul(w, distance))) : gateSigmoid4(f32x4.sub(t, v));
+      const slope = f32x4.mul(s, f32x4.sub(one, s));
+      v128.store(row + at, v);
+      v128.store(e + at, w);
+      a = f32x4.add(a, w);
+      c = f32x4.add(c, f32x4.mul(w, slope));
+      if (isTop1) {
+        const q = gateSigmoid4(square), f = f32x4.add(f32x4.sub(one, s), q);
+        b = f32x4.add(b, f32x4.mul(w, f));
+        v128.store(other + at, f32x4.add(f32x4.add(f, slope), f32x4.mul(f32x4.add(v, v), slopeOf(q))));
       } else {
-        const s = sigmoid4(f32x4.sub(v, t));
-        b = f32x4.add(b, v128.and(f32x4.mul(e, f32x4.add(s, sigmoid4(square))), valid));
-        c = f32x4.add(c, v128.and(f32x4.mul(e, slopeOf(s)), valid));
+        b = f32x4.add(b, f32x4.mul(w, s));
+        d = f32x4.add(d, f32x4.mul(w, square));
+        v128.store(other + at, s);
       }
     }
     sumE += <f64>horizontalSum(a);
@@ -171,125 +164,98 @@ function weightedSums(kind: i32, x: usize, top: f32): void {
 
 const TINY: f64 = 1e-24;
 
-function weightedLoss(kind: i32, x: usize, lambda: f32): f32 {
-  weightedSums(kind, x, highest(x, false));
+function bprMax(row: usize, own: usize, lambda: f32, e: usize, s: usize): f32 {
+  weightedSums(false, row, e, s);
   // a row without negatives has nothing to be compared with
   if (sumE == 0) return 0;
-  const mean = sumES / sumE;
-  if (kind == op.LOSS_TOP1_MAX) return <f32>mean;
-  return <f32>(-Math.log(mean + TINY) + <f64>lambda * (sumEX2 / sumE));
+  const a = sumES / sumE, squares = sumEX2 / sumE;
+  // w ((A − s + s (1 − s)) / A + λ (x² − R + 2 x)) = e ((A − s²) / (A Σ e) + λ / Σ e (x (x + 2) − R))
+  const mean = f32x4.splat(<f32>a), perA = f32x4.splat(<f32>(1 / ((a + TINY) * sumE)));
+  const r = f32x4.splat(<f32>squares), ridge = f32x4.splat(<f32>(<f64>lambda / sumE)), two = powerConstant(10);
+  const zero = f32x4.splat(0);
+  for (let at: usize = 0, end = <usize>width << 2; at < end; at += 16) {
+    const v = v128.load(row + at), p = v128.load(s + at);
+    const pull = f32x4.mul(perA, f32x4.sub(mean, f32x4.mul(p, p)));
+    const penalty = f32x4.mul(ridge, f32x4.sub(f32x4.mul(v, f32x4.add(v, two)), r));
+    // + 0 makes zeros of what is excluded positive
+    v128.store(row + at, f32x4.add(f32x4.mul(v128.load(e + at), f32x4.add(pull, penalty)), zero));
+  }
+  store<f32>(row + own, <f32>(-sumESlope / (sumE * (a + TINY))));
+  return <f32>(-Math.log(a + TINY) + <f64>lambda * squares);
 }
 
-function weightedGradient(kind: i32, x: usize, lambda: f32, dy: f32, out: usize): void {
-  const top = highest(x, false);
-  weightedSums(kind, x, top);
-  if (sumE == 0) {
-    memory.fill(out, 0, <usize>width << 2);
-    return;
-  }
-  const max = f32x4.splat(top), t = f32x4.splat(target), two = f32x4.splat(2);
-  const mean = f32x4.splat(<f32>(sumES / sumE)), squares = f32x4.splat(<f32>(sumEX2 / sumE));
-  const perA = <f64>dy / (sumES / sumE + TINY);
-  const scale = f32x4.splat(<f32>(<f64>dy / sumE)), scaleA = f32x4.splat(<f32>(perA / sumE));
-  const ridge = f32x4.splat(lambda);
-  for (let j = 0; j < width; j += 4) {
-    const at = <usize>j << 2;
-    const offset = v128.load(offsets + at), valid = isNegative(j, offset, false);
-    const v = f32x4.add(v128.load(x + at), offset);
-    const e = weightOf(v, max, valid), square = f32x4.mul(v, v);
-    let g: v128;
-    if (kind == op.LOSS_BPR_MAX) {
-      const s = sigmoid4(f32x4.sub(t, v));
-      g = f32x4.mul(f32x4.mul(e, scaleA), f32x4.add(f32x4.sub(mean, s), slopeOf(s)));
-      const penalty = f32x4.add(f32x4.sub(square, squares), f32x4.mul(two, v));
-      g = f32x4.add(g, f32x4.mul(f32x4.mul(ridge, f32x4.mul(e, scale)), penalty));
-    } else {
-      const s = sigmoid4(f32x4.sub(v, t)), q = sigmoid4(square);
-      const inner = f32x4.add(f32x4.sub(f32x4.add(s, q), mean), slopeOf(s));
-      g = f32x4.mul(f32x4.mul(e, scale), f32x4.add(inner, f32x4.mul(f32x4.mul(two, v), slopeOf(q))));
-    }
-    put(out, j, v128.and(g, valid));
-  }
-  const dt = kind == op.LOSS_BPR_MAX ? -perA * (sumESlope / sumE) : -<f64>dy * (sumESlope / sumE);
-  store<f32>(out + (<usize>own << 2), <f32>dt);
+function top1Max(row: usize, own: usize, e: usize, other: usize): f32 {
+  weightedSums(true, row, e, other);
+  if (sumE == 0) return 0;
+  const loss = sumES / sumE;
+  const mean = f32x4.splat(<f32>loss), scale = f32x4.splat(<f32>(1 / sumE)), zero = f32x4.splat(0);
+  for (let at: usize = 0, end = <usize>width << 2; at < end; at += 16)
+    v128.store(
+      row + at, f32x4.add(f32x4.mul(f32x4.mul(v128.load(e + at), scale), f32x4.sub(v128.load(other + at), mean)), zero),
+    );
+  store<f32>(row + own, <f32>(-sumESlope / sumE));
+  return <f32>loss;
 }
 
-/** Means over the negatives: BPR and TOP1. */
-function plainLoss(kind: i32, x: usize): f32 {
-  const t = f32x4.splat(target);
-  sumPlain = 0;
-  count = 0;
+/** Sums of BPR and TOP1 over the negatives: terms, slopes against the target; and how many they are. */
+let sumTerms: f64 = 0, sumSlopes: f64 = 0;
+let count: i32 = 0;
+
+function meanOverNegatives(kind: i32, row: usize, own: usize): f32 {
+  const t = f32x4.splat(target), excluded = f32x4.splat(EXCLUDED), zero = f32x4.splat(0), one = powerConstant(0);
+  sumTerms = 0; sumSlopes = 0; count = 0;
   for (let from = 0; from < width; from += CHUNK) {
-    let sum = f32x4.splat(0), ones = i32x4.splat(0);
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) {
-      const at = <usize>j << 2;
-      const offset = v128.load(offsets + at), valid = isNegative(j, offset, false);
-      const v = f32x4.add(v128.load(x + at), offset);
-      const apart = f32x4.sub(v, t);
-      const term = kind == op.LOSS_BPR ? softplus4(apart) : f32x4.add(sigmoid4(apart), sigmoid4(f32x4.mul(v, v)));
-      sum = f32x4.add(sum, v128.and(term, valid));
+    let terms = zero, slopes = zero, ones = zero;
+    for (let at = row + (<usize>from << 2), end = row + (<usize>min(width, from + CHUNK) << 2); at < end; at += 16) {
+      const v = v128.load(at), valid = f32x4.ne(v, excluded), apart = f32x4.sub(v, t);
+      let term: v128, slope: v128, other = zero;
+      if (kind == op.LOSS_BPR) {
+        // ln(1 + e^a) and σ(a) of one exponential
+        const e = exp4(f32x4.neg(f32x4.abs(apart))), isNegative = f32x4.lt(apart, zero);
+        term = f32x4.add(f32x4.pmax(apart, zero), log1p4(e));
+        slope = f32x4.div(v128.bitselect(e, one, isNegative), f32x4.add(one, e));
+      } else {
+        const s = gateSigmoid4(apart), q = gateSigmoid4(f32x4.mul(v, v));
+        term = f32x4.add(s, q);
+        slope = slopeOf(s);
+        other = f32x4.mul(f32x4.add(v, v), slopeOf(q));
+      }
+      terms = f32x4.add(terms, v128.and(term, valid));
+      slopes = f32x4.add(slopes, v128.and(slope, valid));
       ones = i32x4.sub(ones, valid);
+      v128.store(at, v128.and(f32x4.add(slope, other), valid));
     }
-    sumPlain += <f64>horizontalSum(sum);
+    sumTerms += <f64>horizontalSum(terms);
+    sumSlopes += <f64>horizontalSum(slopes);
     count += i32x4.extract_lane(ones, 0) + i32x4.extract_lane(ones, 1) + i32x4.extract_lane(ones, 2) + i32x4.extract_lane(ones, 3);
   }
-  return count == 0 ? 0 : <f32>(sumPlain / <f64>count);
+  if (count == 0) return 0;
+  scaleRow(row, <f32>(1 / <f64>count));
+  store<f32>(row + own, <f32>(-sumSlopes / <f64>count));
+  return <f32>(sumTerms / <f64>count);
 }
 
-function plainGradient(kind: i32, x: usize, dy: f32, out: usize): void {
-  plainLoss(kind, x);
-  const t = f32x4.splat(target), scale = f32x4.splat(<f32>(<f64>dy / <f64>max(1, count))), two = f32x4.splat(2);
-  let dt: f64 = 0;
-  for (let from = 0; from < width; from += CHUNK) {
-    let sum = f32x4.splat(0);
-    for (let j = from, end = min(width, from + CHUNK); j < end; j += 4) {
-      const at = <usize>j << 2;
-      const offset = v128.load(offsets + at), valid = isNegative(j, offset, false);
-      const v = f32x4.add(v128.load(x + at), offset);
-      const s = sigmoid4(f32x4.sub(v, t));
-      let g = v128.and(f32x4.mul(scale, kind == op.LOSS_BPR ? s : slopeOf(s)), valid);
-      sum = f32x4.add(sum, g);
-      if (kind == op.LOSS_TOP1) {
-        const q = f32x4.mul(f32x4.mul(two, v), slopeOf(sigmoid4(f32x4.mul(v, v))));
-        g = f32x4.add(g, v128.and(f32x4.mul(scale, q), valid));
-      }
-      put(out, j, g);
-    }
-    dt += <f64>horizontalSum(sum);
-  }
-  store<f32>(out + (<usize>own << 2), <f32>-dt);
-}
-
-/** Losses of rows first … first + rows − 1 of the batch; row r's target is candidate r. */
-export function candidateLoss(
-  kind: i32, x: usize, xRow: i32, listAt: usize, offsetsAt: usize, out: usize, outRow: i32, rows: i32, first: i32, n: i32,
-  mask: i32, lambda: f32,
+/**
+ * ∂loss / ∂x of rows first … first + rows − 1 of the batch, up to a multiple of four; then the loss and three zeros. Row r's
+ * target is candidate r.
+ * @param work room for two rows
+ */
+export function candidateSlopes(
+  kind: i32, x: usize, xRow: i32, list: usize, offsets: usize, out: usize, outRow: i32, rows: i32, first: i32, n: i32, mask: i32,
+  lambda: f32, work: usize,
 ): void {
-  for (let r = 0; r < rows; r++) {
-    openRow(x, first + r, n, listAt, offsetsAt, mask);
+  const second = work + (<usize>((n + 3) & ~3) << 2);
+  for (let r = first; r < first + rows; r++) {
+    openRow(x, r, n, list, offsets, mask, kind == op.LOSS_CROSS_ENTROPY, out);
+    const own = <usize>r << 2;
     let loss: f32;
-    if (kind == op.LOSS_CROSS_ENTROPY) loss = crossEntropy(x);
-    else if (kind == op.LOSS_BPR_MAX || kind == op.LOSS_TOP1_MAX) loss = weightedLoss(kind, x, lambda);
-    else loss = plainLoss(kind, x);
-    store<f32>(out, loss);
+    if (kind == op.LOSS_CROSS_ENTROPY) loss = crossEntropy(out, own);
+    else if (kind == op.LOSS_BPR_MAX) loss = bprMax(out, own, lambda, work, second);
+    else if (kind == op.LOSS_TOP1_MAX) loss = top1Max(out, own, work, second);
+    else loss = meanOverNegatives(kind, out, own);
+    const end = out + (<usize>width << 2);
+    v128.store(end, f32x4.replace_lane(f32x4.splat(0), 0, loss));
     x += <usize>xRow << 2;
-    out += <usize>outRow << 2;
-  }
-}
-
-/** out[r, :] = dy[r] · ∂loss[r] / ∂x[r, :] */
-export function candidateLossGradient(
-  kind: i32, x: usize, xRow: i32, listAt: usize, offsetsAt: usize, dy: usize, dyRow: i32, out: usize, outRow: i32, rows: i32,
-  first: i32, n: i32, mask: i32, lambda: f32,
-): void {
-  for (let r = 0; r < rows; r++) {
-    openRow(x, first + r, n, listAt, offsetsAt, mask);
-    const d = load<f32>(dy);
-    if (kind == op.LOSS_CROSS_ENTROPY) crossEntropyGradient(x, d, out);
-    else if (kind == op.LOSS_BPR_MAX || kind == op.LOSS_TOP1_MAX) weightedGradient(kind, x, lambda, d, out);
-    else plainGradient(kind, x, d, out);
-    x += <usize>xRow << 2;
-    dy += <usize>dyRow << 2;
     out += <usize>outRow << 2;
   }
 }

@@ -69,8 +69,8 @@ export const ELU = 57;
 export const ELU_GRADIENT = 58;
 export const LANE_DROPOUT = 59;
 export const CANDIDATE_OFFSETS = 60;
-export const CANDIDATE_LOSS = 61;
-export const CANDIDATE_LOSS_GRADIENT = 62;
+/** Slopes of every row and, behind them, its loss. */
+export const CANDIDATE_SLOPES = 61;
 /** out[j] = Σ_r a[r, j] · b[r] over the batch's rows, for the columns j of the block */
 export const BATCH_PRODUCT = 63;
 /** out[j] = Σ_r x[r, j] over the batch's rows, for the columns j of the block */

@@ -1,7 +1,7 @@
 /** Dropout by lane and the exponential linear unit; formulas in `ops/row-noise.ts`. */
 import { loadTail, storeTail } from './elementwise';
 import { philoxBlock, philoxValue } from './random';
-import { exp4 } from './vector-math';
+import { expOfNegative4 } from './vector-math';
 
 // @ts-ignore: decorator
 @inline
@@ -37,6 +37,17 @@ export function laneDropout(
   }
 }
 
+/** 1/7, 1/6, … 1/2, and where the series ends (see vector-math.ts on constants). */
+const series = memory.data<f32>([
+  0.14285714285714285, 0.14285714285714285, 0.14285714285714285, 0.14285714285714285,
+  0.16666666666666666, 0.16666666666666666, 0.16666666666666666, 0.16666666666666666,
+  0.2, 0.2, 0.2, 0.2,
+  0.25, 0.25, 0.25, 0.25,
+  0.3333333333333333, 0.3333333333333333, 0.3333333333333333, 0.3333333333333333,
+  0.5, 0.5, 0.5, 0.5,
+  -0.35, -0.35, -0.35, -0.35,
+]);
+
 /** x where x ≥ 0 (and NaN), else p (eˣ − 1); near 0 by the series, where eˣ − 1 would lose its digits. */
 export function elu(x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, width: i32, p: f32): void {
   const factor = f32x4.splat(p), zero = f32x4.splat(0), one = f32x4.splat(1);
@@ -44,16 +55,16 @@ export function elu(x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, wid
     for (let j = 0; j < width; j += 4) {
       const at = <usize>j << 2, left = width - j;
       const v = read(x + at, left);
-      const far = f32x4.sub(exp4(v), one);
+      const far = f32x4.sub(expOfNegative4(v), one);
       // eˣ − 1 = x (1 + x/2 (1 + x/3 (1 + x/4 (1 + x/5 (1 + x/6 (1 + x/7))))))
-      let s = f32x4.add(one, f32x4.mul(v, f32x4.splat(1.0 / 7.0)));
-      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 6.0)), s));
-      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 5.0)), s));
-      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 4.0)), s));
-      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(1.0 / 3.0)), s));
-      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, f32x4.splat(0.5)), s));
+      let s = f32x4.add(one, f32x4.mul(v, v128.load(series)));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, v128.load(series, 16)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, v128.load(series, 32)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, v128.load(series, 48)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, v128.load(series, 64)), s));
+      s = f32x4.add(one, f32x4.mul(f32x4.mul(v, v128.load(series, 80)), s));
       const near = f32x4.mul(v, s);
-      const below = v128.bitselect(near, far, f32x4.gt(v, f32x4.splat(-0.35)));
+      const below = v128.bitselect(near, far, f32x4.gt(v, v128.load(series, 96)));
       write(out + at, v128.bitselect(f32x4.mul(factor, below), v, f32x4.lt(v, zero)), left);
     }
     x += <usize>xRow << 2;

@@ -1,7 +1,7 @@
 /** Instructions of sequences and candidate lists. */
 import { runAttentionInstruction } from './attention-instructions';
 import { outerByBlas, usesBlas } from './blas';
-import { candidateLoss, candidateLossGradient, candidateOffsets } from './candidates';
+import { candidateOffsets, candidateSlopes } from './candidates';
 import { gatherList, sumRows } from './elementwise';
 import { gemm } from './gemm';
 import { groupedOuterSum } from './grouped-products';
@@ -38,13 +38,10 @@ export function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a
         reinterpret<f32>(parameter(at, 3)),
       );
       break;
-    case op.CANDIDATE_LOSS:
-      candidateLoss(p1, a, aRow, b, c, d, dRow, rows, tileStart, p0, parameter(at, 2), reinterpret<f32>(parameter(at, 3)));
-      break;
-    case op.CANDIDATE_LOSS_GRADIENT:
-      candidateLossGradient(
-        p1, a, aRow, b, c, d, dRow, address(at, 4), stride(at, 4), rows, tileStart, p0, parameter(at, 2),
-        reinterpret<f32>(parameter(at, 3)),
+    case op.CANDIDATE_SLOPES:
+      // operands scores, list, offsets, out, workspace
+      candidateSlopes(
+        p1, a, aRow, b, c, d, dRow, rows, tileStart, p0, parameter(at, 2), reinterpret<f32>(parameter(at, 3)), address(at, 4),
       );
       break;
     case op.ELU: elu(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1)); break;

@@ -1,14 +1,17 @@
 /**
  * Losses of a row's scores against candidates that all rows of the batch share: the target of row r is candidate r, all others
- * are its negatives (Hidasi & Karatzoglou: Recurrent Neural Networks with Top-k Gains. CIKM 2018). Forward and backward each in
- * one pass over the row. t is the target's score, x_j the negatives', w = softmax of the x_j. No second derivatives.
+ * are its negatives (Hidasi & Karatzoglou: Recurrent Neural Networks with Top-k Gains. CIKM 2018). Forward and backward
+ * share their exponentials: one op makes the slopes ∂loss / ∂scores and the loss, which its users take from it. t is the target's
+ * score, x_j the negatives', w = softmax of the x_j. No second derivatives.
  */
 import { DeepTasteError } from '../../core/errors.ts';
 import { type CandidateLossName, type CandidateName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { rowOf, rules } from './candidate-formulas.ts';
 import { floatBits } from './elementwise.ts';
+import { slice } from './layout.ts';
 import type { BlockCall, KernelCall, OpDefinition } from './op.ts';
+import { multiplyColumn } from './reduce.ts';
 
 export interface CandidateOffsetOptions {
   /** The first entries of the list are targets of rows, the others extra negatives. */
@@ -50,60 +53,62 @@ export function candidateLoss(
     throw shapeError(name, 'needs scores [B, n], a list [n] and its candidateOffsets [n]', [scores, list, offsets]);
   if (regularisation < 0 || (regularisation > 0 && name !== 'bprMax'))
     throw new DeepTasteError('shape', `${name}: the regularisation must be ≥ 0 and belongs to bprMax alone`);
-  return new Tensor(name, [scores, list, offsets], 'batch', [1], { maskEqual, regularisation });
+  const shape = [slopeColumns(scores) + 4];
+  const slopes = new Tensor(`${name}Slopes`, [scores, list, offsets], 'batch', shape, { maskEqual, regularisation });
+  const loss = slice(slopes, slopeColumns(scores), slopeColumns(scores) + 1);
+  return new Tensor(name, [scores, list, offsets, loss], 'batch', [1]);
 }
 
-function lossCall(y: Tensor, opcode: number, kind: number): KernelCall {
-  const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
-  const parameters = [y.inputs[0].size, kind, maskEqual ? 1 : 0, floatBits(regularisation)];
-  return { opcode, parameters, operands: [...y.inputs, y] };
-}
+/** The kernel writes whole vectors of slopes. */
+const slopeColumns = (scores: Tensor): number => Math.ceil(scores.size / 4) * 4;
 
 function lossOp(name: CandidateLossName): OpDefinition {
-  const { kind, formula, derivative, row } = rules[name];
+  const { formula, derivative } = rules[name];
   return {
     formula,
     derivative,
-    gradient: (y, dy) => [
-      new Tensor(`${name}Gradient`, [...y.inputs, dy], 'batch', y.inputs[0].shape, y.attributes),
-      null,
-      null,
-    ],
-    kernel: (y) => lossCall(y, code.CANDIDATE_LOSS, kind),
-    reference: (y, [scores, list, offsets], rows) => {
-      const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
-      const n = y.inputs[0].size;
-      return Float64Array.from(
-        { length: rows },
-        (_, r) => row(rowOf(r, n, scores, list, offsets, maskEqual), regularisation).loss,
-      );
+    gradient: (y, dy) => {
+      const [scores, , , loss] = y.inputs;
+      const [slopes] = loss.inputs;
+      return [multiplyColumn(slice(slopes, 0, scores.size), dy), null, null, null];
     },
+    kernel: (y) => ({ opcode: code.COPY, parameters: [1], operands: [y.inputs[3], y] }),
+    reference: (_, [, , , loss]) => loss,
   };
 }
 
-function gradientOp(name: CandidateLossName): OpDefinition {
+function slopesCall(y: Tensor, kind: number): KernelCall {
+  const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
+  const [scores] = y.inputs;
+  const parameters = [scores.size, kind, maskEqual ? 1 : 0, floatBits(regularisation)];
+  const operands = [...y.inputs, y];
+  return { opcode: code.CANDIDATE_SLOPES, parameters, operands, workspace: 2 * slopeColumns(scores) };
+}
+
+function slopesOp(name: CandidateLossName): OpDefinition {
   const { kind, derivative, row } = rules[name];
   return {
-    formula: `the gradient of \`${name}\`: ${derivative}`,
-    derivative: 'none: a fused gradient',
+    formula: `∂\`${name}\` / ∂scores (${derivative} with dy = 1), zeros up to a multiple of four; the loss, three zeros`,
+    derivative: `none: \`${name}\` multiplies it by dy`,
     gradient: (y) => {
       throw new DeepTasteError(
         'shape',
         `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
       );
     },
-    kernel: (y) => lossCall(y, code.CANDIDATE_LOSS_GRADIENT, kind),
-    reference: (y, [scores, list, offsets, dy], rows) => {
+    kernel: (y) => slopesCall(y, kind),
+    reference: (y, [scores, list, offsets], rows) => {
       const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
-      const n = y.size;
-      const out = new Float64Array(rows * n);
+      const n = y.inputs[0].size;
+      const out = new Float64Array(rows * y.size);
       for (let r = 0; r < rows; r++) {
         const here = rowOf(r, n, scores, list, offsets, maskEqual);
-        const { dt, dx } = row(here, regularisation);
-        out[r * n + r] = dy[r] * dt;
+        const { loss, dt, dx } = row(here, regularisation);
+        out[r * y.size + r] = dt;
         here.negatives.forEach(({ j }, k) => {
-          out[r * n + j] = dy[r] * dx[k];
+          out[r * y.size + j] = dx[k];
         });
+        out[r * y.size + slopeColumns(y.inputs[0])] = loss;
       }
       return out;
     },
@@ -149,5 +154,5 @@ const byName = <N extends CandidateName>(entries: readonly (readonly [N, OpDefin
 export const candidateOps: Record<CandidateName, OpDefinition> = {
   candidateOffsets: offsetsOp,
   ...byName(names.map((name) => [name, lossOp(name)])),
-  ...byName(names.map((name) => [`${name}Gradient` as const, gradientOp(name)])),
+  ...byName(names.map((name) => [`${name}Slopes` as const, slopesOp(name)])),
 };
