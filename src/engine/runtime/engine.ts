@@ -100,7 +100,10 @@ export class Engine {
     worker.on('error', (error) => {
       this.#failure ??= error;
     });
-    worker.unref();
+    // Node aborts the process when it must end a thread that is loading a native library: until then the thread is waited for
+    worker.once('message', () => {
+      if (!this.#closed) worker.unref();
+    });
     return worker;
   }
 
@@ -207,7 +210,8 @@ export class Engine {
     control[code.CONTROL_JOB] = code.JOB_EXIT;
     Atomics.add(control, code.CONTROL_GENERATION, 1);
     Atomics.notify(control, code.CONTROL_GENERATION);
-    for (const worker of this.#workers) void worker.terminate();
+    // they end by themselves, also those that are still loading
+    for (const worker of this.#workers) worker.ref();
   }
 }
 

@@ -1,5 +1,5 @@
 /** A thread of the pool. It needs no model code: plans are data in the shared memory. */
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import * as code from '../kernels/opcodes.ts';
 import { openSgemm } from './blas.ts';
 import { instantiate } from './engine.ts';
@@ -13,10 +13,14 @@ export interface WorkerData {
   readonly blas: string | null;
 }
 
+/** Said once everything is loaded. */
+const READY = 'ready';
+
 function serve({ module, memory, control, id, blas }: WorkerData): void {
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
   try {
     const kernels = instantiate(module, memory, blas === null ? null : openSgemm(blas, memory));
+    parentPort?.postMessage(READY);
     for (let seen = 0; ; ) {
       seen = kernels.waitForJob(control, seen);
       if (block[code.CONTROL_JOB] === code.JOB_EXIT) return;
