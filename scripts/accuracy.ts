@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
   }),
   ...sequenceRows('yoochoose-100k', {}),
   ...sequenceRows('ml-1m-sequences', {
-    gru4rec: '.5581 / .3381 (Kang & McAuley 2018)',
+    gru4rec: '.5581 / .3381, GRU4Rec+ .7501 / .5513 (Kang & McAuley 2018)',
     sasrec: '.8245 / .5905 (Kang & McAuley 2018)',
   }),
 ];
