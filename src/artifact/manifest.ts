@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
+import { KERNEL_BUILDS, type KernelBuild } from '../core/kernel-build.ts';
 import type { Schema } from '../data/schema.ts';
 import { plainJson } from './plain-json.ts';
 
@@ -41,7 +42,7 @@ const infoShape = {
   schema: z.object({ columns: z.array(columnSchema) }) satisfies z.ZodType<Schema>,
   protocol: jsonObject.nullable(),
   metrics: jsonObject,
-  engine: z.object({ kernels: z.enum(['relaxed', 'simd']), blas: z.string().nullable() }),
+  engine: z.object({ kernels: z.enum(KERNEL_BUILDS), blas: z.string().nullable() }),
 };
 
 const infoSchema = z.object({
@@ -76,7 +77,7 @@ export interface ArtifactInfo {
   /** How the metrics were measured; null when nothing was measured. */
   readonly protocol: object | null;
   readonly metrics: object;
-  readonly engine: { readonly kernels: 'relaxed' | 'simd'; readonly blas: string | null };
+  readonly engine: { readonly kernels: KernelBuild; readonly blas: string | null };
   readonly data: { readonly name: string; readonly hash: string; readonly nInteractions: number };
 }
 

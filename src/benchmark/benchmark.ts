@@ -1,12 +1,12 @@
 /** The bench as a whole: which workloads, in which order, on which engines; the result is one document. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { DeepTasteError } from '../core/errors.ts';
+import type { KernelBuild } from '../core/kernel-build.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import { version } from '../core/version.ts';
 import { type BlasChoice, findBlas } from '../engine/runtime/blas.ts';
 import { Engine } from '../engine/runtime/engine.ts';
-import type { KernelBuild } from '../engine/runtime/kernel-file.ts';
 import { type Effort, fullEffort, quickEffort } from './effort.ts';
 import { type GraphSpeed, measureGraph } from './graph-speed.ts';
 import { type HeapGrowth, measureHeapGrowth } from './heap-growth.ts';
@@ -33,6 +33,8 @@ export interface BenchmarkOptions {
   readonly peers?: { readonly python: string; readonly tfjs: string };
   /** System BLAS to measure beside WebAssembly; default: the first one found. */
   readonly blas?: BlasChoice;
+  /** Build of the kernels; default: the fastest. */
+  readonly kernels?: KernelBuild;
   readonly progress: Progress;
   /** Sizes, for tests. */
   readonly size?: NeumfSize;
@@ -78,10 +80,11 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   const threads = options.threads ?? availableParallelism();
   if (!Number.isInteger(threads) || threads < 1)
     throw new DeepTasteError('usage', `bench: --threads must be an integer ≥ 1, got ${threads}`);
+  const { kernels } = options;
   const counts = threads === 1 ? [1] : [1, threads];
-  const engines = counts.map((count) => new Engine({ threads: count, blas: 'off' }));
+  const engines = counts.map((count) => new Engine({ threads: count, kernels, blas: 'off' }));
   const { library } = findBlas(options.blas ?? 'auto');
-  const withBlas = library ? counts.map((count) => new Engine({ threads: count, blas: library.path })) : [];
+  const withBlas = library ? counts.map((count) => new Engine({ threads: count, kernels, blas: library.path })) : [];
   try {
     const result = await measure(engines, withBlas, options);
     return {

@@ -8,7 +8,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Effort } from './effort.ts';
 import { burstRate, callsFor, interleave } from './timing.ts';
 
-const ROUNDS_OF_CALL = 2000;
+const ROUNDS_OF_CALL = 40_000;
 const FLOP_OF_ROUND = 160;
 /** Rows of the square matrices whose product shows the BLAS at its best: large enough for its blocking. */
 const PRODUCT_ROWS = 768;
@@ -18,7 +18,7 @@ const SMALL_TABLE_ROWS = 6040;
 
 export interface MachineLimits {
   readonly threads: number;
-  /** 128-bit multiply-adds, FLOP/s. */
+  /** Multiply-adds on vectors of the kernels' width, FLOP/s. */
   readonly flopPerSecond: number;
   /** Products of large matrices by the system BLAS, FLOP/s; null = there is none. */
   readonly blasFlopPerSecond: number | null;
@@ -112,7 +112,7 @@ class Probe {
   }
 
   #multiplyAdds(): number {
-    const record = this.#record(code.MEASURE_MULTIPLY_ADDS, ROUNDS_OF_CALL, 256, 0);
+    const record = this.#record(code.MEASURE_MULTIPLY_ADDS, ROUNDS_OF_CALL, 512, 0);
     // small factors: the sums must not overflow, and must not be subnormal either
     this.#fill(record, 256, (memory) => memory.fill(0.001));
     return record;

@@ -1,4 +1,5 @@
 /** The bench's result as sections of rows, for terminals and for the results page. */
+import { vectorBits } from '../core/kernel-build.ts';
 import type { BenchmarkResult } from './benchmark.ts';
 import type { ModelSpeed } from './model-speed.ts';
 import type { PeerSpeed } from './peers.ts';
@@ -40,12 +41,12 @@ export function provenance({ versions, computer, quick, peakResidentBytes }: Ben
   );
 }
 
-function machineSection({ machine }: BenchmarkResult): ReportSection {
+function machineSection({ machine, versions }: BenchmarkResult): ReportSection {
   return {
     title: 'Limits of the machine',
     header: ['', ...machine.map(({ threads }) => threadsText(threads))],
     rows: [
-      ['128-bit multiply-adds, GFLOP/s', ...machine.map((m) => giga(m.flopPerSecond))],
+      [`${vectorBits(versions.kernels)}-bit multiply-adds, GFLOP/s`, ...machine.map((m) => giga(m.flopPerSecond))],
       ...(machine.some((m) => m.blasFlopPerSecond !== null)
         ? [
             [

@@ -23,7 +23,7 @@ export async function benchFields(names: readonly string[], request: BenchReques
   const rows = request.rows ?? (request.quick ? 50_000 : 1_000_000);
   const loadBefore = loadavg()[0];
   const engines = (threads === 1 ? [1] : [1, threads]).map(
-    (count) => new Engine({ threads: count, blas: request.blas ?? 'auto' }),
+    (count) => new Engine({ threads: count, kernels: request.kernels, blas: request.blas ?? 'auto' }),
   );
   try {
     const progress = await terminal.progress();

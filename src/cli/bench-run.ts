@@ -6,6 +6,7 @@ import { provenance, type ReportSection, reportMarkdown, reportSections } from '
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import type { KernelBuild } from '../core/kernel-build.ts';
 import { suggestion } from '../core/nearest.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,6 +19,7 @@ export interface BenchRequest {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly kernels?: KernelBuild;
   readonly rows?: number;
 }
 
@@ -35,6 +37,7 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
     threads,
     quick: request.quick,
     blas: request.blas,
+    kernels: request.kernels,
     peers: request.peers ? { python, tfjs: request.tfjs ?? '.' } : undefined,
     progress: await terminal.progress(),
   });

@@ -1,5 +1,6 @@
 /** The options of commands that compute: threads and system BLAS. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { KERNEL_BUILDS, type KernelBuild } from '../core/kernel-build.ts';
 import type { Progress } from '../core/progress.ts';
 import { type BlasChoice, Engine } from '../engine/runtime/engine.ts';
 import { threadCount } from './option-values.ts';
@@ -7,6 +8,7 @@ import { threadCount } from './option-values.ts';
 export interface EngineFlags {
   readonly threads?: number;
   readonly blas: BlasChoice;
+  readonly kernels?: KernelBuild;
 }
 
 export function addEngineOptions(command: Command): Command {
@@ -16,12 +18,18 @@ export function addEngineOptions(command: Command): Command {
       '--blas <auto|off|path>',
       'system BLAS for matrix products: the first one found, none (the same bytes on every machine), or a library',
       'auto',
+    )
+    .addOption(
+      new Option(
+        '--kernels <build>',
+        'WebAssembly kernels: 256-bit, 128-bit with fused multiply-adds, without (default: the fastest)',
+      ).choices(KERNEL_BUILDS),
     );
 }
 
 /** An engine as the flags ask; says it when a wanted BLAS cannot be used. */
-export function openEngine({ threads, blas }: EngineFlags, progress: Progress): Engine {
-  const engine = new Engine({ threads, blas });
+export function openEngine({ threads, blas, kernels }: EngineFlags, progress: Progress): Engine {
+  const engine = new Engine({ threads, blas, kernels });
   if (engine.notice) progress.log(engine.notice);
   return engine;
 }

@@ -1,9 +1,10 @@
 /** What the machine and the installation offer. A part that fails is reported as a problem, the others all the same. */
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { DeepTasteError } from '../core/errors.ts';
+import type { KernelBuild } from '../core/kernel-build.ts';
 import { version } from '../core/version.ts';
 import { findBlas, installHint } from '../engine/runtime/blas.ts';
-import { loadKernels, supportsRelaxedSimd } from '../engine/runtime/kernel-file.ts';
+import { canRun, loadKernels } from '../engine/runtime/kernel-file.ts';
 import { allModels } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ export async function examine(terminal: Terminal): Promise<void> {
     memoryBytes: totalmem(),
     freeMemoryBytes: freemem(),
     sharedArrayBuffer: typeof SharedArrayBuffer === 'function',
-    relaxedSimd: await attempt('kernels', supportsRelaxedSimd),
+    relaxedSimd: await attempt('kernels', () => canRun('relaxed')),
     kernels: await attempt('kernels', () => loadKernels().build),
     duckdb: await attempt('duckdb', duckdbVersion),
     blas: await attempt('blas', systemBlas),
@@ -66,7 +67,7 @@ interface MachineReport {
   readonly freeMemoryBytes: number;
   readonly sharedArrayBuffer: boolean;
   readonly relaxedSimd: boolean | null;
-  readonly kernels: string | null;
+  readonly kernels: KernelBuild | null;
   readonly duckdb: string | null;
   readonly blas: { readonly title: string; readonly path: string } | { readonly notice: string } | null;
   readonly models: readonly string[];
@@ -86,8 +87,9 @@ function blasText(blas: MachineReport['blas']): string {
 
 function asText(report: MachineReport): string {
   const yes = (value: boolean | null) => (value === null ? 'not known' : value ? 'yes' : 'no');
-  const kernels = {
-    relaxed: 'relaxed SIMD (128 bits, fused multiply-add)',
+  const kernels: Record<KernelBuild, string> = {
+    wide: 'wide (256 bits, fused multiply-add)',
+    relaxed: 'relaxed SIMD (128 bits, fused multiply-add); Node 24 or newer on x64 with AVX2 runs the wide build',
     simd: 'plain SIMD (128 bits); Node 24 or newer runs the faster relaxed build',
   };
   const rows: [string, string][] = [
@@ -98,7 +100,7 @@ function asText(report: MachineReport): string {
     ['threads', `${report.threads} (of ${report.logicalCpus} logical CPUs)`],
     ['memory', `${(report.memoryBytes / GIB).toFixed(1)} GiB, ${(report.freeMemoryBytes / GIB).toFixed(1)} GiB free`],
     ['relaxed SIMD', yes(report.relaxedSimd)],
-    ['kernels', report.kernels === null ? 'cannot be loaded' : kernels[report.kernels as keyof typeof kernels]],
+    ['kernels', report.kernels === null ? 'cannot be loaded' : kernels[report.kernels]],
     ['shared memory', yes(report.sharedArrayBuffer)],
     ['DuckDB', report.duckdb ?? 'cannot be loaded'],
     ['BLAS', blasText(report.blas)],

@@ -3,9 +3,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type ExampleSteps, exampleTraining } from '../../src/benchmark/example-training.ts';
 import { lstmCost, lstmTraining } from '../../src/benchmark/lstm-training.ts';
 import { policyCost, policyTraining } from '../../src/benchmark/policy-training.ts';
+import { KERNEL_BUILDS } from '../../src/core/kernel-build.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { fullSoftmaxCrossEntropy, indexInput, input, lookup } from '../../src/engine/ops/index.ts';
 import { Engine, type EngineOptions } from '../../src/engine/runtime/engine.ts';
+import { canRun } from '../../src/engine/runtime/kernel-file.ts';
 import { normal } from '../../src/layers/initializer.ts';
 
 const made: Engine[] = [];
@@ -34,7 +36,7 @@ function weightsAfter(training: ExampleSteps, runs: readonly number[]): string {
 }
 
 describe.each(Object.entries(workloads))('%s', (_name, make) => {
-  it.each(['relaxed', 'simd'] as const)(
+  it.each(canRun('wide') ? KERNEL_BUILDS : (['relaxed', 'simd'] as const))(
     'gives the same bytes on 1, 2, 3 and 5 threads, in one run and in many (%s)',
     (kernels) => {
       const results = [1, 2, 3, 5].map((threads) =>
@@ -43,6 +45,13 @@ describe.each(Object.entries(workloads))('%s', (_name, make) => {
       expect(new Set(results).size).toBe(1);
     },
   );
+
+  it.runIf(canRun('wide'))('gives the same bytes with vectors of 128 and of 256 bits', () => {
+    const [narrow, wide] = (['relaxed', 'wide'] as const).map((kernels) =>
+      weightsAfter(make(engineWith({ threads: 2, kernels, blas: 'off' })), [5]),
+    );
+    expect(wide).toBe(narrow);
+  });
 
   it('gives the same bytes on 1 and 3 threads with the system BLAS, where there is one', () => {
     const results = [1, 3].map((threads) => weightsAfter(make(engineWith({ threads })), [5]));

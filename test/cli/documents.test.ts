@@ -40,7 +40,7 @@ const evaluation = z.strictObject({
 });
 const runDocument = z.strictObject({
   ...{ model: z.string(), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
-  kernels: z.enum(['relaxed', 'simd']),
+  kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
     ...{ name: z.string(), hash: z.string().length(64), nUsers: z.int(), nItems: z.int(), nInteractions: z.int() },
     warnings: z.array(z.string()),
@@ -75,7 +75,7 @@ describe('documents', () => {
       ['doctor'],
       z.object({
         node: z.literal(process.versions.node),
-        kernels: z.literal('relaxed'),
+        kernels: z.enum(['wide', 'relaxed']),
         duckdb: z.string(),
         blas: z.strictObject({ title: z.string(), path: z.string() }).nullable(),
         problems: z.array(z.string()).max(0),

@@ -51,7 +51,7 @@ const rowResult = z.strictObject({
 });
 const runDocument = z.strictObject({
   ...{ model: z.string(), title: z.string(), task: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
-  kernels: z.enum(['relaxed', 'simd']),
+  kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
     ...{ name: z.string(), hash: z.string().length(64), nUsers: z.int(), nItems: z.int(), nInteractions: z.int() },
     ...{ nTraining: z.int(), warnings: z.array(z.string()) },

@@ -58,7 +58,7 @@ const evaluation = z.strictObject({
 });
 const runDocument = z.strictObject({
   ...{ model: z.literal('markov'), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
-  kernels: z.enum(['relaxed', 'simd']),
+  kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
     ...{ name: z.string(), hash: z.string().length(64), nSequences: z.int(), nEvents: z.int(), nItems: z.int() },
     ...{ nUnknownTestEvents: z.int(), warnings: z.array(z.string()) },

@@ -12,8 +12,13 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { lossNames } from './list-op-names.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
+import { wideEngines } from './wide-engines.ts';
 
-const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+const engines = [
+  new Engine({ threads: 1, kernels: 'relaxed' }),
+  new Engine({ threads: 1, kernels: 'simd' }),
+  ...wideEngines(),
+];
 afterAll(() => {
   for (const engine of engines) engine.close();
 });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import * as code from '../../src/engine/kernels/opcodes.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { loadKernels, supportsRelaxedSimd } from '../../src/engine/runtime/kernel-file.ts';
+import { canRun, loadKernels } from '../../src/engine/runtime/kernel-file.ts';
 import { thrownCode } from './thrown-code.ts';
 
 const engine = new Engine({ threads: 2 });
@@ -13,9 +13,12 @@ describe('settings', () => {
   });
 
   it('takes the best build that the runtime has, or the one asked for', () => {
-    expect(supportsRelaxedSimd()).toBe(Number(process.versions.node.split('.')[0]) >= 24);
-    expect(loadKernels().build).toBe(supportsRelaxedSimd() ? 'relaxed' : 'simd');
+    expect(canRun('relaxed')).toBe(Number(process.versions.node.split('.')[0]) >= 24);
+    expect(loadKernels().build).toBe(canRun('wide') ? 'wide' : canRun('relaxed') ? 'relaxed' : 'simd');
     expect(loadKernels('simd').build).toBe('simd');
+    if (canRun('relaxed')) expect(loadKernels('relaxed').build).toBe('relaxed');
+    if (canRun('wide')) expect(loadKernels('wide').build).toBe('wide');
+    else expect(() => loadKernels('wide')).toThrow('AVX2');
   });
 });
 

@@ -14,11 +14,13 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ExampleFeed, type SlotSource } from '../../src/engine/runtime/example-feed.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { thrownCode } from './thrown-code.ts';
+import { wideEngines } from './wide-engines.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed' }),
   new Engine({ threads: 2, kernels: 'simd' }),
   new Engine({ threads: 3 }),
+  ...wideEngines(),
 ];
 afterAll(() => {
   for (const engine of engines) engine.close();

@@ -8,12 +8,14 @@ import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
+import { wideEngines } from './wide-engines.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
   new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
   new Engine({ threads: 3, blas: 'off' }),
   new Engine({ threads: 2 }),
+  ...wideEngines(),
 ];
 afterAll(() => {
   for (const engine of engines) engine.close();

@@ -2,6 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import * as code from '../../src/engine/kernels/opcodes.ts';
 import { Engine, type KernelExports } from '../../src/engine/runtime/engine.ts';
+import { canRun } from '../../src/engine/runtime/kernel-file.ts';
+import { wideEngines } from './wide-engines.ts';
 
 /** Arguments as documented in kernels/gemm.ts. */
 type Gemm = (...words: readonly number[]) => void;
@@ -10,6 +12,7 @@ const gemmOf = (engine: Engine): Gemm => (engine.kernels as KernelExports & { ge
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
   new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+  ...wideEngines(),
 ];
 const pool = new Engine({ threads: 3 });
 afterAll(() => {
@@ -102,6 +105,12 @@ class Placed {
     return '';
   }
 
+  /** C as it lies in memory. */
+  bytes(): Buffer {
+    const { m } = this.product;
+    return Buffer.from(this.#engine.bytes(this.words[6], m * this.#cRow * 4));
+  }
+
   free(): void {
     for (const address of this.#addresses) this.#engine.free(address);
   }
@@ -151,7 +160,7 @@ describe.each(engines)('gemm ($build)', (engine) => {
   });
 
   it('keeps NaN through the fused rectifier', () => {
-    for (const n of [3, 8]) {
+    for (const n of [3, 8, 16]) {
       const placed = new Placed(
         engine,
         { m: 2, n, k: 4, flags: code.FLAG_RELU, orientation: orientations[0] },
@@ -174,4 +183,22 @@ it('cuts a large product over threads', () => {
   };
   for (const m of [0, 1, 47, 48, 49, 200])
     expect(faultOf(pool, { m, n: 19, k: 30, flags: code.FLAG_BIAS, orientation: orientations[1] }, run)).toBe('');
+});
+
+it.runIf(canRun('wide'))('gives the same bytes with vectors of 128 and of 256 bits', () => {
+  const [relaxed, , wide] = engines;
+  for (const m of [1, 4, 5, 6, 7, 8, 14, 47])
+    for (const n of [1, 8, 15, 16, 17, 24, 40])
+      for (const k of [1, 30, 400])
+        for (const orientation of orientations) {
+          const product = { m, n, k, flags: (m + n + k) % 8, orientation };
+          const [first, second] = [relaxed, wide].map((engine) => {
+            const placed = new Placed(engine, product, new RandomStream(m + n + k, 'same bytes'));
+            gemmOf(engine)(...placed.words);
+            const bytes = placed.bytes();
+            placed.free();
+            return bytes;
+          });
+          expect(second.equals(first)).toBe(true);
+        }
 });

@@ -8,10 +8,12 @@ import { checkOp, type OpCase, type Operands } from './check-op.ts';
 import { type ListOpName, listOpNames } from './list-op-names.ts';
 import { runExpression } from './run-expression.ts';
 import { type StepOpName, stepOpNames } from './step-op-names.ts';
+import { wideEngines } from './wide-engines.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
   new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+  ...wideEngines(),
 ];
 afterAll(() => {
   for (const engine of engines) engine.close();

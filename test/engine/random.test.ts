@@ -2,8 +2,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { philox } from '../../src/core/random.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { chiSquare, chiSquareLimit } from './chi-square.ts';
+import { wideEngines } from './wide-engines.ts';
 
-const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+const engines = [
+  new Engine({ threads: 1, kernels: 'relaxed' }),
+  new Engine({ threads: 1, kernels: 'simd' }),
+  ...wideEngines(),
+];
 afterAll(() => {
   for (const engine of engines) engine.close();
 });

@@ -9,10 +9,12 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp } from './check-op.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
+import { wideEngines } from './wide-engines.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
   new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+  ...wideEngines(),
 ];
 afterAll(() => {
   for (const engine of engines) engine.close();

@@ -4,8 +4,13 @@ import * as o from '../../src/engine/ops/index.ts';
 import { computeRows } from '../../src/engine/plan/row-plan.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
+import { wideEngines } from './wide-engines.ts';
 
-const engines = [new Engine({ threads: 1, kernels: 'relaxed' }), new Engine({ threads: 1, kernels: 'simd' })];
+const engines = [
+  new Engine({ threads: 1, kernels: 'relaxed' }),
+  new Engine({ threads: 1, kernels: 'simd' }),
+  ...wideEngines(),
+];
 afterAll(() => {
   for (const engine of engines) engine.close();
 });

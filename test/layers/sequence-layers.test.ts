@@ -11,10 +11,12 @@ import { lstmLayer, lstmParameters } from '../../src/layers/lstm.ts';
 import { declaredAs } from '../../src/models/expression.ts';
 import { hiddenStates, hiddenStatesBackwards, oracleWeights } from '../engine/lstm-oracle.ts';
 import { runExpression } from '../engine/run-expression.ts';
+import { wideEngines } from '../engine/wide-engines.ts';
 
 const engines = [
   new Engine({ threads: 1, kernels: 'relaxed', blas: 'off' }),
   new Engine({ threads: 1, kernels: 'simd', blas: 'off' }),
+  ...wideEngines(),
 ];
 afterAll(() => {
   for (const engine of engines) engine.close();

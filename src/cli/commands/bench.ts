@@ -1,5 +1,6 @@
 /** `deeptaste bench`: how fast this machine trains and ranks, against its own limits and against peers. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { KERNEL_BUILDS, type KernelBuild } from '../../core/kernel-build.ts';
 import { wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
@@ -11,6 +12,7 @@ interface BenchFlags extends CommonOptions {
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
+  readonly kernels?: KernelBuild;
   readonly rows?: number;
 }
 
@@ -29,6 +31,7 @@ export function benchCommand(): Command {
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
     .option('--threads <n>', 'threads to compare with one (default: all)')
     .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly', 'auto')
+    .addOption(new Option('--kernels <build>', 'WebAssembly kernels (default: the fastest)').choices(KERNEL_BUILDS))
     .option('--quick', 'short and rough')
     .option('--rows <n>', 'of the workload fields: rows of the CSV file (default: 1,000,000; 260 bytes each)', rowCount)
     .option('--write <folder>', 'write speed.md and speed.json there (fields.md …, scale.md …)')

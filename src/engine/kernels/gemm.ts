@@ -4,35 +4,35 @@
  * serves all orientations: A is read through two strides, B in panels of eight columns, either in place (panel stride 8,
  * k stride = row length) or packed (see `pack.ts`).
  */
-import { madd } from './simd';
+import { ACCUMULATE, BIAS, RELU } from './gemm-flags';
+import { micro4x16, micro6x16 } from './gemm-wide';
+import { madd, WIDE } from './simd';
 
-/** C += A·B instead of C = A·B */
-export const ACCUMULATE: i32 = 1;
-/** add bias[column] */
-export const BIAS: i32 = 2;
-/** C = max(0, …) after the bias */
-export const RELU: i32 = 4;
+export { ACCUMULATE, BIAS, RELU };
 
 /** Depth of one pass over k, so that the panels of A and B stay in the first-level cache. */
 const K_BLOCK: i32 = 384;
-
-// @ts-ignore: decorator
-@inline
-function finish(sum: v128, c: usize, flags: i32, bias: usize): v128 {
-  if (flags & ACCUMULATE) sum = f32x4.add(sum, v128.load(c));
-  if (flags & BIAS) sum = f32x4.add(sum, v128.load(bias));
-  // max(0, x) would turn NaN into 0 on some orders of operands; pmax(x, 0) keeps it
-  if (flags & RELU) sum = f32x4.pmax(sum, f32x4.splat(0));
-  return sum;
-}
 
 /** Stores one row of up to eight results; the last columns of a ragged edge go one by one. */
 // @ts-ignore: decorator
 @inline
 function storeRow(c: usize, low: v128, high: v128, cols: i32, flags: i32, bias: usize): void {
   if (cols >= 8) {
-    v128.store(c, finish(low, c, flags, bias));
-    v128.store(c, finish(high, c + 16, flags, bias + 16), 16);
+    if (flags & ACCUMULATE) {
+      low = f32x4.add(low, v128.load(c));
+      high = f32x4.add(high, v128.load(c, 16));
+    }
+    if (flags & BIAS) {
+      low = f32x4.add(low, v128.load(bias));
+      high = f32x4.add(high, v128.load(bias, 16));
+    }
+    if (flags & RELU) {
+      // max(0, x) would turn NaN into 0 on some orders of operands; pmax(x, 0) keeps it
+      low = f32x4.pmax(low, f32x4.splat(0));
+      high = f32x4.pmax(high, f32x4.splat(0));
+    }
+    v128.store(c, low);
+    v128.store(c, high, 16);
   } else storeEdge(c, low, high, cols, flags, bias);
 }
 
@@ -138,6 +138,32 @@ function micro4x8(
   }
 }
 
+/** Two panels of eight columns of B against all rows of A. */
+function twoPanels(
+  a: usize, aRow: usize, aK: usize, b: usize, bK: usize, bPanel: usize, c: usize, cRow: usize,
+  m: i32, k: i32, flags: i32, bias: usize,
+): void {
+  const rest = m % 6;
+  let sixes = m / 6;
+  if (sixes > 0 && (rest == 1 || rest == 2)) sixes--;
+  for (let n = 0; n < sixes; n++) {
+    micro6x16(a, aRow, aK, b, bK, bPanel, c, cRow, k, 6, flags, bias);
+    a += 6 * aRow;
+    c += 6 * cRow;
+  }
+  m -= 6 * sixes;
+  if (m == 5) {
+    micro6x16(a, aRow, aK, b, bK, bPanel, c, cRow, k, 5, flags, bias);
+    return;
+  }
+  while (m > 0) {
+    micro4x16(a, aRow, aK, b, bK, bPanel, c, cRow, k, min(4, m), flags, bias);
+    a += 4 * aRow;
+    c += 4 * cRow;
+    m -= 4;
+  }
+}
+
 /** One panel of eight columns of B against all rows of A. */
 function panel(
   a: usize, aRow: usize, aK: usize, b: usize, bK: usize, c: usize, cRow: usize,
@@ -182,10 +208,21 @@ export function gemm(
     let passFlags = flags;
     if (k0 > 0) passFlags |= ACCUMULATE;
     if (k0 + depth < k) passFlags &= ~(BIAS | RELU);
-    for (let j = 0; j < n; j += 8) {
+    let j = 0;
+    const a0 = a + ((<usize>k0 * aK) << 2), b0 = b + ((<usize>k0 * bK) << 2);
+    if (WIDE)
+      for (; j + 16 <= n; j += 16) {
+        twoPanels(
+          a0, <usize>aRow << 2, <usize>aK << 2,
+          b0 + ((<usize>(j >> 3) * bPanel) << 2), <usize>bK << 2, <usize>bPanel << 2,
+          c + (<usize>j << 2), <usize>cRow << 2,
+          m, depth, passFlags, bias + (<usize>j << 2),
+        );
+      }
+    for (; j < n; j += 8) {
       panel(
-        a + ((<usize>k0 * aK) << 2), <usize>aRow << 2, <usize>aK << 2,
-        b + ((<usize>(j >> 3) * bPanel + <usize>k0 * bK) << 2), <usize>bK << 2,
+        a0, <usize>aRow << 2, <usize>aK << 2,
+        b0 + ((<usize>(j >> 3) * bPanel) << 2), <usize>bK << 2,
         c + (<usize>j << 2), <usize>cRow << 2,
         m, depth, n - j, passFlags, bias + (<usize>j << 2),
       );

@@ -1,5 +1,12 @@
 /** The few SIMD idioms all kernels share. `madd` is fused where the build has relaxed SIMD, two instructions elsewhere. */
 
+/**
+ * Set by `scripts/build.ts` for the build whose vectors the compiler is to join in pairs: with 16 registers of 256 bits other blocks
+ * of a product fit. All three builds compute the same sums in the same order, and `relaxed` and `wide` have the same bytes.
+ */
+// @ts-ignore: a constant of the command line of the compiler
+export const WIDE = WIDE_VECTORS;
+
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {

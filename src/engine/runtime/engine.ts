@@ -2,10 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
+import type { KernelBuild } from '../../core/kernel-build.ts';
 import * as code from '../kernels/opcodes.ts';
 import { RangeAllocator } from './allocator.ts';
 import { type BlasChoice, type BlasLibrary, findBlas, openSgemm, type Sgemm } from './blas.ts';
-import { type KernelBuild, loadKernels } from './kernel-file.ts';
+import { loadKernels } from './kernel-file.ts';
 import type { WorkerData } from './worker.ts';
 
 const PAGE = 65536;
