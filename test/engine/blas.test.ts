@@ -107,7 +107,7 @@ describe.skipIf(!library)('products by the system BLAS (skipped: no BLAS on this
     expect(new Set(results).size).toBe(1);
   });
 
-  it('gives other bytes than WebAssembly in training, but nearly the same weights', () => {
+  it('gives nearly the same weights as WebAssembly in training', () => {
     const [first, second] = [engines[0], off].map((engine) => {
       const training = neumfTraining(engine, 64, {}, [40, 30, 20]);
       training.plan.run(1, 0, 9);
@@ -116,7 +116,6 @@ describe.skipIf(!library)('products by the system BLAS (skipped: no BLAS on this
       return values;
     });
     const difference = first.map((values, n) => Math.max(...values.map((v, i) => Math.abs(v - second[n][i]))));
-    expect(Math.max(...difference)).toBeGreaterThan(0);
     expect(Math.max(...difference)).toBeLessThan(2e-3);
   });
 });

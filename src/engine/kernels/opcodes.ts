@@ -277,6 +277,8 @@ export const GROUP_MARK_BYTES = 9;
 export const GROUP_WORDS = 10;
 /** Touched rows that are brought into the cache before they are updated. */
 export const ROWS_AHEAD = 16;
+/** Their numbers, and the first position of each in the lookups of the batch. */
+export const BLOCK_WORDS = 2 * ROWS_AHEAD;
 
 /** Words of a lookup list: pointer, entries for each row of the batch, or a fixed number of entries, first position. */
 export const LIST_INDEX = 0;

@@ -4,7 +4,8 @@ import { barrier, claim, nextPiece, threadCount } from './control';
 import { eventEnd, eventStart } from './profile';
 import { runProgram } from './program';
 import { setBases, setBatch, setExamples, setTile } from './tile';
-import { normDense, reduceLanes, updateDense, updateRows } from './update';
+import { normDense, reduceLanes, updateDense } from './update-dense';
+import { updateRows } from './update-rows';
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-/** Optimizers and their settings. The formulas stand in `kernels/update.ts`; defaults are those of the papers. */
+/** Optimizers and their settings. The formulas stand in `kernels/optimizers.ts`; defaults are those of the papers. */
 import { z } from 'zod';
 import * as code from '../kernels/opcodes.ts';
 

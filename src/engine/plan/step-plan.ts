@@ -99,7 +99,7 @@ export class StepPlan {
       isWhole: run.length === store.denseLength,
       address: writeDenseRecord(engine, store, placement, this.state, this.#work.gradientBlock, run),
     }));
-    this.#work.reserveScratch((widest + 2 * code.ROWS_AHEAD) * 4 + 64);
+    this.#work.reserveScratch((widest + 2 * code.BLOCK_WORDS) * 4 + 64);
     this.#addUpdateStages(runs, groups);
     this.#work.finish();
     const words = engine.i32(this.#header, code.PLAN_WORDS);

@@ -10,6 +10,7 @@ const SCRATCH_TARGET = 384 * 1024;
 /** Rows of the smallest tile where batches are small, so that a second thread has work. */
 const SMALL_TILE = 16;
 /** The system BLAS copies the weights anew in every call: larger tiles make that small against the product. */
+const SMALL_BLAS_TILE = 32;
 const BLAS_SCRATCH_TARGET = 16 * 1024 ** 2;
 const LARGEST_TILE = 512;
 
@@ -28,7 +29,9 @@ export function tileSize(
   if (window > 0) return window;
   const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
   const share = Math.ceil(batchSize / code.LANES);
-  let tile = inBlocks ? SMALL_TILE : 32;
+  let tile = 32;
+  // four threads at least have work
+  if (inBlocks && !(engine.blas && batchSize >= 4 * SMALL_BLAS_TILE)) tile = SMALL_TILE;
   const target = engine.blas && !inBlocks ? BLAS_SCRATCH_TARGET : 2 * SCRATCH_TARGET;
   while (tile * 2 <= LARGEST_TILE && tile < share && tile * 2 * widest * 4 <= target) tile *= 2;
   return tile;
