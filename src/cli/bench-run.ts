@@ -1,5 +1,5 @@
 /** Runs the bench and tells its result. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBenchmark, type Workload, workloads } from '../benchmark/benchmark.ts';
 import { provenance, type ReportSection, reportMarkdown, reportSections } from '../benchmark/report.ts';
@@ -46,7 +46,22 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
   terminal.document(result);
   if (request.write !== undefined) {
     await write(request.write, 'speed.json', `${JSON.stringify(result, null, 2)}\n`);
-    await write(request.write, 'speed.md', reportMarkdown(result, commandLine(chosen, request)));
+    const text = reportMarkdown(result, commandLine(chosen, request));
+    await write(request.write, 'speed.md', text + (await handWritten(join(request.write, 'speed.md'))));
+  }
+}
+
+/** What people wrote about the numbers, from this heading on, stays when the numbers are measured anew. */
+const NOTES = '\n## Reading these numbers\n';
+
+async function handWritten(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    const start = text.indexOf(NOTES);
+    return start < 0 ? '' : text.slice(start);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw ioError('reading', file, error);
   }
 }
 
@@ -66,8 +81,11 @@ export function threadCount(text: string): number {
 }
 
 /** The command as others would type it: no paths of this machine. */
-function commandLine(chosen: readonly Workload[], { peers, quick, threads }: BenchRequest): string {
-  const flags = [peers && '--peers', quick && '--quick', threads !== undefined && `--threads ${threads}`];
+function commandLine(chosen: readonly Workload[], { peers, quick, threads, kernels }: BenchRequest): string {
+  const flags = [
+    ...[peers && '--peers', quick && '--quick'],
+    ...[threads !== undefined && `--threads ${threads}`, kernels !== undefined && `--kernels ${kernels}`],
+  ];
   return ['deeptaste bench', ...chosen, ...flags.filter((flag) => typeof flag === 'string')].join(' ');
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -203,5 +203,18 @@ describe('bench', () => {
     const page = readFileSync(join(out, 'speed.md'), 'utf8');
     expect(page).toContain('`deeptaste bench machine --quick --threads 1`');
     expect(page + JSON.stringify(document)).not.toContain(folder);
+  });
+
+  it('keeps what people wrote about the numbers', async () => {
+    const out = join(folder, 'results');
+    const page = join(out, 'speed.md');
+    const notes = '\n## Reading these numbers\n\nSlow on Sundays.\n';
+    writeFileSync(page, `# Speed\n\nold numbers\n${notes}`);
+    await bench(['machine'], { quick: true, threads: '1', kernels: 'simd', write: out }, terminal);
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain('`deeptaste bench machine --quick --threads 1 --kernels simd`');
+    expect(text).toContain('128-bit multiply-adds');
+    expect(text.endsWith(notes)).toBe(true);
+    expect(text).not.toContain('old numbers');
   });
 });

@@ -38,19 +38,34 @@ const EXCLUDED: f32 = -f32.MAX_VALUE;
 const VANISHING: f32 = -127;
 const LOG2_E: f32 = 1.44269504;
 
-/** Effective scores (offset added) of candidates from … to − 1, whole vectors, into `out`; their largest one. */
+/** Effective scores (offset added) of four candidates; `item` itself is none. */
+// @ts-ignore: decorator
+@inline
+function effective(x: usize, list: usize, offsets: usize, item: v128, excluded: v128, noOffset: v128): v128 {
+  const offset = v128.load(offsets);
+  const valid = v128.and(f32x4.gt(offset, noOffset), i32x4.ne(v128.load(list), item));
+  return v128.bitselect(f32x4.add(v128.load(x), offset), excluded, valid);
+}
+
+/** Effective scores of candidates from … to − 1, whole vectors, into `out`; their largest one. */
 function effectiveScores(x: usize, list: usize, offsets: usize, masked: i32, from: i32, to: i32, out: usize): f32 {
   const excluded = f32x4.splat(EXCLUDED), noOffset = f32x4.splat(-Infinity), item = i32x4.splat(masked);
-  const isMasked = masked >= 0;
-  let max = excluded;
-  for (let at = <usize>from << 2, end = <usize>to << 2; at < end; at += 16) {
-    const offset = v128.load(offsets + at);
-    let valid = f32x4.gt(offset, noOffset);
-    if (isMasked) valid = v128.and(valid, i32x4.ne(v128.load(list + at), item));
-    const v = v128.bitselect(f32x4.add(v128.load(x + at), offset), excluded, valid);
-    max = f32x4.pmax(max, v);
+  let max0 = excluded, max1 = excluded, at = <usize>from << 2;
+  const end = <usize>to << 2;
+  for (; at + 32 <= end; at += 32) {
+    const v0 = effective(x + at, list + at, offsets + at, item, excluded, noOffset);
+    const v1 = effective(x + at + 16, list + at + 16, offsets + at + 16, item, excluded, noOffset);
+    max0 = f32x4.pmax(max0, v0);
+    max1 = f32x4.pmax(max1, v1);
+    v128.store(out + at, v0);
+    v128.store(out + at, v1, 16);
+  }
+  if (at < end) {
+    const v = effective(x + at, list + at, offsets + at, item, excluded, noOffset);
+    max0 = f32x4.pmax(max0, v);
     v128.store(out + at, v);
   }
+  const max = f32x4.pmax(max0, max1);
   const a = f32x4.extract_lane(max, 0), b = f32x4.extract_lane(max, 1);
   const c = f32x4.extract_lane(max, 2), d = f32x4.extract_lane(max, 3);
   const ab = a > b ? a : b, cd = c > d ? c : d;
@@ -85,8 +100,13 @@ function power(v: v128, max: v128, scale: v128, least: v128, one: v128, a5: v128
 
 /** row = row · factor */
 function scaleRow(row: usize, factor: f32): void {
-  const scale = f32x4.splat(factor);
-  for (let at = row, end = row + (<usize>width << 2); at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale));
+  const scale = f32x4.splat(factor), end = row + (<usize>width << 2);
+  for (; row + 32 <= end; row += 32) {
+    const a = v128.load(row), b = v128.load(row, 16);
+    v128.store(row, f32x4.mul(a, scale));
+    v128.store(row, f32x4.mul(b, scale), 16);
+  }
+  if (row < end) v128.store(row, f32x4.mul(v128.load(row), scale));
 }
 
 /** Softmax over all candidates: log of the sum of exponentials, less the target; slopes are the softmax, less 1 at the target. */
@@ -95,13 +115,22 @@ function crossEntropy(row: usize, own: usize): f32 {
   const a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5), a2 = powerConstant(6), a1 = powerConstant(7);
   let sumE: f64 = 0;
   for (let from = 0; from < width; from += CHUNK) {
-    let sum = f32x4.splat(0);
-    for (let at = row + (<usize>from << 2), end = row + (<usize>min(width, from + CHUNK) << 2); at < end; at += 16) {
+    let sum0 = f32x4.splat(0), sum1 = sum0, at = row + (<usize>from << 2);
+    const end = row + (<usize>min(width, from + CHUNK) << 2);
+    for (; at + 32 <= end; at += 32) {
+      const e0 = power(v128.load(at), max, scale, least, one, a5, a4, a3, a2, a1);
+      const e1 = power(v128.load(at, 16), max, scale, least, one, a5, a4, a3, a2, a1);
+      v128.store(at, e0);
+      v128.store(at, e1, 16);
+      sum0 = f32x4.add(sum0, e0);
+      sum1 = f32x4.add(sum1, e1);
+    }
+    if (at < end) {
       const e = power(v128.load(at), max, scale, least, one, a5, a4, a3, a2, a1);
       v128.store(at, e);
-      sum = f32x4.add(sum, e);
+      sum0 = f32x4.add(sum0, e);
     }
-    sumE += <f64>horizontalSum(sum);
+    sumE += <f64>horizontalSum(f32x4.add(sum0, sum1));
   }
   scaleRow(row, <f32>(1 / sumE));
   store<f32>(row + own, load<f32>(row + own) - 1);
@@ -164,6 +193,18 @@ function weightedSums(isTop1: bool, row: usize, e: usize, other: usize): void {
 
 const TINY: f64 = 1e-24;
 
+/** e ((A − s²) / (A Σ e) + λ / Σ e (x (x + 2) − R)) */
+// @ts-ignore: decorator
+@inline
+function bprMaxSlope(
+  x: v128, e: v128, s: v128, perA: v128, mean: v128, ridge: v128, r: v128, two: v128, zero: v128,
+): v128 {
+  const pull = f32x4.mul(perA, f32x4.sub(mean, f32x4.mul(s, s)));
+  const penalty = f32x4.mul(ridge, f32x4.sub(f32x4.mul(x, f32x4.add(x, two)), r));
+  // + 0 makes zeros of what is excluded positive
+  return f32x4.add(f32x4.mul(e, f32x4.add(pull, penalty)), zero);
+}
+
 function bprMax(row: usize, own: usize, lambda: f32, e: usize, s: usize): f32 {
   weightedSums(false, row, e, s);
   // a row without negatives has nothing to be compared with
@@ -173,12 +214,19 @@ function bprMax(row: usize, own: usize, lambda: f32, e: usize, s: usize): f32 {
   const mean = f32x4.splat(<f32>a), perA = f32x4.splat(<f32>(1 / ((a + TINY) * sumE)));
   const r = f32x4.splat(<f32>squares), ridge = f32x4.splat(<f32>(<f64>lambda / sumE)), two = powerConstant(10);
   const zero = f32x4.splat(0);
-  for (let at: usize = 0, end = <usize>width << 2; at < end; at += 16) {
-    const v = v128.load(row + at), p = v128.load(s + at);
-    const pull = f32x4.mul(perA, f32x4.sub(mean, f32x4.mul(p, p)));
-    const penalty = f32x4.mul(ridge, f32x4.sub(f32x4.mul(v, f32x4.add(v, two)), r));
-    // + 0 makes zeros of what is excluded positive
-    v128.store(row + at, f32x4.add(f32x4.mul(v128.load(e + at), f32x4.add(pull, penalty)), zero));
+  const end = <usize>width << 2;
+  let at: usize = 0;
+  for (; at + 32 <= end; at += 32) {
+    const slope0 = bprMaxSlope(v128.load(row + at), v128.load(e + at), v128.load(s + at), perA, mean, ridge, r, two, zero);
+    const slope1 = bprMaxSlope(
+      v128.load(row + at, 16), v128.load(e + at, 16), v128.load(s + at, 16), perA, mean, ridge, r, two, zero,
+    );
+    v128.store(row + at, slope0);
+    v128.store(row + at, slope1, 16);
+  }
+  if (at < end) {
+    const slope = bprMaxSlope(v128.load(row + at), v128.load(e + at), v128.load(s + at), perA, mean, ridge, r, two, zero);
+    v128.store(row + at, slope);
   }
   store<f32>(row + own, <f32>(-sumESlope / (sumE * (a + TINY))));
   return <f32>(-Math.log(a + TINY) + <f64>lambda * squares);

@@ -46,31 +46,41 @@ function logits(
   else gemm(w, wRow, 1, panels, 8, 8 * width, tile, tileRow, m, (rows + 7) & ~7, width, 0, 0);
 }
 
-/** Takes m logits into the largest and the sum of 2^(log₂e · (logit − largest)) of every column. */
+/** 2^(log₂e · v + shift), not below 2^−126. */
+// @ts-ignore: decorator
+@inline
+function power(v: v128, log2e: v128, shift: v128, low: v128, one: v128, a5: v128, a4: v128, a3: v128, a2: v128, a1: v128): v128 {
+  return powerOfTwo4(f32x4.pmax(madd(v, log2e, shift), low), one, a5, a4, a3, a2, a1);
+}
+
+/** Takes m logits into the largest and the sum of 2^(log₂e · (logit − largest)) of every column; columns go by eight. */
 function addTile(tile: usize, tileRow: i32, m: i32, rows: i32, largest: usize, sums: usize): void {
   const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
   const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
   const a2 = powerConstant(6), a1 = powerConstant(7);
-  for (let r = 0; r < rows; r += 4) {
+  for (let r = 0; r < rows; r += 8) {
     const at = <usize>r << 2;
-    const before = v128.load(largest + at);
-    let top = before, p = tile + at;
+    const before0 = v128.load(largest + at), before1 = v128.load(largest + at, 16);
+    let top0 = before0, top1 = before1, p = tile + at;
     // NaN counts for nothing here and shows up in the sums
     for (let j = 0; j < m; j++) {
-      top = f32x4.pmax(top, v128.load(p));
+      top0 = f32x4.pmax(top0, v128.load(p));
+      top1 = f32x4.pmax(top1, v128.load(p, 16));
       p += bytes;
     }
-    const shift = f32x4.neg(f32x4.mul(top, log2e));
-    let y = f32x4.pmax(madd(before, log2e, shift), low);
-    let sum = f32x4.mul(v128.load(sums + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1));
+    const shift0 = f32x4.neg(f32x4.mul(top0, log2e)), shift1 = f32x4.neg(f32x4.mul(top1, log2e));
+    let sum0 = f32x4.mul(v128.load(sums + at), power(before0, log2e, shift0, low, one, a5, a4, a3, a2, a1));
+    let sum1 = f32x4.mul(v128.load(sums + at, 16), power(before1, log2e, shift1, low, one, a5, a4, a3, a2, a1));
     p = tile + at;
     for (let j = 0; j < m; j++) {
-      y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
-      sum = f32x4.add(sum, powerOfTwo4(y, one, a5, a4, a3, a2, a1));
+      sum0 = f32x4.add(sum0, power(v128.load(p), log2e, shift0, low, one, a5, a4, a3, a2, a1));
+      sum1 = f32x4.add(sum1, power(v128.load(p, 16), log2e, shift1, low, one, a5, a4, a3, a2, a1));
       p += bytes;
     }
-    v128.store(largest + at, top);
-    v128.store(sums + at, sum);
+    v128.store(largest + at, top0);
+    v128.store(largest + at, top1, 16);
+    v128.store(sums + at, sum0);
+    v128.store(sums + at, sum1, 16);
   }
 }
 
@@ -85,31 +95,44 @@ function keepTile(tile: usize, tileRow: i32, m: i32, rows: i32, tops: usize, lar
   const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
   const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
   const a2 = powerConstant(6), a1 = powerConstant(7);
-  for (let r = 0; r < rows; r += 4) {
+  for (let r = 0; r < rows; r += 8) {
     const at = <usize>r << 2;
-    let top = f32x4.splat(LOWEST), p = tile + at;
+    let top0 = f32x4.splat(LOWEST), top1 = top0, p = tile + at;
     for (let j = 0; j < m; j++) {
-      top = f32x4.pmax(top, v128.load(p));
+      top0 = f32x4.pmax(top0, v128.load(p));
+      top1 = f32x4.pmax(top1, v128.load(p, 16));
       p += bytes;
     }
-    const shift = f32x4.neg(f32x4.mul(top, log2e));
-    let sum = f32x4.splat(0), y: v128;
+    const shift0 = f32x4.neg(f32x4.mul(top0, log2e)), shift1 = f32x4.neg(f32x4.mul(top1, log2e));
+    let sum0 = f32x4.splat(0), sum1 = sum0;
     p = tile + at;
     for (let j = 0; j < m; j++) {
-      y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
-      const e = powerOfTwo4(y, one, a5, a4, a3, a2, a1);
-      v128.store(p, e);
-      sum = f32x4.add(sum, e);
+      const e0 = power(v128.load(p), log2e, shift0, low, one, a5, a4, a3, a2, a1);
+      const e1 = power(v128.load(p, 16), log2e, shift1, low, one, a5, a4, a3, a2, a1);
+      v128.store(p, e0);
+      v128.store(p, e1, 16);
+      sum0 = f32x4.add(sum0, e0);
+      sum1 = f32x4.add(sum1, e1);
       p += bytes;
     }
-    v128.store(tops + at, top);
-    const before = v128.load(largest + at), after = f32x4.pmax(before, top), turn = f32x4.neg(f32x4.mul(after, log2e));
-    y = f32x4.pmax(madd(before, log2e, turn), low);
-    const old = f32x4.mul(v128.load(sums + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1));
-    y = f32x4.pmax(madd(top, log2e, turn), low);
-    v128.store(sums + at, f32x4.add(old, f32x4.mul(sum, powerOfTwo4(y, one, a5, a4, a3, a2, a1))));
-    v128.store(largest + at, after);
+    v128.store(tops + at, top0);
+    v128.store(tops + at, top1, 16);
+    join(largest + at, sums + at, top0, sum0, log2e, low, one, a5, a4, a3, a2, a1);
+    join(largest + at + 16, sums + at + 16, top1, sum1, log2e, low, one, a5, a4, a3, a2, a1);
   }
+}
+
+/** Adds the sum of a tile to that of the tiles before. */
+// @ts-ignore: decorator
+@inline
+function join(
+  largest: usize, sums: usize, top: v128, sum: v128, log2e: v128, low: v128, one: v128, a5: v128, a4: v128, a3: v128, a2: v128,
+  a1: v128,
+): void {
+  const before = v128.load(largest), after = f32x4.pmax(before, top), turn = f32x4.neg(f32x4.mul(after, log2e));
+  const old = f32x4.mul(v128.load(sums), power(before, log2e, turn, low, one, a5, a4, a3, a2, a1));
+  v128.store(sums, f32x4.add(old, f32x4.mul(sum, power(top, log2e, turn, low, one, a5, a4, a3, a2, a1))));
+  v128.store(largest, after);
 }
 
 /**
@@ -181,13 +204,16 @@ function weigh(tile: usize, tileRow: i32, m: i32, rows: i32, shifts: usize, dy: 
   const log2e = f32x4.splat(LOG2_E), bytes = <usize>tileRow << 2;
   const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
   const a2 = powerConstant(6), a1 = powerConstant(7);
-  for (let r = 0; r < rows; r += 4) {
+  for (let r = 0; r < rows; r += 8) {
     const at = <usize>r << 2;
-    const shift = v128.load(shifts + at), scale = v128.load(dy + at);
+    const shift0 = v128.load(shifts + at), shift1 = v128.load(shifts + at, 16);
+    const scale0 = v128.load(dy + at), scale1 = v128.load(dy + at, 16);
     let p = tile + at;
     for (let j = 0; j < m; j++) {
-      const y = f32x4.pmax(madd(v128.load(p), log2e, shift), low);
-      v128.store(p, f32x4.mul(scale, powerOfTwo4(y, one, a5, a4, a3, a2, a1)));
+      const e0 = power(v128.load(p), log2e, shift0, low, one, a5, a4, a3, a2, a1);
+      const e1 = power(v128.load(p, 16), log2e, shift1, low, one, a5, a4, a3, a2, a1);
+      v128.store(p, f32x4.mul(scale0, e0));
+      v128.store(p, f32x4.mul(scale1, e1), 16);
       p += bytes;
     }
   }
@@ -261,8 +287,8 @@ function factorsOf(tops: usize, shifts: usize, dy: usize, factors: usize, rows: 
   const one = powerConstant(0), low = powerConstant(1), a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5);
   const a2 = powerConstant(6), a1 = powerConstant(7);
   for (let at: usize = 0; at < <usize>rows << 2; at += 16) {
-    const y = f32x4.pmax(madd(v128.load(tops + at), log2e, v128.load(shifts + at)), low);
-    v128.store(factors + at, f32x4.mul(v128.load(dy + at), powerOfTwo4(y, one, a5, a4, a3, a2, a1)));
+    const e = power(v128.load(tops + at), log2e, v128.load(shifts + at), low, one, a5, a4, a3, a2, a1);
+    v128.store(factors + at, f32x4.mul(v128.load(dy + at), e));
   }
 }
 

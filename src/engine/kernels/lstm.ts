@@ -31,7 +31,56 @@ function product(
   else gemm(a, aRow, 1, panels, 8, 8 * panelDepth, c, cRow, m, n, k, accumulate ? ACCUMULATE : 0, 0);
 }
 
-/** One step of `count` sequences: gates, c, tanh c, and h where the next step finds it. */
+/** Four units of a cell: gates, c, tanh c, and h where the next step finds it. */
+function cell4(p: usize, b: usize, left: i32, part: usize, toNext: isize, toBefore: isize, extra: v128): void {
+  const i = gateSigmoid4(f32x4.add(read(p, left), read(b, left)));
+  const f = gateSigmoid4(f32x4.add(f32x4.add(read(p + part, left), read(b + part, left)), extra));
+  const g = gateTanh4(f32x4.add(read(p + 2 * part, left), read(b + 2 * part, left)));
+  const o = gateSigmoid4(f32x4.add(read(p + 3 * part, left), read(b + 3 * part, left)));
+  let state = f32x4.mul(i, g);
+  if (toBefore) state = f32x4.add(f32x4.mul(f, read(p + toBefore + 4 * part, left)), state);
+  const tanh = gateTanh4(state);
+  write(p, i, left);
+  write(p + part, f, left);
+  write(p + 2 * part, g, left);
+  write(p + 3 * part, o, left);
+  write(p + 4 * part, state, left);
+  write(p + 5 * part, tanh, left);
+  if (toNext) write(p + toNext + 6 * part, f32x4.mul(o, tanh), left);
+}
+
+/** The same for eight, in pairs of vectors. */
+// @ts-ignore: decorator
+@inline
+function cell8(p: usize, b: usize, part: usize, toNext: isize, toBefore: isize, extra: v128): void {
+  const f = p + part, g = f + part, o = g + part, c = o + part, t = c + part, bf = b + part, bg = bf + part, bo = bg + part;
+  const i0 = gateSigmoid4(f32x4.add(v128.load(p), v128.load(b)));
+  const i1 = gateSigmoid4(f32x4.add(v128.load(p, 16), v128.load(b, 16)));
+  const f0 = gateSigmoid4(f32x4.add(f32x4.add(v128.load(f), v128.load(bf)), extra));
+  const f1 = gateSigmoid4(f32x4.add(f32x4.add(v128.load(f, 16), v128.load(bf, 16)), extra));
+  const g0 = gateTanh4(f32x4.add(v128.load(g), v128.load(bg)));
+  const g1 = gateTanh4(f32x4.add(v128.load(g, 16), v128.load(bg, 16)));
+  const o0 = gateSigmoid4(f32x4.add(v128.load(o), v128.load(bo)));
+  const o1 = gateSigmoid4(f32x4.add(v128.load(o, 16), v128.load(bo, 16)));
+  let c0 = f32x4.mul(i0, g0), c1 = f32x4.mul(i1, g1);
+  if (toBefore) {
+    c0 = f32x4.add(f32x4.mul(f0, v128.load(c + toBefore)), c0);
+    c1 = f32x4.add(f32x4.mul(f1, v128.load(c + toBefore, 16)), c1);
+  }
+  const t0 = gateTanh4(c0), t1 = gateTanh4(c1);
+  v128.store(p, i0); v128.store(p, i1, 16);
+  v128.store(f, f0); v128.store(f, f1, 16);
+  v128.store(g, g0); v128.store(g, g1, 16);
+  v128.store(o, o0); v128.store(o, o1, 16);
+  v128.store(c, c0); v128.store(c, c1, 16);
+  v128.store(t, t0); v128.store(t, t1, 16);
+  if (toNext) {
+    const h = t + part + toNext;
+    v128.store(h, f32x4.mul(o0, t0)); v128.store(h, f32x4.mul(o1, t1), 16);
+  }
+}
+
+/** One step of `count` sequences. */
 function cellForward(
   at: usize, toNext: isize, toBefore: isize, bias: usize, lengths: usize, count: i32, t: i32, steps: i32, units: i32, forget: f32,
 ): void {
@@ -42,23 +91,9 @@ function cellForward(
       memory.fill(at, 0, 6 * part);
       if (toNext) memory.fill(at + toNext + 6 * part, 0, part);
     } else {
-      for (let j = 0; j < units; j += 4) {
-        const p = at + (<usize>j << 2), b = bias + (<usize>j << 2), left = units - j;
-        const i = gateSigmoid4(f32x4.add(read(p, left), read(b, left)));
-        const f = gateSigmoid4(f32x4.add(f32x4.add(read(p + part, left), read(b + part, left)), extra));
-        const g = gateTanh4(f32x4.add(read(p + 2 * part, left), read(b + 2 * part, left)));
-        const o = gateSigmoid4(f32x4.add(read(p + 3 * part, left), read(b + 3 * part, left)));
-        let state = f32x4.mul(i, g);
-        if (toBefore) state = f32x4.add(f32x4.mul(f, read(p + toBefore + 4 * part, left)), state);
-        const tanh = gateTanh4(state);
-        write(p, i, left);
-        write(p + part, f, left);
-        write(p + 2 * part, g, left);
-        write(p + 3 * part, o, left);
-        write(p + 4 * part, state, left);
-        write(p + 5 * part, tanh, left);
-        if (toNext) write(p + toNext + 6 * part, f32x4.mul(o, tanh), left);
-      }
+      let j = 0;
+      for (; j + 8 <= units; j += 8) cell8(at + (<usize>j << 2), bias + (<usize>j << 2), part, toNext, toBefore, extra);
+      for (; j < units; j += 4) cell4(at + (<usize>j << 2), bias + (<usize>j << 2), units - j, part, toNext, toBefore, extra);
     }
     at += record;
   }

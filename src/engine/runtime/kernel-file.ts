@@ -4,7 +4,7 @@
  *
  * V8 on x64 can join vectors (Node ≥ 24, processors with AVX2), but only where a flag asks for it. `wide` is compiled at once with
  * this flag, which is taken back right after, so that no other WebAssembly of the process is compiled in this way. Whether vectors
- * were joined cannot be asked; it is measured.
+ * were joined cannot be asked: it is measured, and a product checked, before the build is used.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -62,30 +62,51 @@ function compileWide(): WebAssembly.Module | null {
   return module && joinsVectors(module) ? module : null;
 }
 
+/** Rows, columns and depth of the product that is tried: one block of registers. */
+const [ROWS, COLUMNS, DEPTH] = [6, 16, 256];
+
 /**
- * Whether blocks of 16 columns are multiplied faster than those of 8: their 24 sums fill 12 registers of 256 bits, but do not fit
- * into 16 of 128 (ratios of the speeds: 1.3 and 0.7).
+ * Whether products are right, and those of blocks of 16 columns faster than those of 8: their 24 sums fill 12 registers of 256
+ * bits, but do not fit into 16 of 128 (ratios of the speeds: 1.3 and 0.7).
  */
 function joinsVectors(module: WebAssembly.Module): boolean {
-  const depth = 256;
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
   const unused = (): never => {
-    throw new Error('internal: not for measurements');
+    throw new Error('internal: not for a trial');
   };
   const { gemm } = new WebAssembly.Instance(module, { env: { memory, abort: unused, sgemm: unused, now: unused } })
     .exports as { gemm(...words: number[]): void };
-  // A [6 × depth], B two panels of eight columns, C [6 × 16]
+  // A [rows × depth], B in panels of eight columns, C [rows × columns]; the first page is the kernels' own
   const a = 65536;
-  const b = a + 4 * 6 * depth;
-  const c = b + 4 * 16 * depth;
-  const seconds = { 8: Number.POSITIVE_INFINITY, 16: Number.POSITIVE_INFINITY };
-  for (let burst = 0; burst < 12; burst++)
-    for (const columns of [8, 16] as const) {
-      const start = performance.now();
-      for (let n = 0; n < 320 / columns; n++) gemm(a, depth, 1, b, 8, 8 * depth, c, 16, 6, columns, depth, 0, 0);
-      seconds[columns] = Math.min(seconds[columns], performance.now() - start);
-    }
-  return seconds[16] < seconds[8];
+  const b = a + 4 * ROWS * DEPTH;
+  const c = b + 4 * COLUMNS * DEPTH;
+  const factors = new Float32Array(memory.buffer, a, (ROWS + COLUMNS) * DEPTH);
+  for (let n = 0; n < factors.length; n++) factors[n] = ((n * 37) % 101) / 101 - 0.5;
+  const multiply = (columns: number) => gemm(a, DEPTH, 1, b, 8, 8 * DEPTH, c, COLUMNS, ROWS, columns, DEPTH, 0, 0);
+  multiply(COLUMNS);
+  const product = new Float32Array(memory.buffer, c, ROWS * COLUMNS);
+  const isRight = product.every((value, n) => Math.abs(value - elementOf(factors, n)) < 1e-4);
+  return isRight && secondsOf(() => multiply(COLUMNS)) < secondsOf(() => (multiply(8), multiply(8)));
+}
+
+/** Element n of the product tried above, in float64. */
+function elementOf(factors: Float32Array, n: number): number {
+  const [row, column] = [Math.floor(n / COLUMNS), n % COLUMNS];
+  const panel = (ROWS + 8 * Math.floor(column / 8)) * DEPTH + (column % 8);
+  let sum = 0;
+  for (let k = 0; k < DEPTH; k++) sum += factors[row * DEPTH + k] * factors[panel + 8 * k];
+  return sum;
+}
+
+/** The best of twelve bursts of twenty calls. */
+function secondsOf(work: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let burst = 0; burst < 12; burst++) {
+    const start = performance.now();
+    for (let n = 0; n < 20; n++) work();
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
 }
 
 /** Whether this runtime and processor can run a build. */
