@@ -7,7 +7,7 @@
 import { madd } from './simd';
 
 const constants = memory.data<f32>([
-  1, -126, 126,
+  1, -126, 128,
   // 2^r on [−½, ½] by a polynomial of degree 5, off by 1.3 · 10⁻⁷ of itself at most
   1.340043217e-3, 9.672171736e-3, 5.550327214e-2, 2.402222815e-1, 6.931472067e-1,
   // −log₂ e and −2 log₂ e
@@ -24,7 +24,7 @@ export function powerConstant(n: usize): v128 {
   return v128.load32_splat(constants + (n << 2));
 }
 
-/** 2^y for −127 ≤ y ≤ 126 from its constants 0 and 3 … 7; 2^−127 is 0. */
+/** 2^y for −127 ≤ y ≤ 128 from its constants 0 and 3 … 7; 2^−127 is 0 and 2^128 is ∞. */
 // @ts-ignore: decorator
 @inline
 export function powerOfTwo4(y: v128, one: v128, a5: v128, a4: v128, a3: v128, a2: v128, a1: v128): v128 {
@@ -39,7 +39,7 @@ export function powerOfTwo4(y: v128, one: v128, a5: v128, a4: v128, a3: v128, a2
   return i32x4.add(p, i32x4.shl(whole, 23));
 }
 
-/** 2^y for y cut to [−126, 126]. */
+/** 2^y for y cut to [−126, 128]: ∞ at the end, so that a closed gate is exactly 0. */
 // @ts-ignore: decorator
 @inline
 function power(y: v128): v128 {

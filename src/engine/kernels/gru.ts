@@ -1,6 +1,6 @@
 /** Gated recurrent units between their matrix products; formulas in `ops/gru.ts`. Rows of gates are (r, z, n) of `units` each. */
 import { loadTail, storeTail } from './elementwise';
-import { sigmoid4, tanh4 } from './vector-math';
+import { gateSigmoid4, gateTanh4 } from './gate-math';
 
 // @ts-ignore: decorator
 @inline
@@ -36,7 +36,7 @@ export function gruReset(
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const r = sigmoid4(f32x4.add(read(gx + at, left), read(gu + at, left)));
+      const r = gateSigmoid4(f32x4.add(read(gx + at, left), read(gu + at, left)));
       write(out + at, f32x4.mul(r, read(h + at, left)), left);
     }
     gx += <usize>gxRow << 2; gu += <usize>guRow << 2; h += <usize>hRow << 2; out += <usize>outRow << 2;
@@ -52,7 +52,7 @@ export function gruResetGradient(
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const r = sigmoid4(f32x4.add(read(gx + at, left), read(gu + at, left)));
+      const r = gateSigmoid4(f32x4.add(read(gx + at, left), read(gu + at, left)));
       const d = read(dy + at, left);
       write(out + at, f32x4.mul(f32x4.mul(d, read(h + at, left)), slope(r)), left);
       write(out + part + at, f32x4.mul(d, r), left);
@@ -78,8 +78,8 @@ export function gruOriginal(
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gu + part + at, left)));
-      const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), read(gn + at, left)));
+      const z = gateSigmoid4(f32x4.add(read(gx + part + at, left), read(gu + part + at, left)));
+      const n = gateTanh4(f32x4.add(read(gx + 2 * part + at, left), read(gn + at, left)));
       write(out + at, blend(z, read(h + at, left), n), left);
     }
     gx += <usize>gxRow << 2; gu += <usize>guRow << 2; gn += <usize>gnRow << 2; h += <usize>hRow << 2;
@@ -96,8 +96,8 @@ export function gruOriginalGradient(
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gu + part + at, left)));
-      const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), read(gn + at, left)));
+      const z = gateSigmoid4(f32x4.add(read(gx + part + at, left), read(gu + part + at, left)));
+      const n = gateTanh4(f32x4.add(read(gx + 2 * part + at, left), read(gn + at, left)));
       const d = read(dy + at, left);
       write(out + at, f32x4.mul(f32x4.mul(d, f32x4.sub(n, read(h + at, left))), slope(z)), left);
       write(out + part + at, f32x4.mul(f32x4.mul(d, z), tanhSlope(n)), left);
@@ -114,11 +114,25 @@ export function gruCell(
 ): void {
   const part = <usize>units << 2;
   for (let k = 0; k < rows; k++) {
-    for (let j = 0; j < units; j += 4) {
+    let j = 0;
+    // in pairs of vectors, whose loads come before their stores, so that they can be joined
+    for (; j + 8 <= units; j += 8) {
+      const at = <usize>j << 2, x = gx + at, xz = x + part, xn = xz + part, u = gh + at, uz = u + part, un = uz + part;
+      const r0 = gateSigmoid4(f32x4.add(v128.load(x), v128.load(u)));
+      const r1 = gateSigmoid4(f32x4.add(v128.load(x, 16), v128.load(u, 16)));
+      const z0 = gateSigmoid4(f32x4.add(v128.load(xz), v128.load(uz)));
+      const z1 = gateSigmoid4(f32x4.add(v128.load(xz, 16), v128.load(uz, 16)));
+      const n0 = gateTanh4(f32x4.add(v128.load(xn), f32x4.mul(r0, v128.load(un))));
+      const n1 = gateTanh4(f32x4.add(v128.load(xn, 16), f32x4.mul(r1, v128.load(un, 16))));
+      const y0 = blend(z0, n0, v128.load(h + at)), y1 = blend(z1, n1, v128.load(h + at, 16));
+      v128.store(out + at, y0);
+      v128.store(out + at, y1, 16);
+    }
+    for (; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const r = sigmoid4(f32x4.add(read(gx + at, left), read(gh + at, left)));
-      const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
-      const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), f32x4.mul(r, read(gh + 2 * part + at, left))));
+      const r = gateSigmoid4(f32x4.add(read(gx + at, left), read(gh + at, left)));
+      const z = gateSigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
+      const n = gateTanh4(f32x4.add(read(gx + 2 * part + at, left), f32x4.mul(r, read(gh + 2 * part + at, left))));
       write(out + at, blend(z, n, read(h + at, left)), left);
     }
     gx += <usize>gxRow << 2; gh += <usize>ghRow << 2; h += <usize>hRow << 2; out += <usize>outRow << 2;
@@ -132,12 +146,34 @@ export function gruCellGradient(
 ): void {
   const part = <usize>units << 2;
   for (let k = 0; k < rows; k++) {
-    for (let j = 0; j < units; j += 4) {
+    let j = 0;
+    for (; j + 8 <= units; j += 8) {
+      const at = <usize>j << 2, x = gx + at, xz = x + part, xn = xz + part, u = gh + at, uz = u + part, un = uz + part;
+      const y = out + at, yz = y + part, yn = yz + part, yu = yn + part;
+      const un0 = v128.load(un), un1 = v128.load(un, 16), d0 = v128.load(dy + at), d1 = v128.load(dy + at, 16);
+      const h0 = v128.load(h + at), h1 = v128.load(h + at, 16);
+      const r0 = gateSigmoid4(f32x4.add(v128.load(x), v128.load(u)));
+      const r1 = gateSigmoid4(f32x4.add(v128.load(x, 16), v128.load(u, 16)));
+      const z0 = gateSigmoid4(f32x4.add(v128.load(xz), v128.load(uz)));
+      const z1 = gateSigmoid4(f32x4.add(v128.load(xz, 16), v128.load(uz, 16)));
+      const n0 = gateTanh4(f32x4.add(v128.load(xn), f32x4.mul(r0, un0)));
+      const n1 = gateTanh4(f32x4.add(v128.load(xn, 16), f32x4.mul(r1, un1)));
+      const a0 = f32x4.mul(f32x4.mul(d0, f32x4.sub(f32x4.splat(1), z0)), tanhSlope(n0));
+      const a1 = f32x4.mul(f32x4.mul(d1, f32x4.sub(f32x4.splat(1), z1)), tanhSlope(n1));
+      const y0 = f32x4.mul(f32x4.mul(a0, un0), slope(r0)), y1 = f32x4.mul(f32x4.mul(a1, un1), slope(r1));
+      const yz0 = f32x4.mul(f32x4.mul(d0, f32x4.sub(h0, n0)), slope(z0));
+      const yz1 = f32x4.mul(f32x4.mul(d1, f32x4.sub(h1, n1)), slope(z1));
+      v128.store(y, y0); v128.store(y, y1, 16);
+      v128.store(yz, yz0); v128.store(yz, yz1, 16);
+      v128.store(yn, a0); v128.store(yn, a1, 16);
+      v128.store(yu, f32x4.mul(a0, r0)); v128.store(yu, f32x4.mul(a1, r1), 16);
+    }
+    for (; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
       const ghn = read(gh + 2 * part + at, left);
-      const r = sigmoid4(f32x4.add(read(gx + at, left), read(gh + at, left)));
-      const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
-      const n = tanh4(f32x4.add(read(gx + 2 * part + at, left), f32x4.mul(r, ghn)));
+      const r = gateSigmoid4(f32x4.add(read(gx + at, left), read(gh + at, left)));
+      const z = gateSigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
+      const n = gateTanh4(f32x4.add(read(gx + 2 * part + at, left), f32x4.mul(r, ghn)));
       const d = read(dy + at, left);
       const a = f32x4.mul(f32x4.mul(d, f32x4.sub(f32x4.splat(1), z)), tanhSlope(n));
       write(out + at, f32x4.mul(f32x4.mul(a, ghn), slope(r)), left);
@@ -158,7 +194,7 @@ export function gruStateGradient(
   for (let k = 0; k < rows; k++) {
     for (let j = 0; j < units; j += 4) {
       const at = <usize>j << 2, left = units - j;
-      const z = sigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
+      const z = gateSigmoid4(f32x4.add(read(gx + part + at, left), read(gh + part + at, left)));
       write(out + at, f32x4.mul(read(dy + at, left), z), left);
     }
     gx += <usize>gxRow << 2; gh += <usize>ghRow << 2; dy += <usize>dyRow << 2; out += <usize>outRow << 2;
