@@ -22,7 +22,9 @@ export function suspicions({
   else if (length > 1 && rating && isConstant(rating))
     lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
   if (!unnamed && rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
-    lines.push(`${label ? 'labels' : 'ratings'} are 0 and 1; minRating 1 keeps the positives only`);
+    lines.push(
+      `${label ? 'labels' : 'ratings'} are 0 and 1: models of fields predict them; to rank items, minRating 1 keeps the positives only`,
+    );
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
   const nSingle = unnamed || label ? 0 : usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);

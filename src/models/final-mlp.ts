@@ -4,10 +4,12 @@
  *   h_s = 2 σ(MLP_gate_s(z_s)) ⊙ e,   o_s = MLP_s(h_s),   s = 1, 2
  *   ŷ = σ( b + w₁ᵀ o₁ + w₂ᵀ o₂ + Σ_j o₁ⱼᵀ W_j o₂ⱼ )     o_s cut into k heads
  *
- * e = [e_1, …, e_F]. The gate of a stream sees (z_s) nothing but a trained vector, or the fields of one owner: stream 1 the
- * user's, stream 2 the item's, a trained vector where there are none.
+ * e = [e_1, …, e_F]. The gate of a stream sees (z_s) nothing but a trained vector, or the fields of one owner, embedded by a table
+ * of the gates' own: stream 1 the user's, stream 2 the item's.
  */
 import { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import type { FieldLayout } from '../data/features/field-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, affine, broadcastRow, linear, multiply, rowDot, sigmoid, slice } from '../engine/ops/index.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
@@ -51,19 +53,25 @@ const plain = { dropout: 0, batchNorm: false };
 const gateOwner = { 1: 'user', 2: 'item' } as const;
 type Stream = 1 | 2;
 
-/** Width of z_s, and whether it is a trained vector. */
-function gateInput({ gate, factors }: Config, inputs: number): { readonly width: number; readonly isTrained: boolean } {
-  const ownFields = gate === 'owner' && inputs > 0;
-  return { width: ownFields ? inputs * factors : factors, isTrained: !ownFields };
+/** Fields that the gate of a stream sees; 0 = it sees a trained vector. @throws 'config' where `gate: owner` finds none */
+function gateFields({ gate }: Config, stream: Stream, { fields }: FieldLayout): number {
+  if (gate !== 'owner') return 0;
+  const own = fields.filter(({ owner }) => owner === gateOwner[stream]).length;
+  if (own === 0)
+    throw new DeepTasteError(
+      'config',
+      `final-mlp: gate "owner" needs fields of the ${gateOwner[stream]}, found none; name its column (data.columns.${gateOwner[stream]}), or say gate "trained" or "none"`,
+    );
+  return own;
 }
 
-function gateParameters(config: Config, stream: Stream, ownFields: number, n: number): ParameterDeclaration[] {
-  if (config.gate === 'none') return [];
-  const { width, isTrained } = gateInput(config, ownFields);
-  const sizes = [width, ...config.gateHidden];
+function gateParameters(config: Config, stream: Stream, layout: FieldLayout, n: number): ParameterDeclaration[] {
+  const { factors, deviation, gateHidden } = config;
+  const nFields = gateFields(config, stream, layout);
+  const sizes = [Math.max(1, nFields) * factors, ...gateHidden];
   const last = sizes[sizes.length - 1];
   return [
-    ...(isTrained ? [{ name: `gate${stream}.z`, shape: [width], initializer: normal(config.deviation) }] : []),
+    ...(nFields === 0 ? [{ name: `gate${stream}.z`, shape: [factors], initializer: normal(deviation) }] : []),
     ...towerParameters(`gate${stream}.layer`, sizes, plain),
     { name: `gate${stream}.W`, shape: [last, n], initializer: glorotNormal(last, n) },
     { name: `gate${stream}.b`, shape: [n], initializer: zeros },
@@ -74,7 +82,7 @@ function gateParameters(config: Config, stream: Stream, ownFields: number, n: nu
 function gated(p: Parameters, config: Config, stream: Stream, inputs: FieldInputs, pass: ForwardPass): Tensor {
   const e = inputs.embed(p.V);
   if (config.gate === 'none') return e;
-  const own = config.gate === 'owner' ? inputs.embedOwner(gateOwner[stream], p.V) : null;
+  const own = config.gate === 'owner' ? inputs.embedOwner(gateOwner[stream], p['gate.V']) : null;
   const z = own ?? broadcastRow(p[`gate${stream}.z`]);
   const top = tower(p, `gate${stream}.layer`, config.gateHidden.length, z, plain, pass);
   const gate = sigmoid(linear(top, p[`gate${stream}.W`], { bias: p[`gate${stream}.b`] }));
@@ -102,15 +110,15 @@ export const finalMlp = fieldModel({
   options,
   trainingDefaults: {},
   parameters: (config, layout) => {
-    const { factors, hidden1, hidden2, heads, deviation } = config;
+    const { factors, hidden1, hidden2, heads, gate, deviation } = config;
     const n = countFields(layout).nFields * factors;
-    const own = (stream: Stream) => layout.fields.filter(({ owner }) => owner === gateOwner[stream]).length;
     const [n1, n2] = [hidden1[hidden1.length - 1], hidden2[hidden2.length - 1]];
-    const head = { shape: [n1 / heads, n2 / heads], initializer: glorotNormal(n1 / heads, n2 / heads) };
+    // all heads together are one layer with a single output: the fusion starts small beside the streams
+    const head = { shape: [n1 / heads, n2 / heads], initializer: glorotNormal((n1 * n2) / heads, 1) };
     return [
       embeddingParameter(layout, factors, deviation),
-      ...gateParameters(config, 1, own(1), n),
-      ...gateParameters(config, 2, own(2), n),
+      ...(gate === 'owner' ? [{ ...embeddingParameter(layout, factors, deviation), name: 'gate.V' }] : []),
+      ...(gate === 'none' ? [] : ([1, 2] as const).flatMap((stream) => gateParameters(config, stream, layout, n))),
       ...towerParameters('first', [n, ...hidden1], { dropout: config.dropout1, batchNorm: config.batchNorm }),
       ...towerParameters('second', [n, ...hidden2], { dropout: config.dropout2, batchNorm: config.batchNorm }),
       { name: 'w1', shape: [n1], initializer: glorotNormal(n1, 1) },

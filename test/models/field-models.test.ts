@@ -333,6 +333,14 @@ describe('refused', () => {
     plain.free();
   });
 
+  it('gates that are to see the user and the item where no field is one of theirs', async () => {
+    const gated = findFieldModel('final-mlp');
+    const ofContext = { ...layout, fields: layout.fields.map((field) => ({ ...field, owner: 'context' as const })) };
+    const parameters = (gate: string) => () => gated.parameters(gated.options.parse({ gate }), ofContext);
+    expect(await thrownCode(parameters('owner'))).toBe('config');
+    expect(await thrownCode(parameters('trained'))).toBe('nothing');
+  });
+
   it('heads that do not divide the last layers', () => {
     expect(findFieldModel('final-mlp').options.safeParse({ heads: 7 }).success).toBe(false);
   });

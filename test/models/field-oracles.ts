@@ -128,28 +128,12 @@ export const oracles: Readonly<Record<string, (w: Weights, c: OracleConfig, row:
     return dot([...crossed, ...tower(w, 'layer', x0)], [...w['h.cross'], ...w.h]) + w.b[0];
   },
   'final-mlp': (w, c, row) => {
-    const fields = fieldVectors(w.V, c.factors, row);
+    const fields = fieldVectors(w.V, c.factors, row).flat();
+    const seen = w['gate.V'] ? fieldVectors(w['gate.V'], c.factors, row) : [];
+    const ofFields = (own: readonly number[]) => own.map((f) => seen[f]);
     const heads = c.heads as number;
-    const o1 = tower(
-      w,
-      'first',
-      gate(
-        w,
-        1,
-        row.userFields.map((f) => fields[f]),
-        fields.flat(),
-      ),
-    );
-    const o2 = tower(
-      w,
-      'second',
-      gate(
-        w,
-        2,
-        row.itemFields.map((f) => fields[f]),
-        fields.flat(),
-      ),
-    );
+    const o1 = tower(w, 'first', gate(w, 1, ofFields(row.userFields), fields));
+    const o2 = tower(w, 'second', gate(w, 2, ofFields(row.itemFields), fields));
     const [n, m] = [o1.length / heads, o2.length / heads];
     let score = w.b[0] + dot(o1, w.w1) + dot(o2, w.w2);
     for (let j = 0; j < heads; j++)
