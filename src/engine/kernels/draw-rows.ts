@@ -4,7 +4,7 @@
  */
 import * as op from './opcodes';
 import { permuteRange } from './random';
-import { drawNegative } from './sampling';
+import { drawNegative, firstDraws } from './sampling';
 
 // @ts-ignore: decorator
 @inline
@@ -35,6 +35,7 @@ export function drawRows(
   const ownLabels = <usize>word(record, op.EXAMPLES_LABELS), sampler = <usize>word(record, op.EXAMPLES_SAMPLER);
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
+    if (sampler) firstDraws(sampler, examples, r, epoch);
     const draw = load<u32>(examples + at);
     const example = draw / group;
     const isOwn = example * group == draw;

@@ -6,30 +6,13 @@
  * side in the lanes give the values of 16 columns.
  */
 import { loadTail, storeTail } from './elementwise';
-
-let v0: v128 = i32x4.splat(0), v1: v128 = i32x4.splat(0), v2: v128 = i32x4.splat(0), v3: v128 = i32x4.splat(0);
-
-// @ts-ignore: decorator
-@inline
-function highWords(low: v128, high: v128): v128 {
-  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
-}
+import { philoxFour, v0, v1, v2, v3 } from './random';
 
 /** Four Philox4x32 blocks of so many rounds at once; lane n has the counter (c0, c1 + n, c2, c3). */
-function philoxFour(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32, rounds: i32): void {
-  const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
-  let x0 = i32x4.splat(c0), x1 = i32x4.add(i32x4.splat(c1), i32x4(0, 1, 2, 3)), x2 = i32x4.splat(c2), x3 = i32x4.splat(c3);
-  for (let round = 0; round < rounds; round++) {
-    const a0 = i64x2.extmul_low_i32x4_u(m0, x0), a1 = i64x2.extmul_high_i32x4_u(m0, x0);
-    const b0 = i64x2.extmul_low_i32x4_u(m1, x2), b1 = i64x2.extmul_high_i32x4_u(m1, x2);
-    x0 = v128.xor(v128.xor(highWords(b0, b1), x1), i32x4.splat(k0));
-    x2 = v128.xor(v128.xor(highWords(a0, a1), x3), i32x4.splat(k1));
-    x1 = v128.shuffle<i32>(b0, b1, 0, 2, 4, 6);
-    x3 = v128.shuffle<i32>(a0, a1, 0, 2, 4, 6);
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
-  }
-  v0 = x0; v1 = x1; v2 = x2; v3 = x3;
+// @ts-ignore: decorator
+@inline
+function drawFour(c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32, rounds: i32): void {
+  philoxFour(i32x4.splat(c0), i32x4.add(i32x4.splat(c1), i32x4(0, 1, 2, 3)), i32x4.splat(c2), i32x4.splat(c3), k0, k1, rounds);
 }
 
 /** Four columns: x · scale where the random word is at least the threshold, else 0. */
@@ -52,7 +35,7 @@ export function dropout(
   const factor = f32x4.splat(scale), least = i32x4.splat(threshold);
   for (let r = 0; r < rows; r++) {
     for (let n = 0; n < width; n += 16) {
-      philoxFour(firstExample + r, <u32>(n >> 2), epoch, 2, k0, k1, 10);
+      drawFour(firstExample + r, <u32>(n >> 2), epoch, 2, k0, k1, 10);
       dropFour(x, out, width, n, v0, least, factor);
       dropFour(x, out, width, n + 4, v1, least, factor);
       dropFour(x, out, width, n + 8, v2, least, factor);
@@ -81,7 +64,7 @@ export function dropRow(
 ): void {
   const factor = f32x4.splat(<f32>(65536.0 / <f64>(65536 - limit))), least = i32x4.splat(limit);
   for (let n = 0; n < width; n += 32) {
-    philoxFour(c0, c1 + <u32>((n >> 5) << 2), c2, c3, k0, k1, 7);
+    drawFour(c0, c1 + <u32>((n >> 5) << 2), c2, c3, k0, k1, 7);
     for (let j = 0; j < 4; j++)
       for (let half = 0; half < 2; half++) {
         const c = n + 8 * j + 4 * half, at = <usize>c << 2;

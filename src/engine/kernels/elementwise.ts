@@ -267,10 +267,24 @@ export function gather(
   }
 }
 
+/** `gatherList` of single numbers. */
+function gatherNumbers(table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32): void {
+  for (let r = 0; r < rows; r++) {
+    const row = load<i32>(list + (<usize>r << 2));
+    let value: f32 = row == -1 ? 0 : NaN;
+    if (<u32>row < <u32>nRows) value = load<f32>(table + ((<usize>row * tableRow) << 2));
+    store<f32>(out + ((<usize>r * outRow) << 2), value);
+  }
+}
+
 /** As `gather`, but −1 is no row and gives zeros. */
 export function gatherList(
   table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32, width: i32,
 ): void {
+  if (width == 1) {
+    gatherNumbers(table, tableRow, nRows, list, out, outRow, rows);
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     if (load<i32>(list) == -1) fillRows(0, out, outRow, 1, width);
     else gather(table, tableRow, nRows, list, 1, out, outRow, 1, width);

@@ -1,9 +1,20 @@
 /** Products and sums over rows of which each holds several groups that share the weights. */
-import { linearByBlas, outerByBlas, usesBlas } from './blas';
+import { isTurnedForBlas, linearByBlas, outerByBlas, turnedRow, usesBlas } from './blas';
 import { sumRows } from './elementwise';
 import { gemm } from './gemm';
 import * as op from './opcodes';
 import { address, parameter, stride } from './operands';
+
+/** The product of a GEMM instruction by the system BLAS, with the weights as they are stored or as PACK has turned them. */
+export function linearOfInstruction(
+  at: usize, x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, n: i32, k: i32,
+): void {
+  const transposed = parameter(at, 5), isTurned = transposed && isTurnedForBlas(n, k);
+  linearByBlas(
+    x, xRow, address(at, isTurned ? 1 : 4), isTurned ? turnedRow(n) : stride(at, 4), isTurned ? 0 : transposed, out, outRow,
+    rows, n, k, parameter(at, 2), address(at, 3),
+  );
+}
 
 /** A product of every group of a row with the same weights: one product where groups follow one another without gaps. */
 export function groupedLinear(at: usize, rows: i32, n: i32, k: i32, groups: i32): void {
@@ -12,8 +23,7 @@ export function groupedLinear(at: usize, rows: i32, n: i32, k: i32, groups: i32)
   const isWhole = xRow == groups * k && outRow == groups * n;
   const pieces = isWhole ? 1 : rows, groupsOfPiece = isWhole ? rows * groups : groups;
   for (let r = 0; r < pieces; r++) {
-    if (usesBlas(n, k))
-      linearByBlas(x, k, address(at, 4), stride(at, 4), parameter(at, 5), out, n, groupsOfPiece, n, k, flags, bias);
+    if (usesBlas(n, k)) linearOfInstruction(at, x, k, out, n, groupsOfPiece, n, k);
     else gemm(x, k, 1, address(at, 1), parameter(at, 3), parameter(at, 4), out, n, groupsOfPiece, n, k, flags, bias);
     x += <usize>xRow << 2;
     out += <usize>outRow << 2;

@@ -1,4 +1,5 @@
 /** Copies of weight matrices in the order in which the matrix product reads them. */
+import { transpose } from './elementwise';
 
 /**
  * Packs B[k×n] (element (i, j) at b + i·rowStride + j·colStride) into panels of eight columns: [⌈n/8⌉][k][8], zero-padded.
@@ -25,6 +26,28 @@ export function packPanels(b: usize, rowStride: i32, colStride: i32, out: usize,
       out += 32;
     }
   }
+}
+
+/** out[cols × rows] = transpose of x[rows × cols], in blocks of four by four. */
+export function turnRows(x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, cols: i32): void {
+  const bytes = <usize>xRow << 2, outBytes = <usize>outRow << 2;
+  let r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    let from = x + <usize>r * bytes, to = out + (<usize>r << 2), j = 0;
+    for (; j + 4 <= cols; j += 4) {
+      const a = v128.load(from), b = v128.load(from + bytes), c = v128.load(from + 2 * bytes), d = v128.load(from + 3 * bytes);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+      v128.store(to + outBytes, v128.shuffle<i64>(ab, cd, 1, 3));
+      v128.store(to + 2 * outBytes, v128.shuffle<i64>(AB, CD, 0, 2));
+      v128.store(to + 3 * outBytes, v128.shuffle<i64>(AB, CD, 1, 3));
+      from += 16;
+      to += 4 * outBytes;
+    }
+    if (j < cols) transpose(from, xRow, to, outRow, 4, cols - j);
+  }
+  if (r < rows) transpose(x + <usize>r * bytes, xRow, out + (<usize>r << 2), outRow, rows - r, cols);
 }
 
 /** out[0 … 3][0 … 7] from two blocks of four rows and columns, transposed. */

@@ -1,15 +1,15 @@
 /** The interpreter of plans: runs a list of instructions on one tile of rows. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
-import { linearByBlas, outerByBlas, usesBlas } from './blas';
+import { isTurnedForBlas, outerByBlas, turnedRow, usesBlas } from './blas';
 import {
   affine, binary, copyRows, fillRows, gather, mulColumn, repeatColumn, rowDot, rowSum, sumLoss, transpose, unary,
 } from './elementwise';
 import { runFieldInstruction } from './field-instructions';
 import { gemm } from './gemm';
 import { runGraphInstruction } from './graph-instructions';
-import { groupedLinear, groupedOuterSum, groupedSum } from './grouped-products';
+import { groupedLinear, groupedOuterSum, groupedSum, linearOfInstruction } from './grouped-products';
 import { address, parameter, stride } from './operands';
-import { packPanels } from './pack';
+import { packPanels, turnRows } from './pack';
 import { eventEnd, eventStart } from './profile';
 import { drawPairwise, drawPointwise } from './sampling';
 import { runSequenceInstruction } from './sequence-instructions';
@@ -40,10 +40,7 @@ function runInstruction(at: usize): void {
         break;
       }
       if (usesBlas(p0, p1)) {
-        linearByBlas(
-          a, aRow, address(at, 4), stride(at, 4), parameter(at, 5), address(at, 2), stride(at, 2), rows, p0, p1,
-          parameter(at, 2), address(at, 3),
-        );
+        linearOfInstruction(at, a, aRow, address(at, 2), stride(at, 2), rows, p0, p1);
         break;
       }
       gemm(
@@ -87,7 +84,10 @@ function runInstruction(at: usize): void {
     case op.SUM_ROWS: groupedSum(a, aRow, address(at, 1), rows, p0, p1); break;
     case op.SUM_LOSS: sumLoss(a, aRow, address(at, 1), rows); break;
     case op.PACK:
+      // p0 columns, p1 depth, strides of W, p4 the transpose is stored
       if (!usesBlas(p0, p1)) packPanels(a, parameter(at, 2), parameter(at, 3), address(at, 1), p1, p0);
+      else if (parameter(at, 4) && isTurnedForBlas(p0, p1))
+        turnRows(a, parameter(at, 3), address(at, 1), turnedRow(p0), p0, p1);
       break;
     case op.FILL: fillRows(load<f32>(a), address(at, 1), stride(at, 1), rows, p0); break;
     case op.TRANSPOSE: transpose(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;

@@ -29,6 +29,52 @@ export function philoxValue(n: i32): u32 {
   return n == 0 ? r0 : n == 1 ? r1 : n == 2 ? r2 : r3;
 }
 
+/** Values 0 … 3 of the last four blocks, a block in each lane. */
+export let v0: v128 = i32x4.splat(0), v1: v128 = i32x4.splat(0), v2: v128 = i32x4.splat(0), v3: v128 = i32x4.splat(0);
+
+// @ts-ignore: decorator
+@inline
+function highWords(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
+}
+
+/** Four blocks of so many rounds at once: the counters are (x0, x1, x2, x3) of each lane. Their values are in v0 … v3. */
+export function philoxFour(x0: v128, x1: v128, x2: v128, x3: v128, k0: u32, k1: u32, rounds: i32): void {
+  const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
+  for (let round = 0; round < rounds; round++) {
+    const a0 = i64x2.extmul_low_i32x4_u(m0, x0), a1 = i64x2.extmul_high_i32x4_u(m0, x0);
+    const b0 = i64x2.extmul_low_i32x4_u(m1, x2), b1 = i64x2.extmul_high_i32x4_u(m1, x2);
+    x0 = v128.xor(v128.xor(highWords(b0, b1), x1), i32x4.splat(k0));
+    x2 = v128.xor(v128.xor(highWords(a0, a1), x3), i32x4.splat(k1));
+    x1 = v128.shuffle<i32>(b0, b1, 0, 2, 4, 6);
+    x3 = v128.shuffle<i32>(a0, a1, 0, 2, 4, 6);
+    k0 += 0x9e3779b9;
+    k1 += 0xbb67ae85;
+  }
+  v0 = x0; v1 = x1; v2 = x2; v3 = x3;
+}
+
+/** Turns v0 … v3 so that each of them holds the four values of one block. */
+export function turnValues(): void {
+  const ab = v128.shuffle<i32>(v0, v1, 0, 4, 1, 5), cd = v128.shuffle<i32>(v2, v3, 0, 4, 1, 5);
+  const AB = v128.shuffle<i32>(v0, v1, 2, 6, 3, 7), CD = v128.shuffle<i32>(v2, v3, 2, 6, 3, 7);
+  v0 = v128.shuffle<i64>(ab, cd, 0, 2);
+  v1 = v128.shuffle<i64>(ab, cd, 1, 3);
+  v2 = v128.shuffle<i64>(AB, CD, 0, 2);
+  v3 = v128.shuffle<i64>(AB, CD, 1, 3);
+}
+
+/** After `turnValues`: makes the values of one of the four blocks those that `philoxValue` reads. */
+// @ts-ignore: decorator
+@inline
+export function readBlock(n: i32): void {
+  const values = n < 2 ? (n == 0 ? v0 : v1) : n == 2 ? v2 : v3;
+  r0 = i32x4.extract_lane(values, 0);
+  r1 = i32x4.extract_lane(values, 1);
+  r2 = i32x4.extract_lane(values, 2);
+  r3 = i32x4.extract_lane(values, 3);
+}
+
 // @ts-ignore: decorator
 @inline
 function mix(x: u32): u32 {
@@ -39,6 +85,7 @@ function mix(x: u32): u32 {
 
 const FEISTEL_ROUNDS: i32 = 6;
 let halfBits: i32 = 0, network: u32 = 0;
+/** Lies in the memory that threads share: in a step all of them write the same keys. */
 const roundKeys = memory.data(FEISTEL_ROUNDS << 2);
 
 /** Prepares `permute` and `permuteRange` for the permutation of 0 … n−1 named by the keys and the round. */

@@ -3,7 +3,7 @@
  * slot), so that all threads draw their own rows, negatives are new in every epoch, and a run can be resumed anywhere.
  */
 import * as op from './opcodes';
-import { permuteRange, philoxBlock, philoxValue } from './random';
+import { permuteRange, philoxBlock, philoxFour, philoxValue, readBlock, turnValues } from './random';
 
 const ATTEMPTS = 64;
 
@@ -45,27 +45,44 @@ function word(record: usize, index: i32): i32 {
 }
 
 /**
+ * Makes the first block of draws of example number r of a list the one that `philoxValue` reads; every fourth call makes those of
+ * four. The list has room for three elements more.
+ */
+// @ts-ignore: decorator
+@inline
+export function firstDraws(sampler: usize, examples: usize, r: i32, epoch: u32): void {
+  if ((r & 3) == 0) {
+    philoxFour(
+      v128.load(examples + (<usize>r << 2)), i32x4.splat(0), i32x4.splat(epoch), i32x4.splat(1),
+      word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1), 10,
+    );
+    turnValues();
+  }
+  readBlock(r & 3);
+}
+
+/**
  * One negative item for a user: uniform, or ∝ popularity^α by the alias method. With rejection, up to 64 draws look for an item
- * the user did not take in training; a user who took nearly everything gets the last draw.
+ * the user did not take in training; a user who took nearly everything gets the last draw. Comes after the example's `firstDraws`.
  */
 export function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32): i32 {
   const nItems = <u32>word(sampler, op.SAMPLER_N_ITEMS);
   const thresholds = <usize>word(sampler, op.SAMPLER_THRESHOLDS);
   const reject = word(sampler, op.SAMPLER_REJECT) != 0;
+  // a block gives four values: four uniform attempts, or two with the alias method
+  const perBlock = thresholds == 0 ? 4 : 2;
   let item = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    // a block gives four values: four uniform attempts, or two with the alias method
-    const perBlock = thresholds == 0 ? 4 : 2;
-    const inBlock = attempt % perBlock;
-    if (inBlock == 0) {
+    const inBlock = attempt & (perBlock - 1);
+    if (attempt >= perBlock && inBlock == 0) {
       philoxBlock(
         example, <u32>(attempt / perBlock), epoch, 1, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1),
       );
     }
     if (thresholds == 0) item = <i32>((<u64>philoxValue(inBlock) * nItems) >> 32);
     else {
-      item = <i32>((<u64>philoxValue(inBlock * 2) * nItems) >> 32);
-      if (philoxValue(inBlock * 2 + 1) > load<u32>(thresholds + (<usize>item << 2)))
+      item = <i32>((<u64>philoxValue(inBlock << 1) * nItems) >> 32);
+      if (philoxValue((inBlock << 1) + 1) > load<u32>(thresholds + (<usize>item << 2)))
         item = load<i32>(<usize>word(sampler, op.SAMPLER_ALIASES) + (<usize>item << 2));
     }
     if (!reject || !isTaken(sampler, user, item)) return item;
@@ -94,6 +111,7 @@ export function drawPointwise(
   }
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
+    firstDraws(sampler, items, r, epoch);
     const example = load<u32>(items + at);
     const item = load<f32>(labels + at) == 1
       ? load<i32>(takenItems + (<usize>(example / group) << 2))
@@ -113,6 +131,7 @@ export function drawPairwise(
   );
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
+    firstDraws(sampler, negatives, r, epoch);
     const example = load<u32>(negatives + at);
     const positive = <usize>(example / group) << 2;
     const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + positive);

@@ -1,6 +1,6 @@
 /** Instructions of sequences and candidate lists. */
 import { runAttentionInstruction } from './attention-instructions';
-import { outerByBlas, usesBlas } from './blas';
+import { isTurnedForBlas, outerByBlas, turnedRow, usesBlas } from './blas';
 import { candidateOffsets, candidateSlopes } from './candidates';
 import { gatherList, sumRows } from './elementwise';
 import { gemm } from './gemm';
@@ -8,7 +8,7 @@ import { groupedOuterSum } from './grouped-products';
 import * as gru from './gru';
 import * as op from './opcodes';
 import { address, parameter, stride } from './operands';
-import { packPanels } from './pack';
+import { packPanels, turnRows } from './pack';
 import { elu, eluGradient, laneDropout } from './row-noise';
 import { carryRows, drawCandidates, feedSessions } from './sessions';
 import { batchRows, epochNumber, stepNumber, tileStart, windowStep } from './tile';
@@ -18,7 +18,13 @@ export function runSequenceInstruction(at: usize, rows: i32, p0: i32, p1: i32, a
   switch (load<i32>(at)) {
     case op.GATHER_LIST: gatherList(a, aRow, p1, b, c, cRow, rows, p0); break;
     case op.BLOCK_PACK:
+      // p0 depth, strides of W, p3 columns of all blocks, p4 the transpose is stored
       if (!usesBlas(parameter(at, 3), p0)) packPanels(a, p1, parameter(at, 2), b, p0, rows);
+      else if (parameter(at, 4) && isTurnedForBlas(parameter(at, 3), p0)) {
+        // the block's columns lie side by side in every row of the copy, not one panel after the other
+        const whole = b - ((<usize>tileStart * p0) << 2);
+        turnRows(a, parameter(at, 2), whole + (<usize>tileStart << 2), turnedRow(parameter(at, 3)), rows, p0);
+      }
       break;
     case op.BATCH_PRODUCT:
       // p2 groups

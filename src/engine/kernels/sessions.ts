@@ -1,6 +1,6 @@
 /** What a step of session-parallel training is fed: rows of one window of steps, extra negatives, carried rows. */
 import * as op from './opcodes';
-import { philoxBlock, philoxValue } from './random';
+import { philoxFour, philoxValue, readBlock, turnValues } from './random';
 
 // @ts-ignore: decorator
 @inline
@@ -31,19 +31,20 @@ export function drawCandidates(record: usize, out: usize, first: i32, rows: i32,
   const batch = word(record, op.SESSION_BATCH), nItems = <u64><u32>word(record, op.SESSION_N_ITEMS);
   const thresholds = <usize>word(record, op.SESSION_THRESHOLDS), aliases = <usize>word(record, op.SESSION_ALIASES);
   const k0 = word(record, op.SESSION_KEY_0), k1 = word(record, op.SESSION_KEY_1);
-  let drawn = -1;
-  for (let k = max(0, batch - first); k < rows; k++) {
-    // a block gives four values: two draws
-    const n = first + k - batch;
-    if (n >> 1 != drawn) {
-      drawn = n >> 1;
-      philoxBlock(drawn, step, epoch, 2, k0, k1);
+  for (let k = max(0, batch - first); k < rows; ) {
+    // four blocks give eight draws, each of two values
+    const n = first + k - batch, block = n >> 1;
+    const blocks = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+    philoxFour(blocks, i32x4.splat(step), i32x4.splat(epoch), i32x4.splat(2), k0, k1, 10);
+    turnValues();
+    for (let d = n & 1; d < 8 && k < rows; d++, k++) {
+      const pair = (d & 1) << 1;
+      readBlock(d >> 1);
+      let item = <i32>((<u64>philoxValue(pair) * nItems) >> 32);
+      if (thresholds && philoxValue(pair + 1) > load<u32>(thresholds + (<usize>item << 2)))
+        item = load<i32>(aliases + (<usize>item << 2));
+      store<i32>(out + (<usize>k << 2), item);
     }
-    const pair = (n & 1) << 1;
-    let item = <i32>((<u64>philoxValue(pair) * nItems) >> 32);
-    if (thresholds && philoxValue(pair + 1) > load<u32>(thresholds + (<usize>item << 2)))
-      item = load<i32>(aliases + (<usize>item << 2));
-    store<i32>(out + (<usize>k << 2), item);
   }
 }
 

@@ -5,11 +5,14 @@ import { real, word } from './record';
 import { beginWalk, mark, takeMarked } from './row-marks';
 import { squares } from './update-dense';
 
-/** Rows belong to one of sixteen owners by a multiplicative hash; a worker serves every `threads`-th owner. */
+/**
+ * Sixteen neighbouring rows have one owner, the next sixteen another: no two workers write to one line of the cache, neither in
+ * the tables nor in what is kept for every row. A worker serves every `threads`-th owner.
+ */
 // @ts-ignore: decorator
 @inline
 function ownerOf(row: u32): i32 {
-  return <i32>((row * 0x9e3779b1) >>> 28);
+  return <i32>((row >>> 4) & (op.OWNERS - 1));
 }
 
 /** The owners a worker serves, one bit each. */

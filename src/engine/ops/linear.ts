@@ -52,7 +52,8 @@ const groupsOf = (y: Tensor): number => y.attributes.groups as number;
 
 /**
  * W in the order the product kernel reads it: panels of eight columns, [⌈m/8⌉][n][8], zero-padded. Made once a step, also
- * straight from a transposed matrix. An implementation detail of `linear`, not an op for models.
+ * straight from a transposed matrix. With a system BLAS (kernels/blas.ts) the same memory holds transposed matrices row by row,
+ * and nothing of others. An implementation detail of `linear`, not an op for models.
  */
 export function packed(w: Tensor): Tensor {
   const known = packs.get(w);
@@ -124,7 +125,7 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const w = y.inputs[0];
       const [source, transposed] = asStored(w);
       const strides = transposed ? [1, source.shape[1]] : [source.shape[1], 1];
-      const parameters = [w.shape[1], w.shape[0], ...strides];
+      const parameters = [w.shape[1], w.shape[0], ...strides, transposed ? 1 : 0];
       return { opcode: code.PACK, rows: 1, parameters, operands: [source, y] };
     },
     blocks: (y) => {
@@ -137,7 +138,8 @@ export const linearOps: Record<LinearName, OpDefinition> = {
         { tensor: source, advance: strides[1] },
         { tensor: y, advance: k },
       ];
-      return { opcode: code.BLOCK_PACK, rows, multiple: 8, parameters: [k, ...strides, rows], operands };
+      const parameters = [k, ...strides, rows, isTransposed ? 1 : 0];
+      return { opcode: code.BLOCK_PACK, rows, multiple: 8, parameters, operands };
     },
     reference: (y, [w]) => {
       const [n, m] = y.inputs[0].shape;

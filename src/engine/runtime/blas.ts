@@ -42,6 +42,13 @@ export type Sgemm = (
   accumulate: number,
 ) => void;
 
+/** The product of a library on one memory, and what the kernels need to know of it. */
+export interface OpenedBlas {
+  readonly sgemm: Sgemm;
+  /** Multiply-adds up to which a product of untransposed factors is made without copies of them; 0 = never. */
+  readonly directProduct: number;
+}
+
 interface Koffi {
   load(path: string): KoffiLibrary;
   address(view: Uint8Array): bigint;
@@ -94,10 +101,18 @@ export function findBlas(choice: BlasChoice): BlasSearch {
 }
 
 /** The product of a library that `findBlas` found, on `memory`; each thread opens its own. */
-export function openSgemm(path: string, memory: WebAssembly.Memory): Sgemm {
+export function openBlas(path: string, memory: WebAssembly.Memory): OpenedBlas {
   const koffi = loadKoffi();
   if (typeof koffi === 'string') throw new DeepTasteError('io', `blas: ${koffi}`);
-  return sgemmOf(koffi, openLibrary(koffi, path), new Uint8Array(memory.buffer));
+  const library = openLibrary(koffi, path);
+  const sgemm = sgemmOf(koffi, library, new Uint8Array(memory.buffer));
+  return { sgemm, directProduct: directProductOf(library) };
+}
+
+/** OpenBLAS has kernels for small products with AVX-512 alone: up to 100³ multiply-adds (its interface/gemm.c). */
+function directProductOf(library: KoffiLibrary): number {
+  const core = callIfThere(library, 'char* openblas_get_corename()');
+  return ['SkylakeX', 'Cooperlake', 'SapphireRapids'].includes(String(core)) ? 100 ** 3 : 0;
 }
 
 function loadKoffi(): Koffi | string {

@@ -5,7 +5,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { KernelBuild } from '../../core/kernel-build.ts';
 import * as code from '../kernels/opcodes.ts';
 import { RangeAllocator } from './allocator.ts';
-import { type BlasChoice, type BlasLibrary, findBlas, openSgemm, type Sgemm } from './blas.ts';
+import { type BlasChoice, type BlasLibrary, findBlas, type OpenedBlas, openBlas } from './blas.ts';
 import { loadKernels } from './kernel-file.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -40,8 +40,8 @@ export interface KernelExports {
   ): void;
   /** The best items of a query, by this thread alone, see kernels/retrieval.ts. */
   retrieveAlone(record: number): void;
-  /** 1 = products of plans call the imported sgemm from now on. */
-  useBlas(on: number): void;
+  /** 1 = products of plans call the imported sgemm from now on; directProduct as in OpenedBlas. */
+  useBlas(on: number, directProduct: number): void;
   philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   philoxValue(n: number): number;
   permute(position: number, n: number, k0: number, k1: number, round: number): number;
@@ -83,7 +83,7 @@ export class Engine {
     const { library, notice } = findBlas(options.blas ?? 'auto');
     this.blas = library;
     this.notice = notice;
-    this.kernels = instantiate(module, this.memory, library && openSgemm(library.path, this.memory));
+    this.kernels = instantiate(module, this.memory, library && openBlas(library.path, this.memory));
     this.#control = this.allocate(code.CONTROL_BYTES);
     for (let id = 1; id < this.threads; id++) this.#workers.push(this.#startWorker(module, id));
   }
@@ -220,13 +220,13 @@ export class Engine {
 export function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  sgemm: Sgemm | null = null,
+  blas: OpenedBlas | null = null,
 ): KernelExports {
   const abort = (): never => {
     throw new Error('internal: a kernel aborted');
   };
-  const env = { memory, abort, sgemm: sgemm ?? abort, now: () => performance.timeOrigin + performance.now() };
+  const env = { memory, abort, sgemm: blas?.sgemm ?? abort, now: () => performance.timeOrigin + performance.now() };
   const kernels = new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports;
-  kernels.useBlas(sgemm ? 1 : 0);
+  kernels.useBlas(blas ? 1 : 0, blas?.directProduct ?? 0);
   return kernels;
 }

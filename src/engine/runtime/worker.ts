@@ -1,7 +1,7 @@
 /** A thread of the pool. It needs no model code: plans are data in the shared memory. */
 import { parentPort, workerData } from 'node:worker_threads';
 import * as code from '../kernels/opcodes.ts';
-import { openSgemm } from './blas.ts';
+import { openBlas } from './blas.ts';
 import { instantiate } from './engine.ts';
 
 export interface WorkerData {
@@ -19,7 +19,7 @@ const READY = 'ready';
 function serve({ module, memory, control, id, blas }: WorkerData): void {
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
   try {
-    const kernels = instantiate(module, memory, blas === null ? null : openSgemm(blas, memory));
+    const kernels = instantiate(module, memory, blas === null ? null : openBlas(blas, memory));
     parentPort?.postMessage(READY);
     for (let seen = 0; ; ) {
       seen = kernels.waitForJob(control, seen);
