@@ -224,10 +224,13 @@ export const CONTROL_GENERATION = 0;
 export const CONTROL_JOB = 1;
 export const CONTROL_ARGUMENT = 2;
 export const CONTROL_THREADS = 3;
-export const CONTROL_ARRIVED = 4;
-export const CONTROL_SENSE = 5;
-export const CONTROL_CLAIM = 6;
-export const CONTROL_ABORT = 7;
+export const CONTROL_ABORT = 4;
+/** Threads that sleep at the barrier. */
+export const CONTROL_SLEEPING = 5;
+// each on a line of the cache of its own: threads that wait read one of them again and again while others write to the rest
+export const CONTROL_ARRIVED = 16;
+export const CONTROL_SENSE = 32;
+export const CONTROL_CLAIM = 48;
 export const CONTROL_BYTES = 256;
 
 /** Words of a step plan's header (pointers and counts), see plan/step-plan.ts. */

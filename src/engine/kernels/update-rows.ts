@@ -1,5 +1,6 @@
 /** Updates of the rows of tables: which rows a batch touched, the sum of their gradients, and one visit to each. */
 import * as op from './opcodes';
+import { copyVector } from './elementwise';
 import { applyUpdate } from './optimizers';
 import { real, word } from './record';
 import { beginWalk, mark, takeMarked } from './row-marks';
@@ -90,7 +91,7 @@ function sumRow(table: usize, next: usize, first: i32, sum: usize): usize {
   if (position < 0 && (width & 3) == 0) return only;
   for (let i = width; i & 3; i++) store<f32>(sum + (<usize>i << 2), 0);
   if (position < 0) {
-    memory.copy(sum, only, <usize>width << 2);
+    copyVector(sum, only, width);
     return sum;
   }
   // the first two are added into the working memory, the others to what stands there
