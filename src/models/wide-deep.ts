@@ -33,6 +33,11 @@ const options = z.strictObject({
     .min(0)
     .default(1e-4)
     .meta({ doc: 'λ₁ of FTRL, in units of the gradient of the mean loss of a batch', search: [0, 1e-5, 1e-4, 1e-3] }),
+  wideBeta: z
+    .number()
+    .min(0)
+    .default(1e-3)
+    .meta({ doc: 'β of FTRL, in units of the gradient of the mean loss of a batch: weights with less behind them move little' }),
   wideL2: z.number().min(0).default(0).meta({ doc: 'λ₂ of FTRL' }),
 });
 
@@ -48,7 +53,8 @@ export const wideDeep = fieldModel({
     year: 2016,
   },
   options,
-  trainingDefaults: { optimizer: { name: 'adagrad', learningRate: 0.01, initialAccumulator: 0.1 } },
+  // gradients are those of the mean loss of a batch, thousands of times smaller than the sums that the customary 0.1 is made for
+  trainingDefaults: { optimizer: { name: 'adagrad', learningRate: 0.03, initialAccumulator: 1e-6 } },
   parameters: (config, layout) => {
     const { factors, hidden, deviation } = config;
     const sizes = [countFields(layout).nFields * factors, ...hidden];
@@ -69,8 +75,8 @@ export const wideDeep = fieldModel({
     const top = tower(p, 'layer', config.hidden.length, inputs.embed(p.V), config, pass);
     return add(wide, rowDot(top, broadcastRow(p.h)));
   },
-  optimizer: ({ wideOptimizer, wideLearningRate, wideL1, wideL2 }, parameter) =>
+  optimizer: ({ wideOptimizer, wideLearningRate, wideL1, wideBeta, wideL2 }, parameter) =>
     wideOptimizer === 'ftrl' && wideTables.includes(parameter)
-      ? { name: 'ftrl', learningRate: wideLearningRate, l1: wideL1, l2: wideL2, initialAccumulator: 0.1 }
+      ? { name: 'ftrl', learningRate: wideLearningRate, beta: wideBeta, l1: wideL1, l2: wideL2 }
       : null,
 });
