@@ -37,7 +37,9 @@ const options = z.strictObject({
     .number()
     .min(0)
     .default(1e-3)
-    .meta({ doc: 'β of FTRL, in units of the gradient of the mean loss of a batch: weights with less behind them move little' }),
+    .meta({
+      doc: 'β of FTRL, in units of the gradient of the mean loss of a batch: weights with less behind them move little',
+    }),
   wideL2: z.number().min(0).default(0).meta({ doc: 'λ₂ of FTRL' }),
 });
 
