@@ -33,13 +33,9 @@ const options = z.strictObject({
     .min(0)
     .default(1e-4)
     .meta({ doc: 'λ₁ of FTRL, in units of the gradient of the mean loss of a batch', search: [0, 1e-5, 1e-4, 1e-3] }),
-  wideBeta: z
-    .number()
-    .min(0)
-    .default(1e-3)
-    .meta({
-      doc: 'β of FTRL, in units of the gradient of the mean loss of a batch: weights with less behind them move little',
-    }),
+  wideBeta: z.number().min(0).default(1e-3).meta({
+    doc: 'β of FTRL, in units of the gradient of the mean loss of a batch: weights with less behind them move little',
+  }),
   wideL2: z.number().min(0).default(0).meta({ doc: 'λ₂ of FTRL' }),
 });
 
