@@ -43,10 +43,13 @@ export const fieldSets: readonly FieldSet[] = [
     rows: {
       lr: ['LR'],
       fm: ['FM'],
+      nfm: ['NFM'],
       wide: ['wide part alone, with crosses'],
       deep: ['deep part alone'],
       'wide-deep': ['Wide&Deep, with crosses'],
       deepfm: ['DeepFM'],
+      'dcn-v2': ['DCN-V2'],
+      'final-mlp': ['FinalMLP'],
     },
   },
   {
@@ -54,7 +57,15 @@ export const fieldSets: readonly FieldSet[] = [
     heading:
       '## Criteo, 10,000 rows, clicks\n\nA random tenth of the rows is for testing: 1,000 rows, so that intervals are wide.',
     metrics: ['auc', 'logloss'],
-    rows: { lr: ['LR'], fm: ['FM'], deepfm: ['DeepFM'], 'dcn-v2': ['DCN-V2'] },
+    rows: {
+      lr: ['LR'],
+      fm: ['FM'],
+      nfm: ['NFM'],
+      'wide-deep': ['Wide&Deep, without crosses'],
+      deepfm: ['DeepFM'],
+      'dcn-v2': ['DCN-V2'],
+      'final-mlp': ['FinalMLP'],
+    },
   },
   {
     folder: 'ml-100k-fields',

@@ -104,19 +104,24 @@ function applyFtrl(
   }
 }
 
+/** Whether a rule is Adam or Adagrad on the gradient as it is: without clipping, scaling or l2. */
+export function isPlain(optimizer: usize, factor: f32): bool {
+  const kind = <i32>word(optimizer, op.OPTIMIZER_KIND);
+  return (kind == op.ADAM || kind == op.ADAGRAD) && real(optimizer, op.OPTIMIZER_CLIP_VALUE) <= 0 && factor == 1 &&
+    real(optimizer, op.OPTIMIZER_L2) == 0;
+}
+
 /**
- * Adam on the gradient as it is: the most frequent update, without the choices of `applyUpdate`. Vectors go in pairs, whose loads
- * come before their stores, so that they can be joined.
+ * Adam on n bytes of weights and the gradient as it is. Vectors go in pairs, whose loads come before their stores, so that they can
+ * be joined.
  */
-function applyAdam(
-  optimizer: usize, w: usize, gradient: usize, s1: usize, s2: usize, n: i32, rate: f32, correction2: f32,
+// @ts-ignore: decorator
+@inline
+export function adamRow(
+  w: usize, gradient: usize, s1: usize, s2: usize, n: usize, b1: v128, b2: v128, d1: v128, d2: v128, epsilon: v128, c1: v128, c2: v128,
 ): void {
-  const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
-  const d1 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_1)), d2 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_2));
-  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), c1 = f32x4.splat(rate), c2 = f32x4.splat(correction2);
   let at: usize = 0;
-  const end = <usize>n << 2;
-  for (; at + 32 <= end; at += 32) {
+  for (; at + 32 <= n; at += 32) {
     const g0 = v128.load(gradient + at), g1 = v128.load(gradient + at, 16);
     const w0 = v128.load(w + at), w1 = v128.load(w + at, 16);
     const m0 = f32x4.add(f32x4.mul(b1, v128.load(s1 + at)), f32x4.mul(d1, g0));
@@ -129,7 +134,7 @@ function applyAdam(
     const change1 = f32x4.div(f32x4.mul(c1, m1), f32x4.add(f32x4.sqrt(f32x4.mul(c2, v1)), epsilon));
     v128.store(w + at, f32x4.sub(w0, change0)); v128.store(w + at, f32x4.sub(w1, change1), 16);
   }
-  if (at < end) {
+  if (at < n) {
     const g = v128.load(gradient + at);
     const m = f32x4.add(f32x4.mul(b1, v128.load(s1 + at)), f32x4.mul(d1, g));
     const v = f32x4.add(f32x4.mul(b2, v128.load(s2 + at)), f32x4.mul(d2, f32x4.mul(g, g)));
@@ -140,12 +145,21 @@ function applyAdam(
   }
 }
 
-/** Adagrad on the gradient as it is, vectors in pairs as above. */
-function applyAdagrad(optimizer: usize, w: usize, gradient: usize, s1: usize, n: i32, rate: f32): void {
-  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), step = f32x4.splat(rate);
+function applyAdam(
+  optimizer: usize, w: usize, gradient: usize, s1: usize, s2: usize, n: i32, rate: f32, correction2: f32,
+): void {
+  const b1 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_1)), b2 = f32x4.splat(real(optimizer, op.OPTIMIZER_BETA_2));
+  const d1 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_1)), d2 = f32x4.splat(1 - real(optimizer, op.OPTIMIZER_BETA_2));
+  const epsilon = f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), c1 = f32x4.splat(rate), c2 = f32x4.splat(correction2);
+  adamRow(w, gradient, s1, s2, <usize>n << 2, b1, b2, d1, d2, epsilon, c1, c2);
+}
+
+/** Adagrad on n bytes of weights and the gradient as it is, vectors in pairs as above. */
+// @ts-ignore: decorator
+@inline
+export function adagradRow(w: usize, gradient: usize, s1: usize, n: usize, epsilon: v128, step: v128): void {
   let at: usize = 0;
-  const end = <usize>n << 2;
-  for (; at + 32 <= end; at += 32) {
+  for (; at + 32 <= n; at += 32) {
     const g0 = v128.load(gradient + at), g1 = v128.load(gradient + at, 16);
     const w0 = v128.load(w + at), w1 = v128.load(w + at, 16);
     const a0 = f32x4.add(v128.load(s1 + at), f32x4.mul(g0, g0));
@@ -155,11 +169,15 @@ function applyAdagrad(optimizer: usize, w: usize, gradient: usize, s1: usize, n:
     const change1 = f32x4.div(f32x4.mul(step, g1), f32x4.sqrt(f32x4.add(a1, epsilon)));
     v128.store(w + at, f32x4.sub(w0, change0)); v128.store(w + at, f32x4.sub(w1, change1), 16);
   }
-  if (at < end) {
+  if (at < n) {
     const g = v128.load(gradient + at);
     const a = f32x4.add(v128.load(s1 + at), f32x4.mul(g, g));
     v128.store(s1 + at, a);
     const change = f32x4.div(f32x4.mul(step, g), f32x4.sqrt(f32x4.add(a, epsilon)));
     v128.store(w + at, f32x4.sub(v128.load(w + at), change));
   }
+}
+
+function applyAdagrad(optimizer: usize, w: usize, gradient: usize, s1: usize, n: i32, rate: f32): void {
+  adagradRow(w, gradient, s1, <usize>n << 2, f32x4.splat(real(optimizer, op.OPTIMIZER_EPSILON)), f32x4.splat(rate));
 }

@@ -1,11 +1,14 @@
-/** Where the parameters live: dense ones in one contiguous block, tables each in rows padded to whole vectors. */
+/** Where the parameters live: dense ones in one contiguous block, tables each in rows of whole vectors, or of single numbers. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import type { Engine } from './engine.ts';
 
-/** Rows of tables are padded to a multiple of four elements, so that row kernels need no scalar tail. */
+/**
+ * Rows of tables are padded to a multiple of four elements, so that row kernels need no scalar tail; but for single numbers, of
+ * which sixteen fill a line of the cache.
+ */
 export function paddedWidth(width: number): number {
-  return Math.ceil(width / 4) * 4;
+  return width === 1 ? 1 : Math.ceil(width / 4) * 4;
 }
 
 export class ParameterStore {
