@@ -268,7 +268,7 @@ export function gather(
 }
 
 /** `gatherList` of single numbers. */
-function gatherNumbers(table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32): void {
+export function gatherNumbers(table: usize, tableRow: i32, nRows: i32, list: usize, out: usize, outRow: i32, rows: i32): void {
   for (let r = 0; r < rows; r++) {
     const row = load<i32>(list + (<usize>r << 2));
     let value: f32 = row == -1 ? 0 : NaN;

@@ -2,7 +2,7 @@
  * Embeddings of feature fields. A row has `slots` entries, each a row of one table or none (−1); the slots of a multi-valued
  * field are pooled into one vector of `width` elements, so that an output row is [fields × width].
  */
-import { copyVector, fillRows, loadTail, storeTail } from './elementwise';
+import { copyVector, fillRows, gatherNumbers, loadTail, storeTail } from './elementwise';
 import { madd } from './simd';
 
 /** out += s · x, or out = s · x. */
@@ -30,7 +30,14 @@ export function gatherSlots(
   table: usize, tableRow: i32, nRows: i32, index: usize, indexRow: i32, value: usize, valueRow: i32, fields: usize,
   out: usize, outRow: i32, rows: i32, width: i32, slots: i32,
 ): void {
+  const isPlain = width == 1 && !value && !fields;
   for (let r = 0; r < rows; r++) {
+    if (isPlain) {
+      gatherNumbers(table, tableRow, nRows, index, out, 1, slots);
+      index += <usize>indexRow << 2;
+      out += <usize>outRow << 2;
+      continue;
+    }
     let last = -1;
     for (let s = 0; s < slots; s++) {
       const field = fields ? <i32>load<f32>(fields + (<usize>s << 2)) : s;
