@@ -51,7 +51,7 @@ export const wideDeep = fieldModel({
     year: 2016,
   },
   options,
-  // gradients are those of the mean loss of a batch, thousands of times smaller than the sums that the customary 0.1 is made for
+  // gradients are those of the mean loss of a batch; the customary 0.1 is made for sums over examples, and would hold the weights still
   trainingDefaults: { optimizer: { name: 'adagrad', learningRate: 0.03, initialAccumulator: 1e-6 } },
   parameters: (config, layout) => {
     const { factors, hidden, deviation } = config;
