@@ -3,6 +3,8 @@
  * Callers and tests look at `code`, never at the prose.
  */
 
+import { shownMessage } from './shown.ts';
+
 export type ErrorCode =
   | 'usage' // the call itself is wrong: unknown option, missing argument (exit code 2)
   | 'config' // a setting is out of range, unknown, or contradicts another
@@ -19,8 +21,9 @@ export class DeepTasteError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 
+  /** The message is kept to one line, with controls escaped: it may hold names of any content. */
   constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, options?: ErrorOptions) {
-    super(message, options);
+    super(shownMessage(message), options);
     this.name = 'DeepTasteError';
     this.code = code;
     this.details = details;

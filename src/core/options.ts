@@ -1,6 +1,7 @@
 /** Checks options against a schema and turns what is wrong with them into one clear line that names the key. */
 import type { z } from 'zod';
-import { DeepTasteError } from './errors.ts';
+import { DeepTasteError, type ErrorCode } from './errors.ts';
+import { shownValue } from './ids.ts';
 import { nearest, suggestion } from './nearest.ts';
 
 type Schema = z.core.$ZodType;
@@ -9,16 +10,22 @@ type Issue = z.core.$ZodIssue;
 /**
  * The options with their defaults filled in.
  * @param where what the options belong to; it opens the error message
+ * @param code of the error: `usage` for the arguments of a call
  * @throws DeepTasteError `config`: a key that is not known (with the nearest known one), a value out of its range
  */
-export function parseOptions<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
+export function parseOptions<S extends Schema>(
+  schema: S,
+  value: unknown,
+  where: string,
+  code: ErrorCode = 'config',
+): z.output<S> {
   const parsed = (schema as unknown as z.ZodType<z.output<S>>).safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues as Issue[];
   // A misspelt key is often the cause of the other complaints, so it is told first.
   const issue = issues.find((each) => each.code === 'unrecognized_keys') ?? issues[0];
   const path = issue.path.map(String);
-  throw new DeepTasteError('config', `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
+  throw new DeepTasteError(code, `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
 }
 
 function describeIssue(schema: Schema, value: unknown, issue: Issue): string {
@@ -55,7 +62,7 @@ function lowerFirst(text: string): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = shownValue(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

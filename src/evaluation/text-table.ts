@@ -1,4 +1,8 @@
-/** Tables for terminals: columns aligned by how wide the text is shown, not by its number of code units. */
+/**
+ * Tables for terminals: columns aligned by how wide the text is shown, not by its number of code units. Cells and headers may be
+ * names of any content: controls are escaped, long ones cut.
+ */
+import { shownName, withoutControls } from '../core/shown.ts';
 
 export interface TextColumn {
   readonly header: string;
@@ -7,7 +11,12 @@ export interface TextColumn {
 }
 
 /** Lines of the table: header, rule, one a row. Columns stand two spaces apart; no spaces at the ends of lines. */
-export function textTable(columns: readonly TextColumn[]): { header: string; rule: string; rows: string[] } {
+export function textTable(given: readonly TextColumn[]): { header: string; rule: string; rows: string[] } {
+  const columns = given.map(({ header, align, cells }) => ({
+    header: shownName(header),
+    align,
+    cells: cells.map(shownName),
+  }));
   const widths = columns.map((column) => columnWidth(column));
   const line = (cellOf: (column: TextColumn) => string) =>
     columns
@@ -53,9 +62,10 @@ function graphemeWidth(grapheme: string): number {
   return wide.test(grapheme) ? 2 : invisible.test(grapheme) ? 0 : 1;
 }
 
-/** The text, or its beginning and … when it is wider than `width`. Line breaks and other controls become spaces. */
+/** The text, or its beginning and … when it is wider than `width`. Controls are escaped, of blanks of any kind one is left. */
 export function fitText(text: string, width: number): string {
-  const line = text.replace(/\p{Control}+/gu, ' ');
+  // a text of many megabytes is not looked at to its end
+  const line = withoutControls(text.slice(0, 16 * (width + 1)).replace(/\s+/gu, ' '));
   if (displayWidth(line) <= width) return line;
   let kept = '';
   let used = 0;

@@ -6,6 +6,8 @@
 import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { type Id, idOf } from '../core/ids.ts';
+import { quotedNames } from '../core/shown.ts';
 import { displayName } from '../data/dataset.ts';
 import type { EncodedRow } from '../data/features/feature-encoder.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
@@ -22,6 +24,7 @@ import { FEATURES_FILE, type FieldRecommenderParts, parseFieldFile, writeFieldFi
 import { entitiesOf, examplesOfRows, idKey, type RowRecord, repeatedRow, rowCompleter } from './named-rows.ts';
 import type { RankItems } from './rank-fields.ts';
 import type { Answer, RecommendOptions } from './recommender.ts';
+import { fieldRecommendOptions, recommendOptions, requestOptions, rowRecord, rowsOf } from './request.ts';
 import { topItems } from './top-items.ts';
 
 export interface RowPrediction {
@@ -37,6 +40,8 @@ export interface FieldRecommendOptions extends RecommendOptions {
   /** Cells by the names of their columns: the context, and what describes a user who is not known. */
   readonly row?: RowRecord;
 }
+
+type Wanted = ReturnType<typeof requestOptions<typeof recommendOptions>>;
 
 export class FieldRecommender {
   readonly parts: FieldRecommenderParts;
@@ -112,10 +117,12 @@ export class FieldRecommender {
   /**
    * Predicts rows given by the names of their columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Of users and items
    * that training knew, what describes them is filled in where the row does not say it.
+   * @throws 'usage' when it is no list of objects
    */
   predict(rows: readonly RowRecord[]): RowPrediction[] {
-    if (rows.length === 0) return [];
-    const encoded = this.#encode(rows);
+    const records = rowsOf(rows);
+    if (records.length === 0) return [];
+    const encoded = this.#encode(records);
     const outputs = this.predictor().logits(examplesOfRows(encoded));
     return encoded.map(({ notes }, n) => ({ ...this.#valueOf(outputs[n]), notes }));
   }
@@ -134,41 +141,39 @@ export class FieldRecommender {
 
   /** Why a row is predicted as it is: what each of its values adds. @param nPairs strongest pairs to list */
   explain(row: RowRecord, nPairs = 10): Explanation {
-    const [encoded] = this.#encode([row]);
+    const [encoded] = this.#encode([rowRecord(row, 'explain: the row')]);
     return explanationOf(this.parts, this.model, this.predictor(), encoded, nPairs);
   }
 
   /**
    * The best items for a user, in the context that `row` gives. A user whom training did not have is served from what `row` says.
-   * @throws 'not-found' for an unknown user of whom nothing is said; 'config' when rows name no users and items
+   * @throws 'not-found' for an unknown user of whom nothing is said; 'config' when rows name no users and items; 'usage' for a wrong call
    */
-  recommendForUser(userId: string, options: FieldRecommendOptions = {}): Answer {
+  recommendForUser(userId: Id, options: FieldRecommendOptions = {}): Answer {
     const { users } = this.parts;
-    const { row = {} } = options;
-    const known = users.indexOf(userId);
+    const { row = {}, ...wanted } = requestOptions(fieldRecommendOptions, options);
+    const id = idOf(userId, 'recommend: the user');
+    const known = users.indexOf(id);
     const key = idKey(this.parts, 'user');
     if (known === undefined && Object.keys(row).length === 0)
       throw new DeepTasteError(
         'not-found',
-        `recommend: no user "${userId}" was in the training data (ids look like ${users
-          .idsFrom(0, 3)
-          .map((id) => `"${id}"`)
-          .join(', ')}); describe somebody new by --row key=value`,
+        `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${quotedNames(users.idsFrom(0, 3))}); ` +
+          'describe somebody new by --row key=value',
       );
     const how = known === undefined ? 'a user not seen in training, from the given fields' : 'trained';
-    return this.#recommend(key === null ? row : { ...row, [key]: userId }, known, options, how);
+    return this.#recommend(key === null ? row : { ...row, [key]: id }, known, wanted, how);
   }
 
-  /** The best items for somebody new, or for nobody in particular, from the cells of `row` alone. @throws 'config' */
+  /** The best items for somebody new, or for nobody in particular, from the cells of `row` alone. @throws 'config', 'usage' */
   recommendForRow(row: RowRecord, options: RecommendOptions = {}): Answer {
-    return this.#recommend(row, undefined, options, 'somebody not seen in training, from the given fields');
+    const record = rowRecord(row, 'recommend: the row');
+    const wanted = requestOptions(recommendOptions, options);
+    return this.#recommend(record, undefined, wanted, 'somebody not seen in training, from the given fields');
   }
 
-  #recommend(row: RowRecord, user: number | undefined, options: RecommendOptions, how: string): Answer {
-    const { k = 10, includeSeen = false } = options;
+  #recommend(row: RowRecord, user: number | undefined, { k, includeSeen }: Wanted, how: string): Answer {
     const { seen } = this.parts;
-    if (!Number.isInteger(k) || k < 1)
-      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     this.#requireRanking();
     const own = user === undefined || includeSeen ? new Int32Array(0) : rowOf(seen, user);
     const recommendations = this.predictor().readsPairs

@@ -42,7 +42,8 @@ export function rowCompleter(parts: FieldRecommenderParts): (record: RowRecord) 
   return (record) => {
     const completed: Record<string, unknown> = {};
     for (const { key, vocabulary, columns } of owners) {
-      const index = key === null || record[key] === undefined ? undefined : vocabulary.indexOf(String(record[key]));
+      const named = key === null ? null : (record[key] ?? null);
+      const index = named === null ? undefined : vocabulary.indexOf(String(named));
       if (index === undefined) continue;
       for (const column of columns) completed[column.key] = column.values?.[index] ?? undefined;
     }

@@ -1,11 +1,14 @@
 /** A running session of a recommender of sequences: told its events one by one, asked at any time. */
 import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { type Id, idOf } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
+import { quotedNames } from '../core/shown.ts';
 import { displayName } from '../data/dataset.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import type { RunningSequences } from '../models/sequence-scorer.ts';
 import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
+import { continueOptions, emptyHistory, requestOptions } from './request.ts';
 import { ITEM_COUNTS, type SequenceRecommenderParts } from './sequence-parts.ts';
 import { topItems } from './top-items.ts';
 
@@ -38,10 +41,11 @@ export class OpenSession {
   }
 
   /** Appends an event; false when the item is unknown, which leaves the session as it was. */
-  add(itemId: string): boolean {
-    const item = this.#parts.items.indexOf(itemId);
+  add(itemId: Id): boolean {
+    const id = idOf(itemId, 'session: the item');
+    const item = this.#parts.items.indexOf(id);
     if (item === undefined) {
-      this.#unknown.push(itemId);
+      this.#unknown.push(id);
       return false;
     }
     this.#running.feed(Int32Array.of(0), Int32Array.of(item));
@@ -52,9 +56,8 @@ export class OpenSession {
 
   /** What comes next. @throws as SequenceRecommender.recommendForHistory */
   recommend(options: ContinueOptions = {}): Answer {
-    const { k = 10, includeSeen = wasMeasuredWithSeen(this.#parts.info), whenEmpty = 'error' } = options;
-    if (!Number.isInteger(k) || k < 1)
-      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
+    const wanted = requestOptions(continueOptions, options);
+    const { k, whenEmpty, includeSeen = wasMeasuredWithSeen(this.#parts.info) } = wanted;
     const isEmpty = this.#nKnown === 0;
     if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown();
     if (!isEmpty) this.#running.score(Int32Array.of(0), this.#scores);
@@ -86,10 +89,10 @@ export class OpenSession {
   }
 
   #nothingKnown(): DeepTasteError {
-    const given = this.#unknown.length === 0 ? 'the history is empty' : `found only unknown ${quoted(this.#unknown)}`;
+    if (this.#unknown.length === 0) return emptyHistory();
     return new DeepTasteError(
       'not-found',
-      `recommend: an item of the training data is needed, ${given}; ids look like ${examplesOf(this.#parts.items)}`,
+      `recommend: an item of the training data is needed, found only unknown ${quotedNames(this.#unknown)}; ids look like ${examplesOf(this.#parts.items)}`,
       { unknownItems: [...this.#unknown] },
     );
   }
@@ -101,10 +104,5 @@ function wasMeasuredWithSeen({ protocol }: ArtifactInfo): boolean {
 
 /** A few ids, to show what they look like. */
 export function examplesOf({ ids }: Vocabulary): string {
-  return quoted(ids.slice(0, 3));
-}
-
-function quoted(ids: readonly string[]): string {
-  const shown = ids.slice(0, 5).map((id) => `"${id}"`);
-  return ids.length > 5 ? `${shown.join(', ')} and ${ids.length - 5} more` : shown.join(', ');
+  return quotedNames(ids.slice(0, 3));
 }

@@ -3,8 +3,10 @@ import { type Artifact, type LoadedArtifact, loadArtifact, saveArtifact } from '
 import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { type Id, idOf } from '../core/ids.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { RandomStream } from '../core/random.ts';
+import { quotedNames } from '../core/shown.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
@@ -17,6 +19,7 @@ import { foldIn } from '../training/fold-in.ts';
 import { type TrainingOptions, trainingOptions } from '../training/options.ts';
 import { BestItems } from './best-items.ts';
 import { reasonFinder } from './reasons.ts';
+import { historyOf, recommendOptions, requestOptions } from './request.ts';
 
 export interface Recommendation {
   readonly item: string;
@@ -105,19 +108,21 @@ export class Recommender {
     return this.#scorer;
   }
 
-  /** Recommendations for a person of the training data. @throws 'not-found' for an unknown id */
-  recommendForUser(userId: string, options: RecommendOptions = {}): Answer {
-    const user = this.parts.users.indexOf(userId);
+  /** Recommendations for a person of the training data. @throws 'not-found' for an unknown id; 'usage' for a wrong call */
+  recommendForUser(userId: Id, options: RecommendOptions = {}): Answer {
+    const wanted = requestOptions(recommendOptions, options);
+    const id = idOf(userId, 'recommend: the user');
+    const user = this.parts.users.indexOf(id);
     if (user === undefined)
       throw new DeepTasteError(
         'not-found',
-        `recommend: no user "${userId}" was in the training data (ids look like ${examples(this.parts.users)}); ` +
+        `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${examples(this.parts.users)}); ` +
           'give the items the person took instead (--history)',
       );
     this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
     const history = rowOf(this.parts.seen, user);
     return {
-      recommendations: this.#best(this.#bestItems, user, history, this.parts.seen, options),
+      recommendations: this.#best(this.#bestItems, user, history, this.parts.seen, wanted),
       how: 'trained',
       unknownItems: [],
     };
@@ -125,16 +130,18 @@ export class Recommender {
 
   /**
    * Recommendations for somebody the model never saw, from the items that person took.
-   * @throws 'not-found' when none of the items is known
+   * @throws 'not-found' when none of the items is known; 'usage' for a wrong call, such as an empty history
    */
-  recommendForHistory(itemIds: readonly string[], options: RecommendOptions = {}): Answer {
+  recommendForHistory(itemIds: readonly Id[], options: RecommendOptions = {}): Answer {
+    const wanted = requestOptions(recommendOptions, options);
     const { items } = this.parts;
-    const known = itemIds.filter((id) => items.indexOf(id) !== undefined);
-    const unknownItems = itemIds.filter((id) => items.indexOf(id) === undefined);
+    const ids = historyOf(itemIds);
+    const known = ids.filter((id) => items.indexOf(id) !== undefined);
+    const unknownItems = ids.filter((id) => items.indexOf(id) === undefined);
     if (known.length === 0)
       throw new DeepTasteError(
         'not-found',
-        `recommend: none of the items ${itemIds.map((id) => `"${id}"`).join(', ')} was in the training data; ` +
+        `recommend: none of the items ${quotedNames(ids)} was in the training data; ` +
           `ids look like ${examples(items)}`,
       );
     const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
@@ -142,7 +149,7 @@ export class Recommender {
     const { scorer, how } = this.#foldIn(histories);
     const best = new BestItems(this.engine, scorer.form, items.size);
     try {
-      return { recommendations: this.#best(best, 0, history, histories, options), how, unknownItems };
+      return { recommendations: this.#best(best, 0, history, histories, wanted), how, unknownItems };
     } finally {
       best.free();
       scorer.free();
@@ -173,10 +180,8 @@ export class Recommender {
     row: number,
     history: Int32Array,
     seen: SparseRows,
-    { k = 10, includeSeen = false }: RecommendOptions,
+    { k, includeSeen }: { readonly k: number; readonly includeSeen?: boolean },
   ): Recommendation[] {
-    if (!Number.isInteger(k) || k < 1)
-      throw new DeepTasteError('usage', `recommend: k must be a positive integer, got ${k}`);
     const { items, itemFields } = this.parts;
     const found = best.find(row, k, includeSeen ? null : seen);
     const reasons = reasonFinder(this.scorer(), items.size);
@@ -208,8 +213,5 @@ function perUserValues(result: EvaluationResult, users: Vocabulary): PerUserValu
 
 /** A few ids, to show what they look like. */
 function examples(vocabulary: Vocabulary): string {
-  return vocabulary
-    .idsFrom(0, 3)
-    .map((id) => `"${id}"`)
-    .join(', ');
+  return quotedNames(vocabulary.idsFrom(0, 3));
 }

@@ -5,6 +5,8 @@
 import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { type Id, idOf, idsOf } from '../core/ids.ts';
+import { quotedNames } from '../core/shown.ts';
 import { noFields } from '../data/side-information.ts';
 import { rowOf } from '../data/sparse-rows.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
@@ -13,6 +15,7 @@ import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import { sequenceScorerOf } from '../models/sequence-scoring.ts';
 import { type ContinueOptions, examplesOf, OpenSession } from './open-session.ts';
 import type { Answer } from './recommender.ts';
+import { continueOptions, requestOptions } from './request.ts';
 import type { SequenceRecommenderParts } from './sequence-parts.ts';
 import { asSeen } from './user-histories.ts';
 
@@ -74,12 +77,14 @@ export class SequenceRecommender {
 
   /**
    * What comes next after these items, the oldest first. Unknown ids are skipped and listed in the answer.
-   * @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for a wrong k
+   * @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for a wrong call
    */
-  recommendForHistory(itemIds: readonly string[], options: ContinueOptions = {}): Answer {
+  recommendForHistory(itemIds: readonly Id[], options: ContinueOptions = {}): Answer {
+    requestOptions(continueOptions, options); // before a session is opened and fed
+    const ids = idsOf(itemIds, 'recommend: the history');
     const session = this.startSession();
     try {
-      for (const id of itemIds) session.add(id);
+      for (const id of ids) session.add(id);
       return session.recommend(options);
     } finally {
       session.close();
@@ -88,9 +93,9 @@ export class SequenceRecommender {
 
   /**
    * What comes next for a user of the training data.
-   * @throws 'not-found' for an unknown id; 'usage' when the sequences were nobody's
+   * @throws 'not-found' for an unknown id; 'usage' when the sequences were nobody's, and for a wrong call
    */
-  recommendForUser(userId: string, options: ContinueOptions = {}): Answer {
+  recommendForUser(userId: Id, options: ContinueOptions = {}): Answer {
     const { histories, items } = this.parts;
     if (histories === null)
       throw new DeepTasteError(
@@ -98,11 +103,12 @@ export class SequenceRecommender {
         `recommend: this ${this.model.title} was trained on sessions that are nobody's and knows no users; ` +
           'give the items of the session (--history ID,ID,…)',
       );
-    const user = histories.users.indexOf(userId);
+    const id = idOf(userId, 'recommend: the user');
+    const user = histories.users.indexOf(id);
     if (user === undefined)
       throw new DeepTasteError(
         'not-found',
-        `recommend: no user "${userId}" was in the training data (ids look like ${examplesOf(histories.users)}); ` +
+        `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${examplesOf(histories.users)}); ` +
           'give the items the person took instead (--history)',
       );
     const ids = Array.from(rowOf(histories.rows, user), (item) => items.idOf(item));

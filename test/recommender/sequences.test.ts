@@ -275,7 +275,8 @@ describe('SequenceRecommender', () => {
   it('refuses a history without known items, or shows what is popular and says so', async () => {
     const { recommender } = await run('markov');
     for (const history of [[], ['x', 'y']]) {
-      expect(await codeOf(() => recommender.recommendForHistory(history))).toBe('not-found');
+      const code = history.length === 0 ? 'usage' : 'not-found';
+      expect(await codeOf(() => recommender.recommendForHistory(history))).toBe(code);
       const answer = recommender.recommendForHistory(history, { whenEmpty: 'popularity', k: 1 });
       expect(answer.how).toMatch(/no item of the history is known.*most people/);
       expect(answer.unknownItems).toEqual(history);

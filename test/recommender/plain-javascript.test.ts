@@ -1,0 +1,155 @@
+/** Callers in plain JavaScript: no compiler has told them what to give. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeepTasteError } from '../../src/core/errors.ts';
+import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
+import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
+import { splitDataset } from '../../src/data/splits/split-dataset.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import type { FieldRecommender } from '../../src/recommender/field-recommender.ts';
+import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
+import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import type { Recommender } from '../../src/recommender/recommender.ts';
+import type { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { parseRunSettings } from '../../src/recommender/settings.ts';
+import { trainFieldRecommender } from '../../src/recommender/train-fields.ts';
+import { trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
+import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
+import { temporaryFolder } from '../data/temporary-files.ts';
+
+const engine = new Engine({ threads: 1, blas: 'off' });
+afterAll(() => engine.close());
+const { write } = temporaryFolder();
+
+const draw = testRandom(7);
+const rows = Array.from({ length: 400 }, (_, n): MadeRow => [String(1 + draw(30)), String(100 + draw(25)), n]);
+const dataset = madeDataset(rows);
+
+// biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may give
+type Anything = any;
+let ofUsers: Recommender;
+let ofSequences: SequenceRecommender;
+let ofFields: FieldRecommender;
+
+beforeAll(async () => {
+  const settings = parseRunSettings({ data: { files: ['none'] }, model: 'item-knn', evaluation: { users: 0 } });
+  const split = splitDataset(dataset, { method: 'leave-one-out' });
+  ofUsers = (await trainRecommender({ engine, split, settings })).recommender;
+  const sequences = leaveLastOut(sequencesOf(dataset, { by: 'user' }));
+  ofSequences = (await trainSequenceRecommender({ engine, split: sequences, model: 'markov' })).recommender;
+  const lines = rows.map(([user, item], n) => `${user},${item},${n % 24},${n % 3 === 0 ? 1 : 0}`);
+  const clicks = write('clicks.csv', `user_id,item_id,hour,label\n${lines.join('\n')}\n`);
+  const fields = parseFieldRunSettings({
+    ...{ data: { files: [clicks] }, split: { method: 'ratio', test: 0.2 }, model: 'fm' },
+    training: { epochs: 1 },
+  });
+  ofFields = (await trainFieldRecommender({ engine, data: await prepareFieldData(fields), settings: fields }))
+    .recommender;
+});
+
+function thrown(work: () => unknown): { code: string; message: string } {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof DeepTasteError)) throw error;
+    return error;
+  }
+  return { code: 'none', message: '' };
+}
+
+describe('ids given as numbers', () => {
+  it('are their texts, for each kind of recommender', () => {
+    const ids = ({ recommendations }: Anything) => recommendations.map(({ item }: Anything) => item);
+    for (const each of [ofUsers, ofSequences] as Anything[]) {
+      expect(ids(each.recommendForUser(5, { k: 3 }))).toEqual(ids(each.recommendForUser('5', { k: 3 })));
+      expect(ids(each.recommendForUser(5n, { k: 3 }))).toEqual(ids(each.recommendForUser('5', { k: 3 })));
+      const told = each.recommendForHistory(['100', '101'], { k: 3 });
+      expect(each.recommendForHistory([100, 101], { k: 3 })).toEqual(told);
+      expect(each.recommendForHistory([100, '101'], { k: 3 })).toEqual(told);
+      expect(each.recommendForHistory(Int32Array.of(100, 101), { k: 3 })).toEqual(told);
+    }
+    expect(ofFields.recommendForUser(5, { k: 3 })).toEqual(ofFields.recommendForUser('5', { k: 3 }));
+    const row = (user: unknown, item: unknown) =>
+      ofFields.predict([{ user_id: user, item_id: item, hour: 3 }])[0].value;
+    expect(row(5, 100)).toBe(row('5', '100'));
+    const session = ofSequences.startSession();
+    expect(session.add(100)).toBe(true);
+    expect(session.recommend({ k: 2 })).toEqual(ofSequences.recommendForHistory(['100'], { k: 2 }));
+    session.close();
+  });
+
+  it('keep every digit, or are refused with that advice', () => {
+    const wrong: Anything[] = [2 ** 53, 1e21, Number.NaN, Number.POSITIVE_INFINITY];
+    for (const id of wrong) {
+      expect(thrown(() => ofUsers.recommendForUser(id))).toMatchObject({ code: 'usage' });
+      expect(thrown(() => ofUsers.recommendForHistory([id])).message).toMatch(/history, number 1.*text or a bigint/);
+    }
+    expect(thrown(() => ofUsers.recommendForUser(2n ** 60n))).toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('wrong calls', () => {
+  it('name what is no id and no list of ids', () => {
+    for (const each of [ofUsers, ofSequences] as Anything[]) {
+      for (const id of [undefined, null, {}, ['5'], true, Symbol('5'), () => 5])
+        expect(
+          thrown(() => each.recommendForUser(id)),
+          String(id),
+        ).toMatchObject({ code: 'usage' });
+      expect(thrown(() => each.recommendForUser(undefined)).message).toMatch(/must be an id.*found undefined/);
+      expect(thrown(() => each.recommendForHistory('100')).message).toMatch(/must be a list of ids.*\["100"\]/);
+      for (const history of [undefined, null, 100, {}, [undefined], [null], [['100']], new Map([[1, 2]])])
+        expect(thrown(() => each.recommendForHistory(history))).toMatchObject({ code: 'usage' });
+      const empty = thrown(() => each.recommendForHistory([]));
+      expect(empty).toMatchObject({ code: 'usage' });
+      expect(empty.message).toMatch(/at least one item, found none/);
+    }
+  });
+
+  it('name options that are not there, with the nearest one, and values out of range', () => {
+    const calls: ((options: Anything) => unknown)[] = [
+      (options) => ofUsers.recommendForUser('5', options),
+      (options) => ofUsers.recommendForHistory(['100'], options),
+      (options) => ofSequences.recommendForUser('5', options),
+      (options) => ofSequences.recommendForHistory(['100'], options),
+      (options) => ofFields.recommendForUser('5', options),
+      (options) => ofFields.recommendForRow({ hour: 3 }, options),
+    ];
+    for (const call of calls) {
+      expect(thrown(() => call({ n: 3 }))).toMatchObject({ code: 'usage' });
+      expect(thrown(() => call({ n: 3 })).message).toMatch(/"n" is not a known option; did you mean "k"/);
+      expect(thrown(() => call({ includeseen: true })).message).toMatch(/did you mean "includeSeen"/);
+      expect(thrown(() => call({ k: '3' })).message).toMatch(/"k".*expected number, found "3"/);
+      for (const k of [0, -1, 1.5, Number.NaN, null, [3]])
+        expect(
+          thrown(() => call({ k })),
+          String(k),
+        ).toMatchObject({ code: 'usage' });
+      for (const options of [null, 3, 'k=3', [3]])
+        expect(
+          thrown(() => call(options)),
+          String(options),
+        ).toMatchObject({ code: 'usage' });
+      expect(thrown(() => call({ includeSeen: 'no' }))).toMatchObject({ code: 'usage' });
+    }
+  });
+
+  it('name what is no row and no list of rows', () => {
+    const fields = ofFields as Anything;
+    for (const given of [undefined, null, 'x', {}, [undefined], [null], ['x'], [[1]]])
+      expect(thrown(() => fields.predict(given))).toMatchObject({ code: 'usage' });
+    expect(thrown(() => fields.predict({ hour: 3 })).message).toMatch(/list of rows.*give a list/);
+    for (const given of [undefined, null, 'hour=3', [{}]]) {
+      expect(thrown(() => fields.explain(given))).toMatchObject({ code: 'usage' });
+      expect(thrown(() => fields.recommendForRow(given))).toMatchObject({ code: 'usage' });
+    }
+    expect(thrown(() => fields.recommendForUser('5', { row: [1] }))).toMatchObject({ code: 'usage' });
+    expect(() => fields.predict([{ user_id: null, item_id: undefined, hour: null }])).not.toThrow();
+  });
+
+  it('may ask for more items than there are', () => {
+    expect(ofUsers.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+    expect(ofSequences.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+    expect(ofFields.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+  });
+});
