@@ -43,6 +43,7 @@ const infoShape = {
   protocol: jsonObject.nullable(),
   metrics: jsonObject,
   engine: z.object({ kernels: z.enum(KERNEL_BUILDS), blas: z.string().nullable() }),
+  final: z.object({ nRows: count, epochs: z.int().min(1).nullable() }).optional(),
 };
 
 const infoSchema = z.object({
@@ -68,6 +69,14 @@ const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 export type ManifestFile = Manifest['files'][number];
 
+/** The weights were trained on all rows of the data, the held-out ones too, after the model was measured without these. */
+export interface FinalRecord {
+  /** Rows, or events of sequences, that they were trained on. */
+  readonly nRows: number;
+  /** Null for models without epochs. */
+  readonly epochs: number | null;
+}
+
 /** What the caller knows about a trained recommender; the rest of the manifest follows from the artifact's parts. */
 export interface ArtifactInfo {
   readonly model: { readonly name: string; readonly config: object };
@@ -78,6 +87,8 @@ export interface ArtifactInfo {
   readonly protocol: object | null;
   readonly metrics: object;
   readonly engine: { readonly kernels: KernelBuild; readonly blas: string | null };
+  /** Absent: the weights are those that were measured; else protocol and metrics are of a model without the held-out rows. */
+  readonly final?: FinalRecord;
   readonly data: { readonly name: string; readonly hash: string; readonly nInteractions: number };
 }
 

@@ -121,7 +121,7 @@ async function measureReading(path: string): Promise<ReadingSpeed> {
 
 /** DeepFM after one epoch. */
 async function trained(engine: Engine, data: FieldRunInput['data']): Promise<FieldRecommender> {
-  const settings = parseFieldRunSettings({ data, model: 'deepfm', training: { epochs: 1 } });
+  const settings = parseFieldRunSettings({ data, model: 'deepfm', training: { epochs: 1 }, final: false });
   const run = await trainFieldRecommender({ engine, data: await prepareFieldData(settings), settings });
   return run.recommender;
 }

@@ -67,7 +67,7 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
   });
   const engine = new Engine({ threads, blas: 'off' });
   try {
-    const run = await trainRecommender({ engine, split, settings });
+    const run = await trainRecommender({ engine, split, settings: { ...settings, final: false } });
     const { result, log } = run;
     const trainingSeconds = run.trainingSeconds;
     phase('training', trainingSeconds);

@@ -16,7 +16,7 @@ export interface Assignment {
   readonly key: string;
 }
 
-const single = ['refit', 'name', 'description', 'task'];
+const single = ['refit', 'final', 'name', 'description', 'task'];
 
 /** @throws 'usage' for what is no `key=value` */
 export function parseAssignment(text: string): Assignment {

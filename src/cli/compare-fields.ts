@@ -47,7 +47,7 @@ export async function compareTrainedFields(terminal: Terminal, flags: CompareFla
   try {
     for (const each of settings)
       for (const seed of seeds) {
-        const run = await trainFieldRecommender({ engine, data, settings: { ...each, seed }, progress });
+        const run = await trainFieldRecommender({ engine, data, settings: { ...each, final: false, seed }, progress });
         run.recommender.close();
         runs.push({ model: each.model, seed, run });
       }

@@ -11,6 +11,7 @@ import { findModel } from '../models/index.ts';
 import { type ComparedRun, compareModels } from '../recommender/compare.ts';
 import { evaluateScorer } from '../recommender/evaluate.ts';
 import { evaluationOptions, parseRunSettings, type RunSettings } from '../recommender/settings.ts';
+import { trainForUse } from '../recommender/train-recommender.ts';
 import { answerBody, recommendationTable } from './answer-report.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { demoContenders, demoMetrics } from './demo-contenders.ts';
@@ -50,14 +51,16 @@ export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<voi
       `\n${renderLeaderboard(rows, { metrics: demoMetrics, width: terminal.width, color: terminal.color })}`,
     );
     terminal.print(describeProtocol(best.run.result.protocol));
-    const people = demoPeople(best.run.recommender, split, seed);
-    for (const person of people) terminal.print(`\n${personReport(terminal, person)}`);
     const settings = settingsOf(best, seed);
-    await best.run.recommender.save(out, best.run.result, runRecord(settings, best.run.result, best.run.log));
+    const forUse = await trainForUse({ engine, split, settings, progress }, best.run);
+    const people = demoPeople(forUse, split, seed);
+    for (const person of people) terminal.print(`\n${personReport(terminal, person)}`);
+    await forUse.save(out, best.run.result, runRecord(settings, best.run.result, best.run.log));
+    forUse.close();
     const seconds = (performance.now() - started) / 1000;
     const next = `deeptaste recommend ${shellWord(out)} --user ${people[0].user}`;
     terminal.print(
-      `\n${best.title}, the best on the validation part, is saved in ${out}; all this took ${shortTime(seconds)}.`,
+      `\n${best.title}, the best on the validation part, is trained anew on all viewings and saved in ${out}; all this took ${shortTime(seconds)}.`,
     );
     terminal.print(`next: ${next}`);
     terminal.document(demoDocument({ seed, out, seconds, next, best, rows, contestants, people, engine }));

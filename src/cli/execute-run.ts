@@ -11,7 +11,8 @@ import type { AnyCheckpoint, AnyProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
-import { type MeasuredRun, type PreparedRun, prepareRun } from './prepared-run.ts';
+import { KeptRun } from './kept-run.ts';
+import { type MeasuredRun, type PreparedRun, prepareRun, type TrainHooks } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
 import { runRecord } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
@@ -41,7 +42,10 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   const engine = openEngine(request, progress);
   try {
     const profiles = new ProfileReport(request.profile);
-    const run = await trainInterruptibly(engine, prepared, out, request, progress, profiles);
+    const kept = new KeptRun(out, progress);
+    const keep = (run: MeasuredRun) =>
+      kept.save(run.result !== null, () => run.save(out, runRecord(settings, run.result, run.log)));
+    const run = await trainInterruptibly(engine, prepared, kept, { ...request, keep }, progress, profiles);
     await run.save(out, runRecord(settings, run.result, run.log));
     await new CheckpointFolder(out).remove();
     const report = { run, data: prepared.data, settings, out, threads: engine.threads };
@@ -67,15 +71,15 @@ export function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model
 async function trainInterruptibly(
   engine: Engine,
   prepared: PreparedRun,
-  out: string,
-  request: RunRequest,
+  kept: KeptRun,
+  request: RunRequest & Pick<TrainHooks, 'keep'>,
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<MeasuredRun> {
-  const { settings, checkpointSeconds } = request;
-  const hooks = { progress, onProfile: profiles.listener };
-  if (!prepared.hasEpochs) return prepared.train(engine, hooks);
-  const folder = new CheckpointFolder(out);
+  const { settings, checkpointSeconds, keep } = request;
+  const hooks = { progress, onProfile: profiles.listener, keep };
+  if (!prepared.hasEpochs) return kept.guard(prepared.train(engine, hooks));
+  const folder = new CheckpointFolder(kept.out);
   const resume = await formerCheckpoint(folder, request.resume === true, progress);
   const writer = new CheckpointWriter(folder, checkpointSeconds);
   const interrupt = new AbortController();
@@ -83,13 +87,15 @@ async function trainInterruptibly(
   process.once('SIGINT', onSignal);
   try {
     const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: AnyCheckpoint) => writer.offer(checkpoint);
-    const run = await prepared.train(engine, {
-      ...{ ...hooks, resume, onCheckpoint, checkpointSeconds, signal: interrupt.signal },
-    });
-    return run;
+    const { signal } = interrupt;
+    const training = prepared.train(engine, { ...hooks, resume, onCheckpoint, checkpointSeconds, signal });
+    return await kept.guard(training, signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    throw new Interruption(interruptionMessage(folder, await writer.flush(), isRefit(settings)), { cause: error });
+    const checkpoint = await writer.flush();
+    throw new Interruption(kept.interrupted ?? interruptionMessage(folder, checkpoint, isRefit(settings)), {
+      cause: error,
+    });
   } finally {
     process.removeListener('SIGINT', onSignal);
   }

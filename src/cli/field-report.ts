@@ -7,6 +7,7 @@ import type { FieldData } from '../recommender/prepare-field-run.ts';
 import { type FieldResult, type FieldRun, isRowResult } from '../recommender/train-fields.ts';
 import { resultDocument } from './field-record.ts';
 import { metricTable } from './run-report.ts';
+import { type SavedModel, savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
 import { shellWord, type Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
@@ -23,10 +24,24 @@ export function fieldRunReport(terminal: Terminal, finished: FinishedFieldRun): 
   const { recommender, result, trainingSeconds, log, bestEpoch } = run;
   const measured = result
     ? fieldMetricTable(terminal, recommender.model.title, result, trainingSeconds)
-    : 'nothing was measured: the split has no test part';
+    : unmeasuredNote(savedModel(finished));
   const epochs = `${log.length} ${log.length === 1 ? 'epoch' : 'epochs'}, kept epoch ${bestEpoch}`;
-  const made = `trained in ${shortTime(trainingSeconds)} (${epochs}), saved to ${out}`;
-  return [measured, '', made, `next: ${nextCommand(finished)}`].join('\n');
+  const saved = savedModel(finished);
+  const anew = saved.final === null ? '' : `, anew on all rows in ${shortTime(run.finalSeconds)}`;
+  const made = `trained in ${shortTime(trainingSeconds)} (${epochs})${anew}, saved to ${out}`;
+  return [measured, savedNote(saved), '', made, `next: ${nextCommand(finished)}`].join('\n');
+}
+
+function savedModel({ run, data }: FinishedFieldRun): SavedModel {
+  const { dataset, train, description } = data.split;
+  return {
+    final: run.final,
+    isMeasured: run.result !== null,
+    split: description.method,
+    nRows: dataset.interactions.length,
+    nTrained: train.length,
+    unit: 'rows',
+  };
 }
 
 /** Metrics, and how they were obtained. */
@@ -103,6 +118,7 @@ export function fieldRunDocument(finished: FinishedFieldRun): object {
       ...{ nInteractions: dataset.interactions.length, nTraining: train.length, warnings: data.warnings },
     },
     fields: data.encoder.layout.fields.map(({ name, owner, nRows }) => ({ name, owner, nRows })),
+    saved: savedDocument(savedModel(finished)),
     ...{ trainingSeconds, epochs: log.length, bestEpoch, result: result && resultDocument(result) },
     next: nextCommand(finished),
   };

@@ -13,7 +13,12 @@ import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
 import { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from '../recommender/field-settings.ts';
 import { type FieldData, prepareFieldData } from '../recommender/prepare-field-run.ts';
 import type { RunInput } from '../recommender/settings.ts';
-import { type FieldRun, fieldTrainingOf, trainFieldRecommender } from '../recommender/train-fields.ts';
+import {
+  type FieldRun,
+  fieldTrainingOf,
+  type TrainFieldsOptions,
+  trainFieldRecommender,
+} from '../recommender/train-fields.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
 import { fieldTrainingOptions } from '../training/field-options.ts';
 import { assign, parseAssignment } from './assignments.ts';
@@ -23,6 +28,7 @@ import { defaultOut, formerCheckpoint, interruptionMessage } from './execute-run
 import { Interruption } from './failure.ts';
 import { fieldRunRecord } from './field-record.ts';
 import { fieldRunDocument, fieldRunReport } from './field-report.ts';
+import { KeptRun } from './kept-run.ts';
 import { ProfileReport } from './profile-report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -82,9 +88,12 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
   const engine = openEngine(request, progress);
   try {
     const profiles = new ProfileReport(request.profile);
-    const run = await trainInterruptibly(engine, data, out, request, progress, profiles);
-    const users = run.result && 'users' in run.result ? run.result : null;
-    await run.recommender.save(out, users, fieldRunRecord(settings, run.result, run.log));
+    const kept = new KeptRun(out, progress);
+    const save = ({ recommender, result, log }: FieldRun) =>
+      recommender.save(out, result && 'users' in result ? result : null, fieldRunRecord(settings, result, log));
+    const keep = (run: FieldRun) => kept.save(run.result !== null, () => save(run));
+    const run = await trainInterruptibly(engine, data, kept, { ...request, keep }, progress, profiles);
+    await save(run);
     await new CheckpointFolder(out).remove();
     const report = { run, data, settings, out, threads: engine.threads };
     await profiles.write();
@@ -118,13 +127,13 @@ export async function loadFieldsNoted(settings: FieldRunSettings, progress: Prog
 async function trainInterruptibly(
   engine: Engine,
   data: FieldData,
-  out: string,
-  request: FieldRunRequest,
+  kept: KeptRun,
+  request: FieldRunRequest & Pick<TrainFieldsOptions, 'keep'>,
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<FieldRun> {
-  const { settings, checkpointSeconds } = request;
-  const folder = new CheckpointFolder(out);
+  const { settings, checkpointSeconds, keep } = request;
+  const folder = new CheckpointFolder(kept.out);
   const resume = (await formerCheckpoint(folder, request.resume === true, progress)) as Checkpoint | null;
   const writer = new CheckpointWriter(folder, checkpointSeconds);
   const interrupt = new AbortController();
@@ -133,11 +142,14 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    const hooks = { progress, resume, onCheckpoint, onProfile: profiles.listener, signal };
-    return await trainFieldRecommender({ engine, data, settings, ...hooks });
+    const hooks = { progress, resume, onCheckpoint, onProfile: profiles.listener, keep, signal };
+    return await kept.guard(trainFieldRecommender({ engine, data, settings, ...hooks }), signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    throw new Interruption(interruptionMessage(folder, await writer.flush(), settings.refit), { cause: error });
+    const checkpoint = await writer.flush();
+    throw new Interruption(kept.interrupted ?? interruptionMessage(folder, checkpoint, settings.refit), {
+      cause: error,
+    });
   } finally {
     process.removeListener('SIGINT', onSignal);
   }

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
 import type { AnyCheckpoint, EpochRecord } from '../training/checkpoint.ts';
+import type { SavedModel } from './saved-note.ts';
 
 export interface PreparedRun {
   readonly dataName: string;
@@ -22,6 +23,8 @@ export interface TrainHooks {
   readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
   /** Least time between two checkpoints within an epoch, where the training can make such. */
   readonly checkpointSeconds?: number;
+  /** Is given the run whenever there is something to lose. */
+  readonly keep?: (run: MeasuredRun) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -31,6 +34,9 @@ export interface MeasuredRun {
   /** Null when the split has no test part. */
   readonly result: EvaluationResult | null;
   readonly trainingSeconds: number;
+  /** Time of training anew on all rows; 0 where that was not done. */
+  readonly finalSeconds: number;
+  readonly saved: SavedModel;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
   /** The kernel build that computed. */

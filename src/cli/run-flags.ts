@@ -24,7 +24,7 @@ export interface EvaluationFlags {
 /** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
 const splitMethods = [
   ...['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'cold-items', 'given'],
-  ...['last-days', 'prefix-files'],
+  ...['last-days', 'prefix-files', 'none'],
 ];
 
 export function addSplitFlags(command: Command): Command {
@@ -33,7 +33,7 @@ export function addSplitFlags(command: Command): Command {
     .addOption(
       new Option(
         '--split <method>',
-        'how to hold out; default: time when times vary, else ratio; of sequences: the last day, of histories the last item',
+        'how to hold out; none = train on all rows, measure nothing; default: time when times vary, else ratio; of sequences: the last day, of histories the last item',
       ).choices(splitMethods),
     )
     .option('--by <order>', 'what orders the rows of a user: time, random, order; with last-days: end, start')

@@ -4,6 +4,7 @@ import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { AnyRunSettings } from '../recommender/any-settings.ts';
 import type { MeasuredRun } from './prepared-run.ts';
+import { savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
 import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
@@ -20,8 +21,9 @@ export function runReport(terminal: Terminal, finished: FinishedRun): string {
   const { run, out } = finished;
   const lines: string[] = [];
   if (run.result) lines.push(metricTable(terminal, run.title, run.result, run.trainingSeconds));
-  else lines.push('nothing was measured: the split has no test part');
-  lines.push('', `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}, saved to ${out}`);
+  else lines.push(unmeasuredNote(run.saved));
+  lines.push(savedNote(run.saved));
+  lines.push('', `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}${finalTime(run)}, saved to ${out}`);
   return [...lines, `next: ${run.next(out)}`].join('\n');
 }
 
@@ -79,6 +81,7 @@ export interface RunDocument {
   readonly trainingSeconds: number;
   readonly epochs: number;
   readonly bestEpoch: number;
+  readonly saved: object;
   readonly result: EvaluationJson | null;
   readonly next: string;
 }
@@ -88,8 +91,15 @@ export function runDocument(finished: FinishedRun): RunDocument {
   const { title, kernels, result, trainingSeconds, log, bestEpoch } = run;
   return {
     ...{ model: settings.model, title, out, seed: settings.seed, threads, kernels, data },
-    ...{ trainingSeconds, epochs: log.length, bestEpoch, result: result && toJson(result), next: run.next(out) },
+    ...{ trainingSeconds, epochs: log.length, bestEpoch, saved: savedDocument(run.saved) },
+    result: result && toJson(result),
+    next: run.next(out),
   };
+}
+
+/** Time of training anew. */
+function finalTime({ saved, finalSeconds }: MeasuredRun): string {
+  return saved.final === null ? '' : `, anew on all ${saved.unit} in ${shortTime(finalSeconds)}`;
 }
 
 function epochsNote({ log, bestEpoch }: MeasuredRun): string {

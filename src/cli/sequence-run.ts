@@ -5,13 +5,13 @@ import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence
 import { findSequenceModel } from '../models/index.ts';
 import { prepareSequenceSplit } from '../recommender/prepare-sequence-split.ts';
 import type { SequenceRunSettings } from '../recommender/sequence-settings.ts';
-import { trainSequenceRecommender } from '../recommender/train-sequences.ts';
+import { type SequenceRun, trainSequenceRecommender } from '../recommender/train-sequences.ts';
 import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
-import type { PreparedRun } from './prepared-run.ts';
+import type { MeasuredRun, PreparedRun } from './prepared-run.ts';
 import { shellWord } from './terminal.ts';
 
 export async function prepareSequenceRun(settings: SequenceRunSettings, progress: Progress): Promise<PreparedRun> {
-  const { model, config, training, evaluation, seed } = settings;
+  const { model, config, training, final, evaluation, seed } = settings;
   const split = await loadSequencesNoted(settings, progress);
   const { name, hash, train, items, warnings } = split;
   return {
@@ -21,18 +21,37 @@ export async function prepareSequenceRun(settings: SequenceRunSettings, progress
       ...{ nUnknownTestEvents: split.description.nUnknownTestEvents, warnings },
     },
     hasEpochs: sequenceTrainingOf(findSequenceModel(model), training) !== null,
-    async train(engine, hooks) {
+    async train(engine, { keep, ...hooks }) {
       const run = await trainSequenceRecommender({
-        ...{ engine, split, model, config, training, evaluation, seed },
+        ...{ engine, split, model, config, training, final, evaluation, seed },
         ...hooks,
+        keep: keep && ((run) => keep(measuredRun(run, split, engine.build))),
       });
-      const { recommender, result, trainingSeconds, log, bestEpoch } = run;
-      return {
-        ...{ title: recommender.model.title, result, trainingSeconds, log, bestEpoch, kernels: engine.build },
-        save: (path, attachments) => recommender.save(path, attachments),
-        next: (path) => nextCommand(path, split),
-      };
+      return measuredRun(run, split, engine.build);
     },
+  };
+}
+
+function measuredRun(run: SequenceRun, split: SequenceSplit, kernels: string): MeasuredRun {
+  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch } = run;
+  return {
+    title: recommender.model.title,
+    result,
+    trainingSeconds,
+    finalSeconds,
+    log,
+    bestEpoch,
+    kernels,
+    saved: {
+      final,
+      isMeasured: result !== null,
+      split: split.description.method,
+      nRows: split.whole().sequences.items.length,
+      nTrained: split.train.items.length,
+      unit: 'events',
+    },
+    save: (path, attachments) => recommender.save(path, attachments),
+    next: (path) => nextCommand(path, split),
   };
 }
 
@@ -43,7 +62,7 @@ export async function loadSequencesNoted(settings: SequenceRunSettings, progress
   const { name, items, train, validation, test, description, warnings } = split;
   task.end(
     `${name}, ${items.size} items, ${nSequences(train)} training sequences of ${train.items.length} events, ` +
-      `${validation ? `${sizeOf(validation)} for validation, ` : ''}${sizeOf(test)} for testing, split by ${description.method}`,
+      `${validation ? `${sizeOf(validation)} for validation, ` : ''}${test ? sizeOf(test) : 'none'} for testing, split by ${description.method}`,
   );
   for (const warning of warnings) progress.log(`warning: ${warning}`);
   if (Number(description.nUnknownTestEvents) > 0) progress.log(`note: ${unknownNote(split)}`);

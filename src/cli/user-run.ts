@@ -4,9 +4,9 @@ import type { Split } from '../data/dataset.ts';
 import { findModel } from '../models/index.ts';
 import { pairsOnly, prepareSplit } from '../recommender/prepare-split.ts';
 import type { RunSettings } from '../recommender/settings.ts';
-import { trainRecommender } from '../recommender/train-recommender.ts';
+import { type TrainedRun, trainRecommender } from '../recommender/train-recommender.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
-import type { PreparedRun } from './prepared-run.ts';
+import type { MeasuredRun, PreparedRun } from './prepared-run.ts';
 import { shellWord } from './terminal.ts';
 
 export async function prepareUserRun(settings: RunSettings, progress: Progress): Promise<PreparedRun> {
@@ -19,17 +19,44 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
       ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
     },
     hasEpochs: findModel(settings.model).kind !== 'fitted',
-    async train(engine, { resume, progress, onProfile, onCheckpoint, signal }) {
-      // a checkpoint of another training is refused by its fingerprint before its progress is looked at
-      const hooks = { progress, onProfile, onCheckpoint, signal };
-      const run = await trainRecommender({ engine, split, settings, resume: resume as Checkpoint | null, ...hooks });
-      const { recommender, result, trainingSeconds, log, bestEpoch } = run;
-      return {
-        ...{ title: recommender.model.title, result, trainingSeconds, log, bestEpoch, kernels: engine.build },
-        save: (path, attachments) => recommender.save(path, result, attachments),
-        next: (path) => nextCommand(path, split),
-      };
+    async train(engine, { resume, progress, onProfile, onCheckpoint, keep, signal }) {
+      const run = await trainRecommender({
+        engine,
+        split,
+        settings,
+        progress,
+        onProfile,
+        onCheckpoint,
+        signal,
+        // a checkpoint of another training is refused by its fingerprint before its progress is looked at
+        resume: resume as Checkpoint | null,
+        keep: keep && ((run) => keep(measuredRun(run, split, engine.build))),
+      });
+      return measuredRun(run, split, engine.build);
     },
+  };
+}
+
+function measuredRun(run: TrainedRun, split: Split, kernels: string): MeasuredRun {
+  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch } = run;
+  return {
+    title: recommender.model.title,
+    result,
+    trainingSeconds,
+    finalSeconds,
+    log,
+    bestEpoch,
+    kernels,
+    saved: {
+      final,
+      isMeasured: result !== null,
+      split: split.description.method,
+      nRows: split.dataset.interactions.length,
+      nTrained: split.train.length,
+      unit: 'rows',
+    },
+    save: (path, attachments) => recommender.save(path, result, attachments),
+    next: (path) => nextCommand(path, split),
   };
 }
 

@@ -2,13 +2,14 @@
 import { type Progress, silent } from '../core/progress.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import type { Contender } from './compare.ts';
 import { type SequenceRun, type TrainSequencesOptions, trainSequenceRecommender } from './train-sequences.ts';
 
 export interface ComparedSequenceRun {
   readonly model: string;
   readonly seed: number;
-  readonly run: SequenceRun;
+  readonly run: SequenceRun & { readonly result: EvaluationResult };
 }
 
 export interface CompareSequencesRequest {
@@ -36,9 +37,11 @@ export async function compareSequenceModels(request: CompareSequencesRequest): P
         training,
         evaluation,
         seed,
+        final: false,
         progress,
       });
-      runs.push({ model, seed, run });
+      if (run.result === null) continue;
+      runs.push({ model, seed, run: { ...run, result: run.result } });
       request.onRun?.(runs[runs.length - 1]);
     }
   return runs;

@@ -37,7 +37,7 @@ export async function compareModels(request: CompareRequest): Promise<ComparedRu
   const runs: ComparedRun[] = [];
   for (const { model, config = {}, training = {} } of contenders)
     for (const seed of seeds) {
-      const settings = { model, config, training, refit, evaluation, seed };
+      const settings = { model, config, training, refit, final: false, evaluation, seed };
       const trained = await trainRecommender({ engine, split, settings, progress });
       if (!trained.result) continue;
       const run: ComparedRun = { model, seed, run: { ...trained, result: trained.result } };

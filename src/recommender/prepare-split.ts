@@ -33,6 +33,23 @@ export function pairsOnly(split: Split): Split {
   };
 }
 
+/** The split with all rows that the data hold for training, for a model that is used and not measured. */
+export function wholeForTraining(split: Split): Split {
+  return {
+    ...split,
+    train: split.dataset.interactions,
+    validation: null,
+    test: null,
+    validationCandidates: null,
+    testCandidates: null,
+  };
+}
+
+/** Whether the data hold rows that the training part lacks. */
+export function holdsOut({ train, dataset }: Split): boolean {
+  return train.length < dataset.interactions.length;
+}
+
 /** The split with its validation rows given back to training. */
 export function withoutValidation(split: Split): Split {
   const { train, validation } = split;

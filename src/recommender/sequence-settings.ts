@@ -7,6 +7,7 @@ import { givenTablesOptions } from '../data/sequences/given-tables.ts';
 import { lastDaysOptions } from '../data/sequences/last-days.ts';
 import { leaveLastOutOptions } from '../data/sequences/leave-last-out.ts';
 import { prefixFilesOptions } from '../data/sequences/prefix-files.ts';
+import { noneOptions } from '../data/splits/split-options.ts';
 import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
 import { tieRules } from '../evaluation/tie-groups.ts';
 import { runSettings } from './settings.ts';
@@ -35,9 +36,10 @@ export const sequenceSplitSettings = z.discriminatedUnion('method', [
   leaveLastOutOptions,
   givenTablesOptions,
   prefixFilesOptions.omit({ train: true, name: true }),
+  noneOptions,
 ]);
 
-const { name, description, data, model, config, training, seed } = runSettings.shape;
+const { name, description, data, model, config, training, final, seed } = runSettings.shape;
 
 export const sequenceRunSettings = z.strictObject({
   ...{ name, description, data },
@@ -48,7 +50,7 @@ export const sequenceRunSettings = z.strictObject({
   split: sequenceSplitSettings.optional().meta({
     doc: "what is held out; default: leave-one-out for users' histories, else the last day",
   }),
-  ...{ model, config, training },
+  ...{ model, config, training, final },
   evaluation: sequenceEvaluationOptions.prefault({}),
   seed,
 });

@@ -7,6 +7,7 @@ import { holdOutOptions } from '../data/splits/hold-out-of-train.ts';
 import { candidateOptions } from '../data/splits/sample-candidates.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
 import { tieRules } from '../evaluation/tie-groups.ts';
+import { finalSetting } from './final-training.ts';
 
 export const evaluationOptions = z.strictObject({
   metrics: z
@@ -47,6 +48,7 @@ export const runSettings = z.strictObject({
     .boolean()
     .default(false)
     .meta({ doc: 'after the number of epochs is chosen on the validation part, train anew on train + validation' }),
+  final: finalSetting,
   evaluation: evaluationOptions.prefault({}),
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'seed of everything random in the run' }),
 });

@@ -19,8 +19,9 @@ import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from
 import type { FieldRecommenderParts } from './field-file.ts';
 import { FieldRecommender } from './field-recommender.ts';
 import type { FieldRunSettings, FieldTask } from './field-settings.ts';
+import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { checkCrosses, encodePart, type FieldData, fieldDataOf } from './prepare-field-run.ts';
-import { withoutValidation } from './prepare-split.ts';
+import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { evaluateFieldRanking, validationOfRanking } from './rank-fields.ts';
 
 /** Predicted rows, or ranked items. */
@@ -32,21 +33,24 @@ export interface TrainFieldsOptions {
   readonly settings: Pick<
     FieldRunSettings,
     'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'features' | 'task' | 'seed'
-  >;
+  > & {
+    /** Train anew on all rows after the measurement; true by default. */
+    readonly final?: boolean;
+  };
   readonly progress?: Progress;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
   /** Asks for a profile of some training steps. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
+  /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
+  readonly keep?: (run: FieldRun) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
-export interface FieldRun {
-  readonly recommender: FieldRecommender;
-  /** Null when the split has no test part. */
-  readonly result: FieldResult | null;
-  /** Time of training, refitting included, evaluation not. */
+/** `result` is null when the split has no test part. */
+export interface FieldRun extends Finished<FieldRecommender, FieldResult> {
+  /** Time of training what was measured, refitting included, evaluation and training anew not. */
   readonly trainingSeconds: number;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
@@ -58,7 +62,7 @@ export function isRowResult(result: FieldResult): result is RowResult {
 
 /** @throws 'config': an option; 'data': labels or rows that do not fit; 'numeric': a loss that is not finite; 'usage': interrupted */
 export async function trainFieldRecommender(options: TrainFieldsOptions): Promise<FieldRun> {
-  const { engine, settings } = options;
+  const { engine, settings, progress = silent, keep } = options;
   const model = findFieldModel(settings.model);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
   checkCrosses(model.name, config, options.data);
@@ -66,17 +70,33 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   const started = performance.now();
   const { outcome, data } = await trainAndRefit(options, model, config, training);
   const trainingSeconds = (performance.now() - started) / 1000;
-  const parts = partsOf(options, data, model, { config, training, outcome });
-  const recommender = new FieldRecommender(parts, engine);
-  const result = data.split.test?.length ? evaluateFields(engine, data, recommender, settings.seed) : null;
-  const run = { trainingSeconds, log: outcome.log, bestEpoch: outcome.bestEpoch };
-  if (result === null) return { recommender, result, ...run };
-  recommender.close();
-  return {
-    recommender: new FieldRecommender({ ...parts, info: withResult(parts.info, result) }, engine),
-    result,
-    ...run,
-  };
+  const { log, bestEpoch } = outcome;
+  const { split } = data;
+  const epochs = epochsToRepeat(outcome, training);
+  const record = { nRows: split.dataset.interactions.length, epochs };
+  const finished = await measureAndFinish<FieldRecommender, FieldResult>({
+    trained: new FieldRecommender(partsOf(options, data, model, { config, training, outcome }), engine),
+    measure: split.test?.length ? (trained) => evaluateFields(engine, data, trained, settings.seed) : null,
+    withResult: (trained, result) => {
+      trained.close();
+      return new FieldRecommender({ ...trained.parts, info: withResult(trained.parts.info, result) }, engine);
+    },
+    trainAnew:
+      settings.final !== false && holdsOut(split)
+        ? async (measured) => {
+            const whole = fieldDataOf(wholeForTraining(split), { ...settings, task: data.task });
+            const work = { ...withoutHooks(options), progress: finalProgress(progress, record) };
+            const repeated = await trainOnce(work, whole, model, config, { ...training, epochs }, 'final');
+            const parts = partsOf(options, whole, model, { config, training, outcome: repeated });
+            const { protocol, metrics } = measured.parts.info;
+            const info = { ...parts.info, protocol, metrics, final: record };
+            return new FieldRecommender({ ...parts, info }, engine);
+          }
+        : null,
+    record,
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+  });
+  return { ...finished, trainingSeconds, log, bestEpoch };
 }
 
 /** What an artifact records of its measurement. */
@@ -160,7 +180,7 @@ function trainOnce(
   model: FieldModel,
   config: object,
   training: FieldTrainingOptions,
-  phase: 'train' | 'refit',
+  phase: 'train' | 'refit' | 'final',
 ): Promise<TrainOutcome> {
   const { engine, settings, progress = silent } = options;
   const { onEpoch, onCheckpoint, resume, onProfile, signal } = options;

@@ -1,6 +1,8 @@
-/** One run: train a model on a split, measure it, make it a recommender. */
+/** One run: train a model on a split, measure it, train it anew on all rows, make it a recommender. */
 import { createHash } from 'node:crypto';
+import type { ArtifactInfo, FinalRecord } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { requireUsersAndItems, type Split } from '../data/dataset.ts';
@@ -14,61 +16,131 @@ import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
 import { resolveTraining, type TrainingOptions } from '../training/options.ts';
 import { type TrainOutcome, trainModel } from '../training/train.ts';
 import { evaluateScorer, validator } from './evaluate.ts';
-import { withoutValidation } from './prepare-split.ts';
+import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
+import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { Recommender } from './recommender.ts';
 import type { RunSettings } from './settings.ts';
 
 export interface TrainOptions {
   readonly engine: Engine;
   readonly split: Split;
-  readonly settings: Pick<RunSettings, 'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'seed'>;
+  readonly settings: Pick<RunSettings, 'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'seed'> & {
+    /** Train anew on all rows after the measurement; true by default. */
+    readonly final?: boolean;
+  };
   readonly progress?: Progress;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
   /** Asks for a profile of some training steps. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
+  /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
+  readonly keep?: (run: TrainedRun) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
-export interface TrainedRun {
-  readonly recommender: Recommender;
-  /** Null when the split has no test part, or nobody is to be evaluated. */
-  readonly result: EvaluationResult | null;
-  /** Time of fitting or training, refitting included, evaluation not. */
+/** `result` is null when the split has no test part, or nobody is to be evaluated. */
+export interface TrainedRun extends Finished<Recommender, EvaluationResult> {
+  /** Time of fitting or training what was measured, refitting included, evaluation and training anew not. */
   readonly trainingSeconds: number;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
 }
 
+/** A model with its settings checked. */
+interface Chosen {
+  readonly model: Model;
+  readonly config: object;
+  readonly training: TrainingOptions | null;
+}
+
 export async function trainRecommender(options: TrainOptions): Promise<TrainedRun> {
-  const { engine, split, settings } = options;
+  const { engine, split, settings, keep } = options;
   if (split.train.length === 0)
     throw new DeepTasteError(
       'data',
       'train: the training part must hold interactions, found none; choose another split',
     );
-  const model = findModel(settings.model);
-  requireUsersAndItems(`train ${model.name}`, split.dataset);
-  const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
-  const training = trainingOf(model, settings.training);
+  const chosen = chosenOf(options);
+  requireUsersAndItems(`train ${chosen.model.name}`, split.dataset);
   const started = performance.now();
-  const { outcome, split: used } = await trainAndRefit(options, model, config, training);
+  const { outcome, split: used } = await trainAndRefit(options, chosen);
+  const { log, bestEpoch } = outcome;
   const trainingSeconds = (performance.now() - started) / 1000;
+  const isMeasured = split.test !== null && split.test.length > 0 && settings.evaluation.users !== 0;
+  const record = finalRecordOf(split, chosen, outcome);
+  const finished = await measureAndFinish<Recommender, EvaluationResult>({
+    trained: recommenderOf(options, chosen, used, outcome.weights),
+    measure: isMeasured
+      ? (trained) => evaluateScorer(engine, trained.scorer(), split, settings.evaluation, settings.seed)
+      : null,
+    withResult,
+    trainAnew:
+      settings.final !== false && holdsOut(used) ? (measured) => trainAnew(options, chosen, measured, record) : null,
+    record,
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+  });
+  return { ...finished, trainingSeconds, log, bestEpoch };
+}
+
+/** The recommender for use of a run that only measured. */
+export function trainForUse(
+  options: TrainOptions,
+  { measured, log, bestEpoch }: Pick<TrainedRun, 'measured' | 'log' | 'bestEpoch'>,
+): Promise<Recommender> {
+  const chosen = chosenOf(options);
+  return trainAnew(options, chosen, measured, finalRecordOf(options.split, chosen, { log, bestEpoch }));
+}
+
+function chosenOf({ settings }: TrainOptions): Chosen {
+  const model = findModel(settings.model);
+  const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
+  return { model, config, training: trainingOf(model, settings.training) };
+}
+
+function finalRecordOf(
+  { dataset }: Split,
+  { training }: Chosen,
+  outcome: Pick<TrainOutcome, 'log' | 'bestEpoch'>,
+): FinalRecord {
+  return { nRows: dataset.interactions.length, epochs: training && epochsToRepeat(outcome, training) };
+}
+
+async function trainAnew(
+  options: TrainOptions,
+  chosen: Chosen,
+  measured: Recommender,
+  record: FinalRecord,
+): Promise<Recommender> {
+  const { split, progress = silent } = options;
+  const whole = wholeForTraining(split);
+  const training = chosen.training && { ...chosen.training, epochs: record.epochs as number };
+  const work = { ...withoutHooks(options), progress: finalProgress(progress, record) };
+  const { weights } = await trainOn(work, { ...chosen, training }, whole, 'final');
+  const { protocol, metrics } = measured.parts.info;
+  return recommenderOf(options, chosen, whole, weights, { protocol, metrics, final: record });
+}
+
+function recommenderOf(
+  { engine, split, settings }: TrainOptions,
+  { model, config, training }: Chosen,
+  used: Split,
+  weights: NamedTensors,
+  measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
+): Recommender {
   const { dataset } = split;
-  const recommender = new Recommender(
+  return new Recommender(
     {
       info: {
         model: { name: model.name, config },
         training: training ?? {},
         seed: settings.seed,
         schema: dataset.schema,
-        protocol: null,
-        metrics: {},
+        ...measured,
         engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
         data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
       },
-      weights: outcome.weights,
+      weights,
       users: dataset.users,
       items: dataset.items,
       userFields: dataset.userFields,
@@ -77,16 +149,6 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
     },
     engine,
   );
-  if (!split.test || split.test.length === 0 || settings.evaluation.users === 0)
-    return { recommender, result: null, trainingSeconds, log: outcome.log, bestEpoch: outcome.bestEpoch };
-  const result = evaluateScorer(engine, recommender.scorer(), split, settings.evaluation, settings.seed);
-  return {
-    recommender: withResult(recommender, result),
-    result,
-    trainingSeconds,
-    log: outcome.log,
-    bestEpoch: outcome.bestEpoch,
-  };
 }
 
 /** The same recommender with its measurements on record. */
@@ -97,40 +159,45 @@ function withResult(recommender: Recommender, result: EvaluationResult): Recomme
   return new Recommender({ ...parts, info: { ...parts.info, protocol, metrics } }, engine);
 }
 
-async function trainAndRefit(
+function trainOn(
   options: TrainOptions,
-  model: Model,
-  config: object,
-  training: TrainingOptions | null,
-): Promise<{ outcome: TrainOutcome; split: Split }> {
-  const { engine, split, settings, progress = silent } = options;
-  const run = (part: Split, set: TrainingOptions | null, phase: string) =>
-    trainModel({
-      engine,
-      model,
-      config,
-      training: set,
-      data: {
-        sizes: { nUsers: split.dataset.users.size, nItems: split.dataset.items.size },
-        rows: itemsByUser(part, part.train),
-      },
-      seed: settings.seed,
-      progress,
-      validate: validator(engine, part, settings.evaluation, settings.seed),
-      fingerprint: fingerprintOf(part, model, config, set, settings.seed, phase),
-      onCheckpoint: options.onCheckpoint,
-      onEpoch: options.onEpoch,
-      resume: options.resume,
-      onProfile: options.onProfile,
-      signal: options.signal,
-    });
-  if (!settings.refit || !split.validation) return { outcome: await run(split, training, 'train'), split };
+  { model, config, training }: Chosen,
+  part: Split,
+  phase: 'train' | 'refit' | 'final',
+): Promise<TrainOutcome> {
+  const { engine, settings, progress = silent } = options;
+  return trainModel({
+    engine,
+    model,
+    config,
+    training,
+    data: {
+      sizes: { nUsers: part.dataset.users.size, nItems: part.dataset.items.size },
+      rows: itemsByUser(part, part.train),
+    },
+    seed: settings.seed,
+    progress,
+    validate: validator(engine, part, settings.evaluation, settings.seed),
+    fingerprint: fingerprintOf(part, model, config, training, settings.seed, phase),
+    onCheckpoint: options.onCheckpoint,
+    onEpoch: options.onEpoch,
+    resume: options.resume,
+    onProfile: options.onProfile,
+    signal: options.signal,
+  });
+}
+
+async function trainAndRefit(options: TrainOptions, chosen: Chosen): Promise<{ outcome: TrainOutcome; split: Split }> {
+  const { split, settings } = options;
+  const { training } = chosen;
+  if (!settings.refit || !split.validation) return { outcome: await trainOn(options, chosen, split, 'train'), split };
   const all = withoutValidation(split);
-  if (!training) return { outcome: await run(all, null, 'refit'), split: all };
+  if (!training) return { outcome: await trainOn(options, chosen, all, 'refit'), split: all };
   if (options.resume)
     throw new DeepTasteError('usage', 'resume: a run with refit cannot be resumed; start anew without --resume');
-  const search = await run(split, training, 'train');
-  const refit = await run(all, { ...training, epochs: Math.max(1, search.bestEpoch) }, 'refit');
+  const search = await trainOn(options, chosen, split, 'train');
+  const set = { ...training, epochs: Math.max(1, search.bestEpoch) };
+  const refit = await trainOn(options, { ...chosen, training: set }, all, 'refit');
   return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch: search.bestEpoch }, split: all };
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
+import { holdsOutEvents, wholeSequenceSplit } from '../data/sequences/make-split.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -13,6 +14,7 @@ import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
+import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { ITEM_COUNTS } from './sequence-parts.ts';
 import { SequenceRecommender } from './sequence-recommender.ts';
 import { userHistories } from './user-histories.ts';
@@ -31,13 +33,16 @@ export interface TrainSequencesOptions extends EpochHooks {
     /** What early stopping looks at, where the split has a validation part; 'mrr@20' by default. */
     readonly validationMetric?: string;
   };
+  /** Train anew on all events after the measurement; true by default. */
+  readonly final?: boolean;
+  /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
+  readonly keep?: (run: SequenceRun) => Promise<void>;
   readonly progress?: Progress;
 }
 
-export interface SequenceRun {
-  readonly recommender: SequenceRecommender;
-  readonly result: EvaluationResult;
-  /** Time of training, evaluation not included. */
+/** `result` is null when the split has no test part. */
+export interface SequenceRun extends Finished<SequenceRecommender, EvaluationResult> {
+  /** Time of training what was measured, evaluation and training anew not included. */
   readonly trainingSeconds: number;
   /** Empty for models that are fitted at once. */
   readonly log: readonly EpochRecord[];
@@ -47,29 +52,64 @@ export interface SequenceRun {
 
 /** @throws DeepTasteError `usage`: no such model; `config`: an option; `data`: nothing to evaluate */
 export async function trainSequenceRecommender(options: TrainSequencesOptions): Promise<SequenceRun> {
-  const { engine, split, seed = 1, progress = silent } = options;
+  const { engine, split, progress = silent, keep } = options;
   const model = findSequenceModel(options.model);
   const config = parseOptions(model.options as never, options.config ?? {}, `options of model ${model.name}`) as object;
   const training = sequenceTrainingOf(model, options.training ?? {});
   const started = performance.now();
-  const { weights, log, bestEpoch } = await train(options, model, config, training);
+  const outcome = await train(options, model, config, training);
+  const { weights, log, bestEpoch } = outcome;
   const trainingSeconds = (performance.now() - started) / 1000;
+  const isWhole = options.final === false || !holdsOutEvents(split);
+  const epochs = training && epochsToRepeat(outcome, training);
+  const record = { nRows: isWhole ? split.train.items.length : split.whole().sequences.items.length, epochs };
+  const finished = await measureAndFinish<SequenceRecommender, EvaluationResult>({
+    trained: recommenderOf(options, { model, config, training }, weights),
+    measure: split.test && ((trained) => evaluateNoted(trained.scorer(), options, progress)),
+    withResult: (trained, result) => {
+      const { protocol, metrics } = toJson(result);
+      trained.close();
+      const { parts } = trained;
+      return new SequenceRecommender({ ...parts, info: { ...parts.info, protocol, metrics } }, engine);
+    },
+    trainAnew: isWhole
+      ? null
+      : async (measured) => {
+          const whole = wholeSequenceSplit(split);
+          const work = { ...withoutHooks(options), split: whole, progress: finalProgress(progress, record) };
+          const repeated = await train(work, model, config, training && { ...training, epochs });
+          const { protocol, metrics } = measured.parts.info;
+          const info = { protocol, metrics, final: record };
+          return recommenderOf(work, { model, config, training }, repeated.weights, info);
+        },
+    record,
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+  });
+  return { ...finished, trainingSeconds, log, bestEpoch };
+}
+
+function recommenderOf(
+  { engine, split, seed = 1 }: TrainSequencesOptions,
+  {
+    model,
+    config,
+    training,
+  }: { readonly model: AnySequenceModel; readonly config: object; readonly training: object | null },
+  weights: TrainOutcome['weights'],
+  measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
+): SequenceRecommender {
   const info: ArtifactInfo = {
-    ...{ model: { name: model.name, config }, training: training ?? {}, seed },
-    ...{ schema: { columns: [] }, protocol: null, metrics: {} },
+    model: { name: model.name, config },
+    training: training ?? {},
+    seed,
+    schema: { columns: [] },
+    ...measured,
     engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
     data: { name: split.name, hash: split.hash, nInteractions: split.train.items.length },
   };
-  const parts = {
-    ...{ info, weights: withCounts(weights, split), items: split.items, itemFields: split.itemFields },
-    histories: userHistories(split),
-  };
-  const recommender = new SequenceRecommender(parts, engine);
-  const result = evaluateNoted(recommender.scorer(), options, progress);
-  recommender.close();
-  const { protocol, metrics } = toJson(result);
-  const measured = new SequenceRecommender({ ...parts, info: { ...info, protocol, metrics } }, engine);
-  return { recommender: measured, result, trainingSeconds, log, bestEpoch };
+  const { items, itemFields } = split;
+  const parts = { info, weights: withCounts(weights, split), items, itemFields, histories: userHistories(split) };
+  return new SequenceRecommender(parts, engine);
 }
 
 function train(

@@ -101,6 +101,7 @@ export function trainSmall(engine: Engine, split: Split, model: Model, changes: 
     config: { ...small.config, ...config },
     training: { ...small.training, ...training },
     evaluation: { metrics: ['hr@1'], ...evaluation },
+    final: false,
     seed,
   });
   return trainRecommender({ engine, split, settings, ...options });

@@ -20,6 +20,7 @@ it('are ranked by an FM from genres, director and year far better than by popula
   const input = {
     data: { simulated },
     evaluation,
+    final: false,
     training: { epochs: 30, batchSize: 1024, optimizer: { learningRate: 0.01 } },
   };
   const settings = parseFieldRunSettings({ ...input, model: 'fm', config: { factors: 8 } });

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { collect } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-import { addRunOptions, type RunFlags } from './train.ts';
+import { addRunOptions, finalOf, type RunFlags } from './train.ts';
 
 interface ExperimentFlags extends CommonOptions, RunFlags {
   readonly set?: string[];
@@ -22,13 +22,21 @@ export function runCommand(): Command {
     const { model } = (await readExperimentDocument(path)) as { model?: unknown };
     if (typeof model === 'string' && isOfFields(model)) {
       const input = await readFieldExperiment(path);
-      const settings = await checkedFieldRun({ ...input, seed: flags.seed ?? input.seed }, flags.set ?? [], path);
+      const settings = await checkedFieldRun(
+        { ...input, ...finalOf(flags), seed: flags.seed ?? input.seed },
+        flags.set ?? [],
+        path,
+      );
       return executeFieldRun(terminal, { settings, ...flags });
     }
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const experiment = await readExperiment(path);
-    const settings = await checkedRun({ ...experiment, seed: flags.seed ?? experiment.seed }, flags.set ?? [], path);
+    const settings = await checkedRun(
+      { ...experiment, ...finalOf(flags), seed: flags.seed ?? experiment.seed },
+      flags.set ?? [],
+      path,
+    );
     await executeRun(terminal, { settings, ...flags });
   });
 }

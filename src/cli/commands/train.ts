@@ -58,15 +58,23 @@ export interface RunFlags extends EngineFlags {
   readonly resume?: true;
   readonly checkpointSeconds: number;
   readonly profile?: string | true;
+  /** False by `--no-final`. */
+  readonly final: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
   return addEngineOptions(command)
     .option('--out <folder>', 'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>')
     .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
+    .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
     .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10)
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
+}
+
+/** What `--no-final` says; nothing where it is absent, so that a file may say it. */
+export function finalOf({ final }: RunFlags): { final?: false } {
+  return final ? {} : { final: false };
 }
 
 /** @param family whose flags are taken; models over feature fields have those of users and items */
@@ -74,6 +82,7 @@ function settingsOf(flags: TrainFlags, family: RunFamily): AnyRunInput {
   const { model, seed, refit, epochs } = flags;
   return {
     ...defined({ seed, refit }),
+    ...finalOf(flags),
     data: dataOf(flags.data, flags),
     ...runInputOf(family, model, flags),
     model,

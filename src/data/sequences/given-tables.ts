@@ -53,6 +53,7 @@ export async function loadGivenTables(
     train: train.sequences,
     validation: validation && selectEvents(validation.sequences, () => true, 2),
     test: selectEvents(test.sequences, () => true, 2),
+    whole: () => sequencesOf({ ...dataset, warnings: [] }, sequences).sequences,
     unknownItems: given.unknownItems,
     // the hash is of the rows: what was made of them is said beside it
     description: { method: 'given', data: dataset.hash, sequences: train.by, ...gapOf(train.by, sequences) },

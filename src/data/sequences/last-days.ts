@@ -49,7 +49,7 @@ export function splitByLastDays(data: SequenceData, options: LastDaysOptions = {
   const validation = validationDays > 0 ? cut(later, later.time!, testStart, by)[0] : null;
   const test = cut(sequences, sequences.time, testStart, by)[1];
   const description = { method: 'last-days', data: data.hash, days, validationDays, by, testStart };
-  return makeSequenceSplit({ data, train, validation, test, unknownItems, description });
+  return makeSequenceSplit({ data, train, validation, test, whole: () => sequences, unknownItems, description });
 }
 
 /** Sequences before and after a time. */

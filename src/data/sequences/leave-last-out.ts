@@ -40,6 +40,7 @@ export function leaveLastOut(data: SequenceData, options: LeaveLastOutOptions = 
   const nNotTested = Array.from({ length: nSequences(sequences) }, (_, s) => s).filter((s) => !isTested(s)).length;
   const split = makeSequenceSplit({
     ...{ data, train, unknownItems },
+    whole: () => sequences,
     validation: lastEvents(sequences, 1, isTested),
     test: lastEvents(sequences, 0, isTested),
     description: { method: 'leave-one-out', data: data.hash, nNotTested },
@@ -49,7 +50,7 @@ export function leaveLastOut(data: SequenceData, options: LeaveLastOutOptions = 
   return {
     ...split,
     validation: split.validation && withNegatives(split.validation, negatives, stream('validation')),
-    test: withNegatives(split.test, negatives, stream('test')),
+    test: split.test && withNegatives(split.test, negatives, stream('test')),
     description: {
       ...split.description,
       testCandidates: `${negatives} sampled uniformly among the items outside the history, seed ${seed}`,

@@ -4,17 +4,20 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import type { DataOptions } from '../data-options.ts';
 import { loadDataset } from '../load.ts';
+import { noneOptions } from '../splits/split-options.ts';
 import { filterSequences, type SequenceFilterOptions } from './filter.ts';
 import { type SequenceOptions, sequencesOf } from './from-interactions.ts';
 import { givenTablesOptions, loadGivenTables } from './given-tables.ts';
 import { lastDaysOptions, splitByLastDays } from './last-days.ts';
 import { leaveLastOut, leaveLastOutOptions } from './leave-last-out.ts';
+import { holdOutNothing } from './make-split.ts';
 import type { SequenceData, SequenceSplit } from './sequence-data.ts';
 
 export const sequenceSplitOptions = z.discriminatedUnion('method', [
   lastDaysOptions,
   leaveLastOutOptions,
   givenTablesOptions,
+  noneOptions,
 ]);
 export type SequenceSplitOptions = z.input<typeof sequenceSplitOptions>;
 
@@ -41,6 +44,7 @@ export function splitSequences(
   data: SequenceData,
   options: Exclude<SequenceSplitOptions, { method: 'given' }>,
 ): SequenceSplit {
+  if (options.method === 'none') return holdOutNothing(data);
   return options.method === 'last-days' ? splitByLastDays(data, options) : leaveLastOut(data, options);
 }
 

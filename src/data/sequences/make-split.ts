@@ -10,7 +10,9 @@ export interface SplitRequest {
   readonly train: Sequences;
   /** Item indices are those of `data`. */
   readonly validation: Sequences | PrefixCases | null;
-  readonly test: Sequences | PrefixCases;
+  readonly test: Sequences | PrefixCases | null;
+  /** All events of the data, held-out ones too; item indices are those of `data`. */
+  readonly whole: () => Sequences;
   readonly unknownItems: UnknownItemRule;
   readonly description: SplitDescription;
 }
@@ -19,27 +21,66 @@ export interface SplitRequest {
 export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
   const { data, train, unknownItems, description } = request;
   const where = `split by ${description.method}`;
+  let whole: Sequences | null = null;
   if (train.items.length === 0)
     throw new DeepTasteError('data', `${where}: no sequence is left for training; hold out less`);
   const support = itemSupport(train);
   const kept = keepItems(data.items, data.itemFields, (item) => support[item] > 0);
-  const test = known(request.test, kept, unknownItems);
+  const test = request.test && known(request.test, kept, unknownItems);
   const validation = request.validation && known(request.validation, kept, unknownItems);
-  requireTargets(where, 'testing', test.heldOut);
+  if (test) requireTargets(where, 'testing', test.heldOut);
   if (validation) requireTargets(where, 'validation', validation.heldOut);
   return {
     ...{ name: data.name, by: data.by, users: data.users, hash: data.hash, warnings: data.warnings },
     ...{ items: kept.items, itemFields: kept.itemFields },
     train: renameItems(train, kept.newIndex, kept.items.size),
     validation: validation?.heldOut ?? null,
-    test: test.heldOut,
+    test: test?.heldOut ?? null,
+    whole: () => {
+      whole ??= request.whole();
+      return { items: data.items, itemFields: data.itemFields, sequences: whole };
+    },
     description: {
       ...description,
-      ...{ unknownItems, nUnknownTestEvents: test.nUnknown, nUnknownValidationEvents: validation?.nUnknown ?? 0 },
-      ...{ nTrain: nSequences(train), nTrainEvents: train.items.length, nTest: sizeOf(test.heldOut) },
+      ...{ unknownItems, nUnknownTestEvents: test?.nUnknown ?? 0, nUnknownValidationEvents: validation?.nUnknown ?? 0 },
+      ...{ nTrain: nSequences(train), nTrainEvents: train.items.length, nTest: test ? sizeOf(test.heldOut) : 0 },
       ...{ nItems: kept.items.size, nValidation: validation ? sizeOf(validation.heldOut) : 0 },
     },
   };
+}
+
+/** Nothing is held out: all sequences are for training. */
+export function holdOutNothing(data: SequenceData): SequenceSplit {
+  const { sequences } = data;
+  return makeSequenceSplit({
+    data,
+    train: sequences,
+    validation: null,
+    test: null,
+    whole: () => sequences,
+    unknownItems: 'miss',
+    description: { method: 'none', data: data.hash },
+  });
+}
+
+/** Whether the data hold events that the training part lacks. */
+export function holdsOutEvents(split: SequenceSplit): boolean {
+  return split.whole().sequences.items.length > split.train.items.length;
+}
+
+/** The split with all events that the data hold for training, for a model that is used and not measured. */
+export function wholeSequenceSplit(split: SequenceSplit): SequenceSplit {
+  const { items, itemFields, sequences } = split.whole();
+  const { name, by, users, hash, warnings, description } = split;
+  return makeSequenceSplit({
+    data: { name, by, users, hash, warnings, items, itemFields },
+    train: sequences,
+    validation: null,
+    test: null,
+    whole: () => sequences,
+    unknownItems: 'miss',
+    description,
+  });
 }
 
 function requireTargets(where: string, purpose: string, heldOut: HeldOutSequences): void {

@@ -8,6 +8,7 @@ import { noFields } from '../side-information.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { hashSequences } from './hash-sequences.ts';
 import { makeSequenceSplit } from './make-split.ts';
+import { nestCases } from './nested-cases.ts';
 import { lengthOf, nSequences, selectSequences } from './select-sequences.ts';
 import { type SequenceSplit, unknownItemRules } from './sequence-data.ts';
 import { IdRegister, readTokenLines, type TokenLines } from './sequence-lines.ts';
@@ -66,6 +67,11 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
     train: selectSequences(all, (s) => s >= first && s < cut),
     validation: validation > 0 ? held : null,
     test: cases,
+    whole: () =>
+      joined(
+        selectSequences(all, (s) => s >= first),
+        nestCases(cases).sequences,
+      ),
     unknownItems,
     description: { method: 'prefix-files', trainShare, validation },
   });
@@ -73,6 +79,15 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
 
 function sequencesOfLines({ start, tokens }: TokenLines, nItems: number): Sequences {
   return { nItems, start, items: tokens, time: null, owner: null };
+}
+
+/** The sequences of one, then those of the other. */
+function joined(a: Sequences, b: Sequences): Sequences {
+  const items = new Int32Array(a.items.length + b.items.length);
+  items.set(a.items);
+  items.set(b.items, a.items.length);
+  const later = b.start.subarray(1).map((event) => event + a.items.length);
+  return { ...a, start: Int32Array.from([...a.start, ...later]), items };
 }
 
 /** Training sequences and each case with its target, so that the fingerprint is of both files. */

@@ -31,6 +31,9 @@ export type HeldOutSequences =
       readonly candidates: SparseRows | null;
     };
 
+/** What a model for use is trained on. */
+export type WholeSequences = Pick<SequenceData, 'items' | 'itemFields' | 'sequences'>;
+
 /** Parts of sequence data. Items are those of the training part alone; held-out parts say −1 for any other. */
 export interface SequenceSplit {
   readonly name: string;
@@ -41,7 +44,9 @@ export interface SequenceSplit {
   /** Oldest first where times are known, else as the file has them. Sequences of one event may occur. */
   readonly train: Sequences;
   readonly validation: HeldOutSequences | null;
-  readonly test: HeldOutSequences;
+  readonly test: HeldOutSequences | null;
+  /** All that the data hold, held-out events too, in item indices of its own; made when asked for. */
+  readonly whole: () => WholeSequences;
   /** All that is needed to make the same split again; part of the protocol record. */
   readonly description: SplitDescription;
   /** Fingerprint of the data that was split. */

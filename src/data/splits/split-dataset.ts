@@ -38,12 +38,27 @@ function splitWith(dataset: Dataset, options: SplitOptions = defaultSplit(datase
       return splitByLastSession(dataset, parsed);
     case 'cold-items':
       return splitByColdItems(dataset, parsed);
+    case 'none':
+      return holdOutNothing(dataset);
     case 'given':
       throw new DeepTasteError(
         'config',
         'split: given files are read together with the training files, so that they share ids; use loadSplit, and data files',
       );
   }
+}
+
+/** All rows are for training. */
+function holdOutNothing(dataset: Dataset): Split {
+  return {
+    dataset,
+    train: dataset.interactions,
+    validation: null,
+    test: null,
+    validationCandidates: null,
+    testCandidates: null,
+    description: { method: 'none', data: dataset.hash, nTrain: dataset.interactions.length, nValidation: 0, nTest: 0 },
+  };
 }
 
 /**

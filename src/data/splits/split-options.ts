@@ -73,6 +73,10 @@ export const givenOptions = z.strictObject({
   validationCandidates: file.optional().meta({ doc: 'file that lists the items to rank for each validation user' }),
 });
 
+export const noneOptions = z.strictObject({
+  method: z.literal('none').meta({ doc: 'all rows are for training, nothing is measured' }),
+});
+
 export const splitOptions = z.discriminatedUnion('method', [
   leaveOneOutOptions,
   ratioOptions,
@@ -81,6 +85,7 @@ export const splitOptions = z.discriminatedUnion('method', [
   lastSessionOptions,
   coldItemsOptions,
   givenOptions,
+  noneOptions,
 ]);
 
 /** Options as a caller writes them. */

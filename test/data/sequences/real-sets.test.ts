@@ -19,7 +19,7 @@ describe(`public sequences${why}`, () => {
       test: at('yoochoose-1-64/test_prefix_target.txt.gz'),
     });
     expect([nSequences(split.train), split.items.size]).toEqual([116_167, 17_376]);
-    const targets = targetEvents(split.test);
+    const targets = targetEvents(split.test!);
     expect(targets.item.length).toBe(55_898);
     expect([nSequences(targets.sequences), targets.sequences.items.length]).toEqual([15_324, 71_222]);
   });
@@ -31,7 +31,7 @@ describe(`public sequences${why}`, () => {
       { method: 'given', test: name('test') },
     );
     expect(split.train.items.length).toBe(70_278);
-    expect(split.test.kind === 'sequences' && split.test.sequences.items.length).toBe(13_568);
+    expect(split.test?.kind === 'sequences' && split.test.sequences.items.length).toBe(13_568);
     expect(split.description.nUnknownTestEvents).toBe(0);
   });
 
