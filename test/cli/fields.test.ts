@@ -8,7 +8,7 @@ import { type Outcome, until, workplace } from './command-line.ts';
 const place = workplace();
 const small = ['--set', 'factors=4', '--set', 'training.batchSize=64', '--set', 'optimizer.learningRate=0.02'];
 const files = ['--data', 'clicks.csv', '--items', 'items.csv', '--users', 'users.csv', '--split', 'ratio'];
-const train = ['train', ...files, ...small];
+const train = ['train', ...files, ...small, '--no-final'];
 
 beforeAll(async () => {
   place.write('clicks.csv', clicksCsv());
@@ -61,6 +61,7 @@ const runDocument = z.strictObject({
     trainingSeconds: z.number(),
     epochs: z.int(),
     bestEpoch: z.int(),
+    saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
     result: rowResult.nullable(),
     next: z.string(),
   },

@@ -24,7 +24,7 @@ function sessionRows(): string[][] {
 const csv = (rows: readonly (readonly string[])[]) =>
   `${[['user', 'item', 'time', 'session', 'title'], ...rows].map((row) => row.join(',')).join('\n')}\n`;
 const clicks = ['--data', 'clicks.csv', '--days', '2'];
-const train = (model: string, ...rest: string[]) => ['train', ...clicks, '--model', model, ...rest];
+const train = (model: string, ...rest: string[]) => ['train', ...clicks, '--model', model, '--no-final', ...rest];
 
 beforeAll(async () => {
   place.write('clicks.csv', csv(sessionRows()));
@@ -64,6 +64,7 @@ const runDocument = z.strictObject({
     ...{ nUnknownTestEvents: z.int(), warnings: z.array(z.string()) },
   }),
   ...{ trainingSeconds: z.number(), epochs: z.literal(0), bestEpoch: z.literal(0), result: evaluation },
+  saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
   next: z.string(),
 });
 const named = z.strictObject({ item: z.string(), title: z.string() });

@@ -19,15 +19,20 @@ export interface EvaluateFlags
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description('measure a saved recommender on the rows that its training held out')
+    .description('measure a saved recommender on the rows that its training held out (train --no-final)')
     .argument('<run>', 'folder of a saved recommender')
     .option('--data <file...>', 'where the data are now; default: where they were when the run was trained')
     .option('--save', 'replace the numbers that are stored in the run');
   addRunFlags(addEngineOptions(command));
   return command.action(async (path: string, flags: EvaluateFlags) => {
     const { inspectArtifact } = await import('../../artifact/artifact.ts');
+    const manifest = await inspectArtifact(path);
+    if (manifest.final) {
+      const { showFinalRun } = await import('../final-evaluation.ts');
+      return showFinalRun(new Terminal(flags), path, manifest, flags);
+    }
     const { isOfFields } = await import('../field-run.ts');
-    if (isOfFields((await inspectArtifact(path)).model.name)) {
+    if (isOfFields(manifest.model.name)) {
       const { evaluateFieldRun } = await import('../evaluate-field-run.ts');
       return evaluateFieldRun(new Terminal(flags), path, flags);
     }
