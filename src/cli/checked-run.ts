@@ -1,8 +1,7 @@
 /** Everything about a run that can be wrong without looking at the data is found before any work is done. */
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
-import { parseMetric, parseMetrics } from '../evaluation/metric-name.ts';
-import { checkNextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { type AnyModel, findAnyModel, findModel, findSequenceModel } from '../models/index.ts';
 import {
   type AnyRunInput,
@@ -27,12 +26,11 @@ export async function checkedRun(input: AnyRunInput, set: readonly string[], whe
   parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
   if (isSequenceRun(settings)) {
     sequenceTrainingOf(findSequenceModel(model.name), settings.training);
-    checkNextItemMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric]);
+    parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'next-item');
     return settings;
   }
   trainingOf(findModel(model.name), settings.training);
-  parseMetrics(settings.evaluation.metrics);
-  parseMetric(settings.evaluation.validationMetric);
+  parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'ranking');
   return settings;
 }
 

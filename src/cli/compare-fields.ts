@@ -10,7 +10,7 @@ import { assertComparableRows, type RowResult } from '../recommender/evaluate-ro
 import type { FieldRunInput, FieldRunSettings } from '../recommender/field-settings.ts';
 import { type FieldRun, trainFieldRecommender } from '../recommender/train-fields.ts';
 import type { CompareFlags } from './commands/compare.ts';
-import { type ComparedRun, report } from './compare-trained.ts';
+import { type ComparedRun, checkComparison, report } from './compare-trained.ts';
 import { defined } from './data-flags.ts';
 import { openEngine } from './engine-options.ts';
 import { storedRowResult } from './field-record.ts';
@@ -41,6 +41,8 @@ export async function compareTrainedFields(terminal: Terminal, flags: CompareFla
   const settings = await contenders(flags);
   const progress = await terminal.progress();
   const data = await loadFieldsNoted(settings[0], progress);
+  if (data.task === 'ranking') checkComparison(flags, data.evaluation.metrics);
+  else checkRowComparison(flags, data.evaluation.metrics);
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const engine = openEngine(flags, progress);
   const runs: Contest[] = [];
@@ -118,17 +120,22 @@ interface Spread {
 }
 
 function reportRows(terminal: Terminal, flags: CompareFlags, runs: readonly Contest[], seeds: readonly number[]): void {
-  refuseBaseline(flags);
   const results = runs.map(({ run }) => run.result as RowResult);
   const [{ metrics: names, protocol }] = results;
   const metric = flags.metric === undefined ? Object.keys(names)[0] : parseMetric(flags.metric).name;
-  requireMetric(metric, results);
   const sign = isLowerBetter(parseMetric(metric)) ? 1 : -1;
   const models = [...new Set(runs.map(({ model }) => model))].map((model) => spreadOf(runs, model));
   models.sort((a, b) => sign * (a.metrics[metric].mean - b.metrics[metric].mean));
   terminal.print(spreadTable(models, Object.keys(names), seeds.length));
   terminal.print(describeRows(results[0]));
   terminal.document({ seeds, task: results[0].task, metric, models, protocol });
+}
+
+/** @throws 'usage' for a baseline; 'config' for a metric that is not measured */
+function checkRowComparison(flags: CompareFlags, measured: readonly string[]): void {
+  refuseBaseline(flags);
+  if (flags.metric !== undefined)
+    requireMetric(parseMetric(flags.metric).name, [measured.map((name) => parseMetric(name).name)]);
 }
 
 /** Differences are tested over users, and predicted rows have no values of users. */
@@ -167,12 +174,13 @@ function spreadTable(models: readonly Spread[], names: readonly string[], nSeeds
   return [header, rule, ...rows, ...over].join('\n');
 }
 
-function requireMetric(metric: string, results: readonly RowResult[]): void {
-  if (results.every(({ metrics }) => metric in metrics)) return;
+/** @param measured the metrics of each run */
+function requireMetric(metric: string, measured: readonly (readonly string[])[]): void {
+  if (measured.every((names) => names.includes(metric))) return;
   throw new DeepTasteError(
     'config',
-    `--metric ${metric}: must be among those that were measured, found ${Object.keys(results[0].metrics).join(', ')}` +
-      (hasInput(parseMetric(metric), 'predictions') ? '; evaluate again with it' : ''),
+    `--metric ${metric}: must be among those that were measured, found ${measured[0].join(', ')}` +
+      (hasInput(parseMetric(metric), 'predictions') ? '; measure it too (--metrics)' : ''),
   );
 }
 
@@ -200,7 +208,10 @@ export function compareStoredRows(
   const metric = flags.metric === undefined ? shared[0] : parseMetric(flags.metric).name;
   if (metric === undefined)
     throw new DeepTasteError('protocol', 'compare: the runs share no metric; evaluate them again');
-  requireMetric(metric, results);
+  requireMetric(
+    metric,
+    results.map(({ metrics }) => Object.keys(metrics)),
+  );
   const sign = isLowerBetter(parseMetric(metric)) ? 1 : -1;
   const of = (metrics: RowResult['metrics']) => metrics[metric] ?? Number.NaN;
   const runs = results

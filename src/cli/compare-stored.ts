@@ -6,7 +6,7 @@ import { toJson } from '../evaluation/evaluation-result.ts';
 import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { storedResult } from './run-record.ts';
-import { describeProtocol, evaluatedUnit } from './run-report.ts';
+import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws of the bootstrap, the same in every comparison so that it can be repeated. */
@@ -29,7 +29,7 @@ export async function compareStored(terminal: Terminal, paths: readonly string[]
   const over = evaluatedUnit(runs[0].result.protocol);
   terminal.print(renderLeaderboard(rows, { metrics, width, color, over }));
   if (runs.length > 1) terminal.print(`\n${renderComparison(comparison, { width, over })}`);
-  terminal.print(describeProtocol(runs[0].result.protocol));
+  terminal.print([describeProtocol(runs[0].result.protocol), ...measurementNotes(runs[0].result)].join('\n'));
   const details = runs.map(({ name, result }, n) => ({ name, path: paths[n], ...toJson(result) }));
   terminal.document({ comparison, runs: details });
 }

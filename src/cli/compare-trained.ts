@@ -1,11 +1,13 @@
 /** Trains models with several seeds on one split and compares them by their users' values, averaged over the seeds. */
 import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
+import { parseMetric } from '../evaluation/metric-name.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommender/average-seeds.ts';
@@ -15,7 +17,7 @@ import type { RunSettings } from '../recommender/settings.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { contenderSettings } from './contender-settings.ts';
 import { openEngine } from './engine-options.ts';
-import { describeProtocol, evaluatedUnit } from './run-report.ts';
+import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import { loadSequencesNoted } from './sequence-run.ts';
 import type { Terminal } from './terminal.ts';
 import { loadNoted } from './user-run.ts';
@@ -27,6 +29,7 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
       'compare: --eval-users must be 1 or more, found 0: what is not ranked cannot be compared',
     );
   const settings = await contenderSettings(flags);
+  checkComparison(flags, settings[0].evaluation.metrics);
   const progress = await terminal.progress();
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const train = await contest(settings, seeds, flags, progress);
@@ -39,6 +42,29 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   } finally {
     engine.close();
   }
+}
+
+/**
+ * What can be wrong about the comparison is found before the data are read.
+ * @param measured the metrics that every model is measured by
+ * @throws 'config' for a metric that is not measured, or that the test cannot compare; 'usage' for the baseline
+ */
+export function checkComparison(flags: CompareFlags, measured: readonly string[]): void {
+  const { metric, baseline, models = [], significance } = flags;
+  const names = measured.map((name) => parseMetric(name).name);
+  const chosen = metric === undefined ? names[0] : parseMetric(metric).name;
+  if (!names.includes(chosen))
+    throw new DeepTasteError(
+      'config',
+      `--metric ${metric}: must be among those that are measured, found ${names.join(', ')}; name it in --metrics too`,
+    );
+  if (significance !== 'bootstrap' && parseMetric(chosen).family === 'gauc')
+    throw new DeepTasteError(
+      'config',
+      `--significance ${significance}: gauc weighs users, which this test cannot; choose bootstrap`,
+    );
+  if (baseline !== undefined && !models.includes(baseline))
+    throw new DeepTasteError('usage', `--baseline: no model is called "${baseline}"${suggestion(baseline, models)}`);
 }
 
 export interface ComparedRun {
@@ -91,8 +117,9 @@ export function report(
   terminal.print(
     renderComparison(comparison, { width: terminal.width, over: evaluatedUnit(averaged[0].result.protocol) }),
   );
-  terminal.print(describeProtocol(averaged[0].result.protocol));
-  terminal.document({ seeds, models: spreads, comparison, protocol: averaged[0].result.protocol });
+  const [{ result }] = averaged;
+  terminal.print([describeProtocol(result.protocol), ...measurementNotes(result)].join('\n'));
+  terminal.document({ seeds, models: spreads, comparison, protocol: result.protocol, notes: result.notes ?? [] });
 }
 
 interface ModelSpread {

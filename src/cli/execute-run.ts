@@ -1,7 +1,6 @@
 /** One run from settings to a saved artifact: what `train` and `run` do. */
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { checkReplaceable } from '../artifact/folder.ts';
+import { checkArtifactPlace, checkFilePlace, checkFolderAbove } from '../artifact/output-place.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -34,11 +33,11 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   const { settings } = request;
   if (request.resume && isRefit(settings))
     throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
-  if (request.out !== undefined) await checkReplaceable(resolve(request.out), request.out);
+  await checkPlaces(request);
   const progress = await terminal.progress();
   const prepared = await prepareRun(settings, progress);
   const out = request.out ?? defaultOut(settings, prepared.dataName);
-  if (request.out === undefined) await checkReplaceable(resolve(out), out);
+  if (request.out === undefined) await checkArtifactPlace(out);
   const engine = openEngine(request, progress);
   try {
     const profiles = new ProfileReport(request.profile);
@@ -56,6 +55,22 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   } finally {
     engine.close();
   }
+}
+
+/**
+ * Where the results are to go, as far as it is known before the data are read.
+ * @throws 'usage' when something cannot be written there
+ */
+export async function checkPlaces({ settings, out, profile }: PlaceRequest): Promise<void> {
+  if (out !== undefined || settings.name !== undefined) await checkArtifactPlace(out ?? defaultOut(settings, ''));
+  else await checkFolderAbove(defaultOut(settings, 'data'));
+  if (typeof profile === 'string') await checkFilePlace(profile);
+}
+
+interface PlaceRequest {
+  readonly settings: Pick<AnyRunSettings, 'name' | 'model'>;
+  readonly out?: string;
+  readonly profile?: string | true;
 }
 
 function isRefit(settings: AnyRunSettings): boolean {

@@ -92,7 +92,8 @@ function rowNotes(result: RowResult): string[] {
           (calibration.ratio === null ? '' : `, promised ${calibration.ratio.toFixed(3)} of the clicks that came`),
       ]
     : [];
-  return [...lower, ...calibrated, describeRows(result)];
+  const notes = (result.notes ?? []).map((note) => `note: ${note}`);
+  return [...lower, ...calibrated, describeRows(result), ...notes];
 }
 
 /** One line: `adult: 16,281 test rows, 23.6 % labelled 1, split given`. */

@@ -1,6 +1,5 @@
 /** Runs of models over feature fields: what `train` and `run` do with them. */
-import { resolve } from 'node:path';
-import { checkReplaceable } from '../artifact/folder.ts';
+import { checkArtifactPlace } from '../artifact/output-place.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
@@ -24,7 +23,7 @@ import { fieldTrainingOptions } from '../training/field-options.ts';
 import { assign, parseAssignment } from './assignments.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
-import { defaultOut, formerCheckpoint, interruptionMessage } from './execute-run.ts';
+import { checkPlaces, defaultOut, formerCheckpoint, interruptionMessage } from './execute-run.ts';
 import { Interruption } from './failure.ts';
 import { fieldRunRecord } from './field-record.ts';
 import { fieldRunDocument, fieldRunReport } from './field-report.ts';
@@ -80,11 +79,11 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
   const { settings } = request;
   if (request.resume && settings.refit)
     throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
-  if (request.out !== undefined) await checkReplaceable(resolve(request.out), request.out);
+  await checkPlaces(request);
   const progress = await terminal.progress();
   const data = await loadFieldsNoted(settings, progress);
   const out = request.out ?? defaultOut(settings, data.split.dataset.name);
-  if (request.out === undefined) await checkReplaceable(resolve(out), out);
+  if (request.out === undefined) await checkArtifactPlace(out);
   const engine = openEngine(request, progress);
   try {
     const profiles = new ProfileReport(request.profile);

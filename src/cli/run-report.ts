@@ -35,7 +35,25 @@ export function metricTable(terminal: Terminal, name: string, result: Evaluation
     width: terminal.width,
     color: terminal.color,
   });
-  return `${table}\n${describeProtocol(result.protocol)}`;
+  return [table, describeProtocol(result.protocol), ...measurementNotes(result)].join('\n');
+}
+
+/** What a reader of the numbers must know, a line each: what counts as a miss by rule, what could not be computed. */
+export function measurementNotes({ protocol, notes = [] }: Pick<EvaluationResult, 'protocol' | 'notes'>): string[] {
+  const { takenBefore, filter, candidates, nextItem } = protocol;
+  const lines = notes.map((note) => `note: ${note}`);
+  const count = (n: number) => n.toLocaleString('en-US');
+  if (takenBefore) {
+    const [n, of] = [count(takenBefore.n), count(takenBefore.of)];
+    const stand = nextItem
+      ? `next items ${takenBefore.n === 1 ? 'stands' : 'stand'} earlier in ${takenBefore.n === 1 ? 'its' : 'their'} sequence`
+      : `held-out items ${takenBefore.n === 1 ? 'was' : 'were'} taken before by the same user`;
+    const counts = takenBefore.n === 1 ? 'counts as a miss' : 'count as misses';
+    lines.push(`note: ${n} of ${of} ${stand} and ${counts}, since lists leave those out`);
+  }
+  if (filter === 'none' && candidates === 'all' && !nextItem)
+    lines.push("note: the user's own items were ranked too, as in lists made with --include-seen");
+  return lines;
 }
 
 /** One line: `2,950 test users, all items ranked, split leave-one-out by time, ties expected`. */

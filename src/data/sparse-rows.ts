@@ -47,7 +47,7 @@ function withoutRepeats({ nRows, rowStart, columns }: SparseRows): SparseRows {
 }
 
 /** The columns of one row, as a view. */
-export function rowOf(rows: SparseRows, row: number): Int32Array {
+export function rowOf(rows: Pick<SparseRows, 'rowStart' | 'columns'>, row: number): Int32Array {
   return rows.columns.subarray(rows.rowStart[row], rows.rowStart[row + 1]);
 }
 

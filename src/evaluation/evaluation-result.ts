@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
-import { cutoffsOf, parseMetrics } from './metric-name.ts';
+import { cutoffsOf, type Metric } from './metric-name.ts';
 import { type Catalogue, type MetricValues, metricValues } from './metric-values.ts';
 import { type Protocol, protocolSchema } from './protocol.ts';
 import type { RankCounts } from './rank-counts.ts';
+import { resultNotes } from './result-notes.ts';
 import { type BootstrapOptions, bootstrapIntervals } from './statistics/bootstrap.ts';
 import type { UserColumn } from './statistics/resampling.ts';
+import { parseTaskMetrics } from './task-metrics.ts';
 
 const absentAsNaN = z
   .number()
@@ -27,6 +29,10 @@ export const evaluationJsonSchema = z.strictObject({
   level: z.number().meta({ doc: 'share of resampled means between low and high' }),
   metrics: z.record(z.string(), summarySchema),
   seconds: z.number().meta({ doc: 'time that scoring and ranking took' }),
+  notes: z
+    .array(z.string())
+    .optional()
+    .meta({ doc: 'metrics that are left out, and why; lists shorter than asked for' }),
 });
 
 export type MetricSummary = z.output<typeof summarySchema>;
@@ -60,7 +66,7 @@ export interface SummariseOptions extends BootstrapOptions {
  */
 export function summarise(counts: RankCounts, options: SummariseOptions): EvaluationResult {
   const { protocol, stream, seconds, userId, resamples, level = 0.95, catalogue = null } = options;
-  const metrics = parseMetrics(options.metrics);
+  const metrics = parseTaskMetrics(options.metrics, 'ranking');
   const nUsers = counts.users.length;
   if (nUsers === 0)
     throw new DeepTasteError(
@@ -69,13 +75,32 @@ export function summarise(counts: RankCounts, options: SummariseOptions): Evalua
     );
   const values = metricValues(counts, metrics, protocol.tieRule, catalogue);
   return {
-    protocol: { ...protocol, cutoffs: cutoffsOf(metrics), nUsers },
+    protocol: { ...protocol, cutoffs: cutoffsOf(metrics), nUsers, ...takenBefore(counts) },
     level,
     metrics: summaries(values, nUsers, stream, { resamples, level }),
     seconds,
     users: Array.from(counts.users, userId),
     ...userValues(values),
+    ...notesOf(metrics, values, catalogue),
   };
+}
+
+/** How many of the relevant items lists leave out; nothing where none is. */
+export function takenBefore({ isMiss, relevantItems }: RankCounts): Pick<Protocol, 'takenBefore'> {
+  const n = isMiss?.reduce((sum, miss) => sum + miss, 0) ?? 0;
+  return n > 0 ? { takenBefore: { n, of: relevantItems.length } } : {};
+}
+
+/** What there is to say about the metrics of a ranking; nothing where all are what their names say. */
+export function notesOf(
+  metrics: readonly Metric[],
+  values: ReadonlyMap<string, MetricValues>,
+  catalogue: Catalogue | null,
+): Pick<EvaluationResult, 'notes'> {
+  if (catalogue === null) return {};
+  const { nItems, categories } = catalogue;
+  const notes = resultNotes(metrics, values, { nItems, hasCategories: categories !== null, unit: 'users' });
+  return notes.length > 0 ? { notes } : {};
 }
 
 /** The part of a result that follows from the values of users (or of whatever is drawn as a whole by the bootstrap). */
@@ -88,7 +113,8 @@ export function summarisedValues(
   return { metrics: summaries(values, nUsers, stream, options), ...userValues(values) };
 }
 
-function userValues(values: Map<string, MetricValues>): Pick<EvaluationResult, 'perUser' | 'weights'> {
+/** The columns of a result: values, and weights where a metric has some. */
+export function userValues(values: Map<string, MetricValues>): Pick<EvaluationResult, 'perUser' | 'weights'> {
   const perUser: Record<string, Float64Array> = {};
   const weights: Record<string, Float64Array> = {};
   for (const [name, value] of values) {
@@ -123,10 +149,10 @@ function summaries(
 }
 
 /** The result without the values of users, ready for JSON.stringify. */
-export function toJson({ protocol, level, metrics, seconds }: EvaluationResult): EvaluationJson {
+export function toJson({ protocol, level, metrics, seconds, notes }: EvaluationResult): EvaluationJson {
   const number = (value: number) => (Number.isNaN(value) ? null : value);
   const summaries = Object.entries(metrics).map(([name, s]) => [name, { ...s, mean: number(s.mean) }]);
-  return { protocol, level, metrics: Object.fromEntries(summaries), seconds };
+  return { protocol, level, metrics: Object.fromEntries(summaries), seconds, ...(notes && { notes }) };
 }
 
 /** Column → its values [U]: `user` (external ids), each metric by name, and `NAME:weight` beside weighted metrics. */

@@ -2,7 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import type { FieldTable, Interactions } from '../data/dataset.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
-import { type Metric, metricFamilies } from './metric-name.ts';
+import type { Metric } from './metric-name.ts';
 import { userAuc } from './metrics/auc.ts';
 import { averagePrecision } from './metrics/average-precision.ts';
 import { diversity, itemCategories, type SetSimilarity } from './metrics/diversity.ts';
@@ -14,6 +14,7 @@ import { precision, recall } from './metrics/recall-precision.ts';
 import { reciprocalRank } from './metrics/reciprocal-rank.ts';
 import { listsOf } from './metrics/recommendation-lists.ts';
 import type { RankCounts } from './rank-counts.ts';
+import { checkTaskMetric } from './task-metrics.ts';
 import { type TieGroups, type TieRule, tieGroups } from './tie-groups.ts';
 
 /** What the metrics beyond accuracy need to know of the items. */
@@ -21,7 +22,7 @@ export interface Catalogue {
   readonly nItems: number;
   /** Training interactions of each item [nItems]. */
   readonly itemCounts: Int32Array;
-  /** Categories (genres …) of each item; null when the data has none. */
+  /** Categories (genres …) of each item; null when the data has none, which leaves diversity undefined. */
   readonly categories: SparseRows | null;
   readonly similarity: SetSimilarity;
 }
@@ -83,39 +84,27 @@ function valuesOf(metric: Metric, counts: RankCounts, groups: TieGroups, catalog
     case 'diversity':
       return listValues(metric, counts, catalogue);
     default:
-      throw new DeepTasteError(
-        'config',
-        `metric "${metric.name}": ranking gives no predicted values to compute it from; choose one of ${rankable()}`,
-        { metric: metric.name },
-      );
+      checkTaskMetric(metric, 'ranking');
+      throw new DeepTasteError('config', `metric "${metric.name}": rank counts do not give it; leave it out`);
   }
 }
 
 function listValues(metric: Metric, counts: RankCounts, catalogue: Catalogue | null): MetricValues {
   const k = metric.k ?? 0;
-  const lists = listsOf(counts, k, metric.name);
   if (catalogue === null)
     throw new DeepTasteError(
       'config',
       `metric "${metric.name}": the catalogue (item counts and categories) is needed, found none; pass catalogueOf(…)`,
     );
+  const lists = listsOf(counts, k, catalogue.nItems, metric.name);
   if (metric.family === 'novelty') return { perUser: novelty(lists, k, catalogue.itemCounts), weights: null };
   if (metric.family === 'diversity') {
-    if (catalogue.categories === null)
-      throw new DeepTasteError(
-        'config',
-        `metric "${metric.name}": items must have a categorical or multi-valued field, found none; add one (e.g. genres) or leave the metric out`,
-      );
-    return { perUser: diversity(lists, k, catalogue.categories, catalogue.similarity), weights: null };
+    const { categories, similarity } = catalogue;
+    const perUser = categories
+      ? diversity(lists, k, categories, similarity)
+      : new Float64Array(lists.nUsers).fill(Number.NaN);
+    return { perUser, weights: null };
   }
   const exposures = exposure(lists, k, catalogue.nItems);
   return { perUser: null, overall: metric.family === 'coverage' ? coverage(exposures) : gini(exposures) };
-}
-
-function rankable(): string {
-  const families = Object.entries(metricFamilies);
-  return families
-    .filter(([, info]) => !info.inputs.every((input) => input === 'predictions'))
-    .map(([family]) => family)
-    .join(', ');
 }

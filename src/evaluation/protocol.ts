@@ -29,6 +29,10 @@ export const protocolSchema = z.strictObject({
     .strictObject({ of: z.int().positive(), seed: z.int().nonnegative() })
     .optional()
     .meta({ doc: 'the users evaluated were drawn from so many with this seed; absent: all were evaluated' }),
+  takenBefore: z
+    .strictObject({ n: z.int().positive(), of: z.int().positive() })
+    .optional()
+    .meta({ doc: 'of so many items to find, those that the person took before: lists leave them out, hence misses' }),
   nextItem: z
     .strictObject({
       nEvents: z.int().positive().meta({ doc: 'events whose item was to be predicted' }),

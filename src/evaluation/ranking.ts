@@ -6,10 +6,11 @@ import { joinedRows, rowOf, type SparseRows, sparseRows } from '../data/sparse-r
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';
+import { amongAll, type ListableItems, listableItems } from './unlisted-items.ts';
 
 export type HeldOutPart = 'validation' | 'test';
 
-/** Which items are no candidates because the user already took them. */
+/** Which items are no candidates because the user already took them; held-out items among these are misses. */
 export type RankFilter = 'none' | 'train' | 'train+validation';
 
 export interface RankingOptions {
@@ -93,6 +94,7 @@ export class HeldOutRanking {
   readonly #relevant: HeldOut;
   readonly #nHeldOut: number;
   readonly #excluded: SparseRows | undefined;
+  readonly #listable: ListableItems;
   readonly #candidates: SparseRows | undefined;
 
   constructor(options: Omit<RankingOptions, 'form'>) {
@@ -104,6 +106,9 @@ export class HeldOutRanking {
     const listed = part === 'validation' ? split.validationCandidates : split.testCandidates;
     this.#candidates = allItems ? undefined : (listed ?? undefined);
     this.#excluded = this.#candidates ? undefined : excludedItems(split, filter, this.#relevant.users);
+    const { users } = this.#relevant;
+    const excluded = this.#excluded;
+    this.#listable = listableItems(this.#relevant, excluded ? (n) => rowOf(excluded, users[n]) : null);
   }
 
   /** Users of the part, whether they are ranked or not. */
@@ -121,7 +126,7 @@ export class HeldOutRanking {
     const tables = new RankingTables(engine, form, split.dataset.items.size);
     const outcome = tables.rank({
       users,
-      relevant: { rowStart, columns },
+      relevant: this.#listable,
       excluded: this.#excluded,
       candidates: this.#candidates,
       topK: Math.min(listLength, split.dataset.items.size),
@@ -133,8 +138,9 @@ export class HeldOutRanking {
       users,
       rowStart,
       relevantItems: columns,
-      greater,
-      equal,
+      greater: amongAll(greater, this.#listable),
+      equal: amongAll(equal, this.#listable),
+      isMiss: this.#listable.isMiss,
       nCandidates,
       topItems: listLength > 0 ? topItems : null,
       listLength: Math.min(listLength, split.dataset.items.size),

@@ -17,6 +17,8 @@ export interface RowEvaluation {
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Metrics of which less is better. */
   readonly lowerIsBetter: readonly string[];
+  /** Metrics that are left out, and why; absent = none. */
+  readonly notes?: readonly string[];
   /** What ratings were clipped to; null = as predicted. */
   readonly ratingRange: RatingRange | null;
   /** The data of a reliability plot; null for ratings. */
@@ -42,13 +44,23 @@ export function evaluateRows(
   const { labels, predictions, ratingRange = null } = rows;
   let sum = 0;
   for (let row = 0; row < labels.length; row++) sum += labels[row];
+  const notes = undefinedNotes(values, labels);
   return {
     ...{ task, nRows: labels.length, meanLabel: sum / labels.length },
     metrics: Object.fromEntries(Object.entries(values).map(([name, v]) => [name, Number.isNaN(v) ? null : v])),
     lowerIsBetter: parseMetrics(metrics)
       .filter(isLowerBetter)
       .map(({ name }) => name),
+    ...(notes.length > 0 && { notes }),
     ratingRange,
     calibration: task === 'click' ? calibration(labels, predictions) : null,
   };
+}
+
+function undefinedNotes(values: Readonly<Record<string, number>>, labels: ArrayLike<number>): string[] {
+  const isOneKind = Array.from(labels).every((label) => label === labels[0]);
+  const why = isOneKind ? `all ${labels.length} rows are labelled ${labels[0]}` : 'no user has rows of both labels';
+  return Object.entries(values).flatMap(([name, value]) =>
+    Number.isNaN(value) ? [`${name} is left out: ${why}`] : [],
+  );
 }

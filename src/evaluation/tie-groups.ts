@@ -21,6 +21,7 @@ export interface TieGroups {
   readonly size: Int32Array; // [G]
   /** r ≥ 1, relevant items in the group. */
   readonly relevant: Int32Array; // [G]
+  /** Misses included, which stand in no group. */
   readonly nRelevant: Int32Array; // [U]
   readonly nCandidates: Int32Array; // [U]
 }
@@ -38,7 +39,7 @@ export function tieGroups(counts: RankCounts, rule: TieRule = 'expected'): TieGr
   for (let user = 0; user < nUsers; user++) {
     const first = counts.rowStart[user];
     const order = byGreater(counts, first, counts.rowStart[user + 1]);
-    nRelevant[user] = order.length;
+    nRelevant[user] = counts.rowStart[user + 1] - first;
     for (let i = 0; i < order.length; ) {
       const greater = counts.greater[order[i]];
       const n = counts.equal[order[i]] + 1;
@@ -63,13 +64,15 @@ export function tieGroups(counts: RankCounts, rule: TieRule = 'expected'): TieGr
   };
 }
 
-/** Positions first … end−1, best rank first. */
+/** Positions first … end−1 that are no misses, best rank first. */
 function byGreater(counts: RankCounts, first: number, end: number): Int32Array {
-  const order = Int32Array.from({ length: end - first }, (_, i) => first + i);
+  const { isMiss } = counts;
+  const all = Int32Array.from({ length: end - first }, (_, i) => first + i);
+  const order = isMiss ? all.filter((p) => isMiss[p] === 0) : all;
   return order.length < 2 ? order : order.sort((a, b) => counts.greater[a] - counts.greater[b]);
 }
 
-/** One value a user; NaN (undefined) for a user without relevant items. */
+/** One value a user; NaN (undefined) for a user without relevant items. Where all are misses there is no group: first = end. */
 export function perUser(groups: TieGroups, value: (user: number, first: number, end: number) => number): Float64Array {
   const values = new Float64Array(groups.nUsers);
   for (let user = 0; user < groups.nUsers; user++)

@@ -57,7 +57,7 @@ function requirePart(split: SequenceSplit, part: HeldOutPart): HeldOutSequences 
 }
 
 function withCandidates(heldOut: HeldOutSequences, candidates: 'auto' | 'all' = 'auto'): HeldOutSequences {
-  return heldOut.kind === 'cases' && candidates === 'all' ? { ...heldOut, candidates: null } : heldOut;
+  return candidates === 'all' ? { ...heldOut, candidates: null } : heldOut;
 }
 
 /** How such an evaluation is made, less what only counting tells. */
@@ -67,7 +67,7 @@ export function nextItemProtocol(
 ): Omit<Protocol, 'cutoffs' | 'nUsers' | 'nextItem'> {
   const { part = 'test', tieRule = 'conservative', filter = 'none', seed = 1, kernels = 'none' } = options;
   const heldOut = withCandidates(requirePart(split, part), options.candidates);
-  const listed = heldOut.kind === 'cases' ? heldOut.candidates : null;
+  const listed = heldOut.candidates ?? null;
   const { testCandidates } = split.description;
   return {
     data: { name: split.name, hash: split.hash },

@@ -1,14 +1,16 @@
 /** Measures a trained model on the held-out part of a split. */
+import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
 import { version } from '../core/version.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, summarise } from '../evaluation/evaluation-result.ts';
-import { parseMetric, parseMetrics, requiredListLength } from '../evaluation/metric-name.ts';
-import { catalogueOf, metricValues } from '../evaluation/metric-values.ts';
+import { isLowerBetter, parseMetric, requiredListLength } from '../evaluation/metric-name.ts';
+import { type Catalogue, catalogueOf, metricValues } from '../evaluation/metric-values.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
+import { checkTaskMetric, parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { Scorer } from '../models/scoring.ts';
 import type { EvaluationOptions } from './settings.ts';
 
@@ -21,7 +23,7 @@ export function evaluateScorer(
   seed: number,
   part: HeldOutPart = 'test',
 ): EvaluationResult {
-  const metrics = parseMetrics(options.metrics);
+  const metrics = parseTaskMetrics(options.metrics, 'ranking');
   const ranking = new HeldOutRanking({
     engine,
     split,
@@ -89,7 +91,7 @@ function longestRow(rowStart: Int32Array): number {
 }
 
 /**
- * A function that gives the validation metric of present weights; undefined when the split has no validation part, or nobody is
+ * A function that gives the validation metric of present weights, higher is better; undefined when the split has no validation part, or nobody is
  * to be evaluated.
  */
 export function validator(
@@ -100,6 +102,12 @@ export function validator(
 ): ((scorer: Scorer) => number) | undefined {
   if (!split.validation || split.validation.length === 0 || options.users === 0) return undefined;
   const metric = parseMetric(options.validationMetric);
+  checkTaskMetric(metric, 'ranking');
+  const { dataset, train } = split;
+  const catalogue =
+    requiredListLength([metric]) > 0 ? catalogueOf(train, dataset.items.size, dataset.itemFields) : null;
+  if (metric.family === 'diversity' && !catalogue?.categories) throw withoutCategories(metric.name);
+  const sign = isLowerBetter(metric) ? -1 : 1;
   const ranking = new HeldOutRanking({
     engine,
     split,
@@ -109,11 +117,21 @@ export function validator(
     listLength: requiredListLength([metric]),
     sample: sampleOf(options, seed, 'validation'),
   });
-  return (scorer) => meanOf(ranking.rank(scorer.form), metric.name, options);
+  return (scorer) => sign * meanOf(ranking.rank(scorer.form), metric.name, options, catalogue);
 }
 
-function meanOf(counts: RankCounts, name: string, options: EvaluationOptions): number {
-  const values = metricValues(counts, [parseMetric(name)], options.tieRule).get(name);
+/** What is said of a validation metric about fields that items do not have. */
+export function withoutCategories(metric: string): DeepTasteError {
+  return new DeepTasteError(
+    'config',
+    `evaluation.validationMetric "${metric}": items must have a categorical or multi-valued field (genres …), found none; ` +
+      'add one (--items FILE), or validate by another metric',
+    { metric },
+  );
+}
+
+function meanOf(counts: RankCounts, name: string, options: EvaluationOptions, catalogue: Catalogue | null): number {
+  const values = metricValues(counts, [parseMetric(name)], options.tieRule, catalogue).get(name);
   if (!values) return Number.NaN;
   if (values.perUser === null) return values.overall;
   const defined = values.perUser.filter((v) => !Number.isNaN(v));

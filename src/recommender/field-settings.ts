@@ -4,8 +4,9 @@ import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { featureOptions } from '../data/features/feature-options.ts';
-import { hasInput, parseMetric, parseMetrics } from '../evaluation/metric-name.ts';
+import { parseMetric, parseMetrics } from '../evaluation/metric-name.ts';
 import { type RowTask, rowMetrics } from '../evaluation/row-evaluation.ts';
+import { checkTaskMetric } from '../evaluation/task-metrics.ts';
 import { evaluationOptions, runSettings } from './settings.ts';
 
 /** What a run predicts: the probability of a label, a rating, or which items a user takes. */
@@ -92,20 +93,9 @@ export function resolveFieldEvaluation(
   return { ...ofAllTasks, ...evaluation, metrics, validationMetric };
 }
 
-const taskMetrics = { click: ['auc', 'gauc', 'logloss'], rating: ['rmse', 'mae'] } as const;
-
 function checkMetric(name: string, task: FieldTask, namesUsers: boolean): void {
   const metric = parseMetric(name);
-  const choices: readonly string[] | null = task === 'ranking' ? null : taskMetrics[task];
-  const fits = choices
-    ? choices.includes(metric.family)
-    : !hasInput(metric, 'predictions') || hasInput(metric, 'ranks');
-  if (!fits)
-    throw new DeepTasteError(
-      'config',
-      `metric "${name}": the task is ${task}, choose ${choices ? choices.join(', ') : 'one of rankings, e.g. ndcg@10'}`,
-      { metric: name },
-    );
+  checkTaskMetric(metric, task);
   if (metric.family === 'gauc' && !namesUsers)
     throw new DeepTasteError('config', 'metric "gauc": needs rows that name users, found none; say --user COLUMN');
 }

@@ -5,6 +5,7 @@ import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
 import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
+import { predictionValues } from '../evaluation/prediction-values.ts';
 import { findFieldModel } from '../models/field-models.ts';
 import { readsCrosses } from '../models/field-scoring.ts';
 import {
@@ -49,12 +50,13 @@ export function fieldDataOf(
     throw new DeepTasteError('data', 'train: the training part must hold rows, found none; choose another split');
   const minRating = settings.data && 'files' in settings.data ? settings.data.minRating : undefined;
   const task = resolveTask(settings.task, dataset, minRating);
-  const evaluation = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
-  if (task === 'click') for (const part of ['train', 'validation'] as const) requireBothLabels(split, part, evaluation);
+  const resolved = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
+  if (task === 'click') requireBothLabels(train);
+  const { evaluation, note } = measurableValidation(split, task, resolved, settings.evaluation.validationMetric);
   const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
   const isRating = task === 'rating';
   return {
-    ...{ split, task, evaluation, encoder, warnings: [...dataset.warnings, ...warnings, ...notes] },
+    ...{ split, task, evaluation, encoder, warnings: [...dataset.warnings, ...warnings, ...notes, ...note] },
     offset: isRating ? meanOf(train.rating!) : 0,
     ratingRange: isRating && evaluation.clip ? rangeOf(train.rating!) : null,
   };
@@ -89,16 +91,46 @@ export function checkCrosses(modelName: string, config: unknown, { encoder, task
   );
 }
 
-/** A label that is always the same teaches nothing, and has no AUC. */
-function requireBothLabels(split: Split, part: 'train' | 'validation', { validationMetric }: FieldEvaluation): void {
-  const labels = split[part]?.rating;
-  if (!labels || labels.length === 0 || (part === 'validation' && validationMetric === 'logloss')) return;
-  if (labels.some((label) => label !== labels[0])) return;
-  const mend = part === 'train' ? 'look at the label column, or split otherwise' : 'or say validationMetric: logloss';
+/** A label that is always the same teaches nothing. */
+function requireBothLabels({ rating: labels }: Interactions): void {
+  if (!labels || labels.some((label) => label !== labels[0])) return;
   throw new DeepTasteError(
     'data',
-    `train: the labels of the ${part === 'train' ? 'training' : part} part must be of both kinds, found only ${labels[0]}; ${mend}`,
+    `train: the labels of the training part must be of both kinds, found only ${labels[0]}; look at the label column, or split otherwise`,
   );
+}
+
+/**
+ * What early stopping looks at must have a value on the validation part: AUC has none where all labels are the same. The log loss,
+ * which always has one, stands in for a metric that nobody asked for.
+ * @throws 'data' for one that was asked for
+ */
+function measurableValidation(
+  split: Split,
+  task: FieldTask,
+  evaluation: FieldEvaluation,
+  asked: string | undefined,
+): { evaluation: FieldEvaluation; note: readonly string[] } {
+  const rows = split.validation;
+  const { validationMetric: name } = evaluation;
+  if (task !== 'click' || !rows || rows.length === 0) return { evaluation, note: [] };
+  const userIndex = split.dataset.unnamed?.includes('user') ? undefined : rows.userIndex;
+  const predictions = { labels: rows.rating!, predictions: new Float32Array(rows.length).fill(0.5), userIndex };
+  const [value] = Object.values(predictionValues(predictions, [name]));
+  if (!Number.isNaN(value)) return { evaluation, note: [] };
+  const found = `the labels of the validation part are all ${rows.rating![0]}`;
+  const why = rows.rating!.every((label) => label === rows.rating![0])
+    ? found
+    : 'no user of it has labels of both kinds';
+  if (asked !== undefined)
+    throw new DeepTasteError(
+      'data',
+      `train: validationMetric "${name}" must have a value on the validation part, and ${why}; hold out more, or say validationMetric: logloss`,
+    );
+  return {
+    evaluation: { ...evaluation, validationMetric: 'logloss' },
+    note: [`${why}: training is watched by logloss instead of ${name}`],
+  };
 }
 
 function meanOf(values: Float32Array): number {

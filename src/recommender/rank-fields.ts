@@ -8,11 +8,13 @@ import { type FieldRows, slotColumns } from '../data/features/field-rows.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
-import { type EvaluationResult, summarisedValues } from '../evaluation/evaluation-result.ts';
-import { cutoffsOf, type Metric, parseMetric, parseMetrics, requiredListLength } from '../evaluation/metric-name.ts';
+import { type EvaluationResult, notesOf, summarisedValues, takenBefore } from '../evaluation/evaluation-result.ts';
+import { cutoffsOf, isLowerBetter, type Metric, parseMetric, requiredListLength } from '../evaluation/metric-name.ts';
 import { catalogueOf, type MetricValues, metricValues } from '../evaluation/metric-values.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
 import type { FieldRanking } from '../models/field-scoring.ts';
 import { protocolOf } from './evaluate.ts';
 import { requireRows } from './evaluate-rows.ts';
@@ -38,6 +40,7 @@ export class FieldRanker {
   readonly #data: FieldData;
   readonly #requests: Requests;
   readonly #lists: { readonly excluded?: SparseRows; readonly candidates?: SparseRows };
+  readonly #listable: ListableItems;
   readonly #users: FieldRows | null;
   readonly #context: FieldRows | null;
   readonly #crosses: FieldRows | null;
@@ -62,6 +65,9 @@ export class FieldRanker {
     if (listed && evaluation.candidates !== 'all') this.#lists = { candidates: listed };
     else if (evaluation.filter === 'none') this.#lists = {};
     else this.#lists = { excluded: this.#taken(part) };
+    const { user, relevant } = this.#requests;
+    const { excluded } = this.#lists;
+    this.#listable = listableItems(relevant, excluded ? (request) => rowOf(excluded, user[request]) : null);
   }
 
   #taken(part: HeldOutPart): SparseRows {
@@ -80,14 +86,23 @@ export class FieldRanker {
       const parts: RankCounts[] = [];
       for (let from = 0; from < user.length; from += BLOCK)
         parts.push(this.#rankBlock(ranking, from, Math.min(user.length, from + BLOCK), listLength));
-      return { ...joinedCounts(parts), users: user, rowStart: relevant.rowStart, relevantItems: relevant.columns };
+      const { greater, equal, ...counts } = joinedCounts(parts);
+      return {
+        ...counts,
+        users: user,
+        rowStart: relevant.rowStart,
+        relevantItems: relevant.columns,
+        greater: amongAll(greater, this.#listable),
+        equal: amongAll(equal, this.#listable),
+        isMiss: this.#listable.isMiss,
+      };
     } finally {
       ranking.free();
     }
   }
 
   #rankBlock(ranking: FieldRanking, from: number, to: number, listLength: number): RankCounts {
-    const { user, row, relevant } = this.#requests;
+    const { user, row } = this.#requests;
     const n = to - from;
     const at = (list: SparseRows | undefined) => list && gathered(n, (r) => rowOf(list, user[from + r]));
     const scorer = ranking.scorer({
@@ -98,7 +113,7 @@ export class FieldRanker {
     });
     const tables = new RankingTables(this.#engine, scorer.form, this.items.nRows);
     try {
-      const own = gathered(n, (r) => rowOf(relevant, from + r));
+      const own = gathered(n, (r) => rowOf(this.#listable, from + r));
       const topK = Math.min(listLength, this.items.nRows);
       const { excluded, candidates } = this.#lists;
       const users = Int32Array.from({ length: n }, (_, r) => r);
@@ -189,7 +204,7 @@ export function evaluateFieldRanking(
   part: HeldOutPart = 'test',
 ): EvaluationResult {
   const { split, evaluation } = data;
-  const metrics = parseMetrics(evaluation.metrics);
+  const metrics = parseTaskMetrics(evaluation.metrics, 'ranking');
   const started = performance.now();
   const counts = new FieldRanker(engine, data, part).rank(rankItems, requiredListLength(metrics));
   const seconds = (performance.now() - started) / 1000;
@@ -200,12 +215,14 @@ export function evaluateFieldRanking(
   const protocol = {
     ...protocolOf(split, { ...evaluation, metrics: [...evaluation.metrics] }, part, seed, engine),
     nUsers,
+    ...takenBefore(counts),
   };
   const level = 0.95;
   return {
     ...{ protocol: { ...protocol, cutoffs: cutoffsOf(metrics) }, level, seconds },
     users: byUser.users.map((user) => split.dataset.users.idOf(user)),
     ...summarisedValues(byUser.values, nUsers, new RandomStream(seed, 'bootstrap'), { level }),
+    ...notesOf(metrics, byUser.values, catalogue),
   };
 }
 
@@ -216,12 +233,14 @@ export function validationOfRanking(engine: Engine, data: FieldData): (rankItems
   return (rankItems) => meanOver(ranker.rank(rankItems, requiredListLength([metric])), metric, data);
 }
 
-function meanOver(counts: RankCounts, metric: Metric, { evaluation }: FieldData): number {
-  const values = metricValues(counts, [metric], evaluation.tieRule);
+function meanOver(counts: RankCounts, metric: Metric, { evaluation, split }: FieldData): number {
+  const catalogue = catalogueOf(split.train, split.dataset.items.size, split.dataset.itemFields);
+  const values = metricValues(counts, [metric], evaluation.tieRule, catalogue);
+  const sign = isLowerBetter(metric) ? -1 : 1;
   const mean = averagedByUser(values, counts.users).values.get(metric.name)!;
-  if (mean.perUser === null) return mean.overall;
+  if (mean.perUser === null) return sign * mean.overall;
   const defined = mean.perUser.filter((value) => !Number.isNaN(value));
-  return defined.reduce((sum, value) => sum + value, 0) / Math.max(1, defined.length);
+  return (sign * defined.reduce((sum, value) => sum + value, 0)) / Math.max(1, defined.length);
 }
 
 /** Values of requests as values of their users: means, weighted where the metric has weights, whose sum the user then has. */

@@ -10,6 +10,7 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { itemsByUser } from '../evaluation/ranking.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
 import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
@@ -63,6 +64,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
     );
   const chosen = chosenOf(options);
   requireUsersAndItems(`train ${chosen.model.name}`, split.dataset);
+  parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'ranking');
   const started = performance.now();
   const { outcome, split: used } = await trainAndRefit(options, chosen);
   const { log, bestEpoch } = outcome;

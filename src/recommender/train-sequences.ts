@@ -8,6 +8,8 @@ import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
+import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
@@ -56,6 +58,8 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   const model = findSequenceModel(options.model);
   const config = parseOptions(model.options as never, options.config ?? {}, `options of model ${model.name}`) as object;
   const training = sequenceTrainingOf(model, options.training ?? {});
+  const { metrics: asked = nextItemMetrics, validationMetric = 'mrr@20' } = options.evaluation ?? {};
+  parseTaskMetrics([...asked, validationMetric], 'next-item');
   const started = performance.now();
   const outcome = await train(options, model, config, training);
   const { weights, log, bestEpoch } = outcome;

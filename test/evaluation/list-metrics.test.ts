@@ -81,6 +81,20 @@ describe('metrics beyond accuracy', () => {
     expect(values(['diversity@3'], c).get('diversity@3')!.perUser![0]).toBe(0);
   });
 
+  it('without categories diversity has no value', () => {
+    const v = values(['diversity@2'], { ...catalogue, categories: null }).get('diversity@2')!;
+    expect([...v.perUser!].every(Number.isNaN)).toBe(true);
+  });
+
+  it('cutoffs beyond the catalogue mean lists as long as it', () => {
+    const list = [2, 0, 3, 1];
+    const whole = rankCountsOf([user, user], [list, [1, -1, -1, -1]]);
+    const names = ['coverage', 'novelty', 'diversity', 'gini'];
+    const of = (k: number) =>
+      metricValues(whole, parseMetrics(names.map((name) => `${name}@${k}`)), 'expected', catalogue);
+    for (const name of names) expect(of(50).get(`${name}@50`)).toEqual(of(4).get(`${name}@4`));
+  });
+
   it.each([
     ['lists too short', () => values(['coverage@4']), 'config'],
     [
@@ -89,7 +103,6 @@ describe('metrics beyond accuracy', () => {
       'config',
     ],
     ['no catalogue', () => values(['novelty@1'], null), 'config'],
-    ['no categories', () => values(['diversity@2'], { ...catalogue, categories: null }), 'config'],
     ['a metric of predictions', () => values(['rmse']), 'config'],
   ])('%s is refused', (_case, action, code) => {
     expect(thrownCode(action)).toBe(code);

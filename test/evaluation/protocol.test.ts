@@ -37,6 +37,7 @@ describe('protocol', () => {
     ['cutoffs', { cutoffs: [10] }, ['cutoffs']],
     ['users', { nUsers: 4 }, ['nUsers']],
     ['some users', { drawnUsers: { of: 9, seed: 1 } }, ['drawnUsers.of', 'drawnUsers.seed']],
+    ['taken before', { takenBefore: { n: 2, of: 9 } }, ['takenBefore.n', 'takenBefore.of']],
     ['next item', { nextItem: { nEvents: 9, nMisses: 1 } }, ['nextItem.nEvents', 'nextItem.nMisses']],
     ['two at once', { part: 'validation', filter: 'none' }, ['part', 'filter']],
   ];

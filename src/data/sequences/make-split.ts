@@ -1,7 +1,16 @@
 /** What all splits of sequences share: items are those of the training part; the held-out parts are told in their indices. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { SplitDescription } from '../dataset.ts';
-import { itemSupport, type KeptItems, keepItems, nSequences, renameItems, selectEvents } from './select-sequences.ts';
+import type { NestedCases } from './nested-cases.ts';
+import {
+  itemSupport,
+  type KeptItems,
+  keepItems,
+  lengthOf,
+  nSequences,
+  renameItems,
+  selectEvents,
+} from './select-sequences.ts';
 import type { HeldOutSequences, SequenceData, SequenceSplit, UnknownItemRule } from './sequence-data.ts';
 import type { PrefixCases, Sequences } from './sequences.ts';
 
@@ -10,7 +19,7 @@ export interface SplitRequest {
   readonly train: Sequences;
   /** Item indices are those of `data`. */
   readonly validation: Sequences | PrefixCases | null;
-  readonly test: Sequences | PrefixCases | null;
+  readonly test: Sequences | PrefixCases | NestedCases | null;
   /** All events of the data, held-out ones too; item indices are those of `data`. */
   readonly whole: () => Sequences;
   readonly unknownItems: UnknownItemRule;
@@ -98,18 +107,50 @@ function sizeOf(heldOut: HeldOutSequences): number {
 
 /** A held-out part in the indices of the training items. */
 function known(
-  part: Sequences | PrefixCases,
+  part: Sequences | PrefixCases | NestedCases,
   { newIndex, items }: KeptItems,
   rule: UnknownItemRule,
 ): { heldOut: HeldOutSequences; nUnknown: number } {
   if ('target' in part) return knownCases(part, newIndex, items.size, rule);
+  if ('isTarget' in part) return knownTargets(part, newIndex, items.size, rule);
   const renamed = renameItems(part, newIndex, items.size);
   const nUnknown = countUnknown(renamed.items);
   const sequences = selectEvents(renamed, (event) => rule === 'miss' || renamed.items[event] >= 0, 2);
-  return { heldOut: { kind: 'sequences', sequences }, nUnknown };
+  return { heldOut: { kind: 'sequences', sequences, isTarget: null, candidates: null }, nUnknown };
 }
 
-/** With 'remove', cases whose target is unknown go; unknown items of a prefix are skipped by every model anyway. */
+/** As whole sequences, but that only marked events are to be predicted; what has none goes. */
+function knownTargets(
+  { sequences, isTarget }: NestedCases,
+  newIndex: Int32Array,
+  nItems: number,
+  rule: UnknownItemRule,
+): { heldOut: HeldOutSequences; nUnknown: number } {
+  const renamed = renameItems(sequences, newIndex, nItems);
+  const { start, items } = renamed;
+  const hasTarget = new Uint8Array(nSequences(renamed));
+  for (let s = 0; s < hasTarget.length; s++) {
+    let nBefore = 0;
+    for (let event = start[s]; event < start[s + 1]; event++) {
+      if (rule === 'remove' && items[event] < 0) continue;
+      if (isTarget[event] === 1 && nBefore > 0) hasTarget[s] = 1;
+      nBefore++;
+    }
+  }
+  const stays = (event: number, s: number): boolean => hasTarget[s] === 1 && (rule === 'miss' || items[event] >= 0);
+  const kept = selectEvents(renamed, stays);
+  const marks = new Uint8Array(kept.items.length);
+  let n = 0;
+  for (let s = 0; s < hasTarget.length; s++)
+    for (let event = start[s]; event < start[s + 1]; event++) if (stays(event, s)) marks[n++] = isTarget[event];
+  for (const first of kept.start.subarray(0, nSequences(kept))) marks[first] = 0;
+  return {
+    heldOut: { kind: 'sequences', sequences: kept, isTarget: marks, candidates: null },
+    nUnknown: countUnknown(items),
+  };
+}
+
+/** With 'remove', unknown items leave prefixes, and cases go whose target is unknown or whose prefix has nothing left. */
 function knownCases(
   cases: PrefixCases,
   newIndex: Int32Array,
@@ -119,9 +160,12 @@ function knownCases(
   const target = cases.target.map((item) => (item < 0 ? -1 : newIndex[item]));
   const prefixes = renameItems(cases.prefixes, newIndex, nItems);
   const nUnknown = countUnknown(target);
-  const stays = (c: number): boolean => rule === 'miss' || target[c] >= 0;
+  if (rule === 'miss') return { heldOut: { kind: 'cases', cases: { prefixes, target }, candidates: null }, nUnknown };
+  const isKnown = (event: number): boolean => prefixes.items[event] >= 0;
+  const shortened = selectEvents(prefixes, isKnown, 0);
+  const stays = (c: number): boolean => target[c] >= 0 && lengthOf(shortened, c) > 0;
   const kept: PrefixCases = {
-    prefixes: nUnknown > 0 && rule === 'remove' ? selectEvents(prefixes, (_, c) => stays(c)) : prefixes,
+    prefixes: selectEvents(prefixes, (event, c) => stays(c) && isKnown(event)),
     target: target.filter((_, c) => stays(c)),
   };
   return { heldOut: { kind: 'cases', cases: kept, candidates: null }, nUnknown };

@@ -1,57 +1,125 @@
 /**
- * Lists of cases are often whole sessions written out: (a b c → d), (a b → c), (a → b). Found again, a session is stepped
- * through once instead of once a case, and intervals can be taken over sessions, whose cases hang together.
+ * Lists of cases are often whole sessions written out: (a b c → d), (a b → c), (a → b). Found again, in whatever order they are
+ * listed, a session is stepped through once instead of once a case, unknown items leave it as they leave the session of a table,
+ * and intervals are taken over sessions, whose cases hang together.
  */
 import type { PrefixCases, Sequences } from './sequences.ts';
 
 export interface NestedCases {
-  /** Longest prefix and target of each run of nested cases. */
+  /** Longest prefix and target of each session, ordered by their items. */
   readonly sequences: Sequences;
-  /** The case whose target an event is; −1 where no case asks for it. [E] */
-  readonly caseOf: Int32Array;
+  /** 1 for events that a case asks for; never the first of a sequence. [E] */
+  readonly isTarget: Uint8Array;
 }
 
 /**
- * Joins a case with the one listed after it when that is the same without its last event: its target is the last item of this
- * prefix, its prefix the rest. Cases that do not nest stay alone.
+ * Joins a case with one that is the same without its last event: its target is the last item of this prefix, its prefix the
+ * rest. A case that is not listed because its target is unknown to training does not part a session. Each case is part of one
+ * session; of equal cases each is part of another. Cases that do not nest stay alone.
+ * @param isKnown whether training has an item
  */
-export function nestCases({ prefixes, target }: PrefixCases): NestedCases {
+export function nestCases({ prefixes, target }: PrefixCases, isKnown: (item: number) => boolean): NestedCases {
   const { start } = prefixes;
-  const nCases = target.length;
-  const items: number[] = [];
-  const caseOf: number[] = [];
-  const starts: number[] = [0];
-  const owners: number[] = [];
-  for (let first = 0; first < nCases; ) {
-    let end = first + 1;
-    while (end < nCases && isNested(prefixes, target, end - 1, end)) end++;
-    for (let event = start[first]; event < start[first + 1]; event++) items.push(prefixes.items[event]);
-    items.push(target[first]);
-    for (let p = 0; p <= start[first + 1] - start[first]; p++) caseOf.push(-1);
-    for (let c = first; c < end; c++) caseOf[caseOf.length - 1 - (c - first)] = c;
+  const tree = new CaseTree(prefixes, target, isKnown);
+  const order = tree.longestFirst();
+  const isJoined = new Uint8Array(target.length);
+  const [starts, items, marks]: [number[], number[], number[]] = [[0], [], []];
+  for (const longest of order) {
+    if (isJoined[longest] === 1) continue;
+    const length = start[longest + 1] - start[longest] + 1;
+    const first = items.length;
+    for (let event = start[longest]; event < start[longest + 1]; event++) items.push(prefixes.items[event]);
+    items.push(target[longest]);
+    for (let p = 0; p < length; p++) marks.push(0);
+    for (let c = longest; c >= 0; c = tree.takeBefore(c)) {
+      isJoined[c] = 1;
+      marks[first + start[c + 1] - start[c]] = 1;
+    }
     starts.push(items.length);
-    if (prefixes.owner) owners.push(prefixes.owner[first]);
-    first = end;
   }
   return {
     sequences: {
-      ...{ nItems: prefixes.nItems, start: Int32Array.from(starts), items: Int32Array.from(items), time: null },
-      owner: prefixes.owner && Int32Array.from(owners),
+      nItems: prefixes.nItems,
+      start: Int32Array.from(starts),
+      items: Int32Array.from(items),
+      time: null,
+      owner: null,
     },
-    caseOf: Int32Array.from(caseOf),
+    isTarget: Uint8Array.from(marks),
   };
 }
 
-/** Is case `next` case `c` one event earlier? */
-function isNested(
-  { start, items, owner }: PrefixCases['prefixes'],
-  target: Int32Array,
-  c: number,
-  next: number,
-): boolean {
-  const length = start[c + 1] - start[c];
-  if (start[next + 1] - start[next] !== length - 1 || target[next] !== items[start[c + 1] - 1]) return false;
-  if (owner !== null && owner[c] !== owner[next]) return false;
-  for (let p = 0; p < length - 1; p++) if (items[start[c] + p] !== items[start[next] + p]) return false;
-  return length > 1;
+/** A node for every sequence of items that a case, or the beginning of one, is; node 0 is the empty one. */
+class CaseTree {
+  readonly #parent: number[] = [-1];
+  readonly #depth: number[] = [0];
+  readonly #item: number[] = [-1];
+  readonly #children = new Map<number, number>();
+  readonly #nodeOf: Int32Array; // [cases]
+  /** Cases of a node that no session has taken yet. */
+  readonly #waiting = new Map<number, number[]>();
+  readonly #nKeys: number;
+  readonly #isKnown: (item: number) => boolean;
+
+  constructor({ items, start, nItems }: Sequences, target: Int32Array, isKnown: (item: number) => boolean) {
+    this.#nKeys = nItems + 1;
+    this.#isKnown = isKnown;
+    this.#nodeOf = target.map((last, c) => {
+      let node = 0;
+      for (let event = start[c]; event < start[c + 1]; event++) node = this.#child(node, items[event]);
+      return this.#child(node, last);
+    });
+    for (let c = target.length - 1; c >= 0; c--) {
+      const waiting = this.#waiting.get(this.#nodeOf[c]);
+      if (waiting) waiting.push(c);
+      else this.#waiting.set(this.#nodeOf[c], [c]);
+    }
+  }
+
+  #child(node: number, item: number): number {
+    const key = node * this.#nKeys + item + 1;
+    const known = this.#children.get(key);
+    if (known !== undefined) return known;
+    const made = this.#parent.push(node) - 1;
+    this.#depth.push(this.#depth[node] + 1);
+    this.#item.push(item);
+    this.#children.set(key, made);
+    return made;
+  }
+
+  /** The case before this one in its session, now in no other; −1 when there is none. */
+  takeBefore(c: number): number {
+    for (let node = this.#parent[this.#nodeOf[c]]; node > 0; node = this.#parent[node]) {
+      const found = this.#waiting.get(node)?.pop();
+      if (found !== undefined) return found;
+      if (this.#isKnown(this.#item[node])) break;
+    }
+    return -1;
+  }
+
+  /** The cases, those with the most events first, of equally many in the order of their items: no matter how they are listed. */
+  longestFirst(): Int32Array {
+    const rank = this.#ranks();
+    const order = Int32Array.from(this.#nodeOf.keys());
+    const [node, depth] = [this.#nodeOf, this.#depth];
+    return order.sort((a, b) => depth[node[b]] - depth[node[a]] || rank[node[a]] - rank[node[b]] || a - b);
+  }
+
+  /** Of each node its place among all nodes of its depth: by its beginning, then by its last item. */
+  #ranks(): Int32Array {
+    const [depth, parent, item] = [this.#depth, this.#parent, this.#item];
+    const rank = new Int32Array(depth.length);
+    const deepest = depth.reduce((most, d) => Math.max(most, d), 0);
+    const byDepth: number[][] = Array.from({ length: deepest + 1 }, () => []);
+    depth.forEach((d, node) => {
+      byDepth[d].push(node);
+    });
+    for (const nodes of byDepth) {
+      nodes.sort((a, b) => rank[parent[a]] - rank[parent[b]] || item[a] - item[b]);
+      nodes.forEach((node, place) => {
+        rank[node] = place;
+      });
+    }
+    return rank;
+  }
 }

@@ -8,8 +8,8 @@ import { noFields } from '../side-information.ts';
 import { Vocabulary } from '../vocabulary.ts';
 import { hashSequences } from './hash-sequences.ts';
 import { makeSequenceSplit } from './make-split.ts';
-import { nestCases } from './nested-cases.ts';
-import { lengthOf, nSequences, selectSequences } from './select-sequences.ts';
+import { type NestedCases, nestCases } from './nested-cases.ts';
+import { itemSupport, lengthOf, nSequences, selectSequences } from './select-sequences.ts';
 import { type SequenceSplit, unknownItemRules } from './sequence-data.ts';
 import { IdRegister, readTokenLines, type TokenLines } from './sequence-lines.ts';
 import type { PrefixCases, Sequences } from './sequences.ts';
@@ -47,30 +47,39 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
   const { validation, trainShare, unknownItems } = parsed;
   const register = new IdRegister();
   const trainLines = await readTokenLines(parsed.train, false, register);
+  const nTrainIds = register.ids.length;
   const testLines = await readTokenLines(parsed.test, true, register);
-  const items = new Vocabulary(register.ids);
+  const { ids, place } = inOwnOrder(register.ids, nTrainIds);
+  const items = new Vocabulary(ids);
   const all = sequencesOfLines(trainLines, items.size);
-  const cases: PrefixCases = { prefixes: sequencesOfLines(testLines, items.size), target: testLines.target };
+  const test = sequencesOfLines(testLines, items.size);
+  const cases: PrefixCases = {
+    prefixes: { ...test, items: test.items.map((item) => place[item]) },
+    target: testLines.target.map((item) => place[item]),
+  };
   const n = nSequences(all);
   const first = n - Math.round(n * trainShare);
   const cut = n - Math.round(n * validation * trainShare);
   if (cut === first) throw emptyTraining(n, trainShare, validation);
   const held = selectSequences(all, (s) => s >= cut);
+  const train = selectSequences(all, (s) => s >= first && s < cut);
+  const support = itemSupport(train);
+  const nested = nestCases(cases, (item) => support[item] > 0);
   const single = Array.from({ length: n }, (_, s) => s).filter((s) => lengthOf(all, s) === 1).length;
   return makeSequenceSplit({
     data: {
       ...{ name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''), items, itemFields: noFields(items.size) },
-      ...{ by: 'line', users: null, hash: hashSequences(items, withCases(all, cases)) },
+      ...{ by: 'line', users: null, hash: hashSequences(items, withSessions(all, nested)) },
       warnings:
         single > 0 ? [`${parsed.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
     },
-    train: selectSequences(all, (s) => s >= first && s < cut),
+    train,
     validation: validation > 0 ? held : null,
-    test: cases,
+    test: nested,
     whole: () =>
       joined(
         selectSequences(all, (s) => s >= first),
-        nestCases(cases).sequences,
+        nested.sequences,
       ),
     unknownItems,
     description: { method: 'prefix-files', trainShare, validation },
@@ -90,20 +99,33 @@ function joined(a: Sequences, b: Sequences): Sequences {
   return { ...a, start: Int32Array.from([...a.start, ...later]), items };
 }
 
-/** Training sequences and each case with its target, so that the fingerprint is of both files. */
-function withCases(train: Sequences, { prefixes, target }: PrefixCases): Sequences {
-  const items = new Int32Array(train.items.length + prefixes.items.length + target.length);
-  const start = new Int32Array(nSequences(train) + target.length + 1);
+/** Ids that training has as they are; the others by their text, so that the order of the test lines is of no consequence. */
+function inOwnOrder(ids: readonly string[], nFirst: number): { ids: string[]; place: Int32Array } {
+  const others = Array.from(ids.keys()).slice(nFirst);
+  others.sort((a, b) => (ids[a] < ids[b] ? -1 : 1));
+  const place = Int32Array.from(ids.keys());
+  others.forEach((old, n) => {
+    place[old] = nFirst + n;
+  });
+  return { ids: [...ids.slice(0, nFirst), ...others.map((old) => ids[old])], place };
+}
+
+/**
+ * Training sequences and the test sessions with their targets, so that the fingerprint is of both files: an event that no case
+ * asks for ends a piece, and an empty piece follows each session.
+ */
+function withSessions(train: Sequences, { sequences, isTarget }: NestedCases): Sequences {
+  const items = new Int32Array(train.items.length + sequences.items.length);
   items.set(train.items);
-  start.set(train.start);
-  let n = train.items.length;
-  for (let c = 0; c < target.length; c++) {
-    items.set(prefixes.items.subarray(prefixes.start[c], prefixes.start[c + 1]), n);
-    n += lengthOf(prefixes, c);
-    items[n++] = target[c];
-    start[nSequences(train) + c + 1] = n;
+  items.set(sequences.items, train.items.length);
+  const ends = [...train.start];
+  for (let s = 0; s < nSequences(sequences); s++) {
+    for (let event = sequences.start[s]; event < sequences.start[s + 1]; event++)
+      if (isTarget[event] === 0) ends.push(train.items.length + event + 1);
+    const end = train.items.length + sequences.start[s + 1];
+    ends.push(end, end);
   }
-  return { ...train, start, items };
+  return { ...train, start: Int32Array.from(ends), items };
 }
 
 function emptyTraining(n: number, trainShare: number, validation: number): DeepTasteError {

@@ -21,13 +21,20 @@ export interface SequenceData {
   readonly warnings: readonly string[];
 }
 
-/** What is to be predicted: every event but the first of whole sequences, or listed cases. */
+/** What is to be predicted: events of whole sequences, or the last item of each of listed cases. */
 export type HeldOutSequences =
-  | { readonly kind: 'sequences'; readonly sequences: Sequences }
+  | {
+      readonly kind: 'sequences';
+      readonly sequences: Sequences;
+      /** 1 for events to be predicted, never the first of a sequence; absent or null = every event but the first. [E] */
+      readonly isTarget?: Uint8Array | null;
+      /** Listed candidates of all targets of a sequence, by sequence; absent or null = all items. */
+      readonly candidates?: SparseRows | null;
+    }
   | {
       readonly kind: 'cases';
       readonly cases: PrefixCases;
-      /** Listed candidates of each case, WITHOUT its target; null = all items. */
+      /** Listed candidates of each case; null = all items. */
       readonly candidates: SparseRows | null;
     };
 

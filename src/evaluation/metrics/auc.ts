@@ -5,11 +5,13 @@ import { checkBinaryLabels, checkLengths, checkNumbers } from './prediction-chec
 
 /**
  * AUC per user [U] over the user's candidates: Σ over relevant items of (irrelevant below + ½ irrelevant tied), divided by
- * |relevant| · |irrelevant|. NaN (undefined) for a user whose candidates are all relevant.
+ * |relevant| · |irrelevant|; a miss is below all. NaN (undefined) for a user whose candidates are all relevant.
  */
 export function userAuc(groups: TieGroups): Float64Array {
   return perUser(groups, (user, first, end) => {
-    const nIrrelevant = groups.nCandidates[user] - groups.nRelevant[user];
+    let nListable = 0;
+    for (let g = first; g < end; g++) nListable += groups.relevant[g];
+    const nIrrelevant = groups.nCandidates[user] - nListable;
     let won = 0;
     let relevantAbove = 0;
     for (let g = first; g < end; g++) {

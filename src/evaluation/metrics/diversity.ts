@@ -20,7 +20,8 @@ export function diversity(
 ): Float64Array {
   const values = new Float64Array(lists.nUsers);
   for (let user = 0; user < lists.nUsers; user++) {
-    const list = lists.items.subarray(user * lists.listLength, user * lists.listLength + k);
+    const first = user * lists.listLength;
+    const list = lists.items.subarray(first, first + Math.min(k, lists.listLength));
     values[user] = 1 - meanSimilarity(list, categories, similarity);
   }
   return values;

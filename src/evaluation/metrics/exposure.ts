@@ -6,7 +6,7 @@ export function exposure(lists: RecommendationLists, k: number, nItems: number):
   const counts = new Int32Array(nItems);
   for (let user = 0; user < lists.nUsers; user++) {
     const first = user * lists.listLength;
-    for (let p = first; p < first + k && lists.items[p] >= 0; p++) counts[lists.items[p]]++;
+    for (let p = first; p < first + Math.min(k, lists.listLength) && lists.items[p] >= 0; p++) counts[lists.items[p]]++;
   }
   return counts;
 }

@@ -7,7 +7,9 @@ import { perUser, placesWithin, type TieGroups } from '../tie-groups.ts';
  * With one relevant item this is clamp((k − greater) / (equal + 1), 0, 1).
  */
 export function hitRate(groups: TieGroups, k: number): Float64Array {
-  return perUser(groups, (_user, g) => hitProbability(groups.size[g], groups.relevant[g], placesWithin(groups, g, k)));
+  return perUser(groups, (_user, g, end) =>
+    g === end ? 0 : hitProbability(groups.size[g], groups.relevant[g], placesWithin(groups, g, k)),
+  );
 }
 
 /** P(at least one of r relevant items falls on m given places out of n). */

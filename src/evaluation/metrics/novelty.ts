@@ -14,7 +14,7 @@ export function novelty(lists: RecommendationLists, k: number, itemCounts: Int32
     const first = user * lists.listLength;
     let sum = 0;
     let n = 0;
-    while (n < k && lists.items[first + n] >= 0) sum += bits[lists.items[first + n++]];
+    while (n < Math.min(k, lists.listLength) && lists.items[first + n] >= 0) sum += bits[lists.items[first + n++]];
     values[user] = sum / n;
   }
   return values;

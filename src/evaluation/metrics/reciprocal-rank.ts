@@ -7,7 +7,8 @@ import { longestList, perUser, placesWithin, prefixSums, type TieGroups } from '
  */
 export function reciprocalRank(groups: TieGroups, k: number): Float64Array {
   const harmonic = prefixSums(longestList(groups), (p) => 1 / p);
-  return perUser(groups, (_user, g) => {
+  return perUser(groups, (_user, g, end) => {
+    if (g === end) return 0;
     const above = groups.above[g];
     const within = placesWithin(groups, g, k);
     if (groups.size[g] === 1) return within === 0 ? 0 : 1 / (above + 1);

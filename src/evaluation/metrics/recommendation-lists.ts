@@ -9,13 +9,17 @@ export interface RecommendationLists {
   readonly items: Int32Array; // [nUsers × listLength]
 }
 
-/** The lists inside rank counts; refuses when ranking kept none or shorter ones than `k`. @param metric for the message */
-export function listsOf(counts: RankCounts, k: number, metric: string): RecommendationLists {
+/**
+ * The lists inside rank counts; they are as long as the catalogue where that has fewer than k items.
+ * @param nItems items of the catalogue; @param metric for the message
+ * @throws DeepTasteError `config` when ranking kept shorter ones
+ */
+export function listsOf(counts: RankCounts, k: number, nItems: number, metric: string): RecommendationLists {
   const kept = counts.topItems === null ? 0 : counts.listLength;
-  if (counts.topItems === null || kept < k)
+  if (counts.topItems === null || kept < Math.min(k, nItems))
     throw new DeepTasteError(
       'config',
-      `${metric}: the ${k} best items of each user are needed, ranking kept ${kept}; rank with listLength ${k} or more`,
+      `${metric}: the ${Math.min(k, nItems)} best items of each user are needed, the rank counts hold ${kept}; keep that many when ranking`,
       { needed: k, kept },
     );
   return { nUsers: counts.users.length, listLength: kept, items: counts.topItems };

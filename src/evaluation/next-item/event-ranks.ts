@@ -1,14 +1,18 @@
 /** Where the item that came next stands among all items (or listed candidates) by its score. */
-import type { SparseRows } from '../../data/sparse-rows.ts';
 
 /** Of each target: how many candidates score higher, and how many others the same. */
 export interface EventRanks {
   readonly greater: Int32Array; // [T]
   readonly equal: Int32Array; // [T]
   readonly nCandidates: Int32Array; // [T] the target included
-  /** 1 where the target is an item unknown to training, which no model can rank. */
+  /** Why the target can stand in no list: {@link unknownItem}, {@link itemOfHistory}; 0 = it can. */
   readonly isMiss: Uint8Array; // [T]
 }
+
+/** A target unknown to training, which no model can rank. */
+export const unknownItem = 1;
+/** A target that stands in its history, where lists leave the history out. */
+export const itemOfHistory = 2;
 
 export function emptyRanks(n: number): EventRanks {
   const [greater, equal, nCandidates] = [new Int32Array(n), new Int32Array(n), new Int32Array(n)];
@@ -18,25 +22,25 @@ export function emptyRanks(n: number): EventRanks {
 /**
  * Enters the rank of one target. A score that is NaN counts as lower than every number; a target whose score is NaN is last.
  * @param scores [nItems]
+ * @param candidates items to rank the target among, whether or not it is one of them; null = all
  */
 export function enterRank(
   ranks: EventRanks,
   target: number,
   item: number,
   scores: Float32Array,
-  candidates: SparseRows | null,
+  candidates: Int32Array | null,
 ): void {
-  const nOthers =
-    candidates === null ? scores.length - 1 : candidates.rowStart[target + 1] - candidates.rowStart[target];
+  const nOthers = candidates === null ? scores.length - 1 : candidates.length - (candidates.includes(item) ? 1 : 0);
   ranks.nCandidates[target] = nOthers + 1;
   const own = item < 0 ? Number.NaN : scores[item];
-  if (item < 0) ranks.isMiss[target] = 1;
+  if (item < 0) ranks.isMiss[target] = unknownItem;
   if (Number.isNaN(own)) {
     ranks.greater[target] = nOthers;
     return;
   }
   if (candidates === null) countAll(ranks, target, own, scores);
-  else countListed(ranks, target, own, scores, candidates);
+  else countListed(ranks, target, item, scores, candidates);
 }
 
 function countAll(ranks: EventRanks, target: number, own: number, scores: Float32Array): void {
@@ -51,9 +55,11 @@ function countAll(ranks: EventRanks, target: number, own: number, scores: Float3
   ranks.equal[target] = notLess - greater - 1; // the target itself is not less than itself
 }
 
-function countListed(ranks: EventRanks, target: number, own: number, scores: Float32Array, listed: SparseRows): void {
-  for (let k = listed.rowStart[target]; k < listed.rowStart[target + 1]; k++) {
-    const score = scores[listed.columns[k]];
+function countListed(ranks: EventRanks, target: number, item: number, scores: Float32Array, listed: Int32Array): void {
+  const own = scores[item];
+  for (const other of listed) {
+    if (other === item) continue;
+    const score = scores[other];
     if (score > own) ranks.greater[target]++;
     else if (score === own) ranks.equal[target]++;
   }

@@ -4,13 +4,13 @@
  */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { RunningSequences, SequenceScorer } from '../../models/sequence-scorer.ts';
-import { type EventRanks, emptyRanks, enterRank } from './event-ranks.ts';
-import type { TargetEvents } from './target-events.ts';
+import { type EventRanks, emptyRanks, enterRank, itemOfHistory } from './event-ranks.ts';
+import { candidatesOf, type TargetEvents } from './target-events.ts';
 
 export interface RankEventsOptions {
   /** Largest number of scores held at once; 2²² by default (16 MiB). One row is always held. */
   readonly maxScores?: number;
-  /** Items before the target in its sequence are no candidates, unless they are the target; false by default. */
+  /** Items before the target in its sequence are no candidates; a target among them is a miss. False by default. */
   readonly excludeHistory?: boolean;
   /** Called with the number of targets ranked so far. */
   readonly onProgress?: (targets: number) => void;
@@ -64,16 +64,21 @@ function rankBlock(
     const event = walk.nextEvent(lane);
     const target = targets.targetOf[event];
     const own = scores.subarray(row * nItems, (row + 1) * nItems);
-    if (excludeHistory) withoutHistory(own, targets, target, event);
-    enterRank(ranks, target, targets.item[target], own, targets.candidates);
+    if (excludeHistory && isInHistory(own, targets, target, event)) ranks.isMiss[target] = itemOfHistory;
+    enterRank(ranks, target, targets.item[target], own, candidatesOf(targets, target));
   });
 }
 
-/** NaN ranks below everything, hence beside nothing that is looked for. */
-function withoutHistory(scores: Float32Array, targets: TargetEvents, target: number, event: number): void {
+/** Takes the history out of the candidates (NaN ranks below everything); says whether the target goes with it. */
+function isInHistory(scores: Float32Array, targets: TargetEvents, target: number, event: number): boolean {
   const { start, items } = targets.sequences;
-  for (let past = start[targets.sequenceOf[target]]; past < event; past++)
-    if (items[past] >= 0 && items[past] !== targets.item[target]) scores[items[past]] = Number.NaN;
+  let holdsTarget = false;
+  for (let past = start[targets.sequenceOf[target]]; past < event; past++) {
+    if (items[past] < 0) continue;
+    scores[items[past]] = Number.NaN;
+    if (items[past] === targets.item[target]) holdsTarget = true;
+  }
+  return holdsTarget;
 }
 
 /** Which event each lane comes to next. A lane that is through takes the next sequence; in the end lanes fall idle. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nestCases } from '../../../src/data/sequences/nested-cases.ts';
+import { itemOfHistory } from '../../../src/evaluation/next-item/event-ranks.ts';
 import { rankEvents } from '../../../src/evaluation/next-item/rank-events.ts';
 import { targetEvents } from '../../../src/evaluation/next-item/target-events.ts';
 import { testRandom } from '../../data/made-data.ts';
@@ -40,7 +42,7 @@ describe('rankEvents', () => {
     expect([...ranks.isMiss]).toEqual(everyTarget.map((item) => (item < 0 ? 1 : 0)));
   });
 
-  it('ranks listed cases, nested or not, each as if it were alone', () => {
+  it('ranks listed cases, each as if it were alone', () => {
     const prefixes = [[1, 2, 3], [1, 2], [1], [4, -1], [4], [0]];
     const target = [4, 3, 2, -1, 5, 0];
     const cases = { prefixes: madeSequences(prefixes, nItems), target: Int32Array.from(target) };
@@ -48,7 +50,7 @@ describe('rankEvents', () => {
     const log: string[] = [];
     const ranks = rankEvents(madeScorer(nItems, 4, hashedScore, log), targets);
     expect(Array.from(ranks.greater, (g, t) => [g, ranks.equal[t]])).toEqual(plainRanks(prefixes, target));
-    expect([...targets.sequenceOf]).toEqual([0, 0, 0, 1, 2, 3]);
+    expect([...targets.sequenceOf]).toEqual([0, 1, 2, 3, 4, 5]);
     expect(log.at(-1)).toBe('free');
   });
 
@@ -56,7 +58,8 @@ describe('rankEvents', () => {
     const prefixes = Array.from({ length: 9 }, (_, n) => Array.from({ length: 9 - n }, (_, k) => k));
     const cases = { prefixes: madeSequences(prefixes, nItems), target: Int32Array.from(prefixes, (p) => p.length) };
     const log: string[] = [];
-    rankEvents(madeScorer(nItems, 4, hashedScore, log), targetEvents({ kind: 'cases', cases, candidates: null }));
+    const session = { kind: 'sequences', ...nestCases(cases, () => true) } as const;
+    rankEvents(madeScorer(nItems, 4, hashedScore, log), targetEvents(session));
     expect(log.filter((line) => line.startsWith('feed'))).toHaveLength(9);
   });
 
@@ -77,12 +80,14 @@ describe('rankEvents', () => {
     expect([...ranks.nCandidates]).toEqual([3, 5, 3]);
   });
 
-  it('leaves out the history when told to, but never the target', () => {
+  it('leaves out the history when told to; a target among it is a miss', () => {
     const made = { kind: 'sequences', sequences: madeSequences([[0, 1, 0, 2]], 3) } as const;
     const falling = madeScorer(3, 1, (_, item) => -item);
     const ranks = (excludeHistory: boolean) => [...rankEvents(falling, targetEvents(made), { excludeHistory }).greater];
     expect(ranks(false)).toEqual([1, 0, 2]);
-    expect(ranks(true)).toEqual([0, 0, 0]);
+    expect(ranks(true)).toEqual([0, 2, 0]);
+    const { isMiss } = rankEvents(falling, targetEvents(made), { excludeHistory: true });
+    expect([...isMiss]).toEqual([0, itemOfHistory, 0]);
   });
 
   it('counts NaN as lowest, and a target of score NaN as last', () => {
