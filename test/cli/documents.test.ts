@@ -46,6 +46,7 @@ const evaluation = z.strictObject({
   level: z.literal(0.95),
   metrics: z.record(z.string(), summary),
   seconds: z.number(),
+  notes: z.array(z.string()).optional(),
 });
 const runDocument = z.strictObject({
   ...{ model: z.string(), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
@@ -174,6 +175,7 @@ describe('documents', () => {
           .length(2),
         comparison,
         protocol: z.unknown(),
+        notes: z.array(z.string()),
       }),
     ],
   ] as const)('%s', async (_, args, schema) => {

@@ -55,6 +55,7 @@ const evaluation = z.strictObject({
   level: z.literal(0.95),
   metrics: z.record(z.string(), summary),
   seconds: z.number(),
+  notes: z.array(z.string()).optional(),
 });
 const runDocument = z.strictObject({
   ...{ model: z.literal('markov'), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },

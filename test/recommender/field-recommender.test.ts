@@ -316,7 +316,7 @@ describe('settings and data that do not fit', () => {
       'lr',
       () => ({ evaluation: { metrics: ['rmse'] } }),
       'config',
-      /choose auc, gauc, logloss/,
+      /choose one of auc, gauc, logloss/,
     ],
     [
       'what belongs to rankings',
