@@ -1,6 +1,5 @@
 /** The main job from end to end: a world, models trained and measured alike, the best one saved and asked for recommendations. */
-import { resolve } from 'node:path';
-import { checkReplaceable } from '../artifact/folder.ts';
+import { checkArtifactPlace } from '../artifact/output-place.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import { type SimulatedWorld, simulateFilmClub } from '../data/simulated/film-club.ts';
@@ -36,7 +35,7 @@ export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<voi
   const started = performance.now();
   const { seed, out } = flags;
   for (const { model } of demoContenders) findModel(model);
-  await checkReplaceable(resolve(out), out);
+  await checkArtifactPlace(out);
   const progress = await terminal.progress();
   const { world, split } = makeWorld(terminal, progress, seed);
   const engine = openEngine(flags, progress);
