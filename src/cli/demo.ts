@@ -54,7 +54,7 @@ export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<voi
     const forUse = await trainForUse({ engine, split, settings, progress }, best.run);
     const people = demoPeople(forUse, split, seed);
     for (const person of people) terminal.print(`\n${personReport(terminal, person)}`);
-    await forUse.save(out, best.run.result, runRecord(settings, best.run.result, best.run.log));
+    await forUse.save(out, best.run.result, runRecord(settings, best.run.result, best.run.log, best.run.account));
     forUse.close();
     const seconds = (performance.now() - started) / 1000;
     const next = `deeptaste recommend ${shellWord(out)} --user ${people[0].user}`;

@@ -6,7 +6,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AnyRunSettings } from '../recommender/any-settings.ts';
 import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
-import type { AnyCheckpoint, AnyProgress } from '../training/checkpoint.ts';
+import { type AnyCheckpoint, type AnyProgress, standing } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
@@ -43,9 +43,9 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
     const profiles = new ProfileReport(request.profile);
     const kept = new KeptRun(out, progress);
     const keep = (run: MeasuredRun) =>
-      kept.save(run.result !== null, () => run.save(out, runRecord(settings, run.result, run.log)));
+      kept.save(run.result !== null, () => run.save(out, runRecord(settings, run.result, run.log, run.account)));
     const run = await trainInterruptibly(engine, prepared, kept, { ...request, keep }, progress, profiles);
-    await run.save(out, runRecord(settings, run.result, run.log));
+    await run.save(out, runRecord(settings, run.result, run.log, run.account));
     await new CheckpointFolder(out).remove();
     const report = { run, data: prepared.data, settings, out, threads: engine.threads };
     await profiles.write();
@@ -130,14 +130,9 @@ export async function formerCheckpoint(
     return null;
   }
   const checkpoint = await folder.load<AnyProgress>();
+  // that training goes on is said when the checkpoint has turned out to be of this run
   if (checkpoint === null) progress.log(`--resume: no checkpoint in ${folder.path}, starting from the beginning`);
-  else progress.log(`resuming ${standing(checkpoint.progress)} from ${folder.path}`);
   return checkpoint;
-}
-
-/** Where a checkpoint stands: "after epoch 2", "within epoch 3, after step 812". */
-function standing({ epochsDone, stepsDone = 0 }: AnyProgress): string {
-  return stepsDone === 0 ? `after epoch ${epochsDone}` : `within epoch ${epochsDone + 1}, after step ${stepsDone}`;
 }
 
 export function interruptionMessage(folder: CheckpointFolder, kept: AnyProgress | null, refit: boolean): string {

@@ -7,24 +7,27 @@ import type { RowResult } from '../recommender/evaluate-rows.ts';
 import { type FieldRunSettings, parseFieldRunSettings } from '../recommender/field-settings.ts';
 import { type FieldResult, isRowResult } from '../recommender/train-fields.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 
 const [SETTINGS, EVALUATION, EPOCHS] = ['settings.json', 'evaluation.json', 'epochs.jsonl'];
+const TRAINING = 'training.json';
 
 export function fieldRunRecord(
   settings: FieldRunSettings,
   result: FieldResult | null,
   log: readonly EpochRecord[],
+  account: TrainingAccount,
 ): Map<string, string> {
   const record = new Map([[SETTINGS, json(settings)]]);
   if (result) record.set(EVALUATION, json(resultDocument(result)));
-  if (log.length > 0) record.set(EPOCHS, epochLines(log));
+  if (log.length > 0) record.set(EPOCHS, epochLines(log)).set(TRAINING, json(account));
   return record;
 }
 
 /** The attachments of an artifact with another evaluation. */
 export async function fieldRecordWithEvaluation(path: string, result: FieldResult): Promise<Map<string, string>> {
   const record = new Map<string, string>();
-  for (const name of [SETTINGS, EPOCHS]) {
+  for (const name of [SETTINGS, EPOCHS, TRAINING]) {
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
   }

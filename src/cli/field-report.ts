@@ -5,6 +5,7 @@ import type { RowResult } from '../recommender/evaluate-rows.ts';
 import type { FieldRunSettings } from '../recommender/field-settings.ts';
 import type { FieldData } from '../recommender/prepare-field-run.ts';
 import { type FieldResult, type FieldRun, isRowResult } from '../recommender/train-fields.ts';
+import { accountLines } from '../training/training-account.ts';
 import { resultDocument } from './field-record.ts';
 import { metricTable } from './run-report.ts';
 import { type SavedModel, savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
@@ -21,7 +22,7 @@ export interface FinishedFieldRun {
 
 export function fieldRunReport(terminal: Terminal, finished: FinishedFieldRun): string {
   const { run, out } = finished;
-  const { recommender, result, trainingSeconds, log, bestEpoch } = run;
+  const { recommender, result, trainingSeconds, log, bestEpoch, account } = run;
   const measured = result
     ? fieldMetricTable(terminal, recommender.model.title, result, trainingSeconds)
     : unmeasuredNote(savedModel(finished));
@@ -29,7 +30,7 @@ export function fieldRunReport(terminal: Terminal, finished: FinishedFieldRun): 
   const saved = savedModel(finished);
   const anew = saved.final === null ? '' : `, anew on all rows in ${shortTime(run.finalSeconds)}`;
   const made = `trained in ${shortTime(trainingSeconds)} (${epochs})${anew}, saved to ${out}`;
-  return [measured, savedNote(saved), '', made, `next: ${nextCommand(finished)}`].join('\n');
+  return [measured, ...accountLines(account), savedNote(saved), '', made, `next: ${nextCommand(finished)}`].join('\n');
 }
 
 function savedModel({ run, data }: FinishedFieldRun): SavedModel {
@@ -110,7 +111,7 @@ export function describeRows({ protocol, meanLabel, task }: RowResult): string {
 export function fieldRunDocument(finished: FinishedFieldRun): object {
   const { run, data, settings, out, threads } = finished;
   const { dataset, train } = data.split;
-  const { recommender, result, trainingSeconds, log, bestEpoch } = run;
+  const { recommender, result, trainingSeconds, log, bestEpoch, account } = run;
   return {
     ...{ model: settings.model, title: recommender.model.title, task: data.task, out, seed: settings.seed, threads },
     kernels: recommender.engine.build,
@@ -120,6 +121,7 @@ export function fieldRunDocument(finished: FinishedFieldRun): object {
     },
     fields: data.encoder.layout.fields.map(({ name, owner, nRows }) => ({ name, owner, nRows })),
     saved: savedDocument(savedModel(finished)),
+    training: account,
     ...{ trainingSeconds, epochs: log.length, bestEpoch, result: result && resultDocument(result) },
     next: nextCommand(finished),
   };

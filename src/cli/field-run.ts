@@ -88,8 +88,10 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
   try {
     const profiles = new ProfileReport(request.profile);
     const kept = new KeptRun(out, progress);
-    const save = ({ recommender, result, log }: FieldRun) =>
-      recommender.save(out, result && 'users' in result ? result : null, fieldRunRecord(settings, result, log));
+    const save = ({ recommender, result, log, account }: FieldRun) => {
+      const users = result && 'users' in result ? result : null;
+      return recommender.save(out, users, fieldRunRecord(settings, result, log, account));
+    };
     const keep = (run: FieldRun) => kept.save(run.result !== null, () => save(run));
     const run = await trainInterruptibly(engine, data, kept, { ...request, keep }, progress, profiles);
     await save(run);

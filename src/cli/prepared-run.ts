@@ -5,6 +5,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
 import type { AnyCheckpoint, EpochRecord } from '../training/checkpoint.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import type { SavedModel } from './saved-note.ts';
 
 export interface PreparedRun {
@@ -20,6 +21,8 @@ export interface TrainHooks {
   readonly progress: Progress;
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly resume?: AnyCheckpoint | null;
+  /** Train no further: measure and keep the best weights of `resume`. */
+  readonly finish?: boolean;
   readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
   /** Least time between two checkpoints within an epoch, where the training can make such. */
   readonly checkpointSeconds?: number;
@@ -39,6 +42,7 @@ export interface MeasuredRun {
   readonly saved: SavedModel;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
+  readonly account: TrainingAccount;
   /** The kernel build that computed. */
   readonly kernels: string;
   readonly save: (path: string, attachments: ReadonlyMap<string, string>) => Promise<unknown>;

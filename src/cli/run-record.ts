@@ -4,6 +4,7 @@
  *   settings.json     the settings of the run: the form of an experiment file
  *   evaluation.json   the metrics with their protocol
  *   epochs.jsonl      one line an epoch
+ *   training.json     whether training was cut off or ended by hand, and the defaults that the size of the data chose
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
  */
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
@@ -19,27 +20,30 @@ import {
 import { type AnyRunSettings, parseAnyRunSettings } from '../recommender/any-settings.ts';
 import { epochLines } from '../recommender/checkpoint-folder.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 
 const SETTINGS = 'settings.json';
 const EVALUATION = 'evaluation.json';
 const EPOCHS = 'epochs.jsonl';
+const TRAINING = 'training.json';
 const SEQUENCES = 'sequences.json';
 
 export function runRecord(
   settings: AnyRunSettings,
   result: EvaluationResult | null,
   log: readonly EpochRecord[],
+  account: TrainingAccount,
 ): Map<string, string> {
   const record = new Map([[SETTINGS, json(settings)]]);
   if (result) recordResult(record, result);
-  if (log.length > 0) record.set(EPOCHS, epochLines(log));
+  if (log.length > 0) record.set(EPOCHS, epochLines(log)).set(TRAINING, json(account));
   return record;
 }
 
 /** The attachments of an artifact with another evaluation. */
 export async function recordWithEvaluation(path: string, result: EvaluationResult): Promise<Map<string, string>> {
   const record = new Map<string, string>();
-  for (const name of [SETTINGS, EPOCHS]) {
+  for (const name of [SETTINGS, EPOCHS, TRAINING]) {
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
   }

@@ -3,6 +3,7 @@ import { type EvaluationJson, type EvaluationResult, toJson } from '../evaluatio
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { AnyRunSettings } from '../recommender/any-settings.ts';
+import { accountLines, type TrainingAccount } from '../training/training-account.ts';
 import type { MeasuredRun } from './prepared-run.ts';
 import { savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +23,7 @@ export function runReport(terminal: Terminal, finished: FinishedRun): string {
   const lines: string[] = [];
   if (run.result) lines.push(metricTable(terminal, run.title, run.result, run.trainingSeconds));
   else lines.push(unmeasuredNote(run.saved));
-  lines.push(savedNote(run.saved));
+  lines.push(...accountLines(run.account), savedNote(run.saved));
   lines.push('', `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}${finalTime(run)}, saved to ${out}`);
   return [...lines, `next: ${run.next(out)}`].join('\n');
 }
@@ -100,6 +101,7 @@ export interface RunDocument {
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly saved: object;
+  readonly training: TrainingAccount;
   readonly result: EvaluationJson | null;
   readonly next: string;
 }
@@ -110,6 +112,7 @@ export function runDocument(finished: FinishedRun): RunDocument {
   return {
     ...{ model: settings.model, title, out, seed: settings.seed, threads, kernels, data },
     ...{ trainingSeconds, epochs: log.length, bestEpoch, saved: savedDocument(run.saved) },
+    training: run.account,
     result: result && toJson(result),
     next: run.next(out),
   };

@@ -33,7 +33,7 @@ export async function prepareSequenceRun(settings: SequenceRunSettings, progress
 }
 
 function measuredRun(run: SequenceRun, split: SequenceSplit, kernels: string): MeasuredRun {
-  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch } = run;
+  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch, account } = run;
   return {
     title: recommender.model.title,
     result,
@@ -41,6 +41,7 @@ function measuredRun(run: SequenceRun, split: SequenceSplit, kernels: string): M
     finalSeconds,
     log,
     bestEpoch,
+    account,
     kernels,
     saved: {
       final,

@@ -19,7 +19,7 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
       ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
     },
     hasEpochs: findModel(settings.model).kind !== 'fitted',
-    async train(engine, { resume, progress, onProfile, onCheckpoint, keep, signal }) {
+    async train(engine, { resume, finish, progress, onProfile, onCheckpoint, keep, signal }) {
       const run = await trainRecommender({
         engine,
         split,
@@ -28,6 +28,7 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
         onProfile,
         onCheckpoint,
         signal,
+        finish,
         // a checkpoint of another training is refused by its fingerprint before its progress is looked at
         resume: resume as Checkpoint | null,
         keep: keep && ((run) => keep(measuredRun(run, split, engine.build))),
@@ -38,7 +39,7 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
 }
 
 function measuredRun(run: TrainedRun, split: Split, kernels: string): MeasuredRun {
-  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch } = run;
+  const { recommender, result, trainingSeconds, finalSeconds, final, log, bestEpoch, account } = run;
   return {
     title: recommender.model.title,
     result,
@@ -46,6 +47,7 @@ function measuredRun(run: TrainedRun, split: Split, kernels: string): MeasuredRu
     finalSeconds,
     log,
     bestEpoch,
+    account,
     kernels,
     saved: {
       final,

@@ -29,6 +29,12 @@ export interface Sizes {
   readonly nItems: number;
 }
 
+/** What defaults of a training may follow: the training part. */
+export interface TrainingSizes extends Sizes {
+  /** Distinct pairs of a user and an item. */
+  readonly nInteractions: number;
+}
+
 export interface ModelHead<C> {
   /** Key in the registry, on the command line and in artifacts. */
   readonly name: string;
@@ -61,6 +67,8 @@ export interface GradientModel<C = unknown> extends ModelHead<C> {
   /** What a training row is: (user, item, label) or (user, taken item, other item). */
   readonly loss: 'pointwise' | 'pairwise';
   readonly trainingDefaults: TrainingDefaults;
+  /** Defaults that follow the size of the data, over the fixed ones; settings that are given win. */
+  readonly defaultsForData?: (sizes: TrainingSizes) => TrainingDefaults;
   readonly parameters: (config: C, sizes: Sizes) => readonly ParameterDeclaration[];
   /** What a score needs of the user alone, batch tensors [B, …]; `user` is an index leaf. */
   readonly userParts: (parameters: Parameters, user: Tensor, config: C) => readonly Tensor[];

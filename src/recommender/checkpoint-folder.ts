@@ -47,7 +47,7 @@ export class CheckpointFolder {
     const { fingerprint, progress } = file.metadata ?? {};
     if (fingerprint === undefined || progress === undefined)
       throw new DeepTasteError('artifact', `${path}: must be a checkpoint; remove it and start anew`);
-    return { fingerprint, progress: JSON.parse(progress) as P, tensors: namedTensors(file, path) };
+    return { fingerprint, progress: JSON.parse(progress) as P, tensors: namedTensors(file, path), origin: this.path };
   }
 
   async remove(): Promise<void> {

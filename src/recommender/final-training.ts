@@ -75,7 +75,12 @@ export function epochsToRepeat(
 
 /** Checkpoints and profiles are those of the training that is measured. */
 export function withoutHooks<
-  O extends { readonly onCheckpoint?: unknown; readonly resume?: unknown; readonly onProfile?: unknown },
+  O extends {
+    readonly onCheckpoint?: unknown;
+    readonly resume?: unknown;
+    readonly finish?: unknown;
+    readonly onProfile?: unknown;
+  },
 >(options: O): O {
-  return { ...options, onCheckpoint: undefined, resume: null, onProfile: undefined };
+  return { ...options, onCheckpoint: undefined, resume: null, finish: undefined, onProfile: undefined };
 }

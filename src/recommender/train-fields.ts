@@ -13,8 +13,10 @@ import { findFieldModel } from '../models/field-models.ts';
 import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
 import { type FieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
 import type { FieldValidate } from '../training/field-stage.ts';
+import { fingerprintOf } from '../training/run-identity.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { trainFieldModel } from '../training/train-field-model.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from './evaluate-rows.ts';
 import type { FieldRecommenderParts } from './field-file.ts';
 import { FieldRecommender } from './field-recommender.ts';
@@ -41,6 +43,8 @@ export interface TrainFieldsOptions {
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
+  /** Train no further: measure and keep the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some training steps. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
@@ -54,6 +58,7 @@ export interface FieldRun extends Finished<FieldRecommender, FieldResult> {
   readonly trainingSeconds: number;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
+  readonly account: TrainingAccount;
 }
 
 export function isRowResult(result: FieldResult): result is RowResult {
@@ -70,7 +75,8 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   const started = performance.now();
   const { outcome, data } = await trainAndRefit(options, model, config, training);
   const trainingSeconds = (performance.now() - started) / 1000;
-  const { log, bestEpoch } = outcome;
+  const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
+  const account = { cutOff, finishedAt, chosenDefaults: null };
   const { split } = data;
   const epochs = epochsToRepeat(outcome, training);
   const record = { nRows: split.dataset.interactions.length, epochs };
@@ -94,9 +100,9 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
           }
         : null,
     record,
-    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch, account })),
   });
-  return { ...finished, trainingSeconds, log, bestEpoch };
+  return { ...finished, trainingSeconds, log, bestEpoch, account };
 }
 
 /** What an artifact records of its measurement. */
@@ -171,7 +177,8 @@ async function trainAndRefit(
   const all = fieldDataOf(withoutValidation(data.split), { ...settings, task: data.task });
   const set = { ...training, epochs: Math.max(1, search.bestEpoch) };
   const refit = await trainOnce(options, all, model, config, set, 'refit');
-  return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch: search.bestEpoch }, data: all };
+  const { bestEpoch, cutOff } = search;
+  return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch, cutOff }, data: all };
 }
 
 function trainOnce(
@@ -183,17 +190,23 @@ function trainOnce(
   phase: 'train' | 'refit' | 'final',
 ): Promise<TrainOutcome> {
   const { engine, settings, progress = silent } = options;
-  const { onEpoch, onCheckpoint, resume, onProfile, signal } = options;
+  const { onEpoch, onCheckpoint, resume, finish, onProfile, signal } = options;
   const { split, encoder } = data;
-  const identity = {
-    ...{ data: split.dataset.hash, split: split.description, features: encoder, model: model.name, config, training },
-    ...{ seed: settings.seed, phase },
-  };
+  const fingerprint = fingerprintOf({
+    data: split.dataset.hash,
+    split: split.description,
+    features: createHash('sha256').update(JSON.stringify(encoder)).digest('hex'),
+    model: model.name,
+    config,
+    training,
+    seed: settings.seed,
+    phase,
+  });
   return trainFieldModel({
     ...{ engine, model, config, training, seed: settings.seed, progress },
-    ...{ onEpoch, onCheckpoint, resume, onProfile, signal },
+    ...{ onEpoch, onCheckpoint, resume, finish, onProfile, signal },
     ...{ layout: encoder.layout, examples: encodePart(data, split.train), validate: validationOf(engine, data) },
-    fingerprint: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+    fingerprint,
   });
 }
 

@@ -1,5 +1,4 @@
 /** One run: train a model on a split, measure it, train it anew on all rows, make it a recommender. */
-import { createHash } from 'node:crypto';
 import type { ArtifactInfo, FinalRecord } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
@@ -14,8 +13,11 @@ import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
 import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
+import { type ChosenDefaults, resolveForData } from '../training/chosen-defaults.ts';
 import { resolveTraining, type TrainingOptions } from '../training/options.ts';
+import { fingerprintOf } from '../training/run-identity.ts';
 import { type TrainOutcome, trainModel } from '../training/train.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import { evaluateScorer, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
@@ -33,6 +35,8 @@ export interface TrainOptions {
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly resume?: Checkpoint | null;
+  /** Train no further: measure and keep the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some training steps. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
@@ -46,6 +50,7 @@ export interface TrainedRun extends Finished<Recommender, EvaluationResult> {
   readonly trainingSeconds: number;
   readonly log: readonly EpochRecord[];
   readonly bestEpoch: number;
+  readonly account: TrainingAccount;
 }
 
 /** A model with its settings checked. */
@@ -53,6 +58,8 @@ interface Chosen {
   readonly model: Model;
   readonly config: object;
   readonly training: TrainingOptions | null;
+  /** Settings of `training` that follow the size of the data. */
+  readonly defaults: ChosenDefaults | null;
 }
 
 export async function trainRecommender(options: TrainOptions): Promise<TrainedRun> {
@@ -67,7 +74,8 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
   parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'ranking');
   const started = performance.now();
   const { outcome, split: used } = await trainAndRefit(options, chosen);
-  const { log, bestEpoch } = outcome;
+  const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
+  const account = { cutOff, finishedAt, chosenDefaults: chosen.defaults };
   const trainingSeconds = (performance.now() - started) / 1000;
   const isMeasured = split.test !== null && split.test.length > 0 && settings.evaluation.users !== 0;
   const record = finalRecordOf(split, chosen, outcome);
@@ -80,9 +88,9 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
     trainAnew:
       settings.final !== false && holdsOut(used) ? (measured) => trainAnew(options, chosen, measured, record) : null,
     record,
-    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch, account })),
   });
-  return { ...finished, trainingSeconds, log, bestEpoch };
+  return { ...finished, trainingSeconds, log, bestEpoch, account };
 }
 
 /** The recommender for use of a run that only measured. */
@@ -94,10 +102,15 @@ export function trainForUse(
   return trainAnew(options, chosen, measured, finalRecordOf(options.split, chosen, { log, bestEpoch }));
 }
 
-function chosenOf({ settings }: TrainOptions): Chosen {
+function chosenOf({ settings, split }: TrainOptions): Chosen {
   const model = findModel(settings.model);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
-  return { model, config, training: trainingOf(model, settings.training) };
+  if (model.kind !== 'gradient')
+    return { model, config, training: trainingOf(model, settings.training), defaults: null };
+  const { train, dataset } = split;
+  const sizes = { nInteractions: train.length, nUsers: dataset.users.size, nItems: dataset.items.size };
+  const { training, chosen } = resolveForData(model, settings.training, sizes);
+  return { model, config, training, defaults: chosen };
 }
 
 function finalRecordOf(
@@ -180,10 +193,19 @@ function trainOn(
     seed: settings.seed,
     progress,
     validate: validator(engine, part, settings.evaluation, settings.seed),
-    fingerprint: fingerprintOf(part, model, config, training, settings.seed, phase),
+    fingerprint: fingerprintOf({
+      data: part.dataset.hash,
+      split: part.description,
+      model: model.name,
+      config,
+      training,
+      seed: settings.seed,
+      phase,
+    }),
     onCheckpoint: options.onCheckpoint,
     onEpoch: options.onEpoch,
     resume: options.resume,
+    finish: options.finish,
     onProfile: options.onProfile,
     signal: options.signal,
   });
@@ -200,7 +222,8 @@ async function trainAndRefit(options: TrainOptions, chosen: Chosen): Promise<{ o
   const search = await trainOn(options, chosen, split, 'train');
   const set = { ...training, epochs: Math.max(1, search.bestEpoch) };
   const refit = await trainOn(options, { ...chosen, training: set }, all, 'refit');
-  return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch: search.bestEpoch }, split: all };
+  const { bestEpoch, cutOff } = search;
+  return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch, cutOff }, split: all };
 }
 
 /** The settings of a model's training; null for models that are fitted. @throws 'config' */
@@ -212,24 +235,4 @@ export function trainingOf(model: Model, given: object): TrainingOptions | null 
     `training: ${model.title} is fitted without epochs and takes no training settings (${Object.keys(given).join(', ')}); ` +
       'its own options go into config (--set)',
   );
-}
-
-function fingerprintOf(
-  split: Split,
-  model: Model,
-  config: unknown,
-  training: unknown,
-  seed: number,
-  phase: string,
-): string {
-  const identity = {
-    data: split.dataset.hash,
-    split: split.description,
-    model: model.name,
-    config,
-    training,
-    seed,
-    phase,
-  };
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }

@@ -1,5 +1,4 @@
 /** One run on sequences: train a model on a split, measure it, make it a recommender. */
-import { createHash } from 'node:crypto';
 import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
@@ -13,8 +12,10 @@ import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
 import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
+import { fingerprintOf } from '../training/run-identity.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { ITEM_COUNTS } from './sequence-parts.ts';
@@ -50,6 +51,7 @@ export interface SequenceRun extends Finished<SequenceRecommender, EvaluationRes
   readonly log: readonly EpochRecord[];
   /** Epoch whose weights were kept; 0 for models that are fitted at once. */
   readonly bestEpoch: number;
+  readonly account: TrainingAccount;
 }
 
 /** @throws DeepTasteError `usage`: no such model; `config`: an option; `data`: nothing to evaluate */
@@ -62,7 +64,8 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   parseTaskMetrics([...asked, validationMetric], 'next-item');
   const started = performance.now();
   const outcome = await train(options, model, config, training);
-  const { weights, log, bestEpoch } = outcome;
+  const { weights, log, bestEpoch, cutOff, finishedAt = null } = outcome;
+  const account = { cutOff, finishedAt, chosenDefaults: null };
   const trainingSeconds = (performance.now() - started) / 1000;
   const isWhole = options.final === false || !holdsOutEvents(split);
   const epochs = training && epochsToRepeat(outcome, training);
@@ -87,9 +90,9 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
           return recommenderOf(work, { model, config, training }, repeated.weights, info);
         },
     record,
-    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch })),
+    keep: keep && ((run) => keep({ ...run, trainingSeconds, log, bestEpoch, account })),
   });
-  return { ...finished, trainingSeconds, log, bestEpoch };
+  return { ...finished, trainingSeconds, log, bestEpoch, account };
 }
 
 function recommenderOf(
@@ -123,12 +126,19 @@ function train(
   training: object | null,
 ): Promise<TrainOutcome> {
   const { engine, split, evaluation = {}, seed = 1, progress = silent } = options;
-  const { onEpoch, onCheckpoint, checkpointSeconds, resume, onProfile, signal } = options;
+  const { onEpoch, onCheckpoint, checkpointSeconds, resume, finish, onProfile, signal } = options;
   return trainSequenceModel({
     ...{ engine, model, config, training, seed, progress },
-    ...{ onEpoch, onCheckpoint, checkpointSeconds, resume, onProfile, signal },
+    ...{ onEpoch, onCheckpoint, checkpointSeconds, resume, finish, onProfile, signal },
     sequences: split.train,
-    fingerprint: fingerprintOf(split, model, config, training, seed),
+    fingerprint: fingerprintOf({
+      data: split.hash,
+      split: split.description,
+      model: model.name,
+      config,
+      training,
+      seed,
+    }),
     validate: nextItemValidator(split, evaluation, evaluation.validationMetric ?? 'mrr@20') ?? undefined,
   });
 }
@@ -151,15 +161,4 @@ function evaluateNoted(
 function withCounts(weights: TrainOutcome['weights'], { train: sequences }: SequenceSplit): TrainOutcome['weights'] {
   const counts = Float32Array.from(itemSupport(sequences));
   return new Map([...weights, [ITEM_COUNTS, { shape: [counts.length], data: counts }]]);
-}
-
-function fingerprintOf(
-  split: SequenceSplit,
-  model: AnySequenceModel,
-  config: object,
-  training: object | null,
-  seed: number,
-): string {
-  const identity = { data: split.hash, split: split.description, model: model.name, config, training, seed };
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }

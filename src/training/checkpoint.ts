@@ -1,5 +1,4 @@
 /** The whole state of a training run between two epochs; continuing from it gives the same bytes as never having stopped. */
-import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensor, NamedTensors } from '../core/named-tensors.ts';
 
 /** One line of the epoch log. */
@@ -33,11 +32,13 @@ export type AnyProgress = Pick<TrainingProgress, 'epochsDone' | 'log'> & {
 };
 
 export interface Checkpoint<P extends AnyProgress = TrainingProgress> {
-  /** Identifies data, model and settings; a run resumes only from its own kind. */
+  /** Says data, model, settings and seed (run-identity.ts); a run resumes only from its own. */
   readonly fingerprint: string;
   readonly progress: P;
   /** `weights/…`, `state/…`, `best/…`, and `stage<n>/…` for finished pretraining stages. */
   readonly tensors: NamedTensors;
+  /** Where it was read from, for messages. */
+  readonly origin?: string;
 }
 
 /** The checkpoint of some training; one that resumes must have looked at the fingerprint first. */
@@ -58,12 +59,7 @@ export function joinTensors(groups: Readonly<Record<string, NamedTensors | null>
   return joined;
 }
 
-/** @throws 'config' when a checkpoint belongs to another run */
-export function checkFingerprint(checkpoint: AnyCheckpoint, fingerprint: string): void {
-  if (checkpoint.fingerprint === fingerprint) return;
-  throw new DeepTasteError(
-    'config',
-    'resume: the checkpoint belongs to another run (data, model, settings or seed differ); ' +
-      'repeat the command of that run, or start anew without --resume',
-  );
+/** Where a checkpoint stands: "after epoch 2", "within epoch 3, after step 812". */
+export function standing({ epochsDone, stepsDone = 0 }: AnyProgress): string {
+  return stepsDone === 0 ? `after epoch ${epochsDone}` : `within epoch ${epochsDone + 1}, after step ${stepsDone}`;
 }

@@ -6,6 +6,8 @@ import type { Progress } from '../core/progress.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { StepPlan } from '../engine/plan/step-plan.ts';
 import type { EpochRecord, TrainingProgress } from './checkpoint.ts';
+import { type CutOff, cutOffOf } from './cut-off.ts';
+import { DurationEstimate } from './duration-estimate.ts';
 
 export type StageProgress = Omit<TrainingProgress, 'stagesDone'>;
 
@@ -44,6 +46,8 @@ export interface EpochLoopResult {
   /** The best weights when there was a validation and they are kept, else the last ones. */
   readonly weights: NamedTensors;
   readonly progress: StageProgress;
+  /** Set when the epochs ran out while validation was still rising. */
+  readonly cutOff: CutOff | null;
 }
 
 /** Steps of a profile. */
@@ -68,14 +72,25 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   const firstEpoch = state.log.length;
   const isDone = () => validate !== undefined && training.patience > 0 && state.looksWithoutGain >= training.patience;
   const task = progress.start(`training ${title}`, training.epochs * rows, 'examples');
+  const estimate = new DurationEstimate({
+    progress,
+    epochs: training.epochs - state.epochsDone,
+    rows,
+    unit: 'examples',
+    looks: validate ? looksLeft(training, state.epochsDone) : 0,
+    canStopEarly: validate !== undefined && training.patience > 0,
+  });
   while (state.epochsDone < training.epochs && !isDone()) {
     const epoch = state.epochsDone;
     plan.setRateFactor(plateauFactor ** looksWithoutGain(state.log, minGain));
-    const { loss, seconds } = await runEpoch(options, epoch, state.log.length === firstEpoch, (done) =>
+    const isFirst = state.log.length === firstEpoch;
+    const { loss, seconds } = await runEpoch(options, epoch, isFirst, estimate, (done) =>
       task.update(epoch * rows + done),
     );
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
+    const looked = performance.now();
     const validation = validate && isDue ? validate() : null;
+    if (validation !== null) estimate.looked((performance.now() - looked) / 1000);
     const bar = state.bestValidation === null ? Number.NEGATIVE_INFINITY : state.bestValidation + minGain;
     if (validation !== null && validation > bar) {
       best = options.weights();
@@ -92,7 +107,15 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   task.end(`${state.epochsDone} epochs${told}`);
   const weights = kept ?? options.weights();
   checkFinite(weights);
-  return { weights, progress: state };
+  return { weights, progress: state, cutOff: cutOffOf(state.log, training.epochs, state.bestEpoch) };
+}
+
+/** How often the validation metric will be looked at, at most. */
+export function looksLeft(
+  { epochs, evaluateEvery }: { readonly epochs: number; readonly evaluateEvery: number },
+  epochsDone: number,
+): number {
+  return Math.ceil(epochs / evaluateEvery) - Math.floor(epochsDone / evaluateEvery);
 }
 
 /** Looks of the whole log that found no better value than those before; so a resumed run knows its learning rate. */
@@ -108,7 +131,13 @@ function looksWithoutGain(log: readonly EpochRecord[], minGain: number): number 
 }
 
 /** One epoch; its mean loss and time. */
-async function runEpoch(options: EpochLoopOptions, epoch: number, isFirst: boolean, report: (rows: number) => void) {
+async function runEpoch(
+  options: EpochLoopOptions,
+  epoch: number,
+  isFirst: boolean,
+  estimate: DurationEstimate,
+  report: (rows: number) => void,
+) {
   const { plan, rows, signal } = options;
   // a profile begins when the code is warm: in the middle of the first epoch that runs
   let onProfile = isFirst ? options.onProfile : undefined;
@@ -130,6 +159,7 @@ async function runEpoch(options: EpochLoopOptions, epoch: number, isFirst: boole
     step += count;
     const ms = performance.now() - sliceStarted;
     slice = Math.max(1, Math.min(4096, Math.round((count * SLICE_MS) / Math.max(ms, 1))));
+    estimate.ran((count / steps) * rows, ms / 1000, !isFirst || step > count);
     report(Math.round((step / steps) * rows));
     await setImmediate();
     if (signal?.aborted) throw new DeepTasteError('usage', 'training: interrupted');

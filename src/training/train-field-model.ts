@@ -8,9 +8,11 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { findFieldModel } from '../models/field-models.ts';
-import { type Checkpoint, checkFingerprint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
+import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
 import type { FieldTrainingOptions } from './field-options.ts';
 import { type FieldValidate, trainFieldStage } from './field-stage.ts';
+import { finishCheckpoint } from './finish-checkpoint.ts';
+import { acceptCheckpoint } from './run-identity.ts';
 import type { TrainOutcome } from './train.ts';
 
 export interface FieldTrainRequest {
@@ -30,6 +32,8 @@ export interface FieldTrainRequest {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly resume?: Checkpoint | null;
+  /** Train no further: end with the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some steps of each stage. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
@@ -46,9 +50,10 @@ interface StagePlan {
  * @throws 'config' for a checkpoint of another run, 'numeric' when a loss is not finite, 'usage' when interrupted
  */
 export async function trainFieldModel(request: FieldTrainRequest): Promise<TrainOutcome> {
-  const { resume, fingerprint, model, config } = request;
-  if (resume) checkFingerprint(resume, fingerprint);
+  const { resume, finish, fingerprint, model, config, progress } = request;
   const stages = stagesOf(request);
+  if (resume && finish) return finishCheckpoint(resume, fingerprint, request.training, stages.length - 1);
+  if (resume) acceptCheckpoint(resume, fingerprint, progress);
   const finished: NamedTensors[] = [];
   const stagesDone = resume?.progress.stagesDone ?? 0;
   let log: readonly EpochRecord[] = [];
@@ -61,11 +66,12 @@ export async function trainFieldModel(request: FieldTrainRequest): Promise<Train
     const resumed = resume && n === stagesDone ? resume : null;
     if (resumed) log = resumed.progress.log.slice(0, resumed.progress.log.length - resumed.progress.epochsDone);
     const start = isLast && finished.length > 0 ? model.fuse?.(config, finished) : undefined;
-    const { weights, progress } = await runStage(request, stage, n, { finished, log, resumed, start });
-    log = [...log, ...progress.log];
+    const result = await runStage(request, stage, n, { finished, log, resumed, start });
+    const { weights, cutOff } = result;
+    log = [...log, ...result.progress.log];
     finished.push(weights);
-    const { bestEpoch, bestValidation, epochsDone } = progress;
-    if (isLast) return { weights, log, bestEpoch: request.validate ? bestEpoch : epochsDone, bestValidation };
+    const { bestEpoch, bestValidation, epochsDone } = result.progress;
+    if (isLast) return { weights, log, bestEpoch: request.validate ? bestEpoch : epochsDone, bestValidation, cutOff };
   }
   throw new Error('internal: a model has no stage');
 }

@@ -25,6 +25,8 @@ export interface EpochHooks {
   /** Least time between two checkpoints within an epoch; absent or 0 = only after epochs, and when interrupted. */
   readonly checkpointSeconds?: number;
   readonly resume?: AnyCheckpoint | null;
+  /** Train no further: end with the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some training steps. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
@@ -102,5 +104,5 @@ async function fitSequences(request: SequenceTrainRequest): Promise<TrainOutcome
   const random = new RandomStream(seed, `models/${model.name}`);
   const weights = await model.fit(sequences, config, { engine, random, progress });
   task.end();
-  return { weights, log: [], bestEpoch: 0, bestValidation: null };
+  return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
 }

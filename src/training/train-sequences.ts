@@ -15,7 +15,11 @@ import type { SequenceScorer } from '../models/sequence-scorer.ts';
 import type { AttentionTrainingOptions } from './attention-options.ts';
 import { AttentionStep } from './attention-step.ts';
 import { type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
-import { PROFILED_STEPS, profileStart } from './epoch-loop.ts';
+import { type CutOff, cutOffOf } from './cut-off.ts';
+import { DurationEstimate, type DurationQuestion } from './duration-estimate.ts';
+import { looksLeft, PROFILED_STEPS, profileStart } from './epoch-loop.ts';
+import { finishCheckpoint } from './finish-checkpoint.ts';
+import { acceptCheckpoint } from './run-identity.ts';
 import type { SequenceTrainingOptions } from './sequence-options.ts';
 import { SequenceStep } from './sequence-step.ts';
 import type { SequenceSteps } from './sequence-steps.ts';
@@ -37,6 +41,8 @@ export interface SequenceCheckpoint {
   readonly progress: SequenceProgress;
   /** `weights/…`, `state/…`, `carried/…`, `best/…` */
   readonly tensors: NamedTensors;
+  /** Where it was read from, for messages. */
+  readonly origin?: string;
 }
 
 export interface SequenceTrainRequest<C = unknown> {
@@ -62,6 +68,8 @@ export interface SequenceTrainRequest<C = unknown> {
   readonly checkpointSteps?: number;
   readonly checkpointSeconds?: number;
   readonly resume?: SequenceCheckpoint | null;
+  /** Train no further: end with the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some steps; called once, with what was found. */
   readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
@@ -73,6 +81,10 @@ export interface SequenceTrainOutcome {
   /** Epoch (from 1) whose weights were kept. */
   readonly bestEpoch: number;
   readonly bestValidation: number | null;
+  /** Set when the epochs ran out while validation was still rising. */
+  readonly cutOff: CutOff | null;
+  /** Where training stood when it was ended by hand. */
+  readonly finishedAt?: string;
 }
 
 const start: SequenceProgress = {
@@ -93,6 +105,8 @@ const SLICE_MS = 100;
  *   another run, 'usage' when interrupted
  */
 export async function trainSequences<C>(request: SequenceTrainRequest<C>): Promise<SequenceTrainOutcome> {
+  const { resume, finish, fingerprint, training } = request;
+  if (resume && finish) return finishCheckpoint(resume, fingerprint, training, 0);
   const run = new SequenceRun(request as unknown as SequenceTrainRequest);
   try {
     return await run.run();
@@ -108,17 +122,29 @@ class SequenceRun {
   #progress = start;
   #isProfiled = false;
   #lastCheckpoint = performance.now();
+  readonly #estimate: DurationEstimate;
+  #isWarm = false;
 
   constructor(request: SequenceTrainRequest) {
     this.#request = request;
-    const { resume, fingerprint } = request;
-    if (resume && resume.fingerprint !== fingerprint)
-      throw new DeepTasteError(
-        'config',
-        'resume: the checkpoint belongs to another run (data, model, settings or seed differ); repeat that run, or start anew',
-      );
+    const { resume, fingerprint, progress } = request;
+    if (resume) acceptCheckpoint(resume, fingerprint, progress);
     this.#step = stepsOf(request);
     if (resume) this.#restore(resume);
+    this.#estimate = new DurationEstimate(this.#durationQuestion());
+  }
+
+  #durationQuestion(): DurationQuestion {
+    const { progress, training, validate } = this.#request;
+    const { epochsDone } = this.#progress;
+    return {
+      progress,
+      epochs: training.epochs - epochsDone,
+      rows: this.#step.nRows,
+      unit: 'events',
+      looks: validate ? looksLeft(training, epochsDone) : 0,
+      canStopEarly: validate !== undefined && training.patience > 0,
+    };
   }
 
   #restore({ progress, tensors }: SequenceCheckpoint): void {
@@ -167,7 +193,8 @@ class SequenceRun {
     task.end(`${epochsDone} epochs${isBestKept ? `, kept epoch ${bestEpoch}` : ''}`);
     const weights = isBestKept ? (this.#best as NamedTensors) : this.#weights();
     checkFinite(weights);
-    return { weights, log, bestEpoch: isBestKept ? bestEpoch : epochsDone, bestValidation };
+    const cutOff = cutOffOf(log, training.epochs, bestEpoch);
+    return { weights, log, bestEpoch: isBestKept ? bestEpoch : epochsDone, bestValidation, cutOff };
   }
 
   #shouldStop(): boolean {
@@ -186,6 +213,8 @@ class SequenceRun {
       const result = this.#runSlice(epoch, stepsDone, Math.min(slice, untilCheckpoint));
       const ms = performance.now() - started;
       slice = Math.max(1, Math.round((result.steps * SLICE_MS) / Math.max(ms, 1)));
+      this.#estimate.ran((result.steps / stepsPerEpoch) * this.#step.nRows, ms / 1000, this.#isWarm);
+      this.#isWarm = true;
       const done = stepsDone + result.steps;
       this.#progress = { ...this.#progress, stepsDone: done, lossSum: lossSum + result.lossSum };
       report(done / stepsPerEpoch);
@@ -223,9 +252,11 @@ class SequenceRun {
     const { validate, training } = this.#request;
     const due = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
     if (!validate || !due) return null;
+    const started = performance.now();
     const scorer = this.#step.scorer();
     const value = await validate(scorer);
     scorer.free();
+    this.#estimate.looked((performance.now() - started) / 1000);
     const { bestValidation, looksWithoutGain } = this.#progress;
     if (bestValidation === null || value > bestValidation) {
       this.#best = this.#weights();

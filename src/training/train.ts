@@ -8,8 +8,11 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { findModel } from '../models/index.ts';
 import type { GradientModel, Model } from '../models/model.ts';
 import type { Scorer } from '../models/scoring.ts';
-import { type Checkpoint, checkFingerprint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
+import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
+import type { CutOff } from './cut-off.ts';
+import { finishCheckpoint } from './finish-checkpoint.ts';
 import { resolveTraining, type TrainingOptions } from './options.ts';
+import { acceptCheckpoint } from './run-identity.ts';
 import { type StageProgress, type TrainingData, trainStage } from './train-stage.ts';
 
 export interface TrainRequest {
@@ -28,6 +31,8 @@ export interface TrainRequest {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly resume?: Checkpoint | null;
+  /** Train no further: end with the best weights of `resume`. */
+  readonly finish?: boolean;
   /** Asks for a profile of some steps of each stage. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
@@ -39,6 +44,10 @@ export interface TrainOutcome {
   /** Epoch (from 1) whose weights were kept; 0 for fitted models. */
   readonly bestEpoch: number;
   readonly bestValidation: number | null;
+  /** Set when the epochs ran out while validation was still rising. */
+  readonly cutOff: CutOff | null;
+  /** Where training stood when it was ended by hand. */
+  readonly finishedAt?: string;
 }
 
 interface StagePlan {
@@ -55,9 +64,14 @@ export async function trainModel(request: TrainRequest): Promise<TrainOutcome> {
     const random = new RandomStream(seed, model.name);
     const weights = await model.fit(data.rows, data.sizes, config, { engine, random, progress });
     task.end();
-    return { weights, log: [], bestEpoch: 0, bestValidation: null };
+    return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
   }
-  if (request.resume) checkFingerprint(request.resume, request.fingerprint);
+  const { resume, finish } = request;
+  if (resume && finish) {
+    const stages = model.pretraining?.(config).length ?? 0;
+    return finishCheckpoint(resume, request.fingerprint, request.training as TrainingOptions, stages);
+  }
+  if (resume) acceptCheckpoint(resume, request.fingerprint, progress);
   return trainStages(request, model);
 }
 
@@ -84,6 +98,7 @@ async function trainStages(request: TrainRequest, model: GradientModel): Promise
         log,
         bestEpoch: request.validate ? result.progress.bestEpoch : result.progress.epochsDone,
         bestValidation: result.progress.bestValidation,
+        cutOff: result.cutOff,
       };
   }
   throw new DeepTasteError('config', `training: ${model.name} has no stage`);

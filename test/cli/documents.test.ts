@@ -59,6 +59,14 @@ const runDocument = z.strictObject({
     trainingSeconds: z.number(),
     epochs: z.int(),
     bestEpoch: z.int(),
+    training: z.strictObject({
+      cutOff: z
+        .strictObject({
+          ...{ setting: z.literal('training.epochs'), epochs: z.int(), from: z.number().nullable(), to: z.number() },
+        })
+        .nullable(),
+      ...{ finishedAt: z.string().nullable(), chosenDefaults: z.looseObject({}).nullable() },
+    }),
     saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
     result: evaluation.nullable(),
     next: z.string(),

@@ -65,6 +65,7 @@ const runDocument = z.strictObject({
     ...{ nUnknownTestEvents: z.int(), warnings: z.array(z.string()) },
   }),
   ...{ trainingSeconds: z.number(), epochs: z.literal(0), bestEpoch: z.literal(0), result: evaluation },
+  training: z.strictObject({ cutOff: z.null(), finishedAt: z.null(), chosenDefaults: z.null() }),
   saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
   next: z.string(),
 });

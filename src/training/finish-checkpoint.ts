@@ -1,0 +1,43 @@
+/** Ends a training at its checkpoint: the best weights so far, without another step. */
+import { DeepTasteError } from '../core/errors.ts';
+import { type AnyProgress, type Checkpoint, standing, tensorsUnder } from './checkpoint.ts';
+import { checkFingerprint } from './run-identity.ts';
+import type { TrainOutcome } from './train.ts';
+
+/** What the progress of every training by epochs says of its best epoch. */
+type FinishedProgress = AnyProgress & {
+  readonly stagesDone?: number;
+  readonly bestValidation: number | null;
+  readonly bestEpoch: number;
+};
+
+/**
+ * @param stages pretraining stages, which must be over
+ * @throws 'config' for a checkpoint of another run; 'usage' when the model itself has not begun to be trained
+ */
+export function finishCheckpoint(
+  checkpoint: Checkpoint<FinishedProgress>,
+  fingerprint: string,
+  { keepBest }: { readonly keepBest: boolean },
+  stages: number,
+): TrainOutcome {
+  checkFingerprint(checkpoint, fingerprint);
+  const { progress, tensors, origin = 'the checkpoint' } = checkpoint;
+  const { stagesDone = 0, bestEpoch, bestValidation, epochsDone, log } = progress;
+  if (stagesDone < stages)
+    throw new DeepTasteError(
+      'usage',
+      `--finish: the model itself must have been trained for an epoch, found ${origin} ${standing(progress)} of pretraining ` +
+        `stage ${stagesDone + 1} of ${stages}; go on with --resume`,
+    );
+  const best = keepBest ? tensorsUnder(tensors, 'best') : new Map();
+  const isBestKept = best.size > 0;
+  return {
+    weights: isBestKept ? best : tensorsUnder(tensors, 'weights'),
+    log,
+    bestEpoch: isBestKept ? bestEpoch : epochsDone,
+    bestValidation,
+    cutOff: null,
+    finishedAt: standing(progress),
+  };
+}
