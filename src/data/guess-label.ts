@@ -1,33 +1,136 @@
 /** Which column holds labels, when nobody says it: two kinds of cells under a name that outcomes go by. */
-import { holdsBinaryNumbers, holdsTwoValues } from './labels.ts';
+import type { Assignment } from './guess-roles.ts';
+import { labelTier } from './label-names.ts';
+import { holdsBinaryNumbers, holdsTwoValues, type LabelEvidence, labelEvidence } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { isClassName, isLabelName, isRatingName } from './role-names.ts';
+import { isClassName, isRatingName, normalName } from './role-names.ts';
 
 /** Tables without a header of so many columns may begin with a label, as click logs do. */
 const fewestUnnamedColumns = 5;
 
+/** Rows in which a column under any name is looked at before all of them are. */
+const nSampledRows = 10_000;
+
+export interface LabelGuess {
+  /** Null: none. */
+  readonly label: ImportedColumn | null;
+  /** Further columns that say how rows turned out: no model may look at them. */
+  readonly outcomes: readonly ImportedColumn[];
+  /** What a person should know of the guess. */
+  readonly notes: readonly string[];
+}
+
+const nothing: LabelGuess = { label: null, outcomes: [], notes: [] };
+
 /**
- * Beside users and items, only the numbers 0 and 1 (or −1 and 1) count; in tables of examples words do as well. A
- * column of ratings goes first. Null: none.
+ * The label of a table that names its columns. In tables of examples two different cells of any kind under the name of a class
+ * count. Beside users and items the cells must mean no and yes (0 and 1, −1 and 1, true and false, words), the surest name goes
+ * first, and other outcomes are told. Columns of ratings go first, unless they hold no and yes themselves.
  */
 export async function guessLabel(
   database: Database,
   table: ImportedTable,
-  { user, item }: { readonly user?: ImportedColumn | null; readonly item?: ImportedColumn | null },
-): Promise<ImportedColumn | null> {
+  { user, item }: Pick<Assignment, 'user' | 'item'>,
+): Promise<LabelGuess> {
   const single = table.columns.filter((column) => column !== user && column !== item && column.storage !== 'list');
-  if (single.some((column) => isRatingName(column.name))) return null;
   const areExamples = !user && !item;
   if (!table.named) {
     const [first] = table.columns;
     const isLong = areExamples && table.columns.length >= fewestUnnamedColumns;
-    return isLong && (await holdsBinaryNumbers(database, table, first)) ? first : null;
+    return isLong && (await holdsBinaryNumbers(database, table, first)) ? { ...nothing, label: first } : nothing;
   }
+  if (!areExamples) return besideUsersAndItems(database, table, single);
+  if (single.some((column) => isRatingName(column.name))) return nothing;
+  for (const column of single)
+    if (isClassName(column.name) && (await holdsTwoValues(database, table, column)))
+      return { ...nothing, label: column };
+  return nothing;
+}
+
+interface Candidate {
+  readonly column: ImportedColumn;
+  readonly tier: number;
+  readonly evidence: LabelEvidence;
+}
+
+async function besideUsersAndItems(
+  database: Database,
+  table: ImportedTable,
+  single: readonly ImportedColumn[],
+): Promise<LabelGuess> {
+  const candidates: Candidate[] = [];
+  let ratings: ImportedColumn | undefined;
   for (const column of single) {
-    if (!(areExamples ? isClassName(column.name) : isLabelName(column.name))) continue;
-    const holds = areExamples ? holdsTwoValues : holdsBinaryNumbers;
-    if (await holds(database, table, column)) return column;
+    const isRating = isRatingName(column.name);
+    const tier = isRating ? 0 : labelTier(normalName(column.name));
+    if (tier < 0) continue;
+    const evidence = await labelEvidence(database, table, column);
+    if (evidence.pair || (evidence.onlyNegative && tier < 2)) candidates.push({ column, tier, evidence });
+    else if (isRating) ratings ??= column;
   }
-  return null;
+  candidates.sort((a, b) => a.tier - b.tier);
+  const [first, ...others] = candidates.map(({ column }) => column);
+  if (first === undefined) return nothing;
+  const quoted = (columns: readonly ImportedColumn[]): string => columns.map(({ name }) => `"${name}"`).join(', ');
+  if (ratings) {
+    const all = candidates.map(({ column }) => column);
+    const left = `${quoted(all)} ${all.length === 1 ? 'holds outcomes and is' : 'hold outcomes and are'} left out, for "${ratings.name}" holds ratings`;
+    return {
+      label: null,
+      outcomes: all,
+      notes: [`${table.source}: ${left}; --label ${first.name} takes that instead`],
+    };
+  }
+  if (others.length === 0) return { label: first, outcomes: [], notes: [] };
+  const rivals = `${quoted(others)} ${others.length === 1 ? 'holds outcomes too and is' : 'hold outcomes too and are'} left out`;
+  return {
+    ...{ label: first, outcomes: others },
+    notes: [
+      `${table.source}: label "${first.name}" (guessed); ${rivals}; --label ${others[0].name} takes that instead`,
+    ],
+  };
+}
+
+/**
+ * In a table without a header whose rows name users and items: the column beside them that holds no and yes, both, whether it
+ * would pass for a rating or not.
+ */
+export async function labelByPosition(
+  database: Database,
+  table: ImportedTable,
+  { user, item, rating, time }: Assignment,
+): Promise<ImportedColumn | null> {
+  if (!user || !item) return null;
+  const [beside] = rating ? [rating] : table.columns.filter((each) => each !== user && each !== item && each !== time);
+  if (beside === undefined || beside.storage === 'list') return null;
+  return (await labelEvidence(database, table, beside)).pair ? beside : null;
+}
+
+/** What a person should know where no outcome was found: columns that may hold one, under a name of theirs. */
+export async function possibleLabels(
+  database: Database,
+  table: ImportedTable,
+  columns: readonly ImportedColumn[],
+): Promise<string[]> {
+  const [unread, binary]: [string[], ImportedColumn[]] = [[], []];
+  for (const column of columns.filter(({ storage }) => storage !== 'list')) {
+    const evidence = await labelEvidence(database, table, column, nSampledRows);
+    if (evidence.pair && (await labelEvidence(database, table, column)).pair) binary.push(column);
+    else if (labelTier(normalName(column.name)) === 0 && evidence.values.length > 2) {
+      const some = evidence.values.slice(0, 3).map((value) => JSON.stringify(value));
+      unread.push(
+        `${table.source}: "${column.name}" is no label, for it holds more than two different values (${some.join(', ')} …): every row ` +
+          `counts as taken; say --label ${column.name} --positive ${some[0]} to set the one that is`,
+      );
+    }
+  }
+  if (binary.length === 0) return unread;
+  const names = binary.map(({ name }) => `"${name}"`).join(', ');
+  const are =
+    binary.length === 1 ? 'holds no and yes and is taken for a field' : 'hold no and yes and are taken for fields';
+  return [
+    ...unread,
+    `${table.source}: ${names} ${are}: every row counts as taken; --label ${binary[0].name} makes it the label`,
+  ];
 }

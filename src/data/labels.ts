@@ -15,22 +15,31 @@ export interface LabelRule {
 
 /** Pairs of words of which the second is the positive one. */
 const knownPairs: readonly (readonly [string, string])[] = [
-  ...([
-    ['0', '1'],
-    ['-1', '1'],
-    ['-1', '+1'],
-    ['0', '+1'],
-    ['false', 'true'],
-    ['f', 't'],
-    ['no', 'yes'],
-  ] as const),
-  ...([
-    ['n', 'y'],
-    ['negative', 'positive'],
-    ['neg', 'pos'],
-    ['dislike', 'like'],
-    ['off', 'on'],
-  ] as const),
+  ['0', '1'],
+  ['-1', '1'],
+  ['-1', '+1'],
+  ['0', '+1'],
+  ['false', 'true'],
+  ['f', 't'],
+  ['no', 'yes'],
+  ['n', 'y'],
+  ['negative', 'positive'],
+  ['neg', 'pos'],
+  ['dislike', 'like'],
+  ['disliked', 'liked'],
+  ['off', 'on'],
+  ['thumbs down', 'thumbs up'],
+  ['downvote', 'upvote'],
+  ['nein', 'ja'],
+  ['nee', 'ja'],
+  ['nej', 'ja'],
+  ['non', 'oui'],
+  ['no', 'si'],
+  ['no', 'sí'],
+  ['no', 'sì'],
+  ['não', 'sim'],
+  ['нет', 'да'],
+  ['否', '是'],
 ];
 
 interface LabelCount {
@@ -68,16 +77,32 @@ export async function labelRule(
   );
 }
 
-function knownPair(values: readonly string[]): readonly [string, string] | null {
+/** Marks of missing values are no label: rows that hold one are refused, or skipped when that is asked for. */
+function withoutMissing<T>(cells: readonly T[], textOf: (cell: T) => string): T[] {
+  return cells.filter((cell) => !/^(na|n\/a|nan|null|none|nil|\\n|-+|—|\?)$/i.test(textOf(cell)));
+}
+
+function knownPair(cells: readonly string[]): readonly [string, string] | null {
+  const values = withoutMissing(cells, (cell) => cell);
   if (values.length === 0 || values.length > 2) return null;
-  const inLowerCase = values.map((value) => value.toLowerCase());
-  const pair = knownPairs.find((known) => inLowerCase.every((value) => known.includes(value)));
+  const words = values.map((value) => value.toLowerCase().replace(/[_-]+(?=.*\p{L})/gu, ' '));
+  const pair = knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words);
   if (!pair) return null;
-  const asWritten = (word: string): string => values[inLowerCase.indexOf(word)] ?? word;
+  const asWritten = (word: string): string => values[words.indexOf(word)] ?? word;
   return [asWritten(pair[0]), asWritten(pair[1])];
 }
 
-function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {
+/** `not clicked` and `clicked`, `no click` and `click`. */
+function negatedPair(words: readonly string[]): readonly [string, string] | null {
+  if (words.length !== 2) return null;
+  const negates = (word: string, positive: string): boolean =>
+    /^(not|no|non|un) ?/.test(word) && word.replace(/^(not|no|non|un) ?/, '') === positive;
+  if (negates(words[0], words[1])) return [words[0], words[1]];
+  return negates(words[1], words[0]) ? [words[1], words[0]] : null;
+}
+
+function rarerPair(all: readonly LabelCount[]): readonly [string, string] | null {
+  const counts = all.length === 2 ? all : withoutMissing(all, ({ value }) => value);
   if (counts.length !== 2) return null;
   const [often, rare] = [...counts].sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1));
   return [often.value, rare.value];
@@ -93,9 +118,15 @@ function foundValues(values: readonly string[]): string {
 /** So many different cells are looked at. */
 const manyLabels = 100;
 
-async function labelCounts(database: Database, table: ImportedTable, column: ImportedColumn): Promise<LabelCount[]> {
+async function labelCounts(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  nRows?: number,
+): Promise<LabelCount[]> {
+  const from = nRows === undefined ? table.sql : `(SELECT * FROM ${table.sql} LIMIT ${nRows})`;
   return database.rows<LabelCount>(
-    `SELECT value, n FROM (SELECT ${sqlAsLabelText(column)} AS value, count(*) AS n FROM ${table.sql} GROUP BY 1)
+    `SELECT value, n FROM (SELECT ${sqlAsLabelText(column)} AS value, count(*) AS n FROM ${from} GROUP BY 1)
      WHERE value IS NOT NULL ORDER BY value LIMIT ${manyLabels}`,
   );
 }
@@ -107,6 +138,30 @@ export async function holdsTwoValues(
   column: ImportedColumn,
 ): Promise<boolean> {
   return (await labelCounts(database, table, column)).length === 2;
+}
+
+/** What the cells of a column show of labels. */
+export interface LabelEvidence {
+  /** Up to a hundred different cells. */
+  readonly values: readonly string[];
+  /** Its negative and its positive cell, when both stand for no and yes by their meaning, in words or numbers. */
+  readonly pair: readonly [string, string] | null;
+  /** Every cell says no. */
+  readonly onlyNegative: boolean;
+}
+
+/** @param nRows look at so many rows only; absent = all */
+export async function labelEvidence(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  nRows?: number,
+): Promise<LabelEvidence> {
+  const cells = (await labelCounts(database, table, column, nRows)).map(({ value }) => value);
+  const values = withoutMissing(cells, (cell) => cell);
+  const pair = knownPair(cells);
+  const onlyNegative = values.length === 1 && pair !== null && pair[0] === values[0] && pair[1] !== values[0];
+  return { values, pair: values.length === 2 ? pair : null, onlyNegative };
 }
 
 /** True when a column holds the numbers 0 and 1, or −1 and 1, and nothing else. */
@@ -141,7 +196,7 @@ export function labelNote(
   told: string | undefined,
 ): string[] {
   if (told !== undefined || negative === null || (positive === '1' && negative === '0')) return [];
-  const meaning = knownPairs.some((pair) => pair[1] === positive.toLowerCase()) ? '' : ' (the rarer one is 1)';
+  const meaning = knownPair([negative, positive])?.[1] === positive ? '' : ' (the rarer one is 1)';
   return [
     `${table.source}: label "${column}": "${positive}" is 1 and "${negative}" is 0${meaning}; --positive sets another`,
   ];

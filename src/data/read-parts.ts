@@ -38,7 +38,7 @@ export async function readParts(
   for (const [p, part] of parts.entries()) {
     const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
     const roles = await assignRoles(database, table, toldFor(table, options.columns, read[0]?.roles));
-    const notes: string[] = [];
+    const notes: string[] = p === 0 ? [...roles.notes] : [];
     if (p === 0) {
       plan = { ...(await gatheringPlan(database, table, roles, positive)), single: plan.single };
       if (plan.label) notes.push(...labelNote(table, plan.label, positive));

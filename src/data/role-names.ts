@@ -138,7 +138,7 @@ export function titleColumns(names: readonly string[]): string[] {
   return names.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b));
 }
 
-/** True for names that outcomes of rows go by: two different cells in such a column are taken for labels. */
+/** True for names that outcomes of rows go by, whatever the cells hold. */
 export function isLabelName(name: string): boolean {
   const outcomes =
     /^(y|label|target|click|clicked|isclick|isclicked|like|liked|outcome|converted|conversion|purchased|churn|churned)$/;

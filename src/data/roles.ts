@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
 import type { ColumnRoles } from './data-options.ts';
-import { guessLabel } from './guess-label.ts';
+import { guessLabel, labelByPosition, possibleLabels } from './guess-label.ts';
 import { type Assignment, RoleGuess, type SingleRole } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
@@ -25,6 +25,8 @@ export interface InteractionRoles {
   readonly context: readonly ImportedColumn[];
   readonly contextStatistics: readonly ColumnStatistics[];
   readonly schema: readonly ColumnSchema[];
+  /** What a person should know of the guesses. */
+  readonly notes: readonly string[];
 }
 
 /** Rows whose values are looked at; roles that a name gives surely are checked on every row when they are read. */
@@ -45,20 +47,29 @@ export async function assignRoles(
   const assigned = toldColumns(table, told);
   const guess = new RoleGuess(table, statistics, assigned);
   guess.ids();
-  if (assigned.label === undefined && !told.rating) assigned.label = await guessLabel(database, table, assigned);
+  const isOpen = assigned.label === undefined && !told.rating;
+  const { label, outcomes, notes } = await guessLabel(database, table, assigned);
+  if (isOpen) assigned.label = label;
   if (assigned.label) assigned.rating = null;
   guess.byName();
-  if (!table.named) guess.byPosition();
+  if (!table.named) {
+    guess.byPosition();
+    if (isOpen) assigned.label ??= await labelByPosition(database, table, assigned);
+    if (assigned.label) assigned.rating = null;
+  }
   // Nobody is named: each session is somebody.
   if (told.user === null && !assigned.label && assigned.session) assigned.user = assigned.session;
   checkIds(table, assigned);
-  const context = contextColumns(table, statistics, assigned, told);
+  const context = contextColumns(table, statistics, assigned, told, outcomes);
+  const isUndecided = isOpen && table.named && assigned.user && !assigned.label && !assigned.rating;
+  const free = table.columns.filter((column) => !Object.values(assigned).includes(column));
   return {
     ...{ user: assigned.user ?? null, item: assigned.item ?? null },
     ...{ rating: assigned.rating ?? null, label: assigned.label ?? null },
     ...{ time: assigned.time ?? null, session: assigned.session ?? null, title: assigned.title ?? null },
     ...{ context, contextStatistics: context.map((column) => statistics[table.columns.indexOf(column)]) },
     schema: schemaOf(table, statistics, assigned, told, context),
+    notes: [...(isOpen ? notes : []), ...(isUndecided ? await possibleLabels(database, table, free) : [])],
   };
 }
 
@@ -102,6 +113,7 @@ function contextColumns(
   statistics: readonly ColumnStatistics[],
   assigned: Assignment,
   { context }: ColumnRoles,
+  outcomes: readonly ImportedColumn[],
 ): ImportedColumn[] {
   if (context === null) return [];
   if (context)
@@ -110,7 +122,7 @@ function contextColumns(
       if (!column) throw missingColumn(table, name, 'context');
       return column;
     });
-  const taken = new Set(Object.values(assigned));
+  const taken = new Set([...Object.values(assigned), ...outcomes]);
   return table.columns.filter(
     (column, c) =>
       !taken.has(column) && !isOutcomeName(column.name) && guessKind(column, statistics[c]).kind !== 'text',

@@ -134,3 +134,108 @@ describe('rows without users and items', () => {
     expect([...own.test!.time!]).toEqual([3, 7, 11, 15, 19]);
   });
 });
+
+describe('labels beside users and items', () => {
+  const rows = (header: string, cells: readonly string[]): string =>
+    `${header}\n${cells.map((cell, k) => `u${k % 3},i${k % 4},${cell},${k % 2 === 0 ? 'a' : 'b'}`).join('\n')}\n`;
+  const load = (content: string, options: Partial<DataOptions> = {}) =>
+    loadDataset({ files: [file(content)], ...options });
+
+  it.each([
+    ['yes', 'no'],
+    ['Y', 'N'],
+    ['True', 'False'],
+    ['t', 'f'],
+    ['ON', 'OFF'],
+    ['1', '0'],
+    ['1.0', '0.0'],
+    ['+1', '-1'],
+    ['clicked', 'not clicked'],
+    ['clicked', 'not_clicked'],
+    ['like', 'dislike'],
+    ['ja', 'nein'],
+  ])('%s and %s are 1 and 0 by their meaning', async (yes, no) => {
+    for (const name of ['clicked', 'is_click', 'Purchased', 'label', 'liked', 'converted', 'rating']) {
+      const { label, interactions } = await load(rows(`user,item,${name},device`, [no, yes, yes, yes, no]));
+      const positive = /^\+?1/.test(yes) ? '1' : yes;
+      expect([name, label?.positive, [...interactions.rating!]]).toEqual([name, positive, [0, 1, 1, 1, 0]]);
+      expect(interactions.context!.map((column) => column.name)).toEqual(['device']);
+    }
+  });
+
+  it('give the same interactions in whatever form they stand', async () => {
+    const cells = ['1', '0', '0', '1', '1', '0', '1'];
+    const as = (yes: string, no: string) => cells.map((cell) => (cell === '1' ? yes : no));
+    const hashes = await Promise.all(
+      [as('1', '0'), as('yes', 'no'), as('TRUE', 'FALSE'), as('1.0', '0.0')].map(
+        async (each) => (await load(rows('user,item,clicked,device', each))).hash,
+      ),
+    );
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('are read from JSON booleans', async () => {
+    const path = write(
+      'clicks.json',
+      [true, false, true].map((clicked, k) => JSON.stringify({ user: `u${k}`, item: 'x', clicked })).join('\n'),
+    );
+    const { label, interactions } = await loadDataset({ files: [path] });
+    expect([label?.positive, ...interactions.rating!]).toEqual(['true', 1, 0, 1]);
+  });
+
+  it('are found in a file without a header', async () => {
+    const { label, interactions } = await load('a,x,1\na,y,0\nb,x,1\n');
+    expect([label?.column, ...interactions.rating!]).toEqual(['column3', 1, 0, 1]);
+    expect((await load('a,x,1\na,y,5\nb,x,1\n')).label).toBeUndefined();
+    expect((await load('a,x,1\na,y,1\nb,x,1\n')).label).toBeUndefined();
+  });
+
+  it('of no and yes under another name are told, and stay fields', async () => {
+    const { label, interactions, warnings } = await load(rows('user,item,is_weekend,premium', ['no', 'yes', 'no']));
+    expect(label).toBeUndefined();
+    expect(interactions.context!.map((column) => column.name)).toEqual(['is_weekend', 'premium']);
+    expect(warnings.join('\n')).toMatch(/"is_weekend" holds no and yes and is taken for a field.*--label is_weekend/);
+  });
+
+  it('of several columns: the surest name, the others are left out and told', async () => {
+    const content = 'user,item,viewed,purchased,device\na,x,1,0,tv\nb,y,1,1,web\nc,x,0,0,tv\n';
+    const { label, interactions, warnings } = await load(content);
+    expect([label?.column, ...interactions.context!.map((column) => column.name)]).toEqual(['purchased', 'device']);
+    expect(warnings.join('\n')).toMatch(/label "purchased" \(guessed\); "viewed" holds outcomes too.*--label viewed/);
+    expect((await load(content, { columns: { label: 'viewed' } })).interactions.context).toHaveLength(1);
+  });
+
+  it('give way to ratings, which is told', async () => {
+    const content = 'user,item,rating,clicked\na,x,5,yes\nb,y,1,no\nc,x,3,yes\n';
+    const { label, interactions, warnings } = await load(content);
+    expect([label, ...interactions.rating!]).toEqual([undefined, 5, 1, 3]);
+    expect(interactions.context).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(/"clicked" holds outcomes and is left out, for "rating" holds ratings/);
+  });
+
+  it('with marks of missing values: such rows are refused, or skipped', async () => {
+    const content = rows('user,item,clicked,device', ['no', 'yes', 'NA', 'yes']);
+    expect(await messageOf(() => load(content))).toMatch(
+      /row 3: "clicked" must hold a label, "yes" or "no", found "NA"/,
+    );
+    expect([...(await load(content, { skipBadRows: true })).interactions.rating!]).toEqual([0, 1, 1]);
+  });
+
+  it('of three kinds are no label, which is told', async () => {
+    const { label, warnings } = await load(rows('user,item,label,device', ['no', 'yes', 'maybe']));
+    expect(label).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(
+      /"label" is no label, for it holds more than two.*--label label --positive "maybe"/,
+    );
+  });
+
+  it('that all say no are labels, and those that all say yes are none', async () => {
+    expect((await load(rows('user,item,clicked,device', ['no', 'no']))).label?.positive).toBe('yes');
+    expect((await load(rows('user,item,clicked,device', ['yes', 'yes']))).label).toBeUndefined();
+  });
+
+  it('are none when that is told', async () => {
+    const none = await load(rows('user,item,clicked,device', ['0', '1', '1']), { columns: { label: null } });
+    expect(none.label).toBeUndefined();
+  });
+});
