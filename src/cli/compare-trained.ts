@@ -86,7 +86,7 @@ async function contest(
     return (engine) =>
       compareSequenceModels({ engine, split, seeds, progress, contenders: settings, evaluation, onRun });
   }
-  const [split, { evaluation }] = [await loadNoted(first, progress), first];
+  const [split, { evaluation }] = [await loadNoted(first, progress, settings as readonly RunSettings[]), first];
   const contenders = settings as readonly RunSettings[];
   return (engine) => compareModels({ engine, split, seeds, progress, contenders, evaluation, refit, onRun });
 }

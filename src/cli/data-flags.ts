@@ -64,7 +64,15 @@ export function addDataFlags(command: Command): Command {
     .option('--social <file>', 'file of edges between users')
     .option('--min-rating <x>', 'drop rows rated below', finiteNumber)
     .option('--k-core <n>', 'drop users and items with fewer interactions, until none is left', wholeNumber(1))
-    .addOption(new Option('--duplicates <which>', 'row of a repeated pair to keep').choices(['last', 'first', 'keep']))
+    .addOption(
+      new Option('--duplicates <which>', 'row of a repeated pair to keep; sum, count: the last, rated by all').choices([
+        'last',
+        'first',
+        'keep',
+        'sum',
+        'count',
+      ]),
+    )
     .option('--read-memory <gib>', 'GiB that reading may hold besides the columns; more goes to disk', finiteNumber)
     .optionsGroup('Options:');
 }

@@ -57,7 +57,7 @@ async function storedData(
   settings: FieldRunSettings,
   { encoder, task, offset, ratingRange, unnamed }: FieldRecommender['parts'],
 ): Promise<FieldData> {
-  const split = await prepareSplit(settings);
+  const split = await prepareSplit(settings, undefined, task === 'ranking' ? 'pairs' : 'examples');
   const { hash } = split.dataset;
   if (hash !== manifest.data.hash)
     throw new DeepTasteError(

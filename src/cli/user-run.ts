@@ -3,6 +3,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import { findModel } from '../models/index.ts';
 import { pairsOnly, prepareSplit } from '../recommender/prepare-split.ts';
+import { ratingsNote, usesRatings } from '../recommender/ratings-note.ts';
 import type { RunSettings } from '../recommender/settings.ts';
 import { type TrainedRun, trainRecommender } from '../recommender/train-recommender.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
@@ -62,10 +63,19 @@ function measuredRun(run: TrainedRun, split: Split, kernels: string): MeasuredRu
   };
 }
 
-/** Reads the data and says what was found. */
-export async function loadNoted(settings: RunSettings, progress: Progress): Promise<Split> {
+/**
+ * Reads the data and says what was found.
+ * @param runs all runs that are made of the data; default: the one of the settings
+ */
+export async function loadNoted(
+  settings: RunSettings,
+  progress: Progress,
+  runs: readonly RunSettings[] = [settings],
+): Promise<Split> {
   const task = progress.start('reading the data');
-  const split = pairsOnly(await prepareSplit(settings, progress));
+  const prepared = await prepareSplit(settings, progress);
+  const note = ratingsNote(prepared.dataset, runs);
+  const split = withWarning(pairsOnly(prepared, runs.some(usesRatings)), note);
   const { dataset, train, validation, test } = split;
   const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
   task.end(
@@ -74,6 +84,11 @@ export async function loadNoted(settings: RunSettings, progress: Progress): Prom
   );
   for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
   return split;
+}
+
+function withWarning(split: Split, warning: string | null): Split {
+  if (warning === null) return split;
+  return { ...split, dataset: { ...split.dataset, warnings: [...split.dataset.warnings, warning] } };
 }
 
 /** Recommending for somebody who is in the training data. */

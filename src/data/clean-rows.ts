@@ -1,66 +1,142 @@
 /** The cleaning steps in their order, with what each of them dropped. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { kCore, type Rows, renumberInPlace, repeatedRows, rowsWhere } from './cleaning.ts';
+import { kCore, pairSums, type Rows, renumberInPlace, repeatedRows, rowsWhere } from './cleaning.ts';
 import { counted } from './counted.ts';
 import type { ResolvedDataOptions } from './data-options.ts';
 import type { Interactions } from './dataset.ts';
 import type { EncodedRows } from './encoded-rows.ts';
 import { selectColumn } from './value-columns.ts';
 
+type Duplicates = NonNullable<ResolvedDataOptions['duplicates']>;
 export type CleaningOptions = Pick<ResolvedDataOptions, 'duplicates' | 'minRating' | 'kCore'>;
+
+/** What is known of the rows beside their columns. */
+export interface RowKind {
+  /** The ratings are labels of 0 and 1; null column = they are not. */
+  readonly label?: string | null;
+  /** What the rows do not name, and so cannot be cleaned by. */
+  readonly unnamed?: readonly string[];
+  /** Rows stand for what people took: those labelled 0 go. */
+  readonly takenOnly?: boolean;
+}
 
 /** Cleaned rows, in the memory of the encoded ones, which must not be used any more; ids are those that still occur, in the order of their first appearance. */
 export interface CleanedRows extends EncodedRows {
+  /** No (user, item) pair has two rows in one part. */
+  readonly distinctPairs: boolean;
+  /** Of rows with labels only those labelled 1 were kept. */
+  readonly takenOnly: boolean;
   readonly warnings: readonly string[];
 }
 
 /**
- * Repeated pairs, then the rating threshold (so that a user's last rating of an item decides), then the k-core.
- * @param rowsAreExamples rows with labels, of which repeated pairs stay unless told otherwise
- * @param unnamed what the rows do not name, and so cannot be cleaned by
+ * Repeated pairs, then the rating threshold (so that a user's last rating of an item decides), then the k-core. Rows with labels are
+ * examples, of which repeated pairs stay; where those labelled 1 stand for what people took, of their repeated pairs one row stays
+ * too: without a threshold any row labelled 1 makes its pair one. `duplicates` says otherwise.
  * @throws DeepTasteError `config`: a threshold without ratings, pairs of unnamed users; `data`: nothing is left
  */
 export function cleanRows(
   encoded: EncodedRows,
   options: CleaningOptions,
-  rowsAreExamples = false,
-  unnamed: readonly string[] = [],
+  { label = null, unnamed = [], takenOnly = false }: RowKind = {},
 ): CleanedRows {
-  const { interactions, part } = encoded;
-  const nUsers = encoded.users.size;
-  const nItems = encoded.items.size;
-  const { minRating } = options;
+  const positivesOnly = label !== null && unnamed.length === 0 && (takenOnly || isPositive(options.minRating));
+  const rowsAreExamples = !positivesOnly && (label !== null || unnamed.length > 0);
   const duplicates = options.duplicates ?? (rowsAreExamples ? 'keep' : 'last');
-  if (unnamed.length > 0 && (duplicates !== 'keep' || options.kCore))
-    throw new DeepTasteError(
-      'config',
-      `${options.kCore ? 'kCore' : 'duplicates'}: needs rows that name users and items, these name no ` +
-        `${unnamed.join(' and no ')}; leave it out`,
-    );
+  checkNames(options, duplicates, unnamed);
   const warnings: string[] = [];
-  const repeated = duplicates === 'keep' ? null : repeatedRows(interactions, nUsers, nItems, duplicates, part);
-  if (repeated === null && minRating === undefined && !options.kCore) return { ...encoded, warnings };
+  const merges = duplicates === 'sum' || duplicates === 'count';
+  const isThreshold = !positivesOnly || (options.minRating !== undefined && !merges);
+  const cleaned = isThreshold
+    ? cleanPairs(encoded, { ...options, duplicates }, label, warnings)
+    : cleanPairs(positives(encoded, label, warnings), { duplicates, kCore: options.kCore }, null, warnings);
+  return { ...cleaned, takenOnly: positivesOnly };
+}
+
+/** A threshold that labels of 0 miss. */
+function isPositive(minRating: number | undefined): boolean {
+  return minRating !== undefined && minRating > 0 && minRating <= 1;
+}
+
+function checkNames({ kCore: core }: CleaningOptions, duplicates: string, unnamed: readonly string[]): void {
+  if (unnamed.length === 0 || (duplicates === 'keep' && !core)) return;
+  throw new DeepTasteError(
+    'config',
+    `${core ? 'kCore' : 'duplicates'}: needs rows that name users and items, these name no ` +
+      `${unnamed.join(' and no ')}; leave it out`,
+  );
+}
+
+/** The rows labelled 1. */
+function positives(encoded: EncodedRows, label: string, warnings: string[]): EncodedRows {
+  const { rating, length } = encoded.interactions;
+  const rows = rowsWhere(length, (row) => rating![row] === 1);
+  requireRows(rows, `no row is labelled 1 in "${label}"`);
+  if (rows.length < length)
+    warnings.push(
+      `${counted(length - rows.length, 'row')} labelled 0 dropped: the ${rows.length} labelled 1 say what people took ("${label}"); ` +
+        'models of fields learn from both',
+    );
+  return keepRows(encoded, rows);
+}
+
+function cleanPairs(
+  encoded: EncodedRows,
+  { duplicates, minRating, kCore: core }: CleaningOptions & { readonly duplicates: Duplicates },
+  label: string | null,
+  warnings: string[],
+): Omit<CleanedRows, 'takenOnly'> {
+  const { part } = encoded;
+  const [nUsers, nItems] = [encoded.users.size, encoded.items.size];
+  const merges = duplicates === 'sum' || duplicates === 'count';
+  const interactions = merges ? mergedRows(encoded, duplicates, label) : encoded.interactions;
+  const repeated =
+    duplicates === 'keep' ? null : repeatedRows(interactions, nUsers, nItems, merges ? 'last' : duplicates, part);
+  if (repeated === null && minRating === undefined && !core)
+    return { ...encoded, interactions, distinctPairs: duplicates !== 'keep', warnings };
   let rows = rowsWhere(interactions.length, (row) => repeated === null || repeated[row] === 0);
   const nRepeated = interactions.length - rows.length;
-  if (nRepeated > 0)
-    warnings.push(
-      `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; the ${duplicates} of each is kept` +
-        (interactions.context ? ', whatever its context (duplicates: keep keeps all)' : ''),
-    );
+  if (nRepeated > 0) warnings.push(repeatNote(nRepeated, duplicates, interactions));
   if (minRating !== undefined) {
     rows = aboveThreshold(interactions, rows, minRating, warnings);
     requireRows(rows, `no row is rated ${minRating} or more; lower minRating`);
   }
-  if (options.kCore) {
-    const kept = kCore(interactions, rows, nUsers, nItems, options.kCore);
-    const { user, item } = options.kCore;
+  if (core) {
+    const kept = kCore(interactions, rows, nUsers, nItems, core);
     if (kept.length < rows.length)
-      warnings.push(`${counted(rows.length - kept.length, 'row')} dropped by the ${user}-user, ${item}-item core`);
+      warnings.push(
+        `${counted(rows.length - kept.length, 'row')} dropped by the ${core.user}-user, ${core.item}-item core`,
+      );
     rows = kept;
-    requireRows(rows, `the ${user}-user, ${item}-item core is empty; lower kCore`);
+    requireRows(rows, `the ${core.user}-user, ${core.item}-item core is empty; lower kCore`);
   }
-  return { ...keepRows(encoded, rows), warnings };
+  return { ...keepRows({ ...encoded, interactions }, rows), distinctPairs: duplicates !== 'keep', warnings };
+}
+
+function repeatNote(nRepeated: number, duplicates: Duplicates, { context }: Interactions): string {
+  const rows = `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; `;
+  if (duplicates === 'sum') return `${rows}the last of each is kept, with the sum of the ratings`;
+  if (duplicates === 'count') return `${rows}the last of each is kept, with the number of rows as its rating`;
+  return `${rows}the ${duplicates} of each is kept${context ? ', whatever its context (duplicates: keep keeps all)' : ''}`;
+}
+
+/** The rows with the sum of the ratings of their pair, or the number of its rows, as their rating. */
+function mergedRows(
+  { interactions, users, items, part }: EncodedRows,
+  duplicates: 'sum' | 'count',
+  label: string | null,
+): Interactions {
+  if (label !== null)
+    throw new DeepTasteError(
+      'config',
+      `duplicates: "${duplicates}" makes ratings, and rows with labels ("${label}") have none; say minRating: 1 to merge those labelled 1, or leave it out`,
+    );
+  const { rating } = interactions;
+  if (duplicates === 'sum' && rating === null)
+    throw new DeepTasteError('config', 'duplicates: "sum" needs a rating column, the data has none; say "count"');
+  const value = duplicates === 'sum' ? rating : null;
+  return { ...interactions, rating: pairSums(interactions, value, users.size, items.size, part) };
 }
 
 function aboveThreshold(interactions: Interactions, rows: Rows, minRating: number, warnings: string[]): Rows {

@@ -50,6 +50,30 @@ export function repeatedRows(
   return nDropped > 0 ? dropped : null;
 }
 
+/**
+ * For each row the sum of a value over all rows of its (user, item) pair and part.
+ * @param value [length]; null = 1 each, so that rows are counted
+ */
+export function pairSums(
+  { length, userIndex, itemIndex }: Interactions,
+  value: Float32Array | null,
+  nUsers: number,
+  nItems: number,
+  part: Uint8Array,
+): Float32Array {
+  const nGroups = nUsers * (1 + part.reduce((a, b) => Math.max(a, b), 0));
+  const { rowStart, order } = groupRows(length, nGroups, (row) => userIndex[row] + part[row] * nUsers);
+  const sum = new Float64Array(nItems);
+  const sums = new Float32Array(length);
+  for (let group = 0; group < nGroups; group++) {
+    const own = order.subarray(rowStart[group], rowStart[group + 1]);
+    for (const row of own) sum[itemIndex[row]] += value === null ? 1 : value[row];
+    for (const row of own) sums[row] = sum[itemIndex[row]];
+    for (const row of own) sum[itemIndex[row]] = 0;
+  }
+  return sums;
+}
+
 function winsOver(later: number, earlier: number, time: Float64Array | null, policy: 'last' | 'first'): boolean {
   if (policy === 'last') return time === null || time[later] >= time[earlier];
   return time !== null && time[later] < time[earlier];

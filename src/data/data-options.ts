@@ -50,10 +50,9 @@ export const dataOptions = z.strictObject({
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),
   positive: z.string().min(1).optional().meta({ doc: 'the cell of the label column that is 1; every other one is 0' }),
-  duplicates: z
-    .enum(['last', 'first', 'keep'])
-    .optional()
-    .meta({ doc: 'which row of a repeated pair is kept; default: the last, or all where rows carry labels' }),
+  duplicates: z.enum(['last', 'first', 'keep', 'sum', 'count']).optional().meta({
+    doc: 'which row of a repeated pair is kept: the last, the first, all; sum, count = the last, with the sum of the ratings or the number of rows as its rating; default: the last, or all where rows carry labels to be predicted',
+  }),
   kCore: z
     .strictObject({
       user: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept user' }),

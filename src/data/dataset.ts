@@ -54,6 +54,8 @@ export interface Dataset {
   readonly schema: Schema;
   /** When rows carry labels, `rating` is 0 or 1 and each row is an example of its own; absent = they carry none. */
   readonly label?: LabelInfo;
+  /** True where no (user, item) pair has two rows; absent = pairs may repeat. */
+  readonly distinctPairs?: boolean;
   /** What the rows do not name: all of them then share one unnamed user (item); absent = they name both. */
   readonly unnamed?: readonly ('user' | 'item')[];
   /** SHA-256 (hex) of the cleaned interactions in order: external ids, ratings, times, sessions, context. */

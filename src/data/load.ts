@@ -32,6 +32,8 @@ export interface LoadHooks {
   readonly moreItemIds?: readonly string[];
   /** Keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered. */
   readonly keepTables?: boolean;
+  /** Rows stand for what people took: those labelled 0 are left out. */
+  readonly takenOnly?: boolean;
   /** Hears how far the reading of many rows is. */
   readonly progress?: Progress;
 }
@@ -43,10 +45,18 @@ export interface LoadHooks {
  * @example await loadDataset({ files: ['ratings.csv'], minRating: 4, kCore: { user: 5, item: 5 } })
  */
 export async function loadDataset(options: DataOptions, progress?: Progress): Promise<Dataset> {
+  return loadRows(options, { progress });
+}
+
+/** `loadDataset` with hooks. */
+export async function loadRows(
+  options: DataOptions,
+  hooks: Pick<LoadHooks, 'progress' | 'takenOnly'>,
+): Promise<Dataset> {
   const resolved = parseDataOptions(options);
   return Database.use(async (database) => {
     const parts = [{ name: 'interactions', files: resolved.files }];
-    return (await loadParts(database, parts, resolved, { progress })).dataset;
+    return (await loadParts(database, parts, resolved, hooks)).dataset;
   }, resolved.readMemory);
 }
 
@@ -58,15 +68,15 @@ export async function loadParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
-  { moreItemIds = [], keepTables = false, progress }: LoadHooks = {},
+  { moreItemIds = [], keepTables = false, takenOnly = false, progress }: LoadHooks = {},
 ): Promise<LoadedParts> {
   const { read, plan } = await readParts(database, parts, options, keepTables);
   const present = presentColumns(read, plan);
   const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
-  const rowsAreExamples = plan.label !== null || unnamed.length > 0;
   const encoded = await encodeRows(database, present, progress);
   await dropRows(database, read, keepTables);
-  const cleaned = cleanRows(encoded, options, rowsAreExamples, unnamed);
+  const cleaned = cleanRows(encoded, options, { label: plan.label?.column ?? null, unnamed, takenOnly });
+  const isMerged = options.duplicates === 'sum' || options.duplicates === 'count';
   const { users } = cleaned;
   const items = cleaned.items.with(moreItemIds);
   const side = await describeEntities(database, options, read[0], users, items, cleaned);
@@ -74,7 +84,8 @@ export async function loadParts(
     ...{ name: options.name ?? nameOf(read[0].table.source), users, items, interactions: cleaned.interactions },
     ...{ userFields: side.userFields, itemFields: side.itemFields, social: side.social },
     schema: { columns: [...interactionSchema(read[0].roles, plan), ...side.schema.columns] },
-    ...(plan.label && { label: { column: plan.label.column, positive: plan.label.positive } }),
+    ...(plan.label && !isMerged && { label: { column: plan.label.column, positive: plan.label.positive } }),
+    ...(cleaned.distinctPairs && parts.length === 1 && { distinctPairs: true }),
     ...(unnamed.length > 0 && { unnamed }),
     hash: hashInteractions(users, items, cleaned.interactions),
   };
@@ -84,7 +95,14 @@ export async function loadParts(
     ...cleaned.warnings,
     ...side.warnings,
   ];
-  return { dataset: { ...dataset, warnings: [...warnings, ...suspicions(dataset)] }, part: cleaned.part, read };
+  return {
+    dataset: {
+      ...dataset,
+      warnings: [...warnings, ...suspicions(dataset, { isGiven: parts.length > 1, takenOnly: cleaned.takenOnly })],
+    },
+    part: cleaned.part,
+    read,
+  };
 }
 
 function nameOf(path: string): string {

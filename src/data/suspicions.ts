@@ -5,28 +5,41 @@ import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
 
+/** What is to become of the rows. */
+export interface RowsUse {
+  /** The parts are given: users of one row may be tested there. */
+  readonly isGiven?: boolean;
+  /** Only rows labelled 1 were kept. */
+  readonly takenOnly?: boolean;
+}
+
 /** One line for each thing in cleaned interactions that looks wrong or limits what can be learned. */
-export function suspicions({
-  users,
-  items,
-  interactions,
-  label,
-  unnamed,
-}: Pick<Dataset, 'users' | 'items' | 'interactions' | 'label' | 'unnamed'>): string[] {
+export function suspicions(
+  {
+    users,
+    items,
+    interactions,
+    label,
+    unnamed,
+  }: Pick<Dataset, 'users' | 'items' | 'interactions' | 'label' | 'unnamed'>,
+  { isGiven = false, takenOnly = false }: RowsUse = {},
+): string[] {
   const { length, rating, time } = interactions;
   const lines: string[] = [];
   const isNamed = (role: 'user' | 'item'): boolean => !unnamed?.includes(role);
   if (users.size === 1 && isNamed('user')) lines.push(`all rows are of one user (${users.idOf(0)})`);
   if (items.size === 1 && isNamed('item')) lines.push(`all rows are of one item (${items.idOf(0)})`);
-  if (rating && label && isConstant(rating)) lines.push(constantLabel(rating[0], length));
-  else if (length > 1 && rating && isConstant(rating))
-    lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
+  const isJudged = rating !== null && isConstant(rating) && !(label && takenOnly);
+  if (isJudged && label) lines.push(constantLabel(rating[0], length));
+  else if (isJudged && length > 1) lines.push(`every rating is ${rating[0]}: ratings tell nothing apart`);
   if (!unnamed && rating?.includes(0) && rating.every((r) => r === 0 || r === 1))
     lines.push(
-      `${label ? 'labels' : 'ratings'} are 0 and 1: models of fields predict them; to rank items, minRating 1 keeps the positives only`,
+      label
+        ? 'labels are 0 and 1: models of fields predict them; models that rank items for users, and --min-rating 1, keep the rows labelled 1 only'
+        : 'ratings are 0 and 1: models of fields predict them; to rank items, minRating 1 keeps the positives only',
     );
   if (length > 1 && time && isConstant(time)) lines.push('all times are equal: splits by time are not possible');
-  const nSingle = unnamed || label ? 0 : usersWithOneRow(interactions, users.size);
+  const nSingle = unnamed || label || isGiven ? 0 : usersWithOneRow(interactions, users.size);
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
   const padded = nPadded(users) + nPadded(items);
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);

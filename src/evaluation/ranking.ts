@@ -30,13 +30,26 @@ export interface RankingOptions {
 
 const grouped = new WeakMap<Interactions, SparseRows>();
 
-/** The interactions of a part as distinct items of every user; made once for each part. */
+/** The rows that say what people took: of labelled rows those labelled 1. */
+function takenRows({ dataset }: Split, part: Interactions): Pick<Interactions, 'length' | 'userIndex' | 'itemIndex'> {
+  const { rating, length, userIndex, itemIndex } = part;
+  if (!dataset.label || rating === null) return part;
+  const rows = rowsWhere(length, (row) => rating[row] === 1);
+  return {
+    length: rows.length,
+    userIndex: rows.map((row) => userIndex[row]),
+    itemIndex: rows.map((row) => itemIndex[row]),
+  };
+}
+
+/** What people took in a part, as distinct items of every user; made once for each part. */
 export function itemsByUser(split: Split, part: Interactions | null): SparseRows {
   const nUsers = split.dataset.users.size;
   if (part === null) return sparseRows(nUsers, new Int32Array(0), new Int32Array(0));
   const known = grouped.get(part);
   if (known?.nRows === nUsers) return known;
-  const rows = sparseRows(nUsers, part.userIndex, part.itemIndex, true);
+  const taken = takenRows(split, part);
+  const rows = sparseRows(nUsers, taken.userIndex, taken.itemIndex, true);
   grouped.set(part, rows);
   return rows;
 }
@@ -81,7 +94,8 @@ function excludedItems(split: Split, filter: RankFilter, users: Int32Array): Spa
   if (users.length * 2 > nUsers && parts.length === 1) return itemsByUser(split, train);
   const isRanked = new Uint8Array(nUsers);
   for (const user of users) isRanked[user] = 1;
-  const lists = parts.map(({ length, userIndex, itemIndex }) => {
+  const lists = parts.map((part) => {
+    const { length, userIndex, itemIndex } = takenRows(split, part);
     const rows = rowsWhere(length, (row) => isRanked[userIndex[row]] === 1);
     return { row: rows.map((row) => userIndex[row]), column: rows.map((row) => itemIndex[row]) };
   });

@@ -5,11 +5,12 @@
  * RecSys 2022.
  *
  *   ŷ(u, i) = w_uᵀ h_i
- *   min Σ_{(u,i) ∈ S} (ŷ(u, i) − 1)²  +  α₀ Σ_{u,i} ŷ(u, i)²  +  Σ_u λ_u ‖w_u‖²  +  Σ_i λ_i ‖h_i‖²
- *   λ_u = λ (|S_u| + α₀ n_items)^ν          λ_i = λ (|S_i| + α₀ n_users)^ν
+ *   min Σ_{(u,i) ∈ S} c_ui (ŷ(u, i) − 1)²  +  α₀ Σ_{u,i} ŷ(u, i)²  +  Σ_u λ_u ‖w_u‖²  +  Σ_i λ_i ‖h_i‖²
+ *   λ_u = λ (Σ_i c_ui + α₀ n_items)^ν          λ_i = λ (Σ_u c_ui + α₀ n_users)^ν
+ *   c_ui = 1 + α r_ui with r the rating or count of the pair (confidence), 1 by default
  *
  * For fixed h every w_u is an exact ridge regression, and the other way round:
- *   w_u = ( Σ_{i ∈ S_u} h_i h_iᵀ + α₀ HᵀH + λ_u I )⁻¹ Σ_{i ∈ S_u} h_i
+ *   w_u = ( Σ_{i ∈ S_u} c_ui h_i h_iᵀ + α₀ HᵀH + λ_u I )⁻¹ Σ_{i ∈ S_u} c_ui h_i
  * HᵀH is made once for all users. Numbers and differences: docs/models/ials.md.
  */
 import { z } from 'zod';
@@ -19,6 +20,7 @@ import type { RandomStream } from '../core/random.ts';
 import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
 import { choleskyFactor, solveFactored } from '../engine/linalg/cholesky.ts';
 import { RidgeRows } from '../engine/linalg/ridge-rows.ts';
+import { confidenceOf, pairWeights, transposedValues } from './confidence.ts';
 import { fittedModel } from './model.ts';
 
 const options = z.strictObject({
@@ -38,6 +40,18 @@ const options = z.strictObject({
       doc: 'α₀, weight of the pairs that were not observed; an observed pair weighs 1',
       search: [0.03, 0.1, 0.3, 1],
     }),
+  confidence: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .meta({
+      doc: 'α, an observed pair weighs 1 + α · its rating or count; 0 = ratings are not used, each pair weighs 1',
+      search: [0, 0.1, 1, 10, 40],
+    }),
+  confidenceScale: z.enum(['linear', 'log']).default('linear').meta({
+    doc: "with confidence: the rating or count r as it is, or ln(1 + r) ('log') for counts that differ by much",
+  }),
   regularization: z
     .number()
     .positive()
@@ -70,15 +84,17 @@ export const ials = fittedModel({
     year: 2008,
   },
   options,
-  fit: (train, { nUsers, nItems }, config, { engine, random, progress }) => {
+  fit: (train, { nUsers, nItems }, config, { engine, random, progress, values = null }) => {
+    const weights = pairWeights(values, config);
     const { factors: d, epochs } = config;
     const ridge = new RidgeRows(engine, d);
     const task = progress.start('ials', epochs, 'epochs');
     try {
       const byItem = transposeRows(train, nItems);
       const [w, h] = [ridge.table(nUsers), ridge.table(nItems)];
-      const users = ridge.target(w, train, penalties(train, nItems, config));
-      const items = ridge.target(h, byItem, penalties(byItem, nUsers, config));
+      const byItemWeights = weights && transposedValues(train, weights, nItems);
+      const users = ridge.target(w, train, penalties(train, weights, nItems, config), weights);
+      const items = ridge.target(h, byItem, penalties(byItem, byItemWeights, nUsers, config), byItemWeights);
       startValues(ridge.values(h), d, config.deviation, random.child('H'));
       for (let epoch = 1; epoch <= epochs; epoch++) {
         ridge.solve(users, h, scaled(ridge.gram(h), config.unobservedWeight));
@@ -117,10 +133,14 @@ export const ials = fittedModel({
   },
 });
 
-/** λ (|S_r| + α₀ · other)^ν for every row; `other` is the number of columns. */
-function penalties(rows: SparseRows, other: number, config: Options): Float64Array {
+/** λ (Σ c + α₀ · other)^ν for every row; `other` is the number of columns. */
+function penalties(rows: SparseRows, weights: Float64Array | null, other: number, config: Options): Float64Array {
   const values = new Float64Array(rows.nRows);
-  for (let r = 0; r < rows.nRows; r++) values[r] = penalty(rows.rowStart[r + 1] - rows.rowStart[r], other, config);
+  for (let r = 0; r < rows.nRows; r++) {
+    const [from, to] = [rows.rowStart[r], rows.rowStart[r + 1]];
+    const taken = weights ? weights.subarray(from, to).reduce((sum, weight) => sum + weight, 0) : to - from;
+    values[r] = penalty(taken, other, config);
+  }
   return values;
 }
 
@@ -149,15 +169,17 @@ function solveUser(
 ): Float32Array {
   const d = config.factors;
   const b = new Float64Array(d);
+  // what is not said how often, counts once
+  const weight = config.confidence === 0 ? 1 : confidenceOf(1, config);
   for (const item of taken) {
     assert(item >= 0 && item < nItems, `ials: item ${item} of a history is not one of ${nItems}`);
     for (let i = 0; i < d; i++) {
-      const x = h[item * d + i];
+      const x = weight * h[item * d + i];
       b[i] += x;
       for (let j = i; j < d; j++) a[i * d + j] += x * h[item * d + j];
     }
   }
-  for (let i = 0; i < d; i++) a[i * d + i] += penalty(taken.size, nItems, config);
+  for (let i = 0; i < d; i++) a[i * d + i] += penalty(weight * taken.size, nItems, config);
   if (choleskyFactor(a, d) >= 0)
     throw new DeepTasteError(
       'numeric',

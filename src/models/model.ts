@@ -103,6 +103,8 @@ export interface FitContext {
   readonly engine: Engine;
   readonly random: RandomStream;
   readonly progress: Progress;
+  /** Rating or count of each training pair, in the order of the columns; absent = the data have none, or nobody asked. */
+  readonly values?: Float32Array | null;
 }
 
 /** How a fitted model scores: user and item vectors, or item-to-item weights applied to the user's history. */

@@ -37,7 +37,8 @@ type Settings = Pick<
 
 /** Reads, splits and fits. @throws 'config', 'data', 'io' */
 export async function prepareFieldData(settings: Settings): Promise<FieldData> {
-  return fieldDataOf(await prepareSplit(settings), settings);
+  const rowsFor = settings.task === 'ranking' ? 'pairs' : 'examples';
+  return fieldDataOf(await prepareSplit(settings, undefined, rowsFor), settings);
 }
 
 /** A split that is there already, or one with other training rows. @throws 'config', 'data' */

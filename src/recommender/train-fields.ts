@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import { type Interactions, selectRows } from '../data/dataset.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
@@ -148,7 +147,7 @@ function partsOf(
   return {
     ...{ weights: outcome.weights, encoder, task, offset, ratingRange, unnamed: [...(dataset.unnamed ?? [])] },
     ...{ users, items, userFields, itemFields },
-    seen: itemsByUser(split, task === 'click' ? clicked(split.train) : split.train),
+    seen: itemsByUser(split, split.train),
     info: {
       ...{ model: { name: model.name, config }, training, seed: settings.seed, schema: dataset.schema },
       ...{ protocol: null, metrics: {} },
@@ -156,12 +155,6 @@ function partsOf(
       data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
     },
   };
-}
-
-/** The rows labelled 1. */
-function clicked(rows: Interactions): Interactions {
-  const positions = Int32Array.from({ length: rows.length }, (_, row) => row).filter((row) => rows.rating?.[row] === 1);
-  return selectRows({ ...rows, context: undefined }, positions);
 }
 
 /** Finds the number of epochs on the validation part; with `refit` trains anew on both parts, fields fitted anew too. */

@@ -20,7 +20,9 @@ import { type TrainOutcome, trainModel } from '../training/train.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { evaluateScorer, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
+import { pairValues } from './pair-values.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { usesRatings } from './ratings-note.ts';
 import { Recommender } from './recommender.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -181,6 +183,7 @@ function trainOn(
   phase: 'train' | 'refit' | 'final',
 ): Promise<TrainOutcome> {
   const { engine, settings, progress = silent } = options;
+  const rows = itemsByUser(part, part.train);
   return trainModel({
     engine,
     model,
@@ -188,7 +191,8 @@ function trainOn(
     training,
     data: {
       sizes: { nUsers: part.dataset.users.size, nItems: part.dataset.items.size },
-      rows: itemsByUser(part, part.train),
+      rows,
+      values: usesRatings(settings) ? pairValues(rows, part.train) : null,
     },
     seed: settings.seed,
     progress,

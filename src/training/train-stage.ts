@@ -26,6 +26,8 @@ import type { TrainingOptions } from './options.ts';
 export interface TrainingData {
   readonly sizes: Sizes;
   readonly rows: SparseRows;
+  /** Rating or count of each of them, in the order of the columns; absent = there are none, or nobody asked. */
+  readonly values?: Float32Array | null;
 }
 
 export interface StageOptions {

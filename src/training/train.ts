@@ -62,7 +62,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainOutcome> {
   if (model.kind === 'fitted') {
     const task = progress.start(`fitting ${model.title}`);
     const random = new RandomStream(seed, model.name);
-    const weights = await model.fit(data.rows, data.sizes, config, { engine, random, progress });
+    const weights = await model.fit(data.rows, data.sizes, config, { engine, random, progress, values: data.values });
     task.end();
     return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
   }

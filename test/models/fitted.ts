@@ -21,6 +21,8 @@ export async function fitted<C>(
   nItems: number,
   options: Record<string, unknown> = {},
   seed = 1,
+  /** Rating or count of each pair, list after list, in ascending order of the items. */
+  values: Float32Array | null = null,
 ): Promise<Fitted<C>> {
   const config = model.options.parse(options);
   const sizes = { nUsers: taken.length, nItems };
@@ -30,7 +32,7 @@ export async function fitted<C>(
     Int32Array.from(pairs, (p) => p[0]),
     Int32Array.from(pairs, (p) => p[1]),
   );
-  const context = { engine, random: new RandomStream(seed, model.name), progress: silent };
+  const context = { engine, random: new RandomStream(seed, model.name), progress: silent, values };
   const weights = await model.fit(train, sizes, config, context);
   return { weights, config, sizes, scores: scoresOf(model.score(weights, sizes, config), taken, nItems) };
 }

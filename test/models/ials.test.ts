@@ -169,4 +169,52 @@ describe('iALS', () => {
     engine.close();
     expect(engine.peakBytes).toBe(peak);
   });
+
+  describe('with ratings as confidence', () => {
+    const taken = randomLists(40, 25);
+    const values = taken.map((items, u) => items.map((i) => 1 + ((3 * u + 7 * i) % 5)));
+    const flat = Float32Array.from(values.flat());
+    const options = { ...settings, factors: 6, epochs: 3 };
+
+    it.each([
+      ['linear', (r: number) => 1 + 2 * r],
+      ['log', (r: number) => 1 + 2 * Math.log(1 + r)],
+    ] as const)('%s: the gradient of the weighted objective by every user vector is zero', async (scale, weightOf) => {
+      const set = { ...options, confidence: 2, confidenceScale: scale };
+      const { w, h } = vectorsOf(await fitted(engines[1], ials, taken, 25, set, 1, flat), 6);
+      taken.forEach((items, u) => {
+        const weights = values[u].map(weightOf);
+        const penalty = penaltyOf(
+          settings,
+          weights.reduce((sum, c) => sum + c, 0),
+          h.length,
+        );
+        w[u].forEach((x, k) => {
+          const gradient = h.reduce((sum, row, i) => {
+            const score = dot(w[u], row);
+            const c = items.includes(i) ? weights[items.indexOf(i)] : 0;
+            return sum + row[k] * (settings.unobservedWeight * score + c * (score - 1));
+          }, penalty * x);
+          expect(Math.abs(gradient)).toBeLessThan(2e-5);
+        });
+      });
+    });
+
+    it('of 0 nothing changes, byte for byte', async () => {
+      const without = await fitted(engines[0], ials, taken, 25, options);
+      const zero = await fitted(engines[0], ials, taken, 25, { ...options, confidence: 0 }, 1, flat);
+      expect(bytesOf(zero.weights)).toBe(bytesOf(without.weights));
+      const one = await fitted(engines[0], ials, taken, 25, { ...options, confidence: 1 }, 1, flat);
+      const threads = await fitted(engines[1], ials, taken, 25, { ...options, confidence: 1 }, 1, flat);
+      expect(bytesOf(one.weights)).not.toBe(bytesOf(without.weights));
+      expect(bytesOf(threads.weights)).toBe(bytesOf(one.weights));
+    });
+
+    it('without ratings, or with negative ones: refused', async () => {
+      const fitWith = (given: Float32Array | null) =>
+        fitted(engines[0], ials, taken, 25, { ...options, confidence: 1 }, 1, given);
+      await expect(fitWith(null)).rejects.toThrow(/needs ratings or counts, the data has none/);
+      await expect(fitWith(flat.map((r) => r - 3))).rejects.toThrow(/must be 0 or more, found -/);
+    });
+  });
 });

@@ -267,7 +267,6 @@ describe('settings and data that do not fit', () => {
       /rows with labels/,
     ],
     ['a rating task on labels', 'lr', () => ({ task: 'rating' }), 'data', /rows with ratings/],
-    ['a ranking of rows with labels of 0', 'lr', () => ({ task: 'ranking' }), 'data', /--min-rating 1/],
     [
       'labels of one kind',
       'lr',

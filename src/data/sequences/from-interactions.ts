@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
-import { groupRows } from '../cleaning.ts';
+import { groupRows, rowsWhere } from '../cleaning.ts';
 import { counted } from '../counted.ts';
-import type { Dataset, Interactions } from '../dataset.ts';
+import { type Dataset, type Interactions, selectRows } from '../dataset.ts';
 import { hashSequences } from './hash-sequences.ts';
 import { selectEvents } from './select-sequences.ts';
 import type { SequenceData } from './sequence-data.ts';
@@ -34,7 +34,8 @@ export type SequenceOptions = z.input<typeof sequenceOptions>;
  */
 export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): SequenceData {
   const { by: told, gapSeconds, repeats } = parseOptions(sequenceOptions, options, 'sequences');
-  const { interactions, users, items } = dataset;
+  const { users, items } = dataset;
+  const { interactions, nNotTaken } = takenEvents(dataset);
   const by = told ?? (interactions.session ? 'session' : 'user');
   requireColumns(interactions, by);
   const rows = orderedRows(interactions, by === 'session' ? interactions.session! : interactions.userIndex);
@@ -46,8 +47,20 @@ export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): Se
   return {
     ...{ name: dataset.name, by, items, itemFields: dataset.itemFields, users, sequences },
     hash: hashSequences(items, sequences),
-    warnings: [...dataset.warnings, ...orderWarnings(interactions, rows, cuts), ...collapsed],
+    warnings: [...dataset.warnings, ...notTaken(nNotTaken), ...orderWarnings(interactions, rows, cuts), ...collapsed],
   };
+}
+
+/** Of labelled rows those labelled 1: what people were shown and did not take is no event. */
+function takenEvents({ interactions, label }: Dataset): { interactions: Interactions; nNotTaken: number } {
+  const { rating, length } = interactions;
+  if (!label || rating === null) return { interactions, nNotTaken: 0 };
+  const rows = rowsWhere(length, (row) => rating[row] === 1);
+  return { interactions: selectRows({ ...interactions, context: undefined }, rows), nNotTaken: length - rows.length };
+}
+
+function notTaken(n: number): string[] {
+  return n > 0 ? [`${counted(n, 'row')} labelled 0 dropped: sequences hold what people took`] : [];
 }
 
 function requireColumns({ session, time }: Interactions, by: 'session' | 'gap' | 'user'): void {

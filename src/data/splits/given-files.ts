@@ -2,12 +2,14 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import type { Progress } from '../../core/progress.ts';
+import { rowsWhere } from '../cleaning.ts';
+import { counted } from '../counted.ts';
 import type { ResolvedDataOptions } from '../data-options.ts';
 import type { Dataset, Interactions, Split, SplitDescription } from '../dataset.ts';
 import { loadParts } from '../load.ts';
 import { Database } from '../readers/database.ts';
-import { sparseRows } from '../sparse-rows.ts';
 import { type CandidatePairs, listCandidates, readCandidatePairs } from './candidates-file.ts';
+import { nRowsInTrain } from './repeated-pairs.ts';
 import { type GivenOptions, givenOptions } from './split-options.ts';
 import { makeSplit, testPart, trainPart, validationPart } from './split-parts.ts';
 
@@ -21,6 +23,7 @@ export async function loadGivenSplit(
   data: ResolvedDataOptions,
   options: GivenOptions,
   progress?: Progress,
+  takenOnly = false,
 ): Promise<Split> {
   const given = parseOptions(givenOptions, { method: 'given', ...options }, 'given split');
   if (data.kCore)
@@ -38,46 +41,67 @@ export async function loadGivenSplit(
       { name: 'test', files: [given.test], part: testPart },
     ];
     const listedItems = [...(validationPairs?.itemIds ?? []), ...(testPairs?.itemIds ?? [])];
-    const loaded = await loadParts(database, files, data, { moreItemIds: listedItems, progress });
+    const loaded = await loadParts(database, files, data, { moreItemIds: listedItems, takenOnly, progress });
     const part = loaded.part.map((p) => files[p].part);
     const split = makeSplit(loaded.dataset, part, { method: 'given', data: loaded.dataset.hash });
     return withCandidates(withOverlap(split), testPairs, validationPairs);
   }, data.readMemory);
 }
 
-/** Counts what the held-out rows share with training, and what they lack there. Labelled pairs may well repeat. */
+/** Counts what the held-out rows share with training, and what they lack there. */
 function withOverlap(split: Split): Split {
   const { dataset, validation, test } = split;
   if (dataset.unnamed) return split;
-  const counts = { ...overlap(split, 'Validation', validation), ...overlap(split, 'Test', test) };
-  const leaks = [counts.nValidationRowsInTrain, counts.nTestRowsInTrain].filter((n) => n > 0 && !dataset.label);
-  const warnings = leaks.map((n) => `${n} held-out (user, item) pairs are in the training rows too`);
+  const parts = [overlap(split, 'validation', validation), overlap(split, 'test', test)];
+  const counts = Object.fromEntries(parts.flatMap((part) => Object.entries(part.counts)));
   return {
     ...split,
-    dataset: { ...dataset, warnings: [...dataset.warnings, ...warnings] },
+    dataset: { ...dataset, warnings: [...dataset.warnings, ...parts.flatMap(({ warnings }) => warnings)] },
     description: { ...split.description, ...counts },
   };
 }
 
-function overlap({ dataset, train }: Split, name: string, heldOut: Interactions | null): Record<string, number> {
-  if (heldOut === null) return {};
-  const seen = sparseRows(dataset.users.size, train.userIndex, train.itemIndex, true);
-  const seenItem = new Uint8Array(dataset.items.size);
-  for (const item of train.itemIndex) seenItem[item] = 1;
-  const newUsers = new Set<number>();
-  const newItems = new Set<number>();
-  let nInTrain = 0;
-  heldOut.userIndex.forEach((user, row) => {
-    const item = heldOut.itemIndex[row];
-    const own = seen.columns.subarray(seen.rowStart[user], seen.rowStart[user + 1]);
-    if (own.length === 0) newUsers.add(user);
-    if (seenItem[item] === 0) newItems.add(item);
-    if (own.includes(item)) nInTrain++;
-  });
+interface Overlap {
+  readonly counts: Record<string, number>;
+  readonly warnings: readonly string[];
+}
+
+function overlap(split: Split, part: 'validation' | 'test', heldOut: Interactions | null): Overlap {
+  if (heldOut === null) return { counts: {}, warnings: [] };
+  const { dataset, train } = split;
+  const [hasUser, hasItem] = [new Uint8Array(dataset.users.size), new Uint8Array(dataset.items.size)];
+  for (const user of train.userIndex) hasUser[user] = 1;
+  for (const item of train.itemIndex) hasItem[item] = 1;
+  const rowsOf = (isNew: (row: number) => boolean) => rowsWhere(heldOut.length, isNew);
+  const ofNewUsers = rowsOf((row) => hasUser[heldOut.userIndex[row]] === 0);
+  const ofNewItems = rowsOf((row) => hasItem[heldOut.itemIndex[row]] === 0);
+  const nInTrain = nRowsInTrain(split, heldOut);
+  const newUsers = new Set(ofNewUsers.map((row) => heldOut.userIndex[row]));
+  const newItems = new Set(ofNewItems.map((row) => heldOut.itemIndex[row]));
+  const rows = `of ${counted(heldOut.length, `${part} row`)}`;
+  const warnings: string[] = [];
+  if (nInTrain > 0)
+    warnings.push(
+      dataset.label
+        ? `${nInTrain} ${rows} repeat a (user, item) pair of the training rows, as rows to be predicted may`
+        : `${nInTrain} held-out (user, item) pairs are in the training rows too (${rows.slice(3)})`,
+    );
+  if (ofNewUsers.length > 0)
+    warnings.push(
+      `${ofNewUsers.length} ${rows} have no training row of their user (${counted(newUsers.size, 'user')})`,
+    );
+  if (ofNewItems.length > 0)
+    warnings.push(
+      `${ofNewItems.length} ${rows} have no training row of their item (${counted(newItems.size, 'item')})`,
+    );
+  const name = part === 'test' ? 'Test' : 'Validation';
   return {
-    [`n${name}RowsInTrain`]: nInTrain,
-    [`n${name}UsersNotInTrain`]: newUsers.size,
-    [`n${name}ItemsNotInTrain`]: newItems.size,
+    counts: {
+      [`n${name}RowsInTrain`]: nInTrain,
+      [`n${name}UsersNotInTrain`]: newUsers.size,
+      [`n${name}ItemsNotInTrain`]: newItems.size,
+    },
+    warnings,
   };
 }
 

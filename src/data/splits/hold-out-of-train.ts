@@ -4,6 +4,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import { rowsWhere } from '../cleaning.ts';
 import { type Split, selectRows } from '../dataset.ts';
+import { followPairs, type RowUse, rowsThatRepeat, rowUseOf } from './repeated-pairs.ts';
 import { orderedUserRows, splitStream } from './user-order.ts';
 
 export const holdOutOptions = z.strictObject({
@@ -20,7 +21,11 @@ export type HoldOutOptions = z.input<typeof holdOutOptions>;
  * The test part and its candidates stay.
  * @throws DeepTasteError `config`: there is a validation part already, order by time without times; `data`: no user has two rows
  */
-export function holdOutOneOfTrain(split: Split, options: HoldOutOptions = {}): Split {
+export function holdOutOneOfTrain(
+  split: Split,
+  options: HoldOutOptions = {},
+  use: RowUse = rowUseOf(split.dataset),
+): Split {
   const { by, seed } = parseOptions(holdOutOptions, options, 'hold-out of training rows');
   const { train, dataset } = split;
   if (split.validation)
@@ -31,13 +36,15 @@ export function holdOutOneOfTrain(split: Split, options: HoldOutOptions = {}): S
       'hold-out of training rows: the data has no times; order by "random" or "order"',
     );
   const stream = splitStream(seed, 'hold-out');
-  const { rowStart, order } = orderedUserRows(train, dataset.users, by, stream);
+  const repeats = rowsThatRepeat(dataset, train, use);
+  const { rowStart, order } = orderedUserRows(train, dataset.users, by, stream, repeats);
   const held = new Uint8Array(train.length);
   let nUsersNotValidated = 0;
   for (let user = 0; user < dataset.users.size; user++) {
     if (rowStart[user + 1] - rowStart[user] < 2) nUsersNotValidated++;
     else held[order[rowStart[user + 1] - 1]] = 1;
   }
+  followPairs(dataset, train, held, repeats);
   const validation = selectRows(
     train,
     rowsWhere(train.length, (row) => held[row] === 1),

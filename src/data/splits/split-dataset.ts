@@ -2,9 +2,10 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import type { Progress } from '../../core/progress.ts';
+import { counted } from '../counted.ts';
 import { type DataOptions, parseDataOptions } from '../data-options.ts';
 import type { Dataset, Split } from '../dataset.ts';
-import { loadDataset } from '../load.ts';
+import { loadRows } from '../load.ts';
 import { splitBySession } from './by-session.ts';
 import { splitByColdItems } from './cold-items.ts';
 import { loadGivenSplit } from './given-files.ts';
@@ -12,6 +13,7 @@ import { splitByTime, timesVary } from './global-time.ts';
 import { splitByLastSession } from './last-session.ts';
 import { leaveOneOut } from './leave-one-out.ts';
 import { splitByRatio } from './ratio.ts';
+import { nRowsInTrain, type RowUse, rowUseOf } from './repeated-pairs.ts';
 import { type SplitOptions, splitOptions } from './split-options.ts';
 import { type MakeSplit, makeSplit, splitInPlace } from './split-parts.ts';
 
@@ -20,22 +22,41 @@ import { type MakeSplit, makeSplit, splitInPlace } from './split-parts.ts';
  * @throws DeepTasteError `config`: an option, or files that must be read together with the data (see `loadSplit`)
  */
 export function splitDataset(dataset: Dataset, options?: SplitOptions): Split {
-  return splitWith(dataset, options, makeSplit);
+  return splitWith(dataset, options, makeSplit, rowUseOf(dataset));
 }
 
-function splitWith(dataset: Dataset, options: SplitOptions = defaultSplit(dataset), make: MakeSplit): Split {
+function splitWith(dataset: Dataset, options: SplitOptions | undefined, make: MakeSplit, use: RowUse): Split {
+  const split = splitBy(dataset, options ?? defaultSplit(dataset), make, use);
+  return use === 'examples' ? withRepeatsCounted(split) : split;
+}
+
+/** Examples of one (user, item) pair may stand in training and test: that is said. */
+function withRepeatsCounted(split: Split): Split {
+  const { dataset, test, description } = split;
+  if (test === null || dataset.distinctPairs || dataset.unnamed) return split;
+  const nTestRowsInTrain = nRowsInTrain(split, test);
+  if (nTestRowsInTrain === 0) return split;
+  const note = `${nTestRowsInTrain} of ${counted(test.length, 'test row')} repeat a (user, item) pair of the training rows, as rows to be predicted may`;
+  return {
+    ...split,
+    dataset: { ...dataset, warnings: [...dataset.warnings, note] },
+    description: { ...description, nTestRowsInTrain },
+  };
+}
+
+function splitBy(dataset: Dataset, options: SplitOptions, make: MakeSplit, use: RowUse): Split {
   const parsed = parseOptions(splitOptions, options, 'split');
   switch (parsed.method) {
     case 'leave-one-out':
-      return leaveOneOut(dataset, parsed, make);
+      return leaveOneOut(dataset, parsed, make, use);
     case 'ratio':
-      return splitByRatio(dataset, parsed, make);
+      return splitByRatio(dataset, parsed, make, use);
     case 'time':
-      return splitByTime(dataset, parsed, make);
+      return splitByTime(dataset, parsed, make, use);
     case 'session':
-      return splitBySession(dataset, parsed);
+      return splitBySession(dataset, parsed, use);
     case 'last-session':
-      return splitByLastSession(dataset, parsed);
+      return splitByLastSession(dataset, parsed, use);
     case 'cold-items':
       return splitByColdItems(dataset, parsed);
     case 'none':
@@ -65,11 +86,24 @@ function holdOutNothing(dataset: Dataset): Split {
  * Reads the data files and splits them; the one way to use given files. Nobody else having the data set, its rows are put in the
  * order of the parts where that spares a copy (see `splitInPlace`).
  * @param progress hears how far the reading of many rows is
+ * @param rowsFor 'pairs': rows say what people took, those labelled 0 are left out and no (user, item) pair is in two parts; 'examples': rows
+ *   with labels or ratings are to be predicted, repeats of a pair may stand in several parts; absent = examples where rows have labels
  */
-export async function loadSplit(data: DataOptions, options?: SplitOptions, progress?: Progress): Promise<Split> {
-  if (options?.method !== 'given') return splitWith(await loadDataset(data, progress), options, splitInPlace);
-  const { method: _, ...given } = options;
-  return loadGivenSplit(parseDataOptions(data), given, progress);
+export async function loadSplit(
+  data: DataOptions,
+  options?: SplitOptions,
+  progress?: Progress,
+  rowsFor?: RowUse,
+): Promise<Split> {
+  const takenOnly = rowsFor === 'pairs';
+  if (options?.method === 'given') {
+    const { method: _, ...given } = options;
+    return loadGivenSplit(parseDataOptions(data), given, progress, takenOnly);
+  }
+  const dataset = await loadRows(data, { progress, takenOnly });
+  const isPredicted = data.minRating === undefined && (dataset.label || dataset.interactions.rating);
+  const use = rowsFor === undefined ? rowUseOf(dataset) : takenOnly || !isPredicted ? 'pairs' : 'examples';
+  return splitWith(dataset, options, splitInPlace, dataset.unnamed ? 'examples' : use);
 }
 
 /** The split that is used when none is asked for. */

@@ -1,7 +1,9 @@
 /** What all splits share: each row of the data gets a part, the parts become a `Split`. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { rowsWhere } from '../cleaning.ts';
+import { counted } from '../counted.ts';
 import { type Dataset, type Interactions, type Split, type SplitDescription, selectRows } from '../dataset.ts';
+import { droppedReason, splitAdvice } from './split-advice.ts';
 
 export const trainPart = 0;
 export const validationPart = 1;
@@ -86,12 +88,20 @@ function splitOfParts(
 ): Split {
   const where = `split by ${description.method}`;
   if (train.length === 0) throw new DeepTasteError('data', `${where}: no row is left for training; hold out less`);
+  const reason = droppedReason(description);
   if (test.length === 0)
-    throw new DeepTasteError('data', `${where}: no row is left for testing; ${emptyAdvice}`, {
-      ...description,
-    });
+    throw new DeepTasteError(
+      'data',
+      `${where}: no row is left for testing${reason && ` (${reason})`}; ${splitAdvice(dataset, description)}`,
+      { ...description },
+    );
   return {
-    ...{ dataset, train, validation: validation.length > 0 ? validation : null, test },
+    ...{
+      dataset: withNotes(dataset, validation, description),
+      train,
+      validation: validation.length > 0 ? validation : null,
+      test,
+    },
     ...{ validationCandidates: null, testCandidates: null },
     description: {
       ...description,
@@ -100,7 +110,20 @@ function splitOfParts(
   };
 }
 
-const emptyAdvice = 'hold out more, or choose another method (leave-one-out, ratio, time)';
+/** The data set with what its owner should know of the split. */
+function withNotes(dataset: Dataset, validation: Interactions, description: SplitDescription): Dataset {
+  const { method, nRepeatedPairRows } = description;
+  const notes: string[] = [];
+  if (typeof nRepeatedPairRows === 'number' && nRepeatedPairRows > 0)
+    notes.push(
+      `split by ${method}: ${counted(nRepeatedPairRows, 'held-out row')} dropped: the (user, item) pair is in the training rows too`,
+    );
+  const isAsked = typeof description.validation === 'number' ? description.validation > 0 : false;
+  const reason = droppedReason(description);
+  if (isAsked && validation.length === 0)
+    notes.push(`split by ${method}: no row is left for validation${reason && ` (${reason})`}`);
+  return notes.length > 0 ? { ...dataset, warnings: [...dataset.warnings, ...notes] } : dataset;
+}
 
 /** @throws DeepTasteError `config`: the data has no times */
 export function requireTime(dataset: Dataset, method: string): Float64Array {

@@ -15,15 +15,18 @@ export interface UserRows {
 /**
  * @param stream draws shuffles; every user has a stream of its own, named by the user's id, so that one user's rows are
  *   split alike whoever else is in the data
+ * @param leftOut 1 for each row that is not to be ordered; null = all are
  */
 export function orderedUserRows(
   interactions: Interactions,
   users: Vocabulary,
   by: OrderBy,
   stream: RandomStream,
+  leftOut: Uint8Array | null = null,
 ): UserRows {
   const { length, userIndex, time } = interactions;
-  const rows = groupRows(length, users.size, (row) => userIndex[row]);
+  const all = groupRows(length, users.size, (row) => userIndex[row]);
+  const rows = leftOut === null ? all : without(all, leftOut);
   if (by === 'order') return rows;
   for (let user = 0; user < users.size; user++) {
     const own = rows.order.subarray(rows.rowStart[user], rows.rowStart[user + 1]);
@@ -31,6 +34,16 @@ export function orderedUserRows(
     else own.sort((a, b) => time![a] - time![b] || a - b);
   }
   return rows;
+}
+
+function without({ rowStart, order }: UserRows, leftOut: Uint8Array): UserRows {
+  const start = rowStart.slice();
+  let n = 0;
+  for (let user = 0; user + 1 < rowStart.length; user++) {
+    for (let k = rowStart[user]; k < rowStart[user + 1]; k++) if (leftOut[order[k]] === 0) order[n++] = order[k];
+    start[user + 1] = n;
+  }
+  return { rowStart: start, order: order.subarray(0, n) };
 }
 
 /** The stream of a split method. */

@@ -519,6 +519,8 @@ export const RIDGE_WORK_BYTES = 11;
 export const RIDGE_PARTIAL_GRAMS = 12;
 /** rows whose matrix was not positive definite */
 export const RIDGE_FAILED = 13;
+/** Address of the weights of the entries, f64; 0 = every one weighs 1. */
+export const RIDGE_WEIGHTS = 14;
 /** feature rows gathered at a time into the working memory, so that they stay in the second-level cache */
 export const RIDGE_GATHERED = 128;
 export const RIDGE_WORDS = 16;

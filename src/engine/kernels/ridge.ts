@@ -1,6 +1,7 @@
 /**
  * Many small ridge regressions that share one table of features: the half-step of alternating least squares.
- * Row r solves  (G + Σ_{i ∈ S_r} y_i y_iᵀ + λ_r I) x_r = Σ_{i ∈ S_r} y_i  exactly, in float64; tables are float32.
+ * Row r solves  (G + Σ_{i ∈ S_r} c_ri y_i y_iᵀ + λ_r I) x_r = Σ_{i ∈ S_r} c_ri y_i  exactly, in float64; tables are float32.
+ * Without weights every c_ri is 1.
  * Matrices of d × d values have rows of `stride` values, d rounded up to a multiple of four; the rest is zero.
  */
 import * as op from './opcodes';
@@ -34,6 +35,15 @@ function addTo(sum: usize, row: usize, stride: i32): void {
   for (let i = 0; i < stride; i += 2) {
     const at = <usize>i << 3;
     v128.store(sum + at, f64x2.add(v128.load(sum + at), v128.load(row + at)));
+  }
+}
+
+/** row *= x, `stride` values */
+function scale(row: usize, x: f64, stride: i32): void {
+  const s = f64x2.splat(x);
+  for (let i = 0; i < stride; i += 2) {
+    const p = row + (<usize>i << 3);
+    v128.store(p, f64x2.mul(v128.load(p), s));
   }
 }
 
@@ -111,14 +121,21 @@ function solve(u: usize, stride: i32, d: i32, x: usize): void {
   }
 }
 
-/** A += Σ y_i y_iᵀ and b += Σ y_i over the listed feature rows. */
-function accumulate(features: usize, d: i32, stride: i32, columns: usize, n: i32, gathered: usize, a: usize, b: usize): void {
+/** A += Σ c_i y_i y_iᵀ and b += Σ c_i y_i over the listed feature rows; rows are gathered as √c_i y_i. `weights` 0 = every c_i is 1. */
+function accumulate(
+  features: usize, d: i32, stride: i32, columns: usize, weights: usize, n: i32, gathered: usize, a: usize, b: usize,
+): void {
   for (let start = 0; start < n; start += op.RIDGE_GATHERED) {
     const count = min(op.RIDGE_GATHERED, n - start);
     for (let i = 0; i < count; i++) {
       const column = load<i32>(columns + (<usize>(start + i) << 2)), row = gathered + ((<usize>i * stride) << 3);
       widen(features + ((<usize>column * d) << 2), row, d);
-      addTo(b, row, stride);
+      if (weights != 0) {
+        const c = load<f64>(weights + (<usize>(start + i) << 3));
+        scale(row, c, stride);
+        addTo(b, row, stride);
+        scale(row, 1 / Math.sqrt(c), stride);
+      } else addTo(b, row, stride);
     }
     gemm64(gathered, 1, stride, gathered, stride, 4, a, stride, d, stride, count, op.UPPER_64, 0);
   }
@@ -136,7 +153,9 @@ function solveRow(record: usize, r: i32, work: usize): bool {
   }
   memory.copy(a, pointer(record, op.RIDGE_GRAM), bytes);
   memory.fill(b, 0, <usize>stride << 3);
-  accumulate(pointer(record, op.RIDGE_FEATURES), d, stride, pointer(record, op.RIDGE_COLUMNS) + (<usize>from << 2), n, gathered, a, b);
+  const weights = pointer(record, op.RIDGE_WEIGHTS), columns = pointer(record, op.RIDGE_COLUMNS) + (<usize>from << 2);
+  const own = weights == 0 ? weights : weights + (<usize>from << 3);
+  accumulate(pointer(record, op.RIDGE_FEATURES), d, stride, columns, own, n, gathered, a, b);
   const ridge = load<f64>(pointer(record, op.RIDGE_PENALTY) + (<usize>r << 3));
   for (let i = 0; i < d; i++) store<f64>(at(a, stride, i, i), load<f64>(at(a, stride, i, i)) + ridge);
   if (!cholesky(a, stride, d)) return false;

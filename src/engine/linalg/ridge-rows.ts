@@ -20,6 +20,8 @@ export interface RidgeTarget {
   readonly rowStart: number;
   readonly columns: number;
   readonly penalties: number;
+  /** Address of the weights of the features in the order of the columns, f64; 0 = every one weighs 1. */
+  readonly weights: number;
 }
 
 export class RidgeRows {
@@ -62,15 +64,20 @@ export class RidgeRows {
     return this.#engine.f32(table.address, table.nRows * this.width);
   }
 
-  /** @param penalties λ_r of each row, float64 */
-  target(out: FactorTable, features: Lists, penalties: Float64Array): RidgeTarget {
+  /**
+   * @param penalties λ_r of each row, float64
+   * @param weights c_ri of each feature of each row, above 0, in the order of the columns; null = 1 each
+   */
+  target(out: FactorTable, features: Lists, penalties: Float64Array, weights: Float64Array | null = null): RidgeTarget {
     const rowStart = this.#allocate(features.rowStart.byteLength);
     this.#engine.i32(rowStart, features.rowStart.length).set(features.rowStart);
     const columns = this.#allocate(Math.max(4, features.columns.byteLength));
     this.#engine.i32(columns, features.columns.length).set(features.columns);
     const address = this.#allocate(Math.max(8, penalties.byteLength));
     this.#engine.f64(address, penalties.length).set(penalties);
-    return { out, rowStart, columns, penalties: address };
+    const weightAddress = weights && weights.length > 0 ? this.#allocate(weights.byteLength) : 0;
+    if (weights && weightAddress !== 0) this.#engine.f64(weightAddress, weights.length).set(weights);
+    return { out, rowStart, columns, penalties: address, weights: weightAddress };
   }
 
   /** YᵀY of a table, float64 [width × width], both triangles. */
@@ -90,7 +97,7 @@ export class RidgeRows {
   }
 
   /**
-   * Solves  (M + Σ_{i ∈ S_r} y_i y_iᵀ + λ_r I) x_r = Σ_{i ∈ S_r} y_i  for every row r of the target; x = 0 where S_r is empty.
+   * Solves  (M + Σ_{i ∈ S_r} c_ri y_i y_iᵀ + λ_r I) x_r = Σ_{i ∈ S_r} c_ri y_i  for every row r of the target; x = 0 where S_r is empty.
    * @param shared M, float64 [width × width]
    * @throws 'numeric' when a system is not positive definite to working precision
    */
@@ -115,6 +122,7 @@ export class RidgeRows {
     record[code.RIDGE_COLUMNS] = target?.columns ?? 0;
     record[code.RIDGE_OUT] = target?.out.address ?? 0;
     record[code.RIDGE_PENALTY] = target?.penalties ?? 0;
+    record[code.RIDGE_WEIGHTS] = target?.weights ?? 0;
     record[code.RIDGE_FEATURES] = features.address;
     record[code.RIDGE_N_FEATURES] = features.nRows;
     record[code.RIDGE_GRAM] = this.#gram;
