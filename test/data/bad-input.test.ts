@@ -140,7 +140,7 @@ describe('odd but allowed', () => {
     ['single interactions', good, /2 of 2 users have a single/],
     ['a column not used', `user,item,review\n1,a,${'so '.repeat(40)}\n2,b,good\n`, /not used: review/],
     ['a copy of the rating', 'user,item,rating,stars\n1,a,3,30\n2,b,4,40\n1,b,3,30\n', /"stars" repeats "rating"/],
-    ['labels 0 and 1', 'user,item,label\n1,a,0\n2,b,1\n', /minRating 1/],
+    ['labels 0 and 1', 'user,item,label\n1,a,0\n2,b,1\n', /keep the rows labelled 1 only/],
     ['repeated pairs', 'user,item\n1,a\n1,a\n', /1 row dropped/],
   ])('%s: a warning', async (what, content, told) => {
     const { warnings } = await load([write(`${what}.csv`, content)]);
