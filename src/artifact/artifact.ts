@@ -10,7 +10,8 @@
  *   other names                      attachments, e.g. an epoch log
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFileAtomic } from '../core/atomic-file.ts';
@@ -21,8 +22,9 @@ import { version } from '../core/version.ts';
 import type { FieldTable } from '../data/dataset.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
+import { checkFinite } from './fitting.ts';
 import { saveFolder } from './folder.ts';
-import { formerFolder } from './interrupted-save.ts';
+import { restoreInterruptedSave } from './interrupted-save.ts';
 import {
   type ArtifactInfo,
   checkedInfo,
@@ -126,17 +128,47 @@ export async function loadArtifact(path: string): Promise<LoadedArtifact> {
   await verifyFolder(folder, manifest.files);
   requireFiles(folder, manifest);
   const weights = namedTensors(await readSafetensors(join(folder, WEIGHTS_FILE)), join(folder, WEIGHTS_FILE));
+  checkFinite(weights, join(folder, WEIGHTS_FILE));
   const tables = await withDuckdb((connection) => readTables(connection, folder, manifest));
   return { manifest, path: folder, weights, ...tables };
 }
 
-/** The manifest alone; the other files are not looked at. @throws DeepTasteError `not-found`, `artifact`, `io` */
+/**
+ * The manifest alone; the other files are not looked at. Where an overwrite was killed between its two renames, the folder that is
+ * whole takes its place first.
+ * @throws DeepTasteError `not-found`, `artifact`, `io`
+ */
 export async function inspectArtifact(path: string): Promise<Manifest> {
-  const file = join(resolve(path), MANIFEST_FILE);
-  const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
+  const folder = resolve(path);
+  const file = join(folder, MANIFEST_FILE);
+  try {
+    const status = await lstat(file).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' || (await exists(folder)) || !(await restoreInterruptedSave(folder))) throw error;
+      return lstat(file);
+    });
+    checkManifestFile(status, file);
+    return parseManifest(await readFile(file, 'utf8'), file);
+  } catch (error) {
     throw await unreadable(path, error);
-  });
-  return parseManifest(text, file);
+  }
+}
+
+/** Manifests are a few kilobytes, with many metrics and fields some hundred. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+/** A pipe or a device would never end. */
+function checkManifestFile(status: Stats, file: string): void {
+  const found = status.isSymbolicLink() ? 'a symbolic link' : !status.isFile() ? 'something else' : null;
+  if (found !== null)
+    throw new DeepTasteError(
+      'artifact',
+      `${file}: must be a file of the folder itself, found ${found}; copy the whole folder`,
+    );
+  if (status.size <= MAX_MANIFEST_BYTES) return;
+  throw new DeepTasteError(
+    'artifact',
+    `${file}: must have at most ${MAX_MANIFEST_BYTES} bytes, found ${status.size}; it is no manifest that deeptaste has written`,
+  );
 }
 
 /** The optimizer state, or null when the artifact was saved without. @throws DeepTasteError as loadArtifact */
@@ -187,10 +219,11 @@ async function writeTables(
   return { users, items, perUser: metrics };
 }
 
-async function readTables(connection: DuckDBConnection, folder: string, { tables }: Manifest) {
+async function readTables(connection: DuckDBConnection, folder: string, { tables, data }: Manifest) {
   const users = await readEntities(connection, join(folder, USERS_FILE), tables.users);
   const items = await readEntities(connection, join(folder, ITEMS_FILE), tables.items);
   const nUsers = users.vocabulary.size;
+  checkSizes(folder, data, nUsers, items.vocabulary.size);
   const perUser =
     tables.perUser && (await readPerUser(connection, join(folder, PER_USER_FILE), tables.perUser, nUsers));
   return {
@@ -201,6 +234,12 @@ async function readTables(connection: DuckDBConnection, folder: string, { tables
     seen: await readSeen(connection, join(folder, SEEN_FILE), nUsers, items.vocabulary.size),
     perUser,
   };
+}
+
+function checkSizes(folder: string, { nUsers, nItems }: Manifest['data'], users: number, items: number): void {
+  if (nUsers === users && nItems === items) return;
+  const message = `${join(folder, MANIFEST_FILE)}: must state the sizes of its tables, ${users} users and ${items} items`;
+  throw new DeepTasteError('artifact', `${message}, found ${nUsers} and ${nItems}; train again`);
 }
 
 /** A manifest may be whole and yet not list what every recommender needs. */
@@ -216,24 +255,27 @@ function requireFiles(folder: string, { files, tables }: Manifest): void {
 }
 
 /** Why there is no manifest to read. */
-async function unreadable(path: string, error: NodeJS.ErrnoException): Promise<unknown> {
+async function unreadable(path: string, error: unknown): Promise<unknown> {
   const details = { path, file: MANIFEST_FILE };
-  if (error.code === 'ENOTDIR')
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTDIR')
     return new DeepTasteError(
       'artifact',
       `${path}: an artifact must be a folder, found a file; give the folder`,
       details,
     );
-  if (error.code !== 'ENOENT') return ioError('reading', path, error);
-  if (await isFolder(path)) {
+  if (code !== 'ENOENT') return ioError('reading', path, error);
+  if (await exists(path)) {
     const message = `${path}: an artifact must hold ${MANIFEST_FILE}, found none; give a folder that deeptaste has saved`;
     return new DeepTasteError('artifact', message, details);
   }
-  const former = await formerFolder(resolve(path));
-  const mend = former === undefined ? 'check the path' : `an interrupted save has left it as ${former}: rename it back`;
-  return new DeepTasteError('not-found', `${path}: must be a saved artifact, found nothing there; ${mend}`, details);
+  return new DeepTasteError(
+    'not-found',
+    `${path}: must be a saved artifact, found nothing there; check the path`,
+    details,
+  );
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }

@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { isWholeArtifact } from './verify-files.ts';
 
 /** A leftover may belong to a save on another machine with the same disk; it is taken for dead only after this time. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
@@ -22,18 +24,49 @@ export function asideName(folder: string): string {
 }
 
 /** The former folder that an interrupted save has moved aside, newest first; undefined when there is none. */
-export async function formerFolder(folder: string): Promise<string | undefined> {
+async function formerFolder(folder: string): Promise<Leftover | undefined> {
   const old = (await leftovers(folder)).filter(({ kind }) => kind === 'old');
-  return old.sort((a, b) => b.modified - a.modified)[0]?.path;
+  return old.sort((a, b) => b.modified - a.modified)[0];
+}
+
+/** How long another process is given to end its own save, which takes two renames. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Fills the place that an overwrite has left empty when it was killed between its two renames: with the new folder when it is whole
+ * (it was flushed to the disk before), else with the former one.
+ * @param folder absolute path
+ * @returns whether something is there now
+ */
+export async function restoreInterruptedSave(folder: string): Promise<boolean> {
+  const former = await formerFolder(folder);
+  if (former === undefined) return exists(folder);
+  for (let waited = 0; isRunning(former.processId) && waited < PATIENCE_MS; waited += 50) {
+    if (await exists(folder)) return true;
+    await setTimeout(50);
+  }
+  if (await exists(folder)) return true;
+  const written = (await leftovers(folder)).filter(
+    ({ kind, processId }) => kind === 'tmp' && processId === former.processId,
+  );
+  let chosen = former.path;
+  for (const { path } of written) if (await isWholeArtifact(path)) chosen = path;
+  try {
+    await rename(chosen, folder);
+  } catch (error) {
+    // another process may have been faster
+    if (await exists(folder)) return true;
+    throw error;
+  }
+  return true;
 }
 
 /**
- * Puts a former folder back when its place is empty, and removes what interrupted saves have left.
+ * Fills the place of a folder whose overwrite was interrupted, and removes what interrupted saves have left.
  * @param folder absolute path
  */
 export async function mendInterruptedSave(folder: string): Promise<void> {
-  const former = await formerFolder(folder);
-  if (former !== undefined && !(await exists(folder))) await rename(former, folder);
+  if (!(await exists(folder))) await restoreInterruptedSave(folder);
   for (const { path, processId, modified } of await leftovers(folder)) {
     const abandoned = Date.now() - modified > ABANDONED_AFTER_MS && !isRunning(processId);
     if (abandoned) await rm(path, { recursive: true, force: true });

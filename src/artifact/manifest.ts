@@ -115,7 +115,7 @@ export function parseManifest(text: string, where: string): Manifest {
   const value = parseJsonObject(text, where);
   checkFormat(value, where);
   const { sha256: declared, ...body } = value;
-  if (declared !== digest(body)) {
+  if (declared !== digestOf(body, where)) {
     const message = `${where}: its content must have the SHA-256 that it states, found another; the file was altered`;
     throw new DeepTasteError('artifact', `${message}, restore it from a copy or train again`, { where });
   }
@@ -158,6 +158,16 @@ function checkFormat({ format, formatVersion, deeptaste }: Record<string, unknow
     const maker = typeof deeptaste === 'string' ? ` (${deeptaste})` : '';
     const found = `format version must be at most ${FORMAT_VERSION}, found ${formatVersion}`;
     throw fail(`${found}: made by a newer version of deeptaste${maker}; update deeptaste`);
+  }
+}
+
+/** JSON.parse does not recurse, all that follows does. */
+function digestOf(body: object, where: string): string {
+  try {
+    return digest(body);
+  } catch (cause) {
+    const message = `${where}: must be JSON of some levels, found values nested too deeply; the file is no manifest that deeptaste has written`;
+    throw new DeepTasteError('artifact', message, { where }, { cause });
   }
 }
 

@@ -1,10 +1,10 @@
 /** Size and SHA-256 of files: taken when an artifact is saved, compared when it is loaded. */
 import { createHash } from 'node:crypto';
-import { open, readdir, stat } from 'node:fs/promises';
+import { lstat, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
-import { MANIFEST_FILE, type ManifestFile } from './manifest.ts';
+import { MANIFEST_FILE, type ManifestFile, parseManifest } from './manifest.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -31,6 +31,17 @@ export async function verifyFolder(folder: string, files: readonly ManifestFile[
   for (const file of files) await verifyFile(folder, file);
 }
 
+/** Whether a folder is an artifact with all its files, unaltered. */
+export async function isWholeArtifact(folder: string): Promise<boolean> {
+  try {
+    const path = join(folder, MANIFEST_FILE);
+    await verifyFolder(folder, parseManifest(await readFile(path, 'utf8'), path).files);
+    return true;
+  } catch {
+    return false; // whatever is wrong with it
+  }
+}
+
 /** Checks one file against its manifest. @throws DeepTasteError `artifact` */
 export async function verifyFile(folder: string, { name, bytes, sha256 }: ManifestFile): Promise<void> {
   const path = join(folder, name);
@@ -40,11 +51,12 @@ export async function verifyFile(folder: string, { name, bytes, sha256 }: Manife
       `${path}: ${must}, found ${found}; the file is ${problem}, restore it from a copy or train again`,
       { file: name, problem },
     );
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const status = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw ioError('reading', path, error);
   });
   if (status === null) throw fail('missing', 'the manifest lists this file', 'none');
+  if (status.isSymbolicLink()) throw fail('elsewhere', 'must be a file of the folder itself', 'a symbolic link');
   if (!status.isFile()) throw fail('missing', 'the manifest lists this file', 'something else of that name');
   if (status.size !== bytes)
     throw fail(status.size < bytes ? 'truncated' : 'altered', `must have ${bytes} bytes`, `${status.size}`);

@@ -1,5 +1,7 @@
 /** What a run over feature fields leaves in its artifact beside the weights; the files are those of run-record.ts. */
+
 import { loadAttachment } from '../artifact/artifact.ts';
+import { attachedObject, fitting } from '../artifact/fitting.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { toJson } from '../evaluation/evaluation-result.ts';
 import { epochLines } from '../recommender/checkpoint-folder.ts';
@@ -42,7 +44,9 @@ export function resultDocument(result: FieldResult): object {
 /** The settings that a run was made with; null for an artifact that has none. @throws 'artifact', 'not-found' */
 export async function storedFieldSettings(path: string): Promise<FieldRunSettings | null> {
   const text = await attachedText(path, SETTINGS);
-  return text === null ? null : parseFieldRunSettings(JSON.parse(text), `${path}/${SETTINGS}`);
+  if (text === null) return null;
+  const where = `${path}/${SETTINGS}`;
+  return fitting(path, () => parseFieldRunSettings(attachedObject(text, where), where));
 }
 
 /** The measured rows of a run; null where users were ranked for. @throws 'artifact' when nothing was measured; 'not-found' */
@@ -53,7 +57,7 @@ export async function storedRowResult(path: string): Promise<RowResult | null> {
       'artifact',
       `${path}: must hold an evaluation, found none; measure it with "deeptaste evaluate ${path} --save"`,
     );
-  const stored = JSON.parse(text) as object;
+  const stored = attachedObject(text, `${path}/${EVALUATION}`) as object;
   return 'task' in stored ? (stored as RowResult) : null;
 }
 

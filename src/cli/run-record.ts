@@ -8,6 +8,7 @@
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
  */
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
+import { attachedObject, fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import {
@@ -61,7 +62,9 @@ function recordResult(record: Map<string, string>, result: EvaluationResult): vo
 /** The settings that a run was made with; null for an artifact that has none. @throws 'artifact', 'not-found' */
 export async function storedSettings(path: string): Promise<AnyRunSettings | null> {
   const text = await attachedText(path, SETTINGS);
-  return text === null ? null : parseAnyRunSettings(JSON.parse(text), `${path}/${SETTINGS}`);
+  if (text === null) return null;
+  const where = `${path}/${SETTINGS}`;
+  return fitting(path, () => parseAnyRunSettings(attachedObject(text, where), where));
 }
 
 /** The evaluation of a run with the values of its users or sequences. @throws 'artifact', 'not-found' */
@@ -69,8 +72,12 @@ export async function storedResult(path: string): Promise<{ manifest: Manifest; 
   const manifest = await inspectArtifact(path);
   const text = await attachedText(path, EVALUATION);
   const sequences = await attachedText(path, SEQUENCES);
-  if (text !== null && sequences !== null)
-    return { manifest, result: fromStored(JSON.parse(text), sequenceColumns(JSON.parse(sequences))) };
+  const evaluation = (stored: string) => attachedObject(stored, `${path}/${EVALUATION}`) as never;
+  if (text !== null && sequences !== null) {
+    const columns = attachedObject(sequences, `${path}/${SEQUENCES}`) as never;
+    const result = await fitting(path, () => fromStored(evaluation(text), sequenceColumns(columns)));
+    return { manifest, result };
+  }
   const { perUser, users } = await loadArtifact(path);
   if (text === null || perUser === null)
     throw new DeepTasteError(
@@ -78,7 +85,8 @@ export async function storedResult(path: string): Promise<{ manifest: Manifest; 
       `${path}: must hold an evaluation with the values of users, found none; measure it with "deeptaste evaluate ${path} --save"`,
     );
   const ids = Array.from(perUser.userIndex, (index) => users.idOf(index));
-  return { manifest, result: fromStored(JSON.parse(text), { user: ids, ...Object.fromEntries(perUser.metrics) }) };
+  const columns = { user: ids, ...Object.fromEntries(perUser.metrics) };
+  return { manifest, result: await fitting(path, () => fromStored(evaluation(text), columns)) };
 }
 
 function sequenceColumns({ user, ...columns }: Record<string, readonly (number | null)[]>): UserColumns {

@@ -1,11 +1,16 @@
-/** Checkpoints on disk, beside the folder that a run will become: `<out>.partial/`. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+/**
+ * Checkpoints on disk, beside the folder that a run will become: `<out>.partial/`. A checkpoint states the SHA-256 of all that it
+ * holds, so that one altered bit is refused instead of resumed into other weights.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedTensors, readSafetensors } from '../artifact/safetensors-reader.ts';
 import { encodeSafetensors } from '../artifact/safetensors-writer.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
 import type { AnyCheckpoint, AnyProgress, Checkpoint, EpochRecord, TrainingProgress } from '../training/checkpoint.ts';
 
 const FILE = 'checkpoint.safetensors';
@@ -26,33 +31,55 @@ export class CheckpointFolder {
     } catch (error) {
       throw ioError('create', this.path, error);
     }
-    const metadata = { fingerprint, progress: JSON.stringify(progress) };
+    const stated = { fingerprint, progress: JSON.stringify(progress) };
+    const metadata = { ...stated, sha256: digest(stated, tensors) };
     await writeFileAtomic(join(this.path, FILE), encodeSafetensors(tensors, metadata));
     await writeFileAtomic(join(this.path, LOG), epochLines(progress.log));
   }
 
   /**
    * The saved state, null when there is none; which run's it is, its fingerprint says.
-   * @throws 'artifact' when it cannot be read
+   * @throws 'artifact' when it is truncated or altered
    */
   async load<P extends AnyProgress = TrainingProgress>(): Promise<Checkpoint<P> | null> {
     const path = join(this.path, FILE);
     try {
-      await readFile(path);
+      await stat(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw ioError('read', path, error);
     }
     const file = await readSafetensors(path);
-    const { fingerprint, progress } = file.metadata ?? {};
-    if (fingerprint === undefined || progress === undefined)
-      throw new DeepTasteError('artifact', `${path}: must be a checkpoint; remove it and start anew`);
-    return { fingerprint, progress: JSON.parse(progress) as P, tensors: namedTensors(file, path), origin: this.path };
+    const { fingerprint, progress, sha256 } = file.metadata;
+    if (fingerprint === undefined || progress === undefined) throw unusable(path, 'be a checkpoint', 'another file');
+    if (sha256 === undefined) throw unusable(path, 'state the SHA-256 of its content', 'none (an earlier version?)');
+    const tensors = namedTensors(file, path);
+    if (sha256 !== digest({ fingerprint, progress }, tensors))
+      throw unusable(path, 'have the SHA-256 that it states', 'another; the file was altered');
+    return { fingerprint, progress: JSON.parse(progress) as P, tensors, origin: this.path };
   }
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
+}
+
+/** SHA-256 of what a checkpoint states and of its tensors: names, kinds, shapes and values. */
+function digest(stated: { readonly fingerprint: string; readonly progress: string }, tensors: NamedTensors): string {
+  const hash = createHash('sha256').update(JSON.stringify([stated.fingerprint, stated.progress]));
+  for (const name of [...tensors.keys()].sort()) {
+    const { shape, data } = tensors.get(name)!;
+    hash.update(JSON.stringify([name, data.constructor.name, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+function unusable(path: string, must: string, found: string): DeepTasteError {
+  return new DeepTasteError(
+    'artifact',
+    `${path}: must ${must}, found ${found}; remove the folder and start anew without --resume`,
+  );
 }
 
 /** The epoch log as JSON lines. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
+import { shownValue } from '../core/ids.ts';
 import { ioError } from '../core/io-error.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
 import { type FieldRunSettings, parseFieldRunSettings } from './field-settings.ts';
@@ -17,21 +18,38 @@ export async function readFieldExperiment(path: string): Promise<FieldRunSetting
   return located(parseFieldRunSettings(await readExperimentDocument(path), path), path);
 }
 
-/** The content of a file, not yet checked. @throws 'io'; 'config' for what is not YAML, and variables that are not set */
-export async function readExperimentDocument(path: string): Promise<unknown> {
+/** The keys of a file, not yet checked. @throws 'io'; 'config' for what is no YAML object, and variables that are not set */
+export async function readExperimentDocument(path: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw ioError('read', path, error);
   }
+  if (text.length > MAX_LENGTH)
+    throw new DeepTasteError(
+      'config',
+      `${path}: an experiment file must have at most ${MAX_LENGTH} characters, found ${text.length}; name the data as files`,
+    );
+  let document: unknown;
   try {
-    return parse(expandEnvironment(text, path));
+    document = parse(expandEnvironment(text, path));
   } catch (error) {
     if (error instanceof DeepTasteError) throw error;
     throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
   }
+  if (typeof document === 'object' && document !== null && !Array.isArray(document))
+    return document as Record<string, unknown>;
+  const found =
+    document === null || document === undefined ? 'nothing' : Array.isArray(document) ? 'a list' : shownValue(document);
+  throw new DeepTasteError(
+    'config',
+    `${path}: must hold settings such as "model: neumf" and "data: { files: [ratings.csv] }", found ${found}`,
+  );
 }
+
+/** Settings are some lines; a file of data given by mistake would take long to parse. */
+const MAX_LENGTH = 1_000_000;
 
 /** With paths as they are seen from here, and a name. */
 function located<S extends AnyRunSettings | FieldRunSettings>(settings: S, path: string): S {

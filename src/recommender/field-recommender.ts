@@ -4,6 +4,7 @@
  * that stands alone, like every recommender.
  */
 import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
+import { fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
@@ -25,6 +26,7 @@ import { entitiesOf, examplesOfRows, idKey, type RowRecord, repeatedRow, rowComp
 import type { RankItems } from './rank-fields.ts';
 import type { Answer, RecommendOptions } from './recommender.ts';
 import { fieldRecommendOptions, recommendOptions, requestOptions, rowRecord, rowsOf } from './request.ts';
+import { checkStoredModel } from './stored-model.ts';
 import { topItems } from './top-items.ts';
 
 export interface RowPrediction {
@@ -65,13 +67,22 @@ export class FieldRecommender {
 
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<FieldRecommender> {
-    return new FieldRecommender(await FieldRecommender.read(path), undefined, options);
+    const recommender = new FieldRecommender(await FieldRecommender.read(path), undefined, options);
+    try {
+      await fitting(path, () => recommender.predictor());
+    } catch (error) {
+      recommender.close();
+      throw error;
+    }
+    return recommender;
   }
 
   /** What a folder holds, for an engine that is shared. @throws as load */
   static async read(path: string): Promise<FieldRecommenderParts> {
     const { manifest: info, weights, users, items, userFields, itemFields, seen } = await loadArtifact(path);
-    const stored = parseFieldFile(await loadAttachment(path, FEATURES_FILE), path);
+    const attached = await loadAttachment(path, FEATURES_FILE);
+    await checkStoredModel(path, info.model, findFieldModel);
+    const stored = await fitting(path, () => parseFieldFile(attached, path));
     return { ...stored, info, weights, users, items, userFields, itemFields, seen };
   }
 

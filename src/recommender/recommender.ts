@@ -1,5 +1,6 @@
 /** A trained recommender: asked for recommendations by user id or by items, saved as a folder, loaded without the data. */
 import { type Artifact, type LoadedArtifact, loadArtifact, saveArtifact } from '../artifact/artifact.ts';
+import { fitting } from '../artifact/fitting.ts';
 import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
@@ -20,6 +21,7 @@ import { type TrainingOptions, trainingOptions } from '../training/options.ts';
 import { BestItems } from './best-items.ts';
 import { reasonFinder } from './reasons.ts';
 import { historyOf, recommendOptions, requestOptions } from './request.ts';
+import { checkStoredModel } from './stored-model.ts';
 
 export interface Recommendation {
   readonly item: string;
@@ -79,7 +81,15 @@ export class Recommender {
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<Recommender> {
     const loaded: LoadedArtifact = await loadArtifact(path);
-    return new Recommender({ ...loaded, info: loaded.manifest }, undefined, options);
+    await checkStoredModel(path, loaded.manifest.model, findModel);
+    const recommender = new Recommender({ ...loaded, info: loaded.manifest }, undefined, options);
+    try {
+      await fitting(path, () => recommender.scorer());
+    } catch (error) {
+      recommender.close();
+      throw error;
+    }
+    return recommender;
   }
 
   /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */

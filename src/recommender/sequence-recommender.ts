@@ -3,9 +3,11 @@
  * folder that stands alone, like every recommender.
  */
 import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
+import { fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf, idsOf } from '../core/ids.ts';
+import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { noFields } from '../data/side-information.ts';
 import { rowOf } from '../data/sparse-rows.ts';
@@ -16,7 +18,8 @@ import { sequenceScorerOf } from '../models/sequence-scoring.ts';
 import { type ContinueOptions, examplesOf, OpenSession } from './open-session.ts';
 import type { Answer } from './recommender.ts';
 import { continueOptions, requestOptions } from './request.ts';
-import type { SequenceRecommenderParts } from './sequence-parts.ts';
+import { ITEM_COUNTS, type SequenceRecommenderParts } from './sequence-parts.ts';
+import { checkStoredModel } from './stored-model.ts';
 import { asSeen } from './user-histories.ts';
 
 export class SequenceRecommender {
@@ -38,13 +41,25 @@ export class SequenceRecommender {
 
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<SequenceRecommender> {
-    return new SequenceRecommender(await SequenceRecommender.read(path), undefined, options);
+    const recommender = new SequenceRecommender(await SequenceRecommender.read(path), undefined, options);
+    try {
+      await fitting(path, () => recommender.scorer());
+    } catch (error) {
+      recommender.close();
+      throw error;
+    }
+    return recommender;
   }
 
   /** The parts of a saved one, to be used with an engine of one's own. @throws as load */
   static async read(path: string): Promise<SequenceRecommenderParts> {
     const { manifest, weights, items, itemFields, users, seen } = await loadArtifact(path);
     const histories = users.size > 0 ? { users, rows: seen } : null;
+    await checkStoredModel(path, manifest.model, findSequenceModel);
+    await fitting(path, () => {
+      const counts = float32Tensor(weights, ITEM_COUNTS, [items.size]);
+      if (counts.some((count) => count < 0)) throw new Error(`"${ITEM_COUNTS}" holds a negative number`);
+    });
     return { info: manifest, weights, items, itemFields, histories };
   }
 

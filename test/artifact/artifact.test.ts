@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -140,6 +141,33 @@ test.each([
   expect(error.message).not.toContain('\n');
 });
 
+function linkTo(path: string, target: string): void {
+  rmSync(path);
+  symlinkSync(target, path);
+}
+
+/** The same with lists inside each other, deeper than functions may call themselves. */
+const nested = (text: string) =>
+  text.replace('"metrics": {', `"metrics": {"deep": ${'['.repeat(100_000)}${']'.repeat(100_000)},`);
+
+test('a linked file is refused, whatever it leads to', async () => {
+  const folder = copy();
+  linkTo(join(folder, 'weights.safetensors'), join(pristine, 'weights.safetensors'));
+  const { code, message } = await failure(() => loadArtifact(folder));
+  expect(code).toBe('artifact');
+  expect(message).toMatch(/weights.safetensors.*symbolic link/);
+});
+
+test('weights that are not finite are refused, though the manifest has their SHA-256', async () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    const folder = join(top, `not-finite-${value}`);
+    await saveArtifact(folder, exampleArtifact(value));
+    const { code, message } = await failure(() => loadArtifact(folder));
+    expect(code).toBe('artifact');
+    expect(message).toMatch(/must be finite numbers, found (NaN|-?Infinity) in "(user|item)Embedding"/);
+  }
+});
+
 const manifestText = readFileSync(join(pristine, 'manifest.json'), 'utf8');
 test.each([
   ['missing', 'artifact', (path: string) => rmSync(path)],
@@ -152,7 +180,10 @@ test.each([
     'artifact',
     (path: string) => writeFileSync(path, manifestText.replace('"formatVersion": 1', '"formatVersion": 2')),
   ],
-  ['a folder', 'io', replaceByFolder],
+  ['a folder', 'artifact', replaceByFolder],
+  ['a symbolic link', 'artifact', (path: string) => linkTo(path, join(pristine, 'manifest.json'))],
+  ['a device', 'artifact', (path: string) => linkTo(path, '/dev/zero')],
+  ['nested deeply', 'artifact', (path: string) => writeFileSync(path, nested(manifestText))],
 ])('manifest %s', async (_, code, damage) => {
   const folder = copy();
   damage(join(folder, 'manifest.json'));
@@ -175,14 +206,6 @@ test('paths that are no artifact', async () => {
   expect((await failure(() => loadArtifact(join(top, 'absent')))).code).toBe('not-found');
   expect((await failure(() => loadArtifact(join(top, 'file')))).code).toBe('artifact');
   expect((await failure(() => loadArtifact(join(top, 'empty')))).code).toBe('artifact');
-});
-
-test('an interrupted save is pointed out', async () => {
-  const path = join(top, 'interrupted');
-  cpSync(pristine, `${path}.old-123-0123456789ab`, { recursive: true });
-  const error = await failure(() => loadArtifact(path));
-  expect(error.code).toBe('not-found');
-  expect(error.message).toContain(`${path}.old-123-0123456789ab`);
 });
 
 test('checkpoint and attachment are verified when they are read', async () => {

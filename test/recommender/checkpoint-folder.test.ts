@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeSafetensors } from '../../src/artifact/safetensors-writer.ts';
+import type { NamedTensors } from '../../src/core/named-tensors.ts';
+import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
+import { failure, temporaryFolder } from '../artifact/temporary-folder.ts';
+
+const progress = { stagesDone: 0, epochsDone: 2, bestValidation: 0.25, bestEpoch: 1, looksWithoutGain: 1, log: [] };
+const tensors: NamedTensors = new Map([
+  ['weights/P', { shape: [2, 3], data: new Float32Array(new SharedArrayBuffer(24)).fill(0.5) }],
+  ['state/step', { shape: [], data: Float64Array.of(7) }],
+  ['state/rows', { shape: [2], data: Int32Array.of(1, -2) }],
+]);
+
+async function saved(): Promise<{ folder: CheckpointFolder; file: string }> {
+  const folder = new CheckpointFolder(join(temporaryFolder(), 'run'));
+  await folder.save({ fingerprint: 'of this run', progress, tensors });
+  return { folder, file: join(folder.path, 'checkpoint.safetensors') };
+}
+
+test('a checkpoint comes back as it was saved', async () => {
+  const { folder } = await saved();
+  const loaded = await folder.load();
+  expect(loaded).toMatchObject({ fingerprint: 'of this run', progress });
+  for (const [name, { shape, data }] of tensors) {
+    const tensor = loaded?.tensors.get(name);
+    expect(tensor?.shape).toEqual(shape);
+    expect([...(tensor?.data ?? [])]).toEqual([...data]);
+  }
+  await folder.remove();
+  expect(await folder.load()).toBeNull();
+});
+
+test('every flipped bit is refused', async () => {
+  const { folder, file } = await saved();
+  const bytes = readFileSync(file);
+  for (let byte = 0; byte < bytes.length; byte++) {
+    const altered = Buffer.from(bytes);
+    altered[byte] ^= 1 << (byte % 8);
+    writeFileSync(file, altered);
+    const { code, message } = await failure(() => folder.load());
+    expect(code, `byte ${byte}`).toBe('artifact');
+    expect(message).not.toMatch(/\n/);
+  }
+});
+
+test('so is a truncated one, one without a hash, and another file', async () => {
+  const { folder, file } = await saved();
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.subarray(0, bytes.length - 1));
+  expect((await failure(() => folder.load())).code).toBe('artifact');
+  await writeSafetensors(file, tensors, { fingerprint: 'of this run', progress: JSON.stringify(progress) });
+  expect((await failure(() => folder.load())).message).toMatch(/SHA-256.*start anew/);
+  await writeSafetensors(file, tensors);
+  expect((await failure(() => folder.load())).message).toMatch(/must be a checkpoint/);
+});
