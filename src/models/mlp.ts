@@ -19,6 +19,7 @@ import { gradientModel, type Sizes } from './model.ts';
 export const layersOption = z
   .array(z.int().min(1).max(8192))
   .min(2)
+  .max(16)
   .refine((layers) => layers[0] % 2 === 0, 'the first entry is the width of p ⊕ q and must be even')
   .meta({
     doc: '[width of p ⊕ q, n₁, …, n_L]',

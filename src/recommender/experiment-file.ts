@@ -1,10 +1,11 @@
 /** Experiment files: run settings as YAML, with paths relative to the file and `${NAME:-default}` from the environment. */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
 import { shownValue } from '../core/ids.ts';
 import { ioError } from '../core/io-error.ts';
+import { quotedNames } from '../core/shown.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
 import { type FieldRunSettings, parseFieldRunSettings } from './field-settings.ts';
 
@@ -33,7 +34,7 @@ export async function readExperimentDocument(path: string): Promise<Record<strin
     );
   let document: unknown;
   try {
-    document = parse(expandEnvironment(text, path));
+    document = parsed(expandEnvironment(text, path));
   } catch (error) {
     if (error instanceof DeepTasteError) throw error;
     throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
@@ -46,6 +47,23 @@ export async function readExperimentDocument(path: string): Promise<Record<strin
     'config',
     `${path}: must hold settings such as "model: neumf" and "data: { files: [ratings.csv] }", found ${found}`,
   );
+}
+
+/** As `parse` of the package, whose look for repeated keys takes the square of their number. */
+function parsed(text: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: false });
+  if (document.errors.length > 0) throw document.errors[0];
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<string>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        if (keys.has(name)) throw new Error(`the key ${quotedNames([name])} occurs twice`);
+        keys.add(name);
+      }
+    },
+  });
+  return document.toJS();
 }
 
 /** Settings are some lines; a file of data given by mistake would take long to parse. */

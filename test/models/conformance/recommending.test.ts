@@ -109,7 +109,7 @@ describe.each(models)('$name recommends', (model) => {
   it('with an error to strangers, to no known item, and for a k that is no count', async () => {
     const recommender = await trained;
     expect(await thrownCode(() => recommender.recommendForUser('user 99'))).toBe('not-found');
-    expect(await thrownCode(() => recommender.recommendForHistory([]))).toBe('not-found');
+    expect(await thrownCode(() => recommender.recommendForHistory([]))).toBe('usage');
     expect(await thrownCode(() => recommender.recommendForHistory(['?', '??']))).toBe('not-found');
     for (const k of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(await thrownCode(() => recommender.recommendForUser('user 1', { k }))).toBe('usage');
