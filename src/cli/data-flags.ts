@@ -18,10 +18,12 @@ export interface DataFlags {
   readonly delimiter?: string;
   readonly header?: boolean;
   readonly columnNames?: string[];
+  readonly comment?: string | false;
   readonly skipBadRows?: true;
   readonly items?: string;
   readonly users?: string;
   readonly social?: string;
+  readonly socialColumns?: string[];
   readonly minRating?: number;
   readonly kCore?: number;
   readonly duplicates?: DataOptions['duplicates'];
@@ -58,10 +60,17 @@ export function addDataFlags(command: Command): Command {
     .option('--header', 'the first line names the columns')
     .option('--no-header', 'the first line is data')
     .option('--column-names <a,b,c>', 'names of the columns of files without a header', commaList)
+    .option('--comment <text>', 'leave out lines that begin with this; default: # or % when the file begins so')
+    .option('--no-comment', 'no line is a comment')
     .option('--skip-bad-rows', 'count and drop rows that cannot be read, instead of refusing the file')
     .option('--items <file>', 'file that describes the items')
     .option('--users <file>', 'file that describes the users')
     .option('--social <file>', 'file of edges between users')
+    .option(
+      '--social-columns <from,to>',
+      'its columns: from whom an edge goes, to whom (column1,column2 without a header)',
+      commaList,
+    )
     .option('--min-rating <x>', 'drop rows rated below', finiteNumber)
     .option('--k-core <n>', 'drop users and items with fewer interactions, until none is left', wholeNumber(1))
     .addOption(
@@ -90,6 +99,8 @@ export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
   });
   return defined({
     ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates, positive, readMemory },
+    comment: orNull(flags.comment),
+    socialColumns: flags.socialColumns as [string, string] | undefined,
     delimiter: flags.delimiter?.replaceAll('\\t', '\t'),
     kCore: kCore === undefined ? undefined : { user: kCore, item: kCore },
     columns: Object.keys(columns).length > 0 ? columns : undefined,

@@ -39,8 +39,7 @@ export async function extractZip(path: string, folder: string, wanted?: readonly
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    const start = await readAt(file, path, 0, Math.min(4, size));
-    if (size < 4 || ![LOCAL_SIGNATURE, END_SIGNATURE].includes(start.readUInt32LE(0))) return false;
+    if (!(await beginsLikeZip(file, path, size))) return false;
     const members = (await readMembers(file, path, size)).filter(({ name }) => !name.endsWith('/'));
     const missing = wanted?.find((name) => !members.some((member) => member.name === name));
     if (missing !== undefined) throw damaged(path, `must hold ${missing}, found no such member`);
@@ -50,6 +49,26 @@ export async function extractZip(path: string, folder: string, wanted?: readonly
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The names of the files in an archive, in its order; null when the file is no zip archive.
+ * @throws DeepTasteError `data`: truncated or altered
+ */
+export async function listZip(path: string): Promise<string[] | null> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (!(await beginsLikeZip(file, path, size))) return null;
+    return (await readMembers(file, path, size)).map(({ name }) => name).filter((name) => !name.endsWith('/'));
+  } finally {
+    await file.close();
+  }
+}
+
+async function beginsLikeZip(file: FileHandle, path: string, size: number): Promise<boolean> {
+  const start = await readAt(file, path, 0, Math.min(4, size));
+  return size >= 4 && [LOCAL_SIGNATURE, END_SIGNATURE].includes(start.readUInt32LE(0));
 }
 
 async function readMembers(file: FileHandle, path: string, size: number): Promise<Member[]> {

@@ -33,6 +33,9 @@ const fileLayout = {
   delimiter: z.string().min(1).max(4).optional().meta({ doc: 'column separator of a text file' }),
   header: z.boolean().optional().meta({ doc: 'whether the first line names the columns' }),
   columnNames: z.array(column).min(1).optional().meta({ doc: 'names of the columns of a file without a header' }),
+  comment: z.string().min(1).max(4).nullable().optional().meta({
+    doc: 'lines that begin with this are left out; null = none; default: # or % when the file begins with such lines',
+  }),
   skipBadRows: z.boolean().default(false).meta({ doc: 'count and drop rows that cannot be read' }),
 };
 
@@ -46,6 +49,10 @@ export const dataOptions = z.strictObject({
   items: file.nullable().optional().meta({ doc: 'file that describes the items; null = do not look for one' }),
   users: file.nullable().optional().meta({ doc: 'file that describes the users; null = do not look for one' }),
   social: file.nullable().optional().meta({ doc: 'file of edges between users; null = do not look for one' }),
+  socialColumns: z
+    .tuple([column, column])
+    .optional()
+    .meta({ doc: 'columns of the social file: from whom an edge goes, to whom; column1, column2 … without a header' }),
   ...fileLayout,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),

@@ -32,7 +32,7 @@ export async function describeEntities(
   const beside = siblingFiles(table.source);
   const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
     told === undefined ? (sibling ?? null) : told;
-  const layout = tableOptions.parse({ skipBadRows: options.skipBadRows });
+  const layout = tableOptions.parse({ skipBadRows: options.skipBadRows, comment: options.comment });
   const itemPath = path(options.items, beside.items);
   const title = roles.title === null ? options.columns.title : undefined;
   if (itemPath === null && title) throw missingColumn(table, title, 'title');
@@ -44,7 +44,7 @@ export async function describeEntities(
   const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
-  const edges = socialPath ? await readSocialGraph(database, socialPath, users, layout) : null;
+  const edges = socialPath ? await readSocialGraph(database, socialPath, users, layout, options.socialColumns) : null;
   const sides = [itemSide, userSide].filter((side) => side !== null && side !== '');
   return {
     userFields: userSide ? userSide.table : noFields(users.size),

@@ -28,6 +28,8 @@ export class RoleGuess {
   }
 
   ids(): void {
+    const listed = this.#table.columns.find((column) => column.listed);
+    if (listed && this.#assigned.item === undefined) this.#assigned.item = listed;
     for (const role of ['user', 'item'] as const) if (this.#assigned[role] === undefined) this.#nameId(role);
   }
 

@@ -107,6 +107,6 @@ export async function loadParts(
 
 function nameOf(path: string): string {
   return basename(path)
-    .replace(/\.gz$/, '')
+    .replace(/\.(gz|zip)$/i, '')
     .replace(/\.[^.]+$/, '');
 }

@@ -4,10 +4,12 @@ import { planContext } from './context-plan.ts';
 import type { ColumnRoles, ResolvedDataOptions } from './data-options.ts';
 import type { PresentColumns } from './encoded-rows.ts';
 import { type GatheringPlan, gatheredRows, gatherRows } from './interaction-rows.ts';
+import { unnestItemLists } from './item-lists.ts';
 import { labelNote, labelRule } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import type { ImportedTable } from './readers/imported-table.ts';
+import { isIndexName } from './readers/row-counters.ts';
 import { assignRoles, type InteractionRoles } from './roles.ts';
 import type { ColumnSchema } from './schema.ts';
 import { ratingCopies } from './suspicions.ts';
@@ -32,12 +34,15 @@ export async function readParts(
   options: ResolvedDataOptions,
   keepTables: boolean,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
-  const { format, delimiter, header, columnNames, skipBadRows, positive } = options;
+  const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
+  const layout = { format, delimiter, header, columnNames, comment, skipBadRows };
   const read: ReadPart[] = [];
   let plan: GatheringPlan = { label: null, context: [], single: parts.length === 1 };
   for (const [p, part] of parts.entries()) {
-    const table = await importFiles(database, part.files, { format, delimiter, header, columnNames, skipBadRows });
-    const roles = await assignRoles(database, table, toldFor(table, options.columns, read[0]?.roles));
+    const imported = await importFiles(database, part.files, layout);
+    const told = toldFor(imported, options.columns, read[0]?.roles);
+    const table = await unnestItemLists(database, imported, told);
+    const roles = await assignRoles(database, table, told);
     const notes: string[] = p === 0 ? [...roles.notes] : [];
     if (p === 0) {
       plan = { ...(await gatheringPlan(database, table, roles, positive)), single: plan.single };
@@ -45,7 +50,14 @@ export async function readParts(
     }
     const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
     const copies = await ratingCopies(database, table, roles);
-    const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
+    const warnings = [
+      ...table.warnings,
+      ...roles.notes,
+      ...notes,
+      ...skipped,
+      ...unusedColumns(table, roles),
+      ...copies,
+    ];
     read.push({ table, roles, warnings });
     if (!keepTables && !plan.single) await database.drop(table.sql);
   }
@@ -84,6 +96,7 @@ function toldFor(table: ImportedTable, told: ColumnRoles, first: InteractionRole
     ...(first.label && { label: first.label.name }),
     ...(first.user === null && { user: null }),
     ...(first.item === null && { item: null }),
+    ...(first.noTitle && { title: null }),
   };
 }
 
@@ -96,7 +109,10 @@ export function interactionSchema({ schema }: InteractionRoles, { context }: Gat
 }
 
 function unusedColumns(table: ImportedTable, roles: InteractionRoles): string[] {
-  const unused = roles.schema.filter((column) => column.role === 'ignore').map((column) => column.name);
+  const isTold = ({ name }: ColumnSchema): boolean =>
+    name === roles.noTitle?.name ||
+    table.columns.some((column) => column.name === name && column.countsRows && isIndexName(column));
+  const unused = roles.schema.filter((column) => column.role === 'ignore' && !isTold(column)).map(({ name }) => name);
   if (unused.length === 0) return [];
   const rest = unused.length > 10 ? ` and ${unused.length - 10} more` : '';
   return [`${table.source}: columns that are not used: ${unused.slice(0, 10).join(', ')}${rest}`];

@@ -19,7 +19,8 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'viewerid',
         'listenerid',
       ],
-      ...['profileid', 'shopperid', 'readerid', 'username', 'useridx', 'userindex'],
+      ...['profileid', 'shopperid', 'readerid', 'username', 'useridx', 'userindex', 'usercode', 'userno', 'usernumber'],
+      ...['customercode', 'memberno', 'buyerid', 'buyer', 'raterid', 'patronid', 'authorid'],
     ],
   ],
   item: [
@@ -52,6 +53,17 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'postid',
       ],
       ...['beerid', 'offerid', 'placeid', 'locationid', 'pageid', 'itemidx', 'itemindex', 'filmid', 'film'],
+      ...[
+        'itemcode',
+        'itemno',
+        'productcode',
+        'productno',
+        'stockcode',
+        'articleno',
+        'articlecode',
+        'isbn13',
+        'isbn10',
+      ],
     ],
     [
       'movie',
@@ -71,7 +83,21 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
   ],
   rating: [
     ['rating', 'ratings'],
-    ['stars', 'score', 'overall', 'ratingvalue', 'reviewrating', 'userrating'],
+    [
+      ...[
+        'stars',
+        'score',
+        'overall',
+        'ratingvalue',
+        'ratingscore',
+        'ratingstars',
+        'starrating',
+        'reviewrating',
+        'userrating',
+      ],
+      ...['userscore', 'reviewscore', 'reviewoverall', 'customerrating', 'itemrating', 'movierating', 'filmrating'],
+      ...['bookrating', 'productrating', 'songrating', 'gamerating', 'reciperating', 'animerating', 'beerrating'],
+    ],
     ['label', 'target', 'click', 'clicked', 'preference', 'like', 'liked', 'feedback'],
     ['weight', 'playcount', 'plays', 'count', 'cnt', 'quantity', 'purchases', 'value'],
   ],
@@ -87,6 +113,13 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'ratedat',
         'watchedat',
         'reviewtime',
+        'ratingtime',
+        'ratingtimestamp',
+        'ratingdate',
+        'timestampms',
+        'invoicedate',
+        'orderdate',
+        'purchasedate',
       ],
       ...['date', 'reviewdate', 'createtime', 'eventdate', 'createddate', 'clicktime', 'localtime', 'when', 't'],
     ],
@@ -113,10 +146,29 @@ export function normalName(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+/**
+ * The names that a column may be known by, the whole one first. A column of an object is `user.id` or `data.user.id`: then the
+ * ends of its name count too.
+ */
+function spellings(role: GuessedRole | 'title', name: string): string[] {
+  const parts = name
+    .split('.')
+    .map(normalName)
+    .filter((part) => part !== '');
+  if (parts.length < 2) return [normalName(name)];
+  const ends = parts.map((_, p) => parts.slice(p).join(''));
+  const ofWhom = parts.slice(0, -1);
+  const isOf = (who: 'user' | 'item'): boolean => ofWhom.some((part) => tiers[who].flat().includes(part));
+  // what an item or a user is rated or called is not what the row says
+  if (role === 'rating' || role === 'time' || role === 'session') return isOf('user') || isOf('item') ? [] : ends;
+  if (role === 'title') return isOf('user') ? [] : ends;
+  return isOf(role === 'user' ? 'item' : 'user') ? [] : ends;
+}
+
 /** The columns in the surest tier that has any. More than one = the name alone does not settle it. */
 export function namedFor(role: GuessedRole, names: readonly string[]): string[] {
   for (const tier of tiers[role]) {
-    const found = names.filter((name) => tier.includes(normalName(name)));
+    const found = names.filter((name) => spellings(role, name).some((spelling) => tier.includes(spelling)));
     if (found.length > 0) return found;
   }
   return [];
@@ -124,18 +176,34 @@ export function namedFor(role: GuessedRole, names: readonly string[]): string[] 
 
 /** True when the name alone says the role, whatever the values look like. */
 export function isSureName(role: GuessedRole, name: string): boolean {
-  return tiers[role][0].includes(normalName(name));
+  return spellings(role, name).some((spelling) => tiers[role][0].includes(spelling));
 }
 
-/** The position of a name in a role's list, for choosing between columns that all fit. */
+/** The position of a name in a role's list, for choosing between columns that all fit; −1 = it is not there. */
 export function nameRank(role: GuessedRole, name: string): number {
-  return tiers[role].flat().indexOf(normalName(name));
+  return firstPlace(tiers[role].flat(), spellings(role, name));
+}
+
+function firstPlace(list: readonly string[], spellings: readonly string[]): number {
+  const places = spellings.map((spelling) => list.indexOf(spelling)).filter((place) => place >= 0);
+  return places.length === 0 ? -1 : Math.min(...places);
 }
 
 /** The columns that hold names to show people, the likeliest first. */
 export function titleColumns(names: readonly string[]): string[] {
-  const rank = (name: string): number => titleNames.indexOf(normalName(name));
+  const rank = (name: string): number => firstPlace(titleNames, spellings('title', name));
   return names.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Names of columns whose cells list several items. */
+const listNames =
+  /^(items|itemids|itemlist|itemidlist|itemidslist|itemseq|itemsequence|itemidseq|itemhistory|history|clickhistory|clicks|clickeditems|sequence|basket|cart|products|productids|productlist|movies|movieids|films|filmids|articles|articleids|tracks|trackids|songs|songids|books|bookids|videos|videoids|asins|skus|impressions)$/;
+
+/** True for names of columns whose cells list several items; `items.id` is one too, when `items` are objects. */
+export function isItemListName(name: string): boolean {
+  const [first, ...rest] = name.split('.');
+  if (!listNames.test(normalName(first))) return false;
+  return rest.length === 0 || normalName(rest.join('.')) === 'id' || namedFor('item', [rest.join('.')]).length > 0;
 }
 
 /** True for names that outcomes of rows go by, whatever the cells hold. */
@@ -158,6 +226,14 @@ export function isOutcomeName(name: string): boolean {
 /** True when a rating column of this name is surely meant, so that no other column is taken for a label. */
 export function isRatingName(name: string): boolean {
   return tiers.rating.slice(0, 2).flat().includes(normalName(name));
+}
+
+/** True for names that surely mean the ids of users or items. */
+export function isIdName(name: string): boolean {
+  return (['user', 'item'] as const).some((role) => {
+    const normal = normalName(name);
+    return tiers[role][0].includes(normal) || (tiers[role][1].includes(normal) && normal.endsWith('id'));
+  });
 }
 
 export function isKnownColumnName(name: string): boolean {

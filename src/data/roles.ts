@@ -7,8 +7,10 @@ import { guessLabel, labelByPosition, possibleLabels } from './guess-label.ts';
 import { type Assignment, RoleGuess, type SingleRole } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
+import { isIndexName, rowCounterNotes } from './readers/row-counters.ts';
 import { isClassName, isOutcomeName } from './role-names.ts';
 import type { ColumnSchema } from './schema.ts';
+import { checkTitles } from './title-check.ts';
 
 export interface InteractionRoles {
   /** Null: the rows name no users. */
@@ -25,6 +27,8 @@ export interface InteractionRoles {
   readonly context: readonly ImportedColumn[];
   readonly contextStatistics: readonly ColumnStatistics[];
   readonly schema: readonly ColumnSchema[];
+  /** A column that is named like titles but holds none. */
+  readonly noTitle: ImportedColumn | null;
   /** What a person should know of the guesses. */
   readonly notes: readonly string[];
 }
@@ -60,7 +64,12 @@ export async function assignRoles(
   // Nobody is named: each session is somebody.
   if (told.user === null && !assigned.label && assigned.session) assigned.user = assigned.session;
   checkIds(table, assigned);
-  const context = contextColumns(table, statistics, assigned, told, outcomes);
+  await refuseObjects(database, table, assigned);
+  const titles = await checkTitles(database, table, assigned, told.title !== undefined);
+  if (titles.noTitle) assigned.title = null;
+  const context = contextColumns(table, statistics, assigned, told, outcomes).filter(
+    (column) => column !== titles.noTitle || told.context?.includes(column.name),
+  );
   const isUndecided = isOpen && table.named && assigned.user && !assigned.label && !assigned.rating;
   const free = table.columns.filter((column) => !Object.values(assigned).includes(column));
   return {
@@ -69,8 +78,34 @@ export async function assignRoles(
     ...{ time: assigned.time ?? null, session: assigned.session ?? null, title: assigned.title ?? null },
     ...{ context, contextStatistics: context.map((column) => statistics[table.columns.indexOf(column)]) },
     schema: schemaOf(table, statistics, assigned, told, context),
-    notes: [...(isOpen ? notes : []), ...(isUndecided ? await possibleLabels(database, table, free) : [])],
+    noTitle: titles.noTitle,
+    notes: [
+      ...titles.notes,
+      ...rowCounterNotes(table.source, free, context),
+      ...(isOpen ? notes : []),
+      ...(isUndecided ? await possibleLabels(database, table, free) : []),
+    ],
   };
+}
+
+/** Ids are single values: objects that could not be taken apart are none. */
+async function refuseObjects(
+  database: Database,
+  table: ImportedTable,
+  { user, item, session }: Assignment,
+): Promise<void> {
+  for (const column of [user, item, session]) {
+    if (!column?.objects) continue;
+    const [found] = await database.texts(
+      `SELECT ${column.sql} FROM ${table.sql} WHERE starts_with(${column.sql}, '{') LIMIT 1`,
+    );
+    if (found === undefined) continue;
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: ids must be single values, "${column.name}" holds objects (${found}); write the id into a column of its own`,
+      { path: table.source, column: column.name },
+    );
+  }
 }
 
 function checkTold({ rating, label, context, ...others }: ColumnRoles): void {
@@ -125,7 +160,10 @@ function contextColumns(
   const taken = new Set([...Object.values(assigned), ...outcomes]);
   return table.columns.filter(
     (column, c) =>
-      !taken.has(column) && !isOutcomeName(column.name) && guessKind(column, statistics[c]).kind !== 'text',
+      !taken.has(column) &&
+      !isOutcomeName(column.name) &&
+      !(column.countsRows && isIndexName(column)) &&
+      guessKind(column, statistics[c]).kind !== 'text',
   );
 }
 
@@ -149,7 +187,10 @@ export function missingColumn(
   role: string,
 ): DeepTasteError {
   const names = table.columns.map((column) => column.name);
-  const message = `${table.source}: there is no column "${name}" for ${role}${suggestion(name, names)}`;
+  const [part, ...parts] = names.filter((each) => each.startsWith(`${name}.`));
+  const objects = `; it holds objects: name one of ${[part, ...parts].slice(0, 10).join(', ')}`;
+  const hint = part === undefined ? suggestion(name, names) : objects;
+  const message = `${table.source}: there is no column "${name}" for ${role}${hint}`;
   return new DeepTasteError('data', message, { path: table.source, column: name, columns: names });
 }
 

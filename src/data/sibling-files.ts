@@ -11,9 +11,9 @@ export interface SiblingFiles {
 /** RecBole: `x.inter` → `x.item`, `x.user`, `x.net`. MovieLens: `ratings.dat` → `movies.dat`, `users.dat`. Each may be packed. */
 export function siblingFiles(path: string): SiblingFiles {
   const folder = dirname(path);
-  const name = basename(path).replace(/\.gz$/, '');
+  const name = basename(path).replace(/\.(gz|zip)$/i, '');
   const sibling = (file: string): string | undefined =>
-    [file, `${file}.gz`].map((f) => join(folder, f)).find((f) => existsSync(f));
+    [file, `${file}.gz`, `${file}.zip`].map((f) => join(folder, f)).find((f) => existsSync(f));
   if (name.endsWith('.inter')) {
     const stem = name.slice(0, -'.inter'.length);
     return { items: sibling(`${stem}.item`), users: sibling(`${stem}.user`), social: sibling(`${stem}.net`) };

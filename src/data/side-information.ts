@@ -6,6 +6,7 @@ import type { Field, FieldTable } from './dataset.ts';
 import type { Cell, Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
+import { isIndexName, isNameless, rowCounterNotes } from './readers/row-counters.ts';
 import { namedFor, normalName, titleColumns } from './role-names.ts';
 import { missingColumn } from './roles.ts';
 import type { ColumnSchema } from './schema.ts';
@@ -41,7 +42,7 @@ export async function readSideInformation(
   const imported = await importFiles(database, [request.path], options);
   const key = keyColumn(imported, request);
   const rows = await placeRows(database, imported, key, request);
-  const others = imported.columns.filter((column) => column !== key);
+  const others = imported.columns.filter((column) => column !== key && !(column.countsRows && isIndexName(column)));
   const statistics = await columnStatistics(database, imported);
   const kinds = others.map((column) => kindOf(column, statistics[imported.columns.indexOf(column)]));
   const title = titleOf(imported, others, kinds, request);
@@ -51,7 +52,12 @@ export async function readSideInformation(
     fields.push(await readField(database, imported, column, kind, rows.ofIndex));
   }
   const table = { nRows: request.vocabulary.size, fields, title: title?.name ?? null };
-  const warnings = [...imported.warnings, ...rows.warnings];
+  const counters = rowCounterNotes(
+    imported.source,
+    imported.columns.filter((column) => column !== key),
+    [],
+  );
+  const warnings = [...imported.warnings, ...counters, ...rows.warnings];
   return { table, schema: schemaOf(imported, key, title, others, kinds, request), warnings };
 }
 
@@ -62,7 +68,9 @@ function keyColumn(table: ImportedTable, { owner, idName }: SideRequest): Import
   const key =
     byName(idName) ??
     byName(named.length === 1 ? named[0] : undefined) ??
-    byName(names.find((n) => normalName(n) === 'id'));
+    byName(names.find((n) => normalName(n) === 'id')) ??
+    // pandas writes an index, which may be the ids, without a name
+    table.columns.find(isNameless);
   if (key) return key;
   if (!table.named) return table.columns[0];
   throw new DeepTasteError(
@@ -193,6 +201,8 @@ function schemaOf(
     if (column === key) return { name: column.name, role: owner, kind: 'id', owner, guessed };
     if (column === title)
       return { name: column.name, role: 'title', kind: 'text', owner, guessed: guessed && request.title === undefined };
-    return { name: column.name, role: 'field', kind: kinds[others.indexOf(column)].kind, owner, guessed };
+    const at = others.indexOf(column);
+    if (at < 0) return { name: column.name, role: 'ignore', kind: 'numeric', owner, guessed };
+    return { name: column.name, role: 'field', kind: kinds[at].kind, owner, guessed };
   });
 }

@@ -6,6 +6,7 @@ import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import { normalName } from './role-names.ts';
+import { missingColumn } from './roles.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const fromNames = [
@@ -46,9 +47,10 @@ export async function readSocialGraph(
   path: string,
   users: Vocabulary,
   options: TableOptions,
+  told?: readonly [string, string],
 ): Promise<SocialEdges> {
   const table = await importFiles(database, [path], options);
-  const [fromColumn, toColumn] = endColumns(table);
+  const [fromColumn, toColumn] = endColumns(table, told);
   const from: number[] = [];
   const to: number[] = [];
   const sources: (number | undefined)[] = [];
@@ -74,18 +76,27 @@ export async function readSocialGraph(
   return { graph: { from: Int32Array.from(from), to: Int32Array.from(to) }, warnings };
 }
 
-function endColumns(table: ImportedTable): [ImportedColumn, ImportedColumn] {
+function endColumns(table: ImportedTable, told?: readonly [string, string]): [ImportedColumn, ImportedColumn] {
   const { columns } = table;
+  if (told) {
+    const [from, to] = told.map((name) => {
+      const column = columns.find((each) => each.name === name);
+      if (!column) throw missingColumn(table, name, 'socialColumns');
+      return column;
+    });
+    return [from, to];
+  }
   const find = (names: readonly string[]): ImportedColumn | undefined =>
     names.flatMap((name) => columns.filter((column) => normalName(column.name) === name))[0];
   const from = find(fromNames);
   const to = find(toNames);
   if (from && to) return [from, to];
-  if (columns.length === 2) return [columns[0], columns[1]];
+  // without names, what follows the two ends is a strength or a time
+  if (columns.length === 2 || !table.named) return [columns[0], columns[1]];
   const names = columns.map((column) => column.name);
   throw new DeepTasteError(
     'data',
-    `${table.source}: edges need a source and a target column; name them "source" and "target"; columns: ${names.join(', ')}`,
+    `${table.source}: edges need a source and a target column; name them "source" and "target", or say --social-columns FROM,TO; columns: ${names.join(', ')}`,
     { path: table.source, columns: names },
   );
 }

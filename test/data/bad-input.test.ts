@@ -42,7 +42,7 @@ const dataCases: Case[] = [
     /no column "itm" for item; did you mean "item"/,
     { columns: { item: 'itm' } },
   ],
-  ['ids that are lists', ['listids.jsonl', '{"user":"1","item":["a","b"]}\n'], /"item" holds lists/],
+  ['users that are lists', ['listids.jsonl', '{"user":["1","2"],"item":"a"}\n'], /"user" holds lists/],
   ['words without a header', ['words.csv', 'a,b\nc,d\n'], /--no-header/],
   ['bad rows alone', ['allbad.csv', 'user,item,rating\n1,a,x\n'], /all 1 are bad/, { skipBadRows: true }],
   ['blank lines alone', ['blank.csv', '\n\n'], /at least one row/],

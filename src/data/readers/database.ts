@@ -1,7 +1,8 @@
 /** An in-memory DuckDB database: the workbench on which files become columns. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBType } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
 import { TextList } from '../text-list.ts';
 
@@ -10,6 +11,12 @@ let nOpened = 0;
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A path as an SQL literal that DuckDB takes for this one file: no pattern, no home folder. */
+export function sqlFile(path: string): string {
+  const escaped = path.replace(/[[*?]/g, '[$&]');
+  return sqlText(escaped.startsWith('~') ? `./${escaped}` : escaped);
 }
 
 /** A name as an SQL identifier. */
@@ -36,6 +43,9 @@ export type NumberChunk = Float64Array | Float32Array | Int32Array | Uint32Array
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  /** Files that are read anew with every query on a view of them. */
+  readonly #lazyFiles: string[] = [];
+  #folder: string | null = null;
   #nNames = 0;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
@@ -64,7 +74,7 @@ export class Database {
     try {
       return await work(database);
     } catch (error) {
-      throw outOfMemory(error) ?? error;
+      throw outOfMemory(error) ?? database.#damagedFile(error) ?? error;
     } finally {
       database.close();
     }
@@ -73,6 +83,24 @@ export class Database {
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A new path in a folder that lasts as long as the database: for unpacked and rewritten copies of files. */
+  temporaryPath(): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'deeptaste-'));
+    return join(this.#folder, this.freshName('copy'));
+  }
+
+  /** Says that a view reads this file, so that damage found later is told of the file. */
+  readsLazily(path: string): void {
+    this.#lazyFiles.push(path);
+  }
+
+  /** What DuckDB or its driver says about the bytes of a file that a view reads, as an error about that file. */
+  #damagedFile(error: unknown): DeepTasteError | null {
+    if (error instanceof DeepTasteError || this.#lazyFiles.length === 0 || !isAboutBytes(error)) return null;
+    return readError(this.#lazyFiles.join(' or '), error);
   }
 
   /** A table name that is not taken yet. */
@@ -90,6 +118,13 @@ export class Database {
       `SELECT count(*) AS n FROM duckdb_views() WHERE view_name = ${sqlText(name)}`,
     );
     await this.run(`DROP ${n > 0 ? 'VIEW' : 'TABLE'} ${name}`);
+  }
+
+  /** The columns of an answer, without its rows. */
+  async columnsOf(sql: string): Promise<{ name: string; type: DuckDBType }[]> {
+    const result = await this.#connection.run(`SELECT * FROM (${sql}) LIMIT 0`);
+    const types = result.columnTypes();
+    return result.columnNames().map((name, c) => ({ name, type: types[c] }));
   }
 
   /** The rows of a small answer, as objects; 64-bit integers become numbers. */
@@ -207,6 +242,17 @@ function outOfMemory(error: unknown): DeepTasteError | null {
       '(--read-memory GIB), make room, or store the ids as integers in Parquet files',
     {},
     { cause: error },
+  );
+}
+
+/** False for faults of our own queries, which must not hide as damage of a file. */
+function isAboutBytes(error: unknown): boolean {
+  const text = error instanceof Error ? error.message : '';
+  return (
+    error instanceof RangeError ||
+    /^(IO|Invalid Input|Conversion|Serialization|INTERNAL|TProtocolException|Invalid|Out of Range|FATAL|Not implemented)\b.*/i.test(
+      text,
+    )
   );
 }
 

@@ -1,34 +1,12 @@
-/** From the names that a caller gives to files that exist, and what their first bytes say about them. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** From the names that a caller gives to files that exist. */
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { DeepTasteError } from '../../core/errors.ts';
-import { ioError } from '../../core/io-error.ts';
 import { nearest } from '../../core/nearest.ts';
 import { type Database, sqlText } from './database.ts';
 
-const headBytes = 1 << 16;
-
-/** A file that is there, with its first 64 KiB (unpacked). */
-export interface SourceFile {
-  readonly path: string;
-  readonly gzip: boolean;
-  readonly head: Buffer;
-  /** True when `head` is the whole file. */
-  readonly whole: boolean;
-}
-
-/** The path as a DuckDB pattern that matches this path alone. */
-export function literalPattern(path: string): string {
-  return path.replace(/[[*?]/g, '[$&]');
-}
-
 /**
- * The files that match, each pattern's in the order of their names.
+ * The files that match, each pattern's in the order of their names. A path may lead into a zip archive: `ml.zip/ratings.csv`.
  * @throws DeepTasteError `data`: nothing matches, or the path is a folder
  */
 export async function findFiles(database: Database, patterns: readonly string[]): Promise<string[]> {
@@ -43,9 +21,11 @@ async function findOne(database: Database, pattern: string): Promise<string[]> {
     throw new DeepTasteError('data', `${pattern}: is a folder; name a file in it, or a glob such as ${pattern}/*.csv`, {
       path: pattern,
     });
-  if (info) return [pattern];
+  if (info || (await archiveMember(pattern))) return [pattern];
   if (/[*?[]/.test(pattern)) {
-    const files = await database.texts(`SELECT file FROM glob(${sqlText(pattern)}) ORDER BY file`);
+    // DuckDB takes a leading ~ for the home folder
+    const own = pattern.startsWith('~') ? `./${pattern}` : pattern;
+    const files = await database.texts(`SELECT file FROM glob(${sqlText(own)}) ORDER BY file`);
     if (files.length > 0) return files as string[];
     throw new DeepTasteError('data', `${pattern}: no file matches`, { path: pattern });
   }
@@ -60,65 +40,18 @@ async function missingMessage(path: string): Promise<string> {
   return `${path}: there is no such file${close === undefined ? '' : `; did you mean ${join(folder, close)}?`}`;
 }
 
-/**
- * The start of a file. A gzip file is unpacked to its end, because a truncated one would otherwise lose rows in silence.
- * @throws DeepTasteError `data`: the file is empty, or not the gzip file that its name promises; `io`: not readable
- */
-export async function openSource(path: string): Promise<SourceFile> {
-  const { bytes, size } = await readHead(path);
-  if (size === 0) throw new DeepTasteError('data', `${path}: the file is empty`, { path });
-  const gzip = bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
-  if (!gzip && path.endsWith('.gz'))
-    throw new DeepTasteError('data', `${path}: is named .gz but is not a gzip file; unpack or rename it`, { path });
-  const { head, total } = gzip ? await unpackHead(path) : { head: bytes, total: size };
-  if (total === 0) throw new DeepTasteError('data', `${path}: the file is empty`, { path });
-  return { path, gzip, head, whole: head.length === total };
+export interface ArchiveMember {
+  readonly archive: string;
+  readonly member: string;
 }
 
-async function readHead(path: string): Promise<{ bytes: Buffer; size: number }> {
-  try {
-    const { size } = await stat(path);
-    const chunks: Buffer[] = [];
-    for await (const chunk of createReadStream(path, { end: headBytes - 1 })) chunks.push(chunk as Buffer);
-    return { bytes: Buffer.concat(chunks), size };
-  } catch (error) {
-    throw ioError('reading', path, error);
+/** The parts of a path that leads into a zip archive; null when it does not. */
+export async function archiveMember(path: string): Promise<ArchiveMember | null> {
+  for (const match of path.matchAll(/\.zip[/\\]/gi)) {
+    const archive = path.slice(0, match.index + '.zip'.length);
+    const member = path.slice(match.index + match[0].length).replaceAll('\\', '/');
+    const info = member === '' ? null : await stat(archive).catch(() => null);
+    if (info?.isFile()) return { archive, member };
   }
-}
-
-async function unpackHead(path: string): Promise<{ head: Buffer; total: number }> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (total < headBytes) chunks.push(chunk.subarray(0, headBytes - total));
-      total += chunk.length;
-      done();
-    },
-  });
-  try {
-    await pipeline(createReadStream(path), createGunzip(), sink);
-  } catch (error) {
-    throw brokenGzip(path, error);
-  }
-  return { head: Buffer.concat(chunks), total };
-}
-
-function brokenGzip(path: string, error: unknown): DeepTasteError {
-  const reason = error instanceof Error ? error.message : String(error);
-  const message = `${path}: the gzip file is truncated or damaged (${reason}); fetch it again`;
-  return new DeepTasteError('data', message, { path }, { cause: error });
-}
-
-/** Gives `use` a plain copy of a packed file, for formats that DuckDB cannot read through gzip. */
-export async function withUnpacked<T>(source: SourceFile, use: (path: string) => Promise<T>): Promise<T> {
-  if (!source.gzip) return use(source.path);
-  const folder = await mkdtemp(join(tmpdir(), 'deeptaste-'));
-  try {
-    const plain = join(folder, 'unpacked');
-    await pipeline(createReadStream(source.path), createGunzip(), createWriteStream(plain));
-    return await use(plain);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return null;
 }

@@ -1,17 +1,20 @@
 /** Any readable file or files → one DuckDB table. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { TableOptions } from '../data-options.ts';
+import { concatenate } from './concatenate.ts';
 import type { Database } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
-import { findFiles, openSource, type SourceFile } from './files.ts';
-import { type FileTable, type ImportedColumn, type ImportedTable, sqlAsText } from './imported-table.ts';
+import { findFiles } from './files.ts';
+import type { FileTable, ImportedTable } from './imported-table.ts';
 import { holdsJsonLines, importValidLines } from './json-lines.ts';
 import { detectFormat, detectLayout } from './layout.ts';
+import { markRowCounters } from './row-counters.ts';
+import { openSource, requireText, type SourceFile } from './source-file.ts';
 import { importJson, importParquet } from './structured.ts';
 import { importLibfm, importLists } from './token-rows.ts';
 
 /**
- * Reads files that hold the same columns, one after the other.
+ * Reads files that hold the same kind of rows, one after the other. Columns that only some of them have are missing in the others.
  * @param patterns paths or globs
  * @throws DeepTasteError `data`: no such file, no rows, rows that do not fit, files with unlike columns
  */
@@ -22,74 +25,46 @@ export async function importFiles(
 ): Promise<ImportedTable> {
   const paths = await findFiles(database, patterns);
   const tables: FileTable[] = [];
-  for (const path of paths) tables.push(await importFile(database, path, options));
+  for (const path of paths) tables.push(await importFile(database, path, options, tables[0]));
   return concatenate(database, tables);
 }
 
-async function importFile(database: Database, path: string, options: TableOptions): Promise<FileTable> {
-  const source = await openSource(path);
-  const table = await importSource(database, source, options);
-  if (table.nRows > 0) return table;
+/** @param first the first of several files: a later one without a header has its columns */
+async function importFile(
+  database: Database,
+  path: string,
+  options: TableOptions,
+  first: FileTable | undefined,
+): Promise<FileTable> {
+  const source = await openSource(database, path);
+  let table = await importSource(database, source, options);
+  if (first !== undefined && continues(first, table)) {
+    await database.drop(table.sql);
+    const columnNames = first.columns.map(({ name }) => name);
+    table = await importSource(database, source, { ...options, header: false, columnNames });
+    const note = `${path}: has no header; its columns are taken to be those of ${first.source}`;
+    table = { ...table, warnings: [...table.warnings, note] };
+  }
+  if (table.nRows > 0) return markRowCounters(database, { ...table, warnings: [...source.notes, ...table.warnings] });
   throw new DeepTasteError('data', `${path}: there must be at least one row, found none`, { path });
 }
 
+/** True for a piece of a file that was cut up: as wide as the first, which has a header, with none of its names. */
+function continues(first: FileTable, table: FileTable): boolean {
+  if (!first.hasHeader || first.columns.length !== table.columns.length) return false;
+  if (!table.hasHeader && table.named) return false;
+  return !table.columns.some(({ name }) => first.columns.some((column) => column.name === name));
+}
+
 async function importSource(database: Database, source: SourceFile, options: TableOptions): Promise<FileTable> {
-  const format = detectFormat(source, options.format);
+  const format = detectFormat(source, options);
   if (format === 'parquet') return importParquet(database, source);
   if (format === 'json')
     return options.skipBadRows && holdsJsonLines(source)
       ? importValidLines(database, source)
       : importJson(database, source);
-  if (source.head.includes(0))
-    throw new DeepTasteError('data', `${source.path}: is a binary file, not text; convert it to CSV or Parquet`, {
-      path: source.path,
-    });
-  if (format === 'libfm') return importLibfm(database, source, options.skipBadRows);
-  if (format === 'lists') return importLists(database, source, options.delimiter, options.skipBadRows);
+  requireText(source);
+  if (format === 'libfm') return importLibfm(database, source, options);
+  if (format === 'lists') return importLists(database, source, options);
   return importDelimited(database, source, detectLayout(source, format, options), options.skipBadRows);
-}
-
-async function concatenate(database: Database, tables: readonly FileTable[]): Promise<ImportedTable> {
-  const [first] = tables;
-  const files: { path: string; firstRow: number }[] = [];
-  let nRows = 0;
-  for (const table of tables) {
-    files.push({ path: table.source, firstRow: nRows });
-    nRows += table.nRows;
-  }
-  const warnings = tables.flatMap((table) => table.warnings);
-  if (tables.length === 1) return { ...first, files };
-  const { isView: _, ...shape } = first;
-  const columns = first.columns.map((column): ImportedColumn => {
-    const { whole, ...rest } = column;
-    const each = tables.map((table) => sameColumn(table, first, column.name));
-    // numbers in one file, texts in another: texts
-    if (each.some(({ storage }) => storage !== column.storage)) return { ...rest, storage: 'text' };
-    return each.every((same) => same.whole) ? { ...rest, whole } : rest;
-  });
-  const isView = tables.every((table) => table.isView);
-  const selects = tables.map((table, t) => {
-    const cells = columns.map((column) => {
-      const own = sameColumn(table, first, column.name);
-      return `${own.storage === column.storage ? own.sql : sqlAsText(own)} AS ${column.sql}`;
-    });
-    if (isView) cells.push(`rowid + ${files[t].firstRow} AS rowid`);
-    return `SELECT ${cells.join(', ')} FROM ${table.sql}`;
-  });
-  const sql = database.freshName('files');
-  await database.run(`CREATE ${isView ? 'VIEW' : 'TABLE'} ${sql} AS ${selects.join(' UNION ALL ')}`);
-  if (!isView) for (const table of tables) await database.drop(table.sql);
-  return { ...shape, columns, sql, nRows, files, warnings, ...(isView && { isView }) };
-}
-
-function sameColumn(table: FileTable, first: FileTable, name: string): ImportedColumn {
-  const column = table.columns.find((each) => each.name === name);
-  if (column && table.columns.length === first.columns.length) return column;
-  const names = (each: FileTable): string => each.columns.map((c) => c.name).join(', ');
-  throw new DeepTasteError(
-    'data',
-    `${table.source}: files read together must have the same columns; ${first.source} has ${names(first)}, ` +
-      `this one has ${names(table)}`,
-    { path: table.source },
-  );
 }

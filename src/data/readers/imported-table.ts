@@ -15,6 +15,16 @@ export interface ImportedColumn {
   /** The kind that the file states; null = to be guessed. */
   readonly kind: ColumnKind | null;
   readonly separator?: string;
+  /** True when the file has no name for it. */
+  readonly nameless?: boolean;
+  /** True when it counts the rows of the file, as an index does. */
+  readonly countsRows?: boolean;
+  /** True when its cells may hold objects. */
+  readonly objects?: boolean;
+  /** True for the items of lists that were made into rows. */
+  readonly listed?: boolean;
+  /** The column of lists of objects that it is a part of. */
+  readonly parent?: string;
   /** Entries of a list read `value:weight`. */
   readonly weighted?: boolean;
 }

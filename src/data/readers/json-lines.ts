@@ -2,12 +2,17 @@
  * JSON lines of which some may be malformed. DuckDB's own way of ignoring errors may swallow the good line after a bad
  * one, so every line is looked at by itself.
  */
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DeepTasteError } from '../../core/errors.ts';
+import { ioError } from '../../core/io-error.ts';
 import { counted } from '../counted.ts';
-import { type Database, sqlText } from './database.ts';
-import { importDelimited } from './delimited-text.ts';
-import type { SourceFile } from './files.ts';
-import type { FileTable, ImportedColumn } from './imported-table.ts';
-import { lineLayout } from './token-rows.ts';
+import type { Database } from './database.ts';
+import type { FileTable } from './imported-table.ts';
+import { requireText, type SourceFile } from './source-file.ts';
+import { importJson } from './structured.ts';
+import { linesOf } from './text-repairs.ts';
 
 export function holdsJsonLines(source: SourceFile): boolean {
   return !/^\ufeff?\s*\[/.test(source.head.toString('utf8'));
@@ -15,48 +20,45 @@ export function holdsJsonLines(source: SourceFile): boolean {
 
 /** The lines that are JSON objects; the others are counted in a warning. */
 export async function importValidLines(database: Database, source: SourceFile): Promise<FileTable> {
-  const lines = await importDelimited(database, source, lineLayout('json'), true);
-  const valid = `(json_valid(c0) AND json_type(CASE WHEN json_valid(c0) THEN c0 END) = 'OBJECT')`;
-  const bad = await database.row<{ n: number; first: number }>(
-    `SELECT count(*) AS n, min(rowid) AS first FROM ${lines.sql} WHERE c0 IS NOT NULL AND NOT ${valid}`,
-  );
-  const objects = database.freshName('objects');
-  await database.run(`CREATE TABLE ${objects} AS SELECT CAST(c0 AS JSON) AS o FROM ${lines.sql} WHERE ${valid}`);
-  const columns = await keysOf(database, objects);
-  const sql = database.freshName('file');
-  const select = columns.map(({ pointer, column }) => {
-    const value =
-      column.storage === 'list'
-        ? `TRY_CAST(json_extract(o, ${pointer}) AS VARCHAR[])`
-        : `nullif(json_extract_string(o, ${pointer}), '')`;
-    return `${value} AS ${column.sql}`;
-  });
-  await database.run(`CREATE TABLE ${sql} AS SELECT ${select.join(', ') || 'NULL AS c0'} FROM ${objects}`);
-  const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`);
-  const rows = counted(bad.n, 'row');
-  const skipped = `${source.path}: ${rows} skipped; the first is at line ${bad.first + 1} (not a JSON object)`;
-  const warnings = bad.n > 0 ? [...lines.warnings, skipped] : lines.warnings;
-  return { ...lines, sql, nRows: n, columns: columns.map(({ column }) => column), standard: false, warnings };
-}
-
-interface Key {
-  /** JSON pointer to the key's value, as an SQL literal. */
-  readonly pointer: string;
-  readonly column: ImportedColumn;
-}
-
-/** Every key that some object has, in the order of first appearance. */
-async function keysOf(database: Database, objects: string): Promise<Key[]> {
-  const names = await database.texts(
-    `SELECT k FROM (SELECT unnest(json_keys(o)) AS k, rowid AS r FROM ${objects}) GROUP BY k ORDER BY min(r), k`,
-  );
-  const keys: Key[] = [];
-  for (const [c, name] of (names as string[]).entries()) {
-    const pointer = sqlText(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-    const { list } = await database.row<{ list: boolean | null }>(
-      `SELECT bool_or(json_type(o, ${pointer}) = 'ARRAY') AS list FROM ${objects}`,
-    );
-    keys.push({ pointer, column: { name, sql: `c${c}`, storage: list ? 'list' : 'text', kind: null } });
+  requireText(source);
+  const file = database.temporaryPath();
+  const counts = { good: 0, bad: 0, firstBad: 0 };
+  try {
+    await pipeline(Readable.from(goodLines(source, counts)), createWriteStream(file));
+  } catch (error) {
+    throw ioError('reading', source.path, error);
   }
-  return keys;
+  const { path } = source;
+  const skipped = `${path}: ${counted(counts.bad, 'row')} skipped; the first is at line ${counts.firstBad} (not a JSON object)`;
+  if (counts.good === 0)
+    throw new DeepTasteError('data', `${path}: at least one line must be a JSON object, found none`, { path });
+  const table = await importJson(database, { ...source, file, gzip: false });
+  return counts.bad === 0 ? table : { ...table, warnings: [skipped, ...table.warnings] };
+}
+
+async function* goodLines(
+  source: SourceFile,
+  counts: { good: number; bad: number; firstBad: number },
+): AsyncGenerator<string> {
+  let number = 0;
+  for await (const lines of linesOf(source)) {
+    const good: string[] = [];
+    for (const line of lines) {
+      number++;
+      if (line.trim() === '') continue;
+      if (isObject(line)) good.push(`${line}\n`);
+      else if (counts.bad++ === 0) counts.firstBad = number;
+    }
+    counts.good += good.length;
+    yield good.join('');
+  }
+}
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }

@@ -2,12 +2,13 @@
 import { basename, extname } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { FileFormat, TableOptions } from '../data-options.ts';
-import { isKnownColumnName } from '../role-names.ts';
+import { isIdName, isKnownColumnName } from '../role-names.ts';
 import type { ColumnKind } from '../schema.ts';
-import type { SourceFile } from './files.ts';
 import { movieLensColumns } from './movielens.ts';
-import { isRecboleHeader, parseRecboleHeader } from './recbole.ts';
+import { type Preamble, readPreamble } from './preamble.ts';
+import { parseRecboleHeader, recboleDelimiter } from './recbole.ts';
 import { looksNumeric, splitRecords } from './records.ts';
+import type { SourceFile } from './source-file.ts';
 
 export type Format = Exclude<FileFormat, 'auto'>;
 
@@ -18,15 +19,28 @@ export interface LayoutColumn {
   readonly kind: ColumnKind | null;
   /** Separator of the categories in one cell, when stated. */
   readonly separator?: string;
+  /** True when the header has no name for it. */
+  readonly nameless?: boolean;
 }
 
 export interface TextLayout {
   readonly format: Format;
   readonly delimiter: string;
+  /** Several blanks in a row separate as one does. */
+  readonly blanks: boolean;
   readonly quoted: boolean;
+  /** Whether the first line after the skipped ones is a header. */
   readonly header: boolean;
-  /** Blank lines before the header. */
-  readonly nBlankLines: number;
+  /** Lines before the header, or before the rows when there is none: blank ones, comments, `sep=;`. */
+  readonly nSkipped: number;
+  /** Whether a quote stands in them, which the reader must not see. */
+  readonly skipsQuotes: boolean;
+  /** How many of them are comments. */
+  readonly nComments: number;
+  /** What begins a comment; null = nothing does. */
+  readonly comment: string | null;
+  /** The cells of the header as they stand in the file; empty without one. */
+  readonly headerCells: readonly string[];
   readonly columns: readonly LayoutColumn[];
   /** True when the file names its columns: a header, or a format that fixes them. */
   readonly named: boolean;
@@ -35,19 +49,28 @@ export interface TextLayout {
 const nSampled = 100;
 
 /** The format of a file, told or guessed. */
-export function detectFormat(source: SourceFile, told: FileFormat): Format {
-  if (told !== 'auto') return told;
-  const extension = extname(source.path.replace(/\.gz$/, '')).toLowerCase();
-  if (source.head.subarray(0, 4).toString('latin1') === 'PAR1' || /^\.(parquet|pq)$/.test(extension)) return 'parquet';
+export function detectFormat(
+  source: SourceFile,
+  options: Pick<TableOptions, 'format' | 'delimiter' | 'comment'>,
+): Format {
+  if (options.format !== 'auto') return options.format;
+  const extension = extname(source.name).toLowerCase();
+  if (isParquet(source) || /^\.(parquet|pq)$/.test(extension)) return 'parquet';
   const text = headText(source);
   if (/^\.(json|jsonl|ndjson)$/.test(extension)) return 'json';
   if (!/^\.(csv|tsv|tab)$/.test(extension) && /^\s*(\[\s*)?\{\s*"/.test(text)) return 'json';
-  const firstLine = text.split(/\r?\n/, 1)[0];
-  if (isRecboleHeader(firstLine)) return 'recbole';
+  const { body, delimiter } = readPreamble(text, options.comment);
+  const firstLine = body.split(/\r?\n/, 1)[0];
+  if (recboleDelimiter(firstLine, options.delimiter ?? delimiter) !== null) return 'recbole';
   if (/^[^\t,]*::/.test(firstLine)) return 'movielens';
   if (/^\S+( \d+:[-+.\deE]+)+\s*$/.test(firstLine)) return 'libfm';
   if (extension === '.tsv' || extension === '.tab') return 'tsv';
-  return detectSpaceSeparated(source.path, text, source.whole) ?? 'csv';
+  if (options.delimiter !== undefined) return 'csv';
+  return detectSpaceSeparated(source.path, body, source.whole) ?? 'csv';
+}
+
+export function isParquet(source: SourceFile): boolean {
+  return source.head.subarray(0, 4).toString('latin1') === 'PAR1';
 }
 
 /** Rows of bare numbers between spaces: libfm rows when they have one width and a label, else the caller must say. */
@@ -75,30 +98,102 @@ export function headText(source: SourceFile): string {
 
 /** The layout of a text file with separated columns. */
 export function detectLayout(source: SourceFile, format: Format, options: TableOptions): TextLayout {
-  const text = headText(source);
-  if (format === 'recbole') return recboleLayout(source, text);
-  const delimiter = options.delimiter ?? fixedDelimiter(format) ?? guessDelimiter(source.path, text);
+  const preamble = readPreamble(headText(source), options.comment);
+  if (format === 'recbole') return recboleLayout(source, preamble, options.delimiter);
+  const text = preamble.body;
+  const delimiter =
+    options.delimiter ?? fixedDelimiter(format) ?? preamble.delimiter ?? guessDelimiter(source.name, text);
+  const blanks = delimiter === ' ' && haveRuns(text);
   const quoted = format === 'movielens' ? false : delimiter !== '\t' || usesQuotes(wholeLines(source, text));
-  const records = splitRecords(text, delimiter, quoted, nSampled);
+  const records = splitRecords(blanks ? withSingleBlanks(text) : text, delimiter, quoted, nSampled);
   if (records.length === 0)
     throw new DeepTasteError('data', `${source.path}: there must be at least one row, found none`, {
       path: source.path,
     });
   if (!source.whole && records.length > 1 && records.length < nSampled) records.pop();
-  const known = format === 'movielens' ? movieLensColumns(basename(source.path), records[0].length) : null;
+  const { path } = source;
+  const shape = { format, delimiter, blanks, quoted };
+  const commented = commentedHeader(preamble, delimiter, blanks, records, options);
+  if (commented) {
+    const columns = nameColumns(path, commented, true, null, undefined);
+    return {
+      ...shape,
+      ...above(preamble, preamble.nComments - 1),
+      header: false,
+      headerCells: [],
+      columns,
+      named: true,
+    };
+  }
+  const known = format === 'movielens' ? movieLensColumns(basename(source.name), records[0].length) : null;
   const header = options.header ?? (known === null && !options.columnNames && guessHeader(records));
-  const columns = nameColumns(source.path, records[0], header, known, options.columnNames);
   const named = header || known !== null || options.columnNames !== undefined;
-  return { format, delimiter, quoted, header, nBlankLines: blankLines(text), columns, named };
+  const rowNames = header && !options.columnNames && hasRowNames(records);
+  const first = rowNames ? ['', ...records[0]] : records[0];
+  const columns = nameColumns(path, first, header, known, options.columnNames);
+  const headerCells = header ? records[0] : [];
+  if (!rowNames) return { ...shape, ...above(preamble), header, headerCells, columns, named };
+  // DuckDB would miss a cell in the header
+  const { nSkipped, ...rest } = above(preamble);
+  return { ...shape, ...rest, nSkipped: nSkipped + 1, header: false, headerCells, columns, named };
 }
 
-function recboleLayout(source: SourceFile, text: string): TextLayout {
-  const columns = parseRecboleHeader(source.path, text.split(/\r?\n/, 1)[0]);
-  return { format: 'recbole', delimiter: '\t', quoted: false, header: true, nBlankLines: 0, columns, named: true };
+function above(
+  { nLines, nComments, comment, hasQuotes }: Preamble,
+  nShown = nComments,
+): Pick<TextLayout, 'nSkipped' | 'skipsQuotes' | 'nComments' | 'comment'> {
+  return { nSkipped: nLines, skipsQuotes: hasQuotes, nComments: nShown, comment };
 }
 
-function blankLines(text: string): number {
-  return (/^(\r?\n)*/.exec(text)![0].match(/\n/g) ?? []).length;
+function recboleLayout(source: SourceFile, preamble: Preamble, told: string | undefined): TextLayout {
+  const [line] = preamble.body.split(/\r?\n/, 1);
+  const stated = told ?? preamble.delimiter;
+  const delimiter = stated ?? recboleDelimiter(line) ?? '\t';
+  const columns = parseRecboleHeader(source.path, line, delimiter);
+  const blanks = delimiter === ' ' && haveRuns(preamble.body);
+  return {
+    format: 'recbole',
+    delimiter,
+    blanks,
+    quoted: delimiter !== '\t',
+    header: true,
+    ...above(preamble),
+    headerCells: line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1')),
+    columns,
+    named: true,
+  };
+}
+
+/** R's `write.table` gives its rows names but no name to their column: the header is one cell short of every row. */
+function hasRowNames([header, ...rows]: readonly (readonly string[])[]): boolean {
+  return rows.length > 0 && rows.every((row) => row.length === header.length + 1 && looksNumeric(row[0]));
+}
+
+/** A last comment such as `# user item time` that names the columns of rows as wide; null when it does not. */
+function commentedHeader(
+  { lastComment }: Preamble,
+  delimiter: string,
+  blanks: boolean,
+  records: readonly (readonly string[])[],
+  options: TableOptions,
+): string[] | null {
+  if (lastComment === null || options.header !== undefined || options.columnNames) return null;
+  const [cells] = splitRecords(blanks ? withSingleBlanks(lastComment) : lastComment, delimiter, true, 1);
+  if (cells === undefined || cells.length < 2 || cells.length !== records[0].length) return null;
+  const names = cells.map((cell) => cell.trim());
+  if (records[0].some((cell) => isKnownColumnName(cell))) return null;
+  const areNames = names.every((name) => /^[\w.$-]+$/.test(name) && !looksNumeric(name));
+  const isKnown = names.some((name) => isKnownColumnName(name));
+  return areNames && (isKnown || (delimiter !== ' ' && !guessHeader(records))) ? names : null;
+}
+
+/** Whether blanks separate in runs: at the start of lines, or several (or tabs) between cells. */
+function haveRuns(text: string): boolean {
+  return /^[ \t]+\S/m.test(text) || / [ \t]+\S/.test(text) || /\t/.test(text);
+}
+
+function withSingleBlanks(text: string): string {
+  return text.replace(/[ \t]+/g, ' ').replace(/^ | $/gm, '');
 }
 
 /** Without the last line when the sample ends in the middle of it. */
@@ -111,20 +206,24 @@ function fixedDelimiter(format: Format): string | undefined {
 }
 
 /** The separator with which most of the first rows have the first row's width; earlier ones win ties. */
-function guessDelimiter(path: string, text: string): string {
-  const usual = ['\t', ',', ';', '|', ' '];
-  const candidates = /\.csv(\.gz)?$/i.test(path) ? [',', ';', '\t', '|'] : usual;
-  let best = ',';
-  let bestShare = 0;
-  for (const delimiter of candidates) {
-    const widths = splitRecords(text, delimiter, true, nSampled).map((record) => record.length);
-    if (!(widths[0] > 1)) continue;
-    const share = widths.filter((width) => width === widths[0]).length / widths.length;
-    if (share <= bestShare) continue;
-    best = delimiter;
-    bestShare = share;
+function guessDelimiter(name: string, text: string): string {
+  const isCsv = /\.csv$/i.test(name);
+  const candidates = ['\t', ',', ';', '|', '\u0001', '^', ' '];
+  let best = { delimiter: ',', share: 0, width: 0 };
+  for (const delimiter of isCsv ? [',', ';', '\t', '|', '\u0001', '^', ' '] : candidates) {
+    const sample = delimiter === ' ' && haveRuns(text) ? withSingleBlanks(text) : text;
+    const records = splitRecords(sample, delimiter, true, nSampled);
+    const width = records[0]?.length ?? 0;
+    if (width < 2) continue;
+    // names of people hold blanks too
+    if (isCsv && delimiter === ' ' && !records[0].some((cell) => isIdName(cell))) continue;
+    const share = records.filter((record) => record.length === width).length / records.length;
+    // a comma may be a decimal mark
+    const isBetter =
+      share > best.share || (best.delimiter === ',' && delimiter === ';' && share === best.share && width > best.width);
+    if (isBetter) best = { delimiter, share, width };
   }
-  return best;
+  return best.delimiter;
 }
 
 /** Tab-separated files rarely quote; they do when some cell is wrapped in quotes and none merely starts with one. */
@@ -137,8 +236,13 @@ function usesQuotes(text: string): boolean {
 /** A first row of words above rows with numbers, or a row with a known column name, is a header. */
 function guessHeader(records: readonly (readonly string[])[]): boolean {
   const [first, second] = records;
-  if (first.some((cell) => looksNumeric(cell))) return false;
   const names = first.map((cell) => cell.trim());
+  // years and the like may name columns, but then others are words that are known
+  if (names.some((name) => looksNumeric(name)))
+    return (
+      names.some(isIdName) &&
+      names.filter((name) => isKnownColumnName(name)).length * 2 >= names.filter((name) => !looksNumeric(name)).length
+    );
   if (names.some((name) => isKnownColumnName(name))) return true;
   if (second?.some((cell) => looksNumeric(cell))) return true;
   return new Set(names).size === names.length;
@@ -162,5 +266,9 @@ function nameColumns(
     const message = `${path}: column names must differ, "${repeated}" occurs twice; rename one, or say --no-header`;
     throw new DeepTasteError('data', message, { path, column: repeated });
   }
-  return names.map((name, c) => (told ? { name, kind: null } : (known?.[c] ?? { name, kind: null })));
+  return names.map((name, c) => {
+    if (told) return { name, kind: null };
+    const column = known?.[c] ?? { name, kind: null };
+    return header && !fromFile[c] ? { ...column, nameless: true } : column;
+  });
 }

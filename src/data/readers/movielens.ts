@@ -27,6 +27,6 @@ const tables: Readonly<Record<string, readonly LayoutColumn[]>> = {
 
 /** The columns of a file with one of MovieLens' names and widths, else null. */
 export function movieLensColumns(fileName: string, width: number): readonly LayoutColumn[] | null {
-  const columns = tables[fileName.replace(/\.dat(\.gz)?$/i, '').toLowerCase()];
+  const columns = tables[fileName.replace(/\.dat$/i, '').toLowerCase()];
   return columns?.length === width ? columns : null;
 }

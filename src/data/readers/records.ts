@@ -7,7 +7,7 @@ export function splitRecords(text: string, delimiter: string, quote: boolean, li
   while (at < text.length && records.length < limit) {
     const cells: string[] = [];
     for (;;) {
-      const cell = quote && text[at] === '"' ? quotedCell(text, at) : plainCell(text, at, delimiter);
+      const cell = quote && text[at] === '"' ? quotedCell(text, at, delimiter) : plainCell(text, at, delimiter);
       cells.push(cell.value);
       at = cell.end;
       if (!text.startsWith(delimiter, at)) break;
@@ -31,15 +31,27 @@ function plainCell(text: string, start: number, delimiter: string): CellEnd {
   return { value: text.slice(start, end), end };
 }
 
-function quotedCell(text: string, start: number): CellEnd {
+function quotedCell(text: string, start: number, delimiter: string): CellEnd {
   let value = '';
   let end = start + 1;
+  // a quote after a backslash, with more of the cell to come, shows that backslashes escape
+  let escapes = false;
   for (; end < text.length; end++) {
-    if (text[end] !== '"') value += text[end];
-    else if (text[end + 1] === '"') value += text[end++];
+    if (text[end] !== '"') {
+      value += text[end];
+      continue;
+    }
+    const isDoubled = text[end + 1] === '"';
+    escapes ||= text[end - 1] === '\\' && !isDoubled && !endsCell(text, end + 1, delimiter);
+    if (escapes && text[end - 1] === '\\') value += text[end];
+    else if (isDoubled) value += text[end++];
     else break;
   }
   return { value, end: end + 1 };
+}
+
+function endsCell(text: string, at: number, delimiter: string): boolean {
+  return at >= text.length || text[at] === '\n' || text[at] === '\r' || text.startsWith(delimiter, at);
 }
 
 /** True for what a number looks like in a text file. */

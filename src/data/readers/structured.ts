@@ -1,13 +1,12 @@
 /** Parquet and JSON files, which know their columns and types. */
+import { DuckDBArrayType, DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
-import { type Database, readError, sqlName, sqlText } from './database.ts';
-import { literalPattern, type SourceFile, withUnpacked } from './files.ts';
+import { type Database, readError, sqlFile, sqlName, sqlText } from './database.ts';
+import { hasMark } from './encodings.ts';
+import { asTextType, deepestObjects, type FlatColumn, flatColumns, mayHoldObjects } from './flat-columns.ts';
 import type { FileTable, ImportedColumn, Storage } from './imported-table.ts';
-
-interface Described {
-  readonly column_name: string;
-  readonly column_type: string;
-}
+import { isParquet } from './layout.ts';
+import { reencoded, requireText, type SourceFile, unpacked } from './source-file.ts';
 
 /** What DuckDB calls a row's place in a Parquet file. */
 const ROW_NUMBER = 'file_row_number';
@@ -16,38 +15,59 @@ const ROW_NUMBER = 'file_row_number';
  * A Parquet file is read where it lies, as often as it is asked for: its columns are found quickly, and a copy would take memory.
  * @throws DeepTasteError `data`: the file is not a Parquet file
  */
-export async function importParquet(database: Database, source: SourceFile): Promise<FileTable> {
-  if (source.head.subarray(0, 4).toString('latin1') !== 'PAR1')
-    throw new DeepTasteError('data', `${source.path}: is not a Parquet file (it does not begin with PAR1)`, {
-      path: source.path,
+export async function importParquet(database: Database, packed: SourceFile): Promise<FileTable> {
+  if (!isParquet(packed))
+    throw new DeepTasteError('data', `${packed.path}: is not a Parquet file (it does not begin with PAR1)`, {
+      path: packed.path,
     });
-  return withUnpacked(source, async (path) => {
-    const file = sqlText(literalPattern(path));
-    const read = `read_parquet(${file})`;
-    try {
-      const described = await database.rows<Described>(`DESCRIBE SELECT * FROM ${read}`);
-      const isView = !source.gzip && !described.some((d) => d.column_name.toLowerCase() === ROW_NUMBER);
-      const from = isView ? `read_parquet(${file}, ${ROW_NUMBER} = true)` : read;
-      return await importSelect(database, source, from, described, storageOf, isView);
-    } catch (error) {
-      throw readError(source.path, error);
-    }
-  });
+  const source = await unpacked(database, packed);
+  const file = sqlFile(source.file);
+  const read = `read_parquet(${file}, hive_partitioning = false)`;
+  try {
+    const described = await database.columnsOf(`SELECT * FROM ${read}`);
+    const isView = !described.some(({ name }) => name.toLowerCase() === ROW_NUMBER);
+    const from = isView ? `read_parquet(${file}, hive_partitioning = false, ${ROW_NUMBER} = true)` : read;
+    if (isView) database.readsLazily(source.path);
+    return await importSelect(database, source, from, flatColumns(described), storageOf, isView);
+  } catch (error) {
+    throw readError(source.path, error);
+  }
 }
 
-/** A JSON array of objects, or one object a line. @throws DeepTasteError `data`: neither, or malformed JSON */
-export async function importJson(database: Database, source: SourceFile): Promise<FileTable> {
-  const options = `compression = '${source.gzip ? 'gzip' : 'uncompressed'}'`;
-  const path = sqlText(literalPattern(source.path));
+/**
+ * A JSON array of objects, or one object a line; or one object that holds nothing but such an array.
+ * @throws DeepTasteError `data`: none of these, or malformed JSON
+ */
+export async function importJson(database: Database, given: SourceFile): Promise<FileTable> {
+  requireText(given);
+  // DuckDB takes a byte order mark for a part of the text
+  const source = hasMark(given.head) ? await reencoded(database, given, 'utf-8') : given;
+  const options = `compression = '${source.gzip ? 'gzip' : 'uncompressed'}', hive_partitioning = false`;
+  const path = sqlFile(source.file);
   try {
-    const described = await database.rows<Described>(
-      `DESCRIBE SELECT * FROM read_json(${path}, sample_size = -1, ${options})`,
+    const described = await database.columnsOf(
+      `SELECT * FROM read_json(${path}, sample_size = -1, map_inference_threshold = -1, maximum_depth = ${deepestObjects + 2}, ${options})`,
     );
-    if (described.length === 1 && described[0].column_name === 'json') throw notObjects(source.path);
+    if (described.length === 1 && described[0].name === 'json') throw notObjects(source.path);
     // Scalars are read as text, so that 64-bit ids keep all their digits.
-    const types = described.map((d) => `${sqlText(d.column_name)}: '${isList(d) ? 'VARCHAR[]' : 'VARCHAR'}'`);
+    const types = described.map(({ name, type }) => `${sqlText(name)}: ${sqlText(asTextType(type))}`);
     const read = `read_json(${path}, columns = {${types.join(', ')}}, ${options})`;
-    return await importSelect(database, source, read, described, (d) => (isList(d) ? 'list' : 'text'));
+    const storage = (type: DuckDBType): Storage => (isList(type) ? 'list' : 'text');
+    const [only] = described;
+    if (
+      described.length === 1 &&
+      only.type instanceof DuckDBListType &&
+      only.type.valueType instanceof DuckDBStructType
+    ) {
+      const { entryNames, entryTypes } = only.type.valueType;
+      const inner = flatColumns(
+        entryNames.map((name, e) => ({ name, type: entryTypes[e] })),
+        'object',
+      );
+      const from = `(SELECT unnest(${sqlName(only.name)}) AS object FROM ${read})`;
+      return await importSelect(database, source, from, inner, storage);
+    }
+    return await importSelect(database, source, read, flatColumns(described), storage);
   } catch (error) {
     throw readError(source.path, error);
   }
@@ -58,38 +78,43 @@ function notObjects(path: string): DeepTasteError {
   return new DeepTasteError('data', message, { path });
 }
 
-function isList(described: Described): boolean {
-  return described.column_type.endsWith('[]');
+function isList(type: DuckDBType): boolean {
+  return type instanceof DuckDBListType || type instanceof DuckDBArrayType;
 }
 
 const wholeTypes = /^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/;
 
-function storageOf(described: Described): Storage {
-  const type = described.column_type;
-  if (isList(described)) return 'list';
-  if (/^(TIMESTAMP|DATE)/.test(type)) return 'time';
-  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL)/.test(type) ? 'number' : 'text';
+function storageOf(type: DuckDBType): Storage {
+  const name = String(type);
+  if (isList(type)) return 'list';
+  if (/^(TIMESTAMP|DATE)/.test(name)) return 'time';
+  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL)/.test(name) ? 'number' : 'text';
 }
 
 async function importSelect(
   database: Database,
   source: SourceFile,
   read: string,
-  described: readonly Described[],
-  storage: (described: Described) => Storage,
+  flat: readonly FlatColumn[],
+  storage: (type: DuckDBType) => Storage,
   isView = false,
 ): Promise<FileTable> {
-  const columns = described.map(
-    (d, c): ImportedColumn => ({
-      ...{ name: d.column_name, sql: `c${c}`, storage: storage(d), kind: null },
-      ...(storage(d) === 'number' && wholeTypes.test(d.column_type) && { whole: true }),
+  const columns = flat.map(
+    ({ name, type, parent }, c): ImportedColumn => ({
+      name,
+      sql: `c${c}`,
+      storage: storage(type),
+      kind: null,
+      ...(storage(type) === 'number' && wholeTypes.test(String(type)) && { whole: true }),
+      ...(mayHoldObjects(type) && { objects: true }),
+      ...(parent !== undefined && { parent }),
     }),
   );
-  const select = columns.map((column) => {
-    const name = sqlName(column.name);
-    if (column.storage === 'text') return `nullif(CAST(${name} AS VARCHAR), '') AS ${column.sql}`;
-    if (column.storage === 'list') return `CAST(${name} AS VARCHAR[]) AS ${column.sql}`;
-    return `${name} AS ${column.sql}`;
+  const select = columns.map((column, c) => {
+    const { sql } = flat[c];
+    if (column.storage === 'text') return `nullif(CAST(${sql} AS VARCHAR), '') AS ${column.sql}`;
+    if (column.storage === 'list') return `CAST(${sql} AS VARCHAR[]) AS ${column.sql}`;
+    return `${sql} AS ${column.sql}`;
   });
   const sql = database.freshName('file');
   if (isView) select.push(`${ROW_NUMBER} AS rowid`);

@@ -1,26 +1,41 @@
 /** Rows of tokens between spaces: libsvm/libfm rows (`label index:value …`, `label index …`) and lists (`user item …`). */
 import { DeepTasteError } from '../../core/errors.ts';
+import type { TableOptions } from '../data-options.ts';
 import { type Database, sqlText } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
-import type { SourceFile } from './files.ts';
 import { type FileTable, type ImportedColumn, textColumns } from './imported-table.ts';
-import type { TextLayout } from './layout.ts';
+import { headText, type TextLayout } from './layout.ts';
+import { type Preamble, readPreamble } from './preamble.ts';
+import type { SourceFile } from './source-file.ts';
 
 /** A line as one cell: the separator is a character that text files do not hold. */
-export const lineLayout = (format: TextLayout['format']): TextLayout => ({
-  ...{ format, delimiter: '\u0001', quoted: false, header: false, nBlankLines: 0, named: true },
+export const lineLayout = (format: TextLayout['format'], preamble?: Preamble): TextLayout => ({
+  format,
+  delimiter: '\u0001',
+  blanks: false,
+  quoted: false,
+  header: false,
+  nSkipped: preamble?.nLines ?? 0,
+  skipsQuotes: false,
+  nComments: preamble?.nComments ?? 0,
+  comment: preamble?.comment ?? null,
+  headerCells: [],
+  named: true,
   columns: [{ name: 'line', kind: null }],
 });
+
+export type TokenOptions = Pick<TableOptions, 'delimiter' | 'comment' | 'skipBadRows'>;
 
 /** Imports the file's lines, split into tokens. */
 async function importTokens(
   database: Database,
   source: SourceFile,
   format: TextLayout['format'],
-  delimiter: string | undefined,
-  skipBadRows: boolean,
+  options: TokenOptions,
 ): Promise<FileTable> {
-  const lines = await importDelimited(database, source, lineLayout(format), skipBadRows);
+  const { delimiter, comment, skipBadRows } = options;
+  const layout = lineLayout(format, readPreamble(headText(source), comment));
+  const lines = await importDelimited(database, source, layout, skipBadRows);
   const tokens = database.freshName('tokens');
   const separator = delimiter === undefined || delimiter === ' ' ? '\\s+' : escapeRegExp(delimiter);
   await database.run(
@@ -35,13 +50,8 @@ function escapeRegExp(text: string): string {
 }
 
 /** `user item item …`: one row for each listed item. */
-export async function importLists(
-  database: Database,
-  source: SourceFile,
-  delimiter: string | undefined,
-  skipBadRows: boolean,
-): Promise<FileTable> {
-  const lists = await importTokens(database, source, 'lists', delimiter, skipBadRows);
+export async function importLists(database: Database, source: SourceFile, options: TokenOptions): Promise<FileTable> {
+  const lists = await importTokens(database, source, 'lists', options);
   const sql = database.freshName('pairs');
   await database.run(
     `CREATE TABLE ${sql} AS SELECT tokens[1] AS c0, unnest(tokens[2:]) AS c1 FROM ${lists.sql} ORDER BY line`,
@@ -65,8 +75,8 @@ interface Shape {
  * libfm rows. Where every row has the same number of features, all of value 1, the features become columns `field1, …`
  * that hold their indices; otherwise one list column `features` holds `index:value`.
  */
-export async function importLibfm(database: Database, source: SourceFile, skipBadRows: boolean): Promise<FileTable> {
-  const rows = await importTokens(database, source, 'libfm', undefined, skipBadRows);
+export async function importLibfm(database: Database, source: SourceFile, options: TokenOptions): Promise<FileTable> {
+  const rows = await importTokens(database, source, 'libfm', { ...options, delimiter: undefined });
   const feature = `NOT regexp_full_match(t, '[^:]+(:[-+.0-9eE]+)?')`;
   const shape = await database.row<Shape>(
     `SELECT min(len(tokens)) AS narrowest, max(len(tokens)) AS widest,

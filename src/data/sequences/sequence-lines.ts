@@ -1,10 +1,9 @@
 /** The line files of session data: a sequence a line, or a prefix and its target a line. Ids stand between spaces. */
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import { DeepTasteError } from '../../core/errors.ts';
 import { ioError } from '../../core/io-error.ts';
 import { Database } from '../readers/database.ts';
-import { findFiles, openSource, type SourceFile } from '../readers/files.ts';
+import { findFiles } from '../readers/files.ts';
+import { openSource, requireText, type SourceFile, unpackedBytes } from '../readers/source-file.ts';
 
 /** Lines of ids as one array: line n is `tokens[start[n] … start[n+1])`, each an index into `ids`. */
 export interface TokenLines {
@@ -34,20 +33,28 @@ export class IdRegister {
  * @throws DeepTasteError `data`: no file, an empty line, a missing or second target, an empty prefix; with the line's number
  */
 export async function readTokenLines(path: string, targets: boolean, register: IdRegister): Promise<TokenLines> {
-  const [file] = await Database.use((database) => findFiles(database, [path]));
-  const source = await openSource(file);
+  return Database.use(async (database) => {
+    const [file] = await findFiles(database, [path]);
+    const source = await openSource(database, file);
+    requireText(source);
+    return tokenLinesOf(source, targets, register);
+  });
+}
+
+async function tokenLinesOf(source: SourceFile, targets: boolean, register: IdRegister): Promise<TokenLines> {
+  const { path } = source;
   const start: number[] = [0];
   const tokens: number[] = [];
   const target: number[] = [];
   await eachLine(source, (line, number) => {
     const [before, after, ...rest] = targets ? line.split('\t') : [line];
     const ids = idsOf(before);
-    if (ids.length === 0) throw badLine(file, number, targets ? 'an item before the tab' : 'at least one item', line);
+    if (ids.length === 0) throw badLine(path, number, targets ? 'an item before the tab' : 'at least one item', line);
     for (const id of ids) tokens.push(register.indexOf(id));
     start.push(tokens.length);
     if (!targets) return;
     const last = idsOf(after ?? '');
-    if (last.length !== 1 || rest.length > 0) throw badLine(file, number, 'one target after one tab', line);
+    if (last.length !== 1 || rest.length > 0) throw badLine(path, number, 'one target after one tab', line);
     target.push(register.indexOf(last[0]));
   });
   return {
@@ -74,15 +81,14 @@ function badLine(path: string, line: number, must: string, text: string): DeepTa
 }
 
 async function eachLine(source: SourceFile, visit: (line: string, number: number) => void): Promise<void> {
-  const raw = createReadStream(source.path);
-  const stream = source.gzip ? raw.pipe(createGunzip()) : raw;
-  stream.setEncoding('utf8');
+  const stream = unpackedBytes(source).setEncoding('utf8');
   let rest = '';
   let number = 0;
   const take = (line: string): void => visit(line.endsWith('\r') ? line.slice(0, -1) : line, ++number);
   try {
     for await (const chunk of stream) {
-      const lines = (rest + (chunk as string)).split('\n');
+      const text = number === 0 && rest === '' ? (chunk as string).replace(/^\ufeff/, '') : (chunk as string);
+      const lines = (rest + text).split('\n');
       rest = lines.pop() as string;
       for (const line of lines) take(line);
     }

@@ -5,7 +5,8 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Dataset, Interactions } from '../dataset.ts';
 import type { Database } from '../readers/database.ts';
-import { findFiles, openSource } from '../readers/files.ts';
+import { findFiles } from '../readers/files.ts';
+import { openSource, requireText } from '../readers/source-file.ts';
 import { importLists } from '../readers/token-rows.ts';
 import { type SparseRows, sparseRows } from '../sparse-rows.ts';
 
@@ -21,9 +22,10 @@ export interface CandidatePairs {
 /** @throws DeepTasteError `data`: the file is missing or lists nothing */
 export async function readCandidatePairs(database: Database, pattern: string): Promise<CandidatePairs> {
   const [path] = await findFiles(database, [pattern]);
-  const source = await openSource(path);
+  const source = await openSource(database, path);
+  requireText(source);
   const delimiter = source.head.includes('\t') ? '\t' : undefined;
-  const table = await importLists(database, source, delimiter, false);
+  const table = await importLists(database, source, { delimiter, skipBadRows: false });
   if (table.nRows === 0)
     throw new DeepTasteError('data', `${path}: must list items after the user, found none`, { path });
   const itemIds = (await database.texts(`SELECT c1 FROM ${table.sql} ORDER BY rowid`)) as string[];

@@ -1,0 +1,67 @@
+/** Objects in cells (JSON objects, Parquet structs) as columns of their own: `user.id`, `user.country`. */
+import { DuckDBListType, DuckDBMapType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
+import { sqlName, sqlText } from './database.ts';
+
+/** A column that holds no objects any more. */
+export interface FlatColumn {
+  readonly name: string;
+  /** SQL for its cells. */
+  readonly sql: string;
+  readonly type: DuckDBType;
+  /** The column of objects that it is a part of; columns that are lists and have the same one are lists of the same things. */
+  readonly parent?: string;
+}
+
+/** Objects deeper than this stay text. */
+export const deepestObjects = 8;
+
+/** The columns of a relation, with those of objects taken apart. @param row SQL of the struct that the columns stand in, if one does */
+export function flatColumns(columns: readonly { name: string; type: DuckDBType }[], row?: string): FlatColumn[] {
+  return columns.flatMap(({ name, type }) =>
+    flatten({ name, sql: row === undefined ? sqlName(name) : member(row, name), type }, 0),
+  );
+}
+
+function member(struct: string, name: string): string {
+  return `struct_extract(${struct}, ${sqlText(name)})`;
+}
+
+function flatten(column: FlatColumn, depth: number): FlatColumn[] {
+  const { name, sql, type } = column;
+  if (depth >= deepestObjects) return [column];
+  if (type instanceof DuckDBStructType) return partsOf(column, type, depth);
+  if (!(type instanceof DuckDBListType && type.valueType instanceof DuckDBStructType)) return [column];
+  // a list of objects is a list for each of their parts
+  return partsOf({ name, sql: 'each', type: type.valueType }, type.valueType, depth).map((part) => ({
+    name: part.name,
+    sql: `list_transform(${sql}, lambda each: CAST(${part.sql} AS VARCHAR))`,
+    type: new DuckDBListType(part.type),
+    parent: name,
+  }));
+}
+
+function partsOf({ name, sql }: FlatColumn, type: DuckDBStructType, depth: number): FlatColumn[] {
+  const { entryNames, entryTypes } = type;
+  // {"$oid": "…"}, as MongoDB writes its ids, is one value
+  const isWrapped = entryNames.length === 1 && entryNames[0].startsWith('$');
+  return entryNames.flatMap((entry, e) =>
+    flatten({ name: isWrapped ? name : `${name}.${entry}`, sql: member(sql, entry), type: entryTypes[e] }, depth + 1),
+  );
+}
+
+/** The type with text in place of every scalar: for reading JSON, whose numbers then keep all their digits. */
+export function asTextType(type: DuckDBType): string {
+  if (type instanceof DuckDBStructType)
+    return `STRUCT(${type.entryNames.map((name, e) => `${sqlName(name)} ${asTextType(type.entryTypes[e])}`).join(', ')})`;
+  return type instanceof DuckDBListType ? `${asTextType(type.valueType)}[]` : 'VARCHAR';
+}
+
+/** True for cells that may hold objects still: maps, and JSON of several shapes. */
+export function mayHoldObjects(type: DuckDBType): boolean {
+  return (
+    type instanceof DuckDBMapType ||
+    type instanceof DuckDBStructType ||
+    String(type) === 'JSON' ||
+    type.alias === 'JSON'
+  );
+}
