@@ -134,7 +134,7 @@ async function measure(
       )
     : [];
   if (wanted.has('ranking')) progress.log('ranking of all items for all users');
-  const ranking = wanted.has('ranking') ? measureRanking([...engines, ...withBlas], size, effort, random, machine) : [];
+  const ranking = wanted.has('ranking') ? measureRanking(engines, size, effort, random, machine) : [];
   const graph = wanted.has('graph') ? await graphPart(engines, machine, options, effort, random) : [];
   if (wanted.has('retrieval')) progress.log('the best items of one query');
   const retrieval = wanted.has('retrieval')

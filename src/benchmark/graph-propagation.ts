@@ -63,7 +63,7 @@ export function propagation(engine: Engine, graph: PreparedGraph, random: Random
   const dx = o.ops.propagated.gradient(y, y)[2] as Tensor;
   const index = o.indexInput('node');
   const asked = o.rowDot(o.gatherRows(y, index), o.gatherRows(dx, index));
-  const plan = new RowPlan(engine, store, [asked], [index], 1, true);
+  const plan = new RowPlan(engine, store, [asked], [index], 1, { inBlocks: true });
   plan.feed(index, Int32Array.of(0));
   return {
     batchSize: 1,

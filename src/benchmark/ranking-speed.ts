@@ -19,7 +19,6 @@ const TOP_K = 10;
 export interface RankingSpeed {
   readonly model: string;
   readonly threads: number;
-  readonly blas: boolean;
   /** User–item pairs scored and ranked per second, median of the rounds. */
   readonly scoresPerSecond: number;
   readonly seconds: number;
@@ -47,12 +46,11 @@ export function measureRanking(
   const seconds = interleave(effort.rounds, tasks);
   return rankings.map((ranking, n) => {
     const each = median(seconds[`${n}`]);
-    const limit = stepLimit(ranking.cost(), limitsOf(machine, ranking.engine.threads), ranking.engine.blas !== null);
+    const limit = stepLimit(ranking.cost(), limitsOf(machine, ranking.engine.threads), false);
     ranking.free();
     return {
       model: ranking.model.title,
       threads: ranking.engine.threads,
-      blas: ranking.engine.blas !== null,
       scoresPerSecond: (size.nUsers * size.nItems) / each,
       seconds: each,
       limit,

@@ -167,17 +167,16 @@ function limitCells({ limit, shareOfLimit }: Pick<ModelSpeed, 'limit' | 'shareOf
 function rankingSection({ ranking }: BenchmarkResult): ReportSection {
   return {
     title: 'Ranking of all items for all users',
-    header: ['model', 'products', 'threads', 'million scores/s', 'seconds', 'of the limit'],
-    rows: ranking.map(({ model, blas, threads, scoresPerSecond, seconds, shareOfLimit }) => [
+    header: ['model', 'threads', 'million scores/s', 'seconds', 'of the limit'],
+    rows: ranking.map(({ model, threads, scoresPerSecond, seconds, shareOfLimit }) => [
       model,
-      blas ? 'BLAS' : 'WebAssembly',
       `${threads}`,
       (scoresPerSecond / 1e6).toFixed(1),
       seconds.toFixed(3),
       percent(shareOfLimit),
     ]),
     notes: [
-      'From the weights to the ten best items of every user. Limit: the matrix products of all pairs at the peak.',
+      'From the weights to the ten best items of every user, by the kernels alone. Limit: the matrix products of all pairs at the peak.',
     ],
   };
 }

@@ -40,7 +40,7 @@ const result: BenchmarkResult = {
     { ...speed, workload: 'Another', limit: byMemory, shareOfLimit: 0.25, torch: null },
   ],
   ranking: [
-    { model: 'NeuMF', blas: false, threads: 2, scoresPerSecond: 11.5e6, seconds: 1.5, limit, shareOfLimit: 0.4 },
+    { model: 'NeuMF', threads: 2, scoresPerSecond: 11.5e6, seconds: 1.5, limit, shareOfLimit: 0.4 },
   ],
   graph: [],
   retrieval: [],

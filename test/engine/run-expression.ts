@@ -32,7 +32,7 @@ export function runExpression(
   }
   const result =
     y.rows === 'batch'
-      ? computeRows(engine, store, [y], fed, rows)[0]
+      ? computeRows(engine, store, [y], fed, rows, { byBlas: true })[0]
       : runShared(engine, store, y, fed, rows, inBlocks);
   store.free();
   return result;

@@ -10,12 +10,19 @@ declare function sgemm(
 ): void;
 
 let available: bool = false;
+/** Whether the job at hand may use the library. */
+let allowed: bool = true;
 /** Multiply-adds up to which the library reads the factors where they lie; beyond it copies them first. 0 = it always copies. */
 let direct: i32 = 0;
 
 export function useBlas(on: i32, directProduct: i32): void {
   available = on != 0;
   direct = directProduct;
+}
+
+/** Said at the beginning of a job: 0 = its products stay with the kernels, which compute every row in the same way. */
+export function allowBlas(on: i32): void {
+  allowed = on != 0;
 }
 
 /** Up to so many rows of A a copy of B costs more than the calls for its pieces. */
@@ -94,7 +101,7 @@ function transposedInPieces(
 // @ts-ignore: decorator
 @inline
 export function usesBlas(n: i32, k: i32): bool {
-  return available && n * k >= op.BLAS_MIN;
+  return available && allowed && n * k >= op.BLAS_MIN;
 }
 
 /** c[m × n] (+)= a · b where either may be stored transposed; to be asked only where `usesBlas(n, k)`. */
@@ -149,9 +156,4 @@ export function outerByBlas(
   x: usize, xRow: i32, y: usize, yRow: i32, out: usize, outRow: i32, m: i32, n: i32, rows: i32, accumulate: i32,
 ): void {
   productByBlas(x, xRow, 1, y, yRow, 0, out, outRow, m, n, rows, accumulate);
-}
-
-/** out[users × items] = users · itemsᵀ, rows of `width` numbers each. */
-export function scoresByBlas(users: usize, items: usize, out: usize, nUsers: i32, nItems: i32, width: i32): void {
-  sgemm(users, width, 0, items, width, 1, out, nItems, nUsers, nItems, width, 0);
 }

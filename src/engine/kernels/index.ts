@@ -1,5 +1,5 @@
 /** Everything the runtime calls from outside. */
-export { useBlas } from './blas';
+export { allowBlas, useBlas } from './blas';
 export { gemm } from './gemm';
 export { packPanels } from './pack';
 export { runJob, waitForJob } from './jobs';

@@ -263,6 +263,8 @@ export const PLAN_CLIP_NORM = 20;
 export const PLAN_STEP_ROWS = 28;
 /** 1: PLAN_INVERSE_ROWS is 1 / PLAN_BATCH in every step, however many rows the step has */
 export const PLAN_NOMINAL_MEAN = 29;
+/** 1: no product of the plan goes to a system BLAS, so that each row is computed in the same way wherever it stands */
+export const PLAN_OWN_PRODUCTS = 30;
 export const PLAN_WORDS = 32;
 
 /** Words of a row-update group: header, then one record per table, then one per lookup list. */

@@ -3,7 +3,7 @@
  * Threads take blocks of users; nothing of size users × items is ever kept unless the caller asks for all scores.
  */
 import * as op from './opcodes';
-import { scoresByBlas } from './blas';
+import { allowBlas } from './blas';
 import { claim, nextPiece } from './control';
 import { dot } from './elementwise';
 import { gemm } from './gemm';
@@ -100,9 +100,7 @@ function scoreAll(from: i32, to: i32, scratch: usize): void {
     const width = word(job, op.RANK_WIDTH);
     for (let n = from; n < to; n++)
       memory.copy(userRows + ((<usize>(n - from) * width) << 2), userRow(element(users, n)), <usize>width << 2);
-    // without panels the product is the system BLAS's
-    if (!pointer(job, op.RANK_PANELS)) scoresByBlas(userRows, itemRow(0), scores, to - from, nItems, width);
-    else gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
+    gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
     return;
   }
   for (let n = from; n < to; n++) {
@@ -313,6 +311,8 @@ function rankListed(n: i32, names: usize, scratch: usize): void {
 /** Runs a ranking job; all threads run this function side by side. */
 export function runRanking(record: usize, worker: i32): void {
   job = record;
+  // equal items score equally, whatever their place
+  allowBlas(0);
   layOutWork(worker);
   const scratch = pointer(job, op.RANK_WORK) + <usize>worker * pointer(job, op.RANK_WORK_BYTES);
   const block = word(job, op.RANK_BLOCK), first = word(job, op.RANK_FIRST), end = word(job, op.RANK_END);

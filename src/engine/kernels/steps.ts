@@ -1,5 +1,6 @@
 /** Runs the stages of a step plan, step after step, on all threads together. Formats in `opcodes.ts`. */
 import * as op from './opcodes';
+import { allowBlas } from './blas';
 import { barrier, claim, nextPiece, threadCount } from './control';
 import { eventEnd, eventStart } from './profile';
 import { runProgram } from './program';
@@ -78,6 +79,7 @@ function runBlocks(plan: usize, stage: usize, worker: i32): void {
  */
 export function runSteps(plan: usize, worker: i32): void {
   const batch = word(plan, op.PLAN_BATCH), total = <u32>word(plan, op.PLAN_TOTAL_ROWS);
+  allowBlas(word(plan, op.PLAN_OWN_PRODUCTS) ? 0 : 1);
   const first = word(plan, op.PLAN_FIRST_STEP), nSteps = word(plan, op.PLAN_N_STEPS);
   for (let s = 0; s < nSteps; s++) {
     const start = <u32>(first + s) * <u32>batch;

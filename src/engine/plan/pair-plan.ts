@@ -49,6 +49,8 @@ export function pairProgram(
   placement.placeInScratch(rows, rows.map(requirements), TILE);
   const prepare = shared.map((tensor) => instructionFor(tensor, placement));
   engine.kernels.setTile(0, 1);
+  // a ranking packs and multiplies without the system BLAS
+  engine.kernels.allowBlas(0);
   engine.kernels.runProgram(writeProgram(engine, placement, prepare), prepare.length);
   const instructions = rows.map((tensor) => instructionFor(tensor, placement));
   const address = writeProgram(engine, placement, instructions);

@@ -8,8 +8,19 @@ import { RowWork } from './row-work.ts';
 
 const CHUNK = 8192;
 
+export interface RowPlanOptions {
+  /** Shared tensors are computed by blocks of their rows on all threads. */
+  readonly inBlocks?: boolean;
+  /**
+   * Products go to a system BLAS where there is one. By default they do not: a library may compute a row in another way at
+   * another place of the batch, and what is predicted for a row must not depend on its neighbours.
+   */
+  readonly byBlas?: boolean;
+}
+
 /**
- * Values of `outputs` for n rows.
+ * Values of `outputs` for n rows. Equal rows get equal bytes, whatever n and their place, unless an output depends on a sum over
+ * the batch or on other rows.
  * @param fed leaves with their values: Int32Array for indices and lists, Float32Array [n × size] for inputs
  * @returns one array [n × size] for each output
  * @throws 'shape' for an output that is shared, or values that do not fit n rows
@@ -20,9 +31,10 @@ export function computeRows(
   outputs: readonly Tensor[],
   fed: ReadonlyMap<Tensor, Int32Array | Float32Array>,
   n: number,
+  options: RowPlanOptions = {},
 ): Float32Array[] {
   checkShapes(outputs, fed, n);
-  const plan = new RowPlan(engine, store, outputs, [...fed.keys()], Math.max(1, Math.min(CHUNK, n)));
+  const plan = new RowPlan(engine, store, outputs, [...fed.keys()], Math.max(1, Math.min(CHUNK, n)), options);
   const results = outputs.map((output) => new Float32Array(n * output.size));
   for (let from = 0; from < n; from += plan.capacity) {
     const rows = Math.min(plan.capacity, n - from);
@@ -44,17 +56,14 @@ export class RowPlan {
   readonly #engine: Engine;
   readonly #work: RowWork;
 
-  /**
-   * @param leaves index and input leaves that the caller feeds before each run
-   * @param inBlocks shared tensors are computed by blocks of their rows on all threads
-   */
+  /** @param leaves index and input leaves that the caller feeds before each run */
   constructor(
     engine: Engine,
     store: ParameterStore,
     outputs: readonly Tensor[],
     leaves: readonly Tensor[],
     capacity: number,
-    inBlocks = false,
+    { inBlocks = false, byBlas = false }: RowPlanOptions = {},
   ) {
     this.#engine = engine;
     this.capacity = capacity;
@@ -64,6 +73,7 @@ export class RowPlan {
       kept: outputs,
       denseGradients: [],
       inBlocks,
+      ownProducts: !byBlas,
       header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     this.#work.finish();

@@ -18,6 +18,8 @@ export interface RowWorkOptions {
    * batches are small and shared tensors large.
    */
   readonly inBlocks?: boolean;
+  /** Products stay with the kernels, even where there is a system BLAS: equal rows then get equal bytes wherever they stand. */
+  readonly ownProducts?: boolean;
   /** Batch rows carried from step to step; their outputs outlive the step. */
   readonly carried?: readonly Carried[];
   /** Address of 1/B, from the address of the plan's header. */

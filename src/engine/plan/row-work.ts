@@ -180,6 +180,7 @@ export class RowWork {
       tileRows: this.tileRows,
       scratchBytes: Math.max(this.placement.scratchBytes, this.#extraScratch),
       laneBytes: this.#placed.laneBytes,
+      ownProducts: this.#options.ownProducts === true,
     });
   }
 

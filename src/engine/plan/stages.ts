@@ -50,6 +50,8 @@ export interface PlanSizes {
   /** Bytes a worker needs besides its lanes. */
   readonly scratchBytes: number;
   readonly laneBytes: number;
+  /** See RowWorkOptions. */
+  readonly ownProducts: boolean;
 }
 
 /** Writes stages and header of a plan, and allocates what its workers need. */
@@ -66,5 +68,6 @@ export function writeHeader(engine: Engine, placement: Placement, at: number, st
   header[code.PLAN_SCRATCH_BYTES] = scratchBytes;
   header[code.PLAN_LANES] = placement.allocate(laneBytes * code.LANES);
   header[code.PLAN_LANE_BYTES] = laneBytes;
+  header[code.PLAN_OWN_PRODUCTS] = sizes.ownProducts ? 1 : 0;
   header[code.PLAN_NORMS] = placement.allocate(code.OWNERS * 8);
 }

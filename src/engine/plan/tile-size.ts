@@ -22,17 +22,18 @@ const LARGEST_TILE = 512;
  */
 export function tileSize(
   engine: Engine,
-  { batchSize, inBlocks }: RowWorkOptions,
+  { batchSize, inBlocks, ownProducts }: RowWorkOptions,
   rowsOfLevels: readonly (readonly Tensor[])[],
 ): number {
   const window = windowOf(rowsOfLevels.flat());
   if (window > 0) return window;
+  const byBlas = engine.blas !== null && !ownProducts;
   const widest = Math.max(...rowsOfLevels.map((rows) => rows.reduce((sum, { size }) => sum + size, 0)), 1);
   const share = Math.ceil(batchSize / code.LANES);
   let tile = 32;
   // four threads at least have work
-  if (inBlocks && !(engine.blas && batchSize >= 4 * SMALL_BLAS_TILE)) tile = SMALL_TILE;
-  const target = engine.blas && !inBlocks ? BLAS_SCRATCH_TARGET : 2 * SCRATCH_TARGET;
+  if (inBlocks && !(byBlas && batchSize >= 4 * SMALL_BLAS_TILE)) tile = SMALL_TILE;
+  const target = byBlas && !inBlocks ? BLAS_SCRATCH_TARGET : 2 * SCRATCH_TARGET;
   while (tile * 2 <= LARGEST_TILE && tile < share && tile * 2 * widest * 4 <= target) tile *= 2;
   return tile;
 }

@@ -42,6 +42,8 @@ export interface KernelExports {
   retrieveAlone(record: number): void;
   /** 1 = products of plans call the imported sgemm from now on; directProduct as in OpenedBlas. */
   useBlas(on: number, directProduct: number): void;
+  /** 0 = what this thread runs next makes its products itself, even where there is a system BLAS. */
+  allowBlas(on: number): void;
   philoxBlock(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   philoxValue(n: number): number;
   permute(position: number, n: number, k0: number, k1: number, round: number): number;

@@ -76,21 +76,6 @@ export interface RankOutcome {
   readonly scores: Float32Array;
 }
 
-/** From this length of the vectors on, the system BLAS is faster than the kernels. */
-const BLAS_WIDTH = 16;
-/** Users of a block for the BLAS: many, since it arranges all items anew for every block. */
-const BLAS_BLOCK = 128;
-/** Scores of a block that a thread keeps, bytes, where they are many. */
-const BLAS_SCORES = 32 * 1024 * 1024;
-
-/**
- * Users that a thread scores with the BLAS at a time. No function of the number of threads, since rounding depends on it.
- */
-function blasBlock(nUsers: number, nItems: number): number {
-  const fitting = Math.floor(BLAS_SCORES / (nItems * 4));
-  return Math.max(rankingBlock('dot', nItems), Math.min(BLAS_BLOCK, Math.ceil(nUsers / 16), fitting));
-}
-
 /** Keeps the score's tables in the shared memory, so that many rankings can be made from them. */
 export class RankingTables {
   readonly #engine: Engine;
@@ -154,11 +139,7 @@ export class RankingTables {
     }
   }
 
-  get #usesBlas(): boolean {
-    return this.#engine.blas !== null && this.#score.form === 'dot' && this.#score.width >= BLAS_WIDTH;
-  }
-
-  /** Items of a dot product in rows, for listed candidates and for the BLAS; made at the first such ranking. */
+  /** Items of a dot product in rows, for listed candidates; made at the first such ranking. */
   #itemRows(): void {
     if (this.#score.form === 'dot' && this.#words[code.RANK_ITEM_TABLE] === 0)
       this.#words[code.RANK_ITEM_TABLE] = this.#place(this.#score.items);
@@ -192,7 +173,7 @@ export class RankingTables {
         'config',
         'ranking: listed candidates need relevant items, and go neither with exclusions nor with all scores',
       );
-    if (candidates || this.#usesBlas) this.#itemRows();
+    if (candidates) this.#itemRows();
     else this.#panels();
     const temporary: number[] = [];
     const allocate = (bytes: number): number => {
@@ -207,7 +188,6 @@ export class RankingTables {
     };
     const nRelevant = relevant ? relevant.columns.length : 0;
     const words = this.#words.slice();
-    if (this.#usesBlas) words[code.RANK_BLOCK] = blasBlock(users.length, this.#nItems);
     const block = words[code.RANK_BLOCK];
     const longest = candidates && relevant ? longestRow(candidates) + longestRow(relevant) : 0;
     words[code.RANK_N_USERS] = users.length;
