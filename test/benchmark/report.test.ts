@@ -39,9 +39,7 @@ const result: BenchmarkResult = {
     { ...speed, workload: 'A model', torch: { setting: 'eager 1t', examplesPerSecond: 256_000, ratio: 2 } },
     { ...speed, workload: 'Another', limit: byMemory, shareOfLimit: 0.25, torch: null },
   ],
-  ranking: [
-    { model: 'NeuMF', threads: 2, scoresPerSecond: 11.5e6, seconds: 1.5, limit, shareOfLimit: 0.4 },
-  ],
+  ranking: [{ model: 'NeuMF', threads: 2, scoresPerSecond: 11.5e6, seconds: 1.5, limit, shareOfLimit: 0.4 }],
   graph: [],
   retrieval: [],
   peers: [],
