@@ -64,7 +64,7 @@ function repeated(of: FieldExamples, e: number, n: number): FieldExamples {
 }
 
 /** Wide enough for a BLAS, and ragged. */
-const wide: Readonly<Record<string, object>> = {
+const wide: Readonly<Record<string, unknown>> = {
   hidden: [45, 19, 8],
   hidden1: [45, 19],
   hidden2: [37],
