@@ -8,7 +8,11 @@ export const demoContenders: readonly Contender[] = [
   { model: 'popularity' },
   { model: 'item-knn' },
   { model: 'ease' },
-  { model: 'bpr-mf', config: { factors: 32 }, training },
+  {
+    model: 'bpr-mf',
+    config: { factors: 32 },
+    training: { ...training, batchSize: 2048, optimizer: { learningRate: 0.001, l2: 0.003 } },
+  },
   { model: 'mf', config: { factors: 32 }, training },
   { model: 'gmf', config: { factors: 32 }, training },
   // at the usual 0.001 its validation metric stands still for the first epochs

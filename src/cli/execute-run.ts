@@ -22,6 +22,8 @@ export interface RunRequest extends EngineFlags {
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
   readonly resume?: boolean;
+  /** Make a recommender of the checkpoint as it stands, without further training. */
+  readonly finish?: boolean;
   /** Least time between two checkpoints; 0 = one after every epoch. */
   readonly checkpointSeconds: number;
   /** True: print where the time of training steps goes; a path: also write the trace there. */
@@ -30,9 +32,8 @@ export interface RunRequest extends EngineFlags {
 
 /** Trains, measures, saves, and says what came out. */
 export async function executeRun(terminal: Terminal, request: RunRequest): Promise<void> {
-  const { settings } = request;
-  if (request.resume && isRefit(settings))
-    throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
+  checkContinuing(request);
+  const settings = request.finish ? { ...request.settings, final: false } : request.settings;
   await checkPlaces(request);
   const progress = await terminal.progress();
   const prepared = await prepareRun(settings, progress);
@@ -44,9 +45,11 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
     const kept = new KeptRun(out, progress);
     const keep = (run: MeasuredRun) =>
       kept.save(run.result !== null, () => run.save(out, runRecord(settings, run.result, run.log, run.account)));
-    const run = await trainInterruptibly(engine, prepared, kept, { ...request, keep }, progress, profiles);
+    const run = await trainInterruptibly(engine, prepared, kept, { ...request, settings, keep }, progress, profiles);
     await run.save(out, runRecord(settings, run.result, run.log, run.account));
-    await new CheckpointFolder(out).remove();
+    const folder = new CheckpointFolder(out);
+    if (request.finish) progress.log(`${folder.path} stays: the command of the run with --resume goes on from there`);
+    else await folder.remove();
     const report = { run, data: prepared.data, settings, out, threads: engine.threads };
     await profiles.write();
     terminal.print(runReport(terminal, report));
@@ -73,8 +76,28 @@ interface PlaceRequest {
   readonly profile?: string | true;
 }
 
-function isRefit(settings: AnyRunSettings): boolean {
-  return 'refit' in settings && settings.refit;
+/** @throws 'usage' when both are asked for, or a run has no checkpoints */
+export function checkContinuing({
+  resume,
+  finish,
+  settings,
+}: {
+  readonly resume?: boolean;
+  readonly finish?: boolean;
+  readonly settings: object;
+}): void {
+  if (resume && finish)
+    throw new DeepTasteError(
+      'usage',
+      '--finish: makes a recommender of the checkpoint as it stands, and --resume goes on from it; say one of them',
+    );
+  const flag = resume ? '--resume' : '--finish';
+  if ((resume || finish) && isRefit(settings))
+    throw new DeepTasteError('usage', `${flag}: a run with refit keeps no checkpoint; start anew without ${flag}`);
+}
+
+function isRefit(settings: object): boolean {
+  return 'refit' in settings && settings.refit === true;
 }
 
 export function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dataName: string): string {
@@ -91,11 +114,14 @@ async function trainInterruptibly(
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<MeasuredRun> {
-  const { settings, checkpointSeconds, keep } = request;
+  const { settings, checkpointSeconds, keep, finish } = request;
   const hooks = { progress, onProfile: profiles.listener, keep };
-  if (!prepared.hasEpochs) return kept.guard(prepared.train(engine, hooks));
-  const folder = new CheckpointFolder(kept.out);
-  const resume = await formerCheckpoint(folder, request.resume === true, progress);
+  if (!prepared.hasEpochs) {
+    refuseWithoutEpochs(request, settings.model);
+    return kept.guard(prepared.train(engine, hooks));
+  }
+  const folder = new CheckpointFolder(kept.out, settings);
+  const resume = await formerCheckpoint(folder, request, progress);
   const writer = new CheckpointWriter(folder, checkpointSeconds);
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
@@ -103,7 +129,7 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: AnyCheckpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    const training = prepared.train(engine, { ...hooks, resume, onCheckpoint, checkpointSeconds, signal });
+    const training = prepared.train(engine, { ...hooks, resume, finish, onCheckpoint, checkpointSeconds, signal });
     return await kept.guard(training, signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -116,20 +142,36 @@ async function trainInterruptibly(
   }
 }
 
+/** What is fitted at once has no checkpoint. @throws 'usage' when one is to be finished */
+function refuseWithoutEpochs({ finish }: Pick<RunRequest, 'finish'>, model: string): void {
+  if (!finish) return;
+  throw new DeepTasteError(
+    'usage',
+    `--finish: the model must be one that is trained by epochs, found "${model}", which is fitted at once and keeps no checkpoint; ` +
+      'train it without --finish',
+  );
+}
+
+/** @throws 'usage' when there is nothing to finish; 'artifact' for a checkpoint that cannot be read */
 export async function formerCheckpoint(
   folder: CheckpointFolder,
-  resume: boolean,
+  { resume, finish }: { readonly resume?: boolean; readonly finish?: boolean },
   progress: Progress,
 ): Promise<AnyCheckpoint | null> {
   const exists = (await stat(folder.path).catch(() => null)) !== null;
-  if (!resume) {
+  if (!resume && !finish) {
     if (exists)
       progress.log(
-        `${folder.path} holds the checkpoint of an unfinished run, which this run replaces (--resume continues it)`,
+        `${folder.path} holds the checkpoint of an unfinished run, which this run replaces (--resume continues it, --finish makes a recommender of it)`,
       );
     return null;
   }
   const checkpoint = await folder.load<AnyProgress>();
+  if (checkpoint === null && finish)
+    throw new DeepTasteError(
+      'usage',
+      `--finish: there must be the checkpoint of a run in ${folder.path}, found none; say --out as in the command of the run`,
+    );
   // that training goes on is said when the checkpoint has turned out to be of this run
   if (checkpoint === null) progress.log(`--resume: no checkpoint in ${folder.path}, starting from the beginning`);
   return checkpoint;
@@ -138,5 +180,5 @@ export async function formerCheckpoint(
 export function interruptionMessage(folder: CheckpointFolder, kept: AnyProgress | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
   if (kept === null) return 'interrupted before the first epoch was finished; nothing is kept';
-  return `interrupted; the checkpoint ${standing(kept)} is in ${folder.path}: repeat the command with --resume to go on`;
+  return `interrupted; the checkpoint ${standing(kept)} is in ${folder.path}: repeat the command with --resume to go on, or with --finish to make a recommender of it`;
 }

@@ -1,6 +1,5 @@
 /** Runs of models over feature fields: what `train` and `run` do with them. */
 import { checkArtifactPlace } from '../artifact/output-place.ts';
-import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import { featureOptions } from '../data/features/feature-options.ts';
@@ -23,7 +22,7 @@ import { fieldTrainingOptions } from '../training/field-options.ts';
 import { assign, parseAssignment } from './assignments.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
-import { checkPlaces, defaultOut, formerCheckpoint, interruptionMessage } from './execute-run.ts';
+import { checkContinuing, checkPlaces, defaultOut, formerCheckpoint, interruptionMessage } from './execute-run.ts';
 import { Interruption } from './failure.ts';
 import { fieldRunRecord } from './field-record.ts';
 import { fieldRunDocument, fieldRunReport } from './field-report.ts';
@@ -68,6 +67,8 @@ export interface FieldRunRequest extends EngineFlags {
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
   readonly resume?: boolean;
+  /** Make a recommender of the checkpoint as it stands, without further training. */
+  readonly finish?: boolean;
   /** Least time between two checkpoints; 0 = one after every epoch. */
   readonly checkpointSeconds: number;
   /** True: print where the time of training steps goes; a path: also write the trace there. */
@@ -76,9 +77,8 @@ export interface FieldRunRequest extends EngineFlags {
 
 /** Trains, measures, saves, and says what came out. */
 export async function executeFieldRun(terminal: Terminal, request: FieldRunRequest): Promise<void> {
-  const { settings } = request;
-  if (request.resume && settings.refit)
-    throw new DeepTasteError('usage', '--resume: a run with refit cannot be resumed; start anew without --resume');
+  checkContinuing(request);
+  const settings = request.finish ? { ...request.settings, final: false } : request.settings;
   await checkPlaces(request);
   const progress = await terminal.progress();
   const data = await loadFieldsNoted(settings, progress);
@@ -93,9 +93,11 @@ export async function executeFieldRun(terminal: Terminal, request: FieldRunReque
       return recommender.save(out, users, fieldRunRecord(settings, result, log, account));
     };
     const keep = (run: FieldRun) => kept.save(run.result !== null, () => save(run));
-    const run = await trainInterruptibly(engine, data, kept, { ...request, keep }, progress, profiles);
+    const run = await trainInterruptibly(engine, data, kept, { ...request, settings, keep }, progress, profiles);
     await save(run);
-    await new CheckpointFolder(out).remove();
+    const folder = new CheckpointFolder(out);
+    if (request.finish) progress.log(`${folder.path} stays: the command of the run with --resume goes on from there`);
+    else await folder.remove();
     const report = { run, data, settings, out, threads: engine.threads };
     await profiles.write();
     terminal.print(fieldRunReport(terminal, report));
@@ -133,9 +135,9 @@ async function trainInterruptibly(
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<FieldRun> {
-  const { settings, checkpointSeconds, keep } = request;
-  const folder = new CheckpointFolder(kept.out);
-  const resume = (await formerCheckpoint(folder, request.resume === true, progress)) as Checkpoint | null;
+  const { settings, checkpointSeconds, keep, finish } = request;
+  const folder = new CheckpointFolder(kept.out, settings);
+  const resume = (await formerCheckpoint(folder, request, progress)) as Checkpoint | null;
   const writer = new CheckpointWriter(folder, checkpointSeconds);
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
@@ -143,7 +145,7 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    const hooks = { progress, resume, onCheckpoint, onProfile: profiles.listener, keep, signal };
+    const hooks = { progress, resume, finish, onCheckpoint, onProfile: profiles.listener, keep, signal };
     return await kept.guard(trainFieldRecommender({ engine, data, settings, ...hooks }), signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { textTable } from '../evaluation/text-table.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
-import type { Paper } from '../models/model.ts';
+import type { GradientModel, Paper } from '../models/model.ts';
 import { fieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
 import { resolveTraining, trainingOptions } from '../training/options.ts';
 import { sequenceTrainers, sequenceTrainingOf } from '../training/train-sequence-model.ts';
@@ -73,7 +73,7 @@ function trainingOf(model: AnyModel): OptionPage[] {
   switch (familyOf(model)) {
     case 'users':
       return model.kind === 'gradient'
-        ? trainingPages(trainingOptions, resolveTraining(model.trainingDefaults, {}))
+        ? bySize(model, trainingPages(trainingOptions, resolveTraining(model.trainingDefaults, {})))
         : [];
     case 'fields': {
       const settings = resolveFieldTraining((model as FieldModel).trainingDefaults, {});
@@ -85,6 +85,17 @@ function trainingOf(model: AnyModel): OptionPage[] {
       return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
     }
   }
+}
+
+/** Defaults that follow the size of the data are told as such. */
+function bySize({ defaultsForData }: GradientModel, pages: OptionPage[]): OptionPage[] {
+  if (!defaultsForData) return pages;
+  const { optimizer = {}, ...training } = defaultsForData({ nInteractions: 1, nUsers: 1, nItems: 1 });
+  const keys = [
+    ...Object.keys(training).map((key) => `training.${key}`),
+    ...Object.keys(optimizer).map((key) => `optimizer.${key}`),
+  ];
+  return pages.map((page) => (keys.includes(page.key) ? { ...page, default: 'by size of the data' } : page));
 }
 
 function paperLine(paper: Paper | null): string {

@@ -14,13 +14,15 @@ export async function prepareSequenceRun(settings: SequenceRunSettings, progress
   const { model, config, training, final, evaluation, seed } = settings;
   const split = await loadSequencesNoted(settings, progress);
   const { name, hash, train, items, warnings } = split;
+  const resolved = sequenceTrainingOf(findSequenceModel(model), training);
+  noteUnvalidated(split, resolved, progress);
   return {
     dataName: name,
     data: {
       ...{ name, hash, nSequences: nSequences(train), nEvents: train.items.length, nItems: items.size },
       ...{ nUnknownTestEvents: split.description.nUnknownTestEvents, warnings },
     },
-    hasEpochs: sequenceTrainingOf(findSequenceModel(model), training) !== null,
+    hasEpochs: resolved !== null,
     async train(engine, { keep, ...hooks }) {
       const run = await trainSequenceRecommender({
         ...{ engine, split, model, config, training, final, evaluation, seed },
@@ -30,6 +32,16 @@ export async function prepareSequenceRun(settings: SequenceRunSettings, progress
       return measuredRun(run, split, engine.build);
     },
   };
+}
+
+/** Patience has nothing to look at without a validation part. */
+function noteUnvalidated({ validation }: SequenceSplit, training: object | null, progress: Progress): void {
+  const { patience = 0, epochs } = (training ?? {}) as { readonly patience?: number; readonly epochs?: number };
+  if (validation !== null || patience === 0) return;
+  progress.log(
+    `note: there is no validation part, so that nothing stops training before its ${epochs} epochs; ` +
+      '--validation-days N, or --validation FILE with a given split, holds one out',
+  );
 }
 
 function measuredRun(run: SequenceRun, split: SequenceSplit, kernels: string): MeasuredRun {

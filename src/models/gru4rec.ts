@@ -140,7 +140,7 @@ export const gru4rec = sequenceModel({
     year: 2016,
   },
   options,
-  trainingDefaults: {},
+  trainingDefaults: { patience: 3 },
   stateSizes: ({ units }) => units,
   width,
   candidates: ({ samples, sampleAlpha }) => ({ samples, exponent: sampleAlpha }),

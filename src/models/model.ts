@@ -51,6 +51,7 @@ export interface TrainingDefaults {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly negatives?: number;
+  readonly patience?: number;
   readonly rejectTaken?: boolean;
   readonly optimizer?: Readonly<Record<string, unknown>>;
 }

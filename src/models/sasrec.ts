@@ -125,7 +125,7 @@ export const sasrec = attentionModel({
     year: 2018,
   },
   options,
-  trainingDefaults: {},
+  trainingDefaults: { patience: 20 },
   maxLength: ({ maxLength }) => maxLength,
   positionsFrom: ({ positions }) => positions,
   width: ({ units }) => units,

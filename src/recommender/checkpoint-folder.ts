@@ -15,12 +15,18 @@ import type { AnyCheckpoint, AnyProgress, Checkpoint, EpochRecord, TrainingProgr
 
 const FILE = 'checkpoint.safetensors';
 const LOG = 'epochs.jsonl';
+const SETTINGS = 'settings.json';
 
 export class CheckpointFolder {
   readonly path: string;
+  #settings: object | null;
 
-  /** @param out the folder that the finished run is saved to */
-  constructor(out: string) {
+  /**
+   * @param out the folder that the finished run is saved to
+   * @param settings of the run; they are written beside its first checkpoint
+   */
+  constructor(out: string, settings: object | null = null) {
+    this.#settings = settings;
     this.path = `${out.replace(/\/+$/, '')}.partial`;
   }
 
@@ -35,6 +41,7 @@ export class CheckpointFolder {
     const metadata = { ...stated, sha256: digest(stated, tensors) };
     await writeFileAtomic(join(this.path, FILE), encodeSafetensors(tensors, metadata));
     await writeFileAtomic(join(this.path, LOG), epochLines(progress.log));
+    await this.#saveSettings();
   }
 
   /**
@@ -57,6 +64,34 @@ export class CheckpointFolder {
     if (sha256 !== digest({ fingerprint, progress }, tensors))
       throw unusable(path, 'have the SHA-256 that it states', 'another; the file was altered');
     return { fingerprint, progress: JSON.parse(progress) as P, tensors, origin: this.path };
+  }
+
+  /** The settings of the run. @throws 'usage' when there are none; 'artifact' when they cannot be read */
+  async settings(): Promise<object> {
+    const path = join(this.path, SETTINGS);
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError('read', path, error);
+      throw new DeepTasteError(
+        'usage',
+        `--finish: there must be the checkpoint of a run in ${this.path}, found none; say --out as in the command of the run`,
+      );
+    }
+    try {
+      const settings: unknown = JSON.parse(text);
+      if (typeof settings === 'object' && settings !== null) return settings;
+    } catch {
+      // refused below
+    }
+    throw new DeepTasteError('artifact', `${path}: must hold the settings of a run; repeat the whole command instead`);
+  }
+
+  async #saveSettings(): Promise<void> {
+    if (this.#settings === null) return;
+    await writeFileAtomic(join(this.path, SETTINGS), `${JSON.stringify(this.#settings, null, 2)}\n`);
+    this.#settings = null;
   }
 
   async remove(): Promise<void> {

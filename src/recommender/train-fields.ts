@@ -73,7 +73,7 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   const training = fieldTrainingOf(model, options.data.task, settings.training);
   const started = performance.now();
   const { outcome, data } = await trainAndRefit(options, model, config, training);
-  const trainingSeconds = (performance.now() - started) / 1000;
+  const trainingSeconds = outcome.trainedSeconds ?? (performance.now() - started) / 1000;
   const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
   const account = { cutOff, finishedAt, chosenDefaults: null };
   const { split } = data;

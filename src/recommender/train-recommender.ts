@@ -78,7 +78,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
   const { outcome, split: used } = await trainAndRefit(options, chosen);
   const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
   const account = { cutOff, finishedAt, chosenDefaults: chosen.defaults };
-  const trainingSeconds = (performance.now() - started) / 1000;
+  const trainingSeconds = outcome.trainedSeconds ?? (performance.now() - started) / 1000;
   const isMeasured = split.test !== null && split.test.length > 0 && settings.evaluation.users !== 0;
   const record = finalRecordOf(split, chosen, outcome);
   const finished = await measureAndFinish<Recommender, EvaluationResult>({

@@ -66,7 +66,7 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   const outcome = await train(options, model, config, training);
   const { weights, log, bestEpoch, cutOff, finishedAt = null } = outcome;
   const account = { cutOff, finishedAt, chosenDefaults: null };
-  const trainingSeconds = (performance.now() - started) / 1000;
+  const trainingSeconds = outcome.trainedSeconds ?? (performance.now() - started) / 1000;
   const isWhole = options.final === false || !holdsOutEvents(split);
   const epochs = training && epochsToRepeat(outcome, training);
   const record = { nRows: isWhole ? split.train.items.length : split.whole().sequences.items.length, epochs };

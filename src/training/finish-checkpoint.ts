@@ -39,5 +39,6 @@ export function finishCheckpoint(
     bestValidation,
     cutOff: null,
     finishedAt: standing(progress),
+    trainedSeconds: log.reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }

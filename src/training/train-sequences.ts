@@ -85,6 +85,7 @@ export interface SequenceTrainOutcome {
   readonly cutOff: CutOff | null;
   /** Where training stood when it was ended by hand. */
   readonly finishedAt?: string;
+  readonly trainedSeconds?: number;
 }
 
 const start: SequenceProgress = {

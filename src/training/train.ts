@@ -48,6 +48,8 @@ export interface TrainOutcome {
   readonly cutOff: CutOff | null;
   /** Where training stood when it was ended by hand. */
   readonly finishedAt?: string;
+  /** Time of the training that a checkpoint is from. */
+  readonly trainedSeconds?: number;
 }
 
 interface StagePlan {

@@ -50,6 +50,40 @@ describe('training', () => {
     expect(existsSync(place.path('stopped'))).toBe(false);
   });
 
+  it('makes a recommender of the checkpoint with --finish, by the whole command or by --out alone', async () => {
+    const whole = train('gmf', 100_000, '--out', 'stopped');
+    expect(await place.run([...whole, '--finish', '--resume'])).toMatchObject({ code: 2 });
+    for (const args of [
+      [...whole, '--finish'],
+      ['train', '--finish', '--out', 'stopped'],
+    ]) {
+      const { code, stdout, stderr } = await place.run([...args, '--json']);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      const { training, bestEpoch, epochs, saved, result } = JSON.parse(stdout);
+      expect(training).toMatchObject({ finishedAt: `after epoch ${epochs}`, cutOff: null });
+      expect(bestEpoch).toBeGreaterThan(0);
+      expect(saved).toMatchObject({ measuredHere: true });
+      expect(result.metrics).toHaveProperty('hr@10');
+      expect(stderr).not.toMatch(/training GMF:/);
+      expect(stderr).toMatch(/stopped\.partial stays/);
+    }
+    const user = readFileSync(place.path('films.csv'), 'utf8').split('\n')[1].split(',')[0];
+    expect(await place.run(['recommend', 'stopped', '--user', user])).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    [['--finish', '--out', 'never'], /must be the checkpoint of a run in never\.partial, found none/],
+    [['--finish'], /say which run with --out RUN/],
+    [['--finish', '--out', 'stopped', '--seed', '4'], /found "seed" beside it/],
+    [['--finish', '--data', 'films.csv'], /required option '--model <name>' not specified/],
+    [['--finish', '--data', 'films.csv', '--model', 'popularity', '--out', 'fitted'], /fitted at once/],
+    [['--finish', '--data', 'films.csv', '--model', 'gmf', '--refit', '--out', 'stopped'], /refit keeps no checkpoint/],
+    [['--model', 'gmf'], /required option '--data <file\.\.\.>' not specified/],
+  ])('refuses %j', async (flags, message) => {
+    const { code, stderr } = await place.run(['train', ...flags]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+  });
+
   it('refuses to resume another run', async () => {
     const other = await place.run(train('gmf', 99_999, '--out', 'stopped', '--resume'));
     expect(other).toMatchObject({ code: 2 });

@@ -183,6 +183,36 @@ describe('a run', () => {
     for (const [name, { data }] of outcome.weights) expect(data).toEqual(tensors.get(`weights/${name}`)?.data);
   });
 
+  it('says when its epochs ran out while validation was rising', async () => {
+    const rising = async (metrics: readonly number[]) => {
+      let looks = 0;
+      const outcome = await trainSequences(request({ settings: { epochs: 3 }, validate: () => metrics[looks++] }));
+      return outcome.cutOff;
+    };
+    expect(await rising([0.1, 0.3, 0.4])).toEqual({ setting: 'training.epochs', epochs: 3, from: 0.3, to: 0.4 });
+    expect(await rising([0.1, 0.5, 0.4])).toBeNull();
+  });
+
+  it('is finished from a checkpoint within an epoch: the best weights, or those of the last step', async () => {
+    const checkpoints: SequenceCheckpoint[] = [];
+    const settings = { epochs: 2 };
+    const validate = () => 0.5;
+    const onCheckpoint = (c: SequenceCheckpoint) => void checkpoints.push(c);
+    await trainSequences(request({ settings, validate, onCheckpoint, checkpointSteps: 7 }));
+    const second = checkpoints.findIndex(({ progress }) => progress.epochsDone === 1 && progress.stepsDone > 0);
+    const [first, later] = [checkpoints[0], checkpoints[second]];
+    const finished = await trainSequences(request({ settings, resume: later, finish: true }));
+    expect(finished).toMatchObject({ bestEpoch: 1, finishedAt: 'within epoch 2, after step 7', cutOff: null });
+    const ofPrefix = (tensors: NamedTensors, prefix: string) =>
+      bytes(
+        new Map([...tensors].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t]] : []))),
+      );
+    expect(bytes(finished.weights)).toEqual(ofPrefix(later.tensors, 'best/'));
+    const early = await trainSequences(request({ settings, resume: first, finish: true }));
+    expect(early).toMatchObject({ bestEpoch: 0, log: [] });
+    expect(bytes(early.weights)).toEqual(ofPrefix(first.tensors, 'weights/'));
+  });
+
   it('is interrupted by a signal', async () => {
     const controller = new AbortController();
     const run = trainSequences(request({ signal: controller.signal, onEpoch: () => controller.abort() }));

@@ -220,6 +220,20 @@ describe('early stopping', () => {
     expect(bytesOf(stopped.weights)).toBe(bytesOf(best.weights));
   });
 
+  it('is finished from a checkpoint, and says when its epochs ran out while validation was rising', async () => {
+    const checkpoints: Checkpoint[] = [];
+    const settings = { epochs: 3 };
+    const onCheckpoint = async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
+    const rising = await trainFieldModel(
+      request('fm', { settings, validate: listed([-0.9, -0.8, -0.7]), onCheckpoint }),
+    );
+    expect(rising.cutOff).toEqual({ setting: 'training.epochs', epochs: 3, from: -0.8, to: -0.7 });
+    const finished = await trainFieldModel(request('fm', { settings, resume: checkpoints[1], finish: true }));
+    expect(finished).toMatchObject({ bestEpoch: 2, bestValidation: -0.8, finishedAt: 'after epoch 2', cutOff: null });
+    const two = await trainFieldModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
+    expect(bytesOf(finished.weights)).toBe(bytesOf(two.weights));
+  });
+
   it('counts no gain that is not above `minGain`', async () => {
     const settings = { epochs: 9, patience: 2, minGain: 0.01 };
     const { log, bestEpoch, bestValidation } = await trainFieldModel(

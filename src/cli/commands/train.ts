@@ -1,5 +1,6 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
 import { Command } from 'commander';
+import { DeepTasteError } from '../../core/errors.ts';
 import type { AnyRunInput, RunFamily } from '../../recommender/any-settings.ts';
 import type { FieldRunInput, FieldTask } from '../../recommender/field-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
@@ -11,8 +12,8 @@ import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, SequenceFlags, EvaluationFlags {
-  readonly data: string[];
-  readonly model: string;
+  readonly data?: string[];
+  readonly model?: string;
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
@@ -22,11 +23,8 @@ interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, Seq
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model on your data, measure it on held-out rows, save it')
-    .requiredOption(
-      '--data <file...>',
-      'files of interactions (globs are expanded), or film-club for the simulated data',
-    )
-    .requiredOption('--model <name>', 'the model; "deeptaste models" lists them')
+    .option('--data <file...>', 'files of interactions (globs are expanded), or film-club for the simulated data')
+    .option('--model <name>', 'the model; "deeptaste models" lists them')
     .option(
       '--set <key=value>',
       'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01',
@@ -37,6 +35,11 @@ export function trainCommand(): Command {
   addRunFlags(addTaskOption(addRunOptions(command)));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
+    if (flags.finish && flags.data === undefined && flags.model === undefined) {
+      const { finishStored } = await import('../finish-stored.ts');
+      return finishStored(terminal, flags);
+    }
+    requireNamed(flags);
     const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
     if (isOfFields(flags.model)) {
       const input = { ...settingsOf(flags, 'users'), ...defined({ task: flags.task }) } as FieldRunInput;
@@ -51,11 +54,20 @@ export function trainCommand(): Command {
   });
 }
 
+type NamedFlags = TrainFlags & { readonly data: string[]; readonly model: string };
+
+/** @throws 'usage' */
+function requireNamed(flags: TrainFlags): asserts flags is NamedFlags {
+  const missing = flags.data === undefined ? '--data <file...>' : flags.model === undefined ? '--model <name>' : null;
+  if (missing !== null) throw new DeepTasteError('usage', `train: required option '${missing}' not specified`);
+}
+
 /** Options that `train` and `run` share. */
 export interface RunFlags extends EngineFlags {
   readonly out?: string;
   readonly seed?: number;
   readonly resume?: true;
+  readonly finish?: true;
   readonly checkpointSeconds: number;
   readonly profile?: string | true;
   /** False by `--no-final`. */
@@ -68,6 +80,7 @@ export function addRunOptions(command: Command): Command {
     .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
     .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
+    .option('--finish', 'make a recommender of the checkpoint of a run that was stopped, without further training')
     .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10)
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }
@@ -78,7 +91,7 @@ export function finalOf({ final }: RunFlags): { final?: false } {
 }
 
 /** @param family whose flags are taken; models over feature fields have those of users and items */
-function settingsOf(flags: TrainFlags, family: RunFamily): AnyRunInput {
+function settingsOf(flags: NamedFlags, family: RunFamily): AnyRunInput {
   const { model, seed, refit, epochs } = flags;
   return {
     ...defined({ seed, refit }),
