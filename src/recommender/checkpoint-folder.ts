@@ -3,7 +3,7 @@
  * holds, so that one altered bit is refused instead of resumed into other weights.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedTensors, readSafetensors } from '../artifact/safetensors-reader.ts';
 import { encodeSafetensors } from '../artifact/safetensors-writer.ts';
