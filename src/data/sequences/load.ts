@@ -5,6 +5,7 @@ import { parseOptions } from '../../core/options.ts';
 import type { DataOptions } from '../data-options.ts';
 import { loadDataset } from '../load.ts';
 import { noneOptions } from '../splits/split-options.ts';
+import { unusedRatings } from '../unused-ratings.ts';
 import { filterSequences, type SequenceFilterOptions } from './filter.ts';
 import { type SequenceOptions, sequencesOf } from './from-interactions.ts';
 import { givenTablesOptions, loadGivenTables } from './given-tables.ts';
@@ -35,7 +36,9 @@ export interface SequenceSource {
  * @example await loadSequences({ data: { files: ['clicks.csv'] }, filter: { minSupport: 5 } })
  */
 export async function loadSequences({ data, sequences, filter }: SequenceSource): Promise<SequenceData> {
-  const whole = sequencesOf(await loadDataset({ duplicates: 'keep', ...data }), sequences);
+  const dataset = await loadDataset({ duplicates: 'keep', ...data });
+  const note = unusedRatings(dataset, data, 'every row is an event');
+  const whole = sequencesOf(note ? { ...dataset, warnings: [...dataset.warnings, note] } : dataset, sequences);
   return filter ? filterSequences(whole, filter) : whole;
 }
 
