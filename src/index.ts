@@ -11,7 +11,7 @@ export type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './data/fe
 export { type FittedPipeline, fitFeatures } from './data/features/fit-features.ts';
 export { parseFeatures } from './data/features/fitted-features.ts';
 export { loadDataset } from './data/load.ts';
-export { loadSequenceSplit, loadSequences, splitSequences } from './data/sequences/load.ts';
+export { loadSequenceSplit, loadSequences, splitSequences, splitWithCandidates } from './data/sequences/load.ts';
 export { loadPrefixFiles } from './data/sequences/prefix-files.ts';
 export type { SequenceData, SequenceSplit } from './data/sequences/sequence-data.ts';
 export type { PrefixCases, Sequences } from './data/sequences/sequences.ts';

@@ -1,6 +1,6 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
-import { textTable } from '../evaluation/text-table.ts';
+import { textTable, wrapLast } from '../evaluation/text-table.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
 import type { GradientModel, Paper } from '../models/model.ts';
@@ -20,9 +20,14 @@ interface OptionPage {
 /** The models that the command line trains: all. */
 const models = allModels;
 
+/** Pages are for reading: where no terminal says its width, lines keep to one that fits most. */
+function pageWidth({ width }: Terminal): number {
+  return Number.isFinite(width) ? width : 120;
+}
+
 export function listModels(terminal: Terminal): void {
   const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
-  const { header, rule, rows } = textTable([
+  const columns = [
     column(
       'name',
       models.map(({ name }) => name),
@@ -36,7 +41,8 @@ export function listModels(terminal: Terminal): void {
       'paper',
       models.map(({ paper }) => paperLine(paper)),
     ),
-  ]);
+  ];
+  const { header, rule, rows } = textTable(wrapLast(columns, pageWidth(terminal)));
   terminal.print([header, rule, ...rows, '', 'deeptaste models NAME prints the options of one'].join('\n'));
   terminal.document({ models: models.map(headOf) });
 }
@@ -46,8 +52,9 @@ export function describeModel(terminal: Terminal, name: string): void {
   const options = pagesOf(model.options as unknown as z.ZodObject, '');
   const training = trainingOf(model);
   const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
-  const parts = [...heads, '', optionTable(options)];
-  if (training.length > 0) parts.push('', 'training', optionTable(training));
+  const width = pageWidth(terminal);
+  const parts = [...heads, '', optionTable(options, width)];
+  if (training.length > 0) parts.push('', 'training', optionTable(training, width));
   terminal.print(parts.join('\n'));
   terminal.document({ ...headOf(model), options, training });
 }
@@ -154,10 +161,10 @@ function rangeOf({ enum: choices, type, items, ...bounds }: JsonOption): string 
   return type === 'integer' ? `integer ${range}`.trim() : range || 'number';
 }
 
-function optionTable(options: readonly OptionPage[]): string {
+function optionTable(options: readonly OptionPage[], width: number): string {
   if (options.length === 0) return 'no options';
   const column = (header: string, cells: string[]) => ({ header, align: 'left' as const, cells });
-  const { header, rule, rows } = textTable([
+  const columns = [
     column(
       '--set',
       options.map(({ key }) => key),
@@ -174,6 +181,7 @@ function optionTable(options: readonly OptionPage[]): string {
       'what',
       options.map(({ doc }) => doc),
     ),
-  ]);
+  ];
+  const { header, rule, rows } = textTable(wrapLast(columns, width));
   return [header, rule, ...rows].join('\n');
 }

@@ -30,6 +30,8 @@ export interface LoadedParts {
 export interface LoadHooks {
   /** Items to add to the vocabulary although no row has them (listed candidates). */
   readonly moreItemIds?: readonly string[];
+  /** Rows that name sessions and no users are taken as they are: each session is somebody. */
+  readonly anonymousSessions?: boolean;
   /** Keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered. */
   readonly keepTables?: boolean;
   /** Rows stand for what people took: those labelled 0 are left out. */
@@ -51,7 +53,7 @@ export async function loadDataset(options: DataOptions, progress?: Progress): Pr
 /** `loadDataset` with hooks. */
 export async function loadRows(
   options: DataOptions,
-  hooks: Pick<LoadHooks, 'progress' | 'takenOnly'>,
+  hooks: Pick<LoadHooks, 'progress' | 'takenOnly' | 'anonymousSessions'>,
 ): Promise<Dataset> {
   const resolved = parseDataOptions(options);
   return Database.use(async (database) => {
@@ -68,9 +70,9 @@ export async function loadParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
-  { moreItemIds = [], keepTables = false, takenOnly = false, progress }: LoadHooks = {},
+  { moreItemIds = [], keepTables = false, anonymousSessions = false, takenOnly = false, progress }: LoadHooks = {},
 ): Promise<LoadedParts> {
-  const { read, plan } = await readParts(database, parts, options, keepTables);
+  const { read, plan } = await readParts(database, parts, options, { keepTables, anonymousSessions });
   const present = presentColumns(read, plan);
   const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
   const encoded = await encodeRows(database, present, progress);

@@ -27,12 +27,18 @@ export interface ReadPart {
   readonly warnings: readonly string[];
 }
 
-/** @param keepTables keep the files' tables as long as the database lives */
+export interface ReadPartsOptions {
+  /** Keep the files' tables as long as the database lives. */
+  readonly keepTables: boolean;
+  /** Rows that name sessions and no users are taken as they are. */
+  readonly anonymousSessions: boolean;
+}
+
 export async function readParts(
   database: Database,
   parts: readonly PartFiles[],
   options: ResolvedDataOptions,
-  keepTables: boolean,
+  { keepTables, anonymousSessions }: ReadPartsOptions,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
   const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
   const layout = { format, delimiter, header, columnNames, comment, skipBadRows };
@@ -42,7 +48,7 @@ export async function readParts(
     const imported = await importFiles(database, part.files, layout);
     const told = toldFor(imported, options.columns, read[0]?.roles);
     const table = await unnestItemLists(database, imported, told);
-    const roles = await assignRoles(database, table, told);
+    const roles = await assignRoles(database, table, told, anonymousSessions);
     const notes: string[] = p === 0 ? [...roles.notes] : [];
     if (p === 0) {
       plan = { ...(await gatheringPlan(database, table, roles, positive)), single: plan.single };

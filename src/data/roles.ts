@@ -38,6 +38,7 @@ const nSampledRows = 10_000;
 
 /**
  * Rows need not name users and items when they carry labels and no column goes by such a name, or when that is told.
+ * @param anonymousSessions rows with sessions need not name users either
  * @throws DeepTasteError `data`: no user or no item column can be told; a column that is named is not there;
  *   `config`: roles that exclude each other
  */
@@ -45,6 +46,7 @@ export async function assignRoles(
   database: Database,
   table: ImportedTable,
   told: ColumnRoles,
+  anonymousSessions = false,
 ): Promise<InteractionRoles> {
   checkTold(told);
   const statistics = await columnStatistics(database, table, nSampledRows);
@@ -62,7 +64,8 @@ export async function assignRoles(
     if (assigned.label) assigned.rating = null;
   }
   // Nobody is named: each session is somebody.
-  if (told.user === null && !assigned.label && assigned.session) assigned.user = assigned.session;
+  const namesNobody = told.user === null || (anonymousSessions && assigned.user === undefined);
+  if (namesNobody && !assigned.label && assigned.session) assigned.user = assigned.session;
   checkIds(table, assigned);
   await refuseObjects(database, table, assigned);
   const titles = await checkTitles(database, table, assigned, told.title !== undefined);
@@ -200,7 +203,8 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
   const none = missing.map((role) => `--no-${role}`).join(' ');
   const hint =
     session !== undefined && missing.includes('user')
-      ? ` (--user ${session} makes each session a user)`
+      ? ` (models of sequences take sessions without users as they are, "deeptaste models" lists them; for all others, ` +
+        `--user ${session} makes each session a user)`
       : ` (or --label COLUMN ${none} for labelled rows without)`;
   const outcome = names.find(isClassName);
   const almost =

@@ -62,6 +62,30 @@ function graphemeWidth(grapheme: string): number {
   return wide.test(grapheme) ? 2 : invisible.test(grapheme) ? 0 : 1;
 }
 
+/** The text in lines of at most `width` columns, broken between words; a longer word stands alone. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.length - 1;
+    if (last >= 0 && displayWidth(lines[last]) + 1 + displayWidth(word) <= width) lines[last] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Columns whose last one is wrapped so that the table keeps to `width`, but to no less than `least` columns of its own. */
+export function wrapLast(columns: readonly TextColumn[], width: number, least = 24): TextColumn[] {
+  const last = columns[columns.length - 1];
+  const room = Math.max(least, width - tableWidth([...columns.slice(0, -1), { ...last, header: '', cells: [] }]));
+  const wrapped = last.cells.map((cell) => wrapText(cell, room));
+  const cellsOf = (column: TextColumn): string[] =>
+    column.cells.flatMap((cell, row) => wrapped[row].map((_, line) => (line === 0 ? cell : '')));
+  return [
+    ...columns.slice(0, -1).map((column) => ({ ...column, cells: cellsOf(column) })),
+    { ...last, cells: wrapped.flat() },
+  ];
+}
+
 /** The text, or its beginning and … when it is wider than `width`. Controls are escaped, of blanks of any kind one is left. */
 export function fitText(text: string, width: number): string {
   // a text of many megabytes is not looked at to its end

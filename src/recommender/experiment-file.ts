@@ -83,15 +83,15 @@ function expandEnvironment(text: string, path: string): string {
   });
 }
 
-/** Files that a split names. */
+/** Files that a split names; the first two hold shares where no files are given. */
 const splitFiles = ['test', 'validation', 'candidates', 'validationCandidates'] as const;
+const listFiles: readonly string[] = ['candidates', 'validationCandidates'];
 
 function withPaths<S extends AnyRunSettings | FieldRunSettings>(settings: S, folder: string): S {
-  // the same keys hold shares where no files are named
   const at = <T>(file: T): T => (typeof file === 'string' && !isAbsolute(file) ? join(folder, file) : file) as T;
   const { data, split } = settings;
   const namesFiles = split?.method === 'given' || split?.method === 'prefix-files';
-  const named = namesFiles ? splitFiles.filter((key) => key in split) : [];
+  const named = splitFiles.filter((key) => split && key in split && (namesFiles || listFiles.includes(key)));
   const moved = named.map((key) => [key, at((split as unknown as Record<string, unknown>)[key])]);
   return {
     ...settings,

@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { dataOptions } from '../data/data-options.ts';
 import { filterSequences } from '../data/sequences/filter.ts';
 import { sequenceOptions, sequencesOf } from '../data/sequences/from-interactions.ts';
-import { loadSequenceSplit, loadSequences, splitSequences } from '../data/sequences/load.ts';
+import { loadSequenceSplit, loadSequences, splitWithCandidates } from '../data/sequences/load.ts';
 import { loadPrefixFiles } from '../data/sequences/prefix-files.ts';
 import type { SequenceData, SequenceSplit } from '../data/sequences/sequence-data.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
@@ -22,7 +22,7 @@ export async function prepareSequenceSplit(settings: Settings): Promise<Sequence
     return loadSequenceSplit({ data, sequences, filter }, split);
   }
   const data = await readSequences(settings);
-  return splitSequences(data, split ?? { method: data.by === 'user' ? 'leave-one-out' : 'last-days' });
+  return splitWithCandidates(data, split ?? { method: data.by === 'user' ? 'leave-one-out' : 'last-days' });
 }
 
 async function readSequences({ data, sequences, filter }: Settings): Promise<SequenceData> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnRoles } from '../../src/data/data-options.ts';
-import { loadDataset } from '../../src/data/load.ts';
+import { loadDataset, loadRows } from '../../src/data/load.ts';
 import { messageOf, temporaryFolder } from './temporary-files.ts';
 
 const { write } = temporaryFolder();
@@ -36,6 +36,16 @@ describe('roles by name and values', () => {
     expect(await messageOf(() => loadDataset({ files: [path] }))).toMatch(/--user SessionId makes each session a user/);
     const { interactions } = await loadDataset({ files: [path], columns: { user: 'SessionId', session: 'SessionId' } });
     expect([...interactions.session!]).toEqual([0]);
+  });
+  it('rows of sessions need not name users where models of sequences ask', async () => {
+    const path = write('visits.csv', 'visit_id,product_id,timestamp\nb,2,3\na,1,5\na,2,6\n');
+    const taken = await loadRows({ files: [path] }, { anonymousSessions: true });
+    const told = await loadDataset({ files: [path], columns: { user: null } });
+    expect(taken.hash).toBe(told.hash);
+    expect([...taken.interactions.session!]).toEqual([...told.interactions.session!]);
+    expect(await messageOf(() => loadDataset({ files: [path] }))).toMatch(
+      /models of sequences take sessions without users/,
+    );
   });
   it('sessions are numbered for each user', async () => {
     const path = write('sessions.csv', 'user,item,session_id\n1,a,1\n2,a,1\n1,b,2\n1,c,1\n');

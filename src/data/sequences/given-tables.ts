@@ -8,6 +8,7 @@ import { type Dataset, selectRows } from '../dataset.ts';
 import { loadParts } from '../load.ts';
 import { Database } from '../readers/database.ts';
 import { type SequenceOptions, sequenceOptions, sequencesOf } from './from-interactions.ts';
+import { candidateFiles } from './listed-candidates.ts';
 import { makeSequenceSplit } from './make-split.ts';
 import { selectEvents } from './select-sequences.ts';
 import { type SequenceData, type SequenceSplit, unknownItemRules } from './sequence-data.ts';
@@ -20,6 +21,7 @@ export const givenTablesOptions = z.strictObject({
     .enum(unknownItemRules)
     .default('remove')
     .meta({ doc: 'held-out events of items that training does not have: removed, or kept and counted as misses' }),
+  ...candidateFiles,
 });
 export type GivenTablesOptions = Omit<z.input<typeof givenTablesOptions>, 'method'>;
 
@@ -41,7 +43,10 @@ export async function loadGivenTables(
     { name: 'test', files: [given.test] },
     ...(given.validation ? [{ name: 'validation', files: [given.validation] }] : []),
   ];
-  const { dataset, part } = await Database.use((database) => loadParts(database, files, resolved), resolved.readMemory);
+  const { dataset, part } = await Database.use(
+    (database) => loadParts(database, files, resolved, { anonymousSessions: true, takenOnly: true }),
+    resolved.readMemory,
+  );
   const partOf = (p: number): SequenceData => sequencesOf(partOfDataset(dataset, part, p), sequences);
   const [train, test] = [partOf(0), partOf(1)];
   const validation = given.validation ? partOf(2) : null;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
+import { candidateFiles } from './listed-candidates.ts';
 import { makeSequenceSplit } from './make-split.ts';
 import { selectEvents } from './select-sequences.ts';
 import { type SequenceData, type SequenceSplit, unknownItemRules } from './sequence-data.ts';
@@ -22,6 +23,7 @@ export const lastDaysOptions = z.strictObject({
     .enum(unknownItemRules)
     .default('remove')
     .meta({ doc: 'held-out events of items that training does not have: removed, or kept and counted as misses' }),
+  ...candidateFiles,
 });
 export type LastDaysOptions = Omit<z.input<typeof lastDaysOptions>, 'method'>;
 

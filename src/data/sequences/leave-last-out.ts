@@ -7,6 +7,7 @@ import { parseOptions } from '../../core/options.ts';
 import { RandomStream } from '../../core/random.ts';
 import type { SparseRows } from '../sparse-rows.ts';
 import { drawUntaken } from '../splits/sample-candidates.ts';
+import { candidateFiles } from './listed-candidates.ts';
 import { makeSequenceSplit } from './make-split.ts';
 import { lengthOf, nSequences, selectEvents } from './select-sequences.ts';
 import { type HeldOutSequences, type SequenceData, type SequenceSplit, unknownItemRules } from './sequence-data.ts';
@@ -24,6 +25,7 @@ export const leaveLastOutOptions = z.strictObject({
     .default(0)
     .meta({ doc: 'rank the target among so many sampled items (100 in the SASRec paper); 0 = among all items' }),
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'seed of the sampled items' }),
+  ...candidateFiles,
 });
 export type LeaveLastOutOptions = Omit<z.input<typeof leaveLastOutOptions>, 'method'>;
 
