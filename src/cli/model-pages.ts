@@ -1,6 +1,6 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
-import { textTable, wrapLast } from '../evaluation/text-table.ts';
+import { textTable, wrapTable } from '../evaluation/text-table.ts';
 import type { FieldModel } from '../models/field-model.ts';
 import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
 import type { GradientModel, Paper } from '../models/model.ts';
@@ -42,7 +42,7 @@ export function listModels(terminal: Terminal): void {
       models.map(({ paper }) => paperLine(paper)),
     ),
   ];
-  const { header, rule, rows } = textTable(wrapLast(columns, pageWidth(terminal)));
+  const { header, rule, rows } = textTable(wrapTable(columns, pageWidth(terminal)));
   terminal.print([header, rule, ...rows, '', 'deeptaste models NAME prints the options of one'].join('\n'));
   terminal.document({ models: models.map(headOf) });
 }
@@ -182,6 +182,6 @@ function optionTable(options: readonly OptionPage[], width: number): string {
       options.map(({ doc }) => doc),
     ),
   ];
-  const { header, rule, rows } = textTable(wrapLast(columns, width));
+  const { header, rule, rows } = textTable(wrapTable(columns, width));
   return [header, rule, ...rows].join('\n');
 }

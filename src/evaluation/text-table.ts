@@ -73,17 +73,33 @@ export function wrapText(text: string, width: number): string[] {
   return lines;
 }
 
-/** Columns whose last one is wrapped so that the table keeps to `width`, but to no less than `least` columns of its own. */
-export function wrapLast(columns: readonly TextColumn[], width: number, least = 24): TextColumn[] {
-  const last = columns[columns.length - 1];
-  const room = Math.max(least, width - tableWidth([...columns.slice(0, -1), { ...last, header: '', cells: [] }]));
-  const wrapped = last.cells.map((cell) => wrapText(cell, room));
-  const cellsOf = (column: TextColumn): string[] =>
-    column.cells.flatMap((cell, row) => wrapped[row].map((_, line) => (line === 0 ? cell : '')));
-  return [
-    ...columns.slice(0, -1).map((column) => ({ ...column, cells: cellsOf(column) })),
-    { ...last, cells: wrapped.flat() },
-  ];
+/** Columns with their cells wrapped, each to its room; a row takes as many lines as its longest cell. */
+function wrapColumns(columns: readonly TextColumn[], rooms: readonly number[]): TextColumn[] {
+  const wrapped = columns.map(({ cells }, c) => cells.map((cell) => wrapText(cell, rooms[c])));
+  const nLines = (columns[0]?.cells ?? []).map((_, row) => Math.max(...wrapped.map((cells) => cells[row].length)));
+  return columns.map((column, c) => ({
+    ...column,
+    cells: nLines.flatMap((n, row) => Array.from({ length: n }, (_, line) => wrapped[c][row][line] ?? '')),
+  }));
+}
+
+/**
+ * Columns wrapped between words so that the table keeps to `width` as far as words allow: the first stays as it is, those between
+ * have a quarter of the width at most, the last has the rest.
+ */
+export function wrapTable(columns: readonly TextColumn[], width: number): TextColumn[] {
+  const isInner = (c: number): boolean => c > 0 && c < columns.length - 1;
+  const quarter = Math.max(16, Math.floor(width / 4));
+  const inner = wrapColumns(
+    columns,
+    columns.map((_, c) => (isInner(c) ? quarter : Number.POSITIVE_INFINITY)),
+  );
+  const before = tableWidth([...inner.slice(0, -1), { header: '', align: 'left', cells: [] }]);
+  const room = Math.max(16, width - before);
+  return wrapColumns(
+    columns,
+    columns.map((_, c) => (isInner(c) ? quarter : c === 0 ? Number.POSITIVE_INFINITY : room)),
+  );
 }
 
 /** The text, or its beginning and … when it is wider than `width`. Controls are escaped, of blanks of any kind one is left. */
