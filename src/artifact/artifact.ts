@@ -5,6 +5,7 @@
  *   weights.safetensors              the model's parameters
  *   users.parquet, items.parquet     external ids and side information, by dense index
  *   seen.parquet                     the items that each user took in training
+ *   held-out.parquet                 the items that each user took in rows that training did not have   (when there are any)
  *   per-user.parquet                 metric values of each evaluated user          (when there are any)
  *   checkpoint.safetensors           optimizer state                               (when training can be resumed)
  *   other names                      attachments, e.g. an epoch log
@@ -56,7 +57,17 @@ const USERS_FILE = 'users.parquet';
 const ITEMS_FILE = 'items.parquet';
 const SEEN_FILE = 'seen.parquet';
 const PER_USER_FILE = 'per-user.parquet';
-const ownFiles = [WEIGHTS_FILE, CHECKPOINT_FILE, USERS_FILE, ITEMS_FILE, SEEN_FILE, PER_USER_FILE, MANIFEST_FILE];
+const HELD_OUT_FILE = 'held-out.parquet';
+const ownFiles = [
+  WEIGHTS_FILE,
+  CHECKPOINT_FILE,
+  USERS_FILE,
+  ITEMS_FILE,
+  SEEN_FILE,
+  HELD_OUT_FILE,
+  PER_USER_FILE,
+  MANIFEST_FILE,
+];
 
 /** What a trained recommender needs to recommend. */
 export interface ArtifactParts {
@@ -67,6 +78,8 @@ export interface ArtifactParts {
   readonly itemFields: FieldTable; // one row an item
   /** Row u = the items that user u took in training. */
   readonly seen: SparseRows; // [nUsers, nItems]
+  /** Row u = what user u took besides, in rows that training did not have; absent = nothing. */
+  readonly heldOut?: SparseRows; // [nUsers, nItems]
   readonly perUser: PerUserValues | null;
 }
 
@@ -193,10 +206,11 @@ export async function loadAttachment(path: string, name: string): Promise<Uint8A
   });
 }
 
-function checkParts({ users, items, userFields, itemFields, seen, perUser, attachments }: Artifact): void {
+function checkParts({ users, items, userFields, itemFields, seen, heldOut, perUser, attachments }: Artifact): void {
   assert(userFields.nRows === users.size, 'user fields must have one row a user');
   assert(itemFields.nRows === items.size, 'item fields must have one row an item');
   assert(seen.nRows === users.size, 'seen items must have one row a user');
+  assert(heldOut === undefined || heldOut.nRows === users.size, 'held-out items must have one row a user');
   for (const [name, values] of perUser?.metrics ?? [])
     assert(values.length === perUser?.userIndex.length, `metric "${name}" must have one value an evaluated user`);
   for (const name of attachments?.keys() ?? []) {
@@ -214,12 +228,14 @@ async function writeTables(
   const users = await writeEntities(connection, join(folder, USERS_FILE), parts.users, parts.userFields);
   const items = await writeEntities(connection, join(folder, ITEMS_FILE), parts.items, parts.itemFields);
   await writeSeen(connection, join(folder, SEEN_FILE), parts.seen);
+  if (parts.heldOut && parts.heldOut.columns.length > 0)
+    await writeSeen(connection, join(folder, HELD_OUT_FILE), parts.heldOut);
   const { perUser } = parts;
   const metrics = perUser && (await writePerUser(connection, join(folder, PER_USER_FILE), perUser));
   return { users, items, perUser: metrics };
 }
 
-async function readTables(connection: DuckDBConnection, folder: string, { tables, data }: Manifest) {
+async function readTables(connection: DuckDBConnection, folder: string, { tables, data, files }: Manifest) {
   const users = await readEntities(connection, join(folder, USERS_FILE), tables.users);
   const items = await readEntities(connection, join(folder, ITEMS_FILE), tables.items);
   const nUsers = users.vocabulary.size;
@@ -232,6 +248,9 @@ async function readTables(connection: DuckDBConnection, folder: string, { tables
     userFields: users.fields,
     itemFields: items.fields,
     seen: await readSeen(connection, join(folder, SEEN_FILE), nUsers, items.vocabulary.size),
+    heldOut: files.some(({ name }) => name === HELD_OUT_FILE)
+      ? await readSeen(connection, join(folder, HELD_OUT_FILE), nUsers, items.vocabulary.size)
+      : undefined,
     perUser,
   };
 }

@@ -1,4 +1,5 @@
 /** Recommendations as a table for people and as a document for scripts. */
+import { counted } from '../data/counted.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
 import { noFields } from '../data/side-information.ts';
 import { rowOf, type SparseRows } from '../data/sparse-rows.ts';
@@ -26,6 +27,7 @@ export function answerReport(terminal: Terminal, given: GivenAnswer): string {
   const { recommendations, unknownItems } = answer;
   const notes = [
     howNote(recommender, answer),
+    ...answer.notes,
     ...(unknownItems.length > 0 ? [`not known, hence left out: ${unknownItems.join(', ')}`] : []),
   ];
   const person = user === null ? newPerson(given) : knownPerson(recommender, user);
@@ -44,24 +46,28 @@ interface People {
   readonly users: Vocabulary;
   readonly fields: FieldTable;
   readonly seen: SparseRows;
+  readonly heldOut?: SparseRows;
 }
 
 /** The people that a recommender knows; null where it knows nobody. */
 function peopleOf(recommender: AnyRecommender): People | null {
   if (recommender instanceof Recommender) {
-    const { users, userFields, seen } = recommender.parts;
-    return { users, fields: userFields, seen };
+    const { users, userFields, seen, heldOut } = recommender.parts;
+    return { users, fields: userFields, seen, heldOut };
   }
   const { histories } = recommender.parts;
   return histories && { users: histories.users, fields: noFields(histories.users.size), seen: histories.rows };
 }
 
 function knownPerson(recommender: AnyRecommender, user: string): string {
-  const { users, fields, seen } = peopleOf(recommender) as People;
+  const { users, fields, seen, heldOut } = peopleOf(recommender) as People;
+  const hasHistories = !(recommender instanceof Recommender);
   const index = users.indexOf(user) as number;
   const name = displayName(users, fields, index);
-  const n = rowOf(seen, index).length;
-  return `For ${name === user ? `user ${user}` : `${name} (${user})`}, who took ${n} ${n === 1 ? 'item' : 'items'} in the training data`;
+  const trained = counted(rowOf(seen, index).length, 'item');
+  const held = heldOut ? rowOf(heldOut, index).length : 0;
+  const where = held > 0 ? `in the training data and ${held} in held-out rows` : 'in the training data';
+  return `For ${name === user ? `user ${user}` : `${name} (${user})`}, who took ${trained} ${hasHistories ? 'in the data' : where}`;
 }
 
 function newPerson({ history, recommender, answer }: GivenAnswer): string {
@@ -101,7 +107,9 @@ export function recommendationTable(list: readonly Recommendation[], { width }: 
       list.map(({ score }) => score.toPrecision(4)),
     ),
   ];
-  const reasons = list.map(({ because }) => because.map(({ title }) => title).join(' · '));
+  const reasons = list.map(({ because, byPopularity }) =>
+    byPopularity ? '(by popularity)' : because.map(({ title }) => title).join(' · '),
+  );
   const room = Math.max(16, width - tableWidth(columns) - 2);
   if (reasons.some((reason) => reason !== ''))
     columns.push(
@@ -127,6 +135,6 @@ export function answerDocument({ path, recommender, user, history, answer }: Giv
   };
 }
 
-export function answerBody({ how, unknownItems, recommendations }: Answer): object {
-  return { how, unknownItems, recommendations: recommendations.map((each, n) => ({ rank: n + 1, ...each })) };
+export function answerBody({ how, unknownItems, notes, recommendations }: Answer): object {
+  return { how, unknownItems, notes, recommendations: recommendations.map((each, n) => ({ rank: n + 1, ...each })) };
 }

@@ -44,9 +44,8 @@ export async function recommendFromFields(terminal: Terminal, path: string, flag
     const person =
       user === undefined ? 'somebody new' : name === null || name === user ? `user ${user}` : `${name} (${user})`;
     const made = how === 'trained' ? 'which knows this user from its training' : `for ${how}`;
-    terminal.print(
-      [terminal.strong(`For ${person}`), '', list, '', `made by ${recommender.model.title}, ${made}`].join('\n'),
-    );
+    const notes = [`made by ${recommender.model.title}, ${made}`, ...answer.notes];
+    terminal.print([terminal.strong(`For ${person}`), '', list, '', ...notes].join('\n'));
     terminal.document({
       ...{ run: path, model: recommender.model.name, user: user ?? null, name, row },
       ...answerBody(answer),

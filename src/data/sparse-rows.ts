@@ -62,3 +62,47 @@ export function transposeRows(rows: SparseRows, nColumns: number): SparseRows {
     for (let k = rows.rowStart[r]; k < rows.rowStart[r + 1]; k++) columns[next[rows.columns[k]]++] = r;
   return { nRows: nColumns, rowStart, columns };
 }
+
+/** Two ascending lists of distinct numbers as one. */
+export function joinedAscending(a: Int32Array, b: Int32Array = new Int32Array(0)): Int32Array {
+  if (a.length === 0 || b.length === 0) return a.length === 0 ? b : a;
+  const joined = new Int32Array(a.length + b.length);
+  let n = 0;
+  for (let i = 0, j = 0; i < a.length || j < b.length; n++) {
+    const next = j >= b.length || (i < a.length && a[i] <= b[j]) ? a[i] : b[j];
+    if (i < a.length && a[i] === next) i++;
+    if (j < b.length && b[j] === next) j++;
+    joined[n] = next;
+  }
+  return joined.slice(0, n);
+}
+
+/** The rows of `rows` without the columns that `others` have there; columns of both must ascend. */
+export function withoutColumns(rows: SparseRows, others: SparseRows): SparseRows {
+  const rowStart = new Int32Array(rows.nRows + 1);
+  const columns = new Int32Array(rows.columns.length);
+  let n = 0;
+  for (let r = 0; r < rows.nRows; r++) {
+    let k = others.rowStart[r];
+    for (const column of rowOf(rows, r)) {
+      while (k < others.rowStart[r + 1] && others.columns[k] < column) k++;
+      if (k === others.rowStart[r + 1] || others.columns[k] !== column) columns[n++] = column;
+    }
+    rowStart[r + 1] = n;
+  }
+  return { nRows: rows.nRows, rowStart, columns: columns.slice(0, n) };
+}
+
+/** The row of every entry. */
+export function rowNumbers({ nRows, rowStart, columns }: SparseRows): Int32Array {
+  const rows = new Int32Array(columns.length);
+  for (let r = 0; r < nRows; r++) rows.fill(r, rowStart[r], rowStart[r + 1]);
+  return rows;
+}
+
+/** The columns below `nColumns` that no row has, ascending. */
+export function missingColumns({ columns }: SparseRows, nColumns: number): Int32Array {
+  const occurs = new Uint8Array(nColumns);
+  for (const column of columns) occurs[column] = 1;
+  return Int32Array.from(occurs.keys()).filter((column) => occurs[column] === 0);
+}

@@ -14,7 +14,7 @@ import type { Sequences } from '../data/sequences/sequences.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
 import { type ItemLists, itemLists, itemListTensors } from './item-lists.ts';
 import { sequenceModel } from './model.ts';
-import { prefixScorer, type ScorePrefix } from './prefix-scorer.ts';
+import { type KnownAfter, prefixScorer, type ScorePrefix } from './prefix-scorer.ts';
 
 const options = z.strictObject({
   smoothing: z
@@ -42,7 +42,7 @@ export const markov = sequenceModel({
   scorer: (weights: NamedTensors, nItems, { smoothing }) => {
     const followers = itemLists(weights, nItems, 'markov');
     const popularity = float32Tensor(weights, 'popularity', [nItems]);
-    return prefixScorer(nItems, afterLast(followers, popularity, smoothing));
+    return prefixScorer(nItems, afterLast(followers, popularity, smoothing), followersOfLast(followers, nItems));
   },
 });
 
@@ -64,6 +64,16 @@ function transitions({ nItems, start, items }: Sequences): ItemLists {
         n++;
       }
   return { rowStart: distinct.rowStart, columns: distinct.columns, values };
+}
+
+/** What never came after the last item has its score from popularity alone. */
+function followersOfLast({ rowStart, columns }: ItemLists, nItems: number): KnownAfter {
+  return (prefix) => {
+    const knows = new Uint8Array(nItems);
+    const last = prefix[prefix.length - 1];
+    if (prefix.length > 0) for (let k = rowStart[last]; k < rowStart[last + 1]; k++) knows[columns[k]] = 1;
+    return knows;
+  };
 }
 
 function afterLast({ rowStart, columns, values }: ItemLists, popularity: Float32Array, alpha: number): ScorePrefix {

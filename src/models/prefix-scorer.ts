@@ -8,22 +8,34 @@ import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
  */
 export type ScorePrefix = (prefix: Int32Array, scores: Float32Array) => void;
 
-/** The lanes of such a model share nothing, so that the number of lanes is of no consequence for speed. */
-export function prefixScorer(nItems: number, scorePrefix: ScorePrefix): SequenceScorer {
-  return { nItems, preferredLanes: 16, open: (nLanes) => new PrefixLanes(nItems, nLanes, scorePrefix), free() {} };
+/** 1 for the items of which a model knows something after these events [nItems]; `scores` are what it gave them. */
+export type KnownAfter = (prefix: Int32Array, scores: Float32Array) => Uint8Array;
+
+/** For models that score 0 whatever nothing speaks for. */
+export const whatScores: KnownAfter = (_, scores) => Uint8Array.from(scores, (score) => (score === 0 ? 0 : 1));
+
+/**
+ * The lanes of such a model share nothing, so that the number of lanes is of no consequence for speed.
+ * @param knownAfter absent: the model knows something of every item
+ */
+export function prefixScorer(nItems: number, scorePrefix: ScorePrefix, knownAfter?: KnownAfter): SequenceScorer {
+  const open = (nLanes: number) => new PrefixLanes(nItems, nLanes, scorePrefix, knownAfter);
+  return { nItems, preferredLanes: 16, open, free() {} };
 }
 
 class PrefixLanes implements RunningSequences {
   readonly nLanes: number;
   readonly #nItems: number;
   readonly #scorePrefix: ScorePrefix;
+  readonly knows: RunningSequences['knows'];
   readonly #events: Int32Array[];
   readonly #length: Int32Array;
 
-  constructor(nItems: number, nLanes: number, scorePrefix: ScorePrefix) {
+  constructor(nItems: number, nLanes: number, scorePrefix: ScorePrefix, knownAfter: KnownAfter | undefined) {
     this.nLanes = nLanes;
     this.#nItems = nItems;
     this.#scorePrefix = scorePrefix;
+    this.knows = knownAfter && ((lane, scores) => knownAfter(this.#prefix(lane), scores));
     this.#events = Array.from({ length: nLanes }, () => new Int32Array(16));
     this.#length = new Int32Array(nLanes);
   }
@@ -48,9 +60,12 @@ class PrefixLanes implements RunningSequences {
 
   score(lanes: Int32Array, scores: Float32Array): void {
     for (let n = 0; n < lanes.length; n++) {
-      const prefix = this.#events[lanes[n]].subarray(0, this.#length[lanes[n]]);
-      this.#scorePrefix(prefix, scores.subarray(n * this.#nItems, (n + 1) * this.#nItems));
+      this.#scorePrefix(this.#prefix(lanes[n]), scores.subarray(n * this.#nItems, (n + 1) * this.#nItems));
     }
+  }
+
+  #prefix(lane: number): Int32Array {
+    return this.#events[lane].subarray(0, this.#length[lane]);
   }
 
   free(): void {

@@ -30,5 +30,10 @@ export interface RunningSequences {
    * @param scores [≥ lanes.length × nItems], row n for lanes[n]; written over
    */
   score(lanes: Int32Array, scores: Float32Array): void;
+  /**
+   * 1 for the items of which the model knows something after the events of a lane [nItems]; absent: of all of them.
+   * @param scores those of the lane [nItems]
+   */
+  knows?(lane: number, scores: Float32Array): Uint8Array;
   free(): void;
 }

@@ -15,7 +15,7 @@ import { distinctItems } from '../data/sequences/distinct-items.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { type ItemLists, itemLists, itemListTensors } from './item-lists.ts';
 import { type FitContext, sequenceModel } from './model.ts';
-import { prefixScorer } from './prefix-scorer.ts';
+import { prefixScorer, type ScorePrefix, whatScores } from './prefix-scorer.ts';
 
 const options = z.strictObject({
   neighbours: z
@@ -46,10 +46,11 @@ export const sessionItemKnn = sequenceModel({
   fit: fitSimilarities,
   scorer: (weights, nItems) => {
     const similar = itemLists(weights, nItems, 'session-item-knn');
-    return prefixScorer(nItems, (prefix, scores) => {
+    const score: ScorePrefix = (prefix, scores) => {
       scores.fill(0);
       if (prefix.length > 0) addList(scores, similar, prefix[prefix.length - 1]);
-    });
+    };
+    return prefixScorer(nItems, score, whatScores);
   },
 });
 

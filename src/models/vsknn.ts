@@ -19,7 +19,7 @@ import type { Sequences } from '../data/sequences/sequences.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import { checkRows } from './item-lists.ts';
 import { sequenceModel } from './model.ts';
-import { prefixScorer } from './prefix-scorer.ts';
+import { prefixScorer, type ScorePrefix, whatScores } from './prefix-scorer.ts';
 import { SessionNeighbours } from './session-neighbours.ts';
 
 const decays = ['same', 'linear', 'div', 'log', 'quadratic'] as const;
@@ -91,10 +91,11 @@ export const vsknn = sequenceModel({
       weight: (ago, length) => weightOf(config.weighting, ago, length),
     });
     const votes = new Votes(sessions, nItems, config);
-    return prefixScorer(nItems, (prefix, scores) => {
+    const score: ScorePrefix = (prefix, scores) => {
       const found = neighbours.find(prefix.subarray(Math.max(0, prefix.length - config.lastEvents)));
       votes.count(neighbours, found, scores);
-    });
+    };
+    return prefixScorer(nItems, score, whatScores);
   },
 });
 

@@ -31,6 +31,8 @@ export interface FieldRecommenderParts extends FieldFile {
   readonly itemFields: FieldTable;
   /** What each user took (labels of 1, rated items) in training. */
   readonly seen: SparseRows;
+  /** What each user took in rows that training did not have; absent = nothing. */
+  readonly heldOut?: SparseRows;
 }
 
 export function writeFieldFile({ task, offset, ratingRange, unnamed, encoder }: FieldFile): string {

@@ -8,11 +8,11 @@ import { fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
-import { quotedNames } from '../core/shown.ts';
+import { quotedNames, shownName } from '../core/shown.ts';
 import { displayName } from '../data/dataset.ts';
 import type { EncodedRow } from '../data/features/feature-encoder.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
-import { rowOf, sparseRows } from '../data/sparse-rows.ts';
+import { joinedAscending, rowOf, sparseRows } from '../data/sparse-rows.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
@@ -79,11 +79,11 @@ export class FieldRecommender {
 
   /** What a folder holds, for an engine that is shared. @throws as load */
   static async read(path: string): Promise<FieldRecommenderParts> {
-    const { manifest: info, weights, users, items, userFields, itemFields, seen } = await loadArtifact(path);
+    const { manifest: info, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
     const attached = await loadAttachment(path, FEATURES_FILE);
     await checkStoredModel(path, info.model, findFieldModel);
     const stored = await fitting(path, () => parseFieldFile(attached, path));
-    return { ...stored, info, weights, users, items, userFields, itemFields, seen };
+    return { ...stored, info, weights, users, items, userFields, itemFields, seen, heldOut };
   }
 
   /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
@@ -92,9 +92,9 @@ export class FieldRecommender {
     result: EvaluationResult | null = null,
     attachments: ReadonlyMap<string, string> = new Map(),
   ): Promise<Manifest> {
-    const { info, weights, users, items, userFields, itemFields, seen } = this.parts;
+    const { info, weights, users, items, userFields, itemFields, seen, heldOut } = this.parts;
     const files = new Map([...attachments, [FEATURES_FILE, writeFieldFile(this.parts)]]);
-    const parts = { info, weights, users, items, userFields, itemFields, seen };
+    const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
     return saveArtifact(path, {
       ...parts,
       perUser: result && this.#perUser(result),
@@ -172,8 +172,18 @@ export class FieldRecommender {
         `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${quotedNames(users.idsFrom(0, 3))}); ` +
           'describe somebody new by --row key=value',
       );
+    const named = key === null ? row : { ...row, [key]: id };
     const how = known === undefined ? 'a user not seen in training, from the given fields' : 'trained';
-    return this.#recommend(key === null ? row : { ...row, [key]: id }, known, wanted, how);
+    const answer = this.#recommend(named, known, wanted, how);
+    if (known === undefined || !this.#isUntrained(named)) return answer;
+    const note = `user ${shownName(id)} was not, or rarely, seen in training: served from what else is known`;
+    return { ...answer, how: 'a user not seen in training, from what else is known', notes: [note] };
+  }
+
+  /** Whether the fields have the ids of users, and training has no value for this one. */
+  #isUntrained(row: RowRecord): boolean {
+    const field = this.parts.encoder.fitted.fields.find(({ owner, source }) => owner === 'user' && source === 'id');
+    return field !== undefined && this.#encode([row])[0].notes.some((note) => note.startsWith(`"${field.name}"`));
   }
 
   /** The best items for somebody new, or for nobody in particular, from the cells of `row` alone. @throws 'config', 'usage' */
@@ -184,13 +194,16 @@ export class FieldRecommender {
   }
 
   #recommend(row: RowRecord, user: number | undefined, { k, includeSeen }: Wanted, how: string): Answer {
-    const { seen } = this.parts;
+    const { seen, heldOut } = this.parts;
     this.#requireRanking();
-    const own = user === undefined || includeSeen ? new Int32Array(0) : rowOf(seen, user);
+    const own =
+      user === undefined || includeSeen
+        ? new Int32Array(0)
+        : joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
     const recommendations = this.predictor().readsPairs
       ? this.#bestOfPairs(row, own, k)
       : this.#bestOfRanking(row, own, k);
-    return { recommendations, how, unknownItems: [] };
+    return { recommendations, how, unknownItems: [], notes: [] };
   }
 
   /** Every item with the row is an example of its own: what crosses of item fields with others need. */

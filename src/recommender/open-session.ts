@@ -7,6 +7,7 @@ import { quotedNames } from '../core/shown.ts';
 import { displayName } from '../data/dataset.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import type { RunningSequences } from '../models/sequence-scorer.ts';
+import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
 import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
 import { continueOptions, emptyHistory, requestOptions } from './request.ts';
 import { ITEM_COUNTS, type SequenceRecommenderParts } from './sequence-parts.ts';
@@ -61,12 +62,20 @@ export class OpenSession {
     const isEmpty = this.#nKnown === 0;
     if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown();
     if (!isEmpty) this.#running.score(Int32Array.of(0), this.#scores);
-    const scores = isEmpty ? this.#popularity() : this.#scores;
+    const popularity = this.#popularity();
+    const scores = isEmpty ? popularity : this.#scores;
     const top = topItems(scores, k, includeSeen ? null : this.#seen);
+    const knows = isEmpty ? null : (this.#running.knows?.(0, scores) ?? null);
+    const found = fillByPopularity(top, knows, popularity, (item) => includeSeen || this.#seen[item] === 0);
+    const note = popularityNote(this.#title, found.byPopularity);
     return {
-      recommendations: Array.from(top.items, (item, n) => this.#named(item, top.scores[n])),
+      recommendations: Array.from(found.items, (item, n) => ({
+        ...this.#named(item, found.scores[n]),
+        ...(found.byPopularity[n] === 1 && { byPopularity: true as const }),
+      })),
       how: isEmpty ? 'no item of the history is known: what most people took' : this.#how(),
       unknownItems: [...this.#unknown],
+      notes: note === null ? [] : [note],
     };
   }
 

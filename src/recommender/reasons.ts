@@ -1,4 +1,5 @@
 /** Why an item: the items of the person's history that speak most for it. */
+import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import type { Scorer } from '../models/scoring.ts';
 
 /** Best `n` of a history for an item: fewer when the rest does not speak for it. */
@@ -14,6 +15,22 @@ export function reasonFinder(scorer: Scorer, nItems: number): ReasonFinder {
   if (!itemVectors || itemVectors.width < 2) return () => [];
   const { values, width } = itemVectors;
   return pickBest((item, j) => cosine(values, item * width, j * width, width));
+}
+
+/**
+ * 1 for the items of which an item-to-item model knows something for a history: those with a weight from one of its items [nItems].
+ * Null for vector models, which know something of every item that they were trained on.
+ */
+export function knownItems(form: ScoreForm, history: Int32Array, nItems: number): Uint8Array | null {
+  if (form.form !== 'history') return null;
+  const knows = new Uint8Array(nItems);
+  for (const j of history) {
+    if (form.sparse) {
+      const { rowStart, columns } = form.sparse;
+      for (let k = rowStart[j]; k < rowStart[j + 1]; k++) if (form.weights[k] !== 0) knows[columns[k]] = 1;
+    } else for (let i = 0; i < nItems; i++) if (form.weights[j * nItems + i] !== 0) knows[i] = 1;
+  }
+  return knows;
 }
 
 function pickBest(strength: (item: number, j: number) => number): ReasonFinder {

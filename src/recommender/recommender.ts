@@ -7,9 +7,10 @@ import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { RandomStream } from '../core/random.ts';
-import { quotedNames } from '../core/shown.ts';
+import { quotedNames, shownName } from '../core/shown.ts';
+import { counted } from '../data/counted.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
-import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { joinedAscending, missingColumns, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
@@ -19,7 +20,8 @@ import { type Scorer, scorerOf } from '../models/scoring.ts';
 import { foldIn } from '../training/fold-in.ts';
 import { type TrainingOptions, trainingOptions } from '../training/options.ts';
 import { BestItems } from './best-items.ts';
-import { reasonFinder } from './reasons.ts';
+import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
+import { knownItems, reasonFinder } from './reasons.ts';
 import { historyOf, recommendOptions, requestOptions } from './request.ts';
 import { checkStoredModel } from './stored-model.ts';
 
@@ -30,6 +32,8 @@ export interface Recommendation {
   readonly score: number;
   /** Items of the person's history that speak most for this one, best first. */
   readonly because: readonly { readonly item: string; readonly title: string }[];
+  /** True where the model knows nothing of the item for this person and popularity gave it the place; else absent. */
+  readonly byPopularity?: true;
 }
 
 export interface RecommendOptions {
@@ -45,6 +49,8 @@ export interface Answer {
   readonly how: string;
   /** Ids of a given history that the recommender does not know. */
   readonly unknownItems: readonly string[];
+  /** One line each, for people: who is unknown to training, which places went by popularity. */
+  readonly notes: readonly string[];
 }
 
 /** What a recommender is made of. */
@@ -55,7 +61,10 @@ export interface RecommenderParts {
   readonly items: Vocabulary;
   readonly userFields: FieldTable;
   readonly itemFields: FieldTable;
+  /** What each user took in training, ascending. */
   readonly seen: SparseRows;
+  /** What each user took in rows that training did not have; absent = nothing. */
+  readonly heldOut?: SparseRows;
 }
 
 const REASONS = 2;
@@ -68,6 +77,7 @@ export class Recommender {
   readonly #config: unknown;
   #scorer: Scorer | null = null;
   #bestItems: BestItems | null = null;
+  #training: TrainingItems | null = null;
 
   /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
@@ -107,47 +117,71 @@ export class Recommender {
     return { nUsers: this.parts.users.size, nItems: this.parts.items.size };
   }
 
-  /** How the model scores its training users; made once. */
+  /** How the model scores its training users; made once. Items without training rows rank last. */
   scorer(): Scorer {
     const { weights, seen } = this.parts;
-    this.#scorer ??= scorerOf(
-      this.engine,
-      { model: this.model, config: this.#config, sizes: this.#sizes, weights },
-      seen,
+    this.#scorer ??= withLast(
+      scorerOf(this.engine, { model: this.model, config: this.#config, sizes: this.#sizes, weights }, seen),
+      this.#ofTraining.missing,
     );
     return this.#scorer;
   }
 
-  /** Recommendations for a person of the training data. @throws 'not-found' for an unknown id; 'usage' for a wrong call */
+  get #ofTraining(): TrainingItems {
+    this.#training ??= trainingItems(this.parts.seen, this.parts.items.size);
+    return this.#training;
+  }
+
+  /**
+   * Recommendations for a person of the data. Somebody without training rows is served from the items that the data hold.
+   * @throws 'not-found' for an unknown id, or one of whom no training item is known; 'usage' for a wrong call
+   */
   recommendForUser(userId: Id, options: RecommendOptions = {}): Answer {
     const wanted = requestOptions(recommendOptions, options);
     const id = idOf(userId, 'recommend: the user');
     const user = this.parts.users.indexOf(id);
-    if (user === undefined)
-      throw new DeepTasteError(
-        'not-found',
-        `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${examples(this.parts.users)}); ` +
-          'give the items the person took instead (--history)',
-      );
+    if (user === undefined) throw this.#unknownUser(id, 'no user', 'was in the training data');
+    const { seen } = this.parts;
+    const history = rowOf(seen, user);
+    const taken = this.#takenBy(user);
+    if (history.length === 0) return this.#recommendUntrained(id, taken, wanted);
     this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
-    const history = rowOf(this.parts.seen, user);
-    return {
-      recommendations: this.#best(this.#bestItems, user, history, this.parts.seen, wanted),
-      how: 'trained',
-      unknownItems: [],
-    };
+    return this.#answer(this.#bestItems, user, history, taken, wanted, 'trained');
+  }
+
+  /** Items that a user took in training or in rows that it did not have, ascending. */
+  #takenBy(user: number): Int32Array {
+    const { seen, heldOut } = this.parts;
+    return joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
+  }
+
+  /** For a user whose rows were all held out: nothing was learned of this person, hence as for somebody new. */
+  #recommendUntrained(id: string, taken: Int32Array, wanted: Wanted): Answer {
+    const history = taken.filter((item) => this.#ofTraining.counts[item] > 0);
+    if (history.length === 0) throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
+    const note = `user ${shownName(id)} has no training rows: served from the ${counted(history.length, 'item')} of the held-out rows`;
+    return this.#serveNew(history, taken, wanted, [note]);
+  }
+
+  #unknownUser(id: string, what: string, why: string): DeepTasteError {
+    return new DeepTasteError(
+      'not-found',
+      `recommend: ${what} ${quotedNames([id])} ${why} (ids look like ${examples(this.parts.users)}); ` +
+        'give the items the person took instead (--history)',
+    );
   }
 
   /**
-   * Recommendations for somebody the model never saw, from the items that person took.
+   * Recommendations for somebody the model never saw, from the items that person took. Items without training rows are unknown.
    * @throws 'not-found' when none of the items is known; 'usage' for a wrong call, such as an empty history
    */
   recommendForHistory(itemIds: readonly Id[], options: RecommendOptions = {}): Answer {
     const wanted = requestOptions(recommendOptions, options);
     const { items } = this.parts;
     const ids = historyOf(itemIds);
-    const known = ids.filter((id) => items.indexOf(id) !== undefined);
-    const unknownItems = ids.filter((id) => items.indexOf(id) === undefined);
+    const isKnown = (id: string) => this.#ofTraining.counts[items.indexOf(id) ?? -1] > 0;
+    const known = ids.filter(isKnown);
+    const unknownItems = ids.filter((id) => !isKnown(id));
     if (known.length === 0)
       throw new DeepTasteError(
         'not-found',
@@ -155,11 +189,15 @@ export class Recommender {
           `ids look like ${examples(items)}`,
       );
     const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
-    const histories = sparseRows(1, new Int32Array(history.length), history);
-    const { scorer, how } = this.#foldIn(histories);
-    const best = new BestItems(this.engine, scorer.form, items.size);
+    return { ...this.#serveNew(history, history, wanted, []), unknownItems };
+  }
+
+  #serveNew(history: Int32Array, taken: Int32Array, wanted: Wanted, notes: readonly string[]): Answer {
+    const { scorer, how } = this.#foldIn(sparseRows(1, new Int32Array(history.length), history));
+    const best = new BestItems(this.engine, scorer.form, this.parts.items.size);
     try {
-      return { recommendations: this.#best(best, 0, history, histories, wanted), how, unknownItems };
+      const answer = this.#answer(best, 0, history, taken, wanted, how);
+      return { ...answer, notes: [...notes, ...answer.notes] };
     } finally {
       best.free();
       scorer.free();
@@ -168,6 +206,11 @@ export class Recommender {
 
   /** A scorer for people given by their histories (rows). */
   #foldIn(histories: SparseRows): { scorer: Scorer; how: string } {
+    const { scorer, how } = this.#foldedIn(histories);
+    return { scorer: withLast(scorer, this.#ofTraining.missing), how };
+  }
+
+  #foldedIn(histories: SparseRows): { scorer: Scorer; how: string } {
     const { model, engine } = this;
     const { weights, info } = this.parts;
     if (model.kind === 'gradient') {
@@ -185,22 +228,31 @@ export class Recommender {
     return { scorer: { form: { ...score, users: vector }, itemVectors: null, free: () => {} }, how };
   }
 
-  #best(
+  #answer(
     best: BestItems,
     row: number,
     history: Int32Array,
-    seen: SparseRows,
-    { k, includeSeen }: { readonly k: number; readonly includeSeen?: boolean },
-  ): Recommendation[] {
+    taken: Int32Array,
+    { k, includeSeen }: Wanted,
+    how: string,
+  ): Answer {
     const { items, itemFields } = this.parts;
-    const found = best.find(row, k, includeSeen ? null : seen);
+    const { counts } = this.#ofTraining;
+    const excluded = includeSeen ? new Int32Array(0) : taken;
+    const isExcluded = new Set(excluded);
+    const top = best.find(row, k, excluded);
+    const knows = top.scores.includes(0) ? knownItems(this.scorer().form, history, items.size) : null;
+    const found = fillByPopularity(top, knows, counts, (item) => counts[item] > 0 && !isExcluded.has(item));
     const reasons = reasonFinder(this.scorer(), items.size);
     const named = (index: number) => ({ item: items.idOf(index), title: displayName(items, itemFields, index) });
-    return Array.from(found.items, (index, n) => ({
+    const recommendations = Array.from(found.items, (index, n) => ({
       ...named(index),
       score: found.scores[n],
       because: reasons(index, history, REASONS).map(named),
+      ...(found.byPopularity[n] === 1 && { byPopularity: true as const }),
     }));
+    const note = popularityNote(this.model.title, found.byPopularity);
+    return { recommendations, how, unknownItems: [], notes: note === null ? [] : [note] };
   }
 
   close(): void {
@@ -210,6 +262,26 @@ export class Recommender {
     this.#scorer = null;
     if (this.#ownsEngine) this.engine.close();
   }
+}
+
+type Wanted = ReturnType<typeof requestOptions<typeof recommendOptions>>;
+
+/** What the training rows say of the items. */
+interface TrainingItems {
+  /** Training users of each item [nItems]. */
+  readonly counts: Int32Array;
+  /** Items without any, ascending: a model has nothing of them but the values it started from. */
+  readonly missing: Int32Array;
+}
+
+function trainingItems(seen: SparseRows, nItems: number): TrainingItems {
+  const counts = new Int32Array(nItems);
+  for (const item of seen.columns) counts[item]++;
+  return { counts, missing: missingColumns(seen, nItems) };
+}
+
+function withLast(scorer: Scorer, last: Int32Array): Scorer {
+  return last.length === 0 ? scorer : { ...scorer, form: { ...scorer.form, last } };
 }
 
 /** The values of users, and their weights where a metric has some, by dense user index. */

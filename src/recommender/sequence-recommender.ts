@@ -127,6 +127,11 @@ export class SequenceRecommender {
           'give the items the person took instead (--history)',
       );
     const ids = Array.from(rowOf(histories.rows, user), (item) => items.idOf(item));
+    if (ids.length === 0)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: user ${quotedNames([id])} took no item that was in the training data; give the items of a history (--history)`,
+      );
     return this.recommendForHistory(ids, options);
   }
 

@@ -21,6 +21,7 @@ import type { FieldRecommenderParts } from './field-file.ts';
 import { FieldRecommender } from './field-recommender.ts';
 import type { FieldRunSettings, FieldTask } from './field-settings.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
+import { heldOutItems } from './held-out-items.ts';
 import { checkCrosses, encodePart, type FieldData, fieldDataOf } from './prepare-field-run.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { evaluateFieldRanking, validationOfRanking } from './rank-fields.ts';
@@ -144,10 +145,12 @@ function partsOf(
 ): FieldRecommenderParts {
   const { dataset } = split;
   const { users, items, userFields, itemFields } = dataset;
+  const seen = itemsByUser(split, split.train);
   return {
     ...{ weights: outcome.weights, encoder, task, offset, ratingRange, unnamed: [...(dataset.unnamed ?? [])] },
     ...{ users, items, userFields, itemFields },
-    seen: itemsByUser(split, split.train),
+    seen,
+    heldOut: heldOutItems(split, seen),
     info: {
       ...{ model: { name: model.name, config }, training, seed: settings.seed, schema: dataset.schema },
       ...{ protocol: null, metrics: {} },

@@ -21,6 +21,7 @@ import type { TrainingAccount } from '../training/training-account.ts';
 import { evaluateScorer, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { pairValues } from './pair-values.ts';
+import { heldOutItems } from './held-out-items.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { usesRatings } from './ratings-note.ts';
 import { Recommender } from './recommender.ts';
@@ -146,6 +147,7 @@ function recommenderOf(
   measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
 ): Recommender {
   const { dataset } = split;
+  const seen = itemsByUser(used, used.train);
   return new Recommender(
     {
       info: {
@@ -162,7 +164,8 @@ function recommenderOf(
       items: dataset.items,
       userFields: dataset.userFields,
       itemFields: dataset.itemFields,
-      seen: itemsByUser(used, used.train),
+      seen,
+      heldOut: heldOutItems(used, seen),
     },
     engine,
   );

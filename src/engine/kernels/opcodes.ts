@@ -433,7 +433,11 @@ export const RANK_BLOCK = 34;
 export const RANK_FIRST = 35;
 export const RANK_END = 36;
 export const RANK_MAX_CANDIDATES = 37;
-export const RANK_WORDS = 40;
+/** items that rank last whatever they score (index list and its length), and a byte an item that is 1 for them; 0 = none */
+export const RANK_LAST = 38;
+export const RANK_N_LAST = 39;
+export const RANK_IS_LAST = 40;
+export const RANK_WORDS = 44;
 /** the last bytes of a worker's memory: for bounds of the best k */
 export const RANK_BOUND_BYTES = 384;
 

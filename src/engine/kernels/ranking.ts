@@ -125,6 +125,20 @@ function replaceNaN(array: usize, n: i32): void {
   }
 }
 
+/** Items that rank last get −∞, in a row of all items. */
+function placeLast(array: usize): void {
+  const last = pointer(job, op.RANK_LAST);
+  for (let k = 0; k < word(job, op.RANK_N_LAST); k++) store<f32>(array + (<usize>element(last, k) << 2), -Infinity);
+}
+
+/** The same among the listed items names[0 … n). */
+function placeListedLast(array: usize, names: usize, n: i32): void {
+  const isLast = pointer(job, op.RANK_IS_LAST);
+  if (!isLast) return;
+  for (let i = 0; i < n; i++)
+    if (load<u8>(isLast + <usize>element(names, i))) store<f32>(array + (<usize>i << 2), -Infinity);
+}
+
 /** Marks the user's excluded items with NaN; relevant items (positions n) keep their scores. Returns how many are left. */
 function exclude(array: usize, user: i32, n: i32): i32 {
   const nItems = word(job, op.RANK_N_ITEMS);
@@ -258,6 +272,7 @@ function rankAll(from: i32, to: i32, scratch: usize): void {
     const kept = pointer(job, op.RANK_ALL_SCORES);
     if (kept) memory.copy(kept + ((<usize>n * nItems) << 2), row, <usize>nItems << 2);
     replaceNaN(row, nItems);
+    placeLast(row);
     const left = exclude(row, element(users, n), n);
     const start = pointer(job, op.RANK_RELEVANT_START);
     if (start) {
@@ -300,6 +315,7 @@ function rankListed(n: i32, names: usize, scratch: usize): void {
   memory.copy(names + (<usize>nRelevant << 2), columns + (<usize>element(start, user) << 2), <usize>listed << 2);
   scoreListed(user, names, total, scratch);
   replaceNaN(scores, total);
+  placeListedLast(scores, names, total);
   store<i32>(pointer(job, op.RANK_N_CANDIDATES) + (<usize>n << 2), total);
   for (let r = 0; r < nRelevant; r++) {
     count(scores, total, load<f32>(scores + (<usize>r << 2)));

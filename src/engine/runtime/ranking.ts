@@ -26,7 +26,12 @@ export interface Lists {
 }
 
 /** How scores are made. */
-export type ScoreForm =
+export type ScoreForm = ScoreSource & {
+  /** Items, ascending, that rank last whatever their score, all alike, and are in no list of best items. */
+  readonly last?: Int32Array;
+};
+
+export type ScoreSource =
   /** score = user row · item row; both [n × width] */
   | { readonly form: 'dot'; readonly users: Float32Array; readonly items: Float32Array; readonly width: number }
   /** a compiled program over user rows [n × userWidth] and item rows [n × itemWidth] */
@@ -92,9 +97,10 @@ export class RankingTables {
     words[code.RANK_N_ITEMS] = nItems;
     if (score.form === 'history') this.#placeHistory(score);
     else this.#placeVectors(score);
+    if (score.last && score.last.length > 0) this.#placeLast(score.last);
   }
 
-  #place(values: Float32Array | Int32Array): number {
+  #place(values: Float32Array | Int32Array | Uint8Array): number {
     // a vector read past the last row must stay inside the memory
     const address = this.#engine.allocate(values.byteLength + 64);
     this.#engine
@@ -102,6 +108,15 @@ export class RankingTables {
       .set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     this.#allocations.push(address);
     return address;
+  }
+
+  #placeLast(last: Int32Array): void {
+    const words = this.#words;
+    words[code.RANK_LAST] = this.#place(last);
+    words[code.RANK_N_LAST] = last.length;
+    const isLast = new Uint8Array(this.#nItems);
+    for (const item of last) isLast[item] = 1;
+    words[code.RANK_IS_LAST] = this.#place(isLast);
   }
 
   #placeHistory(score: Extract<ScoreForm, { form: 'history' }>): void {
