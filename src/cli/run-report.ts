@@ -1,4 +1,5 @@
 /** What is said about a finished run: a table for people, a document for scripts. */
+import { counted } from '../data/counted.ts';
 import { type EvaluationJson, type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
@@ -64,7 +65,33 @@ export function describeProtocol(protocol: Protocol): string {
   const ranked =
     candidates === 'all' ? `all items ranked${filterNote(filter)}` : `${candidates.n} listed candidates ${listed}`;
   const by = typeof split.by === 'string' ? ` by ${split.by}` : '';
-  return `${data.name}: ${measured(protocol)}, ${ranked}, split ${split.method}${by}, tie rule ${tieRule}`;
+  const line = `${data.name}: ${measured(protocol)}, ${ranked}, split ${split.method}${by}, tie rule ${tieRule}`;
+  return [line, ...untrainedNotes(protocol)].join('\n');
+}
+
+/** Held-out rows of users and items that no training row has: how many, and what became of them. */
+function untrainedNotes({ part, split, untrained }: Protocol): string[] {
+  const bySplit = droppedNotes(split);
+  if (!untrained) return bySplit;
+  const { nUsers, nUserRows, users, nItems, nItemRows, items } = untrained;
+  const done = {
+    'left out': 'left out',
+    misses: 'counted as misses',
+    'ranked last': 'ranked last',
+    'from fields': 'ranked by their fields',
+  };
+  const note = (nRows: number, n: number, noun: string, rule: keyof typeof done) =>
+    n === 0 ? [] : [`${counted(nRows, `${part} row`)} of ${counted(n, noun)} without training rows: ${done[rule]}`];
+  return [...bySplit, ...note(nUserRows, nUsers, 'user', users), ...note(nItemRows, nItems, 'item', items)];
+}
+
+/** Some ways of splitting hold out no rows of users and items without training rows. */
+function droppedNotes({ nUnseenUserRows, nUnseenItemRows }: Protocol['split']): string[] {
+  const note = (n: unknown, whose: string) =>
+    typeof n === 'number' && n > 0
+      ? [`${counted(n, 'later row')} of ${whose} without training rows: left out by the split`]
+      : [];
+  return [...note(nUnseenUserRows, 'users'), ...note(nUnseenItemRows, 'items')];
 }
 
 /** What was measured: users, or the next items of sequences. */

@@ -87,7 +87,7 @@ export function summarise(counts: RankCounts, options: SummariseOptions): Evalua
 
 /** How many of the relevant items lists leave out; nothing where none is. */
 export function takenBefore({ isMiss, relevantItems }: RankCounts): Pick<Protocol, 'takenBefore'> {
-  const n = isMiss?.reduce((sum, miss) => sum + miss, 0) ?? 0;
+  const n = isMiss?.reduce((sum, miss) => sum + (miss === 1 ? 1 : 0), 0) ?? 0;
   return n > 0 ? { takenBefore: { n, of: relevantItems.length } } : {};
 }
 

@@ -33,6 +33,19 @@ export const protocolSchema = z.strictObject({
     .strictObject({ n: z.int().positive(), of: z.int().positive() })
     .optional()
     .meta({ doc: 'of so many items to find, those that the person took before: lists leave them out, hence misses' }),
+  untrained: z
+    .strictObject({
+      nUsers: z.int().nonnegative().meta({ doc: 'users of the part without training rows' }),
+      nUserRows: z.int().nonnegative().meta({ doc: 'their held-out rows, repeated pairs once' }),
+      users: z.enum(['left out', 'from fields']),
+      nItems: z.int().nonnegative().meta({ doc: 'held-out items without training rows, of the other users' }),
+      nItemRows: z.int().nonnegative().meta({ doc: 'held-out rows with such an item' }),
+      items: z.enum(['misses', 'ranked last', 'from fields']),
+    })
+    .optional()
+    .meta({
+      doc: 'users and items of the part that training does not have, and what was done with them; absent: none',
+    }),
   nextItem: z
     .strictObject({
       nEvents: z.int().positive().meta({ doc: 'events whose item was to be predicted' }),
@@ -63,6 +76,7 @@ export function assertComparable(a: Protocol, b: Protocol, metric: Metric | null
   const isNote = ({ field }: ProtocolDifference) =>
     field === 'seed' ||
     field.startsWith('versions.') ||
+    field.startsWith('untrained.') || // of the same split; whether users are left out shows in nUsers
     (field === 'data.name' && a.data.hash === b.data.hash) ||
     (field === 'cutoffs' && metric !== null && hasCutoff(a, metric) && hasCutoff(b, metric));
   const refusals = differences.filter((difference) => !isNote(difference));

@@ -12,7 +12,10 @@ export interface RankCounts {
   readonly greater: Int32Array; // [P]
   /** Other candidates that score exactly the same. A NaN score counts as lower than every number. */
   readonly equal: Int32Array; // [P]
-  /** 1 where a relevant item can stand in no list: a miss at every cutoff, below all in AUC. Absent or null = none. [P] */
+  /**
+   * Where a relevant item can stand in no list, a miss at every cutoff, below all in AUC: 1 = taken before, 2 = without training rows.
+   * Absent or null = none. [P]
+   */
   readonly isMiss?: Uint8Array | null;
   /** Number of candidates of users[n], relevant items included that are no misses. */
   readonly nCandidates: Int32Array; // [U]

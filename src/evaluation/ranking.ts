@@ -7,6 +7,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';
 import { amongAll, type ListableItems, listableItems } from './unlisted-items.ts';
+import { trainedEntities, type UntrainedRows, untrainedRows } from './untrained-rows.ts';
 
 export type HeldOutPart = 'validation' | 'test';
 
@@ -25,6 +26,11 @@ export interface RankingOptions {
   readonly listLength?: number;
   /** Rank for so many of the users at most, drawn from the stream; absent = for all. */
   readonly sample?: { readonly nUsers: number; readonly stream: RandomStream };
+  /**
+   * Leave out users without training rows, and count items without them as misses where all items are ranked: how models of users
+   * and items are measured.
+   */
+  readonly trainedOnly?: boolean;
   readonly onProgress?: (users: number) => void;
 }
 
@@ -62,11 +68,8 @@ interface HeldOut {
   readonly columns: Int32Array;
 }
 
-function heldOut(rows: SparseRows, sample: RankingOptions['sample']): HeldOut {
-  const users = sampled(
-    rowsWhere(rows.nRows, (user) => rows.rowStart[user + 1] > rows.rowStart[user]),
-    sample,
-  );
+function heldOut(rows: SparseRows, all: Int32Array, sample: RankingOptions['sample']): HeldOut {
+  const users = sampled(all, sample);
   const rowStart = new Int32Array(users.length + 1);
   users.forEach((user, n) => {
     rowStart[n + 1] = rowStart[n] + rows.rowStart[user + 1] - rows.rowStart[user];
@@ -110,24 +113,41 @@ export class HeldOutRanking {
   readonly #excluded: SparseRows | undefined;
   readonly #listable: ListableItems;
   readonly #candidates: SparseRows | undefined;
+  /** Held-out rows of users and items that training does not have. */
+  readonly untrained: UntrainedRows | null;
 
   constructor(options: Omit<RankingOptions, 'form'>) {
     const { split, part, filter, allItems } = options;
     this.#options = options;
     const rows = itemsByUser(split, split[part]);
-    this.#nHeldOut = rowsWhere(rows.nRows, (user) => rows.rowStart[user + 1] > rows.rowStart[user]).length;
-    this.#relevant = heldOut(rows, options.sample);
+    const trained = options.trainedOnly ? trainedEntities(split) : null;
+    this.untrained = trained && untrainedRows(rows, trained);
+    const users = rowsWhere(
+      rows.nRows,
+      (user) => rows.rowStart[user + 1] > rows.rowStart[user] && (trained?.hasUser(user) ?? true),
+    );
+    this.#nHeldOut = users.length;
     const listed = part === 'validation' ? split.validationCandidates : split.testCandidates;
     this.#candidates = allItems ? undefined : (listed ?? undefined);
-    this.#excluded = this.#candidates ? undefined : excludedItems(split, filter, this.#relevant.users);
-    const { users } = this.#relevant;
-    const excluded = this.#excluded;
-    this.#listable = listableItems(this.#relevant, excluded ? (n) => rowOf(excluded, users[n]) : null);
+    this.#relevant = heldOut(rows, users, options.sample);
+    const ranked = this.#relevant.users;
+    const excluded = this.#candidates ? undefined : excludedItems(split, filter, ranked);
+    this.#excluded = excluded;
+    this.#listable = listableItems(
+      this.#relevant,
+      excluded ? (n) => rowOf(excluded, ranked[n]) : null,
+      this.#candidates ? undefined : trained?.hasItem,
+    );
   }
 
   /** Users of the part, whether they are ranked or not. */
   get nHeldOut(): number {
     return this.#nHeldOut;
+  }
+
+  /** Whether listed candidates are ranked, not all items. */
+  get isOfCandidates(): boolean {
+    return this.#candidates !== undefined;
   }
 
   get nUsers(): number {

@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
 import { version } from '../core/version.ts';
+import { counted } from '../data/counted.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, summarise } from '../evaluation/evaluation-result.ts';
@@ -11,6 +12,7 @@ import type { Protocol } from '../evaluation/protocol.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
 import { checkTaskMetric, parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import type { UntrainedRows } from '../evaluation/untrained-rows.ts';
 import type { Scorer } from '../models/scoring.ts';
 import type { EvaluationOptions } from './settings.ts';
 
@@ -32,19 +34,44 @@ export function evaluateScorer(
     allItems: options.candidates === 'all',
     listLength: requiredListLength(metrics),
     sample: sampleOf(options, seed, part),
+    trainedOnly: true,
   });
+  requireTrainedUsers(ranking, part);
   const started = performance.now();
   const counts = ranking.rank(scorer.form);
   const { dataset } = split;
   const drawn = ranking.nUsers < ranking.nHeldOut && { drawnUsers: { of: ranking.nHeldOut, seed } };
   return summarise(counts, {
     metrics: options.metrics,
-    protocol: { ...protocolOf(split, options, part, seed, engine), ...drawn },
+    protocol: {
+      ...protocolOf(split, options, part, seed, engine),
+      ...drawn,
+      ...untrainedOf(ranking.untrained, {
+        users: 'left out',
+        items: ranking.isOfCandidates ? 'ranked last' : 'misses',
+      }),
+    },
     userId: (user) => dataset.users.idOf(user),
     seconds: (performance.now() - started) / 1000,
     stream: new RandomStream(seed, 'bootstrap'),
     catalogue: catalogueOf(split.train, dataset.items.size, dataset.itemFields),
   });
+}
+
+function requireTrainedUsers({ nUsers, untrained }: HeldOutRanking, part: HeldOutPart): void {
+  if (nUsers > 0 || !untrained || untrained.nUsers === 0) return;
+  throw new DeepTasteError(
+    'data',
+    `evaluate: the ${part} part must hold rows of users who have training rows too, found ${counted(untrained.nUsers, 'user')} ` +
+      'without any; split within users (leave-one-out, ratio), or take a model over feature fields',
+  );
+}
+
+type UntrainedRule = Pick<NonNullable<Protocol['untrained']>, 'users' | 'items'>;
+
+/** For the protocol; nothing where training has all users and items of the part. */
+export function untrainedOf(rows: UntrainedRows | null, rule: UntrainedRule): Pick<Protocol, 'untrained'> {
+  return rows === null || rows.nUserRows + rows.nItemRows === 0 ? {} : { untrained: { ...rows, ...rule } };
 }
 
 /** The same users for every model that is evaluated with the same seed. */

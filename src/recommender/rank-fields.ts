@@ -15,8 +15,9 @@ import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
+import { trainedEntities, untrainedRows } from '../evaluation/untrained-rows.ts';
 import type { FieldRanking } from '../models/field-scoring.ts';
-import { protocolOf } from './evaluate.ts';
+import { protocolOf, untrainedOf } from './evaluate.ts';
 import { requireRows } from './evaluate-rows.ts';
 import type { FieldData } from './prepare-field-run.ts';
 
@@ -212,8 +213,10 @@ export function evaluateFieldRanking(
   const values = metricValues(counts, metrics, evaluation.tieRule, catalogue);
   const byUser = averagedByUser(values, counts.users);
   const nUsers = byUser.users.length;
+  const untrained = untrainedRows(itemsByUser(split, split[part]), trainedEntities(split));
   const protocol = {
     ...protocolOf(split, { ...evaluation, metrics: [...evaluation.metrics] }, part, seed, engine),
+    ...untrainedOf(untrained, { users: 'from fields', items: 'from fields' }),
     nUsers,
     ...takenBefore(counts),
   };

@@ -158,7 +158,8 @@ export class Recommender {
   /** For a user whose rows were all held out: nothing was learned of this person, hence as for somebody new. */
   #recommendUntrained(id: string, taken: Int32Array, wanted: Wanted): Answer {
     const history = taken.filter((item) => this.#ofTraining.counts[item] > 0);
-    if (history.length === 0) throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
+    if (history.length === 0)
+      throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
     const note = `user ${shownName(id)} has no training rows: served from the ${counted(history.length, 'item')} of the held-out rows`;
     return this.#serveNew(history, taken, wanted, [note]);
   }
