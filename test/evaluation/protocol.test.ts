@@ -47,7 +47,7 @@ describe('protocol', () => {
 
   it('every field of the record is looked at', () => {
     const seen = new Set(differing.flatMap(([, changes]) => Object.keys(changes)));
-    expect([...seen, 'seed', 'versions'].sort()).toEqual(Object.keys(protocolSchema.shape).sort());
+    expect([...seen, 'seed', 'untrained', 'versions'].sort()).toEqual(Object.keys(protocolSchema.shape).sort());
   });
 
   it('lists of candidates of unlike size or kind are unlike', () => {

@@ -104,5 +104,7 @@ export function trainSmall(engine: Engine, split: Split, model: Model, changes: 
     final: false,
     seed,
   });
-  return trainRecommender({ engine, split, settings, ...options });
+  // of the held-out pairs the recommender is to know nothing, so that it may be asked for them
+  const alone = { ...split, dataset: { ...split.dataset, interactions: split.train } };
+  return trainRecommender({ engine, split: alone, settings, ...options });
 }

@@ -74,16 +74,25 @@ describe.each(models)('$name', (model) => {
     const { recommender, log } = await trainSmall(engine, madeSplit(users, items, { train }), model);
     for (const { loss } of log) expect(loss).toBeGreaterThan(0);
     for (const { data } of recommender.parts.weights.values()) expect(data.every(Number.isFinite)).toBe(true);
+    // what no training row has is served to nobody, and nobody without training rows is served
+    const trained = new Set(train.map(([, item]) => item));
     for (let user = 0; user < users; user++) {
       const taken = new Set(train.filter((pair) => pair[0] === user).map((pair) => pair[1]));
+      if (taken.size === 0) {
+        expect(await thrownCode(() => recommender.recommendForUser(`user ${user}`))).toBe('not-found');
+        continue;
+      }
       const { recommendations } = recommender.recommendForUser(`user ${user}`);
-      expect(recommendations.length).toBe(items - taken.size);
+      expect(recommendations.length).toBe(trained.size - taken.size);
       const all = recommender.recommendForUser(`user ${user}`, { includeSeen: true }).recommendations;
-      expect(all.length).toBe(items);
+      expect(all.length).toBe(trained.size);
       expect(all.every(({ score }) => Number.isFinite(score))).toBe(true);
     }
-    const fresh = recommender.recommendForHistory(['item 0'], { includeSeen: true });
-    expect(fresh.recommendations.length).toBe(items);
+    for (let item = 0; item < items; item++)
+      if (!trained.has(item))
+        expect(await thrownCode(() => recommender.recommendForHistory([`item ${item}`]))).toBe('not-found');
+    const fresh = recommender.recommendForHistory([`item ${train[0][1]}`], { includeSeen: true });
+    expect(fresh.recommendations.length).toBe(trained.size);
     expect(fresh.recommendations.every(({ score }) => Number.isFinite(score))).toBe(true);
     recommender.close();
   });

@@ -26,6 +26,12 @@ function randomSplit() {
       (n === 0 ? test : train).push([user, item]);
     });
   }
+  // what nobody took would rank last, whatever its score
+  const taken = new Set(train.map(([, item]) => item));
+  for (let item = 0; item < nItems; item++) {
+    const owner = test.findIndex(([, held]) => held !== item);
+    if (!taken.has(item)) train.push([owner, item]);
+  }
   return madeSplit(nUsers, nItems, { train, test });
 }
 
