@@ -31,7 +31,7 @@ export function savedNote({ final, isMeasured, nRows, nTrained, unit }: SavedMod
 export function unmeasuredNote({ split }: Pick<SavedModel, 'split'>): string {
   return split === 'none'
     ? 'nothing was measured: split none holds nothing out'
-    : 'nothing was measured: nobody was to be evaluated, or the split has no test part';
+    : 'nothing was measured: nobody was to be evaluated, or the test part has no user who has training rows';
 }
 
 /** The same for scripts. */

@@ -12,7 +12,7 @@ import type { Protocol } from '../evaluation/protocol.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
 import { checkTaskMetric, parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import type { UntrainedRows } from '../evaluation/untrained-rows.ts';
+import { trainedEntities, type UntrainedRows } from '../evaluation/untrained-rows.ts';
 import type { Scorer } from '../models/scoring.ts';
 import type { EvaluationOptions } from './settings.ts';
 
@@ -56,6 +56,12 @@ export function evaluateScorer(
     stream: new RandomStream(seed, 'bootstrap'),
     catalogue: catalogueOf(split.train, dataset.items.size, dataset.itemFields),
   });
+}
+
+/** Whether training has a user of the test part, without whom there is nothing to measure a model of users and items on. */
+export function hasTrainedTestUser(split: Split): boolean {
+  const { hasUser } = trainedEntities(split);
+  return split.test?.userIndex.some(hasUser) ?? false;
 }
 
 function requireTrainedUsers({ nUsers, untrained }: HeldOutRanking, part: HeldOutPart): void {

@@ -18,7 +18,7 @@ import { resolveTraining, type TrainingOptions } from '../training/options.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
 import { type TrainOutcome, trainModel } from '../training/train.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import { evaluateScorer, validator } from './evaluate.ts';
+import { evaluateScorer, hasTrainedTestUser, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { heldOutItems } from './held-out-items.ts';
 import { pairValues } from './pair-values.ts';
@@ -80,7 +80,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
   const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
   const account = { cutOff, finishedAt, chosenDefaults: chosen.defaults };
   const trainingSeconds = outcome.trainedSeconds ?? (performance.now() - started) / 1000;
-  const isMeasured = split.test !== null && split.test.length > 0 && settings.evaluation.users !== 0;
+  const isMeasured = settings.evaluation.users !== 0 && hasTrainedTestUser(split);
   const record = finalRecordOf(split, chosen, outcome);
   const finished = await measureAndFinish<Recommender, EvaluationResult>({
     trained: recommenderOf(options, chosen, used, outcome.weights),

@@ -9,6 +9,7 @@ import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { itemsByUser } from '../../src/evaluation/ranking.ts';
 import { models } from '../../src/models/index.ts';
+import { evaluateScorer } from '../../src/recommender/evaluate.ts';
 import { wholeForTraining } from '../../src/recommender/prepare-split.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
@@ -174,7 +175,7 @@ describe('measurements', () => {
     }
   });
 
-  it('refuse a part in which training knows nobody', async () => {
+  it('are not made of a part in which training knows nobody', async () => {
     const strangers = madeSplit(4, 3, {
       train: [
         [0, 0],
@@ -187,7 +188,10 @@ describe('measurements', () => {
       ],
     });
     const settings = settingsOf('popularity');
-    expect(await codeOf(() => trainRecommender({ engine, split: strangers, settings }))).toBe('data');
+    const { result, recommender } = await trainRecommender({ engine, split: strangers, settings });
+    expect(result).toBeNull();
+    const scorer = recommender.scorer();
+    expect(await codeOf(() => evaluateScorer(engine, scorer, strangers, settings.evaluation, 1))).toBe('data');
   });
 });
 
