@@ -2,7 +2,7 @@
  * Feeds altered files of every format to the command line: bits flipped, bytes cut out, doubled, put in, ends cut off. Whatever comes
  * of it, the exit code is 0, 1 or 2, no line speaks of the unexpected or shows a stack, and no file is left over.
  *
- * `node scripts/fuzz.ts [--inputs N] [--seed N] [--format NAME] [--json]`; needs a build. A process of its own runs the commands one after the other,
+ * `node scripts/fuzz.ts [--inputs N] [--seed N] [--format NAME] [--files] [--json]`; needs a build. `--files` leaves saved recommenders out. A process of its own runs the commands one after the other,
  * so that a crash ends that process only, which is then told and started anew.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -63,6 +63,7 @@ async function fuzz(): Promise<void> {
       inputs: { type: 'string', default: '2400' },
       seed: { type: 'string', default: '1' },
       format: { type: 'string' },
+      files: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -74,7 +75,7 @@ async function fuzz(): Promise<void> {
   const counts: Record<string, { inputs: number; done: number; refused: number; faults: number }> = {};
   const faults: string[] = [];
   try {
-    const all = await formats(runner, root);
+    const all = await formats(runner, root, values.files);
     const chosen = values.format === undefined ? all : all.filter(({ name }) => name === values.format);
     for (const { name, files, args } of chosen) {
       rmSync(place, { recursive: true, force: true });
@@ -248,7 +249,7 @@ function filesIn(folder: string, as: string): Record<string, Buffer> {
 }
 
 /** Every format with a good file, and the command that reads it. */
-async function formats(runner: Runner, root: string): Promise<Format[]> {
+async function formats(runner: Runner, root: string, filesOnly: boolean): Promise<Format[]> {
   const rows = Array.from({ length: 60 }, (_, n) => ({
     user: `u${n % 10}`,
     item: `i${(n * 7) % 13}`,
@@ -374,6 +375,7 @@ async function formats(runner: Runner, root: string): Promise<Format[]> {
   mkdirSync(tables);
   await writeTables(tables, lines);
   for (const name of readdirSync(tables)) list.push(data(name, readFileSync(join(tables, name))));
+  if (filesOnly) return list;
   put(tables, { 'r.csv': csv });
   const train = async (name: string, more: readonly string[]): Promise<Record<string, Buffer>> => {
     const outcome = await runner.run(['train', '--data', 'r.csv', '--out', name, '--quiet', ...more], tables);

@@ -56,14 +56,7 @@ export async function readParts(
     }
     const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
     const copies = await ratingCopies(database, table, roles);
-    const warnings = [
-      ...table.warnings,
-      ...roles.notes,
-      ...notes,
-      ...skipped,
-      ...unusedColumns(table, roles),
-      ...copies,
-    ];
+    const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
     read.push({ table, roles, warnings });
     if (!keepTables && !plan.single) await database.drop(table.sql);
   }
