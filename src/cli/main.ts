@@ -13,7 +13,7 @@ import { modelsCommand } from './commands/models.ts';
 import { recommendCommand } from './commands/recommend.ts';
 import { runCommand } from './commands/run.ts';
 import { trainCommand } from './commands/train.ts';
-import { exitCodeOf, oneLine, reportFailure } from './failure.ts';
+import { exitCodeOf, exitCodes, oneLine, reportFailure } from './failure.ts';
 
 function makeProgram(): Command {
   const program = new Command('deeptaste')
@@ -61,6 +61,12 @@ function addCommonOptions(command: Command): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
+});
+
+/** What a library throws outside of any call that waits for it ends in one line too. */
+process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => {
+  reportFailure(error, process.argv.includes('--debug'));
+  process.exit(exitCodeOf(error) || exitCodes.failed);
 });
 
 try {
