@@ -2,7 +2,7 @@
 import type { Progress } from '../core/progress.ts';
 import { shortNumber, shortTime } from '../core/short-text.ts';
 
-/** Seconds of steps that are measured before anything is said. */
+/** Seconds of steps and looks that are measured before anything is said. */
 const MEASURED = 2;
 /** Shorter runs are not told how long they take, s. */
 const WORTH_SAYING = 10;
@@ -26,8 +26,10 @@ export class DurationEstimate {
   readonly #question: DurationQuestion;
   #rows = 0;
   #seconds = 0;
-  #look: number | null = null;
+  #looks = 0;
+  #lookSeconds = 0;
   #told = 0;
+  #toldWithLooks = false;
 
   constructor(question: DurationQuestion) {
     this.#question = question;
@@ -41,18 +43,27 @@ export class DurationEstimate {
     if (!isWarm) return;
     this.#rows += rows;
     this.#seconds += seconds;
-    if (this.#told === 0 && this.#seconds >= MEASURED) this.#tell();
+    this.#tell();
   }
 
   /** The validation metric was looked at. */
   looked(seconds: number): void {
-    if (this.#look !== null) return;
-    this.#look = seconds;
-    if (this.#rows > 0) this.#tell();
+    this.#looks++;
+    this.#lookSeconds += seconds;
+    this.#tell();
+  }
+
+  /** Seconds of a look; null before the first one. */
+  get #look(): number | null {
+    return this.#looks === 0 ? null : this.#lookSeconds / this.#looks;
   }
 
   #tell(): void {
     const { epochs, rows, looks, progress, unit, canStopEarly } = this.#question;
+    // once from the steps, once more when looks are known
+    if (this.#toldWithLooks || (this.#told > 0 && this.#looks === 0)) return;
+    if (this.#rows === 0 || this.#seconds + this.#lookSeconds < MEASURED) return;
+    this.#toldWithLooks = this.#looks > 0;
     const rate = this.#rows / this.#seconds;
     const total = (epochs * rows) / rate + looks * (this.#look ?? 0);
     if (total < Math.max(WORTH_SAYING, GROWTH * this.#told)) return;

@@ -17,7 +17,9 @@ export function accountLines({ cutOff, finishedAt, chosenDefaults }: TrainingAcc
   return [
     ...(chosenDefaults ? [describeChosen(chosenDefaults)] : []),
     ...(finishedAt
-      ? [`training was ended by --finish ${finishedAt}; what is measured and saved are its best weights until then`]
+      ? [
+          `training was stopped ${finishedAt} and ended there by --finish; measured and saved are its best weights until then`,
+        ]
       : []),
     ...(cutOff ? [describeCutOff(cutOff)] : []),
   ];
