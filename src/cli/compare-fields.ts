@@ -11,6 +11,7 @@ import type { FieldRunInput, FieldRunSettings } from '../recommender/field-setti
 import { type FieldRun, trainFieldRecommender } from '../recommender/train-fields.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { type ComparedRun, checkComparison, report } from './compare-trained.ts';
+import { cutOffNotes } from './cut-off-notes.ts';
 import { defined } from './data-flags.ts';
 import { openEngine } from './engine-options.ts';
 import { storedRowResult } from './field-record.ts';
@@ -128,6 +129,7 @@ function reportRows(terminal: Terminal, flags: CompareFlags, runs: readonly Cont
   models.sort((a, b) => sign * (a.metrics[metric].mean - b.metrics[metric].mean));
   terminal.print(spreadTable(models, Object.keys(names), seeds.length));
   terminal.print(describeRows(results[0]));
+  for (const note of cutOffNotes(runs)) terminal.print(note);
   terminal.document({ seeds, task: results[0].task, metric, models, protocol });
 }
 

@@ -14,8 +14,10 @@ import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommend
 import { compareModels } from '../recommender/compare.ts';
 import { compareSequenceModels } from '../recommender/compare-sequences.ts';
 import type { RunSettings } from '../recommender/settings.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { contenderSettings } from './contender-settings.ts';
+import { cutOffNotes } from './cut-off-notes.ts';
 import { openEngine } from './engine-options.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import { loadSequencesNoted } from './sequence-run.ts';
@@ -69,7 +71,11 @@ export function checkComparison(flags: CompareFlags, measured: readonly string[]
 
 export interface ComparedRun {
   readonly model: string;
-  readonly run: { readonly result: EvaluationResult; readonly trainingSeconds: number };
+  readonly run: {
+    readonly result: EvaluationResult;
+    readonly trainingSeconds: number;
+    readonly account: TrainingAccount;
+  };
 }
 
 /** Reads the data; training all is left to be done. */
@@ -118,7 +124,7 @@ export function report(
     renderComparison(comparison, { width: terminal.width, over: evaluatedUnit(averaged[0].result.protocol) }),
   );
   const [{ result }] = averaged;
-  terminal.print([describeProtocol(result.protocol), ...measurementNotes(result)].join('\n'));
+  terminal.print([describeProtocol(result.protocol), ...measurementNotes(result), ...cutOffNotes(runs)].join('\n'));
   terminal.document({ seeds, models: spreads, comparison, protocol: result.protocol, notes: result.notes ?? [] });
 }
 
