@@ -20,6 +20,10 @@ export interface DataFlags {
   readonly columnNames?: string[];
   readonly comment?: string | false;
   readonly skipBadRows?: true;
+  readonly missing?: string[];
+  readonly decimal?: DataOptions['decimal'];
+  readonly dateFormat?: DataOptions['dateFormat'];
+  readonly idsAsWritten?: true;
   readonly items?: string;
   readonly users?: string;
   readonly social?: string;
@@ -63,6 +67,14 @@ export function addDataFlags(command: Command): Command {
     .option('--comment <text>', 'leave out lines that begin with this; default: # or % when the file begins so')
     .option('--no-comment', 'no line is a comment')
     .option('--skip-bad-rows', 'count and drop rows that cannot be read, instead of refusing the file')
+    .option('--missing <a,b,c>', "cells that stand for a missing value; '' = only empty ones", marks)
+    .addOption(new Option('--decimal <mark>', 'decimal mark of numbers such as 1.234,50').choices(['.', ',']))
+    .option(
+      '--date-format <format>',
+      'how times are written, e.g. %d/%m/%Y or excel; COLUMN=FORMAT for another column, repeated',
+      dateFormats,
+    )
+    .option('--ids-as-written', 'keep ids such as 7.0, also where all are whole numbers')
     .option('--items <file>', 'file that describes the items')
     .option('--users <file>', 'file that describes the users')
     .option('--social <file>', 'file of edges between users')
@@ -90,7 +102,7 @@ export function addDataFlags(command: Command): Command {
 export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
   const { format, header, columnNames, skipBadRows, items, users, social, minRating, kCore, duplicates, positive } =
     flags;
-  const { readMemory } = flags;
+  const { readMemory, missing, decimal, dateFormat, idsAsWritten } = flags;
   const columns = defined({
     ...{ user: orNull(flags.user), item: orNull(flags.item) },
     ...{ rating: orNull(flags.rating), label: orNull(flags.label), time: orNull(flags.time) },
@@ -101,10 +113,22 @@ export function dataOptionsOf(flags: DataFlags): Partial<DataOptions> {
     ...{ format, header, columnNames, skipBadRows, items, users, social, minRating, duplicates, positive, readMemory },
     comment: orNull(flags.comment),
     socialColumns: flags.socialColumns as [string, string] | undefined,
+    ...{ missing, decimal, dateFormat, idsAsWritten },
     delimiter: flags.delimiter?.replaceAll('\\t', '\t'),
     kCore: kCore === undefined ? undefined : { user: kCore, item: kCore },
     columns: Object.keys(columns).length > 0 ? columns : undefined,
   });
+}
+
+function marks(text: string): string[] {
+  return text.trim() === '' ? [] : commaList(text);
+}
+
+/** One format for the time of the rows, or formats by column. */
+function dateFormats(text: string, before: DataOptions['dateFormat']): NonNullable<DataOptions['dateFormat']> {
+  const named = /^([^%=]+)=(.+)$/.exec(text);
+  if (named === null) return text;
+  return { ...(typeof before === 'object' ? before : {}), [named[1].trim()]: named[2] };
 }
 
 function orNull(column: string | false | undefined): string | null | undefined {

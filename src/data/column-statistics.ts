@@ -1,14 +1,23 @@
 /** What a column's values look like: the evidence for guessing its role and kind. */
-import type { Database } from './readers/database.ts';
+import { clockLook, dateLook, dayLook } from './date-forms.ts';
+import { mayBeCompactDates, mayBeExcelDays } from './number-times.ts';
+import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
+import { isCodeName, isDateName, isListName } from './role-names.ts';
 import type { ColumnKind } from './schema.ts';
 
 export interface ColumnStatistics {
   /** Cells that hold something. */
   readonly nValues: number;
   readonly nNumeric: number;
-  /** Cells that read as a calendar date or time. */
+  /** About how many different numbers. */
+  readonly nDistinctNumbers: number;
+  /** Cells that look like a calendar date, with a time of day or without. */
   readonly nTemporal: number;
+  /** Those without a time of day. */
+  readonly nDays: number;
+  /** Cells that look like a time of day without a date. */
+  readonly nClocks: number;
   /** Numbers such as 007, which are codes rather than quantities. */
   readonly nLeadingZero: number;
   readonly nWithPipe: number;
@@ -38,15 +47,26 @@ export async function columnStatistics(
 function statisticsOf(column: ImportedColumn, name: string): string {
   const text = sqlAsText(column);
   const number = sqlAsNumber(column);
-  // Trying to read a date is slow; each has one of these characters.
-  const mayBeDate = `(contains(${text}, '-') OR contains(${text}, '/') OR contains(${text}, ':'))`;
-  const asDate = `count(CASE WHEN ${mayBeDate} THEN TRY_CAST(${text} AS TIMESTAMPTZ) END)`;
-  const temporal = column.storage === 'time' ? `count(${column.sql})` : asDate;
+  // Comparing with a pattern is slow; numbers and long texts are no dates.
+  const looksLike = (pattern: string): string =>
+    `count(CASE WHEN strlen(${text}) BETWEEN 4 AND 40 AND ${number} IS NULL THEN
+       CASE WHEN regexp_full_match(${text}, ${sqlText(`(?i)${pattern}`)}) THEN 1 END END)`;
+  const isText = column.storage === 'text';
+  const temporal = column.storage === 'time' ? `count(${column.sql})` : isText ? looksLike(dateLook) : '0';
+  const days =
+    column.storage === 'time'
+      ? `count(*) FILTER (epoch(CAST(${column.sql} AS TIMESTAMP)) % 86400 = 0)`
+      : isText
+        ? looksLike(dayLook)
+        : '0';
   const finite = `FILTER (isfinite(${number}))`;
   return `{
     'nValues': count(${column.sql}),
     'nNumeric': count(${number}),
-    'nTemporal': ${column.storage === 'number' ? '0' : temporal},
+    'nDistinctNumbers': approx_count_distinct(${number}),
+    'nTemporal': ${temporal},
+    'nDays': ${days},
+    'nClocks': ${isText ? looksLike(clockLook) : '0'},
     'nLeadingZero': count(*) FILTER (regexp_matches(${text}, '^0[0-9]')),
     'nWithPipe': count(*) FILTER (contains(${text}, '|')),
     'nWithComma': count(*) FILTER (regexp_matches(${text}, '[,;]')),
@@ -61,20 +81,57 @@ function plain(row: Record<string, unknown>): ColumnStatistics {
   return Object.fromEntries(entries) as ColumnStatistics;
 }
 
-/** The kind of a column of side information. A column of several categories a cell separates them with `separator`. */
+/** The kind of a column that is no id. A column of several categories a cell separates them with `separator`. */
 export interface GuessedKind {
   readonly kind: ColumnKind;
   readonly separator?: string;
 }
 
+/** At most this share of the cells of a column of dates looks like something else. */
+const strayShare = 0.1;
+
 export function guessKind(column: ImportedColumn, statistics: ColumnStatistics): GuessedKind {
   if (column.kind !== null) return { kind: column.kind, separator: column.separator };
   if (column.storage === 'list') return { kind: 'multi' };
-  const { nValues, nNumeric, nLeadingZero, nWithPipe, nWithComma, meanLength } = statistics;
-  if (nValues > 0 && nNumeric === nValues && nLeadingZero === 0) return { kind: 'numeric' };
-  const isListName = /genre|tags?$|categor|keywords?$|topics?$/i.test(column.name);
+  const { nValues, nNumeric, nTemporal, nLeadingZero, nWithPipe, nWithComma, meanLength } = statistics;
+  const isList = isListName(column.name);
+  const looksLikeDates = nTemporal > 0 && nTemporal >= (1 - strayShare) * nValues && nNumeric < nValues;
+  if (looksLikeDates || holdsDateNumbers(column, statistics)) return { kind: 'time' };
+  if (holdsCodes(column, statistics)) return { kind: 'categorical' };
+  const isListOfNumbers = isList && nWithComma > 0;
+  if (nNumeric > 0 && nLeadingZero === 0 && !isListOfNumbers && staysNumeric(nValues, nNumeric, statistics))
+    return { kind: 'numeric' };
   if (nWithPipe * 10 >= nValues && nWithPipe > 0) return { kind: 'multi', separator: '|' };
-  if (isListName && nWithPipe > 0) return { kind: 'multi', separator: '|' };
-  if (isListName && nWithComma > 0) return { kind: 'multi', separator: ',;' };
+  if (isList && nWithPipe > 0) return { kind: 'multi', separator: '|' };
+  if (isList && nWithComma > 0) return { kind: 'multi', separator: ',;' };
   return { kind: meanLength > 40 ? 'text' : 'categorical' };
+}
+
+/**
+ * True when a column stays one of numbers although some of its cells are none: one in a hundred, or one in ten where the
+ * numbers are measures (with fractions, or of many sizes) rather than codes.
+ */
+export function staysNumeric(
+  nValues: number,
+  nNumeric: number,
+  { allWhole, nDistinctNumbers }: Pick<ColumnStatistics, 'allWhole' | 'nDistinctNumbers'>,
+): boolean {
+  const nOther = nValues - nNumeric;
+  return nOther <= 0.01 * nValues || (nOther <= 0.1 * nValues && (!allWhole || nDistinctNumbers > 50));
+}
+
+/** Numbers such as 20240105 or Excel's 45296 under a name of dates. */
+export function holdsDateNumbers(column: ImportedColumn, statistics: ColumnStatistics): boolean {
+  const { nValues, nNumeric, minimum, maximum, allWhole } = statistics;
+  if (nValues === 0 || nNumeric < nValues || !isDateName(column.name)) return false;
+  return mayBeCompactDates(minimum, maximum, allWhole) || mayBeExcelDays(minimum, maximum);
+}
+
+/** Whole numbers that stand for things: under a name of ids, or too large for a float64. */
+function holdsCodes(
+  column: ImportedColumn,
+  { nValues, nNumeric, minimum, maximum, allWhole }: ColumnStatistics,
+): boolean {
+  if (nValues === 0 || nNumeric < nValues || !allWhole || minimum === null || maximum === null) return false;
+  return isCodeName(column.name) || Math.max(Math.abs(minimum), Math.abs(maximum)) > Number.MAX_SAFE_INTEGER;
 }

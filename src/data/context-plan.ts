@@ -1,9 +1,12 @@
 /** Which further columns of interactions are kept, and how their cells are read. */
-import { type ColumnStatistics, guessKind } from './column-statistics.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import { type ColumnStatistics, guessKind, staysNumeric } from './column-statistics.ts';
 import { counted } from './counted.ts';
+import { numberNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
-import { sqlAsTime } from './time-cells.ts';
+import type { ColumnKind } from './schema.ts';
+import type { TimeColumns } from './time-cells.ts';
 
 /** A context column: the same name is looked for in the files of every part. */
 export interface ContextPlan {
@@ -15,11 +18,9 @@ export interface ContextPlan {
   readonly weighted?: boolean;
 }
 
-/** A column stays numeric when at most this share of its cells holds something else. */
-const badShare = 0.01;
-
 /**
- * How the columns are read. A column that looks numeric in the sampled rows but holds many other cells is categorical.
+ * How the columns are read, with notes for people. A column that looks numeric in the sampled rows but holds many other
+ * cells is categorical.
  * @param statistics of the sampled rows, one a column of `columns`
  */
 export async function planContext(
@@ -27,31 +28,69 @@ export async function planContext(
   table: ImportedTable,
   columns: readonly ImportedColumn[],
   statistics: readonly ColumnStatistics[],
-): Promise<ContextPlan[]> {
-  const plans = columns.map((column, c) => planOf(column, statistics[c]));
-  const numeric = columns.filter((_, c) => plans[c].kind === 'numeric');
-  if (numeric.length === 0) return plans;
-  const counts = numeric.map(
+  times: TimeColumns,
+): Promise<{ plans: ContextPlan[]; notes: string[] }> {
+  const plans: ContextPlan[] = [];
+  const notes: string[] = [];
+  const guesses = columns.map((column, c) => planOf(column, statistics[c]));
+  const unsure = columns.filter(
+    ({ kind, storage }, c) => guesses[c].kind === 'numeric' && kind === null && storage === 'text',
+  );
+  const nNumbers = await countNumbers(database, table, unsure);
+  for (const [c, column] of columns.entries()) {
+    const guessed = guesses[c];
+    const counts = nNumbers[unsure.indexOf(column)];
+    const isOther = counts !== undefined && !staysNumeric(counts.n, counts.numeric, statistics[c]);
+    const settled = await settleTimes(table, column, isOther ? 'categorical' : guessed.kind, times);
+    plans.push({ ...guessed, kind: settled.kind as ContextPlan['kind'] });
+    notes.push(...settled.notes);
+    if (settled.kind === 'numeric') notes.push(...numberNote(table, column));
+  }
+  return { plans, notes };
+}
+
+async function countNumbers(
+  database: Database,
+  table: ImportedTable,
+  columns: readonly ImportedColumn[],
+): Promise<{ n: number; numeric: number }[]> {
+  if (columns.length === 0) return [];
+  const counts = columns.map(
     (column, c) => `count(${cellText(column)}) AS n${c}, count(${sqlAsNumber(column)}) AS m${c}`,
   );
   const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${table.sql}`);
-  return plans.map((plan, c) => {
-    const at = numeric.indexOf(columns[c]);
-    if (at < 0 || row[`n${at}`] - row[`m${at}`] <= badShare * row[`n${at}`]) return plan;
-    return { ...plan, kind: 'categorical' };
-  });
+  return columns.map((_, c) => ({ n: row[`n${c}`], numeric: row[`m${c}`] }));
+}
+
+/**
+ * What a column that was guessed to hold times turns out to be when all its cells are looked at: times, or numbers, or
+ * categories where the form of the dates cannot be told, which is said.
+ */
+export async function settleTimes(
+  table: ImportedTable,
+  column: ImportedColumn,
+  kind: ColumnKind,
+  times: TimeColumns,
+): Promise<{ kind: ColumnKind; notes: string[] }> {
+  if (kind !== 'time') return { kind, notes: [] };
+  const reading = await times.tryOf(column);
+  const where = `${table.source}: "${column.name}"`;
+  if (reading instanceof DeepTasteError) {
+    const why = reading.message.startsWith(`${where}`) ? reading.message.slice(where.length) : ` ${reading.message}`;
+    return {
+      kind: 'categorical',
+      notes: [`${where} looks like dates but is kept as categories${why.replace(/^ must/, ': it must')}`],
+    };
+  }
+  const isNumber = ['seconds', 'counter'].includes(reading.format) && column.kind === null && !reading.told;
+  return isNumber ? { kind: 'numeric', notes: [] } : { kind, notes: reading.notes.map((note) => `${where}: ${note}`) };
 }
 
 function planOf(column: ImportedColumn, statistics: ColumnStatistics): ContextPlan {
   const { kind, separator } = guessKind(column, statistics);
   const { name } = column;
-  const { nValues, nNumeric, nTemporal, nLeadingZero } = statistics;
   if (kind === 'multi') return { name, kind, separator, ...(column.weighted && { weighted: true }) };
-  if (kind === 'numeric' || kind === 'time') return { name, kind };
-  if (column.kind !== null || nValues === 0) return { name, kind: 'categorical' };
-  if (nTemporal === nValues && nNumeric < nValues) return { name, kind: 'time' };
-  if (nLeadingZero === 0 && nValues - nNumeric <= badShare * nValues) return { name, kind: 'numeric' };
-  return { name, kind: 'categorical' };
+  return { name, kind: kind === 'numeric' || kind === 'time' ? kind : 'categorical' };
 }
 
 /** Stands between the members of a list; texts do not hold it. */
@@ -63,39 +102,47 @@ export function cellText(column: ImportedColumn): string {
 }
 
 /** SQL for the cells of a context column as they are gathered; numbers that are not finite are NULL. */
-export async function sqlAsContext(
-  database: Database,
-  table: ImportedTable,
-  column: ImportedColumn,
-  { kind }: ContextPlan,
-): Promise<string> {
+export async function sqlAsContext(column: ImportedColumn, { kind }: ContextPlan, times: TimeColumns): Promise<string> {
   if (kind === 'categorical') return cellText(column);
   if (kind === 'multi')
     return column.storage === 'list' ? `array_to_string(${column.sql}, '${unitSeparator}')` : cellText(column);
-  const number = kind === 'time' ? await sqlAsTime(database, table, column) : sqlAsNumber(column);
+  const number = kind === 'time' ? (await times.of(column)).sql : sqlAsNumber(column);
   return `CASE WHEN isfinite(${number}) THEN ${number} END`;
 }
 
-/** Counts the cells of columns that are no numbers (times), NaN included, and those that are infinite. */
+/** Warnings about cells of numbers and times that are none, with examples, and of infinite ones; all are taken as missing. */
 export async function badNumbers(
   database: Database,
   table: ImportedTable,
-  columns: readonly { readonly column: ImportedColumn; readonly plan: ContextPlan }[],
+  columns: readonly { readonly column: ImportedColumn; readonly kind: ColumnKind }[],
+  times: TimeColumns,
 ): Promise<string[]> {
-  if (columns.length === 0) return [];
-  const counts: string[] = [];
-  for (const [c, { column, plan }] of columns.entries()) {
-    const number = plan.kind === 'time' ? await sqlAsTime(database, table, column) : sqlAsNumber(column);
-    counts.push(
-      `count(${cellText(column)}) - count(${number}) + count(*) FILTER (isnan(${number})) AS bad${c}`,
-      `count(*) FILTER (isinf(${number})) AS inf${c}`,
+  const warnings: string[] = [];
+  for (const { column, kind } of columns) {
+    const number = kind === 'time' ? (await times.of(column)).sql : sqlAsNumber(column);
+    const isBad = `${cellText(column)} IS NOT NULL AND (${number} IS NULL OR isnan(${number}))`;
+    const { bad, infinite } = await database.row<{ bad: number; infinite: number }>(
+      `SELECT count(*) FILTER (${isBad}) AS bad, count(*) FILTER (isinf(${number})) AS infinite FROM ${table.sql}`,
     );
+    const where = `${table.source}: "${column.name}":`;
+    if (bad > 0) {
+      const examples = await database.texts(
+        `SELECT t FROM (SELECT ${cellText(column)} AS t, rowid AS r FROM ${table.sql} WHERE ${isBad} LIMIT 10000)
+         GROUP BY t ORDER BY count(*) DESC, min(r) LIMIT 3`,
+      );
+      const shown = examples.map((example) => JSON.stringify(example)).join(', ');
+      const what = kind === 'time' ? 'a time' : 'a number';
+      warnings.push(
+        `${where} ${counted(bad, 'cell')} not ${what} (${shown}); taken as missing${decimalHint(examples)}`,
+      );
+    }
+    if (infinite > 0) warnings.push(`${where} ${counted(infinite, 'cell')} infinite; taken as missing`);
   }
-  const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${table.sql}`);
-  const told = ({ name }: ImportedColumn, n: number, what: string): string[] =>
-    n === 0 ? [] : [`${table.source}: "${name}": ${counted(n, 'cell')} ${what}; taken as missing`];
-  return columns.flatMap(({ column, plan }, c) => [
-    ...told(column, row[`bad${c}`], `not a ${plan.kind === 'time' ? 'time' : 'number'}`),
-    ...told(column, row[`inf${c}`], 'infinite'),
-  ]);
+  return warnings;
+}
+
+/** Advice where cells would be numbers with another decimal mark. */
+export function decimalHint(cells: readonly (string | null)[]): string {
+  const isNumber = cells.some((each) => each !== null && /^\D{0,4}\d[\d.,' \u00a0]*[.,]\d+\D{0,4}$/.test(each));
+  return isNumber ? '; for a decimal comma say --decimal , (decimal), for commas between thousands --decimal .' : '';
 }

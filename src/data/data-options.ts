@@ -1,6 +1,8 @@
 /** What a caller may say about the files of a data set. */
 import { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
+import { isTimeUnit, timeUnits } from './date-forms.ts';
+import { defaultMissing } from './missing-marks.ts';
 
 export const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
 export type FileFormat = (typeof fileFormats)[number];
@@ -27,7 +29,10 @@ export const columnRoles = z.strictObject({
 });
 export type ColumnRoles = z.output<typeof columnRoles>;
 
-/** How a text file is to be read where guessing does not suit. */
+const dateFormatMust = `must be a strptime format such as %d/%m/%Y, or one of ${timeUnits.join(', ')}`;
+const dateFormat = z.string().refine((format) => isTimeUnit(format) || /%[a-zA-Z]/.test(format));
+
+/** How a text file is to be read where guessing does not suit, and its cells. */
 const fileLayout = {
   format: z.enum(fileFormats).default('auto').meta({ doc: 'file format; auto = from the name and the first lines' }),
   delimiter: z.string().min(1).max(4).optional().meta({ doc: 'column separator of a text file' }),
@@ -37,6 +42,24 @@ const fileLayout = {
     doc: 'lines that begin with this are left out; null = none; default: # or % when the file begins with such lines',
   }),
   skipBadRows: z.boolean().default(false).meta({ doc: 'count and drop rows that cannot be read' }),
+  missing: z
+    .array(z.string())
+    .default([...defaultMissing])
+    .meta({ doc: 'cells that stand for a missing value, without case, beside empty ones; [] = none but empty cells' }),
+  decimal: z
+    .enum(['.', ','])
+    .optional()
+    .meta({ doc: 'decimal mark of numbers with thousands apart or currency marks; default: as the cells show' }),
+  dateFormat: z
+    .union([dateFormat, z.record(z.string().min(1), dateFormat)], { error: dateFormatMust })
+    .optional()
+    .meta({
+      doc: `how times are written: a strptime format such as %d/%m/%Y, or ${timeUnits.join(', ')}; for the time of the rows, or by column`,
+    }),
+  idsAsWritten: z
+    .boolean()
+    .default(false)
+    .meta({ doc: 'keep ids such as 7.0 as they are, where all ids of a column are whole numbers; default: 7' }),
 };
 
 export const tableOptions = z.strictObject(fileLayout);

@@ -32,7 +32,12 @@ export async function describeEntities(
   const beside = siblingFiles(table.source);
   const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
     told === undefined ? (sibling ?? null) : told;
-  const layout = tableOptions.parse({ skipBadRows: options.skipBadRows, comment: options.comment });
+  const { skipBadRows, comment, missing, decimal, dateFormat, idsAsWritten } = options;
+  const layout = tableOptions.parse({
+    ...{ skipBadRows, comment, missing, decimal, idsAsWritten },
+    // A single format is that of the rows' own times.
+    dateFormat: typeof dateFormat === 'object' ? dateFormat : undefined,
+  });
   const itemPath = path(options.items, beside.items);
   const title = roles.title === null ? options.columns.title : undefined;
   if (itemPath === null && title) throw missingColumn(table, title, 'title');

@@ -1,14 +1,38 @@
 /** The roles of columns that nobody told: from names, from values, and from the customs of files without a header. */
 import { DeepTasteError } from '../core/errors.ts';
-import type { ColumnStatistics } from './column-statistics.ts';
-import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { type GuessedRole, isSureName, namedFor, nameRank, titleColumns } from './role-names.ts';
+import { type ColumnStatistics, holdsDateNumbers } from './column-statistics.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+import {
+  type GuessedRole,
+  isClockName,
+  isDateName,
+  isSureName,
+  namedFor,
+  nameRank,
+  titleColumns,
+} from './role-names.ts';
 
 /** The roles that one column plays. */
 export type SingleRole = GuessedRole | 'title' | 'label';
 
 /** Null: told that there is none; absent: not known. */
 export type Assignment = { [role in SingleRole]?: ImportedColumn | null };
+
+/** The columns of the file that a role's column is made of: one, or the date and the time of day. */
+export function partsOf(column: ImportedColumn | null | undefined): readonly ImportedColumn[] {
+  return column ? (column.parts ?? [column]) : [];
+}
+
+export function takenColumns(assigned: Assignment): ImportedColumn[] {
+  return Object.values(assigned).flatMap(partsOf);
+}
+
+/** Date and time of day as one text. */
+export function joinedColumns(day: ImportedColumn, clock: ImportedColumn): ImportedColumn {
+  const ofDay = day.storage === 'time' ? `CAST(CAST(${day.sql} AS DATE) AS VARCHAR)` : `trim(${sqlAsText(day)})`;
+  const sql = `(${ofDay} || coalesce(' ' || trim(${sqlAsText(clock)}), ''))`;
+  return { name: `${day.name}+${clock.name}`, sql, storage: 'text', kind: null, parts: [day, clock] };
+}
 
 /** Fills the roles that nobody told. */
 export class RoleGuess {
@@ -23,7 +47,7 @@ export class RoleGuess {
   }
 
   get #free(): ImportedColumn[] {
-    const taken = new Set(Object.values(this.#assigned));
+    const taken = new Set(takenColumns(this.#assigned));
     return this.#table.columns.filter((column) => !taken.has(column));
   }
 
@@ -58,10 +82,14 @@ export class RoleGuess {
 
   /** The free column with the best name for the role whose values do not contradict it. */
   #fitting(role: 'rating' | 'time' | 'session'): ImportedColumn | undefined {
-    return this.#free
+    const known = this.#free
       .filter((column) => nameRank(role, column.name) >= 0)
-      .sort((a, b) => nameRank(role, a.name) - nameRank(role, b.name))
-      .find((column) => role === 'session' || isSureName(role, column.name) || this.#holds(role, column));
+      .sort((a, b) => nameRank(role, a.name) - nameRank(role, b.name));
+    const fits = (column: ImportedColumn): boolean =>
+      role === 'session' || isSureName(role, column.name) || this.#holds(role, column);
+    // A time of day is the time of a row only where there is no date.
+    const isHalf = (column: ImportedColumn): boolean => role === 'time' && this.#isClock(column);
+    return known.find((column) => fits(column) && !isHalf(column)) ?? known.find(fits);
   }
 
   #of(column: ImportedColumn): ColumnStatistics {
@@ -76,6 +104,32 @@ export class RoleGuess {
   #isTemporal(column: ImportedColumn): boolean {
     const { nValues, nTemporal } = this.#of(column);
     return nValues > 0 && nTemporal * 2 >= nValues;
+  }
+
+  #isDays(column: ImportedColumn): boolean {
+    const { nValues, nDays } = this.#of(column);
+    return (nValues > 0 && nDays * 10 >= nValues * 9) || holdsDateNumbers(column, this.#of(column));
+  }
+
+  #isClock(column: ImportedColumn): boolean {
+    const { nValues, nClocks } = this.#of(column);
+    return nValues > 0 && nClocks * 10 >= nValues * 9;
+  }
+
+  /**
+   * A time column with the other half of it: times of day with the column of the dates, or dates with that of the times
+   * of day, where one column alone can be meant. A date stays alone when no name says that the other column is its time.
+   */
+  withClock(time: ImportedColumn): ImportedColumn {
+    if (this.#isClock(time)) {
+      const days = this.#free.filter((column) => this.#isDays(column));
+      const named = days.filter((column) => nameRank('time', column.name) >= 0 || isDateName(column.name));
+      const [day, ...others] = named.length > 0 ? named : days;
+      return day && others.length === 0 ? joinedColumns(day, time) : time;
+    }
+    if (!this.#isDays(time)) return time;
+    const clocks = this.#free.filter((column) => this.#isClock(column));
+    return clocks.length === 1 && isClockName(clocks[0].name) ? joinedColumns(time, clocks[0]) : time;
   }
 
   #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {

@@ -1,13 +1,14 @@
 /** Checks the cells of interaction files and gathers them, file after file, in one table of typed columns. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { badNumbers, type ContextPlan, cellText, sqlAsContext } from './context-plan.ts';
+import { badNumbers, type ContextPlan, cellText, decimalHint, sqlAsContext } from './context-plan.ts';
 import { counted } from './counted.ts';
 import { type LabelRule, sqlAsLabel } from './labels.ts';
+import { marksText } from './missing-marks.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, placeOf, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
-import { sqlAsTime } from './time-cells.ts';
+import type { TimeColumns } from './time-cells.ts';
 
 /** The gathered rows; the order of `rowid` is the order of the files. */
 export const gatheredRows = 'gathered';
@@ -63,10 +64,12 @@ export async function gatherRows(
   plan: GatheringPlan,
   part: number,
   skipBadRows: boolean,
+  times: TimeColumns,
 ): Promise<string[]> {
-  const cells = await roleCells(database, table, roles, plan);
-  const more = await contextCells(database, table, plan);
-  const faults = possibleFaults(roles, plan);
+  const time = roles.time && (await times.ofRows(roles.time));
+  const cells = roleCells(roles, plan, time?.sql ?? 'CAST(NULL AS DOUBLE)');
+  const more = await contextCells(table, plan, times);
+  const faults = possibleFaults(roles, plan, time?.format ?? '');
   const checked = `(SELECT ${cells.join(', ')}, rowid AS place FROM ${table.sql})`;
   const warnings = await checkRows(database, table, checked, faults, skipBadRows);
   const good = warnings.length > 0 ? `WHERE NOT (${faults.map((fault) => fault.when).join(' OR ')})` : '';
@@ -83,16 +86,11 @@ export async function gatherRows(
       `INSERT INTO ${gatheredRows} SELECT ${part}, * FROM (SELECT ${select} FROM ${table.sql}) ${good}`,
     );
   }
-  return [...warnings, ...(await lostNumbers(database, table, plan, part))];
+  return [...warnings, ...(await lostNumbers(database, table, plan, part, times))];
 }
 
 /** SQL of the role columns, in the order of the gathered table. */
-async function roleCells(
-  database: Database,
-  table: ImportedTable,
-  roles: InteractionRoles,
-  { label, single }: GatheringPlan,
-): Promise<string[]> {
+function roleCells(roles: InteractionRoles, { label, single }: GatheringPlan, time: string): string[] {
   const optional = (column: ImportedColumn | null, sql: (column: ImportedColumn) => string, type: string): string =>
     column ? sql(column) : `CAST(NULL AS ${type})`;
   const id = (column: ImportedColumn | null): string => {
@@ -100,7 +98,6 @@ async function roleCells(
     return single && column.whole ? `CAST(${column.sql} AS BIGINT)` : sqlAsText(column);
   };
   const rating = roles.label && label ? sqlAsLabel(roles.label, label) : optional(roles.rating, sqlAsNumber, 'DOUBLE');
-  const time = roles.time ? await sqlAsTime(database, table, roles.time) : 'CAST(NULL AS DOUBLE)';
   return [
     ...[`${id(roles.user)} AS u`, `${id(roles.item)} AS i`, `${rating} AS r`, `${time} AS t`],
     `${optional(roles.session, sqlAsText, 'VARCHAR')} AS s`,
@@ -112,11 +109,11 @@ function contextColumn(table: ImportedTable, { name }: ContextPlan): ImportedCol
   return table.columns.find((column) => column.name === name);
 }
 
-async function contextCells(database: Database, table: ImportedTable, { context }: GatheringPlan): Promise<string[]> {
+async function contextCells(table: ImportedTable, { context }: GatheringPlan, times: TimeColumns): Promise<string[]> {
   const cells: string[] = [];
   for (const [c, plan] of context.entries()) {
     const column = contextColumn(table, plan);
-    cells.push(`${column ? await sqlAsContext(database, table, column, plan) : 'NULL'} AS x${c}`);
+    cells.push(`${column ? await sqlAsContext(column, plan, times) : 'NULL'} AS x${c}`);
   }
   return cells;
 }
@@ -127,10 +124,11 @@ async function lostNumbers(
   table: ImportedTable,
   { context }: GatheringPlan,
   part: number,
+  times: TimeColumns,
 ): Promise<string[]> {
   const columns = context.flatMap((plan, c) => {
     const column = plan.kind === 'numeric' || plan.kind === 'time' ? contextColumn(table, plan) : undefined;
-    return column ? [{ plan, column, c }] : [];
+    return column ? [{ kind: plan.kind, column, c }] : [];
   });
   if (columns.length === 0) return [];
   const counts = (sql: (c: number, column: ImportedColumn) => string): string =>
@@ -142,10 +140,10 @@ async function lostNumbers(
     `SELECT ${counts((c) => `x${c}`)} FROM ${gatheredRows} WHERE part = ${part}`,
   );
   const lost = columns.filter(({ c }) => there[`n${c}`] > read[`n${c}`]);
-  return badNumbers(database, table, lost);
+  return badNumbers(database, table, lost, times);
 }
 
-function possibleFaults(roles: InteractionRoles, { label, single }: GatheringPlan): Fault[] {
+function possibleFaults(roles: InteractionRoles, { label, single }: GatheringPlan, timeFormat: string): Fault[] {
   const faults: Fault[] = [];
   const empty = (name: string, { whole }: ImportedColumn): string =>
     single && whole ? `(${name} IS NULL)` : `(${name} IS NULL OR trim(${name}) = '')`;
@@ -156,7 +154,7 @@ function possibleFaults(roles: InteractionRoles, { label, single }: GatheringPla
   const notFinite = '(r IS NULL OR NOT isfinite(r) OR abs(r) > 3.4028235e38)';
   if (roles.rating) faults.push({ when: notFinite, column: roles.rating, must: 'a finite number' });
   if (roles.time)
-    faults.push({ when: '(t IS NULL OR NOT isfinite(t))', column: roles.time, must: 'a time (a number or ISO 8601)' });
+    faults.push({ when: '(t IS NULL OR NOT isfinite(t))', column: roles.time, must: `a time (${timeFormat})` });
   if (roles.session) faults.push({ when: "(s IS NULL OR trim(s) = '')", column: roles.session, must: 'a session id' });
   return faults;
 }
@@ -190,16 +188,27 @@ async function checkRows(
     });
   return found.map(({ fault, n, first }) => {
     const rows = counted(n, 'row');
-    return `${table.source}: ${rows} skipped because "${fault.column.name}" is not ${fault.must}; first: ${placeOf(table, first)}`;
+    const { name, marks } = fault.column;
+    const held = marks ? ` (marks of missing values: ${marksText(marks)})` : '';
+    return `${table.source}: ${rows} skipped because "${name}" is not ${fault.must}${held}; first: ${placeOf(table, first)}`;
   });
 }
 
 async function badCell(database: Database, table: ImportedTable, fault: Fault, row: number): Promise<DeepTasteError> {
   const [value] = await database.texts(`SELECT ${sqlAsText(fault.column)} FROM ${table.sql} WHERE rowid = ${row}`);
-  const found = value === null ? 'nothing' : JSON.stringify(value);
+  const mark = value === null ? fault.column.marks?.find(({ firstRow }) => firstRow === row) : undefined;
+  const isId = / id$/.test(fault.must);
+  const hint = mark
+    ? ` (it stands for a missing value; ${isId ? 'if it is an id' : 'if it is none'}, say --missing with the marks that are, or --missing '')`
+    : fault.must.startsWith('a finite number')
+      ? decimalHint([value])
+      : fault.must.startsWith('a time')
+        ? '; --date-format says how times are written'
+        : '';
+  const found = mark ? `the mark ${JSON.stringify(mark.mark)}` : value === null ? 'nothing' : JSON.stringify(value);
   return new DeepTasteError(
     'data',
-    `${placeOf(table, row)}: "${fault.column.name}" must hold ${fault.must}, found ${found}; ` +
+    `${placeOf(table, row)}: "${fault.column.name}" must hold ${fault.must}, found ${found}${hint}; ` +
       'mend the file, or drop such rows with --skip-bad-rows',
     { path: table.source, row: row + 1, column: fault.column.name },
   );

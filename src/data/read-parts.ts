@@ -2,10 +2,14 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { planContext } from './context-plan.ts';
 import type { ColumnRoles, ResolvedDataOptions } from './data-options.ts';
+import type { DateOrder } from './date-forms.ts';
 import type { PresentColumns } from './encoded-rows.ts';
+import { withWholeIds } from './id-cells.ts';
 import { type GatheringPlan, gatheredRows, gatherRows } from './interaction-rows.ts';
 import { unnestItemLists } from './item-lists.ts';
 import { labelNote, labelRule } from './labels.ts';
+import { clearMarks, marksNotes } from './missing-marks.ts';
+import { numberNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import type { ImportedTable } from './readers/imported-table.ts';
@@ -13,6 +17,7 @@ import { isIndexName } from './readers/row-counters.ts';
 import { assignRoles, type InteractionRoles } from './roles.ts';
 import type { ColumnSchema } from './schema.ts';
 import { ratingCopies } from './suspicions.ts';
+import { TimeColumns } from './time-cells.ts';
 
 /** Files whose rows form one part of the data set, e.g. the given test rows. */
 export interface PartFiles {
@@ -41,20 +46,34 @@ export async function readParts(
   { keepTables, anonymousSessions }: ReadPartsOptions,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
   const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
-  const layout = { format, delimiter, header, columnNames, comment, skipBadRows };
+  const { missing, decimal, dateFormat, idsAsWritten } = options;
+  const layout = {
+    ...{ format, delimiter, header, columnNames, comment, skipBadRows },
+    ...{ missing, decimal, dateFormat, idsAsWritten },
+  };
+  const orders = new Map<string, DateOrder>();
   const read: ReadPart[] = [];
   let plan: GatheringPlan = { label: null, context: [], single: parts.length === 1 };
   for (const [p, part] of parts.entries()) {
     const imported = await importFiles(database, part.files, layout);
     const told = toldFor(imported, options.columns, read[0]?.roles);
-    const table = await unnestItemLists(database, imported, told);
-    const roles = await assignRoles(database, table, told, anonymousSessions);
-    const notes: string[] = p === 0 ? [...roles.notes] : [];
+    const unnested = await unnestItemLists(database, imported, told);
+    const single = unnested === imported ? imported : await clearMarks(database, unnested, missing);
+    const roles = await assignRoles(database, single, told, anonymousSessions);
+    const { table, notes: ofIds } = idsAsWritten
+      ? { table: single, notes: [] }
+      : await withWholeIds(database, single, [roles.user, roles.item, roles.session]);
+    const times = new TimeColumns(database, table, dateFormat, orders);
+    const notes: string[] = [...ofIds, ...(p === 0 ? roles.notes : [])];
     if (p === 0) {
-      plan = { ...(await gatheringPlan(database, table, roles, positive)), single: plan.single };
+      const planned = await gatheringPlan(database, table, roles, positive, times);
+      plan = { ...planned.plan, single: plan.single };
+      notes.push(...planned.notes);
       if (plan.label) notes.push(...labelNote(table, plan.label, positive));
     }
-    const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows);
+    notes.push(...(await roleNotes(table, roles, times)));
+    const skipped = await gatherRows(database, table, roles, plan, p, skipBadRows, times);
+    if (p === 0) for (const [name, order] of await times.orders()) orders.set(name, order);
     const copies = await ratingCopies(database, table, roles);
     const warnings = [...table.warnings, ...notes, ...skipped, ...unusedColumns(table, roles), ...copies];
     read.push({ table, roles, warnings });
@@ -74,13 +93,23 @@ async function gatheringPlan(
   table: ImportedTable,
   roles: InteractionRoles,
   positive: string | undefined,
-): Promise<Omit<GatheringPlan, 'single'>> {
+  times: TimeColumns,
+): Promise<{ plan: Omit<GatheringPlan, 'single'>; notes: string[] }> {
   if (positive !== undefined && roles.label === null)
     throw new DeepTasteError('config', 'positive: needs a label column, found none; say --label COLUMN');
-  return {
-    label: roles.label && (await labelRule(database, table, roles.label, positive)),
-    context: await planContext(database, table, roles.context, roles.contextStatistics),
-  };
+  const label = roles.label && (await labelRule(database, table, roles.label, positive));
+  const { plans, notes } = await planContext(database, table, roles.context, roles.contextStatistics, times);
+  return { plan: { label, context: plans }, notes };
+}
+
+/** How the cells of the roles are read, where that is not plain; and which cells of fields stand for missing values. */
+async function roleNotes(table: ImportedTable, roles: InteractionRoles, times: TimeColumns): Promise<string[]> {
+  const time = roles.time && (await times.ofRows(roles.time));
+  return [
+    ...(time?.notes ?? []).map((note) => `${table.source}: "${roles.time!.name}": ${note}`),
+    ...(roles.rating ? numberNote(table, roles.rating) : []),
+    ...[...roles.context, ...(roles.title ? [roles.title] : [])].flatMap((column) => marksNotes(table, column)),
+  ];
 }
 
 /** Held-out files have the first part's label and ids, but may lack the optional columns that were named for it. */
@@ -88,7 +117,8 @@ function toldFor(table: ImportedTable, told: ColumnRoles, first: InteractionRole
   if (!first) return told;
   const names = new Set(table.columns.map((column) => column.name));
   const { context: _, ...single } = told;
-  const kept = Object.entries(single).filter(([, name]) => name === null || names.has(name!));
+  const isThere = (name: string): boolean => names.has(name) || name.split('+').every((part) => names.has(part.trim()));
+  const kept = Object.entries(single).filter(([, name]) => name === null || isThere(name!));
   return {
     ...Object.fromEntries(kept),
     context: first.context.map((column) => column.name).filter((name) => names.has(name)),

@@ -1,13 +1,14 @@
 /** Any table in memory, column by column, whatever it is about. */
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
-import { columnStatistics, guessKind } from './column-statistics.ts';
+import { columnStatistics } from './column-statistics.ts';
 import { tableOptions } from './data-options.ts';
 import type { FieldTable } from './dataset.ts';
 import { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { titleColumns } from './role-names.ts';
-import { readField } from './side-information.ts';
+import { readField, settleKinds } from './side-information.ts';
+import { TimeColumns } from './time-cells.ts';
 
 /**
  * Reads files that hold the same columns (CSV, TSV, JSON, Parquet, RecBole, MovieLens, libsvm/libfm; plain or gzip).
@@ -25,8 +26,10 @@ export async function readTable(
     const statistics = await columnStatistics(database, table);
     const rows = Int32Array.from({ length: table.nRows }, (_, row) => row);
     const fields = [];
+    const times = new TimeColumns(database, table, layout.dateFormat);
+    const { kinds } = await settleKinds(database, table, table.columns, statistics, times);
     for (const [c, column] of table.columns.entries())
-      fields.push(await readField(database, table, column, guessKind(column, statistics[c]), rows));
+      fields.push(await readField(database, table, column, kinds[c], rows, times));
     const [title] = titleColumns(fields.filter((field) => field.kind !== 'numeric').map((field) => field.name));
     return { nRows: table.nRows, fields, title: title ?? null };
   });

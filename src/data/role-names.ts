@@ -122,6 +122,18 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'purchasedate',
       ],
       ...['date', 'reviewdate', 'createtime', 'eventdate', 'createddate', 'clicktime', 'localtime', 'when', 't'],
+      ...[
+        'transactiondate',
+        'visitdate',
+        'orderedat',
+        'purchasedat',
+        'clickedat',
+        'viewedat',
+        'playedat',
+        'addedat',
+        'datum',
+        'fecha',
+      ],
     ],
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
@@ -234,6 +246,26 @@ export function isIdName(name: string): boolean {
     const normal = normalName(name);
     return tiers[role][0].includes(normal) || (tiers[role][1].includes(normal) && normal.endsWith('id'));
   });
+}
+
+/** True for names of columns whose cells list several values. */
+export function isListName(name: string): boolean {
+  return /genre|tags?$|categor|keywords?$|topics?$/i.test(name);
+}
+
+/** True for names of numbers that stand for things: `category_id`, `storeId`, `zip_code`. */
+export function isCodeName(name: string): boolean {
+  return /(^|[_ .-])(id|code)$/i.test(name) || /[a-z](Id|ID|Code)$/.test(name);
+}
+
+/** True for names of columns that hold dates, so that numbers such as 20240105 are taken for them. */
+export function isDateName(name: string): boolean {
+  return /(^|[^a-z])(date|datum|fecha|day)($|[^a-z])|_(at|on)$/i.test(name) || /[a-z](Date|Day|At|On)$/.test(name);
+}
+
+/** True for names of times of day. */
+export function isClockName(name: string): boolean {
+  return /time|clock|hour|hora|heure|zeit|at$/i.test(name);
 }
 
 export function isKnownColumnName(name: string): boolean {

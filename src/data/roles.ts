@@ -4,7 +4,7 @@ import { suggestion } from '../core/nearest.ts';
 import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
 import type { ColumnRoles } from './data-options.ts';
 import { guessLabel, labelByPosition, possibleLabels } from './guess-label.ts';
-import { type Assignment, RoleGuess, type SingleRole } from './guess-roles.ts';
+import { type Assignment, joinedColumns, partsOf, RoleGuess, type SingleRole, takenColumns } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
 import { isIndexName, rowCounterNotes } from './readers/row-counters.ts';
@@ -63,6 +63,7 @@ export async function assignRoles(
     if (isOpen) assigned.label ??= await labelByPosition(database, table, assigned);
     if (assigned.label) assigned.rating = null;
   }
+  if (assigned.time && told.time === undefined) assigned.time = guess.withClock(assigned.time);
   // Nobody is named: each session is somebody.
   const namesNobody = told.user === null || (anonymousSessions && assigned.user === undefined);
   if (namesNobody && !assigned.label && assigned.session) assigned.user = assigned.session;
@@ -160,7 +161,7 @@ function contextColumns(
       if (!column) throw missingColumn(table, name, 'context');
       return column;
     });
-  const taken = new Set([...Object.values(assigned), ...outcomes]);
+  const taken = new Set([...takenColumns(assigned), ...outcomes]);
   return table.columns.filter(
     (column, c) =>
       !taken.has(column) &&
@@ -175,13 +176,21 @@ function toldColumns(table: ImportedTable, told: ColumnRoles): Assignment {
   for (const role of ['user', 'item', 'rating', 'label', 'time', 'session', 'title'] as const) {
     const name = told[role];
     if (name === undefined) continue;
-    const column = name === null ? null : table.columns.find((each) => each.name === name);
+    const byName = (wanted: string): ImportedColumn | undefined => table.columns.find((each) => each.name === wanted);
+    const column = name === null ? null : (byName(name) ?? (role === 'time' ? toldParts(table, name) : undefined));
     // A title may stand in the file of the items instead; that is looked up there.
     if (column === undefined && role === 'title') continue;
     if (column === undefined) throw missingColumn(table, name!, role);
     assigned[role] = column;
   }
   return assigned;
+}
+
+/** `date+time`: the columns of a date and of a time of day. */
+function toldParts(table: ImportedTable, name: string): ImportedColumn | undefined {
+  const parts = name.split('+').map((part) => table.columns.find((each) => each.name === part.trim()));
+  const [day, clock] = parts;
+  return parts.length === 2 && day && clock ? joinedColumns(day, clock) : undefined;
 }
 
 export function missingColumn(
@@ -234,9 +243,16 @@ function schemaOf(
 ): ColumnSchema[] {
   return table.columns.map((column, c) => {
     const { name } = column;
-    const role = (Object.keys(assigned) as SingleRole[]).find((each) => assigned[each] === column);
+    const role = (Object.keys(assigned) as SingleRole[]).find((each) => partsOf(assigned[each]).includes(column));
     const owner = 'interaction';
-    if (role) return { name, role, kind: roleKinds[role], owner, guessed: told[role] !== name && !table.standard };
+    if (role)
+      return {
+        name,
+        role,
+        kind: roleKinds[role],
+        owner,
+        guessed: told[role] !== assigned[role]!.name && !table.standard,
+      };
     const { kind } = guessKind(column, statistics[c]);
     return { name, role: context.includes(column) ? 'field' : 'ignore', kind, owner, guessed: false };
   });

@@ -1,8 +1,12 @@
 /** Files that describe users or items → one value for each dense index. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type ColumnStatistics, columnStatistics, type GuessedKind, guessKind } from './column-statistics.ts';
+import { badNumbers, settleTimes } from './context-plan.ts';
 import type { TableOptions } from './data-options.ts';
 import type { Field, FieldTable } from './dataset.ts';
+import { withWholeIds } from './id-cells.ts';
+import { marksNotes } from './missing-marks.ts';
+import { numberNote } from './number-cells.ts';
 import type { Cell, Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -10,7 +14,7 @@ import { isIndexName, isNameless, rowCounterNotes } from './readers/row-counters
 import { namedFor, normalName, titleColumns } from './role-names.ts';
 import { missingColumn } from './roles.ts';
 import type { ColumnSchema } from './schema.ts';
-import { sqlAsTime } from './time-cells.ts';
+import { TimeColumns } from './time-cells.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface SideInformation {
@@ -39,17 +43,27 @@ export async function readSideInformation(
   request: SideRequest,
   options: TableOptions,
 ): Promise<SideInformation> {
-  const imported = await importFiles(database, [request.path], options);
-  const key = keyColumn(imported, request);
+  const file = await importFiles(database, [request.path], options);
+  const key = keyColumn(file, request);
+  const ids = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, [key]);
+  const imported = ids.table;
   const rows = await placeRows(database, imported, key, request);
   const others = imported.columns.filter((column) => column !== key && !(column.countsRows && isIndexName(column)));
   const statistics = await columnStatistics(database, imported);
-  const kinds = others.map((column) => kindOf(column, statistics[imported.columns.indexOf(column)]));
+  const times = new TimeColumns(database, imported, options.dateFormat);
+  const settled = await settleKinds(
+    database,
+    imported,
+    others,
+    others.map((column) => statistics[imported.columns.indexOf(column)]),
+    times,
+  );
+  const { kinds } = settled;
   const title = titleOf(imported, others, kinds, request);
   const fields: Field[] = [];
   for (const [c, column] of others.entries()) {
     const kind: GuessedKind = column === title ? { kind: 'text' } : kinds[c];
-    fields.push(await readField(database, imported, column, kind, rows.ofIndex));
+    fields.push(await readField(database, imported, column, kind, rows.ofIndex, times));
   }
   const table = { nRows: request.vocabulary.size, fields, title: title?.name ?? null };
   const counters = rowCounterNotes(
@@ -57,7 +71,7 @@ export async function readSideInformation(
     imported.columns.filter((column) => column !== key),
     [],
   );
-  const warnings = [...imported.warnings, ...counters, ...rows.warnings];
+  const warnings = [...imported.warnings, ...counters, ...ids.notes, ...rows.warnings, ...settled.notes];
   return { table, schema: schemaOf(imported, key, title, others, kinds, request), warnings };
 }
 
@@ -141,11 +155,26 @@ function titleOf(
   return texts.find((column) => column.name === name) ?? null;
 }
 
-/** As guessed from names and values; columns of dates alone are times. */
-function kindOf(column: ImportedColumn, statistics: ColumnStatistics): GuessedKind {
-  const { nValues, nTemporal, nNumeric } = statistics;
-  const holdsDates = column.kind === null && nValues > 0 && nTemporal === nValues && nNumeric === 0;
-  return holdsDates ? { kind: 'time' } : guessKind(column, statistics);
+/** The kinds of columns as all their cells show them, with notes on how cells are read and which are none. */
+export async function settleKinds(
+  database: Database,
+  table: ImportedTable,
+  columns: readonly ImportedColumn[],
+  statistics: readonly ColumnStatistics[],
+  times: TimeColumns,
+): Promise<{ kinds: GuessedKind[]; notes: string[] }> {
+  const kinds: GuessedKind[] = [];
+  const notes: string[] = [];
+  for (const [c, column] of columns.entries()) {
+    const guess = guessKind(column, statistics[c]);
+    const { kind, notes: ofTimes } = await settleTimes(table, column, guess.kind, times);
+    kinds.push(kind === guess.kind ? guess : { kind });
+    notes.push(...ofTimes, ...marksNotes(table, column));
+    if (kind === 'numeric') notes.push(...numberNote(table, column));
+    if (kind === 'numeric' || kind === 'time')
+      notes.push(...(await badNumbers(database, table, [{ column, kind }], times)));
+  }
+  return { kinds, notes };
 }
 
 /** A column's cells, moved to the indices that their rows describe. */
@@ -155,9 +184,10 @@ export async function readField(
   column: ImportedColumn,
   { kind, separator }: GuessedKind,
   ofIndex: Int32Array,
+  times: TimeColumns,
 ): Promise<Field> {
   const cells: Cell[] = [];
-  const numbers = kind === 'time' ? await sqlAsTime(database, table, column) : sqlAsNumber(column);
+  const numbers = kind === 'time' ? (await times.of(column)).sql : sqlAsNumber(column);
   const select = kind === 'numeric' || kind === 'time' ? numbers : cellText(column);
   await database.columns(`SELECT ${select} FROM ${table.sql} ORDER BY rowid`, [(value) => cells.push(value)]);
   const at = (index: number): Cell => (ofIndex[index] < 0 ? null : cells[ofIndex[index]]);

@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import type { TableOptions } from './data-options.ts';
 import type { SocialGraph } from './dataset.ts';
+import { withWholeIds } from './id-cells.ts';
 import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
@@ -49,17 +50,19 @@ export async function readSocialGraph(
   options: TableOptions,
   told?: readonly [string, string],
 ): Promise<SocialEdges> {
-  const table = await importFiles(database, [path], options);
-  const [fromColumn, toColumn] = endColumns(table, told);
+  const file = await importFiles(database, [path], options);
+  const [fromColumn, toColumn] = endColumns(file, told);
+  const ends = [fromColumn, toColumn];
+  const { table, notes } = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, ends);
   const from: number[] = [];
   const to: number[] = [];
   const sources: (number | undefined)[] = [];
   let nOutside = 0;
   await database.columns(`SELECT ${sqlAsText(fromColumn)}, ${sqlAsText(toColumn)} FROM ${table.sql} ORDER BY rowid`, [
-    (value) => sources.push(users.indexOf(String(value))),
+    (value) => sources.push(value === null ? undefined : users.indexOf(String(value))),
     (value, row) => {
       const source = sources[row];
-      const target = users.indexOf(String(value));
+      const target = value === null ? undefined : users.indexOf(String(value));
       if (source === undefined || target === undefined) nOutside++;
       else {
         from.push(source);
@@ -71,7 +74,7 @@ export async function readSocialGraph(
     throw new DeepTasteError('data', `${path}: none of its ${table.nRows} edges joins two users of the interactions`, {
       path,
     });
-  const warnings = [...table.warnings];
+  const warnings = [...table.warnings, ...notes];
   if (nOutside > 0) warnings.push(`${path}: ${nOutside} edges to or from users without interactions are left out`);
   return { graph: { from: Int32Array.from(from), to: Int32Array.from(to) }, warnings };
 }

@@ -111,12 +111,14 @@ describe('context columns', () => {
     rows[10] = 'u10,i3,NaN';
     rows[20] = 'u20,i6,inf';
     rows[30] = 'u30,i2,n/a';
+    rows[40] = 'u40,i5,twelve';
     const { interactions, warnings } = await loadDataset({
       files: [write('odd.csv', `user,item,size\n${rows.join('\n')}`)],
     });
     const size = cells(interactions.context![0]);
-    expect([size[10], size[20], size[30], size[31]]).toEqual([null, null, null, 7.75]);
-    expect(warnings.join('\n')).toMatch(/"size": 2 cells not a number/);
+    expect([size[10], size[20], size[30], size[31], size[40]]).toEqual([null, null, null, 7.75, null]);
+    expect(warnings.join('\n')).toMatch(/"size": cells that stand for a missing value: NaN \(1\), n\/a \(1\)/);
+    expect(warnings.join('\n')).toMatch(/"size": 1 cell not a number \("twelve"\)/);
     expect(warnings.join('\n')).toMatch(/"size": 1 cell infinite/);
   });
 

@@ -18,13 +18,14 @@ export async function concatenate(database: Database, tables: readonly FileTable
   const { isView: _, ...shape } = first;
   const columns = matched.map(({ each }, c): ImportedColumn => {
     const present = each.filter((column) => column !== undefined);
-    const { whole: _whole, countsRows: _counts, storage, ...rest } = present[0];
+    const { whole: _whole, integer: _integer, countsRows: _counts, storage, ...rest } = present[0];
     return {
       ...rest,
       sql: `c${c}`,
       // numbers in one file, texts in another: texts
       storage: present.every((column) => column.storage === storage) ? storage : 'text',
       ...(present.every((column) => column.whole) && { whole: true }),
+      ...(present.every((column) => column.integer) && { integer: true }),
       ...(present.every((column) => column.countsRows) && { countsRows: true }),
     };
   });

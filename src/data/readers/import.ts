@@ -1,6 +1,8 @@
 /** Any readable file or files → one DuckDB table. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { TableOptions } from '../data-options.ts';
+import { clearMarks } from '../missing-marks.ts';
+import { withNumberStyles } from '../number-cells.ts';
 import { concatenate } from './concatenate.ts';
 import type { Database } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
@@ -26,7 +28,8 @@ export async function importFiles(
   const paths = await findFiles(database, patterns);
   const tables: FileTable[] = [];
   for (const path of paths) tables.push(await importFile(database, path, options, tables[0]));
-  return concatenate(database, tables);
+  const table = await clearMarks(database, await concatenate(database, tables), options.missing);
+  return withNumberStyles(database, table, options.decimal);
 }
 
 /** @param first the first of several files: a later one without a header has its columns */

@@ -1,6 +1,7 @@
 /** A file as a DuckDB table, or as a view that reads the file anew: columns `c0, c1, …`; `rowid` is the row's place in the file. */
 import type { ColumnKind } from '../schema.ts';
 import type { LayoutColumn } from './layout.ts';
+import { type NumberStyle, plainNumber, styledNumber } from './number-styles.ts';
 
 /** How a column is stored: as read from text, as numbers, as times, or as a list of texts in each cell. */
 export type Storage = 'text' | 'number' | 'time' | 'list';
@@ -12,6 +13,12 @@ export interface ImportedColumn {
   readonly storage: Storage;
   /** Numbers of an integer type of at most 64 bits: ids that need not become texts before they are counted. */
   readonly whole?: boolean;
+  /** Numbers of any integer type. */
+  readonly integer?: boolean;
+  /** How the numbers of a text column are written, where that is not the plain way; `example` is a cell that shows it. */
+  readonly numbers?: { readonly style: NumberStyle; readonly example: string | null };
+  /** The marks of missing values that stood in the column; the cells are empty now. */
+  readonly marks?: readonly { readonly mark: string; readonly n: number; readonly firstRow: number }[];
   /** The kind that the file states; null = to be guessed. */
   readonly kind: ColumnKind | null;
   readonly separator?: string;
@@ -25,6 +32,8 @@ export interface ImportedColumn {
   readonly listed?: boolean;
   /** The column of lists of objects that it is a part of. */
   readonly parent?: string;
+  /** The columns of the file that this one is put together from. */
+  readonly parts?: readonly ImportedColumn[];
   /** Entries of a list read `value:weight`. */
   readonly weighted?: boolean;
 }
@@ -65,18 +74,19 @@ export function placeOf(table: ImportedTable, row: number): string {
 
 /** SQL for a column's values as text; whole numbers that are stored as floats lose their `.0`. */
 export function sqlAsText(column: ImportedColumn): string {
-  const { sql, storage } = column;
+  const { sql, storage, integer } = column;
   if (storage === 'text') return sql;
   if (storage === 'list') return `array_to_string(${sql}, '|')`;
-  if (storage === 'time') return `CAST(${sql} AS VARCHAR)`;
+  if (storage === 'time' || integer) return `CAST(${sql} AS VARCHAR)`;
   return `CASE WHEN ${sql} = floor(${sql}) AND abs(${sql}) < 9007199254740992
     THEN CAST(CAST(${sql} AS BIGINT) AS VARCHAR) ELSE CAST(${sql} AS VARCHAR) END`;
 }
 
 /** SQL for a column's values as float64, NULL where they are none; true and false are 1 and 0. */
 export function sqlAsNumber(column: ImportedColumn): string {
-  const { sql, storage } = column;
+  const { sql, storage, numbers } = column;
   if (storage === 'number') return `CAST(${sql} AS DOUBLE)`;
   if (storage !== 'text') return 'CAST(NULL AS DOUBLE)';
-  return `coalesce(TRY_CAST(${sql} AS DOUBLE), CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END)`;
+  const number = numbers ? styledNumber(sql, numbers.style) : plainNumber(sql);
+  return `coalesce(${number}, CASE lower(${sql}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END)`;
 }

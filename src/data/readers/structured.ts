@@ -83,6 +83,8 @@ function isList(type: DuckDBType): boolean {
 }
 
 const wholeTypes = /^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/;
+const floatTypes = /^(FLOAT|DOUBLE)$/;
+const integerTypes = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;
 
 function storageOf(type: DuckDBType): Storage {
   const name = String(type);
@@ -106,14 +108,17 @@ async function importSelect(
       storage: storage(type),
       kind: null,
       ...(storage(type) === 'number' && wholeTypes.test(String(type)) && { whole: true }),
+      ...(integerTypes.test(String(type)) && { integer: true }),
       ...(mayHoldObjects(type) && { objects: true }),
       ...(parent !== undefined && { parent }),
     }),
   );
   const select = columns.map((column, c) => {
-    const { sql } = flat[c];
+    const { sql, type } = flat[c];
     if (column.storage === 'text') return `nullif(CAST(${sql} AS VARCHAR), '') AS ${column.sql}`;
     if (column.storage === 'list') return `CAST(${sql} AS VARCHAR[]) AS ${column.sql}`;
+    // NaN is how programs without empty cells write that a number is missing.
+    if (floatTypes.test(String(type))) return `CASE WHEN NOT isnan(${sql}) THEN ${sql} END AS ${column.sql}`;
     return `${sql} AS ${column.sql}`;
   });
   const sql = database.freshName('file');
