@@ -69,6 +69,7 @@ export async function readParts(
       const planned = await gatheringPlan(database, table, roles, positive, times);
       plan = { ...planned.plan, single: plan.single };
       notes.push(...planned.notes);
+      notes.push(...unusedTimes(table, roles, plan));
       if (plan.label) notes.push(...labelNote(table, plan.label, positive));
     }
     notes.push(...(await roleNotes(table, roles, times)));
@@ -100,6 +101,16 @@ async function gatheringPlan(
   const label = roles.label && (await labelRule(database, table, roles.label, positive));
   const { plans, notes } = await planContext(database, table, roles.context, roles.contextStatistics, times);
   return { plan: { label, context: plans }, notes };
+}
+
+/** Dates in a further column of rows that have no time: the order of the rows may stand there. */
+function unusedTimes(table: ImportedTable, { time, schema }: InteractionRoles, { context }: GatheringPlan): string[] {
+  const dates = context.filter(({ kind }) => kind === 'time');
+  if (time !== null || dates.length !== 1 || schema.some(({ role }) => role === 'time')) return [];
+  const [{ name }] = dates;
+  return [
+    `${table.source}: "${name}" holds dates but is not taken for the time of the rows; --time ${name} says that it is`,
+  ];
 }
 
 /** How the cells of the roles are read, where that is not plain; and which cells of fields stand for missing values. */

@@ -144,7 +144,7 @@ describe('any recommender of any table', () => {
         const rows = taken.map(([u, i]) => [users[u % users.length], items[i % items.length]] as const);
         const takenBy = new Map(users.map((user) => [user, new Set<string>()]));
         for (const [user, item] of rows) takenBy.get(user)!.add(item);
-        const data = { files: [fileOf(rows, form)] };
+        const data = { files: [fileOf(rows, form)], idsAsWritten: true };
         let split: Split;
         try {
           split = await loadSplit(data, options);

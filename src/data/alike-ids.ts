@@ -1,0 +1,42 @@
+/** Ids that are probably one thing written in two ways, or that have lost digits on their way. */
+import { counted } from './counted.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** One line for each kind of suspicion. @param what `user` or `item` */
+export function alikeIds(ids: Vocabulary, what: string): string[] {
+  let nAlike = 0;
+  let alike: readonly [string, string] | null = null;
+  let nCut = 0;
+  let cut = '';
+  for (let index = 0; index < ids.size; index++) {
+    const id = ids.idOf(index);
+    // Most ids are settled by a look at their ends.
+    const other = id.endsWith('.0') ? wholeOf(id) : id.charCodeAt(0) === 48 ? withoutZeros(id) : null;
+    if (other !== null && other !== id && ids.indexOf(other) !== undefined) {
+      nAlike++;
+      alike ??= [id, other];
+    }
+    if (/^\d(\.\d+)?e\+\d+$/i.test(id)) {
+      nCut++;
+      cut ||= id;
+    }
+  }
+  const lines: string[] = [];
+  if (alike !== null)
+    lines.push(
+      `${counted(nAlike, `${what} id`)} ${nAlike === 1 ? 'looks like another one' : 'look like other ones'} written otherwise (${alike[0]} and ${alike[1]}); they are kept apart`,
+    );
+  if (nCut > 0)
+    lines.push(
+      `${counted(nCut, `${what} id`)} such as ${cut} have lost digits where they were written; export ids as texts`,
+    );
+  return lines;
+}
+
+function wholeOf(id: string): string | null {
+  return /^-?\d+\.0$/.test(id) ? id.slice(0, -2) : null;
+}
+
+function withoutZeros(id: string): string | null {
+  return /^0+\d+$/.test(id) ? id.replace(/^0+(?=\d)/, '') : null;
+}
