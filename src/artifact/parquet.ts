@@ -5,21 +5,10 @@
 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import {
-  DOUBLE,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  DuckDBListValue,
-  type DuckDBResult,
-  type DuckDBType,
-  type DuckDBValue,
-  INTEGER,
-  LIST,
-  VARCHAR,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBListValue, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError, systemErrorCode } from '../core/io-error.ts';
+import { type Duckdb, loadDuckdb } from '../data/duckdb.ts';
 
 /** A column to write; all columns of a table have the same number of values. */
 export type ParquetColumn =
@@ -56,11 +45,11 @@ export interface WantedColumn<T extends ColumnType = ColumnType> {
   readonly type: T;
 }
 
-const duckdbTypes: Readonly<Record<ColumnType, DuckDBType>> = {
-  integer: INTEGER,
-  number: DOUBLE,
-  text: VARCHAR,
-  texts: LIST(VARCHAR),
+const sqlTypes: Readonly<Record<ColumnType, string>> = {
+  integer: 'INTEGER',
+  number: 'DOUBLE',
+  text: 'VARCHAR',
+  texts: 'VARCHAR[]',
 };
 
 /** DuckDB's vector size: a chunk holds no more rows. */
@@ -71,6 +60,7 @@ let nOpened = 0;
 /** Runs `work` on a private in-memory database. One thread: the same rows then give the same bytes. */
 export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   // many rows to write go to the temporary folder, which DuckDB makes when needed and removes
+  const { DuckDBInstance } = await loadDuckdb();
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: '512MiB',
@@ -95,7 +85,7 @@ export async function writeParquet(
   columns: readonly ParquetColumn[],
 ): Promise<void> {
   for (const column of columns) checkUnicode(column, path);
-  const declared = columns.map(({ name, type }) => `${identifier(name)} ${duckdbTypes[type]}`);
+  const declared = columns.map(({ name, type }) => `${identifier(name)} ${sqlTypes[type]}`);
   try {
     await connection.run(`CREATE OR REPLACE TEMP TABLE rows_to_write (${declared.join(', ')})`);
     await appendColumns(connection, columns);
@@ -137,16 +127,19 @@ export async function readParquet<const T extends readonly WantedColumn[]>(
 
 async function appendColumns(connection: DuckDBConnection, columns: readonly ParquetColumn[]): Promise<void> {
   const appender = await connection.createAppender('rows_to_write');
-  const types = columns.map(({ type }) => duckdbTypes[type]);
+  const duckdb = await loadDuckdb();
+  const { INTEGER, DOUBLE, VARCHAR, LIST } = duckdb;
+  const driverTypes = { integer: INTEGER, number: DOUBLE, text: VARCHAR, texts: LIST(VARCHAR) };
+  const types = columns.map(({ type }) => driverTypes[type]);
   const nRows = columns[0].values.length;
   // one chunk for all pieces: the memory of many would be freed by the garbage collector only, which does not know of it
-  const chunk = DuckDBDataChunk.create(types);
+  const chunk = duckdb.DuckDBDataChunk.create(types);
   for (let start = 0; start < nRows; start += CHUNK_ROWS) {
     const end = Math.min(start + CHUNK_ROWS, nRows);
     chunk.reset();
     chunk.rowCount = end - start;
     columns.forEach((column, c) => {
-      chunk.setColumnValues(c, duckdbValues(column, start, end));
+      chunk.setColumnValues(c, duckdbValues(duckdb, column, start, end));
     });
     appender.appendDataChunk(chunk);
   }
@@ -154,9 +147,9 @@ async function appendColumns(connection: DuckDBConnection, columns: readonly Par
   appender.closeSync();
 }
 
-function duckdbValues(column: ParquetColumn, start: number, end: number): readonly DuckDBValue[] {
+function duckdbValues(duckdb: Duckdb, column: ParquetColumn, start: number, end: number): readonly DuckDBValue[] {
   if (column.type === 'texts')
-    return column.values.slice(start, end).map((texts) => texts && new DuckDBListValue([...texts]));
+    return column.values.slice(start, end).map((texts) => texts && new duckdb.DuckDBListValue([...texts]));
   const part = column.values.slice(start, end);
   return Array.isArray(part) ? part : Array.from(part as Float64Array);
 }
@@ -219,7 +212,7 @@ function checkColumns(
 ): void {
   const found = new Map(described.map(([name, type]) => [String(name), String(type)]));
   for (const { name, type } of wanted) {
-    const must = String(duckdbTypes[type]);
+    const must = sqlTypes[type];
     if (found.get(name) === must) continue;
     const message = `${path}: column "${name}" must be ${must}, found ${found.get(name) ?? 'no such column'}`;
     throw new DeepTasteError('artifact', `${message}; save the artifact again`, { path, column: name });

@@ -1,6 +1,8 @@
 /** How a failure is told: one line, an exit code, a stack only for those who ask. */
 import type { CommanderError } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
+import { ioError } from '../core/io-error.ts';
+import { shownMessage } from '../core/shown.ts';
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -19,8 +21,9 @@ export function exitCodeOf(error: unknown): number {
 /** Writes `error: …` to standard error, in one line. */
 export function reportFailure(error: unknown, debug: boolean): void {
   if (isCommanderError(error)) return; // commander has written it already
-  const message = error instanceof Error ? error.message : String(error);
-  const known = error instanceof DeepTasteError || error instanceof Interruption;
+  const told = asSystemError(error);
+  const message = told instanceof Error ? told.message : String(told);
+  const known = told instanceof DeepTasteError || told instanceof Interruption;
   const line = oneLine(
     known ? message : `${message || 'unknown failure'} (unexpected; run again with --debug and report it)`,
   );
@@ -29,10 +32,24 @@ export function reportFailure(error: unknown, debug: boolean): void {
   for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`);
 }
 
+/** What the operating system refuses, wherever it does, as an error that says how to mend it. */
+function asSystemError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DeepTasteError) return error;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall === 'uv_cwd')
+    return new DeepTasteError(
+      'io',
+      'the working directory is no longer there; change into one that is',
+      {},
+      { cause: error },
+    );
+  return ioError(syscall ?? 'working with', path ?? 'files', error);
+}
+
 export function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && typeof (error as CommanderError).exitCode === 'number' && 'nestedError' in error;
 }
 
 export function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, ' ');
+  return shownMessage(text);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: puts the commands together and turns failures into exit codes. Commands load their work when they run. */
 import { Command } from 'commander';
+import { ioError } from '../core/io-error.ts';
 import { version } from '../core/version.ts';
 import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
@@ -57,11 +58,21 @@ function addCommonOptions(command: Command): void {
     if (!command.options.some((option) => option.long === flag)) command.option(flag, doc);
 }
 
-/** A reader that has seen enough (`| head`) closes the pipe: no error. */
+/** A reader that has seen enough (`| head`) closes the pipe: no error. A full disk under standard output is one. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  fail(ioError('writing', 'standard output', error));
 });
+/** Nobody is left to be told. */
+process.stderr.on('error', () => process.exit(exitCodes.failed));
+/** What fails outside of the command that runs, such as a thread or a stream, ends in one line too. */
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+function fail(error: unknown): never {
+  reportFailure(error, process.argv.includes('--debug'));
+  process.exit(exitCodeOf(error));
+}
 
 /** What a library throws outside of any call that waits for it ends in one line too. */
 process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => {

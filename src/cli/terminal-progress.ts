@@ -2,6 +2,7 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import type { Progress, ProgressTask } from '../core/progress.ts';
 import { shortNumber, shortTime } from '../core/short-text.ts';
+import { shownMessage } from '../core/shown.ts';
 
 export { shortNumber, shortTime };
 
@@ -10,7 +11,7 @@ const REDRAW_MS = 100;
 const LINE_MS = 2000;
 
 export async function terminalProgress(): Promise<Progress> {
-  return process.stderr.isTTY ? barProgress() : lineProgress((line) => process.stderr.write(`${line}\n`));
+  return process.stderr.isTTY ? barProgress() : lineProgress((line) => process.stderr.write(`${shownMessage(line)}\n`));
 }
 
 /** @param write takes one line; @param now milliseconds */
@@ -42,7 +43,8 @@ async function barProgress(): Promise<Progress> {
     cliProgress.Presets.rect,
   );
   let open = 0;
-  const log = (line: string) => {
+  const log = (text: string) => {
+    const line = shownMessage(text);
     if (open === 0) process.stderr.write(`${line}\n`);
     else {
       bars.log(`${line}\n`);

@@ -3,6 +3,7 @@
  * else to standard error, so that scripts can read the one and people the other.
  */
 import { type Progress, silent } from '../core/progress.ts';
+import { shownMessage } from '../core/shown.ts';
 
 export interface CommonOptions {
   readonly json?: boolean;
@@ -37,7 +38,7 @@ export class Terminal {
 
   /** What is worth knowing but no result. */
   note(text: string): void {
-    if (!this.#quiet) process.stderr.write(`${text}\n`);
+    if (!this.#quiet) process.stderr.write(`${shownMessage(text)}\n`);
   }
 
   /** The result for scripts; numbers that are not finite become null. */

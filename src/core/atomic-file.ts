@@ -75,7 +75,7 @@ export async function syncFolder(path: string): Promise<void> {
 async function writePieces(file: FileHandle, data: FileContent): Promise<void> {
   const chunks = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
   for (const chunk of chunks) {
-    const shared = chunk.buffer instanceof SharedArrayBuffer;
+    const shared = !(chunk.buffer instanceof ArrayBuffer);
     for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
       const piece = chunk.subarray(start, start + PIECE_BYTES);
       await writeAll(file, shared ? new Uint8Array(piece) : piece);

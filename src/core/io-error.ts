@@ -13,7 +13,11 @@ const explanations: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder; check the path',
   EISDIR: 'it is a folder, not a file; check the path',
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
-  EMFILE: 'too many open files; close some or raise the limit',
+  EMFILE: 'too many open files; close some or raise the limit (ulimit -n)',
+  ENFILE: 'too many open files on this machine; close some',
+  EAGAIN: 'the system refuses another process or thread; raise the limit (ulimit -u) or use fewer threads',
+  ENOMEM: 'the system refuses more memory; close other programs',
+  ELOOP: 'symbolic links lead in a circle; check the path',
   EIO: 'the disk reported an error; check the disk',
 };
 
@@ -26,6 +30,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/read-only file system/i, 'EROFS'],
   [/no such file or directory|no files found that match/i, 'ENOENT'],
   [/too many open files/i, 'EMFILE'],
+  [/resource temporarily unavailable/i, 'EAGAIN'],
 ];
 
 /** The system's error code, e.g. `ENOSPC`, of an error of Node or DuckDB; undefined when it is none. */

@@ -1,8 +1,10 @@
 /** What a caller may say about the files of a data set. */
 import { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { isTimeUnit, timeUnits } from './date-forms.ts';
 import { defaultMissing } from './missing-marks.ts';
+import { areRows, type MemoryRows } from './rows-in-memory.ts';
 
 export const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
 export type FileFormat = (typeof fileFormats)[number];
@@ -67,10 +69,23 @@ export type TableOptions = z.output<typeof tableOptions>;
 
 const file = z.string().min(1);
 
+const rows = z.custom<MemoryRows>(areRows, 'must be a list of objects, or an iterable of them');
+
 export const dataOptions = z.strictObject({
-  files: z.array(file).min(1).meta({ doc: 'files with the interactions; globs are expanded' }),
-  items: file.nullable().optional().meta({ doc: 'file that describes the items; null = do not look for one' }),
-  users: file.nullable().optional().meta({ doc: 'file that describes the users; null = do not look for one' }),
+  files: z.array(file).min(1).default([]).meta({ doc: 'files with the interactions; globs are expanded' }),
+  interactions: rows
+    .optional()
+    .meta({ doc: 'rows in memory instead of files: a list, or an async iterable, of objects' }),
+  items: z
+    .union([file, rows])
+    .nullable()
+    .optional()
+    .meta({ doc: 'file that describes the items; null = do not look for one' }),
+  users: z
+    .union([file, rows])
+    .nullable()
+    .optional()
+    .meta({ doc: 'file that describes the users; null = do not look for one' }),
   social: file.nullable().optional().meta({ doc: 'file of edges between users; null = do not look for one' }),
   socialColumns: z
     .tuple([column, column])
@@ -102,9 +117,34 @@ export const dataOptions = z.strictObject({
 /** Options as a caller writes them. */
 export type DataOptions = z.input<typeof dataOptions>;
 /** Options with their defaults filled in. */
-export type ResolvedDataOptions = z.output<typeof dataOptions>;
+export type ResolvedDataOptions = Omit<z.output<typeof dataOptions>, 'interactions' | 'items' | 'users'> & {
+  readonly items?: string | null;
+  readonly users?: string | null;
+};
 
-/** @throws DeepTasteError `config` */
+/** Options of files; rows in memory have become files before. @throws DeepTasteError `config` */
 export function parseDataOptions(options: DataOptions): ResolvedDataOptions {
-  return parseOptions(dataOptions, options, 'data options');
+  const resolved = checkedDataOptions(options);
+  if (areRows(resolved.interactions) || areRows(resolved.items) || areRows(resolved.users))
+    throw new DeepTasteError('config', 'data options: rows in memory cannot be used here; write them to a file');
+  return resolved as ResolvedDataOptions;
+}
+
+/** What a caller says, which may hold rows. @throws DeepTasteError `config` */
+export function checkedDataOptions(options: DataOptions): z.output<typeof dataOptions> {
+  if (Array.isArray(options))
+    throw new DeepTasteError(
+      'config',
+      'data options: must be an object, found a list; give rows as { interactions: [ … ] }',
+    );
+  const resolved = parseOptions(dataOptions, options, 'data options');
+  const hasRows = resolved.interactions !== undefined;
+  if (hasRows && resolved.files.length > 0)
+    throw new DeepTasteError('config', 'data options: give either "files" or rows as "interactions", found both');
+  if (!hasRows && resolved.files.length === 0)
+    throw new DeepTasteError(
+      'config',
+      'data options: "files" must name a file, or "interactions" hold rows, found neither',
+    );
+  return resolved;
 }

@@ -54,7 +54,7 @@ export interface DataDescription {
  * @throws DeepTasteError `config`, `data`: as `loadDataset`
  */
 export async function describeData(input: Dataset | DataOptions): Promise<DataDescription> {
-  if ('interactions' in input) return describeDataset(input, describeColumns(input));
+  if ('hash' in input) return describeDataset(input, describeColumns(input));
   const options = parseDataOptions(input);
   return Database.use(async (database) => {
     const files = [{ name: 'interactions', files: options.files }];

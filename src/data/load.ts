@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Progress } from '../core/progress.ts';
 import { cleanRows } from './clean-rows.ts';
-import { type DataOptions, parseDataOptions, type ResolvedDataOptions } from './data-options.ts';
+import { checkedDataOptions, type DataOptions, parseDataOptions, type ResolvedDataOptions } from './data-options.ts';
 import type { Dataset } from './dataset.ts';
 import { encodeRows } from './encoded-rows.ts';
 import { describeEntities } from './entities.ts';
@@ -17,6 +17,7 @@ import {
   readParts,
 } from './read-parts.ts';
 import { Database } from './readers/database.ts';
+import { withRowsAsFiles } from './rows-in-memory.ts';
 import { suspicions } from './suspicions.ts';
 
 /** A data set with the part that each of its rows came from. */
@@ -45,6 +46,7 @@ export interface LoadHooks {
  * below `minRating` go, then the k-core. Vocabularies are in the order of first appearance among the kept rows.
  * @throws DeepTasteError `config`: an option; `data`: a file
  * @example await loadDataset({ files: ['ratings.csv'], minRating: 4, kCore: { user: 5, item: 5 } })
+ * @example await loadDataset({ interactions: [{ user: 5, item: 'a', time: new Date() }] })
  */
 export async function loadDataset(options: DataOptions, progress?: Progress): Promise<Dataset> {
   return loadRows(options, { progress });
@@ -55,11 +57,14 @@ export async function loadRows(
   options: DataOptions,
   hooks: Pick<LoadHooks, 'progress' | 'takenOnly' | 'anonymousSessions'>,
 ): Promise<Dataset> {
-  const resolved = parseDataOptions(options);
-  return Database.use(async (database) => {
-    const parts = [{ name: 'interactions', files: resolved.files }];
-    return (await loadParts(database, parts, resolved, hooks)).dataset;
-  }, resolved.readMemory);
+  checkedDataOptions(options); // before rows are written to a file
+  return withRowsAsFiles(options, async (ofFiles) => {
+    const resolved = parseDataOptions(ofFiles);
+    return Database.use(async (database) => {
+      const parts = [{ name: 'interactions', files: resolved.files }];
+      return (await loadParts(database, parts, resolved, hooks)).dataset;
+    }, resolved.readMemory);
+  });
 }
 
 /**

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
+import { loadDuckdb } from '../duckdb.ts';
 import { TextList } from '../text-list.ts';
 
 let nOpened = 0;
@@ -56,6 +57,7 @@ export class Database {
   /** @param gibibytes what may be held in memory; beyond that a temporary folder is used */
   static async open(gibibytes = defaultReadMemory()): Promise<Database> {
     // Everything needed is linked in; nothing is to be fetched from the network.
+    const { DuckDBInstance } = await loadDuckdb();
     const instance = await DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
       memory_limit: `${Math.round(gibibytes * 1024)}MiB`,

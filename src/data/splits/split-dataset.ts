@@ -3,9 +3,10 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import type { Progress } from '../../core/progress.ts';
 import { counted } from '../counted.ts';
-import { type DataOptions, parseDataOptions } from '../data-options.ts';
+import { checkedDataOptions, type DataOptions, parseDataOptions } from '../data-options.ts';
 import type { Dataset, Split } from '../dataset.ts';
 import { loadRows } from '../load.ts';
+import { withRowsAsFiles } from '../rows-in-memory.ts';
 import { splitBySession } from './by-session.ts';
 import { splitByColdItems } from './cold-items.ts';
 import { loadGivenSplit } from './given-files.ts';
@@ -98,7 +99,8 @@ export async function loadSplit(
   const takenOnly = rowsFor === 'pairs';
   if (options?.method === 'given') {
     const { method: _, ...given } = options;
-    return loadGivenSplit(parseDataOptions(data), given, progress, takenOnly);
+    checkedDataOptions(data);
+    return withRowsAsFiles(data, (ofFiles) => loadGivenSplit(parseDataOptions(ofFiles), given, progress, takenOnly));
   }
   const dataset = await loadRows(data, { progress, takenOnly });
   const isPredicted = data.minRating === undefined && (dataset.label || dataset.interactions.rating);

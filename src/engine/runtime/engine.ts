@@ -1,5 +1,6 @@
 /** The engine: one shared memory, the kernels, and a pool of threads that run jobs on it together. */
-import { availableParallelism } from 'node:os';
+import { closeSync, openSync } from 'node:fs';
+import { availableParallelism, devNull } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { KernelBuild } from '../../core/kernel-build.ts';
@@ -60,6 +61,46 @@ export interface EngineOptions {
   readonly blas?: BlasChoice;
 }
 
+/** How long a thread may take to start on a machine that is busy. */
+const START_MS = 60_000;
+/** Files, pipes and the like that a thread opens while it starts. */
+const HANDLES_OF_A_THREAD = 16;
+
+function requireSharedMemory(): void {
+  const missing =
+    typeof WebAssembly === 'undefined'
+      ? 'WebAssembly'
+      : typeof SharedArrayBuffer === 'undefined'
+        ? 'SharedArrayBuffer'
+        : null;
+  if (missing === null) return;
+  throw new DeepTasteError(
+    'config',
+    `engine: this JavaScript runtime must offer ${missing}, found none; run Node without --jitless and --no-harmony-sharedarraybuffer`,
+  );
+}
+
+/** Opens as many files as are needed and closes them. @throws the system's error when so many cannot be open */
+function requireHandles(n: number): void {
+  const open: number[] = [];
+  try {
+    while (open.length < n) open.push(openSync(devNull, 'r'));
+  } finally {
+    for (const handle of open) closeSync(handle);
+  }
+}
+
+function noThreads(threads: number, cause: unknown): DeepTasteError {
+  const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+  return new DeepTasteError(
+    'io',
+    `engine: ${threads} threads must be able to start, found that they cannot (${reason}); use fewer (--threads 1), or raise the limits ` +
+      'of processes and open files (ulimit -u, ulimit -n)',
+    { threads },
+    { cause },
+  );
+}
+
 export class Engine {
   readonly threads: number;
   readonly build: KernelBuild;
@@ -72,6 +113,8 @@ export class Engine {
   readonly #allocator = new RangeAllocator(PAGE, LIMIT, 64);
   readonly #workers: Worker[] = [];
   readonly #control: number;
+  /** Number of started workers, shared with them; null = one thread. */
+  readonly #started: Int32Array | null;
   #failure: Error | null = null;
   #closed = false;
 
@@ -79,6 +122,7 @@ export class Engine {
     this.threads = options.threads ?? availableParallelism();
     if (!Number.isInteger(this.threads) || this.threads < 1 || this.threads > 256)
       throw new DeepTasteError('config', `threads: must be an integer from 1 to 256, got ${this.threads}`);
+    requireSharedMemory();
     const { module, build } = loadKernels(options.kernels);
     this.build = build;
     this.memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
@@ -87,7 +131,33 @@ export class Engine {
     this.notice = notice;
     this.kernels = instantiate(module, this.memory, library && openBlas(library.path, this.memory));
     this.#control = this.allocate(code.CONTROL_BYTES);
-    for (let id = 1; id < this.threads; id++) this.#workers.push(this.#startWorker(module, id));
+    this.#started = this.threads > 1 ? new Int32Array(new SharedArrayBuffer(4)) : null;
+    this.#startWorkers(module);
+  }
+
+  #startWorkers(module: WebAssembly.Module): void {
+    try {
+      requireHandles(HANDLES_OF_A_THREAD * (this.threads - 1));
+      for (let id = 1; id < this.threads; id++) this.#workers.push(this.#startWorker(module, id));
+    } catch (cause) {
+      this.close();
+      throw noThreads(this.threads, cause);
+    }
+  }
+
+  /** Threads that could not start would be waited for without end: they cannot say so while this thread waits. */
+  #awaitWorkers(): void {
+    const started = this.#started;
+    if (started === null || started[0] === this.threads - 1) return;
+    const end = performance.now() + START_MS;
+    for (let n = Atomics.load(started, 0); n < this.threads - 1; n = Atomics.load(started, 0)) {
+      const left = end - performance.now();
+      if (left <= 0) {
+        this.close();
+        throw noThreads(this.threads, new Error(`${n + 1} started within ${START_MS / 1000} s`));
+      }
+      Atomics.wait(started, 0, n, left);
+    }
   }
 
   #startWorker(module: WebAssembly.Module, id: number): Worker {
@@ -98,8 +168,10 @@ export class Engine {
       control: this.#control,
       id,
       blas: this.blas?.path ?? null,
+      started: this.#started as Int32Array<SharedArrayBuffer>,
     };
-    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    // flags of the process such as --input-type are not for the file of a thread, which would not start
+    const worker = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
     worker.on('error', (error) => {
       this.#failure ??= error;
     });
@@ -180,6 +252,7 @@ export class Engine {
   /** Runs a job on all threads, this one included, and returns when all have finished. */
   run(job: number, argument: number): void {
     if (this.#closed) throw new DeepTasteError('config', 'engine: it has been closed');
+    this.#awaitWorkers();
     const control = this.i32(this.#control, code.CONTROL_BYTES / 4);
     control[code.CONTROL_JOB] = job;
     control[code.CONTROL_ARGUMENT] = argument;

@@ -11,15 +11,19 @@ export interface WorkerData {
   readonly id: number;
   /** System BLAS that the posting thread found; null = none. */
   readonly blas: string | null;
+  /** Counts the threads that have loaded everything. */
+  readonly started: Int32Array<SharedArrayBuffer>;
 }
 
 /** Said once everything is loaded. */
 const READY = 'ready';
 
-function serve({ module, memory, control, id, blas }: WorkerData): void {
+function serve({ module, memory, control, id, blas, started }: WorkerData): void {
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
   try {
     const kernels = instantiate(module, memory, blas === null ? null : openBlas(blas, memory));
+    Atomics.add(started, 0, 1);
+    Atomics.notify(started, 0);
     parentPort?.postMessage(READY);
     for (let seen = 0; ; ) {
       seen = kernels.waitForJob(control, seen);
