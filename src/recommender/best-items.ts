@@ -1,7 +1,7 @@
 /** The best items of one person, whatever the form of the score: by retrieval where it is a dot product, else by ranking. */
 import { joinedAscending } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { type Lists, RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
+import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
 import type { TopItems } from './top-items.ts';
 
@@ -19,18 +19,31 @@ export class BestItems {
   }
 
   /**
-   * The best k items of the person in a row, best first, of equal scores those with the smaller index.
+   * The best k items of a person of the training, best first, of equal scores those with the smaller index.
+   * @param row of the score's user table or histories
    * @param excluded items, ascending and distinct, that may not be returned, besides those that the form ranks last
    */
   find(row: number, k: number, excluded: Int32Array): TopItems {
     const form = this.#form;
-    if (form.form === 'dot' && this.#tables instanceof Retrieval) {
-      const query = form.users.subarray(row * form.width, (row + 1) * form.width);
-      return this.#tables.search(query, { k, excluded: joinedAscending(excluded, form.last) });
+    if (form.form === 'history') {
+      const { rowStart, columns } = form.history;
+      return this.findFor(columns.subarray(rowStart[row], rowStart[row + 1]), k, excluded);
     }
-    const { topItems, topScores } = (this.#tables as RankingTables).rank({
-      users: Int32Array.of(row),
-      excluded: onlyRow(row, excluded),
+    const width = form.form === 'dot' ? form.width : form.userWidth;
+    return this.findFor(form.users.subarray(row * width, (row + 1) * width), k, excluded);
+  }
+
+  /**
+   * The same for anybody.
+   * @param person the person's row of the user table, or, for item-to-item weights, the items that the person took, ascending
+   */
+  findFor(person: Float32Array | Int32Array, k: number, excluded: Int32Array): TopItems {
+    if (this.#tables instanceof Retrieval)
+      return this.#tables.search(person as Float32Array, { k, excluded: joinedAscending(excluded, this.#form.last) });
+    const { topItems, topScores } = this.#tables.rank({
+      users: Int32Array.of(0),
+      person: person instanceof Float32Array ? { vector: person } : { history: person },
+      excluded: { rowStart: Int32Array.of(0, excluded.length), columns: excluded },
       topK: Math.min(k, this.#nItems),
     });
     const n = topItems.indexOf(-1);
@@ -41,11 +54,4 @@ export class BestItems {
   free(): void {
     this.#tables.free();
   }
-}
-
-/** Lists of which one row has columns. */
-function onlyRow(row: number, columns: Int32Array): Lists {
-  const rowStart = new Int32Array(row + 2);
-  rowStart[row + 1] = columns.length;
-  return { rowStart, columns };
 }

@@ -10,20 +10,21 @@ import { RandomStream } from '../core/random.ts';
 import { quotedNames, shownName } from '../core/shown.ts';
 import { counted } from '../data/counted.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
-import { joinedAscending, missingColumns, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { joinedAscending, missingColumns, rowOf, type SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
 import { type Scorer, scorerOf } from '../models/scoring.ts';
-import { foldIn } from '../training/fold-in.ts';
+import { FoldIn } from '../training/fold-in.ts';
 import { type TrainingOptions, trainingOptions } from '../training/options.ts';
 import { BestItems } from './best-items.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
 import { knownItems, reasonFinder } from './reasons.ts';
 import { historyOf, recommendOptions, requestOptions } from './request.ts';
 import { checkStoredModel } from './stored-model.ts';
+import type { TopItems } from './top-items.ts';
 
 export interface Recommendation {
   readonly item: string;
@@ -77,6 +78,7 @@ export class Recommender {
   readonly #config: unknown;
   #scorer: Scorer | null = null;
   #bestItems: BestItems | null = null;
+  #foldIn: FoldIn | null = null;
   #training: TrainingItems | null = null;
 
   /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
@@ -145,8 +147,7 @@ export class Recommender {
     const history = rowOf(seen, user);
     const taken = this.#takenBy(user);
     if (history.length === 0) return this.#recommendUntrained(id, taken, wanted);
-    this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
-    return this.#answer(this.#bestItems, user, history, taken, wanted, 'trained');
+    return this.#answer((k, excluded) => this.#best().find(user, k, excluded), history, taken, wanted, 'trained');
   }
 
   /** Items that a user took in training or in rows that it did not have, ascending. */
@@ -194,44 +195,38 @@ export class Recommender {
   }
 
   #serveNew(history: Int32Array, taken: Int32Array, wanted: Wanted, notes: readonly string[]): Answer {
-    const { scorer, how } = this.#foldIn(sparseRows(1, new Int32Array(history.length), history));
-    const best = new BestItems(this.engine, scorer.form, this.parts.items.size);
-    try {
-      const answer = this.#answer(best, 0, history, taken, wanted, how);
-      return { ...answer, notes: [...notes, ...answer.notes] };
-    } finally {
-      best.free();
-      scorer.free();
-    }
+    const { person, how } = this.#newPerson(history);
+    const find: Finder = (k, excluded) => this.#best().findFor(person, k, excluded);
+    const answer = this.#answer(find, history, taken, wanted, how);
+    return { ...answer, notes: [...notes, ...answer.notes] };
   }
 
-  /** A scorer for people given by their histories (rows). */
-  #foldIn(histories: SparseRows): { scorer: Scorer; how: string } {
-    const { scorer, how } = this.#foldedIn(histories);
-    return { scorer: withLast(scorer, this.#ofTraining.missing), how };
-  }
-
-  #foldedIn(histories: SparseRows): { scorer: Scorer; how: string } {
+  /** What the best items are found by for somebody with these items; and how it was made. */
+  #newPerson(history: Int32Array): { person: Float32Array | Int32Array; how: string } {
     const { model, engine } = this;
     const { weights, info } = this.parts;
+    const [config, sizes] = [this.#config, this.#sizes];
     if (model.kind === 'gradient') {
       const training: TrainingOptions = trainingOptions.parse(info.training);
       const random = new RandomStream(info.seed, 'fold-in');
-      return foldIn({ engine, model, config: this.#config, training, sizes: this.#sizes, weights, histories, random });
+      this.#foldIn ??= new FoldIn({ engine, model, config, training, sizes, weights, random }, this.scorer());
+      return { person: this.#foldIn.vectorOf(history), how: this.#foldIn.how };
     }
-    const score = model.score(weights, this.#sizes, this.#config);
-    if (score.form === 'history') {
-      const how = 'the item-to-item weights of the given items, added up as for every user';
-      return { scorer: { form: { ...score, history: histories }, itemVectors: null, free: () => {} }, how };
-    }
+    if (this.scorer().form.form === 'history')
+      return { person: history, how: 'the item-to-item weights of the given items, added up as for every user' };
     if (!model.foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
-    const { vector, how } = model.foldIn(weights, this.#sizes, this.#config, rowOf(histories, 0));
-    return { scorer: { form: { ...score, users: vector }, itemVectors: null, free: () => {} }, how };
+    const { vector, how } = model.foldIn(weights, sizes, config, history);
+    return { person: vector, how };
+  }
+
+  /** What finds the best items; made once. */
+  #best(): BestItems {
+    this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
+    return this.#bestItems;
   }
 
   #answer(
-    best: BestItems,
-    row: number,
+    find: Finder,
     history: Int32Array,
     taken: Int32Array,
     { k, includeSeen }: Wanted,
@@ -241,7 +236,7 @@ export class Recommender {
     const { counts } = this.#ofTraining;
     const excluded = includeSeen ? new Int32Array(0) : taken;
     const isExcluded = new Set(excluded);
-    const top = best.find(row, k, excluded);
+    const top = find(k, excluded);
     const knows = top.scores.includes(0) ? knownItems(this.scorer().form, history, items.size) : null;
     const found = fillByPopularity(top, knows, counts, (item) => counts[item] > 0 && !isExcluded.has(item));
     const reasons = reasonFinder(this.scorer(), items.size);
@@ -258,12 +253,17 @@ export class Recommender {
 
   close(): void {
     this.#bestItems?.free();
+    this.#foldIn?.free();
     this.#scorer?.free();
     this.#bestItems = null;
+    this.#foldIn = null;
     this.#scorer = null;
     if (this.#ownsEngine) this.engine.close();
   }
 }
+
+/** The best k items besides those excluded. */
+type Finder = (k: number, excluded: Int32Array) => TopItems;
 
 type Wanted = ReturnType<typeof requestOptions<typeof recommendOptions>>;
 

@@ -1,115 +1,173 @@
 /**
- * Fold-in for gradient models: people who were not in training get user vectors of their own, trained with the model's own loss
- * on their items while everything else stays fixed.
+ * Fold-in for gradient models: people who were not in training get a place among those who were. What a score needs of a person
+ * (vectors p_u, biases, the user's half of a first layer) is one row z of numbers. It is chosen as training would have it, by the
+ * model's own loss on the person's items against others, with everything else fixed, and with the people of the training as
+ * prior: each number is normal with their mean and standard deviation.
+ *
+ *   z = argmin  Σ_{i ∈ S} [ ℓ(+, s_i) + N · mean_j ℓ(−, s_j) ]  +  ½ λ R |z|²  +  ½ τ Σ_k (z_k − μ_k)² / σ_k²
+ *
+ * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 1 where λ is 0, else
+ * 0.03. The mean goes over all items, or over a fixed sample of them. It is minimised in float64 and nothing is drawn a second time:
+ * the same items give the same answer.
  */
-import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
-import type { SparseRows } from '../data/sparse-rows.ts';
-import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
-import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { ParameterStore } from '../engine/runtime/parameter-store.ts';
-import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { type DeclaredParameters, declareParameters, lossExpression } from '../models/expression.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
-import { gradientScorer, type Scorer } from '../models/scoring.ts';
+import type { Scorer } from '../models/scoring.ts';
+import { minimise } from './minimise.ts';
 import type { TrainingOptions } from './options.ts';
+import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
-const STEPS = 150;
-const MAX_BATCH = 2048;
-const LEARNING_RATE = 0.03;
+/** Items that stand for all others, at most: so many that the answer takes about a millisecond. */
+const OTHERS = { dot: 1024, pairwise: 384, planned: 160 };
+/** How the loss is minimised; the vectors of more evaluations recommend no better. */
+const EFFORT = { evaluations: 14, tolerance: 1e-4 };
+/** Weight of the prior in addition to the L2 of the training, where that has some. */
+const PRIOR_BESIDE_L2 = 0.03;
+/** People of the training that the prior is taken from at most. */
+const PRIOR_PEOPLE = 1024;
 
-export interface FoldInRequest {
+export interface FoldInParts {
   readonly engine: Engine;
   readonly model: GradientModel;
   readonly config: unknown;
-  readonly training: TrainingOptions;
+  readonly training: Pick<TrainingOptions, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
   readonly weights: NamedTensors;
-  /** Known items of each new person, ascending and distinct; at least one in all. */
-  readonly histories: SparseRows;
   readonly random: RandomStream;
 }
 
-/** A scorer whose users are the new people, in the order of `histories`; and how it was made. */
-export function foldIn(request: FoldInRequest): { scorer: Scorer; how: string } {
-  const { engine, model, config, training, histories } = request;
-  const sizes = { nUsers: histories.nRows, nItems: request.sizes.nItems };
-  const declared = declareParameters(model, config, sizes);
-  const store = new ParameterStore(engine, declared.list);
-  try {
-    startWeights(request, declared, store);
-    trainUsers(request, sizes, declared, store);
-    const scorer = gradientScorer(engine, model, config, sizes, declared, store);
-    const free = () => {
-      scorer.free();
-      store.free();
+/** Gives people their rows, one after the other; what all need is made once. */
+export class FoldIn {
+  readonly how: string;
+  readonly #pairwise: boolean;
+  readonly #training: FoldInParts['training'];
+  readonly #rows: RowScores;
+  readonly #mean: Float64Array;
+  readonly #deviation: Float64Array;
+  /** Items that stand for all others, ascending. */
+  readonly #others: Int32Array;
+
+  /** @param scorer how the model scores the people of the training */
+  constructor({ engine, model, config, training, sizes, weights, random }: FoldInParts, { form }: Scorer) {
+    if (form.form === 'history') throw new Error('internal: a gradient model scores by vectors');
+    this.#training = training;
+    this.#pairwise = model.loss === 'pairwise';
+    this.#rows =
+      form.form === 'dot' ? new DotScores(form) : new PlannedScores(engine, model, config, sizes, weights, form);
+    [this.#mean, this.#deviation] = momentsOf(form.users, this.#rows.width);
+    const sample = form.form === 'pair' ? OTHERS.planned : this.#pairwise ? OTHERS.pairwise : OTHERS.dot;
+    this.#others = sampleOf(sizes.nItems, sample, random);
+    this.how =
+      `a user vector fitted to the given items against ${this.#others.length} others by the loss of the training, ` +
+      'with the trained users as prior and everything else fixed';
+  }
+
+  /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */
+  vectorOf(history: Int32Array): Float32Array {
+    const objective = this.#objectiveOf(history);
+    const { l2 } = this.#training.optimizer;
+    const examples = history.length * (this.#training.negatives + (this.#pairwise ? 0 : 1));
+    const [tau, lambda] = [l2 === 0 ? 1 : PRIOR_BESIDE_L2, l2 * examples];
+    const [mean, deviation] = [this.#mean, this.#deviation];
+    const z = new Float64Array(this.#rows.width);
+    const gradientOfZ = new Float64Array(z.length);
+    // in units of the prior; what is alike for all people stays as it is
+    const standard = new Float64Array(z.length);
+    const value = (x: Float64Array, gradient: Float64Array): number => {
+      for (let k = 0; k < z.length; k++) z[k] = mean[k] + deviation[k] * x[k];
+      let sum = objective(z, gradientOfZ.fill(0));
+      for (let k = 0; k < z.length; k++) {
+        if (deviation[k] > 0) sum += (tau * x[k] * x[k] + lambda * z[k] * z[k]) / 2;
+        gradient[k] = tau * x[k] + deviation[k] * (gradientOfZ[k] + lambda * z[k]);
+      }
+      return sum;
     };
-    const how = `a user vector trained for ${STEPS} passes over the given items with ${training.negatives} negatives each, everything else fixed`;
-    return { scorer: { ...scorer, free }, how };
-  } catch (error) {
-    store.free();
-    throw error;
+    minimise(value, standard, EFFORT);
+    return Float32Array.from(standard, (x, k) => mean[k] + deviation[k] * x);
+  }
+
+  /** The loss of a person's items and its gradient. */
+  #objectiveOf(history: Int32Array): (z: Float64Array, gradient: Float64Array) => number {
+    const { negatives, rejectTaken } = this.#training;
+    const taken = new Set(history);
+    const others = rejectTaken ? this.#others.filter((item) => !taken.has(item)) : this.#others;
+    const items = new Int32Array(history.length + others.length);
+    items.set(history);
+    items.set(others, history.length);
+    this.#rows.choose(items);
+    const [n, m] = [history.length, others.length];
+    const scores = new Float64Array(items.length);
+    const slopes = new Float64Array(items.length);
+    const loss = this.#pairwise ? pairwiseLoss : pointwiseLoss;
+    return (z, gradient) => {
+      this.#rows.at(z, scores);
+      const value = loss(scores, n, m, negatives, slopes);
+      this.#rows.addSlopes(slopes, gradient);
+      return value;
+    };
+  }
+
+  free(): void {
+    this.#rows.free();
   }
 }
 
-/** Everything as it was trained; the new users start from the average one. */
-function startWeights({ weights, sizes }: FoldInRequest, declared: DeclaredParameters, store: ParameterStore): void {
-  declared.declarations.forEach(({ name, shape, table }, n) => {
-    if (table === 'user') {
-      const average = averageRow(float32Tensor(weights, name, [sizes.nUsers, shape[1]]), shape[1]);
-      const rows = Float32Array.from({ length: shape[0] * shape[1] }, (_, k) => average[k % shape[1]]);
-      store.write(declared.list[n], rows);
-    } else store.write(declared.list[n], float32Tensor(weights, name, shape));
-  });
+/** −Σ_i ln σ(s_i) − (N n / m) Σ_j ln σ(−s_j) of n taken items and m others behind them; slopes by score. */
+function pointwiseLoss(scores: Float64Array, n: number, m: number, negatives: number, slopes: Float64Array): number {
+  const weight = m === 0 ? 0 : (negatives * n) / m;
+  let value = 0;
+  for (let r = 0; r < n + m; r++) {
+    const s = r < n ? -scores[r] : scores[r];
+    const e = Math.exp(-Math.abs(s));
+    const w = r < n ? 1 : weight;
+    value += w * (Math.max(0, s) + Math.log1p(e));
+    const slope = w * (s > 0 ? 1 / (1 + e) : e / (1 + e));
+    slopes[r] = r < n ? -slope : slope;
+  }
+  return value;
 }
 
-function trainUsers(request: FoldInRequest, sizes: Sizes, declared: DeclaredParameters, store: ParameterStore): void {
-  const { engine, model, config, training } = request;
-  const sampler = samplerOf(request, sizes);
-  try {
-    const { loss, leaves } = lossExpression(model, declared.tensors, config);
-    const pairwise = model.loss === 'pairwise';
-    const totalRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
-    const batchSize = Math.min(MAX_BATCH, totalRows);
-    const { l2 } = training.optimizer;
-    const plan = new StepPlan({
-      ...{ engine, store, loss, batchSize, totalRows },
-      trainable: declared.list.filter((_, n) => declared.declarations[n].table === 'user'),
-      feed: pairwise ? sampler.pairwise(...leaves) : sampler.pointwise(...leaves),
-      optimizer: optimizerOptions.parse({ name: 'adam', learningRate: LEARNING_RATE, l2, schedule: 'linear' }),
-      totalSteps: STEPS * Math.ceil(totalRows / batchSize),
-    });
-    try {
-      for (let epoch = 0; epoch < STEPS; epoch++) plan.run(epoch, 0, plan.stepsPerEpoch);
-    } finally {
-      plan.free();
+/** −(N / m) Σ_i Σ_j ln σ(s_i − s_j) */
+function pairwiseLoss(scores: Float64Array, n: number, m: number, negatives: number, slopes: Float64Array): number {
+  const weight = m === 0 ? 0 : negatives / m;
+  slopes.fill(0);
+  let value = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = n; j < n + m; j++) {
+      const s = scores[j] - scores[i];
+      const e = Math.exp(-Math.abs(s));
+      value += weight * (Math.max(0, s) + Math.log1p(e));
+      const slope = weight * (s > 0 ? 1 / (1 + e) : e / (1 + e));
+      slopes[i] -= slope;
+      slopes[j] += slope;
     }
-  } finally {
-    sampler.free();
+  return value;
+}
+
+/** Mean and standard deviation of the columns of [n × width], over PRIOR_PEOPLE rows evenly spread. */
+function momentsOf(values: Float32Array, width: number): [Float64Array, Float64Array] {
+  const n = values.length / width;
+  const used = Math.min(n, PRIOR_PEOPLE);
+  const mean = new Float64Array(width);
+  const square = new Float64Array(width);
+  for (let u = 0; u < used; u++) {
+    const at = Math.floor((u * n) / used) * width;
+    for (let k = 0; k < width; k++) mean[k] += values[at + k];
   }
+  for (let k = 0; k < width; k++) mean[k] /= used;
+  for (let u = 0; u < used; u++) {
+    const at = Math.floor((u * n) / used) * width;
+    for (let k = 0; k < width; k++) square[k] += (values[at + k] - mean[k]) ** 2;
+  }
+  return [mean, square.map((sum) => Math.sqrt(sum / used))];
 }
 
-/** Negatives are uniform here whatever the training's sampler was: the popularity of items is not part of a trained model. */
-function samplerOf({ engine, training, histories, random }: FoldInRequest, sizes: Sizes): SamplerRecord {
-  const users = new Int32Array(histories.columns.length);
-  for (let r = 0; r < histories.nRows; r++) users.fill(r, histories.rowStart[r], histories.rowStart[r + 1]);
-  return new SamplerRecord(engine, {
-    users,
-    items: histories.columns,
-    ...sizes,
-    rowStart: histories.rowStart,
-    columns: histories.columns,
-    negatives: training.negatives,
-    reject: training.rejectTaken,
-    popularityExponent: 0,
-    key: random.key,
-  });
-}
-
-/** Mean of the rows of [n × width]. */
-function averageRow(values: Float32Array, width: number): Float64Array {
-  const sum = new Float64Array(width);
-  for (let k = 0; k < values.length; k++) sum[k % width] += values[k];
-  return sum.map((v) => (v * width) / Math.max(1, values.length));
+/** `size` of n items, all of them where there are no more; ascending. */
+function sampleOf(n: number, size: number, random: RandomStream): Int32Array {
+  if (n <= size) return Int32Array.from({ length: n }, (_, k) => k);
+  const chosen = new Set<number>();
+  while (chosen.size < size) chosen.add(random.below(n));
+  return Int32Array.from(chosen).sort();
 }

@@ -1,48 +1,165 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
-import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
-import { models } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
-import { foldIn } from '../../src/training/fold-in.ts';
-import { trainingOptions } from '../../src/training/options.ts';
-import { checkerboard, SIDE, trainSmall } from '../models/made-worlds.ts';
+import { findModel, models } from '../../src/models/index.ts';
+import type { GradientModel, Model } from '../../src/models/model.ts';
+import { FoldIn } from '../../src/training/fold-in.ts';
+import { type TrainingOptions, trainingOptions } from '../../src/training/options.ts';
+import { checkerboard, madeSplit, type Pair, SIDE, trainSmall } from '../models/made-worlds.ts';
 import { weightBytes } from '../models/weight-bytes.ts';
 
 const engine = new Engine({ threads: 1 });
-afterAll(() => engine.close());
+const two = new Engine({ threads: 2 });
+afterAll(() => {
+  engine.close();
+  two.close();
+});
 
 /** New people and the items they took, in no order. */
 const histories = [
   [4, 10, 2, 16],
   [7, 1, 13, 21],
   [20, 6, 12, 0],
-];
+].map((items) => Int32Array.from(items));
 
-describe.each(models.filter(({ kind }) => kind === 'gradient'))('fold-in of several people with $name', (model) => {
+async function trained(on: Engine, model: Model, split = checkerboard()) {
+  const { recommender } = await trainSmall(on, split, model);
+  const { weights, info, users, items } = recommender.parts;
+  const config = model.options.parse(info.model.config);
+  const training = trainingOptions.parse(info.training);
+  const parts = { engine: on, model: model as unknown as GradientModel, config, training, weights };
+  const made = () => {
+    const random = new RandomStream(1, 'fold-in');
+    return new FoldIn({ ...parts, sizes: { nUsers: users.size, nItems: items.size }, random }, recommender.scorer());
+  };
+  return { recommender, weights, training, made };
+}
+
+describe.each(models.filter(({ kind }) => kind === 'gradient'))('fold-in of new people with $name', (model) => {
   it('gives each a taste of their own and leaves the trained weights alone', async () => {
-    const { recommender } = await trainSmall(engine, checkerboard(), model);
-    const { weights, info } = recommender.parts;
+    const { recommender, weights, made } = await trained(engine, model);
     const before = weightBytes(weights);
-    const row = histories.flatMap((items, person) => items.map(() => person));
-    const { scorer } = foldIn({
-      engine,
-      model: model as unknown as GradientModel,
-      config: model.options.parse(info.model.config),
-      training: trainingOptions.parse(info.training),
-      sizes: { nUsers: SIDE, nItems: SIDE },
-      weights,
-      histories: sparseRows(histories.length, Int32Array.from(row), Int32Array.from(histories.flat())),
-      random: new RandomStream(1, 'fold-in'),
+    const foldIn = made();
+    const tables = new RankingTables(engine, recommender.scorer().form, SIDE);
+    const colours = histories.flatMap((history) => {
+      const { topItems } = tables.rank({
+        users: Int32Array.of(0),
+        person: { vector: foldIn.vectorOf(history) },
+        topK: 8,
+      });
+      return Array.from(topItems, (item) => item % 2);
     });
-    const tables = new RankingTables(engine, scorer.form, SIDE);
-    const { topItems } = tables.rank({ users: Int32Array.of(0, 1, 2), topK: 8 });
-    const colours = Array.from(topItems, (item) => item % 2);
     expect(colours).toEqual([0, 1, 0].flatMap((colour) => Array(8).fill(colour)));
     expect(weightBytes(weights)).toBe(before);
+    expect(foldIn.how).toContain(`${SIDE} others`);
     tables.free();
-    scorer.free();
+    foldIn.free();
+    recommender.close();
+  });
+
+  it('gives the same items the same row, whoever was asked for before, on any number of threads', async () => {
+    const rows: string[] = [];
+    for (const on of [engine, two]) {
+      const { recommender, made } = await trained(on, model);
+      const first = made();
+      const second = made();
+      for (const history of histories) first.vectorOf(history);
+      rows.push(first.vectorOf(histories[0]).join(), second.vectorOf(histories[0]).join());
+      expect(rows[0]).not.toBe(first.vectorOf(histories[1]).join());
+      first.free();
+      second.free();
+      recommender.close();
+    }
+    expect(new Set(rows).size).toBe(1);
+  });
+
+  it('leaves no memory of the engine taken when the recommender is closed, and takes no more with every person', async () => {
+    const held = engine.heldBytes;
+    const { recommender } = await trained(engine, model);
+    const ask = () => recommender.recommendForHistory(['item 4', 'item 10', 'item 2']);
+    ask();
+    const once = engine.heldBytes;
+    for (let n = 0; n < 5; n++) ask();
+    expect(engine.heldBytes).toBe(once);
+    recommender.close();
+    expect(engine.heldBytes).toBe(held);
+  });
+});
+
+/** The loss of the header for one person, in plain float64 loops. */
+function lossOf(
+  z: ArrayLike<number>,
+  history: Int32Array,
+  form: { users: Float32Array; items: Float32Array; width: number },
+  others: readonly number[],
+  { negatives, optimizer: { l2 } }: TrainingOptions,
+  isPairwise: boolean,
+): number {
+  const { users, items, width } = form;
+  const [tau, lambda] = [l2 > 0 ? 0.03 : 1, l2 * history.length * (negatives + (isPairwise ? 0 : 1))];
+  const n = users.length / width;
+  const score = (item: number) => {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += items[item * width + k] * z[k];
+    return sum;
+  };
+  const softplus = (x: number) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+  let value = 0;
+  for (const i of history) {
+    const against = others.map((j) => softplus(isPairwise ? score(j) - score(i) : score(j)));
+    value += (isPairwise ? 0 : softplus(-score(i))) + (negatives * against.reduce((a, b) => a + b, 0)) / others.length;
+  }
+  for (let k = 0; k < width; k++) {
+    const column = Array.from({ length: n }, (_, u) => users[u * width + k]);
+    const mean = column.reduce((a, b) => a + b, 0) / n;
+    const variance = column.reduce((a, b) => a + (b - mean) ** 2, 0) / n;
+    if (variance > 0) value += (tau * (z[k] - mean) ** 2) / variance / 2 + (lambda * z[k] ** 2) / 2;
+  }
+  return value;
+}
+
+describe('the row of a new person', () => {
+  it.each(['mf', 'gmf', 'bpr-mf'])('is where the loss of the formula is least: %s', async (name) => {
+    const model = findModel(name);
+    const { recommender, training, made } = await trained(engine, model);
+    const foldIn = made();
+    const { form } = recommender.scorer();
+    if (form.form !== 'dot') throw new Error('it has vectors');
+    const isPairwise = (model as GradientModel).loss === 'pairwise';
+    for (const history of histories) {
+      const taken = new Set(history);
+      const others = Array.from({ length: SIDE }, (_, i) => i).filter((i) => !(training.rejectTaken && taken.has(i)));
+      const z = foldIn.vectorOf(history);
+      const at = (change: ArrayLike<number>) => lossOf(change, history, form, others, training, isPairwise);
+      const least = at(z);
+      const random = new RandomStream(3, 'changes');
+      for (let n = 0; n < 60; n++) {
+        const scale = [0.3, 0.03][n % 2];
+        const moved = Float64Array.from(z, (v, k) => {
+          const column = Array.from({ length: SIDE }, (_, u) => form.users[u * form.width + k]);
+          const isFixed = column.every((value) => value === column[0]);
+          return isFixed ? v : v + scale * random.normal();
+        });
+        expect(at(moved)).toBeGreaterThan(least - 2e-3 * least);
+      }
+    }
+    foldIn.free();
+    recommender.close();
+  });
+
+  it('comes from a sample of the others where there are many, the same for everybody', async () => {
+    const nItems = 2500;
+    const train = Array.from({ length: 40 * 12 }, (_, k): Pair => {
+      const user = Math.floor(k / 12);
+      return [user, (user % 2) + 2 * ((k * 97) % (nItems / 2))];
+    });
+    const { recommender, made } = await trained(engine, findModel('mf'), madeSplit(40, nItems, { train }));
+    const foldIn = made();
+    expect(foldIn.how).toContain('against 1024 others');
+    const history = Int32Array.of(2, 8, 100);
+    expect(foldIn.vectorOf(history)).toEqual(made().vectorOf(history));
+    foldIn.free();
     recommender.close();
   });
 });

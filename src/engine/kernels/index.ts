@@ -1,8 +1,9 @@
 /** Everything the runtime calls from outside. */
 export { allowBlas, useBlas } from './blas';
+export { waitForJob } from './control';
 export { gemm } from './gemm';
 export { packPanels } from './pack';
-export { runJob, waitForJob } from './jobs';
+export { runJob } from './jobs';
 export { runProgram } from './program';
 export { philoxBlock, philoxValue, permute } from './random';
 export { retrieveAlone } from './retrieval';

@@ -125,11 +125,3 @@ export function runJob(control: usize, worker: i32): void {
   }
   barrier();
 }
-
-/** Waits for the next job after generation `seen` and returns the new generation. */
-export function waitForJob(control: usize, seen: i32): i32 {
-  const generation = control + (op.CONTROL_GENERATION << 2);
-  for (let n = 0; n < 20000; n++) if (atomic.load<i32>(generation) != seen) return atomic.load<i32>(generation);
-  while (atomic.load<i32>(generation) == seen) atomic.wait<i32>(generation, seen, -1);
-  return atomic.load<i32>(generation);
-}

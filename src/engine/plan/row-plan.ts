@@ -7,6 +7,8 @@ import type { ParameterStore } from '../runtime/parameter-store.ts';
 import { RowWork } from './row-work.ts';
 
 const CHUNK = 8192;
+/** Below so much arithmetic, some 0.2 ms, one thread is done before others have woken up. */
+const ALONE_FLOPS = 1e7;
 
 export interface RowPlanOptions {
   /** Shared tensors are computed by blocks of their rows on all threads. */
@@ -55,6 +57,8 @@ export class RowPlan {
   readonly capacity: number;
   readonly #engine: Engine;
   readonly #work: RowWork;
+  /** Arithmetic of the products; other work is taken for as much again of small ones. */
+  readonly #flopsOfRow: number;
 
   /** @param leaves index and input leaves that the caller feeds before each run */
   constructor(
@@ -77,6 +81,7 @@ export class RowPlan {
       header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     this.#work.finish();
+    this.#flopsOfRow = this.#work.flopsOfStep / capacity;
     const words = engine.i32(this.#work.header, code.PLAN_WORDS);
     words[code.PLAN_SCHEDULE] = this.#work.header;
     words[code.PLAN_N_STEPS] = 1;
@@ -91,7 +96,8 @@ export class RowPlan {
 
   run(rows: number): void {
     this.#engine.i32(this.#work.header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = rows;
-    this.#engine.run(code.JOB_STEPS, this.#work.header);
+    if (rows * this.#flopsOfRow < ALONE_FLOPS) this.#engine.runAlone(code.JOB_STEPS, this.#work.header);
+    else this.#engine.run(code.JOB_STEPS, this.#work.header);
   }
 
   /** Copies the first rows of an output. */

@@ -13,6 +13,7 @@ import type { Carried, Feed } from './feed.ts';
 import { optimizersOf } from './parameter-optimizers.ts';
 import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { RowWork } from './row-work.ts';
+import { ThreadChoice } from './thread-choice.ts';
 import { findNotFinite } from './trace.ts';
 import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
 
@@ -63,6 +64,7 @@ export class StepPlan {
   readonly #schedule: number;
   /** The distinct optimizers, in the order of their learning rates in the schedule. */
   readonly #optimizers: readonly OptimizerOptions[];
+  readonly #threads = new ThreadChoice();
   #scheduledEpoch = -1;
   #rateFactor = 1;
 
@@ -139,7 +141,17 @@ export class StepPlan {
   run(epoch: number, first: number, count: number): StepResult {
     this.state.prepare();
     if (epoch !== this.#scheduledEpoch) this.#fillSchedule(epoch);
-    return { steps: count, lossSum: this.#runSteps(epoch, first, count) };
+    let lossSum = 0;
+    for (let done = 0; done < count; ) {
+      const { alone, steps } = this.#threads.next(count - done);
+      // what feeds a window of unequal steps counts them from its beginning
+      const piece = this.#options.unequalSteps ? count : steps;
+      const started = performance.now();
+      lossSum = this.#runSteps(epoch, first + done, piece, lossSum, alone);
+      this.#threads.record(alone, piece, performance.now() - started);
+      done += piece;
+    }
+    return { steps: count, lossSum };
   }
 
   /** Multiplies all learning rates of later steps, except FTRL's, whose weights are a function of theirs. 1 at the start. */
@@ -167,7 +179,8 @@ export class StepPlan {
     }
   }
 
-  #runSteps(epoch: number, first: number, steps: number): number {
+  /** @param lossSum of the steps before, to which theirs is added in order */
+  #runSteps(epoch: number, first: number, steps: number, lossSum: number, alone: boolean): number {
     const { engine } = this.#options;
     const words = engine.i32(this.#header, code.PLAN_WORDS);
     words[code.PLAN_EPOCH] = epoch;
@@ -177,8 +190,9 @@ export class StepPlan {
     words[code.PLAN_STEPS_DONE] = 0;
     words[code.PLAN_NOT_FINITE] = 0;
     const loss = engine.f64(this.#header + code.PLAN_LOSS * 4, 1);
-    loss[0] = 0;
-    engine.run(code.JOB_STEPS, this.#header);
+    loss[0] = lossSum;
+    if (alone) engine.runAlone(code.JOB_STEPS, this.#header);
+    else engine.run(code.JOB_STEPS, this.#header);
     if (words[code.PLAN_NOT_FINITE] === 0) return loss[0];
     throw this.#notFinite(epoch, first + words[code.PLAN_STEPS_DONE], words[code.PLAN_STEPS_DONE]);
   }

@@ -251,15 +251,26 @@ export class Engine {
 
   /** Runs a job on all threads, this one included, and returns when all have finished. */
   run(job: number, argument: number): void {
+    this.#post(job, argument, this.threads);
+  }
+
+  /** Runs a job on this thread, without waking others: best for what is done before they would have woken. The same bytes. */
+  runAlone(job: number, argument: number): void {
+    this.#post(job, argument, 1);
+  }
+
+  #post(job: number, argument: number, threads: number): void {
     if (this.#closed) throw new DeepTasteError('config', 'engine: it has been closed');
     this.#awaitWorkers();
     const control = this.i32(this.#control, code.CONTROL_BYTES / 4);
     control[code.CONTROL_JOB] = job;
     control[code.CONTROL_ARGUMENT] = argument;
-    control[code.CONTROL_THREADS] = this.threads;
+    control[code.CONTROL_THREADS] = threads;
     control[code.CONTROL_CLAIM] = 0;
-    Atomics.add(control, code.CONTROL_GENERATION, 1);
-    Atomics.notify(control, code.CONTROL_GENERATION);
+    if (threads > 1) {
+      Atomics.add(control, code.CONTROL_GENERATION, 1);
+      Atomics.notify(control, code.CONTROL_GENERATION);
+    }
     try {
       this.kernels.runJob(this.#control, 0);
     } catch (error) {

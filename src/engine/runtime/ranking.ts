@@ -56,6 +56,8 @@ export interface RankRequest {
   readonly nItems: number;
   /** Rows of the users to rank. */
   readonly users: Int32Array;
+  /** Whose scores are made instead of those of the tables' users: `users` is then [0], and lists have one row. */
+  readonly person?: { readonly vector: Float32Array } | { readonly history: Int32Array };
   /** By user row: items that are no candidates. */
   readonly excluded?: Lists;
   /** By user row: the only candidates besides the relevant items; needs `relevant`, excludes `excluded` and `allScores`. */
@@ -196,9 +198,10 @@ export class RankingTables {
       temporary.push(address);
       return address;
     };
-    const place = (values: Int32Array): number => {
-      const address = allocate(values.byteLength);
-      engine.i32(address, values.length).set(values);
+    const place = (values: Int32Array | Float32Array): number => {
+      const address = allocate(values.byteLength + 64);
+      if (values instanceof Int32Array) engine.i32(address, values.length).set(values);
+      else engine.f32(address, values.length).set(values);
       return address;
     };
     const nRelevant = relevant ? relevant.columns.length : 0;
@@ -207,6 +210,7 @@ export class RankingTables {
     const longest = candidates && relevant ? longestRow(candidates) + longestRow(relevant) : 0;
     words[code.RANK_N_USERS] = users.length;
     words[code.RANK_USERS] = place(users);
+    if (request.person) this.#setPerson(request.person, words, place);
     const lists: [Lists | undefined, number, number][] = [
       [request.excluded, code.RANK_EXCLUDED_START, code.RANK_EXCLUDED_COLUMNS],
       [candidates, code.RANK_CANDIDATE_START, code.RANK_CANDIDATE_COLUMNS],
@@ -243,6 +247,18 @@ export class RankingTables {
     return outcome;
   }
 
+  #setPerson(
+    person: NonNullable<RankRequest['person']>,
+    words: Int32Array,
+    place: (values: Int32Array | Float32Array) => number,
+  ): void {
+    if ('vector' in person) words[code.RANK_USER_TABLE] = place(person.vector);
+    else {
+      words[code.RANK_HISTORY_START] = place(Int32Array.of(0, person.history.length));
+      words[code.RANK_HISTORY_COLUMNS] = place(person.history);
+    }
+  }
+
   /** Cuts long rankings into pieces, so that the caller hears about progress. */
   #runPieces(words: Int32Array, nUsers: number, onProgress: RankRequest['onProgress'], record: number): void {
     // whole blocks, so that where a piece ends changes nothing
@@ -254,7 +270,9 @@ export class RankingTables {
       words[code.RANK_END] = end;
       this.#engine.i32(record, code.RANK_WORDS).set(words);
       const started = performance.now();
-      this.#engine.run(code.JOB_RANK, record);
+      // a block is one thread's
+      if (end - first <= block) this.#engine.runAlone(code.JOB_RANK, record);
+      else this.#engine.run(code.JOB_RANK, record);
       if (performance.now() - started < 40) piece *= 2;
       first = end;
       onProgress?.(first);
