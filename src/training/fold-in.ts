@@ -20,9 +20,9 @@ import type { TrainingOptions } from './options.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
 /** Items that stand for all others, at most: so many that the answer takes about a millisecond. */
-const OTHERS = { dot: 1024, pairwise: 384, planned: 160 };
+const OTHERS = { dot: 512, pairwise: 128, planned: 128 };
 /** How the loss is minimised; the vectors of more evaluations recommend no better. */
-const EFFORT = { evaluations: 14, tolerance: 1e-4 };
+const EFFORT = { evaluations: 12, tolerance: 1e-4 };
 /** Weight of the prior in addition to the L2 of the training, where that has some. */
 const PRIOR_BESIDE_L2 = 0.03;
 /** People of the training that the prior is taken from at most. */
@@ -40,7 +40,11 @@ export interface FoldInParts {
 
 /** Gives people their rows, one after the other; what all need is made once. */
 export class FoldIn {
-  readonly how: string;
+  /** One sentence for people. */
+  readonly how =
+    'a user vector fitted to the given items by the loss of the training, with the trained users as prior, everything else fixed';
+  /** Items that stand for all others. */
+  readonly nOthers: number;
   readonly #pairwise: boolean;
   readonly #training: FoldInParts['training'];
   readonly #rows: RowScores;
@@ -59,9 +63,7 @@ export class FoldIn {
     [this.#mean, this.#deviation] = momentsOf(form.users, this.#rows.width);
     const sample = form.form === 'pair' ? OTHERS.planned : this.#pairwise ? OTHERS.pairwise : OTHERS.dot;
     this.#others = sampleOf(sizes.nItems, sample, random);
-    this.how =
-      `a user vector fitted to the given items against ${this.#others.length} others by the loss of the training, ` +
-      'with the trained users as prior and everything else fixed';
+    this.nOthers = this.#others.length;
   }
 
   /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */
