@@ -225,13 +225,7 @@ export class Recommender {
     return this.#bestItems;
   }
 
-  #answer(
-    find: Finder,
-    history: Int32Array,
-    taken: Int32Array,
-    { k, includeSeen }: Wanted,
-    how: string,
-  ): Answer {
+  #answer(find: Finder, history: Int32Array, taken: Int32Array, { k, includeSeen }: Wanted, how: string): Answer {
     const { items, itemFields } = this.parts;
     const { counts } = this.#ofTraining;
     const excluded = includeSeen ? new Int32Array(0) : taken;
