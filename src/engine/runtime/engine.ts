@@ -75,7 +75,7 @@ function requireSharedMemory(): void {
         : null;
   if (missing === null) return;
   throw new DeepTasteError(
-    'config',
+    'io',
     `engine: this JavaScript runtime must offer ${missing}, found none; run Node without --jitless and --no-harmony-sharedarraybuffer`,
   );
 }
