@@ -6,8 +6,8 @@
  *
  *   z = argmin  Σ_{i ∈ S} [ ℓ(+, s_i) + N · mean_j ℓ(−, s_j) ]  +  ½ λ R |z|²  +  ½ τ Σ_k (z_k − μ_k)² / σ_k²
  *
- * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 1 where λ is 0, else
- * 0.03. The mean goes over all items, or over a fixed sample of them. It is minimised in float64 and nothing is drawn a second time:
+ * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 0.03 beside
+ * an L2, else 1 for dot products and 0.1 for other scores. The mean goes over all items, or over a fixed sample of them. It is minimised in float64 and nothing is drawn a second time:
  * the same items give the same answer.
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
@@ -20,11 +20,13 @@ import type { TrainingOptions } from './options.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
 /** Items that stand for all others, at most: so many that the answer takes about a millisecond. */
-const OTHERS = { dot: 512, pairwise: 128, planned: 128 };
+const OTHERS = { dot: 512, pairwise: 128, planned: 384 };
 /** How the loss is minimised; the vectors of more evaluations recommend no better. */
 const EFFORT = { evaluations: 12, tolerance: 1e-4 };
 /** Weight of the prior in addition to the L2 of the training, where that has some. */
 const PRIOR_BESIDE_L2 = 0.03;
+/** Weight of the prior where a score is no dot product: deviations of single numbers say little of what a tower makes of them. */
+const PRIOR_OF_TOWERS = 0.1;
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
@@ -46,6 +48,8 @@ export class FoldIn {
   /** Items that stand for all others. */
   readonly nOthers: number;
   readonly #pairwise: boolean;
+  /** τ without L2. */
+  readonly #prior: number;
   readonly #training: FoldInParts['training'];
   readonly #rows: RowScores;
   readonly #mean: Float64Array;
@@ -64,6 +68,7 @@ export class FoldIn {
     const sample = form.form === 'pair' ? OTHERS.planned : this.#pairwise ? OTHERS.pairwise : OTHERS.dot;
     this.#others = sampleOf(sizes.nItems, sample, random);
     this.nOthers = this.#others.length;
+    this.#prior = form.form === 'dot' ? 1 : PRIOR_OF_TOWERS;
   }
 
   /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */
@@ -71,7 +76,7 @@ export class FoldIn {
     const objective = this.#objectiveOf(history);
     const { l2 } = this.#training.optimizer;
     const examples = history.length * (this.#training.negatives + (this.#pairwise ? 0 : 1));
-    const [tau, lambda] = [l2 === 0 ? 1 : PRIOR_BESIDE_L2, l2 * examples];
+    const [tau, lambda] = [l2 === 0 ? this.#prior : PRIOR_BESIDE_L2, l2 * examples];
     const [mean, deviation] = [this.#mean, this.#deviation];
     const z = new Float64Array(this.#rows.width);
     const gradientOfZ = new Float64Array(z.length);
