@@ -7,9 +7,9 @@ const script = fileURLToPath(new URL('../../scripts/fuzz.ts', import.meta.url));
 const node = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 
 it('altered files end in an answer or in one line', () => {
-  const args = [script, '--inputs', '48', '--seed', '11', '--files', '--json'];
+  const args = [script, '--inputs', '32', '--seed', '11', '--files', '--json'];
   const { stdout, stderr } = spawnSync(node, args, { encoding: 'utf8' });
   const { inputs, faults } = JSON.parse(stdout || JSON.stringify({ faults: stderr }));
   expect(faults).toEqual([]);
-  expect(inputs).toBe(48);
-});
+  expect(inputs).toBe(32);
+}, 300_000);
