@@ -1,0 +1,85 @@
+/** The golden runs: every model of the list on small made data, and what is asked of each afterwards. */
+
+export interface GoldenRun {
+  readonly name: string;
+  readonly train: readonly string[];
+  /** Questions to the trained run, each a command without the folder. */
+  readonly ask: readonly (readonly string[])[];
+}
+
+const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf'];
+const sequences = [
+  'sequence-popularity',
+  'session-popularity',
+  'session-item-knn',
+  'markov',
+  'vsknn',
+  'gru4rec',
+  'sasrec',
+];
+const fields = ['lr', 'fm', 'nfm', 'wide-deep', 'deepfm', 'dcn-v2', 'final-mlp'];
+
+/** Settings that keep a run small; all others have their defaults. */
+const small: Readonly<Record<string, readonly string[]>> = {
+  ials: ['--set', 'factors=8', '--set', 'epochs=3'],
+  'bpr-mf': [
+    '--set',
+    'factors=8',
+    '--epochs',
+    '4',
+    '--set',
+    'training.batchSize=256',
+    '--set',
+    'optimizer.learningRate=0.005',
+    '--set',
+    'optimizer.l2=0.001',
+  ],
+  mf: ['--set', 'factors=8', '--epochs', '4'],
+  gmf: ['--set', 'factors=8', '--epochs', '4'],
+  mlp: ['--epochs', '3'],
+  neumf: ['--epochs', '3'],
+  gru4rec: ['--set', 'units=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
+  sasrec: ['--epochs', '2'],
+  ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
+};
+
+const fixed = ['--seed', '7', '--kernels', 'simd', '--blas', 'off', '--threads', '1'];
+
+function run(name: string, model: string, flags: readonly string[], ask: GoldenRun['ask']): GoldenRun {
+  return { name, train: ['--model', model, ...flags, ...(small[model] ?? []), ...fixed], ask };
+}
+
+const ofRatings = ['--data', 'ratings.csv', '--split', 'leave-one-out'];
+const forPeople: GoldenRun['ask'] = [
+  ['recommend', '--user', 'u3', '-k', '8'],
+  ['recommend', '--history', 'i1,i3,i8', '-k', '8'],
+];
+const ofClicks = ['--data', 'clicks.csv', '--items', 'items.csv', '--split', 'ratio', '--by', 'random'];
+const explained: GoldenRun['ask'] = [['explain', '--row', 'user=u3', '--row', 'item=i4', '--row', 'device=phone']];
+
+export const goldenRuns: readonly GoldenRun[] = [
+  ...users.map((model) => run(model, model, ofRatings, forPeople)),
+  ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
+  ...sequences.map((model) =>
+    run(
+      model,
+      model,
+      ['--data', 'sessions.csv', '--no-user', '--validation-days', '1'],
+      [['recommend', '--history', 'i1,i3,i8', '-k', '8']],
+    ),
+  ),
+  ...fields.map((model) => run(model, model, ofClicks, explained)),
+  run('deepfm refit', 'deepfm', [...ofClicks, '--refit'], explained),
+  run(
+    'fm rating',
+    'fm',
+    ['--data', 'ratings.csv', '--items', 'items.csv', '--split', 'ratio', '--by', 'random'],
+    [['explain', '--row', 'user=u3', '--row', 'item=i4']],
+  ),
+  run(
+    'deepfm ranking',
+    'deepfm',
+    [...ofRatings, '--items', 'items.csv', '--task', 'ranking'],
+    [['recommend', '--user', 'u3', '-k', '8']],
+  ),
+];
