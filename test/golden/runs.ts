@@ -43,7 +43,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
 };
 
-const fixed = ['--seed', '7', '--kernels', 'simd', '--blas', 'off', '--threads', '1'];
+const fixed = ['--seed', '7', '--kernels', 'simd', '--blas', 'off', '--threads', '1', '--no-final'];
 
 function run(name: string, model: string, flags: readonly string[], ask: GoldenRun['ask']): GoldenRun {
   return { name, train: ['--model', model, ...flags, ...(small[model] ?? []), ...fixed], ask };
