@@ -76,9 +76,15 @@ const named = z.strictObject({ item: z.string(), title: z.string() });
 const answer = z.strictObject({
   ...{ run: z.string(), model: z.string(), user: z.string().nullable(), name: z.string().nullable() },
   history: z.array(named),
-  ...{ how: z.string(), unknownItems: z.array(z.string()) },
+  ...{ how: z.string(), unknownItems: z.array(z.string()), notes: z.array(z.string()) },
   recommendations: z.array(
-    z.strictObject({ ...named.shape, rank: z.int(), score: z.number(), because: z.array(named).max(2) }),
+    z.strictObject({
+      ...named.shape,
+      rank: z.int(),
+      score: z.number(),
+      because: z.array(named).max(2),
+      byPopularity: z.literal(true).optional(),
+    }),
   ),
 });
 const comparison = z.object({

@@ -107,6 +107,7 @@ const explanation = z.strictObject({
 const answer = z.strictObject({
   ...{ run: z.string(), model: z.string(), user: z.string().nullable(), name: z.string().nullable() },
   ...{ row: z.record(z.string(), z.unknown()), how: z.string(), unknownItems: z.array(z.string()) },
+  notes: z.array(z.string()),
   recommendations: z.array(
     z.strictObject({
       item: z.string(),

@@ -216,7 +216,7 @@ describe('labels beside users and items', () => {
   it('with marks of missing values: such rows are refused, or skipped', async () => {
     const content = rows('user,item,clicked,device', ['no', 'yes', 'NA', 'yes']);
     expect(await messageOf(() => load(content))).toMatch(
-      /row 3: "clicked" must hold a label, "yes" or "no", found "NA"/,
+      /row 3: "clicked" must hold a label, "yes" or "no", found the mark "NA"/,
     );
     expect([...(await load(content, { skipBadRows: true })).interactions.rating!]).toEqual([0, 1, 1]);
   });

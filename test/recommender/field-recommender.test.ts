@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { fieldModels } from '../../src/models/field-models.ts';
 import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
@@ -233,7 +234,8 @@ describe('what training never saw', () => {
     const { recommender } = await train('deepfm');
     const { parts } = recommender;
     const user = parts.users.indexOf('u3')!;
-    const taken = new Set(parts.seen.columns.slice(parts.seen.rowStart[user], parts.seen.rowStart[user + 1]));
+    const heldOut = parts.heldOut ? rowOf(parts.heldOut, user) : [];
+    const taken = new Set([...rowOf(parts.seen, user), ...heldOut]);
     const all = recommender.recommendForUser('u3', { k: 100, includeSeen: true, row: { hour: 3 } }).recommendations;
     const unseen = recommender.recommendForUser('u3', { k: 100, row: { hour: 3 } }).recommendations;
     expect([all.length, unseen.length]).toEqual([16, 16 - taken.size]);
