@@ -224,7 +224,7 @@ describe('recommend', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/For somebody who took Film № 14; Film № 15/);
     expect(stdout).toMatch(/\n1 {2}Film № \d+ +\S+ +-?[\d.]+/);
-    expect(stdout).toMatch(/for somebody new: a user vector trained/);
+    expect(stdout).toMatch(/for somebody new: a user vector fitted to the given items/);
   });
 
   it('lists taken items only when asked', async () => {

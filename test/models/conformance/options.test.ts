@@ -13,7 +13,12 @@ afterAll(() => engine.close());
 
 const random = testRandom(11);
 const pairs = Array.from({ length: 10 * 14 }, (_, k): Pair => [Math.floor(k / 14), k % 14]);
-const split = madeSplit(10, 14, { train: pairs.filter(([, item]) => random(14) > item) });
+const unrated = madeSplit(10, 14, { train: pairs.filter(([, item]) => random(14) > item) });
+const rating = Float32Array.from(unrated.train.userIndex, () => 1 + random(5));
+const split = { ...unrated, train: { ...unrated.train, rating } };
+
+/** Options whose default is off, and on which others act. */
+const switchedOn: Readonly<Record<string, object>> = { ials: { confidence: 1 } };
 
 /** Values that a field must refuse. */
 function badValues({ type, enum: choices }: OptionField): unknown[] {
@@ -48,7 +53,10 @@ async function outcome(model: Model, config: object): Promise<string | null> {
 
 describe.each(models)('options of $name', (model) => {
   const fields = optionFields(model.options);
-  const defaults = model.options.parse(smallSettings(model).config) as Record<string, unknown>;
+  const defaults = model.options.parse({ ...smallSettings(model).config, ...switchedOn[model.name] }) as Record<
+    string,
+    unknown
+  >;
   // switches and choices under which other options have something to act on
   const contexts = fields.flatMap(([name, { type, enum: choices }]): Record<string, unknown>[] =>
     choices ? choices.map((choice) => ({ [name]: choice })) : type === 'boolean' ? [{ [name]: true }] : [],
