@@ -171,7 +171,7 @@ describe('a saved run', () => {
     const all = ['recommend', 'histories', '--user', 'u3', '-k', '50', '--include-seen', '--json'];
     expect(answer.parse(documentOf(await place.run(all))).recommendations).toHaveLength(10);
     const { stdout } = await place.run(['recommend', 'histories', '--user', 'u3']);
-    expect(stdout).toMatch(/^For user u3, who took \d+ items in the training data\n/);
+    expect(stdout).toMatch(/^For user u3, who took \d+ items in the data\n/);
   });
 
   it('returns items of a session unless told not to', async () => {
