@@ -92,7 +92,7 @@ class Ranking {
     const scorer = gradientScorer(this.engine, this.model, this.#config, this.#size, this.#declared, this.#store);
     const { form } = scorer;
     scorer.free();
-    if (form.form === 'history') throw new Error('internal: a gradient model scores by vectors');
+    if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     const flopsOfPair = form.form === 'dot' ? 2 * form.width : form.program.flopsOfPair;
     const bytes = form.users.byteLength + form.items.byteLength;
     return { flops: nUsers * nItems * flopsOfPair, bytes };

@@ -5,17 +5,20 @@
  *   ŷ(u, i) = Σ_{j ∈ S_u} B_ji          min_B ‖X − XB‖² + λ‖B‖²,  diag B = 0
  *   P = (XᵀX + λI)⁻¹          B_ji = −P_ji / P_ii  (j ≠ i)
  *
- * X binary, S_u the items that user u took. Numbers and limits: docs/models/ease.md.
+ * X binary, S_u the items that user u took. For catalogues larger than such a matrix can be: ease-by-users.ts. Numbers and limits:
+ * docs/models/ease.md.
  */
 import { z } from 'zod';
-import { DeepTasteError } from '../core/errors.ts';
-import { float32Tensor } from '../core/named-tensors.ts';
+import { availableMemory } from '../core/machine-memory.ts';
+import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
+import type { ProgressTask } from '../core/progress.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
 import { SymmetricMatrix } from '../engine/linalg/symmetric-matrix.ts';
-import { fittedModel } from './model.ts';
-
-/** n² float64 values must fit into WebAssembly's 4 GiB, with working memory beside them. */
-const MAX_ITEMS = 22_000;
+import type { Engine } from '../engine/runtime/engine.ts';
+import { fitByUsers, foldInByUsers, scoreByUsers } from './ease-by-users.ts';
+import { solvedSide } from './ease-size.ts';
+import { fittedModel, type Sizes } from './model.ts';
 
 const options = z.strictObject({
   regularization: z
@@ -36,35 +39,50 @@ export const ease = fittedModel({
     year: 2019,
   },
   options,
-  fit: (train, { nItems }, { regularization }, { engine, progress }) => {
-    if (nItems > MAX_ITEMS)
-      throw new DeepTasteError(
-        'memory',
-        `ease: the catalogue must hold at most ${MAX_ITEMS} items, because the model is a dense items × items matrix, ` +
-          `found ${nItems}; keep only the more popular items (k-core), or use item-knn or ials`,
-        { nItems },
-      );
-    const matrix = new SymmetricMatrix(engine, nItems);
-    const task = progress.start('ease: inverting the Gram matrix', nItems, 'items');
+  fit: (train, sizes, { regularization }, { engine, progress }) => {
+    const side = solvedSide(train, sizes, availableMemory());
+    const byItems = side === 'items';
+    const task = progress.start('ease: inverting the Gram matrix', byItems ? sizes.nItems : sizes.nUsers, side);
     try {
-      const { values, stride } = matrix;
-      visitCoOccurrences(train, nItems, null, (item, counts) => {
-        for (let j = item; j < nItems; j++) values[item * stride + j] = counts[j];
-        values[item * stride + item] += regularization;
-      });
-      matrix.invert((rows) => task.update(rows));
-      return new Map([['B', { shape: [nItems, nItems], data: itemWeights(values, stride, nItems) }]]);
+      return byItems
+        ? fitByItems(engine, train, sizes, regularization, task)
+        : fitByUsers(engine, train, sizes, regularization, task);
     } finally {
       task.end();
-      matrix.free();
     }
   },
-  score: (weights, { nItems }) => ({
-    form: 'history',
-    weights: float32Tensor(weights, 'B', [nItems, nItems]),
-    sparse: null,
+  score: (weights, sizes, { regularization }) => {
+    const { nItems } = sizes;
+    return weights.has('hat')
+      ? scoreByUsers(weights, sizes, regularization)
+      : { form: 'history', weights: float32Tensor(weights, 'B', [nItems, nItems]), sparse: null };
+  },
+  foldIn: (weights, sizes, { regularization }, history) => ({
+    vector: foldInByUsers(weights, sizes, regularization, history),
+    how: 'the item-to-item weights of the given items, added up as for every user',
   }),
 });
+
+function fitByItems(
+  engine: Engine,
+  train: SparseRows,
+  { nItems }: Sizes,
+  regularization: number,
+  task: ProgressTask,
+): NamedTensors {
+  const matrix = new SymmetricMatrix(engine, nItems);
+  try {
+    const { values, stride } = matrix;
+    visitCoOccurrences(train, nItems, null, (item, counts) => {
+      for (let j = item; j < nItems; j++) values[item * stride + j] = counts[j];
+      values[item * stride + item] += regularization;
+    });
+    matrix.invert((rows) => task.update(rows));
+    return new Map([['B', { shape: [nItems, nItems], data: itemWeights(values, stride, nItems) }]]);
+  } finally {
+    matrix.free();
+  }
+}
 
 /** B_ji = −P_ji / P_ii with zeros on the diagonal, [n × n], from the upper triangle of P. */
 function itemWeights(p: Float64Array, stride: number, n: number): Float32Array {

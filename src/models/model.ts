@@ -11,7 +11,7 @@ import type { Sequences } from '../data/sequences/sequences.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { Lists } from '../engine/runtime/ranking.ts';
+import type { Lists, ScoreForm } from '../engine/runtime/ranking.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { SequenceScorer } from './sequence-scorer.ts';
@@ -108,10 +108,19 @@ export interface FitContext {
   readonly values?: Float32Array | null;
 }
 
-/** How a fitted model scores: user and item vectors, or item-to-item weights applied to the user's history. */
+/**
+ * How a fitted model scores: user and item vectors, item-to-item weights applied to the user's history, or a number for each user
+ * of the training summed over those who took an item.
+ */
 export type FittedScore =
   | { readonly form: 'dot'; readonly users: Float32Array; readonly items: Float32Array; readonly width: number }
-  | { readonly form: 'history'; readonly weights: Float32Array; readonly sparse: Lists | null };
+  | { readonly form: 'history'; readonly weights: Float32Array; readonly sparse: Lists | null }
+  | (Omit<Extract<ScoreForm, { form: 'takers' }>, 'history' | 'last'> & {
+      /** What an item of a history adds to the score of another, as a function of the item scored, then of the other. */
+      readonly weightsTo: WeightsTo;
+    });
+
+export type WeightsTo = (item: number) => (from: number) => number;
 
 export interface FittedModel<C = unknown> extends ModelHead<C> {
   readonly kind: 'fitted';
@@ -125,7 +134,7 @@ export interface FittedModel<C = unknown> extends ModelHead<C> {
   /** From weights alone, without the training data. */
   readonly score: (weights: NamedTensors, sizes: Sizes, config: C) => FittedScore;
   /**
-   * For models with user vectors: the vector of a person who was not in training, from the items the person took.
+   * For models with user rows: the row of a person who was not in training, from the items the person took.
    * Models that score by history need none. `how` is one sentence for people.
    */
   readonly foldIn?: (

@@ -13,7 +13,7 @@ import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import { prediction } from '../layers/forward-pass.ts';
 import { type DeclaredParameters, declareParameters } from './expression.ts';
-import type { FittedModel, GradientModel, Model, Sizes } from './model.ts';
+import type { FittedModel, GradientModel, Model, Sizes, WeightsTo } from './model.ts';
 
 /** A model with the weights it learned. */
 export interface TrainedModel {
@@ -27,6 +27,8 @@ export interface Scorer {
   readonly form: ScoreForm;
   /** Vectors of the items for "similar items": rows of `width`; null where the model has none. */
   readonly itemVectors: { readonly values: Float32Array; readonly width: number } | null;
+  /** Item-to-item weights that are not kept but can be computed. */
+  readonly weightsTo?: WeightsTo;
   free(): void;
 }
 
@@ -56,7 +58,9 @@ function fittedScorer(
   const score = model.score(weights, sizes, config);
   const free = () => {};
   if (score.form === 'dot') return { form: score, itemVectors: { values: score.items, width: score.width }, free };
-  return { form: { ...score, history }, itemVectors: null, free };
+  if (score.form === 'history') return { form: { ...score, history }, itemVectors: null, free };
+  const { weightsTo, ...form } = score;
+  return { form: { ...form, history }, itemVectors: null, weightsTo, free };
 }
 
 /** A store filled with given weights. */

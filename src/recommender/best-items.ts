@@ -1,7 +1,7 @@
 /** The best items of one person, whatever the form of the score: by retrieval where it is a dot product, else by ranking. */
-import { joinedAscending } from '../data/sparse-rows.ts';
+import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
+import { type Person, RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
 import type { TopItems } from './top-items.ts';
 
@@ -25,24 +25,27 @@ export class BestItems {
    */
   find(row: number, k: number, excluded: Int32Array): TopItems {
     const form = this.#form;
-    if (form.form === 'history') {
-      const { rowStart, columns } = form.history;
-      return this.findFor(columns.subarray(rowStart[row], rowStart[row + 1]), k, excluded);
-    }
-    const width = form.form === 'dot' ? form.width : form.userWidth;
-    return this.findFor(form.users.subarray(row * width, (row + 1) * width), k, excluded);
+    if (form.form === 'history') return this.findFor({ history: rowOf(form.history, row) }, k, excluded);
+    const width = form.form === 'pair' ? form.userWidth : form.width;
+    const vector = form.users.subarray(row * width, (row + 1) * width);
+    const person = form.form === 'takers' ? { vector, history: rowOf(form.history, row) } : { vector };
+    return this.findFor(person, k, excluded);
   }
 
   /**
    * The same for anybody.
-   * @param person the person's row of the user table, or, for item-to-item weights, the items that the person took, ascending
+   * @param person the person's row of the user table, for item-to-item weights the items that the person took, ascending, and
+   *   both for sums over the takers of an item
    */
-  findFor(person: Float32Array | Int32Array, k: number, excluded: Int32Array): TopItems {
+  findFor(person: Person, k: number, excluded: Int32Array): TopItems {
     if (this.#tables instanceof Retrieval)
-      return this.#tables.search(person as Float32Array, { k, excluded: joinedAscending(excluded, this.#form.last) });
+      return this.#tables.search((person as { vector: Float32Array }).vector, {
+        k,
+        excluded: joinedAscending(excluded, this.#form.last),
+      });
     const { topItems, topScores } = this.#tables.rank({
       users: Int32Array.of(0),
-      person: person instanceof Float32Array ? { vector: person } : { history: person },
+      person,
       excluded: { rowStart: Int32Array.of(0, excluded.length), columns: excluded },
       topK: Math.min(k, this.#nItems),
     });

@@ -1,5 +1,7 @@
 /** Why an item: the items of the person's history that speak most for it. */
+import { rowOf } from '../data/sparse-rows.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
+import type { WeightsTo } from '../models/model.ts';
 import type { Scorer } from '../models/scoring.ts';
 
 /** Best `n` of a history for an item: fewer when the rest does not speak for it. */
@@ -11,10 +13,11 @@ export type ReasonFinder = (item: number, history: Int32Array, n: number) => num
  */
 export function reasonFinder(scorer: Scorer, nItems: number): ReasonFinder {
   const { form, itemVectors } = scorer;
-  if (form.form === 'history') return pickBest((item, j) => weightBetween(form, nItems, j, item));
+  if (form.form === 'history') return pickBest((item) => (j) => weightBetween(form, nItems, j, item));
+  if (scorer.weightsTo) return pickBest(scorer.weightsTo);
   if (!itemVectors || itemVectors.width < 2) return () => [];
   const { values, width } = itemVectors;
-  return pickBest((item, j) => cosine(values, item * width, j * width, width));
+  return pickBest((item) => (j) => cosine(values, item * width, j * width, width));
 }
 
 /**
@@ -22,6 +25,7 @@ export function reasonFinder(scorer: Scorer, nItems: number): ReasonFinder {
  * Null for vector models, which know something of every item that they were trained on.
  */
 export function knownItems(form: ScoreForm, history: Int32Array, nItems: number): Uint8Array | null {
+  if (form.form === 'takers') return itemsOfTheConnected(form, history, nItems);
   if (form.form !== 'history') return null;
   const knows = new Uint8Array(nItems);
   for (const j of history) {
@@ -33,15 +37,31 @@ export function knownItems(form: ScoreForm, history: Int32Array, nItems: number)
   return knows;
 }
 
-function pickBest(strength: (item: number, j: number) => number): ReasonFinder {
-  return (item, history, n) =>
-    [...history]
+/** The items that somebody took who has a number other than 0 in a row of somebody who took one of the history. */
+function itemsOfTheConnected(
+  { users, width, takers }: Extract<ScoreForm, { form: 'takers' }>,
+  history: Int32Array,
+  nItems: number,
+): Uint8Array {
+  const isTaker = new Uint8Array(width);
+  for (const j of history) for (const v of rowOf(takers, j)) isTaker[v] = 1;
+  const isConnected = isTaker.slice();
+  for (let v = 0; v < width; v++)
+    if (isTaker[v] === 1) for (let w = 0; w < width; w++) if (users[v * width + w] !== 0) isConnected[w] = 1;
+  return Uint8Array.from({ length: nItems }, (_, i) => (rowOf(takers, i).some((v) => isConnected[v] === 1) ? 1 : 0));
+}
+
+function pickBest(weightsTo: WeightsTo): ReasonFinder {
+  return (item, history, n) => {
+    const weightOf = weightsTo(item);
+    return [...history]
       .filter((j) => j !== item)
-      .map((j) => ({ j, value: strength(item, j) }))
+      .map((j) => ({ j, value: weightOf(j) }))
       .filter(({ value }) => value > 0)
       .sort((a, b) => b.value - a.value || a.j - b.j)
       .slice(0, n)
       .map(({ j }) => j);
+  };
 }
 
 function weightBetween(

@@ -13,6 +13,7 @@ import { displayName, type FieldTable } from '../data/dataset.ts';
 import { joinedAscending, missingColumns, rowOf, type SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
+import type { Person } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { findModel } from '../models/index.ts';
 import type { Model } from '../models/model.ts';
@@ -202,7 +203,7 @@ export class Recommender {
   }
 
   /** What the best items are found by for somebody with these items; and how it was made. */
-  #newPerson(history: Int32Array): { person: Float32Array | Int32Array; how: string } {
+  #newPerson(history: Int32Array): { person: Person; how: string } {
     const { model, engine } = this;
     const { weights, info } = this.parts;
     const [config, sizes] = [this.#config, this.#sizes];
@@ -210,13 +211,14 @@ export class Recommender {
       const training: TrainingOptions = trainingOptions.parse(info.training);
       const random = new RandomStream(info.seed, 'fold-in');
       this.#foldIn ??= new FoldIn({ engine, model, config, training, sizes, weights, random }, this.scorer());
-      return { person: this.#foldIn.vectorOf(history), how: this.#foldIn.how };
+      return { person: { vector: this.#foldIn.vectorOf(history) }, how: this.#foldIn.how };
     }
-    if (this.scorer().form.form === 'history')
-      return { person: history, how: 'the item-to-item weights of the given items, added up as for every user' };
+    const { form } = this.scorer().form;
+    if (form === 'history')
+      return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
     if (!model.foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
     const { vector, how } = model.foldIn(weights, sizes, config, history);
-    return { person: vector, how };
+    return { person: form === 'takers' ? { vector, history } : { vector }, how };
   }
 
   /** What finds the best items; made once. */

@@ -59,7 +59,7 @@ export class FoldIn {
 
   /** @param scorer how the model scores the people of the training */
   constructor({ engine, model, config, training, sizes, weights, random }: FoldInParts, { form }: Scorer) {
-    if (form.form === 'history') throw new Error('internal: a gradient model scores by vectors');
+    if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     this.#training = training;
     this.#pairwise = model.loss === 'pairwise';
     this.#rows =

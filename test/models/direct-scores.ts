@@ -46,6 +46,7 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
         scores[k] += users[Math.floor(k / nItems) * width + d] * items[(k % nItems) * width + d];
     return scores;
   }
+  if (form.form !== 'history') throw new Error(`no direct scores of the form ${form.form}`);
   const rows = form.sparse ?? everyColumn(nItems);
   for (let user = 0; user < nUsers; user++)
     for (let h = history.rowStart[user]; h < history.rowStart[user + 1]; h++) {

@@ -42,6 +42,12 @@ export function scoresOf(form: FittedScore, taken: readonly (readonly number[])[
     Array.from({ length: nItems }, (_, item) => {
       if (form.form === 'history') return history.reduce((sum, j) => sum + itemWeight(form, j, item, nItems), 0);
       let sum = 0;
+      if (form.form === 'takers') {
+        const own = history.includes(item) ? 1 : 0;
+        for (let k = form.takers.rowStart[item]; k < form.takers.rowStart[item + 1]; k++)
+          sum += form.users[user * form.width + form.takers.columns[k]];
+        return own + form.scale[item] * (sum - own);
+      }
       for (let d = 0; d < form.width; d++) sum += form.users[user * form.width + d] * form.items[item * form.width + d];
       return sum;
     }),

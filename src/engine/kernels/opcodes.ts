@@ -379,6 +379,7 @@ export const FORM_DOT = 1;
 export const FORM_PAIR = 2;
 export const FORM_HISTORY_DENSE = 3;
 export const FORM_HISTORY_SPARSE = 4;
+export const FORM_TAKERS = 5;
 
 /** Words of a ranking job (pointers, 0 = absent, and counts). */
 export const RANK_FORM = 0;
@@ -386,13 +387,13 @@ export const RANK_N_ITEMS = 1;
 export const RANK_N_USERS = 2;
 /** i32[nUsers]: row of each ranked user in the user table, the history and the lists */
 export const RANK_USERS = 3;
-/** dot and pair: user rows, stride in elements */
+/** dot, pair and takers: user rows, stride in elements */
 export const RANK_USER_TABLE = 4;
 export const RANK_USER_STRIDE = 5;
 /** dot and pair: item rows, stride in elements */
 export const RANK_ITEM_TABLE = 6;
 export const RANK_ITEM_STRIDE = 7;
-/** dot: item rows packed in panels; length of a row */
+/** dot: item rows packed in panels; dot and takers: length of a row */
 export const RANK_PANELS = 8;
 export const RANK_WIDTH = 9;
 /** pair: program, its length, rows of a tile, bytes of scratch */
@@ -400,7 +401,10 @@ export const RANK_PROGRAM = 10;
 export const RANK_PROGRAM_LENGTH = 11;
 export const RANK_TILE = 12;
 export const RANK_SCRATCH_BYTES = 13;
-/** history: item × item weights (dense rows, or CSR row starts, columns, values) and the users' histories (CSR) */
+/**
+ * history: item × item weights (dense rows, or CSR row starts, columns, values) and the users' histories (CSR);
+ * takers: a scale for each item, the users who took it (CSR), and the users' histories
+ */
 export const RANK_WEIGHTS = 14;
 export const RANK_WEIGHT_START = 15;
 export const RANK_WEIGHT_COLUMNS = 16;

@@ -93,6 +93,47 @@ function scoreHistory(user: i32, out: usize): void {
   }
 }
 
+/**
+ * For the rows r of up to four users, put into userRows with four lanes a number:
+ *   out[i] = h_i + scale_i · (Σ over the users v who took item i of r_v − h_i),  h_i = 1 for the items of the user's history, else 0
+ */
+function scoreTakers(from: i32, to: i32, out: usize): void {
+  const nItems = word(job, op.RANK_N_ITEMS), users = pointer(job, op.RANK_USERS), width = word(job, op.RANK_WIDTH);
+  const rowBytes = <usize>nItems << 2, nUsers = to - from;
+  const history = pointer(job, op.RANK_HISTORY_START), columns = pointer(job, op.RANK_HISTORY_COLUMNS);
+  memory.fill(userRows, 0, <usize>width << 4);
+  memory.fill(out, 0, rowBytes * nUsers);
+  for (let n = 0; n < nUsers; n++) {
+    const user = element(users, from + n), row = userRow(user), lane = userRows + (<usize>n << 2);
+    for (let v: usize = 0; v < <usize>width; v++) store<f32>(lane + (v << 4), load<f32>(row + (v << 2)));
+    const own = out + rowBytes * n;
+    for (let k = element(history, user); k < element(history, user + 1); k++)
+      store<f32>(own + (<usize>element(columns, k) << 2), 1);
+  }
+  const takers = pointer(job, op.RANK_WEIGHT_COLUMNS), start = pointer(job, op.RANK_WEIGHT_START);
+  for (let i = 0; i < nItems; i++) {
+    let low = f64x2.splat(0), high = f64x2.splat(0);
+    for (let k = element(start, i), end = element(start, i + 1); k < end; k++) {
+      const values = v128.load(userRows + (<usize>element(takers, k) << 4));
+      low = f64x2.add(low, f64x2.promote_low_f32x4(values));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 0)));
+    }
+    const scale = <f64>load<f32>(pointer(job, op.RANK_WEIGHTS) + (<usize>i << 2));
+    const at = out + (<usize>i << 2);
+    storeAboveOwn(at, f64x2.extract_lane(low, 0), scale);
+    if (nUsers > 1) storeAboveOwn(at + rowBytes, f64x2.extract_lane(low, 1), scale);
+    if (nUsers > 2) storeAboveOwn(at + 2 * rowBytes, f64x2.extract_lane(high, 0), scale);
+    if (nUsers > 3) storeAboveOwn(at + 3 * rowBytes, f64x2.extract_lane(high, 1), scale);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeAboveOwn(at: usize, sum: f64, scale: f64): void {
+  const own = <f64>load<f32>(at);
+  store<f32>(at, <f32>(own + scale * (sum - own)));
+}
+
 /** Scores of all items for the users at positions [from, to), one row of nItems each. */
 function scoreAll(from: i32, to: i32, scratch: usize): void {
   const nItems = word(job, op.RANK_N_ITEMS), users = pointer(job, op.RANK_USERS);
@@ -101,6 +142,10 @@ function scoreAll(from: i32, to: i32, scratch: usize): void {
     for (let n = from; n < to; n++)
       memory.copy(userRows + ((<usize>(n - from) * width) << 2), userRow(element(users, n)), <usize>width << 2);
     gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
+    return;
+  }
+  if (word(job, op.RANK_FORM) == op.FORM_TAKERS) {
+    scoreTakers(from, to, scores);
     return;
   }
   for (let n = from; n < to; n++) {
@@ -286,8 +331,8 @@ function rankAll(from: i32, to: i32, scratch: usize): void {
   }
 }
 
-/** Scores the listed items (names[0 … n)) of one user into `scores`. */
-function scoreListed(user: i32, names: usize, n: i32, scratch: usize): void {
+/** Scores the listed items (names[0 … n)) of the user at a position into `scores`. */
+function scoreListed(position: i32, user: i32, names: usize, n: i32, scratch: usize): void {
   const form = word(job, op.RANK_FORM);
   if (form == op.FORM_DOT) {
     for (let i = 0; i < n; i++)
@@ -297,8 +342,10 @@ function scoreListed(user: i32, names: usize, n: i32, scratch: usize): void {
     for (let i = 0; i < n; i++) memory.copy(gathered + <usize>i * bytes, itemRow(element(names, i)), bytes);
     scorePairs(user, gathered, n, scores, scratch);
   } else {
-    const all = userRows;
-    scoreHistory(user, all);
+    // behind the rows that the takers' form puts in front
+    const all = userRows + ((<usize>word(job, op.RANK_BLOCK) * word(job, op.RANK_WIDTH)) << 2);
+    if (form == op.FORM_TAKERS) scoreTakers(position, position + 1, all);
+    else scoreHistory(user, all);
     for (let i = 0; i < n; i++)
       store<f32>(scores + (<usize>i << 2), load<f32>(all + (<usize>element(names, i) << 2)));
   }
@@ -313,7 +360,7 @@ function rankListed(n: i32, names: usize, scratch: usize): void {
   const start = pointer(job, op.RANK_CANDIDATE_START), columns = pointer(job, op.RANK_CANDIDATE_COLUMNS);
   const listed = element(start, user + 1) - element(start, user), total = nRelevant + listed;
   memory.copy(names + (<usize>nRelevant << 2), columns + (<usize>element(start, user) << 2), <usize>listed << 2);
-  scoreListed(user, names, total, scratch);
+  scoreListed(n, user, names, total, scratch);
   replaceNaN(scores, total);
   placeListedLast(scores, names, total);
   store<i32>(pointer(job, op.RANK_N_CANDIDATES) + (<usize>n << 2), total);

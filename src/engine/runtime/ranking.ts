@@ -8,7 +8,7 @@ import type { PairProgram } from '../plan/pair-plan.ts';
 import type { Engine } from './engine.ts';
 
 /** Users whose scores a thread makes together, where there are few items. */
-const USERS_AT_ONCE = { dot: 12, pair: 2, history: 4 } as const;
+const USERS_AT_ONCE = { dot: 12, pair: 2, history: 4, takers: 4 } as const;
 /** Scores of all items that a thread holds at most, unless one user's are more. */
 const SCORES_AT_ONCE = 1 << 24;
 /** Rows that are put into panels at once: a multiple of eight. */
@@ -49,7 +49,26 @@ export type ScoreSource =
       readonly history: Lists;
       readonly weights: Float32Array;
       readonly sparse: Lists | null;
+    }
+  /**
+   * score[i] = h_i + scale[i] · (Σ over the users v who took item i of row[v] − h_i), with h_i = 1 for the items of the user's
+   * history and 0 for others; user rows [n × width] hold a number for each of `width` users
+   */
+  | {
+      readonly form: 'takers';
+      readonly users: Float32Array;
+      readonly width: number;
+      /** By item: the users who took it. */
+      readonly takers: Lists;
+      readonly scale: Float32Array;
+      readonly history: Lists;
     };
+
+/** Whose scores are made: a row of the user table, a history where scores are made from that, or both. */
+export type Person =
+  | { readonly vector: Float32Array }
+  | { readonly history: Int32Array }
+  | { readonly vector: Float32Array; readonly history: Int32Array };
 
 export interface RankRequest {
   readonly score: ScoreForm;
@@ -57,7 +76,7 @@ export interface RankRequest {
   /** Rows of the users to rank. */
   readonly users: Int32Array;
   /** Whose scores are made instead of those of the tables' users: `users` is then [0], and lists have one row. */
-  readonly person?: { readonly vector: Float32Array } | { readonly history: Int32Array };
+  readonly person?: Person;
   /** By user row: items that are no candidates. */
   readonly excluded?: Lists;
   /** By user row: the only candidates besides the relevant items; needs `relevant`, excludes `excluded` and `allScores`. */
@@ -98,6 +117,7 @@ export class RankingTables {
     const words = this.#words;
     words[code.RANK_N_ITEMS] = nItems;
     if (score.form === 'history') this.#placeHistory(score);
+    else if (score.form === 'takers') this.#placeTakers(score);
     else this.#placeVectors(score);
     if (score.last && score.last.length > 0) this.#placeLast(score.last);
   }
@@ -134,7 +154,20 @@ export class RankingTables {
     words[code.RANK_BLOCK] = rankingBlock('history', this.#nItems);
   }
 
-  #placeVectors(score: Exclude<ScoreForm, { form: 'history' }>): void {
+  #placeTakers(score: Extract<ScoreForm, { form: 'takers' }>): void {
+    const words = this.#words;
+    words[code.RANK_FORM] = code.FORM_TAKERS;
+    words[code.RANK_USER_STRIDE] = score.width;
+    words[code.RANK_WIDTH] = score.width;
+    words[code.RANK_WEIGHTS] = this.#place(score.scale);
+    words[code.RANK_WEIGHT_START] = this.#place(score.takers.rowStart);
+    words[code.RANK_WEIGHT_COLUMNS] = this.#place(score.takers.columns);
+    words[code.RANK_HISTORY_START] = this.#place(score.history.rowStart);
+    words[code.RANK_HISTORY_COLUMNS] = this.#place(score.history.columns);
+    words[code.RANK_BLOCK] = rankingBlock('takers', this.#nItems);
+  }
+
+  #placeVectors(score: Extract<ScoreForm, { form: 'dot' | 'pair' }>): void {
     const words = this.#words;
     words[code.RANK_USER_TABLE] = this.#place(score.users);
     if (score.form === 'dot') {
@@ -154,6 +187,12 @@ export class RankingTables {
       words[code.RANK_SCRATCH_BYTES] = score.program.scratchBytes;
       words[code.RANK_BLOCK] = rankingBlock('pair', this.#nItems);
     }
+  }
+
+  /** User rows of the takers' form, of which there are as many as users: made when people of the table are ranked. */
+  #userRows(): void {
+    if (this.#score.form === 'takers' && this.#words[code.RANK_USER_TABLE] === 0)
+      this.#words[code.RANK_USER_TABLE] = this.#place(this.#score.users);
   }
 
   /** Items of a dot product in rows, for listed candidates; made at the first such ranking. */
@@ -192,6 +231,7 @@ export class RankingTables {
       );
     if (candidates) this.#itemRows();
     else this.#panels();
+    if (!request.person) this.#userRows();
     const temporary: number[] = [];
     const allocate = (bytes: number): number => {
       const address = engine.allocate(Math.max(64, bytes));
@@ -247,13 +287,9 @@ export class RankingTables {
     return outcome;
   }
 
-  #setPerson(
-    person: NonNullable<RankRequest['person']>,
-    words: Int32Array,
-    place: (values: Int32Array | Float32Array) => number,
-  ): void {
+  #setPerson(person: Person, words: Int32Array, place: (values: Int32Array | Float32Array) => number): void {
     if ('vector' in person) words[code.RANK_USER_TABLE] = place(person.vector);
-    else {
+    if ('history' in person) {
       words[code.RANK_HISTORY_START] = place(Int32Array.of(0, person.history.length));
       words[code.RANK_HISTORY_COLUMNS] = place(person.history);
     }
