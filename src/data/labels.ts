@@ -77,13 +77,7 @@ export async function labelRule(
   );
 }
 
-/** Marks of missing values are no label: rows that hold one are refused, or skipped when that is asked for. */
-function withoutMissing<T>(cells: readonly T[], textOf: (cell: T) => string): T[] {
-  return cells.filter((cell) => !/^(na|n\/a|nan|null|none|nil|\\n|-+|—|\?)$/i.test(textOf(cell)));
-}
-
-function knownPair(cells: readonly string[]): readonly [string, string] | null {
-  const values = withoutMissing(cells, (cell) => cell);
+function knownPair(values: readonly string[]): readonly [string, string] | null {
   if (values.length === 0 || values.length > 2) return null;
   const words = values.map((value) => value.toLowerCase().replace(/[_-]+(?=.*\p{L})/gu, ' '));
   const pair = knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words);
@@ -101,8 +95,7 @@ function negatedPair(words: readonly string[]): readonly [string, string] | null
   return negates(words[1], words[0]) ? [words[1], words[0]] : null;
 }
 
-function rarerPair(all: readonly LabelCount[]): readonly [string, string] | null {
-  const counts = all.length === 2 ? all : withoutMissing(all, ({ value }) => value);
+function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {
   if (counts.length !== 2) return null;
   const [often, rare] = [...counts].sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1));
   return [often.value, rare.value];
@@ -117,6 +110,9 @@ function foundValues(values: readonly string[]): string {
 
 /** So many different cells are looked at. */
 const manyLabels = 100;
+
+/** Rows that are looked at before all are: most columns show there that they hold no labels. */
+const nSampledRows = 10_000;
 
 async function labelCounts(
   database: Database,
@@ -137,6 +133,7 @@ export async function holdsTwoValues(
   table: ImportedTable,
   column: ImportedColumn,
 ): Promise<boolean> {
+  if ((await labelCounts(database, table, column, nSampledRows)).length > 2) return false;
   return (await labelCounts(database, table, column)).length === 2;
 }
 
@@ -150,16 +147,18 @@ export interface LabelEvidence {
   readonly onlyNegative: boolean;
 }
 
-/** @param nRows look at so many rows only; absent = all */
+/** @param nRows look at so many rows only; absent = all, unless the first ones hold more than two different cells */
 export async function labelEvidence(
   database: Database,
   table: ImportedTable,
   column: ImportedColumn,
   nRows?: number,
 ): Promise<LabelEvidence> {
-  const cells = (await labelCounts(database, table, column, nRows)).map(({ value }) => value);
-  const values = withoutMissing(cells, (cell) => cell);
-  const pair = knownPair(cells);
+  const first = await labelCounts(database, table, column, nRows ?? nSampledRows);
+  const isSeen = nRows !== undefined || first.length > 2;
+  const counts = isSeen ? first : await labelCounts(database, table, column);
+  const values = counts.map(({ value }) => value);
+  const pair = knownPair(values);
   const onlyNegative = values.length === 1 && pair !== null && pair[0] === values[0] && pair[1] !== values[0];
   return { values, pair: values.length === 2 ? pair : null, onlyNegative };
 }

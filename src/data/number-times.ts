@@ -43,7 +43,11 @@ export function mayBeExcelDays(minimum: number | null, maximum: number | null): 
   return minimum !== null && maximum !== null && minimum >= excelFrom && maximum < excelBelow;
 }
 
-interface Evidence extends Record<string, number | boolean | string | null> {
+/** What the numbers of a column show of their unit. */
+export interface NumberEvidence extends Record<string, number | boolean | string | null> {
+  /** Cells that hold something, those that are numbers, and the finite ones of these. */
+  readonly cells: number;
+  readonly numeric: number;
   readonly n: number;
   readonly least: number | null;
   readonly most: number | null;
@@ -51,23 +55,33 @@ interface Evidence extends Record<string, number | boolean | string | null> {
   readonly small: number;
 }
 
+/** By one look at all rows. */
+export async function numberEvidence(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+): Promise<NumberEvidence> {
+  const ofUnits = units.map(
+    ({ from, below }, k) =>
+      `count(*) FILTER (x >= ${from} AND x < ${Number.isFinite(below) ? below : "CAST('inf' AS DOUBLE)"}) AS n${k}`,
+  );
+  const finite = 'FILTER (isfinite(v))';
+  return database.row<NumberEvidence>(
+    `SELECT count(CASE WHEN v IS NOT NULL OR trim(t) <> '' THEN 1 END) AS cells, count(v) AS numeric,
+       count(v) ${finite} AS n, min(v) ${finite} AS least, max(v) ${finite} AS most,
+       coalesce(bool_and(v = floor(v)) ${finite}, FALSE) AS whole, count(*) FILTER (x < 1e8) AS small, ${ofUnits.join(', ')}
+     FROM (SELECT t, v, abs(v) AS x FROM (SELECT ${sqlAsText(column)} AS t, ${sqlAsNumber(column)} AS v FROM ${table.sql}))`,
+  );
+}
+
 /** @throws DeepTasteError `data`: seconds and milliseconds stand mixed */
 export async function readNumbers(
   database: Database,
   table: ImportedTable,
   column: ImportedColumn,
+  evidence: NumberEvidence,
 ): Promise<TimeReading> {
   const number = sqlAsNumber(column);
-  const size = `abs(${number})`;
-  const ofUnits = units.map(
-    ({ from, below }, k) =>
-      `count(*) FILTER (x >= ${from} AND x < ${Number.isFinite(below) ? below : "CAST('inf' AS DOUBLE)"}) AS n${k}`,
-  );
-  const evidence = await database.row<Evidence>(
-    `SELECT count(v) AS n, min(v) AS least, max(v) AS most, coalesce(bool_and(v = floor(v)), FALSE) AS whole,
-       count(*) FILTER (x < 1e8) AS small, ${ofUnits.join(', ')}
-     FROM (SELECT ${number} AS v, ${size} AS x FROM ${table.sql}) WHERE isfinite(v)`,
-  );
   const { n, least, most } = evidence;
   const plain = { order: null, told: false, first: least, last: most };
   if (n === 0 || least === null || most === null) return { sql: number, format: 'seconds', ...plain, notes: [] };

@@ -1,7 +1,7 @@
 /** Times in the cells of files: in which form a column holds them, found from all its cells or told, and SQL that reads them. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type DateOrder, dateForms, ISO, isTimeUnit, type TimeUnit } from './date-forms.ts';
-import { readNumbers } from './number-times.ts';
+import { numberEvidence, readNumbers } from './number-times.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import { dateText, type TimeReading } from './time-reading.ts';
@@ -94,11 +94,8 @@ export class TimeColumns {
         notes: [],
       };
     }
-    const number = sqlAsNumber(column);
-    const { n, numeric } = await this.#database.row<{ n: number; numeric: number }>(
-      `SELECT count(${cell(column)}) AS n, count(${number}) AS numeric FROM ${this.#table.sql}`,
-    );
-    if (numeric * 2 >= n) return readNumbers(this.#database, this.#table, column);
+    const evidence = await numberEvidence(this.#database, this.#table, column);
+    if (evidence.numeric * 2 >= evidence.cells) return readNumbers(this.#database, this.#table, column, evidence);
     return readTexts(this.#database, this.#table, column, this.#hints.get(column.name));
   }
 }
