@@ -99,10 +99,12 @@ async function refuseObjects(
   { user, item, session }: Assignment,
 ): Promise<void> {
   for (const column of [user, item, session]) {
-    if (!column?.objects) continue;
-    const [found] = await database.texts(
-      `SELECT ${column.sql} FROM ${table.sql} WHERE starts_with(${column.sql}, '{') LIMIT 1`,
-    );
+    if (!column || column.storage === 'list') continue;
+    const found = column.objects
+      ? (
+          await database.texts(`SELECT ${column.sql} FROM ${table.sql} WHERE starts_with(${column.sql}, '{') LIMIT 1`)
+        )[0]
+      : await writtenObject(database, table, column);
     if (found === undefined) continue;
     throw new DeepTasteError(
       'data',
@@ -110,6 +112,20 @@ async function refuseObjects(
       { path: table.source, column: column.name },
     );
   }
+}
+
+/** The first of the cells when all those at the beginning are objects as JSON or Python writes them, such as `{'id': 7}`. */
+async function writtenObject(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+): Promise<string | undefined> {
+  const cells = await database.texts(
+    `SELECT CAST(${column.sql} AS VARCHAR) FROM ${table.sql} WHERE ${column.sql} IS NOT NULL LIMIT 100`,
+  );
+  return cells.every((cell) => /^\s*\{\s*["'][^"']*["']\s*:[\s\S]*\}\s*$/.test(cell ?? ''))
+    ? (cells[0] ?? undefined)
+    : undefined;
 }
 
 function checkTold({ rating, label, context, ...others }: ColumnRoles): void {

@@ -105,6 +105,15 @@ describe('zip archives', () => {
 describe('what stands around the table', () => {
   const forms: [string, string, string][] = [
     ['sep=; of Excel', 'sep.csv', `sep=;\r\n${csv.replaceAll(',', ';').replaceAll('\n', '\r\n')}`],
+    ['sep=; with another line end than the rows', 'sepm.csv', `sep=;\r\n${csv.replaceAll(',', ';')}`],
+    ['sep=; before rows of CRLF', 'sepn.csv', `sep=;\n${csv.replaceAll(',', ';').replaceAll('\n', '\r\n')}`],
+    [
+      'a column # that counts the rows',
+      'count.csv',
+      '#,user,item,rating\n1,u1,i1,4\n2,u1,i2,5\n3,u2,i1,3\n4,u2,i3,2\n',
+    ],
+    ['a header again with a byte order mark', 'again1.csv', csv.replace('u2,i1', '\ufeffuser,item,rating\nu2,i1')],
+    ['a header again in capitals', 'again2.csv', csv.replace('u2,i1', 'USER, Item,RATING\nu2,i1')],
     ['sep=, in quotes', 'sepq.csv', `"sep=,"\n${csv}`],
     ['sep= with a tab', 'sept.csv', `sep=\t\n${tsv}`],
     ['sep=| in capitals', 'sepp.csv', `SEP=|\n${csv.replaceAll(',', '|')}`],
@@ -180,6 +189,13 @@ describe('what stands around the table', () => {
     ]);
     expect(await rowsOf(write('hash2.csv', 'user,item\n#1,a\n2,b\n'))).toEqual(['#1>a', '2>b']);
     expect(await rowsOf(write('hash3.csv', '#1,7\n#2,8\n'))).toEqual(['#1>7', '#2>8']);
+  });
+  it('refuses objects written into cells as ids', async () => {
+    const json = 'user,item\n"{""id"": 1, ""c"": ""DE""}",a\n"{""id"": 1, ""c"": ""FR""}",b\n';
+    expect(await messageOf(() => load(write('cells.csv', json)))).toMatch(/"user" holds objects \(\{"id": 1/);
+    const python = "user\titem\nu1\t{'id': 'a'}\nu2\t{'id': 'b', 'n': 2}\n";
+    expect(await messageOf(() => load(write('python.tsv', python)))).toMatch(/"item" holds objects \(\{'id': 'a'/);
+    expect(await rowsOf(write('braces.csv', 'user,item\n{u1},{a}\n{u2},a:b\n'))).toEqual(['{u1}>{a}', '{u2}>a:b']);
   });
   it('a mark of comments can be told, or that there is none', async () => {
     expect(await rowsOf(write('told.csv', csv.replace('u2,i1', '//x,y,3\nu2,i1')), { comment: '//' })).toEqual(plain);

@@ -53,7 +53,7 @@ async function readRepaired(database: Database, given: SourceFile, layout: TextL
   const warnings: string[] = [];
   let source = given;
   let repairs: Repairs = { comment: null, blanks, backslash: false, nPreamble, quoted };
-  let isRepaired = blanks || layout.skipsQuotes;
+  let isRepaired = blanks || layout.cutsSkipped;
   const read = (): Promise<Reading> =>
     isRepaired ? readRepairedCopy(database, source, layout, repairs) : readInto(database, source, layout);
   let reading = await read();
@@ -146,9 +146,9 @@ async function dropRepeatedHeaders(
 ): Promise<string[]> {
   const { headerCells } = layout;
   if (headerCells.length !== layout.columns.length || headerCells.every((cell) => cell.trim() === '')) return [];
-  const cells = headerCells.map((cell) => cell.trim());
+  const cells = headerCells.map((cell) => cell.trim().toLowerCase());
   const same = cells
-    .map((cell, c) => (cell === '' ? `c${c} IS NULL` : `trim(coalesce(c${c}, '')) = ${sqlText(cell)}`))
+    .map((cell, c) => (cell === '' ? `c${c} IS NULL` : `${asHeaderCell(c)} = ${sqlText(cell)}`))
     .join(' AND ');
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql} WHERE ${same}`);
   if (cells.length > 1) await refuseOtherOrder(database, sql, path, cells);
@@ -160,15 +160,20 @@ async function dropRepeatedHeaders(
   return [`${path}: the header stands again among the rows ${n === 1 ? 'once' : `${n} times`}; left out`];
 }
 
+/** A cell as headers are compared: other case, blanks around and the byte order mark of a file that was appended do not matter. */
+function asHeaderCell(c: number): string {
+  return `lower(trim(replace(coalesce(c${c}, ''), chr(65279), '')))`;
+}
+
 async function refuseOtherOrder(
   database: Database,
   sql: string,
   path: string,
   header: readonly string[],
 ): Promise<void> {
-  const isName = header.map((_, c) => `list_contains([${header.map(sqlText).join(', ')}], trim(coalesce(c${c}, '')))`);
-  const same = header.map((cell, c) => `trim(coalesce(c${c}, '')) = ${sqlText(cell)}`).join(' AND ');
-  const row = header.map((_, c) => `trim(coalesce(c${c}, ''))`).join(', ');
+  const isName = header.map((_, c) => `list_contains([${header.map(sqlText).join(', ')}], ${asHeaderCell(c)})`);
+  const same = header.map((cell, c) => `${asHeaderCell(c)} = ${sqlText(cell)}`).join(' AND ');
+  const row = header.map((_, c) => asHeaderCell(c)).join(', ');
   const [found] = await database.rows<{ row: number; cells: string }>(
     `SELECT rowid AS row, array_to_string([${row}], ', ') AS cells FROM ${sql}
      WHERE ${isName.join(' AND ')} AND NOT (${same}) AND len(list_distinct([${row}])) = ${header.length} LIMIT 1`,

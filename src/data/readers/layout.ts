@@ -33,8 +33,8 @@ export interface TextLayout {
   readonly header: boolean;
   /** Lines before the header, or before the rows when there is none: blank ones, comments, `sep=;`. */
   readonly nSkipped: number;
-  /** Whether a quote stands in them, which the reader must not see. */
-  readonly skipsQuotes: boolean;
+  /** Whether the reader must not see them. */
+  readonly cutsSkipped: boolean;
   /** How many of them are comments. */
   readonly nComments: number;
   /** What begins a comment; null = nothing does. */
@@ -139,10 +139,10 @@ export function detectLayout(source: SourceFile, format: Format, options: TableO
 }
 
 function above(
-  { nLines, nComments, comment, hasQuotes }: Preamble,
+  { nLines, nComments, comment, mustBeCut }: Preamble,
   nShown = nComments,
-): Pick<TextLayout, 'nSkipped' | 'skipsQuotes' | 'nComments' | 'comment'> {
-  return { nSkipped: nLines, skipsQuotes: hasQuotes, nComments: nShown, comment };
+): Pick<TextLayout, 'nSkipped' | 'cutsSkipped' | 'nComments' | 'comment'> {
+  return { nSkipped: nLines, cutsSkipped: mustBeCut, nComments: nShown, comment };
 }
 
 function recboleLayout(source: SourceFile, preamble: Preamble, told: string | undefined): TextLayout {

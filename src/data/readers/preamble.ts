@@ -12,8 +12,8 @@ export interface Preamble {
   readonly comment: string | null;
   /** The last comment without its mark, which may name the columns. */
   readonly lastComment: string | null;
-  /** Whether a quote stands in these lines: DuckDB, which skips them, would take it for the beginning of a cell. */
-  readonly hasQuotes: boolean;
+  /** Whether DuckDB must not see these lines, though it skips them: a quote would begin a cell, another line end would be taken for the file's. */
+  readonly mustBeCut: boolean;
   /** The text from the table on. */
   readonly body: string;
 }
@@ -41,9 +41,13 @@ export function readPreamble(text: string, told: string | null | undefined): Pre
     } else if (line.trim() !== '') break;
     nLines++;
   }
-  const hasQuotes = lines.slice(0, nLines).some((line) => line.includes('"'));
+  const above = lines.slice(0, nLines);
+  const endsInReturn = (line: string | undefined): boolean => line?.endsWith('\r') === true;
+  const isUnlike =
+    nLines < lines.length - 1 && above.some((line) => endsInReturn(line) !== endsInReturn(lines[nLines]));
+  const mustBeCut = isUnlike || above.some((line) => line.includes('"'));
   const body = lines.slice(nLines).join('\n');
-  return { nLines, nComments, delimiter, comment, lastComment, hasQuotes, body };
+  return { nLines, nComments, delimiter, comment, lastComment, mustBeCut, body };
 }
 
 /** The mark of the first line, when it is not one of the rows. */
@@ -54,7 +58,10 @@ function findMark(lines: readonly string[]): string | null {
   if (mark === undefined || next === undefined) return null;
   // `#fun,u1` above `film,u2` is a row; `#user,item` names the columns
   const separators = (line: string): string => line.replace(/[^,;|\t]/g, '');
-  const isRow = /^.[^\s#%]/.test(first) && separators(first) !== '' && separators(first) === separators(next);
+  const isAsWide = separators(first) !== '' && separators(first) === separators(next);
+  // `#,user,item` is a header whose first column counts the rows
+  if (isAsWide && /^.[,;|\t]/.test(first)) return null;
+  const isRow = isAsWide && /^.[^\s#%]/.test(first);
   const hasNames = first
     .slice(mark.length)
     .split(/[,;|\t]/)

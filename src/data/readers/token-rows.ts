@@ -16,7 +16,7 @@ export const lineLayout = (format: TextLayout['format'], preamble?: Preamble): T
   quoted: false,
   header: false,
   nSkipped: preamble?.nLines ?? 0,
-  skipsQuotes: false,
+  cutsSkipped: false,
   nComments: preamble?.nComments ?? 0,
   comment: preamble?.comment ?? null,
   headerCells: [],
