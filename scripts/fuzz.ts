@@ -1,22 +1,23 @@
 /**
- * Feeds altered files of every format to the command line: bits flipped, bytes cut out, doubled, put in, ends cut off. Whatever comes
- * of it, the exit code is 0, 1 or 2, no line speaks of the unexpected or shows a stack, and no file is left over.
+ * Feeds altered files of every format to the command line: altered blindly, byte by byte, or by what stands in them (alter.ts).
+ * Whatever comes of it, the exit code is 0, 1 or 2, no line speaks of the unexpected or shows a stack, and no file is left over.
  *
  * `node scripts/fuzz.ts [--inputs N] [--seed N] [--format NAME] [--files] [--json]`; needs a build. `--files` leaves saved recommenders out. A process of its own runs the commands one after the other,
  * so that a crash ends that process only, which is then told and started anew.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { madeZip } from '../test/data/made-zip.ts';
+import { alterBytes, alterInPlace, alterJson, alterRows, type Draw, generator, signed } from './alter.ts';
 
 const mainFile = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-/** Nothing here takes longer; what does hangs. */
-const LIMIT_MS = 60_000;
+/** Nothing here takes longer, on a busy machine either; what does hangs. */
+const LIMIT_MS = 180_000;
 
 interface Outcome {
   readonly code: number;
@@ -30,6 +31,10 @@ interface Format {
   readonly files: Readonly<Record<string, string | Buffer>>;
   readonly alters: readonly string[];
   readonly args: readonly string[];
+  /** Alters a file by what stands in it; without it JSON by its values, others byte by byte in place. */
+  readonly deep?: (content: Buffer, draw: Draw) => Buffer;
+  /** A saved recommender, whose manifest may be signed again. */
+  readonly signed?: true;
 }
 
 /** Runs the commands that the parent sends, in this process. */
@@ -45,6 +50,7 @@ function serve(): void {
     process.stdout.write = capture('out') as typeof process.stdout.write;
     process.stderr.write = capture('err') as typeof process.stderr.write;
     process.stdout.removeAllListeners('error');
+    for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
     process.exitCode = 0;
     process.chdir(folder);
     process.argv = [process.argv[0], mainFile, ...args];
@@ -90,8 +96,7 @@ async function fuzz(): Promise<void> {
       const count = counts[format.name];
       rmSync(place, { recursive: true, force: true });
       put(place, format.files);
-      const altered = format.alters[random(format.alters.length)];
-      const how = alter(join(place, altered), random);
+      const how = alterOne(format, place, random);
       const before = namesIn(place);
       const outcome = await runner.run(format.args, place);
       const told = faultOf(outcome, before, namesIn(place), namesIn(temporary));
@@ -102,9 +107,7 @@ async function fuzz(): Promise<void> {
       count.faults++;
       const kept = mkdtempSync(join(tmpdir(), 'deeptaste-fault-'));
       cpSync(place, kept, { recursive: true });
-      faults.push(
-        `${format.name}, input ${n}, ${altered} ${how}: ${told} (deeptaste ${format.args.join(' ')} in ${kept})`,
-      );
+      faults.push(`${format.name}, input ${n}, ${how}: ${told} (deeptaste ${format.args.join(' ')} in ${kept})`);
       console.error(faults.at(-1));
       rmSync(temporary, { recursive: true, force: true });
       mkdirSync(temporary);
@@ -169,65 +172,24 @@ class Runner {
   }
 }
 
-/** mulberry32: whole numbers below n. */
-function generator(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
+/** Alters one file of a format's: mostly by what stands in it, else blindly; a saved recommender is signed again every other time. */
+function alterOne(format: Format, folder: string, draw: Draw): string {
+  const altered = format.alters[draw(format.alters.length)];
+  const path = join(folder, altered);
+  const content = readFileSync(path);
+  const deep = draw(3) > 0;
+  const sign = format.signed === true && draw(3) > 0;
+  if (!deep) writeFileSync(path, alterBytes(content, draw));
+  else if (format.deep !== undefined) writeFileSync(path, format.deep(content, draw));
+  else if (/\.jsonl?$/.test(altered)) writeFileSync(path, alterJson(content.toString(), draw));
+  else writeFileSync(path, alterInPlace(content, draw));
+  if (sign && (deep || !altered.endsWith('manifest.json'))) signFolder(folder);
+  return `${altered} (${deep ? 'by content' : 'blindly'}${sign ? ', signed' : ''})`;
 }
 
-const oddPieces = [
-  '"',
-  "'",
-  '\n',
-  '\r',
-  '\t',
-  ',',
-  ';',
-  '\\',
-  '\0',
-  '#',
-  '{',
-  '[',
-  ']',
-  '}',
-  ':',
-  '-',
-  'é',
-  '\ufeff',
-  '1e999',
-  'null',
-  '9'.repeat(40),
-  '\u202e',
-];
-
-/** Alters a file in one to four places, or cuts it. @returns what was done */
-function alter(path: string, random: (n: number) => number): string {
-  let bytes = readFileSync(path);
-  const done: string[] = [];
-  for (let k = 1 + random(4); k > 0; k--) {
-    const at = random(bytes.length + 1);
-    const length = 1 + random(Math.min(64, bytes.length + 1));
-    const way = random(6);
-    const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)];
-    if (way === 0 && at < bytes.length) {
-      bytes = Buffer.from(bytes);
-      bytes[at] ^= 1 << random(8);
-    } else if (way === 1 && at < bytes.length) {
-      bytes = Buffer.from(bytes);
-      bytes[at] = random(256);
-    } else if (way === 2) bytes = Buffer.concat([before, after.subarray(length)]);
-    else if (way === 3) bytes = Buffer.concat([before, after.subarray(0, length), after]);
-    else if (way === 4) bytes = Buffer.concat([before, Buffer.from(oddPieces[random(oddPieces.length)]), after]);
-    else if (random(4) === 0) bytes = Buffer.from(before);
-    done.push(`${way}@${at}`);
-  }
-  writeFileSync(path, bytes);
-  return done.join(' ');
+function signFolder(folder: string): void {
+  const files = filesIn(join(folder, 'saved'), '');
+  writeFileSync(join(folder, 'saved', 'manifest.json'), signed(new Map(Object.entries(files))));
 }
 
 function put(folder: string, files: Readonly<Record<string, string | Buffer>>): void {
@@ -296,12 +258,18 @@ async function formats(runner: Runner, root: string, filesOnly: boolean): Promis
     content: string | Buffer,
     alters = [name],
     more: Record<string, string> = {},
+    deep?: Format['deep'],
   ): Format => ({
     name,
     files: { [name]: content, ...more },
     alters,
     args: ['data', name],
+    deep,
   });
+  const cells =
+    (separator: string): NonNullable<Format['deep']> =>
+    (content, draw) =>
+      Buffer.from(alterRows(content.toString(), separator, draw));
   const candidates = rows
     .slice(0, 10)
     .map(
@@ -326,38 +294,76 @@ async function formats(runner: Runner, root: string, filesOnly: boolean): Promis
     'out',
   ];
   const list: Format[] = [
-    data('r.csv', csv),
-    data('r.tsv', table('\t')),
-    data('utf16.txt', Buffer.from(`\ufeff${table('\t')}`, 'utf16le')),
-    data('blanks.txt', rows.map((r) => `${r.user}   ${r.item}  ${r.rating}`).join('\n')),
+    data('r.csv', csv, ['r.csv'], {}, cells(',')),
+    data('r.tsv', table('\t'), ['r.tsv'], {}, cells('\t')),
+    data('utf16.txt', Buffer.from(`\ufeff${table('\t')}`, 'utf16le'), ['utf16.txt'], {}, (content, draw) =>
+      Buffer.from(alterRows(content.toString('utf16le'), '\t', draw), 'utf16le'),
+    ),
+    data(
+      'blanks.txt',
+      rows.map((r) => `${r.user}   ${r.item}  ${r.rating}`).join('\n'),
+      ['blanks.txt'],
+      {},
+      cells(' '),
+    ),
     data('r.json', JSON.stringify(rows)),
     data('nested.json', nested),
     data('r.jsonl', lines),
-    data('r.csv.gz', gzipSync(csv)),
-    data('r.zip', madeZip({ 'r.csv': csv })),
-    data('x.inter', recbole, ['x.inter', 'x.item', 'x.net'], {
-      'x.item': `item_id:token\ttitle:token_seq\n${rows
-        .slice(0, 13)
-        .map((r) => `${r.item}\tFilm`)
-        .join('\n')}`,
-      'x.net': 'source_id:token\ttarget_id:token\nu1\tu2\nu2\tu3\n',
-    }),
-    data('ratings.dat', bare, ['ratings.dat', 'movies.dat'], {
-      'movies.dat': rows.map((r) => `${r.item.slice(1)}::Film::A|B`).join('\n'),
-    }),
-    data('r.libfm', rows.map((_, n) => `${n % 2} ${n % 10}:1 ${10 + (n % 7)}:1`).join('\n')),
-    { name: 'lists', files: { 'l.txt': sequences }, alters: ['l.txt'], args: ['data', 'l.txt', '--format', 'lists'] },
+    data('r.csv.gz', gzipSync(csv), ['r.csv.gz'], {}, (content, draw) =>
+      gzipSync(alterRows(gunzipSync(content).toString(), ',', draw)),
+    ),
+    data('r.zip', madeZip({ 'r.csv': csv }), ['r.zip'], {}, (_, draw) =>
+      madeZip({ 'r.csv': alterRows(csv, ',', draw) }),
+    ),
+    data(
+      'x.inter',
+      recbole,
+      ['x.inter', 'x.item', 'x.net'],
+      {
+        'x.item': `item_id:token\ttitle:token_seq\n${rows
+          .slice(0, 13)
+          .map((r) => `${r.item}\tFilm`)
+          .join('\n')}`,
+        'x.net': 'source_id:token\ttarget_id:token\nu1\tu2\nu2\tu3\n',
+      },
+      cells('\t'),
+    ),
+    data(
+      'ratings.dat',
+      bare,
+      ['ratings.dat', 'movies.dat'],
+      {
+        'movies.dat': rows.map((r) => `${r.item.slice(1)}::Film::A|B`).join('\n'),
+      },
+      cells('::'),
+    ),
+    data(
+      'r.libfm',
+      rows.map((_, n) => `${n % 2} ${n % 10}:1 ${10 + (n % 7)}:1`).join('\n'),
+      ['r.libfm'],
+      {},
+      cells(' '),
+    ),
+    {
+      name: 'lists',
+      files: { 'l.txt': sequences },
+      alters: ['l.txt'],
+      args: ['data', 'l.txt', '--format', 'lists'],
+      deep: cells(' '),
+    },
     {
       name: 'prefix files',
       files: { 'train.txt': sequences, 'test.txt': cases },
       alters: ['train.txt', 'test.txt'],
       args: prefix,
+      deep: cells(' '),
     },
     {
       name: 'experiment',
       files: { 'r.csv': csv, 'e.yaml': yaml },
       alters: ['e.yaml'],
       args: ['run', 'e.yaml', '--out', 'out'],
+      deep: cells(': '),
     },
     {
       name: 'candidates',
@@ -369,6 +375,7 @@ async function formats(runner: Runner, root: string, filesOnly: boolean): Promis
       },
       alters: ['c.txt', 't.csv'],
       args: ['run', 'e.yaml', '--out', 'out'],
+      deep: (content, draw) => cells(content.includes('\t') ? '\t' : ',')(content, draw),
     },
   ];
   const tables = join(root, 'parquet');
@@ -384,7 +391,7 @@ async function formats(runner: Runner, root: string, filesOnly: boolean): Promis
   };
   const saved = async (name: string, model: readonly string[], args: readonly string[]): Promise<void> => {
     const files = await train(name, model);
-    list.push({ name: `saved ${name}`, files, alters: Object.keys(files), args });
+    list.push({ name: `saved ${name}`, files, alters: Object.keys(files), args, signed: true });
   };
   const recommend = ['recommend', 'saved', '--user', 'u1'];
   await saved('ItemKNN', ['--model', 'item-knn', '--metrics', 'hr@1'], recommend);
@@ -394,7 +401,29 @@ async function formats(runner: Runner, root: string, filesOnly: boolean): Promis
     ['--model', 'lr', '--epochs', '1', '--rating', 'rating'],
     ['explain', 'saved', '--row', 'user=u1', '--row', 'item=i1'],
   );
+  list.push(...(await checkpoints(tables, csv)));
   return list;
+}
+
+/** Runs that were killed after their first checkpoint, to be resumed or finished. */
+async function checkpoints(folder: string, csv: string): Promise<Format[]> {
+  const args = ['train', '--data', 'r.csv', '--model', 'bpr-mf', '--epochs', '300', '--split', 'none', '--out', 'out'];
+  const begin = [mainFile, ...args, '--checkpoint-seconds', '0', '--quiet'];
+  const child = spawn(process.execPath, begin, { cwd: folder, stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const place = join(folder, 'out.partial');
+  for (let waited = 0; !existsSync(join(place, 'settings.json')); waited++) {
+    if (child.exitCode !== null || waited > LIMIT_MS) throw new Error('fuzz: no checkpoint to alter');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  child.kill('SIGKILL');
+  await ended;
+  const files = { 'r.csv': csv, ...filesIn(place, 'out.partial') };
+  const alters = Object.keys(files).filter((name) => name !== 'r.csv');
+  return [
+    { name: 'checkpoint, resumed', files, alters, args: [...args, '--resume'] },
+    { name: 'checkpoint, finished', files, alters, args: ['train', '--finish', '--out', 'out'] },
+  ];
 }
 
 /** Parquet files of plain columns, of a dictionary, of lists, of structs. */

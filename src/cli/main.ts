@@ -65,7 +65,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 /** Nobody is left to be told. */
 process.stderr.on('error', () => process.exit(exitCodes.failed));
-/** What fails outside of the command that runs, such as a thread or a stream, ends in one line too. */
+/** What fails outside of the command that runs, such as a thread, a stream or a library's own callback, ends in one line too. */
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
@@ -73,12 +73,6 @@ function fail(error: unknown): never {
   reportFailure(error, process.argv.includes('--debug'));
   process.exit(exitCodeOf(error));
 }
-
-/** What a library throws outside of any call that waits for it ends in one line too. */
-process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => {
-  reportFailure(error, process.argv.includes('--debug'));
-  process.exit(exitCodeOf(error) || exitCodes.failed);
-});
 
 try {
   const program = makeProgram();
