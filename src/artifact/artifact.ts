@@ -37,7 +37,7 @@ import {
   type Manifest,
   parseManifest,
 } from './manifest.ts';
-import { withDuckdb } from './parquet.ts';
+import { withDuckdb } from './parquet-writer.ts';
 import { namedTensors, readSafetensors } from './safetensors-reader.ts';
 import { writeSafetensors } from './safetensors-writer.ts';
 import {
@@ -142,7 +142,7 @@ export async function loadArtifact(path: string): Promise<LoadedArtifact> {
   requireFiles(folder, manifest);
   const weights = namedTensors(await readSafetensors(join(folder, WEIGHTS_FILE)), join(folder, WEIGHTS_FILE));
   checkFinite(weights, join(folder, WEIGHTS_FILE));
-  const tables = await withDuckdb((connection) => readTables(connection, folder, manifest));
+  const tables = await readTables(folder, manifest);
   return { manifest, path: folder, weights, ...tables };
 }
 
@@ -235,21 +235,20 @@ async function writeTables(
   return { users, items, perUser: metrics };
 }
 
-async function readTables(connection: DuckDBConnection, folder: string, { tables, data, files }: Manifest) {
-  const users = await readEntities(connection, join(folder, USERS_FILE), tables.users);
-  const items = await readEntities(connection, join(folder, ITEMS_FILE), tables.items);
+async function readTables(folder: string, { tables, data, files }: Manifest) {
+  const users = await readEntities(join(folder, USERS_FILE), tables.users);
+  const items = await readEntities(join(folder, ITEMS_FILE), tables.items);
   const nUsers = users.vocabulary.size;
   checkSizes(folder, data, nUsers, items.vocabulary.size);
-  const perUser =
-    tables.perUser && (await readPerUser(connection, join(folder, PER_USER_FILE), tables.perUser, nUsers));
+  const perUser = tables.perUser && (await readPerUser(join(folder, PER_USER_FILE), tables.perUser, nUsers));
   return {
     users: users.vocabulary,
     items: items.vocabulary,
     userFields: users.fields,
     itemFields: items.fields,
-    seen: await readSeen(connection, join(folder, SEEN_FILE), nUsers, items.vocabulary.size),
+    seen: await readSeen(join(folder, SEEN_FILE), nUsers, items.vocabulary.size),
     heldOut: files.some(({ name }) => name === HELD_OUT_FILE)
-      ? await readSeen(connection, join(folder, HELD_OUT_FILE), nUsers, items.vocabulary.size)
+      ? await readSeen(join(folder, HELD_OUT_FILE), nUsers, items.vocabulary.size)
       : undefined,
     perUser,
   };

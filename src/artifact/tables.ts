@@ -11,15 +11,8 @@ import { assert, DeepTasteError } from '../core/errors.ts';
 import type { Field, FieldTable } from '../data/dataset.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { Vocabulary } from '../data/vocabulary.ts';
-import {
-  type ColumnType,
-  type Integers,
-  type ParquetColumn,
-  readParquet,
-  type Texts,
-  type WantedColumn,
-  writeParquet,
-} from './parquet.ts';
+import { readParquet, type WantedColumn } from './parquet-reader.ts';
+import { type ColumnType, type Integers, type ParquetColumn, type Texts, writeParquet } from './parquet-writer.ts';
 
 /** Metric values of the evaluated users, by metric name, e.g. `ndcg@10`; NaN where a metric is not defined. */
 export interface PerUserValues {
@@ -82,11 +75,10 @@ function textsOf(vocabulary: Vocabulary): Texts {
 
 /** Reads a vocabulary and its fields. @throws DeepTasteError `artifact` when the table does not fit its layout */
 export async function readEntities(
-  connection: DuckDBConnection,
   path: string,
   layout: TableLayout,
 ): Promise<{ vocabulary: Vocabulary; fields: FieldTable }> {
-  const [index, ids] = await readParquet(connection, path, [
+  const [index, ids] = await readParquet(path, [
     { name: 'index', type: 'integer' },
     { name: 'id', type: 'text' },
   ]);
@@ -95,7 +87,7 @@ export async function readEntities(
   const vocabulary = ids.includes(null) ? null : new Vocabulary(ids as string[]);
   if (!vocabulary?.isDistinct()) throw misfit(path, 'hold distinct ids', 'missing or equal');
   const wanted = layout.fields.map(({ column, kind }): WantedColumn => ({ name: column, type: columnTypes[kind] }));
-  const columns = wanted.length === 0 ? [] : await readParquet(connection, path, wanted);
+  const columns = wanted.length === 0 ? [] : await readParquet(path, wanted);
   const fields = layout.fields.map(({ name, kind }, f) => ({ name, kind, values: columns[f] }) as Field);
   return {
     vocabulary,
@@ -127,13 +119,8 @@ function rowNumbers({ nRows, rowStart, columns }: SparseRows): Integers {
 }
 
 /** Reads the items of each user. @throws DeepTasteError `artifact` when an index is out of range or users descend */
-export async function readSeen(
-  connection: DuckDBConnection,
-  path: string,
-  nUsers: number,
-  nItems: number,
-): Promise<SparseRows> {
-  const [users, columns] = await readParquet(connection, path, [
+export async function readSeen(path: string, nUsers: number, nItems: number): Promise<SparseRows> {
+  const [users, columns] = await readParquet(path, [
     { name: 'user', type: 'integer' },
     { name: 'item', type: 'integer' },
   ]);
@@ -167,15 +154,14 @@ export async function writePerUser(
 
 /** Reads per-user metric values. @throws DeepTasteError `artifact` */
 export async function readPerUser(
-  connection: DuckDBConnection,
   path: string,
   layout: readonly { readonly name: string; readonly column: string }[],
   nUsers: number,
 ): Promise<PerUserValues> {
-  const [userIndex] = await readParquet(connection, path, [{ name: 'user', type: 'integer' }]);
+  const [userIndex] = await readParquet(path, [{ name: 'user', type: 'integer' }]);
   checkIndices(path, 'user', userIndex, nUsers);
   const wanted = layout.map(({ column }): WantedColumn<'number'> => ({ name: column, type: 'number' }));
-  const values = wanted.length === 0 ? [] : await readParquet(connection, path, wanted);
+  const values = wanted.length === 0 ? [] : await readParquet(path, wanted);
   const metrics = layout.map(({ name }, m): [string, Float64Array] => {
     if (values[m].includes(null)) throw misfit(path, `hold a number for each "${name}"`, 'a missing one');
     return [name, Float64Array.from(values[m] as number[])];

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
-import { readParquet, withDuckdb, writeParquet } from '../../src/artifact/parquet.ts';
+import { readParquet } from '../../src/artifact/parquet-reader.ts';
+import { withDuckdb, writeParquet } from '../../src/artifact/parquet-writer.ts';
 import {
   columnNames,
   readEntities,
@@ -35,10 +36,7 @@ test('ids and fields come back exactly', async () => {
   const read = await withDuckdb(async (connection) => {
     const users = await writeEntities(connection, join(folder, 'u'), example.users, example.userFields);
     const items = await writeEntities(connection, join(folder, 'i'), example.items, example.itemFields);
-    return [
-      await readEntities(connection, join(folder, 'u'), users),
-      await readEntities(connection, join(folder, 'i'), items),
-    ];
+    return [await readEntities(join(folder, 'u'), users), await readEntities(join(folder, 'i'), items)];
   });
   expect(read[0].vocabulary.ids).toEqual(userIds);
   expect(read[1].vocabulary.ids).toEqual(itemIds);
@@ -75,7 +73,7 @@ test('seen items keep their rows and their order', async () => {
   const path = join(folder, 'seen');
   const read = await withDuckdb(async (connection) => {
     await writeSeen(connection, path, example.seen);
-    return readSeen(connection, path, 9, 5);
+    return readSeen(path, 9, 5);
   });
   expect(read).toEqual(example.seen);
   // Row 0 = 4, 0; row 2 = 2, 2, 1; row 7 = 3; row 8 = 0, 4; the others are empty.
@@ -102,8 +100,8 @@ test('more rows than one chunk, and the same bytes every time', async () => {
     withDuckdb(async (connection) => {
       await writeSeen(connection, join(folder, `${name}-seen`), { nRows: nUsers, rowStart, columns });
       const layout = await writeEntities(connection, join(folder, name), new Vocabulary(ids), noFields(nUsers));
-      const { vocabulary } = await readEntities(connection, join(folder, name), layout);
-      return { seen: await readSeen(connection, join(folder, `${name}-seen`), nUsers, 70_000), vocabulary };
+      const { vocabulary } = await readEntities(join(folder, name), layout);
+      return { seen: await readSeen(join(folder, `${name}-seen`), nUsers, 70_000), vocabulary };
     });
   const first = await write('first');
   await write('second');
@@ -116,18 +114,18 @@ test('more rows than one chunk, and the same bytes every time', async () => {
 test('nobody and nothing', async () => {
   await withDuckdb(async (connection) => {
     const layout = await writeEntities(connection, join(folder, 'none'), new Vocabulary([]), noFields(0));
-    expect((await readEntities(connection, join(folder, 'none'), layout)).vocabulary.size).toBe(0);
+    expect((await readEntities(join(folder, 'none'), layout)).vocabulary.size).toBe(0);
     await writeSeen(connection, join(folder, 'none'), {
       nRows: 0,
       rowStart: new Int32Array(1),
       columns: new Int32Array(0),
     });
-    expect((await readSeen(connection, join(folder, 'none'), 0, 0)).columns.length).toBe(0);
+    expect((await readSeen(join(folder, 'none'), 0, 0)).columns.length).toBe(0);
     const metrics = await writePerUser(connection, join(folder, 'none'), {
       userIndex: new Int32Array(2),
       metrics: new Map(),
     });
-    expect((await readPerUser(connection, join(folder, 'none'), metrics, 1)).userIndex.length).toBe(2);
+    expect((await readPerUser(join(folder, 'none'), metrics, 1)).userIndex.length).toBe(2);
   });
 });
 
@@ -135,7 +133,7 @@ test('per-user values come back exactly', async () => {
   const perUser = example.perUser!;
   await withDuckdb(async (connection) => {
     const layout = await writePerUser(connection, join(folder, 'per-user'), perUser);
-    expect(await readPerUser(connection, join(folder, 'per-user'), layout, 9)).toEqual(perUser);
+    expect(await readPerUser(join(folder, 'per-user'), layout, 9)).toEqual(perUser);
   });
 });
 
@@ -145,7 +143,7 @@ test('folders named like patterns, key=value, or with quotes', async () => {
     mkdirSync(join(folder, name));
     await withDuckdb(async (connection) => {
       await writeSeen(connection, path, example.seen);
-      expect(await readSeen(connection, path, 9, 5)).toEqual(example.seen);
+      expect(await readSeen(path, 9, 5)).toEqual(example.seen);
     });
   }
 });
@@ -159,7 +157,7 @@ test('half a surrogate pair is refused; whole ones, NUL and a byte order mark ar
     expect((await failure(() => writeParquet(connection, path, lists))).code).toBe('data');
     await writeParquet(connection, path, column(['\ud83d\ude00', 'a\0b', '\ufeffid', '']));
     const kept = ['😀', 'a\0b', '\ufeffid', ''];
-    expect(await readParquet(connection, path, [{ name: 'x', type: 'text' }])).toEqual([kept]);
+    expect(await readParquet(path, [{ name: 'x', type: 'text' }])).toEqual([kept]);
   });
 });
 
@@ -186,9 +184,7 @@ test.each([
   const error = await withDuckdb(async (connection) => {
     await writeParquet(connection, path, columns);
     return failure(() =>
-      kind === 'seen'
-        ? readSeen(connection, path, 2, 2)
-        : readEntities(connection, path, { rows: 2, fields: [], title: null }),
+      kind === 'seen' ? readSeen(path, 2, 2) : readEntities(path, { rows: 2, fields: [], title: null }),
     );
   });
   expect(error.code).toBe('artifact');
@@ -197,8 +193,8 @@ test.each([
 test('what is not Parquet, and what is not there', async () => {
   writeFileSync(join(folder, 'garbage'), 'PAR1 hello PAR1');
   await withDuckdb(async (connection) => {
-    expect((await failure(() => readSeen(connection, join(folder, 'garbage'), 1, 1))).code).toBe('artifact');
-    expect((await failure(() => readSeen(connection, join(folder, 'absent'), 1, 1))).code).toBe('io');
+    expect((await failure(() => readSeen(join(folder, 'garbage'), 1, 1))).code).toBe('artifact');
+    expect((await failure(() => readSeen(join(folder, 'absent'), 1, 1))).code).toBe('io');
     expect((await failure(() => writeSeen(connection, join(folder, 'absent/x'), example.seen))).code).toBe('io');
   });
 });

@@ -1,6 +1,7 @@
 /** Objects in cells (JSON objects, Parquet structs) as columns of their own: `user.id`, `user.country`. */
-import { DuckDBListType, DuckDBMapType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
+import type { DuckDBListType, DuckDBStructType, DuckDBType } from '@duckdb/node-api';
 import { sqlName, sqlText } from './database.ts';
+import { isListType, isMapType, isStructType } from './duckdb-types.ts';
 
 /** A column that holds no objects any more. */
 export interface FlatColumn {
@@ -29,13 +30,14 @@ function member(struct: string, name: string): string {
 function flatten(column: FlatColumn, depth: number): FlatColumn[] {
   const { name, sql, type } = column;
   if (depth >= deepestObjects) return [column];
-  if (type instanceof DuckDBStructType) return partsOf(column, type, depth);
-  if (!(type instanceof DuckDBListType && type.valueType instanceof DuckDBStructType)) return [column];
-  // a list of objects is a list for each of their parts
+  if (isStructType(type)) return partsOf(column, type, depth);
+  if (!(isListType(type) && isStructType(type.valueType))) return [column];
+  // a list of objects is a list for each of their parts; the class comes with the type, as DuckDB is loaded only when needed
+  const ListType = type.constructor as typeof DuckDBListType;
   return partsOf({ name, sql: 'each', type: type.valueType }, type.valueType, depth).map((part) => ({
     name: part.name,
     sql: `list_transform(${sql}, lambda each: CAST(${part.sql} AS VARCHAR))`,
-    type: new DuckDBListType(part.type),
+    type: new ListType(part.type),
     parent: name,
   }));
 }
@@ -51,17 +53,12 @@ function partsOf({ name, sql }: FlatColumn, type: DuckDBStructType, depth: numbe
 
 /** The type with text in place of every scalar: for reading JSON, whose numbers then keep all their digits. */
 export function asTextType(type: DuckDBType): string {
-  if (type instanceof DuckDBStructType)
+  if (isStructType(type))
     return `STRUCT(${type.entryNames.map((name, e) => `${sqlName(name)} ${asTextType(type.entryTypes[e])}`).join(', ')})`;
-  return type instanceof DuckDBListType ? `${asTextType(type.valueType)}[]` : 'VARCHAR';
+  return isListType(type) ? `${asTextType(type.valueType)}[]` : 'VARCHAR';
 }
 
 /** True for cells that may hold objects still: maps, and JSON of several shapes. */
 export function mayHoldObjects(type: DuckDBType): boolean {
-  return (
-    type instanceof DuckDBMapType ||
-    type instanceof DuckDBStructType ||
-    String(type) === 'JSON' ||
-    type.alias === 'JSON'
-  );
+  return isMapType(type) || isStructType(type) || String(type) === 'JSON' || type.alias === 'JSON';
 }

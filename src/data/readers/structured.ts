@@ -1,7 +1,8 @@
 /** Parquet and JSON files, which know their columns and types. */
-import { DuckDBArrayType, DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
+import type { DuckDBType } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
 import { type Database, readError, sqlFile, sqlName, sqlText } from './database.ts';
+import { isArrayType, isListType, isStructType } from './duckdb-types.ts';
 import { hasMark } from './encodings.ts';
 import { asTextType, deepestObjects, type FlatColumn, flatColumns, mayHoldObjects } from './flat-columns.ts';
 import type { FileTable, ImportedColumn, Storage } from './imported-table.ts';
@@ -54,11 +55,7 @@ export async function importJson(database: Database, given: SourceFile): Promise
     const read = `read_json(${path}, columns = {${types.join(', ')}}, ${options})`;
     const storage = (type: DuckDBType): Storage => (isList(type) ? 'list' : 'text');
     const [only] = described;
-    if (
-      described.length === 1 &&
-      only.type instanceof DuckDBListType &&
-      only.type.valueType instanceof DuckDBStructType
-    ) {
+    if (described.length === 1 && isListType(only.type) && isStructType(only.type.valueType)) {
       const { entryNames, entryTypes } = only.type.valueType;
       const inner = flatColumns(
         entryNames.map((name, e) => ({ name, type: entryTypes[e] })),
@@ -79,7 +76,7 @@ function notObjects(path: string): DeepTasteError {
 }
 
 function isList(type: DuckDBType): boolean {
-  return type instanceof DuckDBListType || type instanceof DuckDBArrayType;
+  return isListType(type) || isArrayType(type);
 }
 
 const wholeTypes = /^(U?(TINY|SMALL)INT|U?INTEGER|BIGINT)$/;
