@@ -1,6 +1,7 @@
 /** The main job from end to end: a world, models trained and measured alike, the best one saved and asked for recommendations. */
 import { checkArtifactPlace } from '../artifact/output-place.ts';
 import type { Progress } from '../core/progress.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Split } from '../data/dataset.ts';
 import { type SimulatedWorld, simulateFilmClub } from '../data/simulated/film-club.ts';
 import { splitDataset } from '../data/splits/split-dataset.ts';
@@ -19,7 +20,7 @@ import { referenceRows } from './demo-references.ts';
 import { openEngine } from './engine-options.ts';
 import { runRecord } from './run-record.ts';
 import { describeProtocol } from './run-report.ts';
-import { shellWord, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
 const CUTOFF = 10;

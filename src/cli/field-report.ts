@@ -1,5 +1,6 @@
 /** What is said about a finished run over feature fields: tables for people, a document for scripts. */
 
+import { shellWord } from '../core/shell-word.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import type { RowResult } from '../recommender/evaluate-rows.ts';
 import type { FieldRunSettings } from '../recommender/field-settings.ts';
@@ -9,7 +10,7 @@ import { accountLines } from '../training/training-account.ts';
 import { resultDocument } from './field-record.ts';
 import { metricTable } from './run-report.ts';
 import { type SavedModel, savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
-import { shellWord, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
 export interface FinishedFieldRun {

@@ -1,5 +1,6 @@
 /** Runs of models of sequences. */
 import type { Progress } from '../core/progress.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
 import { findSequenceModel } from '../models/index.ts';
@@ -8,7 +9,6 @@ import type { SequenceRunSettings } from '../recommender/sequence-settings.ts';
 import { type SequenceRun, trainSequenceRecommender } from '../recommender/train-sequences.ts';
 import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import type { MeasuredRun, PreparedRun } from './prepared-run.ts';
-import { shellWord } from './terminal.ts';
 
 export async function prepareSequenceRun(settings: SequenceRunSettings, progress: Progress): Promise<PreparedRun> {
   const { model, config, training, final, evaluation, seed } = settings;

@@ -59,8 +59,3 @@ export class Terminal {
     return this.color ? `\u001b[1m${text}\u001b[0m` : text;
   }
 }
-
-/** A word as a shell takes it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

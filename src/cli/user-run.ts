@@ -1,5 +1,6 @@
 /** Runs of models of users and items. */
 import type { Progress } from '../core/progress.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Split } from '../data/dataset.ts';
 import { findModel } from '../models/index.ts';
 import { pairsOnly, prepareSplit } from '../recommender/prepare-split.ts';
@@ -8,7 +9,6 @@ import type { RunSettings } from '../recommender/settings.ts';
 import { type TrainedRun, trainRecommender } from '../recommender/train-recommender.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
 import type { MeasuredRun, PreparedRun } from './prepared-run.ts';
-import { shellWord } from './terminal.ts';
 
 export async function prepareUserRun(settings: RunSettings, progress: Progress): Promise<PreparedRun> {
   const split = await loadNoted(settings, progress);

@@ -1,4 +1,5 @@
 /** Which column holds labels, when nobody says it: two kinds of cells under a name that outcomes go by. */
+import { shellWord } from '../core/shell-word.ts';
 import type { Assignment } from './guess-roles.ts';
 import { labelTier } from './label-names.ts';
 import { holdsBinaryNumbers, holdsTwoValues, type LabelEvidence, labelEvidence } from './labels.ts';
@@ -121,7 +122,7 @@ export async function possibleLabels(
       const some = evidence.values.slice(0, 3).map((value) => JSON.stringify(value));
       unread.push(
         `${table.source}: "${column.name}" is no label, for it holds more than two different values (${some.join(', ')} …): every row ` +
-          `counts as taken; say --label ${column.name} --positive ${some[0]} to set the one that is`,
+          `counts as taken; say --label ${shellWord(column.name)} --positive ${some[0]} to set the one that is`,
       );
     }
   }
@@ -131,6 +132,6 @@ export async function possibleLabels(
     binary.length === 1 ? 'holds no and yes and is taken for a field' : 'hold no and yes and are taken for fields';
   return [
     ...unread,
-    `${table.source}: ${names} ${are}: every row counts as taken; --label ${binary[0].name} makes it the label`,
+    `${table.source}: ${names} ${are}: every row counts as taken; --label ${shellWord(binary[0].name)} makes it the label`,
   ];
 }

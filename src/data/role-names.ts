@@ -21,7 +21,9 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       ],
       ...['profileid', 'shopperid', 'readerid', 'username', 'useridx', 'userindex', 'usercode', 'userno', 'usernumber'],
       ...['customercode', 'memberno', 'buyerid', 'buyer', 'raterid', 'patronid', 'authorid'],
+      ...['userpseudoid', 'fullvisitorid', 'kundennummer', 'kundennr', 'kundenid'],
     ],
+    ['email', 'emailaddress', 'useremail', 'customeremail'],
   ],
   item: [
     ['itemid', 'item', 'iid', 'items'],
@@ -64,6 +66,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'isbn13',
         'isbn10',
       ],
+      ...['lineitemsku', 'trackuri', 'spotifytrackuri', 'artikelnummer', 'artikelnr', 'artikelid'],
     ],
     [
       'movie',
@@ -109,6 +112,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
         'unixreviewtime',
         'unixtimestamp',
         'eventtime',
+        'eventtimestamp',
         'createdat',
         'ratedat',
         'watchedat',

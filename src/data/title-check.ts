@@ -1,4 +1,5 @@
 /** Whether a column named like titles holds the names of items: a headline differs from row to row of one item, a name does not. */
+import { shellWord } from '../core/shell-word.ts';
 import { counted } from './counted.ts';
 import type { Assignment } from './guess-roles.ts';
 import type { Database } from './readers/database.ts';
@@ -38,6 +39,6 @@ export async function checkTitles(
   const differs = `"${title.name}" differs from row to row of ${unlike} of ${counted(several, 'item')} with several rows`;
   if (isTold || unlike < fewestUnlike || unlike <= largestShare * several)
     return { noTitle: null, notes: [`${table.source}: ${differs}; the first one is shown as the item's name`] };
-  const note = `${table.source}: ${differs}: not the names of items (say --title ${title.name} if they are, --context ${title.name} to use it as a field)`;
+  const note = `${table.source}: ${differs}: not the names of items (say --title ${shellWord(title.name)} if they are, --context ${shellWord(title.name)} to use it as a field)`;
   return { noTitle: title, notes: [note] };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { shellWord } from '../../src/cli/terminal.ts';
 import { lineProgress, shortNumber, shortTime } from '../../src/cli/terminal-progress.ts';
+import { shellWord } from '../../src/core/shell-word.ts';
 
 describe('lineProgress', () => {
   it('prints notes no more often than every two seconds, and how the task ended', () => {

@@ -24,6 +24,15 @@ describe('roles by name and values', () => {
     ['user,item,date', '1,2,sunday', ['user?', 'item?', 'field']],
     ['user,product,item,title', '1,2,3,Heat', ['user?', 'field', 'item?', 'title?']],
     ['user,movie_id,movie', '1,2,Heat', ['user?', 'item?', 'field']],
+    [
+      'event_date,event_timestamp,user_pseudo_id,item_id',
+      '20240105,1704450000000000,7.1,2',
+      ['field', 'time?', 'user?', 'item?'],
+    ],
+    ['Email,Created at,Lineitem sku', 'a@b.example,2024-01-05 10:00:00,S1', ['user?', 'time?', 'item?']],
+    ['email,user_id,item_id', 'a@b.example,7,2', ['field', 'user?', 'item?']],
+    ['Kundennummer,Artikelnummer', '007,2', ['user?', 'item?']],
+    ['username,spotify_track_uri,ts', 'u,spotify:track:1,2024-01-05T10:00:00Z', ['user?', 'item?', 'time?']],
     ['user,item,name', '1,2,7', ['user?', 'item?', 'field']],
   ])('%s / %s', async (header, row, roles) => expect(await rolesOf(header, row)).toEqual(roles));
 

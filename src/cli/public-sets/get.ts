@@ -6,9 +6,10 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { ioError } from '../../core/io-error.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { Progress } from '../../core/progress.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import { extractZip } from '../../core/zip.ts';
 import { textTable } from '../../evaluation/text-table.ts';
-import { shellWord, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { download } from './download.ts';
 import { loadRegistry, type PublicSet } from './registry.ts';
 

@@ -1,7 +1,7 @@
 /** The engine: one shared memory, the kernels, and a pool of threads that run jobs on it together. */
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism, devNull } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { KernelBuild } from '../../core/kernel-build.ts';
 import * as code from '../kernels/opcodes.ts';
@@ -112,6 +112,7 @@ export class Engine {
   readonly kernels: KernelExports;
   readonly #allocator = new RangeAllocator(PAGE, LIMIT, 64);
   readonly #workers: Worker[] = [];
+  readonly #failurePorts: MessagePort[] = [];
   readonly #control: number;
   /** Number of started workers, shared with them; null = one thread. */
   readonly #started: Int32Array | null;
@@ -162,7 +163,10 @@ export class Engine {
 
   #startWorker(module: WebAssembly.Module, id: number): Worker {
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const { port1, port2 } = new MessageChannel();
+    this.#failurePorts.push(port1);
     const workerData: WorkerData = {
+      failures: port2,
       module,
       memory: this.memory,
       control: this.#control,
@@ -171,7 +175,7 @@ export class Engine {
       started: this.#started as Int32Array<SharedArrayBuffer>,
     };
     // flags of the process such as --input-type are not for the file of a thread, which would not start
-    const worker = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
+    const worker = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [], transferList: [port2] });
     worker.on('error', (error) => {
       this.#failure ??= error;
     });
@@ -259,6 +263,12 @@ export class Engine {
     this.#post(job, argument, 1);
   }
 
+  /** What the thread that failed said: its error event comes only when this thread's event loop turns. */
+  #failed(): unknown {
+    for (const port of this.#failurePorts) this.#failure ??= (receiveMessageOnPort(port)?.message as Error) ?? null;
+    return this.#failure;
+  }
+
   #post(job: number, argument: number, threads: number): void {
     if (this.#closed) throw new DeepTasteError('config', 'engine: it has been closed');
     this.#awaitWorkers();
@@ -279,13 +289,10 @@ export class Engine {
       throw new DeepTasteError('numeric', 'engine: a kernel failed; the engine is closed', {}, { cause: error });
     }
     if (Atomics.load(control, code.CONTROL_ABORT) !== 0) {
+      const cause = this.#failed();
       this.close();
-      throw new DeepTasteError(
-        'numeric',
-        'engine: a thread failed; the engine is closed',
-        {},
-        { cause: this.#failure },
-      );
+      const why = cause instanceof Error ? ` (${cause.message.split('\n', 1)[0]})` : '';
+      throw new DeepTasteError('numeric', `engine: a thread failed${why}; the engine is closed`, {}, { cause });
     }
   }
 

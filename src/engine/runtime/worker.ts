@@ -1,10 +1,12 @@
 /** A thread of the pool. It needs no model code: plans are data in the shared memory. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import * as code from '../kernels/opcodes.ts';
 import { openBlas } from './blas.ts';
 import { instantiate } from './engine.ts';
 
 export interface WorkerData {
+  /** Takes the error of a thread: read while the posting thread waits, when events do not come. */
+  readonly failures: MessagePort;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly control: number;
@@ -18,7 +20,7 @@ export interface WorkerData {
 /** Said once everything is loaded. */
 const READY = 'ready';
 
-function serve({ module, memory, control, id, blas, started }: WorkerData): void {
+function serve({ failures, module, memory, control, id, blas, started }: WorkerData): void {
   const block = new Int32Array(memory.buffer, control, code.CONTROL_BYTES / 4);
   try {
     const kernels = instantiate(module, memory, blas === null ? null : openBlas(blas, memory));
@@ -31,6 +33,7 @@ function serve({ module, memory, control, id, blas, started }: WorkerData): void
       kernels.runJob(control, id);
     }
   } catch (error) {
+    failures.postMessage(error);
     // the others wait at a barrier for this thread
     Atomics.store(block, code.CONTROL_ABORT, 1);
     Atomics.notify(block, code.CONTROL_SENSE);
