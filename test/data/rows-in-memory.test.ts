@@ -1,13 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadDataset } from '../../src/data/load.ts';
 import { loadSequences } from '../../src/data/sequences/load.ts';
 import { loadSplit } from '../../src/data/splits/split-dataset.ts';
 import { testRandom } from './made-data.ts';
 import { codeOf, messageOf, temporaryFolder } from './temporary-files.ts';
 
-const { write } = temporaryFolder();
+const { folder, write } = temporaryFolder();
+afterEach(() => vi.unstubAllEnvs());
 const draw = testRandom(11);
 const start = Date.UTC(2024, 0, 1);
 const rows = Array.from({ length: 500 }, (_, n) => ({
@@ -42,6 +43,9 @@ describe('rows in memory', () => {
   it('give the data set of the same rows in a file', async () => {
     const files = [write('ratings.csv', csv(rows))];
     const described = write('films.csv', csv(items));
+    const temporary = join(folder, 'temporary');
+    mkdirSync(temporary);
+    vi.stubEnv('TMPDIR', temporary);
     const fromFile = await loadDataset({ files, items: described, minRating: 3 });
     for (const interactions of [rows, new Set(rows), oneByOne(rows)]) {
       const dataset = await loadDataset({ interactions, items: oneByOne(items), minRating: 3 });
@@ -52,7 +56,7 @@ describe('rows in memory', () => {
       expect(dataset.name).toBe('interactions');
       expect(dataset.warnings.join()).not.toMatch(/jsonl|tmp/);
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('deeptaste-rows-'))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('are split and made sequences of like those of files', async () => {
