@@ -18,6 +18,14 @@ export async function fitting<T>(path: string, work: () => T | Promise<T>): Prom
   } catch (error) {
     if (error instanceof DeepTasteError && told.includes(error.code)) throw located(path, error);
     const found = error instanceof Error ? firstLine(error) : String(error);
+    // a thread may fail for want of processes or memory, and of weights that do not fit too: which, nobody can tell here
+    if (error instanceof DeepTasteError && error.code === 'numeric')
+      throw new DeepTasteError(
+        'artifact',
+        `${path}: must be ready to compute, found that the engine failed (${found}); try again, and should it fail again, restore it from a copy or train again`,
+        { path },
+        { cause: error },
+      );
     throw new DeepTasteError(
       'artifact',
       `${path}: its parts must fit together, found that they do not (${found}); restore it from a copy or train again`,

@@ -29,6 +29,12 @@ const compactFormats: Readonly<Record<number, string>> = {
   17: '%Y%m%d%H%M%S%g',
 };
 
+/** Counts of 100 ns since other years, in the range of 1970 to 2100; as nanoseconds since 1970 they would all be of one or two years. */
+const tickOrigins = [
+  { title: 'ticks of .NET (100 ns since the year 1)', from: 6.213e17, below: 6.624e17 },
+  { title: 'Windows file times (100 ns since 1601)', from: 1.164e17, below: 1.575e17 },
+];
+
 /** Excel's days from 1990 to the end of 2050: only such numbers alone are taken for days. */
 const excelFrom = 32_874;
 const excelBelow = 55_153;
@@ -104,6 +110,14 @@ export async function readNumbers(
   }
   if (used.length > 1) throw await mixedUnits(database, table, column, used);
   const [{ name, perSecond }] = used;
+  const since = tickOrigins.find(({ from, below }) => least >= from && most < below);
+  if (since)
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: "${column.name}": times must be seconds, milliseconds, microseconds or nanoseconds since 1970, found ${least} to ${most}, ` +
+        `which look like ${since.title}; convert them, or say --date-format nanoseconds if they are such`,
+      { path: table.source, column: column.name },
+    );
   const { small } = evidence;
   const notes =
     small > 0 && small * 10 <= n

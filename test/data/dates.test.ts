@@ -193,6 +193,18 @@ describe('what the values do not show', () => {
 });
 
 describe('numbers as times', () => {
+  it('that count 100 ns since other years are refused, unless the unit is told', async () => {
+    for (const [first, title] of [
+      ['638399250000000000', /ticks of \.NET/],
+      ['133493922000000000', /Windows file times/],
+    ] as const) {
+      const cells = Array.from({ length: 5 }, (_, k) => String(BigInt(first) + BigInt(k) * 10_000_000n));
+      expect(await messageOf(() => timesOf(cells))).toMatch(title);
+      const told = await timesOf(cells, { dateFormat: 'nanoseconds' });
+      expect(told[1] - told[0]).toBeCloseTo(0.01, 6);
+    }
+  });
+
   it('of mixed units are refused with both', async () => {
     const message = await messageOf(() => timesOf(['1704450600', '1704450700000', '1704450800']));
     expect(message).toMatch(/seconds and milliseconds mixed \(1704450600 and 1704450700000\)/);

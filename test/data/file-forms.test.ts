@@ -234,6 +234,7 @@ describe('columns', () => {
       ['n3.csv', indexed(',user,item,price', (row) => (row * 7) % 12), 'column1'],
       ['n4.csv', indexed('index,user,item,price', (row) => row), 'index'],
       ['n5.csv', indexed('row_id,user,item,price', (row) => row + 1), 'row_id'],
+      ['n6.csv', indexed('#,user,item,price', (row) => row + 1), '#'],
     ];
     for (const [name, content, column] of cases) {
       const path = write(name, content);

@@ -21,7 +21,7 @@ export function isNameless({ name, nameless }: ImportedColumn): boolean {
 }
 
 export function isIndexName(column: ImportedColumn): boolean {
-  return isNameless(column) || indexNames.test(normalName(column.name));
+  return isNameless(column) || /^(#|№)$/.test(column.name.trim()) || indexNames.test(normalName(column.name));
 }
 
 /**
