@@ -9,14 +9,15 @@ const MOST_ROWS = 22_000;
 const BYTES_PER_VALUE = 8 + 4;
 
 /**
- * Items × items where the items are few enough, else users × users.
+ * Users × users where that is at most an eighth of the work (an inverse takes n³ operations), or where only that fits; else
+ * items × items, whose scores need no training rows.
  * @param available bytes of memory
  * @throws DeepTasteError `memory` when neither fits, saying what would
  */
 export function solvedSide(train: SparseRows, { nUsers, nItems }: Sizes, available: number): 'items' | 'users' {
-  const side = nItems <= MOST_ROWS || nItems <= nUsers ? 'items' : 'users';
-  const n = side === 'items' ? nItems : nUsers;
   const rows = Math.min(MOST_ROWS, Math.floor(Math.sqrt(available / BYTES_PER_VALUE)));
+  const side = 2 * nUsers < nItems || (nUsers < nItems && nItems > rows) ? 'users' : 'items';
+  const n = side === 'items' ? nItems : nUsers;
   if (n <= rows) return side;
   const found = `found ${count(nUsers, 'user')} and ${count(nItems, 'item')}`;
   const why =

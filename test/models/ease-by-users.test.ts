@@ -170,12 +170,18 @@ describe('the side EASE is solved on', () => {
   const none = rowsOf([[0]]);
 
   it.each([
-    [10, 22_000, 'items'],
+    [11_000, 22_000, 'items'],
+    [10_999, 22_000, 'users'],
+    [943, 1682, 'items'],
     [1_000_000, 22_000, 'items'],
     [22_000, 22_001, 'users'],
     [5, 1_000_000, 'users'],
   ])('%i users, %i items: %s', (nUsers, nItems, side) => {
     expect(solvedSide(none, { nUsers, nItems }, 8 * gibibyte)).toBe(side);
+  });
+
+  it('is that of the users where only their matrix fits into memory', () => {
+    expect(solvedSide(none, { nUsers: 15_000, nItems: 20_000 }, 4 * gibibyte)).toBe('users');
   });
 
   it('where neither fits, says which k-core would', () => {
