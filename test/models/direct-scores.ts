@@ -46,7 +46,20 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
         scores[k] += users[Math.floor(k / nItems) * width + d] * items[(k % nItems) * width + d];
     return scores;
   }
-  if (form.form !== 'history') throw new Error(`no direct scores of the form ${form.form}`);
+  if (form.form === 'takers') {
+    const { users, width, takers, scale } = form;
+    for (let user = 0; user < nUsers; user++) {
+      const own = new Set(history.columns.slice(history.rowStart[user], history.rowStart[user + 1]));
+      for (let item = 0; item < nItems; item++) {
+        let sum = 0;
+        for (let k = takers.rowStart[item]; k < takers.rowStart[item + 1]; k++)
+          sum += users[user * width + takers.columns[k]];
+        const taken = own.has(item) ? 1 : 0;
+        scores[user * nItems + item] = taken + (sum - taken) * scale[item];
+      }
+    }
+    return scores;
+  }
   const rows = form.sparse ?? everyColumn(nItems);
   for (let user = 0; user < nUsers; user++)
     for (let h = history.rowStart[user]; h < history.rowStart[user + 1]; h++) {
