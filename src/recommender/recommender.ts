@@ -6,7 +6,6 @@ import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
-import { RandomStream } from '../core/random.ts';
 import { quotedNames, shownName } from '../core/shown.ts';
 import { counted } from '../data/counted.ts';
 import { displayName, type FieldTable } from '../data/dataset.ts';
@@ -209,8 +208,7 @@ export class Recommender {
     const [config, sizes] = [this.#config, this.#sizes];
     if (model.kind === 'gradient') {
       const training: TrainingOptions = trainingOptions.parse(info.training);
-      const random = new RandomStream(info.seed, 'fold-in');
-      this.#foldIn ??= new FoldIn({ engine, model, config, training, sizes, weights, random }, this.scorer());
+      this.#foldIn ??= new FoldIn({ engine, model, config, training, sizes, weights }, this.scorer());
       return { person: { vector: this.#foldIn.vectorOf(history) }, how: this.#foldIn.how };
     }
     const { form } = this.scorer().form;

@@ -2,16 +2,16 @@
  * Fold-in for gradient models: people who were not in training get a place among those who were. What a score needs of a person
  * (vectors p_u, biases, the user's half of a first layer) is one row z of numbers. It is chosen as training would have it, by the
  * model's own loss on the person's items against others, with everything else fixed, and with the people of the training as
- * prior: each number is normal with their mean and standard deviation.
+ * prior: each number is normal with their mean, and with the standard deviation σ of all numbers together (one for each number
+ * served held-out people worse).
  *
- *   z = argmin  Σ_{i ∈ S} [ ℓ(+, s_i) + N · mean_j ℓ(−, s_j) ]  +  ½ λ R |z|²  +  ½ τ Σ_k (z_k − μ_k)² / σ_k²
+ *   z = argmin  Σ_{i ∈ S} [ ℓ(+, s_i) + N · mean_j ℓ(−, s_j) ]  +  ½ λ R |z|²  +  ½ τ |z − μ|² / σ²
  *
- * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 0.03 beside
- * an L2, else 1 for dot products and 0.1 for other scores. The mean goes over all items, or over a fixed sample of them. It is minimised in float64 and nothing is drawn a second time:
- * the same items give the same answer.
+ * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 0.03, and
+ * 0.3 for scores that are no dot products. The mean goes over all items, or over some that stand for all
+ * (representatives). It is minimised in float64 and nothing is drawn: the same items give the same answer.
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
-import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import type { Scorer } from '../models/scoring.ts';
@@ -19,14 +19,13 @@ import { minimise } from './minimise.ts';
 import type { TrainingOptions } from './options.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
-/** Items that stand for all others, at most: so many that the answer takes about a millisecond. */
-const OTHERS = { dot: 512, pairwise: 128, planned: 384 };
-/** How the loss is minimised; the vectors of more evaluations recommend no better. */
-const EFFORT = { evaluations: 12, tolerance: 1e-4 };
-/** Weight of the prior in addition to the L2 of the training, where that has some. */
-const PRIOR_BESIDE_L2 = 0.03;
-/** Weight of the prior where a score is no dot product: deviations of single numbers say little of what a tower makes of them. */
-const PRIOR_OF_TOWERS = 0.1;
+/** Items that stand for all others, and evaluations of the loss, at most: so many that the answer takes one to three milliseconds. */
+const DOT = { others: 512, evaluations: 12 };
+const PLANNED = { others: 448, evaluations: 10 };
+/** Ends where a step has lowered the loss by less than this share of it. */
+const TOLERANCE = 1e-4;
+/** Weight of the prior, τ; of towers without L2, which can make anything of a row unlike those of training, more. */
+const PRIOR = { dot: 0.03, towers: 0.3 };
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
@@ -37,7 +36,6 @@ export interface FoldInParts {
   readonly training: Pick<TrainingOptions, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
   readonly weights: NamedTensors;
-  readonly random: RandomStream;
 }
 
 /** Gives people their rows, one after the other; what all need is made once. */
@@ -48,27 +46,28 @@ export class FoldIn {
   /** Items that stand for all others. */
   readonly nOthers: number;
   readonly #pairwise: boolean;
-  /** τ without L2. */
+  readonly #evaluations: number;
+  /** τ */
   readonly #prior: number;
   readonly #training: FoldInParts['training'];
   readonly #rows: RowScores;
   readonly #mean: Float64Array;
   readonly #deviation: Float64Array;
-  /** Items that stand for all others, ascending. */
-  readonly #others: Int32Array;
+  readonly #others: Representatives;
 
   /** @param scorer how the model scores the people of the training */
-  constructor({ engine, model, config, training, sizes, weights, random }: FoldInParts, { form }: Scorer) {
+  constructor({ engine, model, config, training, sizes, weights }: FoldInParts, { form }: Scorer) {
     if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     this.#training = training;
     this.#pairwise = model.loss === 'pairwise';
     this.#rows =
       form.form === 'dot' ? new DotScores(form) : new PlannedScores(engine, model, config, sizes, weights, form);
     [this.#mean, this.#deviation] = momentsOf(form.users, this.#rows.width);
-    const sample = form.form === 'pair' ? OTHERS.planned : this.#pairwise ? OTHERS.pairwise : OTHERS.dot;
-    this.#others = sampleOf(sizes.nItems, sample, random);
-    this.nOthers = this.#others.length;
-    this.#prior = form.form === 'dot' ? 1 : PRIOR_OF_TOWERS;
+    const { others, evaluations } = form.form === 'dot' ? DOT : PLANNED;
+    this.#evaluations = evaluations;
+    this.#others = representatives(this.#rows, this.#mean, sizes.nItems, others);
+    this.nOthers = this.#others.items.length;
+    this.#prior = form.form === 'dot' || training.optimizer.l2 > 0 ? PRIOR.dot : PRIOR.towers;
   }
 
   /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */
@@ -76,7 +75,7 @@ export class FoldIn {
     const objective = this.#objectiveOf(history);
     const { l2 } = this.#training.optimizer;
     const examples = history.length * (this.#training.negatives + (this.#pairwise ? 0 : 1));
-    const [tau, lambda] = [l2 === 0 ? this.#prior : PRIOR_BESIDE_L2, l2 * examples];
+    const [tau, lambda] = [this.#prior, l2 * examples];
     const [mean, deviation] = [this.#mean, this.#deviation];
     const z = new Float64Array(this.#rows.width);
     const gradientOfZ = new Float64Array(z.length);
@@ -91,7 +90,7 @@ export class FoldIn {
       }
       return sum;
     };
-    minimise(value, standard, EFFORT);
+    minimise(value, standard, { evaluations: this.#evaluations, tolerance: TOLERANCE });
     return Float32Array.from(standard, (x, k) => mean[k] + deviation[k] * x);
   }
 
@@ -99,18 +98,24 @@ export class FoldIn {
   #objectiveOf(history: Int32Array): (z: Float64Array, gradient: Float64Array) => number {
     const { negatives, rejectTaken } = this.#training;
     const taken = new Set(history);
-    const others = rejectTaken ? this.#others.filter((item) => !taken.has(item)) : this.#others;
-    const items = new Int32Array(history.length + others.length);
+    const kept = Array.from(this.#others.items.keys()).filter((k) => !rejectTaken || !taken.has(this.#others.items[k]));
+    const [n, m] = [history.length, kept.length];
+    const items = new Int32Array(n + m);
     items.set(history);
-    items.set(others, history.length);
+    // weights of the mean
+    const share = Float64Array.from(kept, (k) => this.#others.counts[k]);
+    const all = share.reduce((sum, count) => sum + count, 0);
+    for (let j = 0; j < m; j++) {
+      items[n + j] = this.#others.items[kept[j]];
+      share[j] /= all;
+    }
     this.#rows.choose(items);
-    const [n, m] = [history.length, others.length];
     const scores = new Float64Array(items.length);
     const slopes = new Float64Array(items.length);
     const loss = this.#pairwise ? pairwiseLoss : pointwiseLoss;
     return (z, gradient) => {
       this.#rows.at(z, scores);
-      const value = loss(scores, n, m, negatives, slopes);
+      const value = loss(scores, n, share, negatives, slopes);
       this.#rows.addSlopes(slopes, gradient);
       return value;
     };
@@ -121,14 +126,19 @@ export class FoldIn {
   }
 }
 
-/** −Σ_i ln σ(s_i) − (N n / m) Σ_j ln σ(−s_j) of n taken items and m others behind them; slopes by score. */
-function pointwiseLoss(scores: Float64Array, n: number, m: number, negatives: number, slopes: Float64Array): number {
-  const weight = m === 0 ? 0 : (negatives * n) / m;
+/** −Σ_i ln σ(s_i) − N n Σ_j share_j ln σ(−s_j) of n taken items and others behind them; slopes by score. */
+function pointwiseLoss(
+  scores: Float64Array,
+  n: number,
+  share: Float64Array,
+  negatives: number,
+  slopes: Float64Array,
+): number {
   let value = 0;
-  for (let r = 0; r < n + m; r++) {
+  for (let r = 0; r < scores.length; r++) {
     const s = r < n ? -scores[r] : scores[r];
     const e = Math.exp(-Math.abs(s));
-    const w = r < n ? 1 : weight;
+    const w = r < n ? 1 : negatives * n * share[r - n];
     value += w * (Math.max(0, s) + Math.log1p(e));
     const slope = w * (s > 0 ? 1 / (1 + e) : e / (1 + e));
     slopes[r] = r < n ? -slope : slope;
@@ -136,24 +146,49 @@ function pointwiseLoss(scores: Float64Array, n: number, m: number, negatives: nu
   return value;
 }
 
-/** −(N / m) Σ_i Σ_j ln σ(s_i − s_j) */
-function pairwiseLoss(scores: Float64Array, n: number, m: number, negatives: number, slopes: Float64Array): number {
-  const weight = m === 0 ? 0 : negatives / m;
+/** Scores further than this from their mean count as so far: exponentials of pairs, and products of CHUNK of them, stay finite. */
+const FURTHEST = 80;
+const CHUNK = 4;
+
+/** −N Σ_i Σ_j share_j ln σ(s_i − s_j), with one exponential a score and one logarithm for CHUNK pairs. */
+function pairwiseLoss(
+  scores: Float64Array,
+  n: number,
+  share: Float64Array,
+  negatives: number,
+  slopes: Float64Array,
+): number {
   slopes.fill(0);
+  const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
+  const above = scores.map((s, r) => {
+    const d = Math.max(-FURTHEST, Math.min(FURTHEST, s - mean));
+    return Math.exp(r < n ? -d : d);
+  });
   let value = 0;
-  for (let i = 0; i < n; i++)
-    for (let j = n; j < n + m; j++) {
-      const s = scores[j] - scores[i];
-      const e = Math.exp(-Math.abs(s));
-      value += weight * (Math.max(0, s) + Math.log1p(e));
-      const slope = weight * (s > 0 ? 1 / (1 + e) : e / (1 + e));
-      slopes[i] -= slope;
-      slopes[j] += slope;
+  for (let j = n; j < scores.length; j++) {
+    const w = negatives * share[j - n];
+    const e = above[j];
+    let logs = 0;
+    let slopesOfJ = 0;
+    for (let first = 0; first < n; first += CHUNK) {
+      const end = Math.min(n, first + CHUNK);
+      let product = 1;
+      for (let i = first; i < end; i++) {
+        const one = 1 + e * above[i];
+        product *= one;
+        const slope = w * (1 - 1 / one);
+        slopes[i] -= slope;
+        slopesOfJ += slope;
+      }
+      logs += Math.log(product);
     }
+    slopes[j] = slopesOfJ;
+    value += w * logs;
+  }
   return value;
 }
 
-/** Mean and standard deviation of the columns of [n × width], over PRIOR_PEOPLE rows evenly spread. */
+/** Means of the columns of [n × width], and for each that varies the standard deviation of all that do, over PRIOR_PEOPLE rows evenly spread. */
 function momentsOf(values: Float32Array, width: number): [Float64Array, Float64Array] {
   const n = values.length / width;
   const used = Math.min(n, PRIOR_PEOPLE);
@@ -168,13 +203,35 @@ function momentsOf(values: Float32Array, width: number): [Float64Array, Float64A
     const at = Math.floor((u * n) / used) * width;
     for (let k = 0; k < width; k++) square[k] += (values[at + k] - mean[k]) ** 2;
   }
-  return [mean, square.map((sum) => Math.sqrt(sum / used))];
+  const varying = square.filter((sum) => sum > 0);
+  const deviation = Math.sqrt(varying.reduce((all, sum) => all + sum, 0) / (used * Math.max(1, varying.length)));
+  return [mean, square.map((sum) => (sum > 0 ? deviation : 0))];
 }
 
-/** `size` of n items, all of them where there are no more; ascending. */
-function sampleOf(n: number, size: number, random: RandomStream): Int32Array {
-  if (n <= size) return Int32Array.from({ length: n }, (_, k) => k);
-  const chosen = new Set<number>();
-  while (chosen.size < size) chosen.add(random.below(n));
-  return Int32Array.from(chosen).sort();
+/** Items that stand for all, ascending, and for how many each of them stands. */
+interface Representatives {
+  readonly items: Int32Array;
+  readonly counts: Float64Array;
+}
+
+/**
+ * All n items, or `size` of them: those that the mean person scores best, which weigh most in the loss, stand for themselves;
+ * of the rest, in the order of these scores, each stands for as many as lie around it.
+ */
+function representatives(rows: RowScores, mean: Float64Array, n: number, size: number): Representatives {
+  const all = Int32Array.from({ length: n }, (_, item) => item);
+  if (n <= size) return { items: all, counts: new Float64Array(n).fill(1) };
+  const scores = new Float64Array(n);
+  rows.choose(all);
+  rows.at(mean, scores);
+  const falling = all.slice().sort((a, b) => scores[b] - scores[a] || a - b);
+  const nBest = size >> 1;
+  const around = (n - nBest) / (size - nBest);
+  const countOf = new Map<number, number>();
+  for (let k = 0; k < size; k++) {
+    const place = k < nBest ? k : nBest + Math.floor((k - nBest + 0.5) * around);
+    countOf.set(falling[place], k < nBest ? 1 : around);
+  }
+  const items = Int32Array.from(countOf.keys()).sort();
+  return { items, counts: Float64Array.from(items, (item) => countOf.get(item)!) };
 }
