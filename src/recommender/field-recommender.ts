@@ -26,6 +26,7 @@ import { entitiesOf, examplesOfRows, idKey, type RowRecord, repeatedRow, rowComp
 import type { RankItems } from './rank-fields.ts';
 import type { Answer, RecommendOptions } from './recommender.ts';
 import { fieldRecommendOptions, recommendOptions, requestOptions, rowRecord, rowsOf } from './request.ts';
+import { checkSaving } from './saving.ts';
 import { checkStoredModel } from './stored-model.ts';
 import { topItems } from './top-items.ts';
 
@@ -86,12 +87,13 @@ export class FieldRecommender {
     return { ...stored, info, weights, users, items, userFields, itemFields, seen, heldOut };
   }
 
-  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
+  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. @throws 'usage' for a wrong call */
   async save(
     path: string,
     result: EvaluationResult | null = null,
     attachments: ReadonlyMap<string, string> = new Map(),
   ): Promise<Manifest> {
+    checkSaving(path, result, attachments);
     const { info, weights, users, items, userFields, itemFields, seen, heldOut } = this.parts;
     const files = new Map([...attachments, [FEATURES_FILE, writeFieldFile(this.parts)]]);
     const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };

@@ -23,6 +23,7 @@ import { BestItems } from './best-items.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
 import { knownItems, reasonFinder } from './reasons.ts';
 import { historyOf, recommendOptions, requestOptions } from './request.ts';
+import { checkSaving } from './saving.ts';
 import { checkStoredModel } from './stored-model.ts';
 import type { TopItems } from './top-items.ts';
 
@@ -104,12 +105,13 @@ export class Recommender {
     return recommender;
   }
 
-  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
+  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. @throws 'usage' for a wrong call */
   async save(
     path: string,
     result: EvaluationResult | null = null,
     attachments: ReadonlyMap<string, string> = new Map(),
   ): Promise<Manifest> {
+    checkSaving(path, result, attachments);
     const perUser = result && perUserValues(result, this.parts.users);
     const artifact: Artifact = { ...this.parts, perUser, checkpoint: null, attachments };
     return saveArtifact(path, artifact);

@@ -18,6 +18,7 @@ import { sequenceScorerOf } from '../models/sequence-scoring.ts';
 import { type ContinueOptions, examplesOf, OpenSession } from './open-session.ts';
 import type { Answer } from './recommender.ts';
 import { continueOptions, requestOptions } from './request.ts';
+import { checkSaving } from './saving.ts';
 import { ITEM_COUNTS, type SequenceRecommenderParts } from './sequence-parts.ts';
 import { checkStoredModel } from './stored-model.ts';
 import { asSeen } from './user-histories.ts';
@@ -63,8 +64,9 @@ export class SequenceRecommender {
     return { info: manifest, weights, items, itemFields, histories };
   }
 
-  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. */
+  /** Writes the folder; an artifact that is there is replaced only when the new one is complete. @throws 'usage' for a wrong call */
   async save(path: string, attachments: ReadonlyMap<string, string> = new Map()): Promise<Manifest> {
+    checkSaving(path, null, attachments);
     const { histories, ...parts } = this.parts;
     const { users, seen } = asSeen(histories);
     const people = { users, seen, userFields: noFields(users.size), perUser: null };

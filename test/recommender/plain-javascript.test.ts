@@ -1,4 +1,6 @@
 /** Callers in plain JavaScript: no compiler has told them what to give. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeepTasteError } from '../../src/core/errors.ts';
 import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
@@ -19,7 +21,7 @@ import { temporaryFolder } from '../data/temporary-files.ts';
 
 const engine = new Engine({ threads: 1, blas: 'off' });
 afterAll(() => engine.close());
-const { write } = temporaryFolder();
+const { folder: made, write } = temporaryFolder();
 
 const draw = testRandom(7);
 const rows = Array.from({ length: 400 }, (_, n): MadeRow => [String(1 + draw(30)), String(100 + draw(25)), n]);
@@ -89,6 +91,20 @@ describe('ids given as numbers', () => {
 });
 
 describe('wrong calls', () => {
+  it('of save are refused before anything is written', async () => {
+    for (const each of [ofUsers, ofSequences, ofFields] as Anything[]) {
+      for (const path of [undefined, null, 7, '', {}])
+        await expect(each.save(path), String(path)).rejects.toMatchObject({ code: 'usage' });
+      const folder = join(made, 'unwritten');
+      for (const wrong of [{ a: 'text' }, 7, new Map([['a.txt', 5]])]) {
+        const call = each === ofSequences ? each.save(folder, wrong) : each.save(folder, null, wrong);
+        await expect(call).rejects.toThrow(/^save: .*found/);
+      }
+      if (each !== ofSequences) await expect(each.save(folder, { metrics: {} })).rejects.toThrow(/evaluate\(\)/);
+      expect(existsSync(folder)).toBe(false);
+    }
+  });
+
   it('name what is no id and no list of ids', () => {
     for (const each of [ofUsers, ofSequences] as Anything[]) {
       for (const id of [undefined, null, {}, ['5'], true, Symbol('5'), () => 5])
