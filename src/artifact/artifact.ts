@@ -25,6 +25,7 @@ import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkFinite } from './fitting.ts';
 import { saveFolder } from './folder.ts';
+import { checkFolderPath } from './folder-path.ts';
 import { restoreInterruptedSave } from './interrupted-save.ts';
 import {
   type ArtifactInfo,
@@ -149,9 +150,10 @@ export async function loadArtifact(path: string): Promise<LoadedArtifact> {
 /**
  * The manifest alone; the other files are not looked at. Where an overwrite was killed between its two renames, the folder that is
  * whole takes its place first.
- * @throws DeepTasteError `not-found`, `artifact`, `io`
+ * @throws DeepTasteError `not-found`, `artifact`, `io`; `usage` when the path is no text
  */
 export async function inspectArtifact(path: string): Promise<Manifest> {
+  checkFolderPath(path, 'load');
   const folder = resolve(path);
   const file = join(folder, MANIFEST_FILE);
   try {

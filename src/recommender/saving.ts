@@ -1,4 +1,5 @@
 /** What a caller may give to `save`, checked before anything is written. */
+import { checkFolderPath } from '../artifact/folder-path.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { shownValue } from '../core/ids.ts';
 
@@ -9,19 +10,17 @@ import { shownValue } from '../core/ids.ts';
  * @throws DeepTasteError `usage`
  */
 export function checkSaving(path: unknown, result: unknown, attachments: unknown): void {
-  if (typeof path !== 'string' || path === '')
-    throw wrong('the first argument must be the path of a folder', 'a text', path);
+  checkFolderPath(path, 'save');
   const isResult = typeof result === 'object' && result !== null && 'users' in result && 'perUser' in result;
-  if (result !== null && !isResult)
-    throw wrong('the result must be what evaluate() returned', 'an object with `users` and `perUser`, or null', result);
+  if (result !== null && !isResult) throw wrong('the result must be what evaluate() returned, or null', result);
   if (!(attachments instanceof Map))
-    throw wrong('attachments must be a Map', 'of names of files and their texts', attachments);
+    throw wrong('attachments must be a Map from names of files to their texts', attachments);
   for (const [name, text] of attachments) {
-    if (typeof name !== 'string' || name === '') throw wrong('the name of an attachment', 'a text', name);
-    if (typeof text !== 'string') throw wrong(`the attachment "${name}"`, 'a text', text);
+    if (typeof name !== 'string' || name === '') throw wrong('the name of an attachment must be a text', name);
+    if (typeof text !== 'string') throw wrong(`the attachment "${name}" must be a text`, text);
   }
 }
 
-function wrong(what: string, expected: string, found: unknown): DeepTasteError {
-  return new DeepTasteError('usage', `save: ${what} (expected ${expected}), found ${shownValue(found)}`);
+function wrong(expected: string, found: unknown): DeepTasteError {
+  return new DeepTasteError('usage', `save: ${expected}, found ${shownValue(found)}`);
 }

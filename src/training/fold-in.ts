@@ -2,21 +2,22 @@
  * Fold-in for gradient models: people who were not in training get a place among those who were. What a score needs of a person
  * (vectors p_u, biases, the user's half of a first layer) is one row z of numbers. It is chosen as training would have it, by the
  * model's own loss on the person's items against others, with everything else fixed, and with the people of the training as
- * prior: each number is normal with their mean, and with the standard deviation σ of all numbers together (one for each number
- * served held-out people worse).
+ * prior: each number is normal with their mean, and with the standard deviation σ of all numbers together (for MF
+ * and GMF one for each number was worse).
  *
  *   z = argmin  Σ_{i ∈ S} [ ℓ(+, s_i) + N · mean_j ℓ(−, s_j) ]  +  ½ λ R |z|²  +  ½ τ |z − μ|² / σ²
  *
  * N negatives, j ∉ S; λ is the L2 of the training, R the number of examples that S makes in an epoch. τ is 0.03, and
- * 0.3 for scores that are no dot products. The mean goes over all items, or over some that stand for all
- * (representatives). It is minimised in float64 and nothing is drawn: the same items give the same answer.
+ * 0.3 for towers without L2. The mean goes over all items, or over some that stand for all (representatives.ts). It is minimised in float64 and nothing is drawn: the same items give the same answer.
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { GradientModel, Sizes } from '../models/model.ts';
 import type { Scorer } from '../models/scoring.ts';
+import { pairwiseLoss, pointwiseLoss } from './fold-in-loss.ts';
 import { minimise } from './minimise.ts';
 import type { TrainingOptions } from './options.ts';
+import { type Representatives, representatives } from './representatives.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
 /** Items that stand for all others, and evaluations of the loss, at most: so many that the answer takes one to three milliseconds. */
@@ -24,8 +25,8 @@ const DOT = { others: 512, evaluations: 12 };
 const PLANNED = { others: 448, evaluations: 10 };
 /** Ends where a step has lowered the loss by less than this share of it. */
 const TOLERANCE = 1e-4;
-/** Weight of the prior, τ; of towers without L2, which can make anything of a row unlike those of training, more. */
-const PRIOR = { dot: 0.03, towers: 0.3 };
+/** Weight of the prior, τ; more for towers without L2, which can make anything of a row unlike those of training. */
+const PRIOR = { usual: 0.03, freeTowers: 0.3 };
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
@@ -43,8 +44,6 @@ export class FoldIn {
   /** One sentence for people. */
   readonly how =
     'a user vector fitted to the given items by the loss of the training, with the trained users as prior, everything else fixed';
-  /** Items that stand for all others. */
-  readonly nOthers: number;
   readonly #pairwise: boolean;
   readonly #evaluations: number;
   /** τ */
@@ -66,8 +65,7 @@ export class FoldIn {
     const { others, evaluations } = form.form === 'dot' ? DOT : PLANNED;
     this.#evaluations = evaluations;
     this.#others = representatives(this.#rows, this.#mean, sizes.nItems, others);
-    this.nOthers = this.#others.items.length;
-    this.#prior = form.form === 'dot' || training.optimizer.l2 > 0 ? PRIOR.dot : PRIOR.towers;
+    this.#prior = form.form === 'dot' || training.optimizer.l2 > 0 ? PRIOR.usual : PRIOR.freeTowers;
   }
 
   /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */
@@ -126,68 +124,6 @@ export class FoldIn {
   }
 }
 
-/** −Σ_i ln σ(s_i) − N n Σ_j share_j ln σ(−s_j) of n taken items and others behind them; slopes by score. */
-function pointwiseLoss(
-  scores: Float64Array,
-  n: number,
-  share: Float64Array,
-  negatives: number,
-  slopes: Float64Array,
-): number {
-  let value = 0;
-  for (let r = 0; r < scores.length; r++) {
-    const s = r < n ? -scores[r] : scores[r];
-    const e = Math.exp(-Math.abs(s));
-    const w = r < n ? 1 : negatives * n * share[r - n];
-    value += w * (Math.max(0, s) + Math.log1p(e));
-    const slope = w * (s > 0 ? 1 / (1 + e) : e / (1 + e));
-    slopes[r] = r < n ? -slope : slope;
-  }
-  return value;
-}
-
-/** Scores further than this from their mean count as so far: exponentials of pairs, and products of CHUNK of them, stay finite. */
-const FURTHEST = 80;
-const CHUNK = 4;
-
-/** −N Σ_i Σ_j share_j ln σ(s_i − s_j), with one exponential a score and one logarithm for CHUNK pairs. */
-function pairwiseLoss(
-  scores: Float64Array,
-  n: number,
-  share: Float64Array,
-  negatives: number,
-  slopes: Float64Array,
-): number {
-  slopes.fill(0);
-  const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
-  const above = scores.map((s, r) => {
-    const d = Math.max(-FURTHEST, Math.min(FURTHEST, s - mean));
-    return Math.exp(r < n ? -d : d);
-  });
-  let value = 0;
-  for (let j = n; j < scores.length; j++) {
-    const w = negatives * share[j - n];
-    const e = above[j];
-    let logs = 0;
-    let slopesOfJ = 0;
-    for (let first = 0; first < n; first += CHUNK) {
-      const end = Math.min(n, first + CHUNK);
-      let product = 1;
-      for (let i = first; i < end; i++) {
-        const one = 1 + e * above[i];
-        product *= one;
-        const slope = w * (1 - 1 / one);
-        slopes[i] -= slope;
-        slopesOfJ += slope;
-      }
-      logs += Math.log(product);
-    }
-    slopes[j] = slopesOfJ;
-    value += w * logs;
-  }
-  return value;
-}
-
 /** Means of the columns of [n × width], and for each that varies the standard deviation of all that do, over PRIOR_PEOPLE rows evenly spread. */
 function momentsOf(values: Float32Array, width: number): [Float64Array, Float64Array] {
   const n = values.length / width;
@@ -206,32 +142,4 @@ function momentsOf(values: Float32Array, width: number): [Float64Array, Float64A
   const varying = square.filter((sum) => sum > 0);
   const deviation = Math.sqrt(varying.reduce((all, sum) => all + sum, 0) / (used * Math.max(1, varying.length)));
   return [mean, square.map((sum) => (sum > 0 ? deviation : 0))];
-}
-
-/** Items that stand for all, ascending, and for how many each of them stands. */
-interface Representatives {
-  readonly items: Int32Array;
-  readonly counts: Float64Array;
-}
-
-/**
- * All n items, or `size` of them: those that the mean person scores best, which weigh most in the loss, stand for themselves;
- * of the rest, in the order of these scores, each stands for as many as lie around it.
- */
-function representatives(rows: RowScores, mean: Float64Array, n: number, size: number): Representatives {
-  const all = Int32Array.from({ length: n }, (_, item) => item);
-  if (n <= size) return { items: all, counts: new Float64Array(n).fill(1) };
-  const scores = new Float64Array(n);
-  rows.choose(all);
-  rows.at(mean, scores);
-  const falling = all.slice().sort((a, b) => scores[b] - scores[a] || a - b);
-  const nBest = size >> 1;
-  const around = (n - nBest) / (size - nBest);
-  const countOf = new Map<number, number>();
-  for (let k = 0; k < size; k++) {
-    const place = k < nBest ? k : nBest + Math.floor((k - nBest + 0.5) * around);
-    countOf.set(falling[place], k < nBest ? 1 : around);
-  }
-  const items = Int32Array.from(countOf.keys()).sort();
-  return { items, counts: Float64Array.from(items, (item) => countOf.get(item)!) };
 }

@@ -7,11 +7,12 @@ import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
 import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import type { FieldRecommender } from '../../src/recommender/field-recommender.ts';
+import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
+import { loadAnyRecommender } from '../../src/recommender/load-any.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
-import type { Recommender } from '../../src/recommender/recommender.ts';
-import type { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
+import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { trainFieldRecommender } from '../../src/recommender/train-fields.ts';
 import { trainRecommender } from '../../src/recommender/train-recommender.ts';
@@ -102,6 +103,17 @@ describe('wrong calls', () => {
       }
       if (each !== ofSequences) await expect(each.save(folder, { metrics: {} })).rejects.toThrow(/evaluate\(\)/);
       expect(existsSync(folder)).toBe(false);
+    }
+  });
+
+  it('of load name what is no path', async () => {
+    const loads = [Recommender, SequenceRecommender, FieldRecommender].map(
+      (kind) => (path: Anything) => kind.load(path),
+    );
+    for (const load of [...loads, loadAnyRecommender as (path: Anything) => Promise<unknown>]) {
+      for (const path of [undefined, 7, '', {}])
+        await expect(load(path), String(path)).rejects.toMatchObject({ code: 'usage' });
+      await expect(load(new URL('file:///tmp/x'))).rejects.toThrow(/^load: .*fileURLToPath/);
     }
   });
 

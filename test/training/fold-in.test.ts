@@ -39,17 +39,19 @@ describe.each(models.filter(({ kind }) => kind === 'gradient'))('fold-in of new 
     const before = weightBytes(weights);
     const foldIn = made();
     const tables = new RankingTables(engine, recommender.scorer().form, SIDE);
-    const colours = histories.flatMap((history) => {
+    const colours = histories.map((history) => {
       const { topItems } = tables.rank({
         users: Int32Array.of(0),
         person: { vector: foldIn.vectorOf(history) },
-        topK: 6,
+        topK: 8,
       });
-      return Array.from(topItems, (item) => item % 2);
+      return topItems.reduce((sum, item) => sum + (item % 2), 0);
     });
-    expect(colours).toEqual([0, 1, 0].flatMap((colour) => Array(6).fill(colour)));
+    // 12 items of each colour: by chance one list in 70 is as clear
+    expect(colours[0]).toBeLessThanOrEqual(1);
+    expect(colours[1]).toBeGreaterThanOrEqual(7);
+    expect(colours[2]).toBeLessThanOrEqual(1);
     expect(weightBytes(weights)).toBe(before);
-    expect(foldIn.nOthers).toBe(SIDE);
     tables.free();
     foldIn.free();
     recommender.close();
@@ -155,7 +157,6 @@ describe('the row of a new person', () => {
     });
     const { recommender, made } = await trained(engine, findModel('mf'), madeSplit(40, nItems, { train }));
     const foldIn = made();
-    expect(foldIn.nOthers).toBe(512);
     const history = Int32Array.of(2, 8, 100);
     expect(foldIn.vectorOf(history)).toEqual(made().vectorOf(history));
     foldIn.free();
