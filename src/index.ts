@@ -9,7 +9,7 @@ export type { FeatureOptions } from './data/features/feature-options.ts';
 export type { FieldExamples } from './data/features/field-examples.ts';
 export type { EncodedField, FieldLayout, FieldOwner, FieldRows } from './data/features/field-rows.ts';
 export { type FittedPipeline, fitFeatures } from './data/features/fit-features.ts';
-export { parseFeatures } from './data/features/fitted-features.ts';
+export { parseFeatures } from './data/features/parse-features.ts';
 export { loadDataset } from './data/load.ts';
 export { loadSequenceSplit, loadSequences, splitSequences, splitWithCandidates } from './data/sequences/load.ts';
 export { loadPrefixFiles } from './data/sequences/prefix-files.ts';

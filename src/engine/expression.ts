@@ -25,15 +25,7 @@ export type OpName =
   | TargetLossName
   | SequenceName
   | GraphName;
-export type LeafName =
-  | 'parameter'
-  | 'table'
-  | 'input'
-  | 'index'
-  | 'inverseRows'
-  | 'broadcastRow'
-  | 'fillRows'
-  | 'constant';
+export type LeafName = 'parameter' | 'table' | 'input' | 'index' | 'inverseRows' | 'constant';
 export type FieldName = 'lookupFields' | 'spreadSlots' | 'poolSlots';
 export type InteractionName = 'bilinearPooling' | 'bilinearGradient' | 'sumFields' | 'repeatFields';
 export type StatisticName = 'perRow' | 'combineRows' | 'sumProducts' | 'sumSquares' | 'batchNorm';
@@ -48,7 +40,14 @@ export type BinaryName =
   | 'bceWithLogits'
   | 'bceGradient';
 export type LinearName = 'linear' | 'packed' | 'transpose' | 'outerSum';
-export type ReduceName = 'rowDot' | 'rowSum' | 'multiplyColumn' | 'repeatColumn' | 'sumRows';
+export type ReduceName =
+  | 'rowDot'
+  | 'rowSum'
+  | 'multiplyColumn'
+  | 'repeatColumn'
+  | 'sumRows'
+  | 'broadcastRow'
+  | 'fillRows';
 export type LayoutName = 'join' | 'slice' | 'place' | 'matrixRows' | 'placeRows';
 export type CandidateLossName = 'softmaxCrossEntropy' | 'bprMax' | 'top1Max' | 'bpr' | 'top1';
 export type CandidateName = CandidateLossName | `${CandidateLossName}Slopes` | 'candidateOffsets';

@@ -5,7 +5,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { FieldTable } from '../data/dataset.ts';
 import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
-import { parseFeatures } from '../data/features/fitted-features.ts';
+import { parseFeatures } from '../data/features/parse-features.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import * as code from '../../src/engine/kernels/opcodes.ts';
-import { Engine, type KernelExports } from '../../src/engine/runtime/engine.ts';
+import { Engine } from '../../src/engine/runtime/engine.ts';
 import { canRun } from '../../src/engine/runtime/kernel-file.ts';
+import type { KernelExports } from '../../src/engine/runtime/kernel-instance.ts';
 import { wideEngines } from './wide-engines.ts';
 
 /** Arguments as documented in kernels/gemm.ts. */

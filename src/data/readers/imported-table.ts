@@ -1,6 +1,6 @@
 /** A file as a DuckDB table, or as a view that reads the file anew: columns `c0, c1, …`; `rowid` is the row's place in the file. */
 import type { ColumnKind } from '../schema.ts';
-import type { LayoutColumn } from './layout.ts';
+import type { LayoutColumn } from './layout-column.ts';
 import { type NumberStyle, plainNumber, styledNumber } from './number-styles.ts';
 
 /** How a column is stored: as read from text, as numbers, as times, or as a list of texts in each cell. */

@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { FileFormat, TableOptions } from '../data-options.ts';
 import { isIdName, isKnownColumnName } from '../role-names.ts';
-import type { ColumnKind } from '../schema.ts';
+import type { LayoutColumn } from './layout-column.ts';
 import { movieLensColumns } from './movielens.ts';
 import { type Preamble, readPreamble } from './preamble.ts';
 import { parseRecboleHeader, recboleDelimiter } from './recbole.ts';
@@ -11,17 +11,6 @@ import { looksNumeric, splitRecords } from './records.ts';
 import type { SourceFile } from './source-file.ts';
 
 export type Format = Exclude<FileFormat, 'auto'>;
-
-/** A column as the file itself describes it. */
-export interface LayoutColumn {
-  readonly name: string;
-  /** The kind that the file's header or the format states; null = to be guessed. */
-  readonly kind: ColumnKind | null;
-  /** Separator of the categories in one cell, when stated. */
-  readonly separator?: string;
-  /** True when the header has no name for it. */
-  readonly nameless?: boolean;
-}
 
 export interface TextLayout {
   readonly format: Format;

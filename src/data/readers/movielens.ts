@@ -2,7 +2,7 @@
  * MovieLens' own files, `a::b::c` rows without a header. Columns as stated in the README files of the data sets
  * MovieLens 1M and 10M (GroupLens).
  */
-import type { LayoutColumn } from './layout.ts';
+import type { LayoutColumn } from './layout-column.ts';
 
 const tables: Readonly<Record<string, readonly LayoutColumn[]>> = {
   ratings: [

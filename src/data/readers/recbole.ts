@@ -1,6 +1,6 @@
 /** RecBole's atomic files: the header gives each column as `name:type` (recbole.io, "Atomic Files"). */
 import { DeepTasteError } from '../../core/errors.ts';
-import type { LayoutColumn } from './layout.ts';
+import type { LayoutColumn } from './layout-column.ts';
 
 const types = ['token', 'token_seq', 'float', 'float_seq'];
 

@@ -1,9 +1,7 @@
-/** Tensors that are given, not computed: parameters, batch inputs, index inputs, the views of them, and step constants. */
+/** Tensors that are given, not computed: parameters, batch inputs, index inputs, and step constants. */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type LeafName, shapeError, Tensor } from '../expression.ts';
-import * as code from '../kernels/opcodes.ts';
-import { type OpDefinition, referenceRows } from './op.ts';
-import { rowSum, sumRows } from './reduce.ts';
+import { type LeafName, Tensor } from '../expression.ts';
+import type { OpDefinition } from './op.ts';
 
 /** A dense trainable (or fixed) weight, shared by all rows. */
 export function parameter(name: string, shape: readonly number[]): Tensor {
@@ -38,12 +36,6 @@ export function inverseRows(): Tensor {
   return new Tensor('inverseRows', [], 'shared', [1]);
 }
 
-/** The shared vector w [n] in every row, [B, n]. A view: no copy is made. */
-export function broadcastRow(w: Tensor): Tensor {
-  if (w.rows !== 'shared' || w.shape.length !== 1) throw shapeError('broadcastRow', 'needs a shared vector [n]', [w]);
-  return new Tensor('broadcastRow', [w], 'batch', w.shape);
-}
-
 function checkedShape(name: string, shape: readonly number[]): readonly number[] {
   if (shape.every((n) => Number.isInteger(n) && n > 0)) return shape;
   throw new DeepTasteError('shape', `"${name}": every size must be a positive integer, got [${shape.join(', ')}]`);
@@ -68,25 +60,5 @@ export const leafOps: Record<LeafName, OpDefinition> = {
     ...given('y = 1 / B'),
     reference: (_y, _inputs, rows) => Float64Array.of(1 / rows),
   },
-  broadcastRow: {
-    formula: 'y[r] = w for every row r',
-    derivative: '∂w = Σ_r dy[r]',
-    gradient: (_y, dy) => [sumRows(dy)],
-    kernel: () => null,
-    reference: (y, [w], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => w[k % y.size]),
-  },
   constant: { ...given('y = c'), reference: valuesOf },
-  fillRows: {
-    formula: 'y[r, :] = s',
-    derivative: '∂s = Σ_r Σ_j dy[r, j]',
-    gradient: (_y, dy) => [sumRows(rowSum(dy))],
-    kernel: (y) => ({ opcode: code.FILL, parameters: [y.size], operands: [y.inputs[0], y] }),
-    reference: (y, [s], rows) => new Float64Array(referenceRows(y, rows) * y.size).fill(s[0]),
-  },
 };
-
-/** The shared scalar s [1] in every element of a batch tensor of shape `shape`. */
-export function fillRows(s: Tensor, shape: readonly number[]): Tensor {
-  if (s.rows !== 'shared' || s.size !== 1) throw shapeError('fillRows', 'needs a shared scalar [1]', [s]);
-  return new Tensor('fillRows', [s], 'batch', shape);
-}

@@ -1,9 +1,8 @@
-/** Sums along rows, across the batch, and products of a row with a scalar. */
+/** Sums along rows and across the batch, and their opposites: one scalar or one vector in every row. */
 import { type ReduceName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { repeatFields } from './interactions.ts';
-import { broadcastRow } from './leaves.ts';
-import type { OpDefinition } from './op.ts';
+import { type OpDefinition, referenceRows } from './op.ts';
 
 /** Σ_j a[r, j]·b[r, j], [B, 1]. */
 export function rowDot(a: Tensor, b: Tensor): Tensor {
@@ -39,6 +38,18 @@ export function sumRows(x: Tensor, groups = 1): Tensor {
   if (x.rows !== 'batch' || x.size % groups !== 0)
     throw shapeError('sumRows', `needs a batch tensor of ${groups} groups`, [x]);
   return new Tensor('sumRows', [x], 'shared', groups === 1 ? x.shape : [x.size / groups], { groups });
+}
+
+/** The shared vector w [n] in every row, [B, n]. A view: no copy is made. */
+export function broadcastRow(w: Tensor): Tensor {
+  if (w.rows !== 'shared' || w.shape.length !== 1) throw shapeError('broadcastRow', 'needs a shared vector [n]', [w]);
+  return new Tensor('broadcastRow', [w], 'batch', w.shape);
+}
+
+/** The shared scalar s [1] in every element of a batch tensor of shape `shape`. */
+export function fillRows(s: Tensor, shape: readonly number[]): Tensor {
+  if (s.rows !== 'shared' || s.size !== 1) throw shapeError('fillRows', 'needs a shared scalar [1]', [s]);
+  return new Tensor('fillRows', [s], 'batch', shape);
 }
 
 export const reduceOps: Record<ReduceName, OpDefinition> = {
@@ -103,5 +114,19 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
       return sum;
     },
     reduction: true,
+  },
+  broadcastRow: {
+    formula: 'y[r] = w for every row r',
+    derivative: '∂w = Σ_r dy[r]',
+    gradient: (_y, dy) => [sumRows(dy)],
+    kernel: () => null,
+    reference: (y, [w], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => w[k % y.size]),
+  },
+  fillRows: {
+    formula: 'y[r, :] = s',
+    derivative: '∂s = Σ_r Σ_j dy[r, j]',
+    gradient: (_y, dy) => [sumRows(rowSum(dy))],
+    kernel: (y) => ({ opcode: code.FILL, parameters: [y.size], operands: [y.inputs[0], y] }),
+    reference: (y, [s], rows) => new Float64Array(referenceRows(y, rows) * y.size).fill(s[0]),
   },
 };

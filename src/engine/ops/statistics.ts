@@ -2,9 +2,9 @@
 import { type StatisticName, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { affine, multiply, negate, reciprocal, sqrt } from './elementwise.ts';
-import { broadcastRow, constant, inverseRows } from './leaves.ts';
+import { constant, inverseRows } from './leaves.ts';
 import type { OpDefinition } from './op.ts';
-import { sumRows } from './reduce.ts';
+import { broadcastRow, sumRows } from './reduce.ts';
 
 /** x / B for a shared x: turns a sum over the batch into a mean. */
 export function perRow(x: Tensor): Tensor {

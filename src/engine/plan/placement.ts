@@ -7,14 +7,8 @@ import { matrixOf } from '../ops/sparse-matrix.ts';
 import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { type ParameterStore, paddedWidth } from '../runtime/parameter-store.ts';
+import type { Place } from './place.ts';
 import { placeSparse } from './sparse-record.ts';
-
-/** An operand: offset in bytes, addressing mode, row stride in elements (see kernels/opcodes.ts). */
-export interface Place {
-  readonly offset: number;
-  readonly mode: number;
-  readonly stride: number;
-}
 
 const SCRATCH_LIMIT = 1 << 30;
 

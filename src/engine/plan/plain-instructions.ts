@@ -2,7 +2,8 @@
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Carried, Feed } from './feed.ts';
-import type { Place, Placement } from './placement.ts';
+import type { Place } from './place.ts';
+import type { Placement } from './placement.ts';
 import { type Instruction, noCost } from './program.ts';
 
 /** An instruction without a cost or an output to look at; `rows` 0 = those of the tile. */

@@ -3,7 +3,8 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { BlockCall, KernelCall } from '../ops/op.ts';
 import type { Engine } from '../runtime/engine.ts';
-import type { Place, Placement } from './placement.ts';
+import type { Place } from './place.ts';
+import type { Placement } from './placement.ts';
 import { kernelCall } from './schedule.ts';
 
 export interface Instruction {

@@ -2,7 +2,7 @@
 import * as code from '../kernels/opcodes.ts';
 import { blockStarts, type SparseMatrix } from '../ops/sparse-matrix.ts';
 import type { Engine } from '../runtime/engine.ts';
-import type { Place } from './placement.ts';
+import type { Place } from './place.ts';
 
 /** Copies a matrix into the engine's memory; the place is that of its record. */
 export function placeSparse(engine: Engine, allocate: (bytes: number) => number, matrix: SparseMatrix): Place {

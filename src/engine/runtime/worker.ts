@@ -2,7 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import * as code from '../kernels/opcodes.ts';
 import { openBlas } from './blas.ts';
-import { instantiate } from './engine.ts';
+import { instantiate } from './kernel-instance.ts';
 
 export interface WorkerData {
   /** Takes the error of a thread: read while the posting thread waits, when events do not come. */

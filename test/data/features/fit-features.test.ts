@@ -4,7 +4,7 @@ import type { FeatureEncoder } from '../../../src/data/features/feature-encoder.
 import type { FeatureOptions } from '../../../src/data/features/feature-options.ts';
 import type { FieldRows } from '../../../src/data/features/field-rows.ts';
 import { fitFeatures } from '../../../src/data/features/fit-features.ts';
-import { parseFeatures } from '../../../src/data/features/fitted-features.ts';
+import { parseFeatures } from '../../../src/data/features/parse-features.ts';
 import { codeOf, messageOf } from '../temporary-files.ts';
 import { lists, madeFeatures, numbers, texts } from './made-features.ts';
 
