@@ -60,7 +60,7 @@ export function propagation(engine: Engine, graph: PreparedGraph, random: Random
   const store = new ParameterStore(engine, [e]);
   store.write(e, normalValues(e.size, random));
   const y = o.propagate(graph.adjacency, e, layers);
-  const dx = o.ops.propagated.gradient(y, y)[2] as Tensor;
+  const dx = y.op.gradient(y, y)[2] as Tensor;
   const index = o.indexInput('node');
   const asked = o.rowDot(o.gatherRows(y, index), o.gatherRows(dx, index));
   const plan = new RowPlan(engine, store, [asked], [index], 1, { inBlocks: true });

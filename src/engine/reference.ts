@@ -1,7 +1,5 @@
 /** Float64 evaluation of expressions with plain loops: the oracle for kernels and gradients, never used by users' runs. */
-import { type Tensor, topologicalOrder } from './expression.ts';
-import { opOf } from './ops/index.ts';
-import type { Values } from './ops/op.ts';
+import { type Tensor, topologicalOrder, type Values } from './expression.ts';
 
 /**
  * @param outputs tensors to compute
@@ -17,7 +15,7 @@ export function evaluateReference(
   for (const tensor of topologicalOrder(outputs)) {
     if (values.has(tensor)) continue;
     const inputs = tensor.inputs.map((input) => values.get(input) as Values);
-    values.set(tensor, opOf(tensor.op).reference(tensor, inputs, rows));
+    values.set(tensor, tensor.op.reference(tensor, inputs, rows));
   }
   return values;
 }

@@ -49,7 +49,7 @@ export function gruParameters(
  */
 export function gruLayer(parameters: Parameters, prefix: string, form: GruForm, x: Tensor, h: Tensor): Tensor {
   const of = (name: string): Tensor => parameters[`${prefix}.${name}`];
-  const gx = x.op === 'index' ? add(lookup(of('W'), x), broadcastRow(of('b'))) : linear(x, of('W'), { bias: of('b') });
+  const gx = x.op.integers ? add(lookup(of('W'), x), broadcastRow(of('b'))) : linear(x, of('W'), { bias: of('b') });
   if (form === 'framework') return gruCell(gx, linear(h, of('U'), { bias: of('c') }), h);
   const gu = linear(h, of('U'));
   return gruOriginal(gx, gu, linear(gruReset(gx, gu, h), of('Un')), h);

@@ -9,7 +9,8 @@
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { EncodedField, FieldLayout, FieldOwner } from '../data/features/field-rows.ts';
-import { backward, type RowGradient } from '../engine/gradient.ts';
+import type { RowGradient } from '../engine/expression.ts';
+import { backward } from '../engine/gradient.ts';
 import { input } from '../engine/ops/index.ts';
 import { computeRows } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';

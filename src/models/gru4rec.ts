@@ -13,7 +13,7 @@
  */
 import { z } from 'zod';
 import type { RandomStream } from '../core/random.ts';
-import type { CandidateLossName, Tensor } from '../engine/expression.ts';
+import type { Tensor } from '../engine/expression.ts';
 import * as o from '../engine/ops/index.ts';
 import { gruLayer, gruParameters } from '../layers/gru.ts';
 import { glorotUniform, zeros } from '../layers/initializer.ts';
@@ -26,7 +26,7 @@ const losses = {
   'top1-max': 'top1Max',
   bpr: 'bpr',
   top1: 'top1',
-} as const satisfies Record<string, CandidateLossName>;
+} as const satisfies Record<string, o.CandidateLossName>;
 
 const rate = z.number().min(0).lt(1).default(0);
 

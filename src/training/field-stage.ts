@@ -87,7 +87,7 @@ class FieldStage {
       totalRows: this.#feed.rows,
       optimizer: training.optimizer,
       optimizers: (parameter) => {
-        const about = { name: nameOf(parameter), isTable: parameter.op === 'table' };
+        const about = { name: nameOf(parameter), isTable: parameter.op.storage === 'table' };
         return optimizerOf(model, config, training, about);
       },
       assignments,

@@ -3,9 +3,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { Tensor } from '../../src/engine/expression.ts';
 import { backward } from '../../src/engine/gradient.ts';
+import { attentionOps } from '../../src/engine/ops/attention.ts';
 import * as o from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -83,7 +85,7 @@ function made({ width, heads, window, lengths }: Case, options: { dropout?: numb
 function gradientOf({ qkv, back, y, given, rows }: ReturnType<typeof made>) {
   const dy = o.input('dy', y.shape);
   given.set(dy, real(rows * y.size));
-  return new Tensor('attentionGradient', [qkv, back, dy], 'batch', qkv.shape, y.attributes);
+  return new Tensor(attentionOps.attentionGradient, [qkv, back, dy], 'batch', qkv.shape, y.attributes);
 }
 
 const reference = (y: Tensor, given: Map<Tensor, Float64Array>, rows: number): Float64Array =>
@@ -248,3 +250,5 @@ it('normalises rows by hand', () => {
   const want = [-2, -1, 0, 3].map((v) => v / Math.sqrt(4));
   expect(worst(runExpression(engines[0], o.standardise(x, 0.5), given, 1), want)).toBeLessThan(1e-6);
 });
+
+coversFamily(attentionOps);

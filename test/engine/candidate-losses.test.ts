@@ -4,12 +4,14 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
-import type { CandidateLossName, Tensor } from '../../src/engine/expression.ts';
+import type { Tensor } from '../../src/engine/expression.ts';
 import { backward } from '../../src/engine/gradient.ts';
+import { type CandidateLossName, candidateLossNames as lossNames } from '../../src/engine/ops/candidate-formulas.ts';
+import { candidateOps } from '../../src/engine/ops/candidates.ts';
 import * as o from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { lossNames } from './list-op-names.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -258,3 +260,5 @@ it('refuses what does not fit', () => {
     thrownCode(() => o.candidateOffsets(list, o.parameter('w', [3]), { nTargets: 1, targetScale: 1, sampleScale: 1 })),
   ).toBe('shape');
 });
+
+coversFamily(candidateOps);

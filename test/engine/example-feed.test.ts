@@ -54,7 +54,6 @@ function drawn(engine: Engine, examples: ExampleRows, epoch: number, from: numbe
     kept: [],
     loss: label,
     denseGradients: [],
-    header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
   });
   work.finish();
   const words = engine.i32(work.header, code.PLAN_WORDS);
@@ -69,7 +68,7 @@ function drawn(engine: Engine, examples: ExampleRows, epoch: number, from: numbe
     leaves.flatMap((leaf) => {
       const { offset } = work.placement.read(leaf as NonNullable<typeof leaf>);
       const size = leaf?.size ?? 0;
-      const view = leaf?.op === 'index' ? engine.i32(offset, n * size) : engine.f32(offset, n * size);
+      const view = leaf?.op.integers ? engine.i32(offset, n * size) : engine.f32(offset, n * size);
       return [...view.subarray(r * size, (r + 1) * size)];
     }),
   );

@@ -3,9 +3,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { type Tensor, topologicalOrder } from '../../src/engine/expression.ts';
 import { gradientsOfMean } from '../../src/engine/gradient.ts';
+import { fullSoftmaxOps } from '../../src/engine/ops/full-softmax.ts';
 import * as o from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -41,7 +43,7 @@ function problemOf(n: number, d: number, rows: number, scale = 1, isTable = true
   const target = o.indexInput('a');
   const dy = o.input('dy', [1]);
   const loss = o.fullSoftmaxCrossEntropy(x, w, target, rows + 3, keepBytes);
-  const [dx, dw] = o.ops.fullSoftmaxLoss.gradient(loss, dy) as [Tensor, Tensor];
+  const [dx, dw] = loss.op.gradient(loss, dy) as [Tensor, Tensor];
   const given = new Map([
     [x, real(rows * d, scale)],
     [w, real(n * d, scale)],
@@ -188,7 +190,9 @@ it('refuses what does not fit', () => {
       ]);
       runExpression(engines[0], o.fullSoftmaxCrossEntropy(x, w, a, 2), given, 3);
     },
-    () => o.ops.fullSoftmaxGradient.gradient(x, x),
+    () => fullSoftmaxOps.fullSoftmaxGradient.gradient(x, x),
   ].map(thrownCode);
   expect(new Set(codes)).toEqual(new Set(['shape']));
 });
+
+coversFamily(fullSoftmaxOps);

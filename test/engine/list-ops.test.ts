@@ -4,8 +4,10 @@ import { philox, RandomStream } from '../../src/core/random.ts';
 import type { Tensor } from '../../src/engine/expression.ts';
 import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import * as o from '../../src/engine/ops/index.ts';
+import { listOps } from '../../src/engine/ops/lists.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -53,6 +55,12 @@ describe.each(engines)('$build, $threads threads', (engine) => {
     const want = [...entries].flatMap((i) => Array.from({ length: d }, (_, j) => (i < 0 ? 0 : rows[i * d + j])));
     for (const inBlocks of [false, true])
       expect([...runExpression(engine, o.listLookup(e, list), given, 1, inBlocks)]).toEqual(want);
+  });
+
+  it('reads what was carried from where it was put', () => {
+    const h = o.carried('h', [3]);
+    const given: Given = new Map([[h, Float64Array.of(1, 2, 3, 4, 5, 6)]]);
+    expect([...runExpression(engine, o.affine(h, 2), given, 2)]).toEqual([2, 4, 6, 8, 10, 12]);
   });
 
   it('gives NaN for an entry outside the table', () => {
@@ -201,3 +209,5 @@ it('refuses what does not fit', () => {
   expect(new Set(codes)).toEqual(new Set(['shape']));
   expect(o.laneDropout(x, 0, [0, 0])).toBe(x);
 });
+
+coversFamily(listOps);

@@ -4,8 +4,10 @@ import { RandomStream } from '../../src/core/random.ts';
 import type { Tensor } from '../../src/engine/expression.ts';
 import { backward } from '../../src/engine/gradient.ts';
 import * as o from '../../src/engine/ops/index.ts';
+import { lstmOps } from '../../src/engine/ops/lstm.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { coversFamily } from './covers-family.ts';
 import { hiddenStates, hiddenStatesBackwards, oracleWeights } from './lstm-oracle.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
@@ -241,3 +243,5 @@ it('refuses what does not fit', () => {
   ].map(thrownCode);
   expect(new Set(codes)).toEqual(new Set(['shape']));
 });
+
+coversFamily(lstmOps);

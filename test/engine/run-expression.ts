@@ -1,10 +1,13 @@
 /** Computes one expression with the kernels, whatever its kind. */
-import { type Tensor, topologicalOrder } from '../../src/engine/expression.ts';
+import { type Op, type Tensor, topologicalOrder } from '../../src/engine/expression.ts';
 import * as code from '../../src/engine/kernels/opcodes.ts';
 import { computeRows } from '../../src/engine/plan/row-plan.ts';
 import { RowWork } from '../../src/engine/plan/row-work.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
+
+/** The ops of all expressions that this file has computed so far. */
+export const opsRun = new Set<Op>();
 
 type Fed = Map<Tensor, Int32Array | Float32Array>;
 
@@ -20,15 +23,17 @@ export function runExpression(
   rows: number,
   inBlocks = false,
 ): Float32Array {
-  const leaves = topologicalOrder([y]).filter((tensor) => given.has(tensor));
-  const parameters = leaves.filter(({ op }) => op === 'parameter' || op === 'table');
+  const all = topologicalOrder([y]);
+  for (const { op } of all) opsRun.add(op);
+  const leaves = all.filter((tensor) => given.has(tensor));
+  const parameters = leaves.filter(({ op }) => op.storage !== undefined);
   const store = new ParameterStore(engine, parameters);
   for (const parameter of parameters) store.write(parameter, given.get(parameter) as Float64Array);
   const fed: Fed = new Map();
   for (const leaf of leaves) {
     const values = (given.get(leaf) as Float64Array).subarray(0, leaf.rows === 'shared' ? leaf.size : rows * leaf.size);
-    if (leaf.op === 'index' || leaf.op === 'list') fed.set(leaf, Int32Array.from(values));
-    else if (leaf.op === 'input' || leaf.op === 'carried') fed.set(leaf, Float32Array.from(values));
+    if (leaf.op.integers) fed.set(leaf, Int32Array.from(values));
+    else if (leaf.op.storage === undefined) fed.set(leaf, Float32Array.from(values));
   }
   const result =
     y.rows === 'batch'
@@ -53,7 +58,6 @@ function runShared(
     kept: [y],
     inBlocks,
     denseGradients: [],
-    header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
   });
   work.finish();
   const words = engine.i32(work.header, code.PLAN_WORDS);

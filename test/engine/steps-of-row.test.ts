@@ -4,9 +4,11 @@ import { RandomStream } from '../../src/core/random.ts';
 import { Tensor } from '../../src/engine/expression.ts';
 import { backward } from '../../src/engine/gradient.ts';
 import * as o from '../../src/engine/ops/index.ts';
+import { stepOps } from '../../src/engine/ops/steps-of-row.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { checkOp } from './check-op.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -35,7 +37,7 @@ checkOp(
   {
     build: ({ batch }, n) => {
       const operands = [batch(groups * n), batch(groups * steps * n)];
-      return new Tensor('dotSteps', operands, 'batch', [groups * steps], sizesOf(n));
+      return new Tensor(stepOps.dotSteps, operands, 'batch', [groups * steps], sizesOf(n));
     },
     absolute: (n) => 4 * n,
   },
@@ -46,7 +48,7 @@ checkOp(
   {
     build: ({ batch }, n) => {
       const operands = [batch(groups * steps), batch(groups * n)];
-      return new Tensor('scaleSteps', operands, 'batch', [groups * steps * n], sizesOf(n));
+      return new Tensor(stepOps.scaleSteps, operands, 'batch', [groups * steps * n], sizesOf(n));
     },
   },
   engines,
@@ -124,7 +126,7 @@ describe.each(engines)('$build', (engine) => {
         for (let k = 0; k < t; k++) expect(Math.abs(got[g * t + k] - (k < length ? e[k] / sum : 0))).toBeLessThan(3e-7);
       });
       const seed = o.input('seed', [s * t]);
-      const [gradient] = o.ops.maskedSoftmax.gradient(y, seed) as [Tensor];
+      const [gradient] = y.op.gradient(y, seed) as [Tensor];
       given.set(seed, real(rows * s * t));
       const exact = evaluateReference([gradient], given, rows).get(gradient) as Float64Array;
       const found = runExpression(engine, gradient, given, rows);
@@ -198,7 +200,9 @@ it('refuses what does not fit', () => {
     () => o.maskedSoftmax(x, o.input('l', [4])),
     () => o.poolSteps(x, o.input('v', [7]), 3),
     () => o.poolSteps(x, o.input('v', [12]), 4),
-    () => o.ops.maskedSoftmaxGradient.gradient(x, x),
+    () => stepOps.maskedSoftmaxGradient.gradient(x, x),
   ].map(thrownCode);
   expect(new Set(codes)).toEqual(new Set(['shape']));
 });
+
+coversFamily(stepOps);

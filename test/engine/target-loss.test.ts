@@ -4,8 +4,10 @@ import { RandomStream } from '../../src/core/random.ts';
 import { Tensor } from '../../src/engine/expression.ts';
 import { backward } from '../../src/engine/gradient.ts';
 import * as o from '../../src/engine/ops/index.ts';
+import { targetLossOps } from '../../src/engine/ops/target-loss.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { coversFamily } from './covers-family.ts';
 import { runExpression } from './run-expression.ts';
 import { thrownCode } from './thrown-code.ts';
 import { wideEngines } from './wide-engines.ts';
@@ -38,7 +40,7 @@ function made(n: number, rows: number, nItems = 9) {
   const y = o.targetCrossEntropy(t, scores, target, list, offsets);
   const dy = o.input('dy', [1]);
   given.set(dy, real(rows));
-  const gradient = new Tensor('targetCrossEntropyGradient', [...y.inputs, dy], 'batch', [n]);
+  const gradient = new Tensor(targetLossOps.targetCrossEntropyGradient, [...y.inputs, dy], 'batch', [n]);
   return { t, scores, target, list, weights, offsets, y, gradient, given };
 }
 
@@ -131,3 +133,5 @@ it('refuses what does not fit', () => {
   expect(codeOf(t, scores, o.indexInput('i', 2), list, offsets)).toBe('shape');
   expect(codeOf(t, scores, target, o.listInput('l', 3), offsets)).toBe('shape');
 });
+
+coversFamily(targetLossOps);

@@ -178,7 +178,6 @@ function lossOf(loss: Tensor, scores: Tensor, list: Tensor, values: readonly num
     fedByCaller: [scores, list],
     kept: [loss],
     denseGradients: [],
-    header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
   });
   work.finish();
   engine.f32(work.placement.read(scores).offset, 3).set(values);
@@ -259,7 +258,6 @@ function drawnSamples(weights: Float64Array, steps: number, samples: number, bat
     kept: [drawn, o.lookup(names, item)],
     inBlocks: true,
     denseGradients: [],
-    header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
   });
   work.finish();
   feed.window().stepRows.fill(batchSize);

@@ -3,10 +3,11 @@
  * the batch are positions; those of a sequence follow each other, and several short sequences may share a window of rows.
  */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type AttentionName, shapeError, Tensor } from '../expression.ts';
+import { type KernelCall, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { coarseFactor, coarseLimit } from './dropout.ts';
-import type { KernelCall, OpDefinition, Values } from './op.ts';
+import { isIndex } from './leaves.ts';
+import { fusedGradient, opFamily } from './op.ts';
 
 export interface AttentionOptions {
   readonly heads: number;
@@ -28,7 +29,7 @@ export interface AttentionOptions {
 export function causalAttention(qkv: Tensor, back: Tensor, options: AttentionOptions): Tensor {
   const { heads, window, dropout = 0, key = [0, 0] } = options;
   const width = qkv.size / 3;
-  if (qkv.rows !== 'batch' || back.op !== 'index' || back.size !== 1 || !Number.isInteger(width / heads))
+  if (qkv.rows !== 'batch' || !isIndex(back, 1) || !Number.isInteger(width / heads))
     throw shapeError('causalAttention', `needs [B, 3d] with d a multiple of ${heads} heads, and an index [B]`, [
       qkv,
       back,
@@ -38,18 +39,18 @@ export function causalAttention(qkv: Tensor, back: Tensor, options: AttentionOpt
   if (!(dropout >= 0 && dropout < 1) || (dropout > 0 && !options.key))
     throw new DeepTasteError('config', `causalAttention: dropout must lie in [0, 1) and needs a key, got ${dropout}`);
   const limit = coarseLimit(dropout);
-  return new Tensor('attention', [qkv, back], 'batch', [width], { heads, window, limit, key0: key[0], key1: key[1] });
+  const attributes = { heads, window, limit, key0: key[0], key1: key[1] };
+  return new Tensor(attentionOps.attention, [qkv, back], 'batch', [width], attributes);
 }
 
-interface Attributes {
-  readonly heads: number;
-  readonly window: number;
-  readonly limit: number;
-  readonly key0: number;
-  readonly key1: number;
+function attentionGradient(y: Tensor, dy: Tensor): Tensor {
+  const [qkv, back] = y.inputs;
+  return new Tensor(attentionOps.attentionGradient, [qkv, back, dy], 'batch', qkv.shape, y.attributes);
 }
 
-const attributesOf = (y: Tensor): Attributes => y.attributes as unknown as Attributes;
+type AttentionAttributes = Readonly<Record<'heads' | 'window' | 'limit' | 'key0' | 'key1', number>>;
+
+const attributesOf = (y: Tensor): AttentionAttributes => y.attributes as AttentionAttributes;
 
 /** Rows of a block in `kernels/attention.ts`, at most. */
 const BLOCK = 72;
@@ -150,29 +151,24 @@ function backward(y: Tensor, [qkv, back, dy]: readonly Values[], rows: number): 
   return out;
 }
 
-export const attentionOps: Record<Extract<AttentionName, `attention${string}`>, OpDefinition> = {
+const window = (y: Tensor): number => attributesOf(y).window;
+
+export const attentionOps = opFamily({
   attention: {
     formula:
       'y[r] = Σ_c m p[r, c] v[c], p[r] = softmax_c(q[r] · k[c] / √(d / heads)) over the rows c ≤ r of the sequence',
     derivative:
       '∂v[c] = Σ_r m p[r, c] dy[r]; with g = m dy[r] · v[c], s = p ⊙ (g − Σ p g) / √(d / heads): ∂q = s k, ∂k = sᵀ q',
-    gradient: (y, dy) => {
-      const [qkv, back] = y.inputs;
-      return [new Tensor('attentionGradient', [qkv, back, dy], 'batch', qkv.shape, y.attributes), null];
-    },
+    gradient: (y, dy) => [attentionGradient(y, dy), null],
     kernel: (y) => callOf(y, code.ATTENTION, 1, 1),
+    window,
     reference: forward,
   },
   attentionGradient: {
     formula: 'y = (∂q, ∂k, ∂v) of `attention`',
-    derivative: 'none: a fused gradient',
-    gradient: (y) => {
-      throw new DeepTasteError(
-        'shape',
-        `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
-      );
-    },
+    ...fusedGradient,
     kernel: (y) => callOf(y, code.ATTENTION_GRADIENT, 2, 3),
+    window,
     reference: backward,
   },
-};
+});

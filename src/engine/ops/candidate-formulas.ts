@@ -1,7 +1,7 @@
 /** Formulas of the losses over candidates, row by row in float64, with their derivatives. */
-import type { CandidateLossName } from '../expression.ts';
+import type { Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { Values } from './op.ts';
+import { sigma } from './op.ts';
 
 /** One row: the candidates that count with their scores (offset added), the target's place among them. */
 export interface Row {
@@ -17,7 +17,6 @@ export interface RowResult {
   readonly dx: readonly number[];
 }
 
-const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const slope = (x: number): number => sigma(x) * (1 - sigma(x));
 const total = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0);
 /** A NaN among the values makes all results NaN, through the sum. */
@@ -85,7 +84,7 @@ export interface LossRule {
   readonly row: (row: Row, regularisation: number) => RowResult;
 }
 
-export const rules: Record<CandidateLossName, LossRule> = {
+export const rules = {
   softmaxCrossEntropy: {
     kind: code.LOSS_CROSS_ENTROPY,
     formula: 'y = −ln softmax(t, x₁, …)_t',
@@ -117,7 +116,10 @@ export const rules: Record<CandidateLossName, LossRule> = {
     derivative: '∂t = −dy mean_j σ′(x_j − t), ∂x_j = dy (σ′(x_j − t) + 2 x_j σ′(x_j²)) / N',
     row: top1Row,
   },
-};
+} satisfies Record<string, LossRule>;
+
+export type CandidateLossName = keyof typeof rules;
+export const candidateLossNames = Object.keys(rules) as CandidateLossName[];
 
 /** Row r of the scores as the losses see it. */
 export function rowOf(r: number, n: number, scores: Values, list: Values, offsets: Values, maskEqual: boolean): Row {

@@ -5,21 +5,21 @@
  * score, x_j the negatives', w = softmax of the x_j. No second derivatives.
  */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type CandidateLossName, type CandidateName, shapeError, Tensor } from '../expression.ts';
+import { type BlockCall, type KernelCall, type OpDefinition, shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { rowOf, rules } from './candidate-formulas.ts';
-import { floatBits } from './elementwise.ts';
+import { type CandidateLossName, candidateLossNames, type LossRule, rowOf, rules } from './candidate-formulas.ts';
 import { slice } from './layout.ts';
-import type { BlockCall, KernelCall, OpDefinition } from './op.ts';
+import { isList } from './lists.ts';
+import { floatBits, noGradients, opFamily } from './op.ts';
 import { multiplyColumn } from './reduce.ts';
 
-export interface CandidateOffsetOptions {
+export type CandidateOffsetOptions = {
   /** The first entries of the list are targets of rows, the others extra negatives. */
   readonly nTargets: number;
   /** Factors of the weights of targets and of extra negatives. */
   readonly targetScale: number;
   readonly sampleScale: number;
-}
+};
 
 /**
  * What is added to the score of each candidate, shared [n]: −scale · weight[j], and −∞ where list[j] = −1 (no candidate).
@@ -27,11 +27,15 @@ export interface CandidateOffsetOptions {
  * @param weights shared [n, 1], or null for 0
  */
 export function candidateOffsets(list: Tensor, weights: Tensor | null, options: CandidateOffsetOptions): Tensor {
-  const fits = list.op === 'list' && (weights === null || (weights.rows === 'shared' && weights.size === list.size));
+  const fits = isList(list) && (weights === null || (weights.rows === 'shared' && weights.size === list.size));
   if (!fits)
     throw shapeError('candidateOffsets', 'needs a list [n] and shared weights [n, 1]', [list, weights ?? list]);
-  return new Tensor('candidateOffsets', weights ? [list, weights] : [list], 'shared', list.shape, { ...options });
+  return new Tensor(candidateOps.candidateOffsets, weights ? [list, weights] : [list], 'shared', list.shape, {
+    ...options,
+  });
 }
+
+export const isOffsets = (tensor: Tensor): boolean => tensor.op === candidateOps.candidateOffsets;
 
 export interface CandidateLossOptions {
   /** Candidates that are the same item as the row's target are no negatives of the row. */
@@ -48,15 +52,18 @@ export function candidateLoss(
   offsets: Tensor,
   { maskEqual = false, regularisation = 0 }: CandidateLossOptions = {},
 ): Tensor {
-  const fits = scores.rows === 'batch' && list.op === 'list' && offsets.op === 'candidateOffsets';
+  const fits = scores.rows === 'batch' && isList(list) && isOffsets(offsets);
   if (!fits || list.size !== scores.size || offsets.size !== scores.size)
     throw shapeError(name, 'needs scores [B, n], a list [n] and its candidateOffsets [n]', [scores, list, offsets]);
   if (regularisation < 0 || (regularisation > 0 && name !== 'bprMax'))
     throw new DeepTasteError('shape', `${name}: the regularisation must be ≥ 0 and belongs to bprMax alone`);
   const shape = [slopeColumns(scores) + 4];
-  const slopes = new Tensor(`${name}Slopes`, [scores, list, offsets], 'batch', shape, { maskEqual, regularisation });
+  const slopes = new Tensor(candidateOps[`${name}Slopes`], [scores, list, offsets], 'batch', shape, {
+    maskEqual,
+    regularisation,
+  });
   const loss = slice(slopes, slopeColumns(scores), slopeColumns(scores) + 1);
-  return new Tensor(name, [scores, list, offsets, loss], 'batch', [1]);
+  return new Tensor(candidateOps[name], [scores, list, offsets, loss], 'batch', [1]);
 }
 
 /** The kernel writes whole vectors of slopes. */
@@ -86,7 +93,7 @@ function slopesCall(y: Tensor, kind: number): KernelCall {
 }
 
 function slopesOp(name: CandidateLossName): OpDefinition {
-  const { kind, derivative, row } = rules[name];
+  const { kind, derivative, row }: LossRule = rules[name];
   return {
     formula: `∂\`${name}\` / ∂scores (${derivative} with dy = 1), zeros up to a multiple of four; the loss, three zeros`,
     derivative: `none: \`${name}\` multiplies it by dy`,
@@ -117,7 +124,7 @@ function slopesOp(name: CandidateLossName): OpDefinition {
 
 function offsetsCall(y: Tensor): BlockCall {
   const [list, weights] = y.inputs;
-  const { nTargets, targetScale, sampleScale } = y.attributes as unknown as CandidateOffsetOptions;
+  const { nTargets, targetScale, sampleScale } = y.attributes as CandidateOffsetOptions;
   const own = (tensor: Tensor) => ({ tensor, advance: 1 });
   return {
     opcode: code.CANDIDATE_OFFSETS,
@@ -128,19 +135,19 @@ function offsetsCall(y: Tensor): BlockCall {
   };
 }
 
-const names = Object.keys(rules) as CandidateLossName[];
-
 const offsetsOp: OpDefinition = {
   formula: 'y[j] = −scale_j weight[j], −∞ where list[j] = −1',
   derivative: 'none: a constant of the step',
-  gradient: (y) => y.inputs.map(() => null),
+  gradient: noGradients,
+  // −∞ says that there is no candidate
+  mayBeInfinite: true,
   kernel: (y) => {
     const { opcode, rows, parameters, operands } = offsetsCall(y);
     return { opcode, rows, parameters, operands: operands.map(({ tensor }) => tensor) };
   },
   blocks: offsetsCall,
   reference: (y, [list, weights]) => {
-    const { nTargets, targetScale, sampleScale } = y.attributes as unknown as CandidateOffsetOptions;
+    const { nTargets, targetScale, sampleScale } = y.attributes as CandidateOffsetOptions;
     return Float64Array.from(list, (i, j) => {
       if (i < 0) return -Infinity;
       return weights ? -(j < nTargets ? targetScale : sampleScale) * weights[j] : 0;
@@ -148,11 +155,17 @@ const offsetsOp: OpDefinition = {
   },
 };
 
-const byName = <N extends CandidateName>(entries: readonly (readonly [N, OpDefinition])[]): Record<N, OpDefinition> =>
-  Object.fromEntries(entries) as Record<N, OpDefinition>;
+/** One op for every loss, named by `nameOf`. */
+function opOfEach<N extends string>(
+  nameOf: (name: CandidateLossName) => N,
+  make: (name: CandidateLossName) => OpDefinition,
+): Record<N, OpDefinition> {
+  const entries = candidateLossNames.map((name) => [nameOf(name), make(name)] as const);
+  return Object.fromEntries(entries) as Record<N, OpDefinition>;
+}
 
-export const candidateOps: Record<CandidateName, OpDefinition> = {
+export const candidateOps = opFamily({
   candidateOffsets: offsetsOp,
-  ...byName(names.map((name) => [name, lossOp(name)])),
-  ...byName(names.map((name) => [`${name}Slopes` as const, slopesOp(name)])),
-};
+  ...opOfEach((name) => name, lossOp),
+  ...opOfEach((name) => `${name}Slopes` as const, slopesOp),
+});

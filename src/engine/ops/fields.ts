@@ -1,8 +1,8 @@
 /** Many rows of one table for every example, pooled by feature field; the gradient is row-sparse, one row a slot. */
-import { type Attributes, type FieldName, shapeError, Tensor } from '../expression.ts';
+import { type Attributes, type KernelCall, type Op, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { constant } from './leaves.ts';
-import type { OpDefinition, Values } from './op.ts';
+import { constant, isIndex, isTable, leafOps } from './leaves.ts';
+import { noGradients, opFamily } from './op.ts';
 
 /**
  * y[r, f] = Σ over the slots s of field f of x[r, s] · E[i[r, s]].
@@ -15,75 +15,86 @@ import type { OpDefinition, Values } from './op.ts';
  */
 export function lookupFields(e: Tensor, index: Tensor, slots: readonly number[], value?: Tensor): Tensor {
   const total = slots.reduce((sum, n) => sum + n, 0);
-  if (e.op !== 'table' || index.op !== 'index' || index.size !== total || slots.some((n) => !(n > 0)))
+  if (!isTable(e) || !isIndex(index, total) || slots.some((n) => !(n > 0)))
     throw shapeError('lookupFields', `needs a table and an index input of ${total} slots`, [e, index]);
-  if (value && (value.op !== 'input' || value.size !== total))
+  if (value && (value.op !== leafOps.input || value.size !== total))
     throw shapeError('lookupFields', 'values must be an input with one number a slot', [index, value]);
-  const width = e.shape[1];
-  return slotTensor('lookupFields', [e, index], value, fieldOfSlots(slots), width, slots.length * width, e.attributes);
+  const [, width] = e.shape;
+  const form = { value, fields: fieldOfSlots(slots), width, slots: total };
+  return slotTensor(fieldOps.lookupFields, [e, index], form, slots.length * width, e.attributes);
 }
 
 /** What each slot's row receives: batch [B, S · d]. */
 export function slotGradient(y: Tensor, dy: Tensor): Tensor {
-  const { value, fields, width, slots } = parts(y);
-  if (!value && !fields) return dy;
-  return slotTensor('spreadSlots', [dy], value, fields, width, slots * width);
+  const form = formOf(y);
+  return form.value || form.fields ? spread(dy, form) : dy;
 }
 
-/** The field of each slot; undefined where each slot is a field of its own. */
+/** What the tensors of this family have in common. */
+interface SlotForm {
+  /** Weights of the slots; absent = ones. */
+  readonly value?: Tensor;
+  /** The field of each slot; absent where each slot is a field of its own. */
+  readonly fields?: Tensor;
+  readonly width: number;
+  /** Slots of a row. */
+  readonly slots: number;
+}
+
 function fieldOfSlots(slots: readonly number[]): Tensor | undefined {
   return slots.every((n) => n === 1) ? undefined : constant(slots.flatMap((n, f) => Array<number>(n).fill(f)));
 }
 
 function slotTensor(
-  op: FieldName,
+  op: Op,
   inputs: readonly Tensor[],
-  value: Tensor | undefined,
-  fields: Tensor | undefined,
-  width: number,
+  { value, fields, width, slots }: SlotForm,
   size: number,
   named: Attributes = {},
 ): Tensor {
-  const attributes = { ...named, width, weighted: value !== undefined, pooled: fields !== undefined };
+  const attributes = { ...named, width, slots, weighted: value !== undefined, pooled: fields !== undefined };
   const all = [...inputs, ...(value ? [value] : []), ...(fields ? [fields] : [])];
   return new Tensor(op, all, 'batch', [size], attributes);
 }
 
-/** The parts of any tensor of this family. */
-function parts(y: Tensor) {
-  const width = y.attributes.width as number;
-  const optional = y.inputs.slice(y.op === 'lookupFields' ? 2 : 1);
-  const value = y.attributes.weighted ? optional[0] : undefined;
-  const fields = y.attributes.pooled ? optional[optional.length - 1] : undefined;
-  const slotRows = {
-    lookupFields: y.inputs[1]?.size,
-    spreadSlots: y.size / width,
-    poolSlots: y.inputs[0].size / width,
-  };
-  return { value, fields, width, slots: slotRows[y.op as FieldName] };
+const spread = (a: Tensor, form: SlotForm): Tensor =>
+  slotTensor(fieldOps.spreadSlots, [a], form, form.slots * form.width);
+const pool = (a: Tensor, form: SlotForm, size: number): Tensor => slotTensor(fieldOps.poolSlots, [a], form, size);
+
+/** The last inputs of a tensor of this family: weights, then fields, where it has them. */
+function lastInputs<T>(y: Tensor, inputs: readonly T[]): { value?: T; fields?: T } {
+  const { weighted, pooled } = y.attributes;
+  const fields = pooled ? inputs[inputs.length - 1] : undefined;
+  return { value: weighted ? inputs[inputs.length - (pooled ? 2 : 1)] : undefined, fields };
 }
 
-/** Values of the weights and the fields of the slots in the order of `parts`, for the float64 loops. */
+function formOf(y: Tensor): SlotForm {
+  const { width, slots } = y.attributes as { width: number; slots: number };
+  return { ...lastInputs(y, y.inputs), width, slots };
+}
+
+/** Weight and field of a slot, for the float64 loops. */
 function slotNumbers(y: Tensor, inputs: readonly Values[]) {
-  const { width, slots } = parts(y);
-  const optional = inputs.slice(y.op === 'lookupFields' ? 2 : 1);
-  const value = y.attributes.weighted ? optional[0] : null;
-  const fields = y.attributes.pooled ? optional[optional.length - 1] : null;
+  const { width, slots } = formOf(y);
+  const { value, fields } = lastInputs(y, inputs);
   const weight = (r: number, s: number): number => (value ? value[r * slots + s] : 1);
   const field = (s: number): number => (fields ? fields[s] : s);
   return { width, slots, weight, field };
 }
 
-const noGradients = (y: Tensor): null[] => y.inputs.map(() => null);
+function slotCall(opcode: number, y: Tensor): KernelCall {
+  const { value = null, fields = null, width, slots } = formOf(y);
+  return { opcode, parameters: [width, slots], operands: [y.inputs[0], value, fields, y] };
+}
 
-export const fieldOps: Record<FieldName, OpDefinition> = {
+export const fieldOps = opFamily({
   lookupFields: {
     formula: 'y[r, f] = Σ_{s of f} x[r, s] · E[i[r, s]], none where i = −1',
     derivative: '∂E[i] = Σ over the slots (r, s) with i[r, s] = i of x[r, s] · dy[r, f] (row-sparse); x takes none',
-    // collected by gradient.ts as (index, slot gradient) pairs
     gradient: noGradients,
+    rowGradient: (y, dy) => ({ table: y.inputs[0], index: y.inputs[1], values: slotGradient(y, dy) }),
     kernel: (y) => {
-      const { value = null, fields = null, width, slots } = parts(y);
+      const { value = null, fields = null, width, slots } = formOf(y);
       const [e, index] = y.inputs;
       return {
         opcode: code.GATHER_SLOTS,
@@ -109,10 +120,7 @@ export const fieldOps: Record<FieldName, OpDefinition> = {
   spreadSlots: {
     formula: 'y[r, s] = x[r, s] · a[r, field of s]',
     derivative: '∂a[r, f] = Σ_{s of f} x[r, s] · dy[r, s]; x takes none',
-    gradient: (y, dy) => {
-      const { value, fields, width } = parts(y);
-      return [slotTensor('poolSlots', [dy], value, fields, width, y.inputs[0].size), ...noGradients(y).slice(1)];
-    },
+    gradient: (y, dy) => [pool(dy, formOf(y), y.inputs[0].size), ...noGradients(y).slice(1)],
     kernel: (y) => slotCall(code.SPREAD_SLOTS, y),
     reference: (y, inputs, rows) => {
       const { width, slots, weight, field } = slotNumbers(y, inputs);
@@ -128,10 +136,7 @@ export const fieldOps: Record<FieldName, OpDefinition> = {
   poolSlots: {
     formula: 'y[r, f] = Σ_{s of f} x[r, s] · a[r, s]',
     derivative: '∂a[r, s] = x[r, s] · dy[r, field of s]; x takes none',
-    gradient: (y, dy) => {
-      const { value, fields, width } = parts(y);
-      return [slotTensor('spreadSlots', [dy], value, fields, width, y.inputs[0].size), ...noGradients(y).slice(1)];
-    },
+    gradient: (y, dy) => [spread(dy, formOf(y)), ...noGradients(y).slice(1)],
     kernel: (y) => slotCall(code.POOL_SLOTS, y),
     reference: (y, inputs, rows) => {
       const { width, slots, weight, field } = slotNumbers(y, inputs);
@@ -143,9 +148,4 @@ export const fieldOps: Record<FieldName, OpDefinition> = {
       return out;
     },
   },
-};
-
-function slotCall(opcode: number, y: Tensor) {
-  const { value = null, fields = null, width, slots } = parts(y);
-  return { opcode, parameters: [width, slots], operands: [y.inputs[0], value, fields, y] };
-}
+});

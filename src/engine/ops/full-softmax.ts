@@ -7,11 +7,11 @@
  * Times a reward, its mean is the loss of REINFORCE (Williams 1992) and of its top-K correction (Chen et al., WSDM 2019), whose
  * factors are part of the reward: multiply the result by them. No second derivatives.
  */
-import { DeepTasteError } from '../../core/errors.ts';
-import { type FullSoftmaxName, shapeError, Tensor } from '../expression.ts';
+import { type BlockCall, type KernelCall, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { matrixRows } from './layout.ts';
-import type { BlockCall, OpDefinition, Values } from './op.ts';
+import { isIndex } from './leaves.ts';
+import { fusedGradient, noGradients, opFamily } from './op.ts';
 
 /**
  * −log softmax(x wᵀ)[target] of each row, [B, d] → [B, 1].
@@ -28,16 +28,24 @@ export function fullSoftmaxCrossEntropy(
   keepBytes = KEEP_BYTES,
 ): Tensor {
   const fits = x.rows === 'batch' && w.rows === 'shared' && w.shape.length === 2 && w.shape[1] === x.size;
-  if (!fits || target.op !== 'index' || target.size !== 1 || !Number.isInteger(capacity) || capacity < 1)
+  if (!fits || !isIndex(target, 1) || !Number.isInteger(capacity) || capacity < 1)
     throw shapeError('fullSoftmaxLoss', 'needs [B, d], a shared matrix [n, d], an index [B] and a capacity ≥ 1', [
-      ...[x, w, target],
+      x,
+      w,
+      target,
     ]);
   const kept = keptElements(w.shape[0], capacity);
   const keep = 4 * code.SOFTMAX_SHARES * kept <= keepBytes;
   const shareWords = 2 * capacity + (keep ? kept : 0);
   const attributes = { capacity, keep, shareWords };
-  const parts = new Tensor('fullSoftmaxParts', [x, w], 'shared', [code.SOFTMAX_SHARES, shareWords], attributes);
-  return new Tensor('fullSoftmaxLoss', [x, w, target, parts], 'batch', [1], attributes);
+  const parts = new Tensor(
+    fullSoftmaxOps.fullSoftmaxParts,
+    [x, w],
+    'shared',
+    [code.SOFTMAX_SHARES, shareWords],
+    attributes,
+  );
+  return new Tensor(fullSoftmaxOps.fullSoftmaxLoss, [x, w, target, parts], 'batch', [1], attributes);
 }
 
 /** 100,000 rows against a batch of 256 take 110 MB. */
@@ -54,11 +62,6 @@ function keptElements(n: number, capacity: number): number {
   const { columns, most } = tileOf(capacity);
   const rows = Math.ceil(n / code.SOFTMAX_SHARES);
   return (rows + Math.ceil(rows / most)) * columns;
-}
-
-/** The numbers 0 … n − 1 of all rows of a table, a list that the plan fills once. */
-export function allRows(table: Tensor): Tensor {
-  return new Tensor('allRows', [], 'shared', [table.shape[0]]);
 }
 
 const capacityOf = (y: Tensor): number => y.attributes.capacity as number;
@@ -81,8 +84,10 @@ function shareCall(opcode: number, y: Tensor, output: BlockCall['operands'][numb
   return { opcode, rows: code.SOFTMAX_SHARES, multiple: 1, blockRows: 1, parameters, operands };
 }
 
-const asCall = ({ opcode, rows, parameters, operands }: BlockCall) => ({
-  ...{ opcode, rows, parameters },
+const asCall = ({ opcode, rows, parameters, operands }: BlockCall): KernelCall => ({
+  opcode,
+  rows,
+  parameters,
   operands: operands.map(({ tensor }) => tensor),
 });
 
@@ -103,22 +108,29 @@ function logSumOf(logits: Float64Array): number {
   return top + Math.log(logits.reduce((sum, v) => sum + Math.exp(v - top), 0));
 }
 
-const fused = (y: Tensor): never => {
-  throw new DeepTasteError(
-    'shape',
-    `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
-  );
-};
+/** With respect to the matrix and, behind its rows, share by share to the rows of the batch. */
+function gradientOfBoth(y: Tensor, dy: Tensor): Tensor {
+  const [n, width] = y.inputs[1].shape;
+  const shape = [n + code.SOFTMAX_SHARES * capacityOf(y), width];
+  return new Tensor(fullSoftmaxOps.fullSoftmaxGradient, [...y.inputs, dy], 'shared', shape, y.attributes);
+}
 
-export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
+function inputGradient(both: Tensor, y: Tensor): Tensor {
+  const [x, w] = y.inputs;
+  const attributes = { capacity: capacityOf(y), n: w.shape[0] };
+  return new Tensor(fullSoftmaxOps.fullSoftmaxInput, [both], 'batch', x.shape, attributes);
+}
+
+export const fullSoftmaxOps = opFamily({
   fullSoftmaxParts: {
     formula:
       'for each share of the rows of w: (max_j x · w_j, Σ_j exp(x · w_j − max)) of every row of the batch, and the exponentials where kept',
     derivative: 'none: `fullSoftmaxLoss` differentiates through it',
-    gradient: () => [null, null],
+    gradient: noGradients,
     kernel: (y) => asCall(partsCall(y)),
     blocks: partsCall,
     onlyBlocks: true,
+    capacity: capacityOf,
     workBytes,
     reduction: true,
     reference: (y, [x, w], rows) => {
@@ -141,17 +153,11 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
     formula: 'y = ln Σ_j exp(x · w_j) − x · w_target',
     derivative: 'p_j = dy (softmax_j − [j = target]): ∂x = Σ_j p_j w_j, ∂w_j = Σ_r p_j[r] x[r]',
     gradient: (y, dy) => {
-      const [x, w] = y.inputs;
-      const [n, width] = w.shape;
-      const capacity = capacityOf(y);
-      const shape = [n + code.SOFTMAX_SHARES * capacity, width];
-      const both = new Tensor('fullSoftmaxGradient', [...y.inputs, dy], 'shared', shape, y.attributes);
-      const dx = new Tensor('fullSoftmaxInput', [both], 'batch', x.shape, { capacity, n });
-      return [dx, matrixRows(both, 0, n), null, null];
+      const both = gradientOfBoth(y, dy);
+      return [inputGradient(both, y), matrixRows(both, 0, y.inputs[1].shape[0]), null, null];
     },
-    kernel: (y) => {
-      return { opcode: code.FULL_SOFTMAX_LOSS, parameters: sizes(y), operands: [...y.inputs, y] };
-    },
+    kernel: (y) => ({ opcode: code.FULL_SOFTMAX_LOSS, parameters: sizes(y), operands: [...y.inputs, y] }),
+    capacity: capacityOf,
     reference: (y, [x, w, target], rows) => {
       const [n, width] = y.inputs[1].shape;
       return Float64Array.from({ length: rows }, (_, r) => {
@@ -162,11 +168,11 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
   },
   fullSoftmaxGradient: {
     formula: 'rows j < n: Σ_r p_j[r] x[r]; behind them, for each share and row r of the batch: Σ_j p_j[r] w_j',
-    derivative: 'none: a fused gradient',
-    gradient: fused,
+    ...fusedGradient,
     kernel: (y) => asCall(gradientCall(y)),
     blocks: gradientCall,
     onlyBlocks: true,
+    capacity: capacityOf,
     workBytes,
     reduction: true,
     reference: (y, [x, w, target, , dy], rows) => {
@@ -192,12 +198,12 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
   },
   fullSoftmaxInput: {
     formula: 'y[r] = Σ over the shares of what `fullSoftmaxGradient` left for row r',
-    derivative: 'none: a fused gradient',
-    gradient: fused,
+    ...fusedGradient,
     kernel: (y) => {
       const parameters = [y.attributes.n as number, y.size, capacityOf(y)];
       return { opcode: code.FULL_SOFTMAX_INPUT, parameters, operands: [...y.inputs, y] };
     },
+    capacity: capacityOf,
     reference: (y, [sums], rows) => {
       const { n, capacity } = y.attributes as { n: number; capacity: number };
       return Float64Array.from({ length: rows * y.size }, (_, k) => {
@@ -207,11 +213,4 @@ export const fullSoftmaxOps: Record<FullSoftmaxName, OpDefinition> = {
       });
     },
   },
-  allRows: {
-    formula: 'y = (0, 1, …, n − 1)',
-    derivative: 'none: a leaf',
-    gradient: () => [],
-    kernel: () => null,
-    reference: (y) => Float64Array.from({ length: y.size }, (_, k) => k),
-  },
-};
+});

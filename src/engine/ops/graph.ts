@@ -3,12 +3,13 @@
  * blocks of rows on all threads where the plan works in blocks (see plan/shared-work.ts).
  */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type GraphName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { add, affine, floatBits } from './elementwise.ts';
+import { affine } from './elementwise.ts';
 import { matrixRows } from './layout.ts';
-import type { OpDefinition, Values } from './op.ts';
-import { blockStarts, matrixOf, transposeSparse } from './sparse-matrix.ts';
+import { isIndex, isTable } from './leaves.ts';
+import { floatBits, opFamily } from './op.ts';
+import { blockStarts, matrixOf, sparseMatrixOps, transposeSparse } from './sparse-matrix.ts';
 
 /**
  * scale · (A x + plus), a sparse constant [n, m] times a shared matrix [m, d] → [n, d].
@@ -17,13 +18,13 @@ import { blockStarts, matrixOf, transposeSparse } from './sparse-matrix.ts';
 export function sparseProduct(a: Tensor, x: Tensor, options: { plus?: Tensor; scale?: number } = {}): Tensor {
   const { plus, scale = 1 } = options;
   const isMatrix = (t: Tensor, rows: number) =>
-    t.rows === 'shared' && t.op !== 'table' && t.shape.length === 2 && t.shape[0] === rows;
-  if (a.op !== 'sparseMatrix' || !isMatrix(x, a.shape[1]))
+    t.rows === 'shared' && !isTable(t) && t.shape.length === 2 && t.shape[0] === rows;
+  if (a.op !== sparseMatrixOps.sparseMatrix || !isMatrix(x, a.shape[1]))
     throw shapeError('sparseProduct', 'needs a sparse matrix [n, m] and a shared dense one [m, d]', [a, x]);
   if (plus && (!isMatrix(plus, a.shape[0]) || plus.shape[1] !== x.shape[1]))
     throw shapeError('sparseProduct', 'what is added must be shared [n, d]', [a, x, plus]);
   const inputs = plus ? [a, x, plus] : [a, x];
-  return new Tensor('sparseProduct', inputs, 'shared', [a.shape[0], x.shape[1]], { scale });
+  return new Tensor(graphOps.sparseProduct, inputs, 'shared', [a.shape[0], x.shape[1]], { scale });
 }
 
 /**
@@ -39,7 +40,7 @@ export function propagate(a: Tensor, e: Tensor, layers: number): Tensor {
   if (a.shape[0] !== a.shape[1]) throw shapeError('propagate', 'the sparse matrix must be square', [a]);
   let z = e;
   for (let k = 1; k <= layers; k++) z = sparseProduct(a, z, { plus: e, scale: k === layers ? 1 / (layers + 1) : 1 });
-  return new Tensor('propagated', [z, a, e], 'shared', e.shape, { layers });
+  return new Tensor(graphOps.propagated, [z, a, e], 'shared', e.shape, { layers });
 }
 
 /**
@@ -48,7 +49,7 @@ export function propagate(a: Tensor, e: Tensor, layers: number): Tensor {
  * @param part `first` and `count` rows of F that are numbered from 0; default all
  */
 export function gatherRows(f: Tensor, index: Tensor, part: { first?: number; count?: number } = {}): Tensor {
-  if (f.rows !== 'shared' || f.op === 'table' || f.shape.length !== 2 || index.op !== 'index' || index.size !== 1)
+  if (f.rows !== 'shared' || isTable(f) || f.shape.length !== 2 || !isIndex(index, 1))
     throw shapeError(
       'gatherRows',
       'needs a shared matrix [n, d] and an index input [B]',
@@ -57,7 +58,7 @@ export function gatherRows(f: Tensor, index: Tensor, part: { first?: number; cou
     );
   const { first = 0, count = f.shape[0] - first } = part;
   const rows = matrixRows(f, first, first + count);
-  return new Tensor('gatherRows', [f, index, rows], 'batch', [f.shape[1]], { first, count });
+  return new Tensor(graphOps.gatherRows, [f, index, rows], 'batch', [f.shape[1]], { first, count });
 }
 
 /** Batch rows that are added to rows of a matrix: y[r] to row first + index[r]. */
@@ -75,7 +76,7 @@ const MOST_PARTS = 3;
 function scatterRows(parts: readonly Scattered[], shape: readonly number[]): Tensor {
   const inputs = parts.flatMap(({ y, index }) => [y, index]);
   const places = parts.map(({ first, count }) => `${first}:${count}`).join();
-  return new Tensor('scatterRows', inputs, 'shared', shape, { places });
+  return new Tensor(graphOps.scatterRows, inputs, 'shared', shape, { places });
 }
 
 function partsOf(y: Tensor): Scattered[] {
@@ -83,13 +84,10 @@ function partsOf(y: Tensor): Scattered[] {
   return places.map(([first, count], n) => ({ y: y.inputs[2 * n], index: y.inputs[2 * n + 1], first, count }));
 }
 
-/** a + b; rows that both add to a matrix are added at once, so that the matrix is gone through once. */
-export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
-  if (a.op === 'scatterRows' && b.op === 'scatterRows') {
-    const parts = [...partsOf(a), ...partsOf(b)];
-    if (parts.length <= MOST_PARTS) return scatterRows(parts, a.shape);
-  }
-  return add(a, b);
+/** Rows that both add to a matrix are added at once, so that the matrix is gone through once. */
+function scatteredAtOnce(a: Tensor, b: Tensor): Tensor | null {
+  const parts = [...partsOf(a), ...partsOf(b)];
+  return parts.length <= MOST_PARTS ? scatterRows(parts, a.shape) : null;
 }
 
 /** Rows that one thread collects at a time: each block looks through the whole batch. */
@@ -109,15 +107,7 @@ function sparseProductReference(y: Tensor, inputs: readonly Values[]): Values {
   return out.map((v) => v * (y.attributes.scale as number));
 }
 
-export const graphOps: Record<GraphName, OpDefinition> = {
-  sparseMatrix: {
-    formula: 'y = A, compressed rows',
-    derivative: 'none: a constant',
-    gradient: () => [],
-    kernel: () => null,
-    // its users read the compressed rows: written out it may be far larger than the memory
-    reference: () => new Float64Array(0),
-  },
+export const graphOps = opFamily({
   sparseProduct: {
     formula: 'y = scale · (A x + c)',
     derivative: '∂x = scale · Aᵀ dy, ∂c = scale · dy',
@@ -145,7 +135,7 @@ export const graphOps: Record<GraphName, OpDefinition> = {
     formula: 'y = (E + A E + … + A^K E) / (K + 1)',
     derivative: '∂E = (dy + Aᵀ dy + … + (Aᵀ)^K dy) / (K + 1)',
     gradient: (y, dy) => [null, null, propagate(transposeSparse(y.inputs[1]), dy, y.attributes.layers as number)],
-    kernel: () => null,
+    view: (_y, stride) => ({ offset: 0, stride }),
     reference: (_y, [z]) => z,
   },
   gatherRows: {
@@ -170,17 +160,21 @@ export const graphOps: Record<GraphName, OpDefinition> = {
     derivative: '∂x[r] = dy[first + i[r]]',
     gradient: (y, dy) =>
       partsOf(y).flatMap(({ index, first, count }) => [gatherRows(dy, index, { first, count }), null]),
+    sumOfTwo: scatteredAtOnce,
     kernel: (y) => {
       const operands = [...y.inputs, ...Array<null>(2 * MOST_PARTS - y.inputs.length).fill(null), y];
       return { opcode: code.SCATTER_ROWS, parameters: scatterParameters(y), operands };
     },
     blocks: (y) => {
       const unused = Array.from({ length: 2 * MOST_PARTS - y.inputs.length }, () => y.inputs[1]);
-      const operands = [...[...y.inputs, ...unused].map((tensor) => ({ tensor })), { tensor: y, advance: y.shape[1] }];
-      const [rows] = y.shape;
+      const inputs = [...y.inputs, ...unused].map((tensor) => ({ tensor }));
       return {
-        ...{ opcode: code.SCATTER_BLOCK, rows, multiple: 1, blockRows: ROWS_OF_BLOCK },
-        ...{ parameters: scatterParameters(y), operands },
+        opcode: code.SCATTER_BLOCK,
+        rows: y.shape[0],
+        multiple: 1,
+        blockRows: ROWS_OF_BLOCK,
+        parameters: scatterParameters(y),
+        operands: [...inputs, { tensor: y, advance: y.shape[1] }],
       };
     },
     reference: (y, inputs, rows) => {
@@ -196,4 +190,4 @@ export const graphOps: Record<GraphName, OpDefinition> = {
     },
     reduction: true,
   },
-};
+});

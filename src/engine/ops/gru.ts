@@ -6,11 +6,10 @@
  * h′ = (1 − z) h + z n. Framework (cuDNN and those that use it): r acts on the product, n = tanh(x W + r ⊙ (h U)),
  * h′ = (1 − z) n + z h. These ops have no second derivatives.
  */
-import { DeepTasteError } from '../../core/errors.ts';
-import { type GruName, shapeError, Tensor } from '../expression.ts';
+import { type Op, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { concat, place, slice } from './layout.ts';
-import type { OpDefinition, Values } from './op.ts';
+import { fusedGradient, opFamily, sigma } from './op.ts';
 
 function check(op: string, must: string, tensors: readonly Tensor[], widths: readonly number[]): void {
   const fits = tensors.every((tensor, n) => tensor.rows === 'batch' && tensor.size === widths[n]);
@@ -20,23 +19,21 @@ function check(op: string, must: string, tensors: readonly Tensor[], widths: rea
 /** r ⊙ h with r = σ(gx_r + gu_r): gx [B, 3H] = x W + b, gu [B, 2H] = h (U_r, U_z), h [B, H] → [B, H]. */
 export function gruReset(gx: Tensor, gu: Tensor, h: Tensor): Tensor {
   check('gruReset', 'needs [B, 3H], [B, 2H] and [B, H]', [gx, gu, h], [3 * h.size, 2 * h.size, h.size]);
-  return new Tensor('gruReset', [gx, gu, h], 'batch', h.shape, { units: h.size });
+  return new Tensor(gruOps.gruReset, [gx, gu, h], 'batch', h.shape, { units: h.size });
 }
 
 /** h′ = (1 − z) h + z tanh(gx_n + gn), z = σ(gx_z + gu_z): gx [B, 3H], gu [B, 2H], gn [B, H] = (r ⊙ h) U_n, h [B, H]. */
 export function gruOriginal(gx: Tensor, gu: Tensor, gn: Tensor, h: Tensor): Tensor {
   const widths = [3 * h.size, 2 * h.size, h.size, h.size];
   check('gruOriginal', 'needs [B, 3H], [B, 2H], [B, H] and [B, H]', [gx, gu, gn, h], widths);
-  return new Tensor('gruOriginal', [gx, gu, gn, h], 'batch', h.shape, { units: h.size });
+  return new Tensor(gruOps.gruOriginal, [gx, gu, gn, h], 'batch', h.shape, { units: h.size });
 }
 
 /** h′ = (1 − z) n + z h, r and z = σ(gx + gh), n = tanh(gx_n + r gh_n): gx [B, 3H] = x W + b, gh [B, 3H] = h U + c, h [B, H]. */
 export function gruCell(gx: Tensor, gh: Tensor, h: Tensor): Tensor {
   check('gruCell', 'needs [B, 3H], [B, 3H] and [B, H]', [gx, gh, h], [3 * h.size, 3 * h.size, h.size]);
-  return new Tensor('gruCell', [gx, gh, h], 'batch', h.shape, { units: h.size });
+  return new Tensor(gruOps.gruCell, [gx, gh, h], 'batch', h.shape, { units: h.size });
 }
-
-const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
 /** Evaluates `f` for every row r and unit j; f writes into `out` at its own places. */
 function eachUnit(
@@ -50,15 +47,8 @@ function eachUnit(
   return out;
 }
 
-const noSecond = (y: Tensor): readonly (Tensor | null)[] => {
-  throw new DeepTasteError(
-    'shape',
-    `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
-  );
-};
-
 /** A fused gradient of `parts` pieces of H columns. */
-function gradientOf(op: GruName, inputs: readonly Tensor[], parts: number, units: number): Tensor {
+function gradientOf(op: Op, inputs: readonly Tensor[], parts: number, units: number): Tensor {
   return new Tensor(op, inputs, 'batch', [parts * units], { units });
 }
 
@@ -68,13 +58,22 @@ const kernelOf = (opcode: number) => (y: Tensor) => ({
   operands: [...y.inputs, y],
 });
 
-export const gruOps: Record<GruName, OpDefinition> = {
+const gruResetGradient = (inputs: readonly Tensor[], units: number): Tensor =>
+  gradientOf(gruOps.gruResetGradient, inputs, 2, units);
+const gruOriginalGradient = (inputs: readonly Tensor[], units: number): Tensor =>
+  gradientOf(gruOps.gruOriginalGradient, inputs, 3, units);
+const gruCellGradient = (inputs: readonly Tensor[], units: number): Tensor =>
+  gradientOf(gruOps.gruCellGradient, inputs, 4, units);
+const gruStateGradient = (inputs: readonly Tensor[], units: number): Tensor =>
+  gradientOf(gruOps.gruStateGradient, inputs, 1, units);
+
+export const gruOps = opFamily({
   gruReset: {
     formula: 'y = σ(gx_r + gu_r) h',
     derivative: '∂gx_r = ∂gu_r = dy h r (1 − r), ∂h = dy r',
     gradient: (y, dy) => {
       const [gx, gu, h] = y.inputs;
-      const both = gradientOf('gruResetGradient', [gx, gu, h, dy], 2, h.size);
+      const both = gruResetGradient([gx, gu, h, dy], h.size);
       const dr = slice(both, 0, h.size);
       return [place(dr, 0, gx.size), place(dr, 0, gu.size), slice(both, h.size, 2 * h.size)];
     },
@@ -88,8 +87,7 @@ export const gruOps: Record<GruName, OpDefinition> = {
   },
   gruResetGradient: {
     formula: 'y = (dy h r (1 − r), dy r), r = σ(gx_r + gu_r)',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: kernelOf(code.GRU_RESET_GRADIENT),
     reference: (y, [gx, gu, h, dy], rows) => {
       const n = y.size / 2;
@@ -106,7 +104,7 @@ export const gruOps: Record<GruName, OpDefinition> = {
     gradient: (y, dy) => {
       const [gx, gu, gn, h] = y.inputs;
       const n = h.size;
-      const all = gradientOf('gruOriginalGradient', [gx, gu, gn, h, dy], 3, n);
+      const all = gruOriginalGradient([gx, gu, gn, h, dy], n);
       const dgx = place(slice(all, 0, 2 * n), n, 3 * n);
       const dgu = place(slice(all, 0, n), n, 2 * n);
       return [dgx, dgu, slice(all, n, 2 * n), slice(all, 2 * n, 3 * n)];
@@ -123,8 +121,7 @@ export const gruOps: Record<GruName, OpDefinition> = {
   },
   gruOriginalGradient: {
     formula: 'y = (dy (n − h) z (1 − z), dy z (1 − n²), dy (1 − z))',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: kernelOf(code.GRU_ORIGINAL_GRADIENT),
     reference: (y, [gx, gu, gn, h, dy], rows) => {
       const n = y.size / 3;
@@ -145,9 +142,9 @@ export const gruOps: Record<GruName, OpDefinition> = {
     gradient: (y, dy) => {
       const [gx, gh, h] = y.inputs;
       const n = h.size;
-      const all = gradientOf('gruCellGradient', [gx, gh, h, dy], 4, n);
+      const all = gruCellGradient([gx, gh, h, dy], n);
       const dgh = concat(slice(all, 0, 2 * n), slice(all, 3 * n, 4 * n));
-      return [slice(all, 0, 3 * n), dgh, gradientOf('gruStateGradient', [gx, gh, dy], 1, n)];
+      return [slice(all, 0, 3 * n), dgh, gruStateGradient([gx, gh, dy], n)];
     },
     kernel: kernelOf(code.GRU_CELL),
     reference: (y, [gx, gh, h], rows) => {
@@ -163,8 +160,7 @@ export const gruOps: Record<GruName, OpDefinition> = {
   },
   gruCellGradient: {
     formula: 'y = (a gh_n r (1 − r), dy (h − n) z (1 − z), a, a r), a = dy (1 − z)(1 − n²)',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: kernelOf(code.GRU_CELL_GRADIENT),
     reference: (y, [gx, gh, h, dy], rows) => {
       const n = y.size / 4;
@@ -184,8 +180,7 @@ export const gruOps: Record<GruName, OpDefinition> = {
   },
   gruStateGradient: {
     formula: 'y = dy z, z = σ(gx_z + gh_z)',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: kernelOf(code.GRU_STATE_GRADIENT),
     reference: (y, [gx, gh, dy], rows) => {
       const n = y.size;
@@ -195,4 +190,4 @@ export const gruOps: Record<GruName, OpDefinition> = {
       });
     },
   },
-};
+});

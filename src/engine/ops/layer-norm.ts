@@ -1,17 +1,16 @@
 /** Layer normalisation: every row by its own mean and variance. */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type AttentionName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { floatBits } from './elementwise.ts';
 import { constant } from './leaves.ts';
-import type { OpDefinition, Values } from './op.ts';
+import { floatBits, fusedGradient, opFamily } from './op.ts';
 import { combineRows } from './statistics.ts';
 
 /** (x[r] − mean) / √(variance + ε) with mean and (biased) variance of row r, [B, n] → [B, n]. */
 export function standardise(x: Tensor, epsilon: number): Tensor {
   if (x.rows !== 'batch') throw shapeError('standardise', 'needs a batch tensor', [x]);
   if (!(epsilon > 0)) throw new DeepTasteError('config', `standardise: ε must be above 0, got ${epsilon}`);
-  return new Tensor('standardise', [x], 'batch', x.shape, { epsilon });
+  return new Tensor(layerNormOps.standardise, [x], 'batch', x.shape, { epsilon });
 }
 
 /** γ ⊙ (x − mean) / √(variance + ε) + β (Ba, Kiros, Hinton, arXiv:1607.06450, §3), [B, n] → [B, n]; γ, β shared [n]. */
@@ -37,11 +36,15 @@ const kernelOf = (opcode: number) => (y: Tensor) => ({
   operands: [...y.inputs, y],
 });
 
-export const layerNormOps: Record<Extract<AttentionName, `standardise${string}`>, OpDefinition> = {
+function standardiseGradient(y: Tensor, dy: Tensor): Tensor {
+  return new Tensor(layerNormOps.standardiseGradient, [y.inputs[0], dy], 'batch', y.shape, y.attributes);
+}
+
+export const layerNormOps = opFamily({
   standardise: {
     formula: 'y[r] = (x[r] − mean) s, s = 1 / √(variance + ε), mean and variance of the row',
     derivative: '∂x = s (dy − mean(dy) − y mean(dy ⊙ y))',
-    gradient: (y, dy) => [new Tensor('standardiseGradient', [y.inputs[0], dy], 'batch', y.shape, y.attributes)],
+    gradient: (y, dy) => [standardiseGradient(y, dy)],
     kernel: kernelOf(code.STANDARDISE),
     reference: (y, [x], rows) => {
       const n = y.size;
@@ -55,10 +58,7 @@ export const layerNormOps: Record<Extract<AttentionName, `standardise${string}`>
   },
   standardiseGradient: {
     formula: 'y = s (b − mean(b) − x̂ mean(b ⊙ x̂)), x̂ = (a − mean(a)) s',
-    derivative: 'none: a fused gradient',
-    gradient: (y) => {
-      throw new DeepTasteError('shape', `${y.label}: a fused gradient has no derivative of its own`);
-    },
+    ...fusedGradient,
     kernel: kernelOf(code.STANDARDISE_GRADIENT),
     reference: (y, [x, dy], rows) => {
       const n = y.size;
@@ -75,4 +75,4 @@ export const layerNormOps: Record<Extract<AttentionName, `standardise${string}`>
       return out;
     },
   },
-};
+});

@@ -1,8 +1,8 @@
 /** Joining and cutting rows. */
 import { DeepTasteError } from '../../core/errors.ts';
-import { type LayoutName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { OpDefinition } from './op.ts';
+import { opFamily } from './op.ts';
 
 /** Rows side by side: [B, n₁], [B, n₂], … → [B, Σ n]. */
 export function concat(...xs: readonly Tensor[]): Tensor {
@@ -10,7 +10,7 @@ export function concat(...xs: readonly Tensor[]): Tensor {
   const joined = xs.reduce<{ tensor: Tensor | null; width: number }>(
     ({ tensor, width }, x) => ({
       width: width + x.size,
-      tensor: tensor ? new Tensor('join', [tensor, x], 'batch', [width + x.size]) : x,
+      tensor: tensor ? new Tensor(layoutOps.join, [tensor, x], 'batch', [width + x.size]) : x,
     }),
     { tensor: null, width: 0 },
   );
@@ -21,32 +21,33 @@ export function concat(...xs: readonly Tensor[]): Tensor {
 export function slice(x: Tensor, from: number, to: number): Tensor {
   if (x.rows !== 'batch' || from < 0 || to > x.size || from >= to)
     throw new DeepTasteError('shape', `slice: columns [${from}, ${to}) must lie inside the rows of ${x}`);
-  return new Tensor('slice', [x], 'batch', [to - from], { from, to });
+  return new Tensor(layoutOps.slice, [x], 'batch', [to - from], { from, to });
 }
 
 /** Rows of width n that hold x at [from, from + width of x) and zeros elsewhere: the gradient of `slice`. */
 export function place(x: Tensor, from: number, width: number): Tensor {
   if (x.rows !== 'batch' || from < 0 || from + x.size > width)
     throw new DeepTasteError('shape', `place: ${x} at column ${from} must fit rows of ${width}`);
-  return new Tensor('place', [x], 'batch', [width], { from });
+  return new Tensor(layoutOps.place, [x], 'batch', [width], { from });
 }
 
 /** Rows [from, to) of a shared matrix, [n, m] → [to − from, m]. A view: no copy is made. */
 export function matrixRows(w: Tensor, from: number, to: number): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 2 || from < 0 || to > w.shape[0] || from >= to)
     throw new DeepTasteError('shape', `matrixRows: rows [${from}, ${to}) must lie inside a shared matrix, got ${w}`);
-  return new Tensor('matrixRows', [w], 'shared', [to - from, w.shape[1]], { from });
+  return new Tensor(layoutOps.matrixRows, [w], 'shared', [to - from, w.shape[1]], { from });
 }
 
 /** A shared matrix of n rows that holds w from row `from` on and zeros elsewhere: the gradient of `matrixRows`. */
 function placeRows(w: Tensor, from: number, n: number): Tensor {
-  return new Tensor('placeRows', [w], 'shared', [n, w.shape[1]], { from });
+  return new Tensor(layoutOps.placeRows, [w], 'shared', [n, w.shape[1]], { from });
 }
 
-export const layoutOps: Record<LayoutName, OpDefinition> = {
+export const layoutOps = opFamily({
   join: {
     formula: 'y = (a, b)',
     derivative: '∂a = dy[0 … |a|), ∂b = dy[|a| … |a| + |b|)',
+    joins: true,
     gradient: (y, dy) => [slice(dy, 0, y.inputs[0].size), slice(dy, y.inputs[0].size, y.size)],
     kernel: (y) => ({
       opcode: code.JOIN,
@@ -67,7 +68,7 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
     formula: 'y = x[from … to)',
     derivative: '∂x = dy placed at `from`, zeros elsewhere',
     gradient: (y, dy) => [place(dy, y.attributes.from as number, y.inputs[0].size)],
-    kernel: () => null,
+    view: (y, stride) => ({ offset: y.attributes.from as number, stride }),
     reference: (y, [x], rows) => {
       const { from, to } = y.attributes as { from: number; to: number };
       const n = y.inputs[0].size;
@@ -100,7 +101,7 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
     formula: 'y = W[from … to)',
     derivative: '∂W = dy placed at row `from`, zeros elsewhere',
     gradient: (y, dy) => [placeRows(dy, y.attributes.from as number, y.inputs[0].shape[0])],
-    kernel: () => null,
+    view: (y, stride) => ({ offset: (y.attributes.from as number) * stride, stride }),
     reference: (y, [w]) => {
       const start = (y.attributes.from as number) * y.shape[1];
       return w.slice(start, start + y.size);
@@ -124,4 +125,4 @@ export const layoutOps: Record<LayoutName, OpDefinition> = {
       return out;
     },
   },
-};
+});

@@ -1,8 +1,9 @@
 /** Matrix products of batch rows with shared weights. */
-import { type LinearName, shapeError, Tensor } from '../expression.ts';
+import { type JoinedInput, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { relu } from './elementwise.ts';
-import type { OpDefinition, Values } from './op.ts';
+import { relu, reluGradient } from './elementwise.ts';
+import { matrixRows } from './layout.ts';
+import { noGradients, opFamily } from './op.ts';
 import { sumRows } from './reduce.ts';
 
 /** From this depth on, W is so large that copying it into panels costs more than reading it where it lies. */
@@ -29,23 +30,23 @@ export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tenso
     throw shapeError('linear', 'the bias must be shared [m] for W [n, m]', [w, bias]);
   const inputs = [x, packed(w), ...(bias ? [bias] : []), w];
   const attributes = { relu: options.relu === true, bias: bias !== undefined, groups };
-  return new Tensor('linear', inputs, 'batch', [groups * w.shape[1]], attributes);
+  return new Tensor(linearOps.linear, inputs, 'batch', [groups * w.shape[1]], attributes);
 }
 
 /** Wᵀ, shared [n, m] → [m, n]. */
 export function transpose(w: Tensor): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 2) throw shapeError('transpose', 'needs a shared matrix', [w]);
-  if (w.op === 'transpose') return w.inputs[0];
+  if (w.op === linearOps.transpose) return w.inputs[0];
   // (Σ aᵀ b)ᵀ = Σ bᵀ a: the gradient of x Eᵀ is made in the layout of E
-  if (w.op === 'outerSum') return outerSum(w.inputs[1], w.inputs[0], groupsOf(w));
-  return new Tensor('transpose', [w], 'shared', [w.shape[1], w.shape[0]]);
+  if (w.op === linearOps.outerSum) return outerSum(w.inputs[1], w.inputs[0], groupsOf(w));
+  return new Tensor(linearOps.transpose, [w], 'shared', [w.shape[1], w.shape[0]]);
 }
 
 /** Σ_r x[r]ᵀ y[r], [B, n] and [B, m] → shared [n, m]: the gradient of a weight matrix. With groups, over their pairs too. */
 export function outerSum(x: Tensor, y: Tensor, groups = 1): Tensor {
   if (x.rows !== 'batch' || y.rows !== 'batch' || x.size % groups !== 0 || y.size % groups !== 0)
     throw shapeError('outerSum', `needs two batch tensors of whole groups (${groups})`, [x, y]);
-  return new Tensor('outerSum', [x, y], 'shared', [x.size / groups, y.size / groups], { groups });
+  return new Tensor(linearOps.outerSum, [x, y], 'shared', [x.size / groups, y.size / groups], { groups });
 }
 
 const groupsOf = (y: Tensor): number => y.attributes.groups as number;
@@ -58,7 +59,7 @@ const groupsOf = (y: Tensor): number => y.attributes.groups as number;
 export function packed(w: Tensor): Tensor {
   const known = packs.get(w);
   if (known) return known;
-  const made = new Tensor('packed', [w], 'shared', [Math.ceil(w.shape[1] / 8), w.shape[0], 8]);
+  const made = new Tensor(linearOps.packed, [w], 'shared', [Math.ceil(w.shape[1] / 8), w.shape[0], 8]);
   packs.set(w, made);
   return made;
 }
@@ -71,7 +72,7 @@ function parts(y: Tensor): { x: Tensor; bias: Tensor | null; w: Tensor } {
 
 /** The matrix whose memory holds a weight, and whether that is its transpose. */
 function asStored(w: Tensor): [Tensor, boolean] {
-  return w.op === 'transpose' ? [w.inputs[0], true] : [w, false];
+  return w.op === linearOps.transpose ? [w.inputs[0], true] : [w, false];
 }
 
 /** a[m×k] · b[k×n] in float64. */
@@ -91,7 +92,20 @@ function linearReference(y: Tensor, inputs: readonly Values[], rows: number): Va
   return y.attributes.relu ? out.map((v) => Math.max(0, v)) : out;
 }
 
-export const linearOps: Record<LinearName, OpDefinition> = {
+/** (a, b) W + c = a W_a + b W_b + c. The groups of a row are multiplied one by one: their sides are not those of columns of W. */
+function linearApart(y: Tensor, { segments, sum }: JoinedInput): Tensor | null {
+  if (groupsOf(y) !== 1) return null;
+  const { bias, w } = parts(y);
+  let row = 0;
+  const terms = segments.map((x, n) => {
+    const from = row;
+    row += x.size;
+    return linear(x, matrixRows(w, from, row), n === 0 && bias ? { bias } : {});
+  });
+  return y.attributes.relu ? relu(sum(terms)) : sum(terms);
+}
+
+export const linearOps = opFamily({
   linear: {
     formula: 'y = x W + b, then max(0, y) when fused',
     derivative: 'dz = dy · [y > 0] when fused, else dy; ∂x = dz Wᵀ, ∂W = Σ_r x[r]ᵀ dz[r], ∂b = Σ_r dz[r]',
@@ -112,14 +126,18 @@ export const linearOps: Record<LinearName, OpDefinition> = {
       const [k, m] = w.shape;
       const strides = inPlace ? [m, 8] : [8, 8 * k];
       const parameters = [m, k, flags, ...strides, transposed ? 1 : 0, groupsOf(y)];
-      return { opcode: code.GEMM, parameters, operands: [x, inPlace ? w : y.inputs[1], y, bias, source] };
+      const operands = [x, inPlace ? w : y.inputs[1], y, bias, source];
+      return { opcode: code.GEMM, parameters, operands, flopsOfRow: 2 * m * k * groupsOf(y) };
     },
+    apart: linearApart,
     reference: linearReference,
   },
   packed: {
     formula: 'y = W in panels of eight columns',
     derivative: 'none: `linear` differentiates W itself',
-    gradient: () => [null],
+    gradient: noGradients,
+    // of the two forms of a weight matrix only one is read
+    readAs: 'nothing',
     kernel: (y) => {
       // a transposed matrix is packed from its source with the strides swapped
       const w = y.inputs[0];
@@ -131,8 +149,7 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     blocks: (y) => {
       const w = y.inputs[0];
       const [k, rows] = w.shape;
-      const isTransposed = w.op === 'transpose';
-      const source = isTransposed ? w.inputs[0] : w;
+      const [source, isTransposed] = asStored(w);
       const strides = isTransposed ? [1, k] : [rows, 1];
       const operands = [
         { tensor: source, advance: strides[1] },
@@ -174,16 +191,16 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     kernel: (y) => {
       const [a, b] = y.inputs;
       const [n, m] = y.shape;
-      return { opcode: code.OUTER_SUM, parameters: [m, n, groupsOf(y)], operands: [a, b, y] };
+      const parameters = [m, n, groupsOf(y)];
+      return { opcode: code.OUTER_SUM, parameters, operands: [a, b, y], flopsOfRow: 2 * n * m * groupsOf(y) };
     },
     blocks: (y) => {
       const [a, b] = y.inputs;
       const [n, m] = y.shape;
       const operands = [{ tensor: a, advance: 1 }, { tensor: a }, { tensor: b }, { tensor: y, advance: m }];
-      return {
-        ...{ opcode: code.BATCH_PRODUCT, rows: n, multiple: 1, parameters: [m, n, groupsOf(y)], operands },
-        flopsOfRow: (batchRows) => 2 * m * groupsOf(y) * batchRows,
-      };
+      const parameters = [m, n, groupsOf(y)];
+      const flopsOfRow = (batchRows: number): number => 2 * m * groupsOf(y) * batchRows;
+      return { opcode: code.BATCH_PRODUCT, rows: n, multiple: 1, parameters, operands, flopsOfRow };
     },
     reference: (y, [a, b], rows) => {
       const [n, m] = y.shape;
@@ -193,12 +210,7 @@ export const linearOps: Record<LinearName, OpDefinition> = {
     },
     reduction: true,
   },
-};
-
-function reluGradient(dy: Tensor, y: Tensor): Tensor {
-  return new Tensor('reluGradient', [dy, y], 'batch', y.shape);
-}
+});
 
 /** relu(x W + b) as one kernel. */
 export const linearRelu = (x: Tensor, w: Tensor, bias?: Tensor): Tensor => linear(x, w, { bias, relu: true });
-export { relu };

@@ -5,19 +5,22 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { OpDefinition } from './op.ts';
+import { isTable } from './leaves.ts';
+import { leafOp, noGradients, opFamily } from './op.ts';
 
 /** n row numbers of a table for the whole step, shared [n]; −1 = no row. */
 export function listInput(name: string, n: number): Tensor {
   if (!Number.isInteger(n) || n < 1)
     throw new DeepTasteError('shape', `"${name}": a list must hold at least one entry, got ${n}`);
-  return new Tensor('list', [], 'shared', [n], { name });
+  return new Tensor(listOps.list, [], 'shared', [n], { name });
 }
 
 /** y[j] = E[list[j]], zeros where the list says −1: table [N, d] and list [n] → shared [n, d]. Another index gives NaN. */
 export function listLookup(e: Tensor, list: Tensor): Tensor {
-  if (e.op !== 'table' || list.op !== 'list') throw shapeError('listLookup', 'needs a table and a list', [e, list]);
-  return new Tensor('listLookup', [e, list], 'shared', [list.size, e.shape[1]], { name: e.attributes.name as string });
+  if (!isTable(e) || !isList(list)) throw shapeError('listLookup', 'needs a table and a list', [e, list]);
+  return new Tensor(listOps.listLookup, [e, list], 'shared', [list.size, e.shape[1]], {
+    name: e.attributes.name as string,
+  });
 }
 
 /**
@@ -25,27 +28,19 @@ export function listLookup(e: Tensor, list: Tensor): Tensor {
  * of the step: no gradient flows through it (backpropagation through time is truncated after one step).
  */
 export function carried(name: string, shape: readonly number[]): Tensor {
-  return new Tensor('carried', [], 'batch', shape, { name });
+  return new Tensor(listOps.carried, [], 'batch', shape, { name });
 }
 
-const given = (formula: string): OpDefinition => ({
-  formula,
-  derivative: 'none: a leaf',
-  gradient: () => [],
-  kernel: () => null,
-  reference: (y) => {
-    throw new DeepTasteError('shape', `${y.label}: no value was given for this leaf`);
-  },
-});
+export const isList = (tensor: Tensor): boolean => tensor.op === listOps.list;
 
-export const listOps: Record<'list' | 'listLookup' | 'carried', OpDefinition> = {
-  list: given('y = (i₁ … i_n), row numbers'),
-  carried: given('y[r] = what the row left in the step before'),
+export const listOps = opFamily({
+  list: { ...leafOp('y = (i₁ … i_n), row numbers'), integers: true },
+  carried: leafOp('y[r] = what the row left in the step before'),
   listLookup: {
     formula: 'y[j] = E[list[j]], 0 where list[j] = −1',
     derivative: '∂E[i] = Σ over the entries j with list[j] = i of dy[j] (row-sparse)',
-    // collected by gradient.ts as (list, dy) pairs
-    gradient: () => [null, null],
+    gradient: noGradients,
+    rowGradient: (y, dy) => ({ table: y.inputs[0], index: y.inputs[1], values: dy }),
     kernel: (y) => {
       const [e, list] = y.inputs;
       return {
@@ -72,4 +67,4 @@ export const listOps: Record<'list' | 'listLookup' | 'carried', OpDefinition> = 
       return Float64Array.from({ length: y.size }, (_, k) => value(list[Math.floor(k / width)], k % width));
     },
   },
-};
+});

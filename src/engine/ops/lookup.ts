@@ -1,21 +1,22 @@
 /** Rows of a table by index; the gradient is row-sparse and goes straight to the optimizer. */
 import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { OpDefinition } from './op.ts';
+import { isIndex, isTable } from './leaves.ts';
+import { noGradients, opFamily } from './op.ts';
 
 /** y[r] = E[i[r]]: table [n, d] and index [B] → [B, d]. An index outside the table gives NaN, which stops the run. */
 export function lookup(e: Tensor, index: Tensor): Tensor {
-  if (e.op !== 'table' || index.op !== 'index' || index.size !== 1)
+  if (!isTable(e) || !isIndex(index, 1))
     throw shapeError('lookup', 'needs a table and an index input [B]', [e, index], 'lookupFields reads many slots');
-  return new Tensor('lookup', [e, index], 'batch', [e.shape[1]], { name: e.attributes.name as string });
+  return new Tensor(lookupOps.lookup, [e, index], 'batch', [e.shape[1]], { name: e.attributes.name as string });
 }
 
-export const lookupOps: Record<'lookup', OpDefinition> = {
+export const lookupOps = opFamily({
   lookup: {
     formula: 'y[r] = E[i[r]]',
     derivative: '∂E[i] = Σ over the rows r with i[r] = i of dy[r] (row-sparse)',
-    // collected by gradient.ts as (index, dy) pairs
-    gradient: () => [null, null],
+    gradient: noGradients,
+    rowGradient: (y, dy) => ({ table: y.inputs[0], index: y.inputs[1], values: dy }),
     kernel: (y) => {
       const [e, index] = y.inputs;
       return { opcode: code.GATHER, parameters: [y.size, e.shape[0]], operands: [e, index, y] };
@@ -29,4 +30,4 @@ export const lookupOps: Record<'lookup', OpDefinition> = {
       return out;
     },
   },
-};
+});

@@ -1,20 +1,19 @@
 /** Float64 loops of `lstm.ts`, step by step. */
+import type { Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { Values } from './op.ts';
+import { sigma } from './op.ts';
 
-export interface LstmShape {
+export type LstmShape = {
   readonly sequences: number;
   readonly steps: number;
   readonly units: number;
   readonly inputs: number;
   readonly reverse: boolean;
   readonly forget: number;
-}
+};
 
 const RECORD = code.LSTM_FIELDS;
 const GRADIENT = code.LSTM_GRADIENT_FIELDS;
-
-const sigma = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
 /** Tokens (numbers of steps over all sequences) of sequence q in the order of the direction, with its length. */
 function walk(

@@ -9,10 +9,8 @@
  * its length; what stands at later steps is not read (it must be finite), gets h = 0 and no gradient. From the end to the
  * beginning it starts at its own last step. No second derivatives.
  */
-import { DeepTasteError } from '../../core/errors.ts';
-import { type LstmName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { floatBits } from './elementwise.ts';
 import { matrixRows } from './layout.ts';
 import { packed, transpose } from './linear.ts';
 import {
@@ -23,7 +21,7 @@ import {
   recordsReference,
   weightGradientReference,
 } from './lstm-reference.ts';
-import type { OpDefinition } from './op.ts';
+import { floatBits, fusedGradient, opFamily } from './op.ts';
 
 export interface LstmOptions {
   /** Steps T of each sequence; a row holds as many sequences as `lengths` has numbers. */
@@ -58,7 +56,7 @@ export function lstm(x: Tensor, weights: readonly Tensor[], lengths: Tensor, opt
   const directions = weights.map((w, k): Direction => ({ weights: w, reverse: k === 1 }));
   const records = directions.map((direction) => recordsOf(x, lengths, n, units, direction, options));
   const shape = [lengths.size * steps * units * weights.length];
-  return new Tensor('lstmHidden', records, 'batch', shape, { sequences: lengths.size, steps, units });
+  return new Tensor(lstmOps.lstmHidden, records, 'batch', shape, { sequences: lengths.size, steps, units });
 }
 
 function recordsOf(
@@ -72,29 +70,15 @@ function recordsOf(
   const sequences = lengths.size;
   const attributes = { sequences, steps, units, inputs, reverse, forget };
   const shape = [sequences * steps * code.LSTM_FIELDS * units];
-  return new Tensor('lstm', [x, lengths, weights, packed(weights)], 'batch', shape, attributes);
+  return new Tensor(lstmOps.lstm, [x, lengths, weights, packed(weights)], 'batch', shape, attributes);
 }
 
-/** Entries of each group of `steps` before its first −1, index [B, S · T] → [B, S]: the lengths of padded sequences. */
-export function sequenceLengths(index: Tensor, steps: number): Tensor {
-  if (index.op !== 'index' || index.size % steps !== 0)
-    throw shapeError('sequenceLengths', `needs an index input of whole groups of ${steps}`, [index]);
-  return new Tensor('sequenceLengths', [index], 'batch', [index.size / steps], { steps });
-}
-
-const shapeOf = (y: Tensor): LstmShape => y.attributes as unknown as LstmShape;
+const shapeOf = (y: Tensor): LstmShape => y.attributes as LstmShape;
 
 /** Parameters 0 … 4 that all kernels of this family share. */
 const common = (y: Tensor): number[] => {
   const { sequences, steps, units, inputs, reverse } = shapeOf(y);
   return [sequences, steps, units, inputs, reverse ? 1 : 0];
-};
-
-const noSecond = (y: Tensor): never => {
-  throw new DeepTasteError(
-    'shape',
-    `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
-  );
 };
 
 /** The gradient of `lstmHidden` with respect to the records: dh itself, of which each direction takes its columns. */
@@ -107,19 +91,19 @@ function recordsGradient(y: Tensor, dh: Tensor): readonly (Tensor | null)[] {
   const turned = transpose(weights);
   const u = matrixRows(weights, inputs, inputs + units);
   const dz = new Tensor(
-    'lstmGradient',
+    lstmOps.lstmGradient,
     [y, lengths, dh, turned, packed(transpose(u))],
     'batch',
     [sequences * steps * code.LSTM_GRADIENT_FIELDS * units],
     attributes,
   );
   const w = matrixRows(weights, 0, inputs);
-  const dx = new Tensor('lstmInputGradient', [dz, turned, packed(transpose(w))], 'batch', x.shape, { ...shape });
-  const dWeights = new Tensor('lstmWeightGradient', [x, y, dz], 'shared', weights.shape, { ...shape });
+  const dx = new Tensor(lstmOps.lstmInputGradient, [dz, turned, packed(transpose(w))], 'batch', x.shape, { ...shape });
+  const dWeights = new Tensor(lstmOps.lstmWeightGradient, [x, y, dz], 'shared', weights.shape, { ...shape });
   return [dx, null, dWeights, null];
 }
 
-export const lstmOps: Record<LstmName, OpDefinition> = {
+export const lstmOps = opFamily({
   lstm: {
     formula:
       'records (i, f, g, o, c′, tanh c′, h) of all steps: c′ = f c + i g, (i, f, o) = σ(z), g = tanh z, z = x W + h U + b',
@@ -146,24 +130,22 @@ export const lstmOps: Record<LstmName, OpDefinition> = {
   },
   lstmGradient: {
     formula: 'records (dz_i, dz_f, dz_g, dz_o, dh, dc from the step after) of all steps, from the last one back',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: (y) => {
       const [records, lengths, dh, turned, panels] = y.inputs;
-      const { units, reverse, dhWidth } = y.attributes as unknown as LstmShape & { dhWidth: number };
+      const { units, reverse, dhWidth } = y.attributes as LstmShape & { dhWidth: number };
       const first = reverse && dhWidth > units ? units : 0;
       const parameters = [...common(y), dhWidth, first];
       return { opcode: code.LSTM_GRADIENT, parameters, operands: [records, lengths, dh, y, turned, panels] };
     },
     reference: (y, [records, lengths, dh, turned], rows) => {
-      const shape = y.attributes as unknown as LstmShape & { dhWidth: number };
+      const shape = y.attributes as LstmShape & { dhWidth: number };
       return gradientReference(shape, records, lengths, dh, turned, rows);
     },
   },
   lstmInputGradient: {
     formula: 'y_t = dz_t Wᵀ',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: (y) => {
       const [dz, turned, panels] = y.inputs;
       return { opcode: code.LSTM_INPUT_GRADIENT, parameters: common(y), operands: [dz, y, turned, panels] };
@@ -172,8 +154,7 @@ export const lstmOps: Record<LstmName, OpDefinition> = {
   },
   lstmWeightGradient: {
     formula: 'y = Σ over rows, sequences and steps of (x_t, h, 1)ᵀ dz_t',
-    derivative: 'none: a fused gradient',
-    gradient: noSecond,
+    ...fusedGradient,
     kernel: (y) => {
       const parameters = [...common(y).slice(0, 4), 0];
       return { opcode: code.LSTM_WEIGHT_GRADIENT, parameters, operands: [...y.inputs, y] };
@@ -189,20 +170,4 @@ export const lstmOps: Record<LstmName, OpDefinition> = {
     reference: (y, [x, records, dz], rows) => weightGradientReference(shapeOf(y), x, records, dz, rows),
     reduction: true,
   },
-  sequenceLengths: {
-    formula: 'y[s] = entries of group s before its first −1',
-    derivative: 'none: a constant of the step',
-    gradient: () => [null],
-    kernel: (y) => {
-      const parameters = [y.size, y.attributes.steps as number];
-      return { opcode: code.SEQUENCE_LENGTHS, parameters, operands: [...y.inputs, y] };
-    },
-    reference: (y, [index], rows) => {
-      const steps = y.attributes.steps as number;
-      return Float64Array.from({ length: rows * y.size }, (_, g) => {
-        const end = index.subarray(g * steps, (g + 1) * steps).indexOf(-1);
-        return end < 0 ? steps : end;
-      });
-    },
-  },
-};
+});

@@ -1,33 +1,33 @@
 /** Sums along rows and across the batch, and their opposites: one scalar or one vector in every row. */
-import { type ReduceName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { repeatFields } from './interactions.ts';
-import { type OpDefinition, referenceRows } from './op.ts';
+import { opFamily, referenceRows } from './op.ts';
 
 /** Σ_j a[r, j]·b[r, j], [B, 1]. */
 export function rowDot(a: Tensor, b: Tensor): Tensor {
   if (a.rows !== 'batch' || b.rows !== 'batch' || a.size !== b.size)
     throw shapeError('rowDot', 'needs two batch tensors of equal row length', [a, b]);
-  return new Tensor('rowDot', [a, b], 'batch', [1]);
+  return new Tensor(reduceOps.rowDot, [a, b], 'batch', [1]);
 }
 
 /** Σ_j x[r, j], [B, 1]. */
 export function rowSum(x: Tensor): Tensor {
   if (x.rows !== 'batch') throw shapeError('rowSum', 'needs a batch tensor', [x]);
-  return new Tensor('rowSum', [x], 'batch', [1]);
+  return new Tensor(reduceOps.rowSum, [x], 'batch', [1]);
 }
 
 /** x[r, j] · s[r] with one scalar a row, [B, n] × [B, 1] → [B, n]. */
 export function multiplyColumn(x: Tensor, s: Tensor): Tensor {
   if (x.rows !== 'batch' || s.rows !== 'batch' || s.size !== 1)
     throw shapeError('multiplyColumn', 'needs a batch tensor [B, n] and one scalar a row [B, 1]', [x, s]);
-  return new Tensor('multiplyColumn', [x, s], 'batch', x.shape);
+  return new Tensor(reduceOps.multiplyColumn, [x, s], 'batch', x.shape);
 }
 
 /** The scalar s[r] in every element of row r, [B, 1] → [B, n]. */
 export function repeatColumn(s: Tensor, shape: readonly number[]): Tensor {
   if (s.rows !== 'batch' || s.size !== 1) throw shapeError('repeatColumn', 'needs one scalar a row [B, 1]', [s]);
-  return new Tensor('repeatColumn', [s], 'batch', shape);
+  return new Tensor(reduceOps.repeatColumn, [s], 'batch', shape);
 }
 
 /**
@@ -37,22 +37,22 @@ export function repeatColumn(s: Tensor, shape: readonly number[]): Tensor {
 export function sumRows(x: Tensor, groups = 1): Tensor {
   if (x.rows !== 'batch' || x.size % groups !== 0)
     throw shapeError('sumRows', `needs a batch tensor of ${groups} groups`, [x]);
-  return new Tensor('sumRows', [x], 'shared', groups === 1 ? x.shape : [x.size / groups], { groups });
+  return new Tensor(reduceOps.sumRows, [x], 'shared', groups === 1 ? x.shape : [x.size / groups], { groups });
 }
 
 /** The shared vector w [n] in every row, [B, n]. A view: no copy is made. */
 export function broadcastRow(w: Tensor): Tensor {
   if (w.rows !== 'shared' || w.shape.length !== 1) throw shapeError('broadcastRow', 'needs a shared vector [n]', [w]);
-  return new Tensor('broadcastRow', [w], 'batch', w.shape);
+  return new Tensor(reduceOps.broadcastRow, [w], 'batch', w.shape);
 }
 
 /** The shared scalar s [1] in every element of a batch tensor of shape `shape`. */
 export function fillRows(s: Tensor, shape: readonly number[]): Tensor {
   if (s.rows !== 'shared' || s.size !== 1) throw shapeError('fillRows', 'needs a shared scalar [1]', [s]);
-  return new Tensor('fillRows', [s], 'batch', shape);
+  return new Tensor(reduceOps.fillRows, [s], 'batch', shape);
 }
 
-export const reduceOps: Record<ReduceName, OpDefinition> = {
+export const reduceOps = opFamily({
   rowDot: {
     formula: 'y[r] = Σ_j a[r, j] · b[r, j]',
     derivative: '∂a = dy · b, ∂b = dy · a',
@@ -71,6 +71,7 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
     formula: 'y[r] = Σ_j x[r, j]',
     derivative: '∂x[r, j] = dy[r]',
     gradient: (y, dy) => [repeatColumn(dy, y.inputs[0].shape)],
+    apart: (_y, { segments, sum }) => sum(segments.map(rowSum)),
     kernel: (y) => ({ opcode: code.ROW_SUM, parameters: [y.inputs[0].size], operands: [y.inputs[0], y] }),
     reference: (y, [x], rows) => {
       const n = y.inputs[0].size;
@@ -119,7 +120,7 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
     formula: 'y[r] = w for every row r',
     derivative: '∂w = Σ_r dy[r]',
     gradient: (_y, dy) => [sumRows(dy)],
-    kernel: () => null,
+    view: () => ({ offset: 0, stride: 0 }),
     reference: (y, [w], rows) => Float64Array.from({ length: rows * y.size }, (_, k) => w[k % y.size]),
   },
   fillRows: {
@@ -129,4 +130,4 @@ export const reduceOps: Record<ReduceName, OpDefinition> = {
     kernel: (y) => ({ opcode: code.FILL, parameters: [y.size], operands: [y.inputs[0], y] }),
     reference: (y, [s], rows) => new Float64Array(referenceRows(y, rows) * y.size).fill(s[0]),
   },
-};
+});

@@ -1,6 +1,8 @@
 /** Sparse matrices that are part of a plan: constants in compressed rows, checked where they come in. */
 import { DeepTasteError } from '../../core/errors.ts';
-import { shapeError, Tensor } from '../expression.ts';
+import { type PlanConstant, shapeError, Tensor } from '../expression.ts';
+import * as code from '../kernels/opcodes.ts';
+import { opFamily } from './op.ts';
 
 /** Row r holds values[k] in column columns[k] for k in [rowStart[r], rowStart[r + 1]). */
 export interface SparseMatrix {
@@ -22,7 +24,7 @@ const transposes = new WeakMap<Tensor, Tensor>();
  */
 export function sparseMatrix(name: string, matrix: SparseMatrix, options: { symmetric?: boolean } = {}): Tensor {
   check(name, matrix);
-  const tensor = new Tensor('sparseMatrix', [], 'shared', [matrix.nRows, matrix.nColumns], { name });
+  const tensor = new Tensor(sparseMatrixOps.sparseMatrix, [], 'shared', [matrix.nRows, matrix.nColumns], { name });
   matrices.set(tensor, matrix);
   if (options.symmetric) {
     checkSymmetry(name, matrix);
@@ -41,7 +43,7 @@ export function matrixOf(tensor: Tensor): SparseMatrix {
 export function transposeSparse(a: Tensor): Tensor {
   const known = transposes.get(a);
   if (known) return known;
-  const tensor = new Tensor('sparseMatrix', [], 'shared', [a.shape[1], a.shape[0]], {
+  const tensor = new Tensor(sparseMatrixOps.sparseMatrix, [], 'shared', [a.shape[1], a.shape[0]], {
     name: `${a.attributes.name} transposed`,
   });
   matrices.set(tensor, transposed(matrixOf(a)));
@@ -56,8 +58,11 @@ function transposed({ nRows, nColumns, rowStart, columns, values }: SparseMatrix
   for (let c = 0; c < nColumns; c++) starts[c + 1] += starts[c];
   const next = starts.slice(0, nColumns);
   const turned = {
-    ...{ nRows: nColumns, nColumns: nRows, rowStart: starts },
-    ...{ columns: new Int32Array(columns.length), values: new Float32Array(columns.length) },
+    nRows: nColumns,
+    nColumns: nRows,
+    rowStart: starts,
+    columns: new Int32Array(columns.length),
+    values: new Float32Array(columns.length),
   };
   for (let r = 0; r < nRows; r++)
     for (let k = rowStart[r]; k < rowStart[r + 1]; k++) {
@@ -125,3 +130,26 @@ export function blockStarts({ nRows, rowStart }: SparseMatrix): Int32Array {
   }
   return Int32Array.from([...starts, nRows]);
 }
+
+/** The compressed rows in the order of the words of a sparse matrix. */
+function record(y: Tensor): PlanConstant {
+  const matrix = matrixOf(y);
+  const arrays: (Int32Array | Float32Array)[] = [];
+  arrays[code.SPARSE_ROW_START] = matrix.rowStart;
+  arrays[code.SPARSE_COLUMNS] = matrix.columns;
+  arrays[code.SPARSE_VALUES] = matrix.values;
+  arrays[code.SPARSE_BLOCKS] = blockStarts(matrix);
+  return arrays;
+}
+
+export const sparseMatrixOps = opFamily({
+  sparseMatrix: {
+    formula: 'y = A, compressed rows',
+    derivative: 'none: a constant',
+    gradient: () => [],
+    constant: record,
+    readAs: 'nothing',
+    // its users read the compressed rows: written out it may be far larger than the memory
+    reference: () => new Float64Array(0),
+  },
+});

@@ -1,29 +1,29 @@
 /** Statistics over the whole batch, whatever its tiles, and the normalisation of rows by them. */
-import { type StatisticName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { affine, multiply, negate, reciprocal, sqrt } from './elementwise.ts';
 import { constant, inverseRows } from './leaves.ts';
-import type { OpDefinition } from './op.ts';
+import { opFamily } from './op.ts';
 import { broadcastRow, sumRows } from './reduce.ts';
 
 /** x / B for a shared x: turns a sum over the batch into a mean. */
 export function perRow(x: Tensor): Tensor {
   if (x.rows !== 'shared') throw shapeError('perRow', 'needs a shared tensor', [x]);
-  return new Tensor('perRow', [x, inverseRows()], 'shared', x.shape);
+  return new Tensor(statisticOps.perRow, [x, inverseRows()], 'shared', x.shape);
 }
 
 /** Σ_r a[r] ⊙ (b[r] − m), batch [B, n] twice and shared [n] → shared [n]. */
 export function sumProducts(a: Tensor, b: Tensor, m: Tensor): Tensor {
   if (a.rows !== 'batch' || b.rows !== 'batch' || a.size !== b.size || !isVector(m, a.size))
     throw shapeError('sumProducts', 'needs two batch tensors of equal row length and a shared vector', [a, b, m]);
-  return new Tensor('sumProducts', [a, b, m], 'shared', [a.size]);
+  return new Tensor(statisticOps.sumProducts, [a, b, m], 'shared', [a.size]);
 }
 
 /** Σ_r (x[r] − m)², batch [B, n] and shared [n] → shared [n]. */
 export function sumSquares(x: Tensor, m: Tensor): Tensor {
   if (x.rows !== 'batch' || !isVector(m, x.size))
     throw shapeError('sumSquares', 'needs a batch tensor and a shared vector of its row length', [x, m]);
-  return new Tensor('sumSquares', [x, m], 'shared', [x.size]);
+  return new Tensor(statisticOps.sumSquares, [x, m], 'shared', [x.size]);
 }
 
 /** (b[r] − m) ⊙ q + c, plus a[r] ⊙ p where given: batch [B, n], shared vectors [n] → [B, n], one pass. */
@@ -39,7 +39,7 @@ export function combineRows(
     throw shapeError('combineRows', 'needs batch tensors of equal row length', first ? [b, first.a] : [b]);
   if (vectors.some((v) => !isVector(v, b.size)))
     throw shapeError('combineRows', 'needs shared vectors of the row length', [b, ...vectors]);
-  return new Tensor('combineRows', [b, m, q, c, ...(first ? [first.a, first.p] : [])], 'batch', b.shape);
+  return new Tensor(statisticOps.combineRows, [b, m, q, c, ...(first ? [first.a, first.p] : [])], 'batch', b.shape);
 }
 
 const zeros = (n: number): Tensor => constant(Array<number>(n).fill(0));
@@ -70,10 +70,10 @@ export function normaliseRows(
     throw shapeError('batchNorm', 'needs a batch tensor and shared vectors of its row length', [x, gamma, beta]);
   const deviation = reciprocal(sqrt(affine(statistics.variance, 1, epsilon)));
   const inputs = [x, gamma, beta, statistics.mean, deviation, multiply(gamma, deviation)];
-  return new Tensor('batchNorm', inputs, 'batch', x.shape);
+  return new Tensor(statisticOps.batchNorm, inputs, 'batch', x.shape);
 }
 
-export const statisticOps: Record<StatisticName, OpDefinition> = {
+export const statisticOps = opFamily({
   perRow: {
     formula: 'y = x / B',
     derivative: '∂x = dy / B',
@@ -156,4 +156,4 @@ export const statisticOps: Record<StatisticName, OpDefinition> = {
     reference: (y, [x, , beta, mean, , scale]) =>
       x.map((v, k) => (v - mean[k % y.size]) * scale[k % y.size] + beta[k % y.size]),
   },
-};
+});

@@ -2,10 +2,17 @@
  * Steps that lie side by side in a row: S groups of T steps, each a number or a vector. Softmax over the steps that are there, and
  * sums weighted by it: attention pooling.
  */
-import { DeepTasteError } from '../../core/errors.ts';
-import { type StepName, shapeError, Tensor } from '../expression.ts';
+import { shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { OpDefinition, Values } from './op.ts';
+import { isIndex } from './leaves.ts';
+import { fusedGradient, noGradients, opFamily } from './op.ts';
+
+/** Entries of each group of `steps` before its first −1, index [B, S · T] → [B, S]: the lengths of padded sequences. */
+export function sequenceLengths(index: Tensor, steps: number): Tensor {
+  if (!isIndex(index) || index.size % steps !== 0)
+    throw shapeError('sequenceLengths', `needs an index input of whole groups of ${steps}`, [index]);
+  return new Tensor(stepOps.sequenceLengths, [index], 'batch', [index.size / steps], { steps });
+}
 
 /**
  * Softmax over the first lengths[s] of the T scores of every group, zeros behind them; a group of length 0 is all zeros. What
@@ -17,7 +24,7 @@ export function maskedSoftmax(scores: Tensor, lengths: Tensor): Tensor {
   if (scores.rows !== 'batch' || lengths.rows !== 'batch' || scores.size % lengths.size !== 0)
     throw shapeError('maskedSoftmax', 'needs scores [B, S · T] and lengths [B, S]', [scores, lengths]);
   const attributes = { sequences: lengths.size, steps: scores.size / lengths.size };
-  return new Tensor('maskedSoftmax', [scores, lengths], 'batch', scores.shape, attributes);
+  return new Tensor(stepOps.maskedSoftmax, [scores, lengths], 'batch', scores.shape, attributes);
 }
 
 /** Σ_t w[s, t] v[s, t]: weights [B, S · T] and vectors [B, S · T · m] → [B, S · m]. */
@@ -26,20 +33,22 @@ export function poolSteps(w: Tensor, v: Tensor, steps: number): Tensor {
   if (w.rows !== 'batch' || v.rows !== 'batch' || w.size % steps !== 0 || !Number.isInteger(width))
     throw shapeError('poolSteps', `needs weights [B, S · ${steps}] and vectors [B, S · ${steps} · m]`, [w, v]);
   const sequences = w.size / steps;
-  return new Tensor('poolSteps', [w, v], 'batch', [sequences * width], { sequences, steps, width });
+  return new Tensor(stepOps.poolSteps, [w, v], 'batch', [sequences * width], { sequences, steps, width });
 }
 
-interface Sizes {
+type Sizes = {
   readonly sequences: number;
   readonly steps: number;
   readonly width: number;
-}
-const sizesOf = (y: Tensor): Sizes => y.attributes as unknown as Sizes;
+};
+const sizesOf = (y: Tensor): Sizes => y.attributes as Sizes;
 
+const maskedSoftmaxGradient = (y: Tensor, dy: Tensor): Tensor =>
+  new Tensor(stepOps.maskedSoftmaxGradient, [y, dy], 'batch', y.shape, y.attributes);
 const dotSteps = (a: Tensor, v: Tensor, sizes: Sizes): Tensor =>
-  new Tensor('dotSteps', [a, v], 'batch', [sizes.sequences * sizes.steps], { ...sizes });
+  new Tensor(stepOps.dotSteps, [a, v], 'batch', [sizes.sequences * sizes.steps], sizes);
 const scaleSteps = (w: Tensor, a: Tensor, sizes: Sizes): Tensor =>
-  new Tensor('scaleSteps', [w, a], 'batch', [sizes.sequences * sizes.steps * sizes.width], { ...sizes });
+  new Tensor(stepOps.scaleSteps, [w, a], 'batch', [sizes.sequences * sizes.steps * sizes.width], sizes);
 
 const kernelOf = (opcode: number) => (y: Tensor) => {
   const { sequences, steps, width = 0 } = sizesOf(y);
@@ -53,11 +62,27 @@ function eachElement(y: Tensor, rows: number, visit: (step: number, ofStep: numb
     for (let j = 0; j < width; j++) visit(step, step * width + j, Math.floor(step / steps) * width + j);
 }
 
-export const stepOps: Record<StepName, OpDefinition> = {
+export const stepOps = opFamily({
+  sequenceLengths: {
+    formula: 'y[s] = entries of group s before its first −1',
+    derivative: 'none: a constant of the step',
+    gradient: noGradients,
+    kernel: (y) => {
+      const parameters = [y.size, y.attributes.steps as number];
+      return { opcode: code.SEQUENCE_LENGTHS, parameters, operands: [...y.inputs, y] };
+    },
+    reference: (y, [index], rows) => {
+      const steps = y.attributes.steps as number;
+      return Float64Array.from({ length: rows * y.size }, (_, g) => {
+        const end = index.subarray(g * steps, (g + 1) * steps).indexOf(-1);
+        return end < 0 ? steps : end;
+      });
+    },
+  },
   maskedSoftmax: {
     formula: 'y_t = exp(x_t) / Σ_{u < length} exp(x_u) for t < length, 0 behind',
     derivative: '∂x_t = y_t (dy_t − Σ_u y_u dy_u)',
-    gradient: (y, dy) => [new Tensor('maskedSoftmaxGradient', [y, dy], 'batch', y.shape, { ...y.attributes }), null],
+    gradient: (y, dy) => [maskedSoftmaxGradient(y, dy), null],
     kernel: kernelOf(code.MASKED_SOFTMAX),
     reference: (y, [x, lengths], rows) => {
       const { sequences, steps } = sizesOf(y);
@@ -74,13 +99,7 @@ export const stepOps: Record<StepName, OpDefinition> = {
   },
   maskedSoftmaxGradient: {
     formula: 'y_t = p_t (d_t − Σ_u p_u d_u), 0 where p_t = 0',
-    derivative: 'none: a fused gradient',
-    gradient: (y) => {
-      throw new DeepTasteError(
-        'shape',
-        `${y.label}: a fused gradient has no derivative of its own; it is meant for training`,
-      );
-    },
+    ...fusedGradient,
     kernel: kernelOf(code.MASKED_SOFTMAX_GRADIENT),
     reference: (y, [p, d], rows) => {
       const { steps } = sizesOf(y);
@@ -136,7 +155,7 @@ export const stepOps: Record<StepName, OpDefinition> = {
         }),
       ),
   },
-};
+});
 
 function collected(length: number, fill: (out: Values) => void): Values {
   const out = new Float64Array(length);

@@ -2,11 +2,13 @@
  * Cross-entropy of each row's own target against candidates that all rows of the batch share. Unlike the losses of `candidates.ts`
  * the targets are not among the candidates: there may be many more rows than candidates.
  */
-import { DeepTasteError } from '../../core/errors.ts';
-import { shapeError, type TargetLossName, Tensor } from '../expression.ts';
+import { type KernelCall, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { isOffsets } from './candidates.ts';
 import { negate } from './elementwise.ts';
-import type { KernelCall, OpDefinition, Values } from './op.ts';
+import { isIndex } from './leaves.ts';
+import { isList } from './lists.ts';
+import { fusedGradient, opFamily } from './op.ts';
 import { rowSum } from './reduce.ts';
 
 /**
@@ -18,20 +20,14 @@ import { rowSum } from './reduce.ts';
  * @param offsets from candidateOffsets [n]: −ln(expected number of draws) corrects for how candidates come about, −∞ = none
  */
 export function targetCrossEntropy(t: Tensor, scores: Tensor, target: Tensor, list: Tensor, offsets: Tensor): Tensor {
-  const fits =
-    t.rows === 'batch' && t.size === 1 && scores.rows === 'batch' && target.op === 'index' && target.size === 1;
-  if (
-    !fits ||
-    list.op !== 'list' ||
-    offsets.op !== 'candidateOffsets' ||
-    [list, offsets].some((x) => x.size !== scores.size)
-  )
+  const fits = t.rows === 'batch' && t.size === 1 && scores.rows === 'batch' && isIndex(target, 1);
+  if (!fits || !isList(list) || !isOffsets(offsets) || [list, offsets].some((x) => x.size !== scores.size))
     throw shapeError(
       'targetCrossEntropy',
       'needs [B, 1], scores [B, n], an index [B], a list [n] and its candidateOffsets [n]',
       [t, scores, target, list, offsets],
     );
-  return new Tensor('targetCrossEntropy', [t, scores, target, list, offsets], 'batch', [1]);
+  return new Tensor(targetLossOps.targetCrossEntropy, [t, scores, target, list, offsets], 'batch', [1]);
 }
 
 /** Loss of row r and the shares of its candidates. */
@@ -55,12 +51,17 @@ const callOf = (y: Tensor, opcode: number): KernelCall => ({
   operands: [...y.inputs, y],
 });
 
-export const targetLossOps: Record<TargetLossName, OpDefinition> = {
+function slopesOf(y: Tensor, dy: Tensor): Tensor {
+  const shape = y.inputs[1].shape;
+  return new Tensor(targetLossOps.targetCrossEntropyGradient, [...y.inputs, dy], 'batch', shape);
+}
+
+export const targetLossOps = opFamily({
   targetCrossEntropy: {
     formula: 'y = −ln (e^t / (e^t + Σ_j e^(x_j + o_j))) over the candidates j that are not the target',
     derivative: '∂x_j = dy p_j, p_j the share of candidate j; ∂t = −dy Σ_j p_j',
     gradient: (y, dy) => {
-      const dx = new Tensor('targetCrossEntropyGradient', [...y.inputs, dy], 'batch', y.inputs[1].shape);
+      const dx = slopesOf(y, dy);
       return [negate(rowSum(dx)), dx, null, null, null];
     },
     kernel: (y) => callOf(y, code.TARGET_LOSS),
@@ -69,10 +70,7 @@ export const targetLossOps: Record<TargetLossName, OpDefinition> = {
   },
   targetCrossEntropyGradient: {
     formula: 'y_j = dy p_j of `targetCrossEntropy`',
-    derivative: 'none: a fused gradient',
-    gradient: (y) => {
-      throw new DeepTasteError('shape', `${y.label}: a fused gradient has no derivative of its own`);
-    },
+    ...fusedGradient,
     kernel: (y) => callOf(y, code.TARGET_LOSS_GRADIENT),
     reference: (y, inputs, rows) => {
       const n = y.size;
@@ -85,4 +83,4 @@ export const targetLossOps: Record<TargetLossName, OpDefinition> = {
       return out;
     },
   },
-};
+});

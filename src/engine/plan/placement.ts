@@ -1,14 +1,12 @@
 /** Where the value of every tensor lies while a plan runs, and the reuse of tile scratch by liveness. */
 import { DeepTasteError } from '../../core/errors.ts';
-import type { Tensor } from '../expression.ts';
+import type { PlanConstant, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { valuesOf } from '../ops/leaves.ts';
-import { matrixOf } from '../ops/sparse-matrix.ts';
 import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { type ParameterStore, paddedWidth } from '../runtime/parameter-store.ts';
+import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Place } from './place.ts';
-import { placeSparse } from './sparse-record.ts';
+import { viewed } from './views.ts';
 
 const SCRATCH_LIMIT = 1 << 30;
 
@@ -81,45 +79,38 @@ export class Placement {
     return this.#places.has(tensor);
   }
 
-  /** The tensor whose memory a view shows. */
-  static root(tensor: Tensor): Tensor {
-    return tensor.op === 'slice' || tensor.op === 'broadcastRow' ? Placement.root(tensor.inputs[0]) : tensor;
-  }
-
   /** Where kernels find the value of a tensor. */
   read(tensor: Tensor): Place {
     const known = this.#places.get(tensor);
     if (known) return known;
-    if (tensor.op === 'slice') {
+    const { view, constant } = tensor.op;
+    if (view) {
       const source = this.read(tensor.inputs[0]);
-      return { ...source, offset: source.offset + (tensor.attributes.from as number) * 4 };
+      const { offset, stride } = view(tensor, source.stride);
+      return { ...source, offset: source.offset + offset * 4, stride };
     }
-    if (tensor.op === 'matrixRows') {
-      const source = this.read(tensor.inputs[0]);
-      return { ...source, offset: source.offset + (tensor.attributes.from as number) * tensor.shape[1] * 4 };
-    }
-    if (tensor.op === 'propagated') return this.read(tensor.inputs[0]);
-    if (tensor.op === 'sparseMatrix') {
-      this.set(
-        tensor,
-        placeSparse(this.#engine, (bytes) => this.allocate(bytes), matrixOf(tensor)),
-      );
+    if (constant) {
+      this.set(tensor, this.#placeConstant(tensor, constant(tensor)));
       return this.read(tensor);
     }
-    if (tensor.op === 'broadcastRow') return { ...this.read(tensor.inputs[0]), stride: 0 };
-    if (tensor.op === 'constant') {
-      this.#engine.f32(this.setShared(tensor), tensor.size).set(valuesOf(tensor));
-      return this.read(tensor);
-    }
-    if (tensor.op === 'allRows') {
-      this.#engine.i32(this.setShared(tensor), tensor.size).set(Int32Array.from({ length: tensor.size }, (_, k) => k));
-      return this.read(tensor);
-    }
-    if (this.#store.has(tensor)) {
-      const stride = tensor.op === 'table' ? paddedWidth(tensor.shape[1]) : lastSize(tensor);
-      return { offset: this.#store.addressOf(tensor), mode: code.ABSOLUTE, stride };
-    }
+    if (this.#store.has(tensor))
+      return { offset: this.#store.addressOf(tensor), mode: code.ABSOLUTE, stride: this.#store.strideOf(tensor) };
     throw new DeepTasteError('config', `plan: ${tensor} has no value; it is no parameter and nothing feeds it`);
+  }
+
+  #placeConstant(tensor: Tensor, value: PlanConstant): Place {
+    if (value instanceof Int32Array || value instanceof Float32Array)
+      return { offset: this.#copy(value), mode: code.ABSOLUTE, stride: lastSize(tensor) };
+    const pointers = value.map((array) => this.#copy(array));
+    return { offset: this.#copy(Int32Array.from(pointers)), mode: code.ABSOLUTE, stride: 0 };
+  }
+
+  /** Copies numbers into memory of the plan and returns their address. */
+  #copy(values: Int32Array | Float32Array): number {
+    const address = this.allocate(values.byteLength + 64);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#engine.bytes(address, values.byteLength).set(bytes);
+    return address;
   }
 
   /** Where the kernel of a tensor writes. */
@@ -134,7 +125,7 @@ export class Placement {
   placeInScratch(program: readonly Tensor[], uses: readonly (readonly Tensor[])[], tileRows: number): void {
     const lastUse = new Map<Tensor, number>();
     uses.forEach((tensors, n) => {
-      for (const tensor of tensors) lastUse.set(Placement.root(tensor), n);
+      for (const tensor of tensors) lastUse.set(viewed(tensor), n);
     });
     const offsets = new Map<Tensor, number>();
     program.forEach((tensor, n) => {

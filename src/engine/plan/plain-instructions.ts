@@ -14,7 +14,7 @@ function plain(
   parameters: number[] = [],
   rows = 0,
 ): Instruction {
-  return { opcode, rows, parameters, operands, label, cost: noCost, output: null };
+  return { opcode, rows, parameters, operands, label, kind: 'op', cost: noCost, output: null };
 }
 
 const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.ABSOLUTE, stride: 0 });
@@ -22,13 +22,14 @@ const recordPlace = (feed: Feed): Place => ({ offset: feed.record, mode: code.AB
 /** Fills the leaves of a tile or, if the feed runs once, of the batch. */
 export function feedInstruction(feed: Feed, placement: Placement): Instruction {
   const leaves = [...(feed.inputs ?? []), ...feed.outputs].map((leaf) => placement.read(leaf));
-  return plain(feed.opcode, 'drawing of examples', [recordPlace(feed), ...leaves]);
+  return { ...plain(feed.opcode, 'drawing of examples', [recordPlace(feed), ...leaves]), kind: 'sampling' };
 }
 
 /** Draws the entries of `list` that lie in a block, for a feed with `drawn` lists. */
 export function drawInstruction(feed: Feed, list: Tensor, placement: Placement): Instruction {
   const operands = [recordPlace(feed), { offset: placement.read(list).offset, mode: code.BATCH, stride: 1 }];
-  return plain((feed.drawn as NonNullable<Feed['drawn']>).opcode, `drawing of ${list.label}`, operands);
+  const { opcode } = feed.drawn as NonNullable<Feed['drawn']>;
+  return { ...plain(opcode, `drawing of ${list.label}`, operands), kind: 'sampling' };
 }
 
 /** Copies carried rows to the leaf they begin the step as, for a feed with `carryOpcode`. */

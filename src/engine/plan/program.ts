@@ -1,7 +1,6 @@
 /** Kernel calls as words in the shared memory. */
-import type { Tensor } from '../expression.ts';
+import type { BlockCall, KernelCall, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import type { BlockCall, KernelCall } from '../ops/op.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { Place } from './place.ts';
 import type { Placement } from './placement.ts';
@@ -16,7 +15,9 @@ export interface Instruction {
   readonly label: string;
   /** Multiply-adds counted as two operations, and bytes read and written: for each row, and once a call. */
   readonly cost: Cost;
-  /** The place it writes and the row length there; null when it writes no real numbers. */
+  /** What it does for the step: most compute, some assemble the batch. */
+  readonly kind: 'op' | 'sampling';
+  /** The place it writes and the row length there; null when it writes no real numbers, or infinities are meant. */
   readonly output: { readonly place: Place; readonly width: number; readonly rows: number } | null;
 }
 
@@ -39,42 +40,34 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
   });
   if (call.workspace !== undefined) operands.push(placement.workspace);
   const place = placement.write(tensor);
-  const isBatch = tensor.rows === 'batch';
+  const { width, rows } =
+    tensor.rows === 'batch'
+      ? { width: tensor.size, rows: 0 }
+      : { width: place.stride, rows: tensor.size / Math.max(1, place.stride) };
   return {
     opcode: call.opcode,
     rows: call.rows ?? 0,
     parameters: call.parameters ?? [],
     operands,
     label: tensor.label,
+    kind: 'op',
     cost: costOf(call, tensor),
-    output:
-      place.mode === code.LANE
-        ? null
-        : {
-            place,
-            width: isBatch ? tensor.size : place.stride,
-            rows: isBatch ? 0 : tensor.size / Math.max(1, place.stride),
-          },
+    output: place.mode === code.LANE || tensor.op.mayBeInfinite ? null : { place, width, rows },
   };
 }
 
-/** Only matrix products count as arithmetic: what else there is waits for memory. */
+/** Rows are those of the batch, also for sums over it; other calls on shared tensors happen once. */
 function costOf(call: KernelCall, tensor: Tensor): Cost {
-  const [n, k] = call.parameters ?? [];
-  const isProduct = call.opcode === code.GEMM || call.opcode === code.OUTER_SUM;
-  const groups = isProduct ? (tensor.attributes.groups as number) : 0;
   let bytesOfRow = 0;
   let bytesOfCall = 0;
   for (const operand of new Set(call.operands)) {
-    // of the two forms of a weight matrix only one is read
-    if (operand === null || operand.op === 'packed' || operand.op === 'sparseMatrix') continue;
+    if (operand === null || operand.op.readAs === 'nothing') continue;
     if (operand.rows === 'batch') bytesOfRow += operand.size * 4;
-    else if (operand.op === 'table') bytesOfRow += operand.shape[1] * 4;
+    else if (operand.op.readAs === 'a row') bytesOfRow += operand.shape[1] * 4;
     else bytesOfCall += operand.size * 4;
   }
-  const rowsOfCall = tensor.rows === 'shared' && !isProduct ? 0 : 1;
-  const flopsOfRow = call.flopsOfRow ?? (isProduct ? 2 * n * k * groups : 0);
-  return { flopsOfRow, bytesOfRow: bytesOfRow * rowsOfCall, bytesOfCall };
+  const byRows = tensor.rows === 'batch' || tensor.op.reduction === true;
+  return { flopsOfRow: call.flopsOfRow ?? 0, bytesOfRow: byRows ? bytesOfRow : 0, bytesOfCall };
 }
 
 /** The instruction that computes the rows of a shared `tensor` that lie in a block. */
@@ -91,15 +84,15 @@ export function blockInstructionFor(
       : { offset, mode: code.BATCH, stride: advance };
   });
   const place = operands[operands.length - 1];
-  // −∞ among the offsets says "no candidate"
   const rows = call.blockRows ? tensor.size / place.stride : 0;
-  const output = tensor.op === 'candidateOffsets' ? null : { place, width: place.stride, rows };
+  const output = tensor.op.mayBeInfinite ? null : { place, width: place.stride, rows };
   return {
     opcode: call.opcode,
     rows: 0,
     parameters: call.parameters ?? [],
     operands,
     label: tensor.label,
+    kind: 'op',
     cost: { ...noCost, flopsOfRow: call.flopsOfRow?.(batchRows) ?? 0 },
     output,
   };

@@ -78,7 +78,6 @@ export class RowPlan {
       denseGradients: [],
       inBlocks,
       ownProducts: !byBlas,
-      header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     this.#work.finish();
     this.#flopsOfRow = this.#work.flopsOfStep / capacity;
@@ -90,7 +89,7 @@ export class RowPlan {
   /** Values of the first rows of a leaf. */
   feed(leaf: Tensor, values: Int32Array | Float32Array): void {
     const { offset } = this.#work.placement.read(leaf);
-    if (leaf.op === 'index' || leaf.op === 'list') this.#engine.i32(offset, values.length).set(values);
+    if (leaf.op.integers) this.#engine.i32(offset, values.length).set(values);
     else this.#engine.f32(offset, values.length).set(values);
   }
 

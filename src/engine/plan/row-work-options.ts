@@ -22,6 +22,4 @@ export interface RowWorkOptions {
   readonly ownProducts?: boolean;
   /** Batch rows carried from step to step; their outputs outlive the step. */
   readonly carried?: readonly Carried[];
-  /** Address of 1/B, from the address of the plan's header. */
-  readonly header: (header: number) => number;
 }

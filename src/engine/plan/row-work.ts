@@ -1,12 +1,11 @@
 /** The part of a plan that computes: levels of shared and tile work with their placement, as stages of the step. */
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { opOf } from '../ops/index.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore } from '../runtime/parameter-store.ts';
 import { type Feed, feedChain } from './feed.ts';
 import type { Place } from './place.ts';
-import { Placement } from './placement.ts';
+import type { Placement } from './placement.ts';
 import * as plain from './plain-instructions.ts';
 import { blockInstructionFor, type Instruction, instructionFor, type WrittenProgram, writeProgram } from './program.ts';
 import type { RowWorkOptions } from './row-work-options.ts';
@@ -14,6 +13,7 @@ import { type Level, requirements, schedule } from './schedule.ts';
 import { type BlockJob, blockCall, sharedWaves } from './shared-work.ts';
 import { Stages, writeHeader } from './stages.ts';
 import { type TimedPart, timedPartsOf } from './timed-parts.ts';
+import { viewed } from './views.ts';
 import { LANE_HEADER, WorkPlacement } from './work-placement.ts';
 
 export class RowWork {
@@ -65,8 +65,7 @@ export class RowWork {
     const perTile = n === 0 ? feedChain(this.#options.feed).filter(({ once }) => !once) : [];
     const first = perTile.map((each) => plain.feedInstruction(each, this.placement));
     // right after the loss itself, before its scratch is reused
-    if (loss)
-      instructions.splice(program.indexOf(Placement.root(loss)) + 1, 0, plain.lossSumInstruction(loss, this.placement));
+    if (loss) instructions.splice(program.indexOf(viewed(loss)) + 1, 0, plain.lossSumInstruction(loss, this.placement));
     this.#addProgram([...first, ...instructions], true, n);
   }
 
@@ -74,7 +73,7 @@ export class RowWork {
   #addShared(tensors: readonly Tensor[], n: number): void {
     const { feed, inBlocks } = this.#options;
     const drawn = n === 0 && inBlocks ? (feed?.drawn?.lists ?? []) : [];
-    const waves = sharedWaves(tensors, drawn, ({ op }) => inBlocks === true || opOf(op).onlyBlocks === true);
+    const waves = sharedWaves(tensors, drawn, ({ op }) => inBlocks === true || op.onlyBlocks === true);
     if (waves.length === 0) waves.push({ serial: [], jobs: [] });
     for (const [w, { serial, jobs }] of waves.entries()) {
       const once = w === 0 ? this.#once(n) : [];
@@ -89,7 +88,7 @@ export class RowWork {
     const records = this.placement.allocate(jobs.length * code.BLOCK_JOB_WORDS * 4);
     jobs.forEach(({ rows, blockRows, tensors }, n) => {
       const instructions = tensors.map((tensor) => this.#blockInstruction(tensor));
-      for (const tensor of tensors) this.reserveScratch(opOf(tensor.op).workBytes?.(tensor) ?? 0);
+      for (const tensor of tensors) this.reserveScratch(tensor.op.workBytes?.(tensor) ?? 0);
       const address = writeProgram(this.#engine, this.placement, instructions);
       this.programs.push({ address, instructions, rows: false, blocksOf: rows, blockRows });
       const words = [address, instructions.length, rows, blockRows, nBlocks];

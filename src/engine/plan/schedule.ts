@@ -2,9 +2,7 @@
  * Orders the work of a step. Row work runs tile by tile; shared work runs once; a sum over the batch cuts the row work, since
  * what follows it needs all tiles: level 0 is everything before any such sum, level 1 what needs one, and so on.
  */
-import type { Tensor } from '../expression.ts';
-import { opOf } from '../ops/index.ts';
-import type { KernelCall } from '../ops/op.ts';
+import type { KernelCall, Tensor } from '../expression.ts';
 
 export interface Level {
   /** Sums over the batch that must be reduced before this level's work, in order. */
@@ -23,11 +21,11 @@ export function requirements(y: Tensor): readonly Tensor[] {
 }
 
 export function kernelCall(y: Tensor): KernelCall | null {
-  return opOf(y.op).kernel(y);
+  return y.op.kernel?.(y) ?? null;
 }
 
 export function isReduction(y: Tensor): boolean {
-  return opOf(y.op).reduction === true;
+  return y.op.reduction === true;
 }
 
 /** The levels of everything that `outputs` need; views and leaves take part but need no kernel call. */

@@ -3,10 +3,9 @@
  * one thread, and where all must wait for each other. A tensor that needs only its own rows of another one follows it within
  * the same block, while the rows are in the first-level cache.
  */
-import type { Tensor } from '../expression.ts';
-import { opOf } from '../ops/index.ts';
-import type { BlockCall } from '../ops/op.ts';
+import type { BlockCall, Tensor } from '../expression.ts';
 import { requirements } from './schedule.ts';
+import { viewed } from './views.ts';
 
 /** Tensors of equally many rows whose blocks are computed one after the other by the thread that took the block. */
 export interface BlockJob {
@@ -22,7 +21,7 @@ export interface Wave {
 }
 
 export function blockCall(y: Tensor): BlockCall | null {
-  return opOf(y.op).blocks?.(y) ?? null;
+  return y.op.blocks?.(y) ?? null;
 }
 
 /** Six and eight divide it: the rows and columns of the product kernel's blocks. */
@@ -69,7 +68,7 @@ export function sharedWaves(
     const call = isInBlocks(tensor) ? blockCall(tensor) : null;
     let wave = 0;
     for (const required of requirements(tensor)) {
-      const needed = shownBy(required);
+      const needed = viewed(required);
       const known = at.get(needed);
       if (!known) continue;
       const follows = call !== null && needed === required && isAlike(call, known.job) && needsOwnRows(call, needed);
@@ -87,11 +86,6 @@ export function sharedWaves(
 /** Whether the job's blocks are those of the call. */
 function isAlike({ rows, blockRows = 0 }: BlockCall, job: JobDraft | null): boolean {
   return job !== null && job.rows === rows && job.blockRows === blockRows;
-}
-
-/** The tensor that a view of a shared one shows. */
-function shownBy(tensor: Tensor): Tensor {
-  return tensor.op === 'matrixRows' || tensor.op === 'propagated' ? shownBy(tensor.inputs[0]) : tensor;
 }
 
 /** Whether every operand that is `needed` advances as the tensor itself was computed. */

@@ -6,18 +6,7 @@
  */
 import { DeepTasteError } from '../../core/errors.ts';
 import { Tensor } from '../expression.ts';
-import {
-  add,
-  bilinearPooling,
-  concat,
-  input,
-  linear,
-  matrixRows,
-  multiply,
-  relu,
-  rowSum,
-  sumFields,
-} from '../ops/index.ts';
+import { add, input } from '../ops/index.ts';
 
 export type Side = 'user' | 'item';
 
@@ -70,7 +59,7 @@ class Splitter {
   #sidesOf(tensor: Tensor): number {
     const known = this.#sides.get(tensor);
     if (known !== undefined) return known;
-    const isLeaf = tensor.rows === 'batch' && (tensor.op === 'index' || tensor.op === 'input');
+    const isLeaf = tensor.rows === 'batch' && tensor.inputs.length === 0;
     const sides = isLeaf ? this.#leafSide(tensor) : tensor.inputs.reduce((bits, x) => bits | this.#sidesOf(x), 0);
     this.#sides.set(tensor, sides);
     return sides;
@@ -117,48 +106,23 @@ class Splitter {
 
   /** The same value with sums over joined sides taken apart; null where there is nothing to take apart. */
   #takenApart(tensor: Tensor): Tensor | null {
-    if (!['linear', 'rowSum', 'sumFields', 'bilinearPooling'].includes(tensor.op)) return null;
-    // the groups of a row are multiplied one by one: their sides are not those of the columns of W
-    if (tensor.op === 'linear' && tensor.attributes.groups !== 1) return null;
+    const { apart } = tensor.op;
+    if (!apart) return null;
     const segments = this.#segments(tensor.inputs[0]);
     const isMixed = segments.some((x) => this.#sidesOf(x) !== BOTH) && segments.length > 1;
     if (!isMixed) return null;
-    if (tensor.op === 'linear') return this.#linearApart(tensor, segments);
-    if (tensor.op === 'rowSum') return this.#bySides(segments.map((x) => ({ of: x, term: rowSum(x) })));
-    const width = tensor.attributes.width as number;
-    // segments that cut a field in two cannot be taken as fields
-    if (segments.some((x) => x.size % width !== 0)) return null;
-    const sums = segments.map((x) => ({ of: x, term: sumFields(x, width) }));
-    return tensor.op === 'sumFields' ? this.#bySides(sums) : this.#bilinearApart(segments, width);
-  }
-
-  #linearApart(y: Tensor, segments: readonly Tensor[]): Tensor {
-    const w = y.inputs[y.inputs.length - 1];
-    const bias = y.attributes.bias ? y.inputs[2] : undefined;
-    let row = 0;
-    const terms = segments.map((x, n) => {
-      const from = row;
-      row += x.size;
-      return { of: x, term: linear(x, matrixRows(w, from, row), n === 0 ? { bias } : {}) };
+    return apart(tensor, {
+      segments,
+      ofFirstSide: segments.filter((x) => this.#sidesOf(x) === USER),
+      others: segments.filter((x) => this.#sidesOf(x) !== USER),
+      sum: (terms) => this.#bySides(segments, terms),
     });
-    const sum = this.#bySides(terms);
-    return y.attributes.relu ? relu(sum) : sum;
-  }
-
-  /** f_BI of all user fields + f_BI of all item fields + the product of their sums; fields of both go with the items'. */
-  #bilinearApart(segments: readonly Tensor[], width: number): Tensor | null {
-    const users = segments.filter((x) => this.#sidesOf(x) === USER);
-    const others = segments.filter((x) => this.#sidesOf(x) !== USER);
-    if (users.length === 0) return null;
-    const [a, b] = [concat(...users), concat(...others)];
-    const within = add(bilinearPooling(a, width), bilinearPooling(b, width));
-    return add(within, multiply(sumFields(a, width), sumFields(b, width)));
   }
 
   /** Σ terms, added side by side, so that what belongs to one side stays in one part. */
-  #bySides(terms: readonly { readonly of: Tensor; readonly term: Tensor }[]): Tensor {
+  #bySides(segments: readonly Tensor[], terms: readonly Tensor[]): Tensor {
     const sums = [USER, ITEM, BOTH, 0].flatMap((side) => {
-      const own = terms.filter(({ of }) => this.#sidesOf(of) === side).map(({ term }) => term);
+      const own = terms.filter((_, n) => this.#sidesOf(segments[n]) === side);
       return own.length > 0 ? [own.reduce((sum, term) => add(sum, term))] : [];
     });
     return sums.reduce((sum, term) => add(sum, term));
@@ -166,6 +130,6 @@ class Splitter {
 
   /** The tensors that joins put side by side. */
   #segments(x: Tensor): readonly Tensor[] {
-    return x.op === 'join' ? x.inputs.flatMap((part) => this.#segments(part)) : [x];
+    return x.op.joins ? x.inputs.flatMap((part) => this.#segments(part)) : [x];
   }
 }

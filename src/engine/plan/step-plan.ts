@@ -86,7 +86,6 @@ export class StepPlan {
       denseGradients: dense,
       inBlocks: options.inBlocks,
       carried: options.carried,
-      header: (header) => header + code.PLAN_INVERSE_ROWS * 4,
     });
     const placement = this.#work.placement;
     this.#header = this.#work.header;

@@ -40,8 +40,7 @@ export function tileSize(
 
 /** Rows that must lie in one tile: the window of ops that look at other rows; 0 where there are none. */
 function windowOf(rows: readonly Tensor[]): number {
-  const windows = new Set(rows.map(({ attributes }) => attributes.window as number | undefined));
-  windows.delete(undefined);
+  const windows = new Set(rows.flatMap((tensor) => tensor.op.window?.(tensor) ?? []));
   if (windows.size > 1)
     throw new DeepTasteError('config', `plan: all windows must be of one length, got ${[...windows].join(', ')}`);
   return [...windows][0] ?? 0;

@@ -12,12 +12,6 @@ export interface TimedPart {
   readonly rows: number;
 }
 
-/** Instructions that assemble the batch. */
-const drawing: readonly number[] = [
-  ...[code.DRAW_POINTWISE, code.DRAW_PAIRWISE, code.DRAW_ROWS, code.FETCH_SLOTS],
-  ...[code.FEED_SESSIONS, code.DRAW_CANDIDATES],
-];
-
 /** Stages that are not lists of instructions. */
 const stageLabels: Readonly<Record<number, string>> = {
   [code.STAGE_REDUCE]: 'sum of the lanes',
@@ -40,8 +34,7 @@ export function timedPartsOf(
 ): Map<number, TimedPart> {
   const parts = new Map<number, TimedPart>();
   for (const { address, instructions, rows, blockRows = 1 } of programs)
-    instructions.forEach(({ label, cost, opcode }, n) => {
-      const kind = drawing.includes(opcode) ? 'sampling' : 'op';
+    instructions.forEach(({ label, kind, cost }, n) => {
       parts.set(addressIn(address, n), { label, kind, cost, rows: rows ? tileRows : blockRows });
     });
   for (const { address, instructions } of assignments)

@@ -1,10 +1,10 @@
 /** Optimizer state, and the records by which the update kernels find weights, gradients and state. */
-import type { Tensor } from '../expression.ts';
-import type { RowGradient } from '../gradient.ts';
+import type { RowGradient, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import {
+  isTable,
   nameOf,
   type ParameterStore,
   paddedWidth,
@@ -35,12 +35,12 @@ export class OptimizerState {
     this.#store = store;
     this.#optimizers = optimizers;
     for (const [tensor, { name }] of optimizers) this.#counts.set(tensor, stateArrays[name]);
-    const dense = [...this.#counts].filter(([tensor]) => tensor.op !== 'table');
+    const dense = [...this.#counts].filter(([tensor]) => !isTable(tensor));
     const nDense = Math.max(0, ...dense.map(([, count]) => count));
     this.dense = Array.from({ length: nDense }, () => placement.allocate(Math.max(64, store.denseLength * 4)));
     for (const [tensor, options] of optimizers) {
       const count = stateArrays[options.name];
-      if (tensor.op === 'table')
+      if (isTable(tensor))
         this.#tables.set(
           tensor,
           Array.from({ length: count }, () => placement.allocate(tableBytes(tensor))),
@@ -48,7 +48,7 @@ export class OptimizerState {
       // Adagrad and FTRL keep the sum of squared gradients in their first array
       const accumulates = options.name.startsWith('adagrad') || options.name === 'ftrl';
       if (accumulates && options.initialAccumulator !== 0) {
-        const floats = tensor.op === 'table' ? tableBytes(tensor) / 4 : tensor.size;
+        const floats = isTable(tensor) ? tableBytes(tensor) / 4 : tensor.size;
         engine.f32(this.#address(tensor, 0) as number, floats).fill(options.initialAccumulator);
       }
     }
@@ -61,7 +61,7 @@ export class OptimizerState {
 
   /** Address of state array n of a parameter, in the layout of the parameter itself. */
   #address(parameter: Tensor, n: number): number | undefined {
-    if (parameter.op === 'table') return this.#tables.get(parameter)?.[n];
+    if (isTable(parameter)) return this.#tables.get(parameter)?.[n];
     return this.dense[n] + this.#store.addressOf(parameter) - this.#store.denseStart;
   }
 
@@ -151,7 +151,7 @@ export function denseRuns(store: ParameterStore, optimizers: ReadonlyMap<Tensor,
   const runs: DenseRun[] = [];
   for (const parameter of store.parameters) {
     const optimizer = optimizers.get(parameter);
-    if (parameter.op === 'table' || !optimizer) continue;
+    if (isTable(parameter) || !optimizer) continue;
     const start = store.addressOf(parameter);
     const length = Math.ceil(parameter.size / 16) * 16;
     const last = runs[runs.length - 1];

@@ -5,7 +5,6 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { opOf } from '../ops/index.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import { feedChain } from './feed.ts';
@@ -14,6 +13,7 @@ import { Placement } from './placement.ts';
 import type { RowWorkOptions } from './row-work-options.ts';
 import { isReduction, kernelCall, type Level, requirements } from './schedule.ts';
 import { tileSize } from './tile-size.ts';
+import { viewed } from './views.ts';
 
 /** Every lane starts with the f64 sum of its losses, in a cache line of its own. */
 export const LANE_HEADER = 64;
@@ -64,7 +64,7 @@ export class WorkPlacement {
 
   /** Whether the tiles add a sum over the batch up in lanes; else it is computed by blocks of its rows. */
   isInLanes(tensor: Tensor): boolean {
-    return isReduction(tensor) && !this.#options.inBlocks && !opOf(tensor.op).onlyBlocks;
+    return isReduction(tensor) && !this.#options.inBlocks && !tensor.op.onlyBlocks;
   }
 
   /** Whether a gradient is made where the update expects it. */
@@ -89,7 +89,7 @@ export class WorkPlacement {
   }
 
   #placeLeaves(levelOf: ReadonlyMap<Tensor, number>): void {
-    const { batchSize, feed, fedByCaller = [], carried = [], header } = this.#options;
+    const { batchSize, feed, fedByCaller = [], carried = [] } = this.#options;
     const fed = [
       ...feedChain(feed).flatMap(({ outputs }) => outputs),
       ...fedByCaller,
@@ -99,18 +99,20 @@ export class WorkPlacement {
       if (leaf.rows === 'shared') this.placement.setShared(leaf);
       else this.placement.setBatchArray(leaf, batchSize);
     }
-    for (const tensor of levelOf.keys())
-      if (tensor.op === 'inverseRows')
-        this.placement.set(tensor, { offset: header(this.header), mode: code.ABSOLUTE, stride: 1 });
+    for (const tensor of levelOf.keys()) {
+      const { headerWord } = tensor.op;
+      if (headerWord === undefined) continue;
+      this.placement.set(tensor, { offset: this.header + headerWord * 4, mode: code.ABSOLUTE, stride: 1 });
+    }
   }
 
   /** What the optimizer or a later level reads must outlive the tile. */
   #placeKept(rows: readonly Tensor[], levelOf: ReadonlyMap<Tensor, number>): void {
     const carried = (this.#options.carried ?? []).map(({ output }) => output);
-    const kept = new Set([...this.#options.kept, ...carried].map(Placement.root));
+    const kept = new Set([...this.#options.kept, ...carried].map(viewed));
     for (const [user, level] of levelOf)
       for (const tensor of requirements(user)) {
-        const source = Placement.root(tensor);
+        const source = viewed(tensor);
         const usedAt = this.isInLanes(user) ? level - 1 : level;
         if (source.rows === 'batch' && usedAt > (levelOf.get(source) as number)) kept.add(source);
       }
@@ -157,7 +159,9 @@ export class WorkPlacement {
   #placeComputedGradients(): void {
     if (!this.#options.inBlocks) return;
     for (const [parameter, gradient] of this.#options.denseGradients) {
-      const made = gradient.op === 'propagated' ? gradient.inputs[0] : gradient;
+      const made = viewed(gradient);
+      // a view of a part
+      if (made.size !== gradient.size) continue;
       if (this.placement.isPlaced(made) || made.rows !== 'shared' || kernelCall(made) === null) continue;
       this.#madeInPlace.add(gradient);
       this.placement.set(made, this.#gradientOf(parameter, made.shape[made.shape.length - 1] ?? 1));
@@ -171,10 +175,11 @@ export class WorkPlacement {
 }
 
 /** What is computed for all rows of a batch at once has room for so many. */
-function checkCapacity({ label, attributes: { capacity } }: Tensor, batchSize: number): void {
-  if (typeof capacity === 'number' && capacity < batchSize)
+function checkCapacity(tensor: Tensor, batchSize: number): void {
+  const capacity = tensor.op.capacity?.(tensor) ?? batchSize;
+  if (capacity < batchSize)
     throw new DeepTasteError(
       'shape',
-      `${label}: was made for batches of ${capacity} rows at most, got ${batchSize} (make it with the plan's batch size)`,
+      `${tensor.label}: was made for batches of ${capacity} rows at most, got ${batchSize} (make it with the plan's batch size)`,
     );
 }

@@ -29,7 +29,7 @@ export class ParameterStore {
       const name = nameOf(tensor);
       if (this.#byName.has(name)) throw new DeepTasteError('config', `parameters: "${name}" is declared twice`);
       this.#byName.set(name, tensor);
-      if (tensor.op === 'table') this.#address.set(tensor, engine.allocate(tableBytes(tensor)));
+      if (isTable(tensor)) this.#address.set(tensor, engine.allocate(tableBytes(tensor)));
       else {
         offsets.set(tensor, length);
         length += Math.ceil(tensor.size / 16) * 16;
@@ -45,6 +45,12 @@ export class ParameterStore {
     if (address === undefined)
       throw new DeepTasteError('config', `parameters: ${tensor} does not belong to this store`);
     return address;
+  }
+
+  /** Elements from row to row. */
+  strideOf(tensor: Tensor): number {
+    const width = tensor.shape[tensor.shape.length - 1] ?? 1;
+    return isTable(tensor) ? paddedWidth(width) : width;
   }
 
   has(tensor: Tensor): boolean {
@@ -69,7 +75,7 @@ export class ParameterStore {
   }
 
   free(): void {
-    for (const tensor of this.parameters) if (tensor.op === 'table') this.engine.free(this.addressOf(tensor));
+    for (const tensor of this.parameters) if (isTable(tensor)) this.engine.free(this.addressOf(tensor));
     this.engine.free(this.denseStart);
   }
 }
@@ -78,13 +84,16 @@ export function nameOf(parameter: Tensor): string {
   return parameter.attributes.name as string;
 }
 
+/** Whether a parameter is stored in rows. */
+export const isTable = ({ op }: Tensor): boolean => op.storage === 'table';
+
 export function tableBytes(table: Tensor): number {
   return table.shape[0] * paddedWidth(table.shape[1]) * 4;
 }
 
 /** Reads an array laid out like `tensor` (a parameter or its optimizer state) at `address`. */
 export function readRows(engine: Engine, address: number, tensor: Tensor): Float32Array {
-  if (tensor.op !== 'table') return engine.f32(address, tensor.size).slice();
+  if (!isTable(tensor)) return engine.f32(address, tensor.size).slice();
   const [rows, width] = tensor.shape;
   const stride = paddedWidth(width);
   const source = engine.f32(address, rows * stride);
@@ -95,7 +104,7 @@ export function readRows(engine: Engine, address: number, tensor: Tensor): Float
 }
 
 export function writeRows(engine: Engine, address: number, tensor: Tensor, values: ArrayLike<number>): void {
-  if (tensor.op !== 'table') {
+  if (!isTable(tensor)) {
     engine.f32(address, tensor.size).set(values);
     return;
   }
