@@ -6,7 +6,7 @@
  * side in the lanes give the values of 16 columns.
  */
 import { loadTail, storeTail } from './elementwise';
-import { philoxFour, v0, v1, v2, v3 } from './random';
+import { philoxFour, turnValues, v0, v1, v2, v3 } from './random';
 
 /** Four Philox4x32 blocks of so many rounds at once; lane n has the counter (c0, c1 + n, c2, c3). */
 // @ts-ignore: decorator
@@ -82,6 +82,27 @@ export function dropoutCoarse(
 ): void {
   for (let r = 0; r < rows; r++) {
     dropRow(x, out, width, limit, firstExample + r, 0, epoch, 4, k0, k1);
+    x += <usize>xRow << 2;
+    out += <usize>outRow << 2;
+  }
+}
+
+/** Keeps the elements whose draw is at least `limit`, and scales them: column c draws value c mod 4 of block (⌊c/4⌋, row, step, epoch). */
+export function laneDropout(
+  x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, width: i32, limit: u32, scale: f32, k0: u32, k1: u32,
+  firstRow: i32, step: u32, epoch: u32,
+): void {
+  const factor = f32x4.splat(scale), threshold = i32x4.splat(limit);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < width; j += 16) {
+      const blocks = i32x4.add(i32x4.splat(j >> 2), i32x4(0, 1, 2, 3));
+      philoxFour(blocks, i32x4.splat(firstRow + r), i32x4.splat(step), i32x4.splat(epoch), k0, k1, 10);
+      turnValues();
+      dropFour(x, out, width, j, v0, threshold, factor);
+      dropFour(x, out, width, j + 4, v1, threshold, factor);
+      dropFour(x, out, width, j + 8, v2, threshold, factor);
+      dropFour(x, out, width, j + 12, v3, threshold, factor);
+    }
     x += <usize>xRow << 2;
     out += <usize>outRow << 2;
   }

@@ -21,107 +21,126 @@ export const USER = 4;
 /** row of the tile's first item + offset */
 export const ITEM = 5;
 
-export const GEMM = 1;
-export const OUTER_SUM = 2;
-export const UNARY = 3;
-export const BINARY = 4;
-export const AFFINE = 5;
-export const MUL_COLUMN = 6;
-export const ROW_DOT = 7;
-export const ROW_SUM = 8;
-export const COPY = 9;
-export const GATHER = 10;
-export const SUM_ROWS = 11;
-export const SUM_LOSS = 12;
-export const PACK = 13;
-export const FILL = 14;
-export const TRANSPOSE = 15;
-export const DRAW_POINTWISE = 16;
-export const DRAW_PAIRWISE = 17;
-export const REPEAT_COLUMN = 18;
-export const JOIN = 19;
-export const PLACE = 20;
-/** Feature fields, see kernels/fields.ts. */
-export const GATHER_SLOTS = 30;
-export const SPREAD_SLOTS = 31;
-export const POOL_SLOTS = 32;
-export const BILINEAR = 33;
-export const BILINEAR_GRADIENT = 34;
-export const SUM_FIELDS = 35;
-export const REPEAT_FIELDS = 36;
-/** Batch statistics and dropout, see kernels/normalise.ts and kernels/dropout.ts. */
-export const COMBINE = 37;
-export const SUM_PRODUCTS = 38;
-export const DROPOUT = 39;
-/** Examples from tables of features, see kernels/draw-rows.ts. */
-export const DRAW_ROWS = 40;
-export const FETCH_SLOTS = 41;
+/** Opcodes are two hexadecimal digits: the group, by which `program.ts` finds the file with its cases, and a number in it. */
+export const OPCODES_PRODUCTS = 1;
+export const OPCODES_ROWS = 2;
+export const OPCODES_SUMS = 3;
+export const OPCODES_FIELDS = 4;
+export const OPCODES_DROPOUTS = 5;
+export const OPCODES_EXAMPLES = 6;
+export const OPCODES_LIST_LOSSES = 7;
+export const OPCODES_SOFTMAX = 8;
+export const OPCODES_GRU = 9;
+export const OPCODES_STEPS = 10;
+export const OPCODES_ATTENTIONS = 11;
+export const OPCODES_GRAPHS = 12;
 
-/** Sequences and lists of candidates: opcodes 50–69. */
-export const GRU_RESET = 50;
-export const GRU_RESET_GRADIENT = 51;
-export const GRU_ORIGINAL = 52;
-export const GRU_ORIGINAL_GRADIENT = 53;
-export const GRU_CELL = 54;
-export const GRU_CELL_GRADIENT = 55;
-export const GRU_STATE_GRADIENT = 56;
-export const ELU = 57;
-export const ELU_GRADIENT = 58;
-export const LANE_DROPOUT = 59;
-export const CANDIDATE_OFFSETS = 60;
-/** Slopes of every row and, behind them, its loss. */
-export const CANDIDATE_SLOPES = 61;
+/** Products: `product-instructions.ts`. */
+export const GEMM = 0x11;
+export const OUTER_SUM = 0x12;
 /** out[j] = Σ_r a[r, j] · b[r] over the batch's rows, for the columns j of the block */
-export const BATCH_PRODUCT = 63;
+export const BATCH_PRODUCT = 0x13;
+export const PACK = 0x14;
+export const BLOCK_PACK = 0x15;
+export const TRANSPOSE = 0x16;
+
+/** Element by element, copies: `row-instructions.ts`. */
+export const UNARY = 0x21;
+export const BINARY = 0x22;
+export const AFFINE = 0x23;
+export const ELU = 0x24;
+export const ELU_GRADIENT = 0x25;
+export const MUL_COLUMN = 0x26;
+export const REPEAT_COLUMN = 0x27;
+export const FILL = 0x28;
+export const COPY = 0x29;
+export const JOIN = 0x2a;
+export const PLACE = 0x2b;
+
+/** Sums along and across rows, statistics: `sum-instructions.ts`. */
+export const ROW_DOT = 0x31;
+export const ROW_SUM = 0x32;
+export const SUM_ROWS = 0x33;
 /** out[j] = Σ_r x[r, j] over the batch's rows, for the columns j of the block */
-export const BATCH_SUM = 64;
-export const BLOCK_PACK = 65;
-export const GATHER_LIST = 69;
-export const FEED_SESSIONS = 66;
-export const DRAW_CANDIDATES = 67;
-export const CARRY = 68;
+export const BATCH_SUM = 0x34;
+export const SUM_LOSS = 0x35;
+export const COMBINE = 0x36;
+export const SUM_PRODUCTS = 0x37;
+export const STANDARDISE = 0x38;
+export const STANDARDISE_GRADIENT = 0x39;
 
-/** Self-attention and normalisation of rows: opcodes 110–119. */
-export const ATTENTION = 110;
-export const ATTENTION_GRADIENT = 111;
-export const STANDARDISE = 112;
-export const STANDARDISE_GRADIENT = 113;
-export const TARGET_LOSS = 114;
-export const TARGET_LOSS_GRADIENT = 115;
-/** Dropout by 16-bit draws */
-export const DROPOUT_COARSE = 116;
+/** Rows of tables, feature fields: `field-instructions.ts`. */
+export const GATHER = 0x41;
+export const GATHER_LIST = 0x42;
+export const GATHER_SLOTS = 0x43;
+export const SPREAD_SLOTS = 0x44;
+export const POOL_SLOTS = 0x45;
+export const BILINEAR = 0x46;
+export const BILINEAR_GRADIENT = 0x47;
+export const SUM_FIELDS = 0x48;
+export const REPEAT_FIELDS = 0x49;
 
-/** Graphs, see kernels/sparse.ts: opcodes 120–129. */
-export const SPARSE_PRODUCT = 120;
+/** Dropout: `dropout-instructions.ts`. */
+export const DROPOUT = 0x51;
+/** by 16-bit draws */
+export const DROPOUT_COARSE = 0x52;
+export const LANE_DROPOUT = 0x53;
+
+/** Examples of a batch: `example-instructions.ts`. */
+export const DRAW_POINTWISE = 0x61;
+export const DRAW_PAIRWISE = 0x62;
+export const DRAW_ROWS = 0x63;
+export const FETCH_SLOTS = 0x64;
+export const FEED_SESSIONS = 0x65;
+export const DRAW_CANDIDATES = 0x66;
+export const CARRY = 0x67;
+
+/** Losses against a list: `list-loss-instructions.ts`. */
+export const CANDIDATE_OFFSETS = 0x71;
+/** slopes of every row and, behind them, its loss */
+export const CANDIDATE_SLOPES = 0x72;
+export const TARGET_LOSS = 0x73;
+export const TARGET_LOSS_GRADIENT = 0x74;
+
+/** Softmax over all rows of a matrix: `softmax-instructions.ts`. */
+export const FULL_SOFTMAX_PARTS = 0x81;
+export const FULL_SOFTMAX_LOSS = 0x82;
+export const FULL_SOFTMAX_GRADIENT = 0x83;
+export const FULL_SOFTMAX_INPUT = 0x84;
+
+/** Gated recurrent units: `gru-instructions.ts`. */
+export const GRU_RESET = 0x91;
+export const GRU_RESET_GRADIENT = 0x92;
+export const GRU_ORIGINAL = 0x93;
+export const GRU_ORIGINAL_GRADIENT = 0x94;
+export const GRU_CELL = 0x95;
+export const GRU_CELL_GRADIENT = 0x96;
+export const GRU_STATE_GRADIENT = 0x97;
+
+/** Sequences of several steps inside a row: `step-instructions.ts`. */
+export const LSTM = 0xa1;
+export const LSTM_HIDDEN = 0xa2;
+export const LSTM_GRADIENT = 0xa3;
+export const LSTM_INPUT_GRADIENT = 0xa4;
+export const LSTM_WEIGHT_GRADIENT = 0xa5;
+export const SEQUENCE_LENGTHS = 0xa6;
+export const MASKED_SOFTMAX = 0xa7;
+export const MASKED_SOFTMAX_GRADIENT = 0xa8;
+export const POOL_STEPS = 0xa9;
+export const DOT_STEPS = 0xaa;
+export const SCALE_STEPS = 0xab;
+
+/** Self-attention: `attention-instructions.ts`. */
+export const ATTENTION = 0xb1;
+export const ATTENTION_GRADIENT = 0xb2;
+
+/** Graphs: `graph-instructions.ts`. */
+export const SPARSE_PRODUCT = 0xc1;
 /** adds the tile's rows to rows of a matrix */
-export const SCATTER_ROWS = 121;
+export const SCATTER_ROWS = 0xc2;
 /** sets the block's rows of a matrix to what the batch's rows add up to */
-export const SCATTER_BLOCK = 122;
+export const SCATTER_BLOCK = 0xc3;
 
-/** Words of a sparse matrix in compressed rows: pointers; the last to the first row of each block and the end of the last. */
-export const SPARSE_ROW_START = 0;
-export const SPARSE_COLUMNS = 1;
-export const SPARSE_VALUES = 2;
-export const SPARSE_BLOCKS = 3;
-export const SPARSE_WORDS = 4;
-
-/** Sequences of several steps inside a row, see kernels/lstm.ts and kernels/steps-of-row.ts: opcodes 80–99. */
-export const LSTM = 80;
-export const LSTM_HIDDEN = 81;
-export const LSTM_GRADIENT = 82;
-export const LSTM_INPUT_GRADIENT = 83;
-export const LSTM_WEIGHT_GRADIENT = 84;
-export const SEQUENCE_LENGTHS = 85;
-export const MASKED_SOFTMAX = 86;
-export const MASKED_SOFTMAX_GRADIENT = 87;
-export const POOL_STEPS = 88;
-export const DOT_STEPS = 89;
-export const SCALE_STEPS = 90;
-/** Softmax over all rows of a matrix, see kernels/full-softmax.ts. */
-export const FULL_SOFTMAX_PARTS = 91;
-export const FULL_SOFTMAX_LOSS = 92;
-export const FULL_SOFTMAX_GRADIENT = 93;
-export const FULL_SOFTMAX_INPUT = 94;
 /** Shares of the matrix, each computed by one thread: a fixed number, so that sums do not depend on the threads. */
 export const SOFTMAX_SHARES = 16;
 /** Logits of one block of rows of the matrix against the whole batch: half of a small second-level cache. */
@@ -132,13 +151,14 @@ export const LSTM_FIELDS = 7;
 /** Fields of the record of `lstmGradient`: gradients before the gates' activations, of h and c from the step after. */
 export const LSTM_GRADIENT_FIELDS = 6;
 
-/** Losses over candidates. */
+/** Losses of CANDIDATE_SLOPES. */
 export const LOSS_CROSS_ENTROPY = 1;
 export const LOSS_BPR_MAX = 2;
 export const LOSS_TOP1_MAX = 3;
 export const LOSS_BPR = 4;
 export const LOSS_TOP1 = 5;
 
+/** Functions of UNARY. */
 export const RELU = 1;
 export const SIGMOID = 2;
 export const TANH = 3;
@@ -149,6 +169,7 @@ export const SQUARE = 7;
 export const SQRT = 8;
 export const RECIPROCAL = 9;
 
+/** Functions of BINARY. */
 export const ADD = 1;
 export const SUBTRACT = 2;
 export const MULTIPLY = 3;
@@ -158,6 +179,7 @@ export const TANH_GRADIENT = 6;
 export const BCE = 7;
 export const BCE_GRADIENT = 8;
 
+/** Flags of GEMM. */
 export const FLAG_ACCUMULATE = 1;
 export const FLAG_BIAS = 2;
 export const FLAG_RELU = 4;
@@ -175,9 +197,9 @@ export const STAGE_NORM_ROWS = 6;
 export const STAGE_UPDATE_DENSE = 7;
 export const STAGE_UPDATE_ROWS = 8;
 /** like STAGE_SERIAL, after the check of the loss: what a step keeps besides trained weights */
-export const STAGE_ASSIGN = 20;
+export const STAGE_ASSIGN = 9;
 /** Shared work cut into blocks of rows: [jobs, number of jobs, blocks of all jobs] */
-export const STAGE_BLOCKS = 30;
+export const STAGE_BLOCKS = 10;
 
 /** Words of a job of STAGE_BLOCKS: [program, instructions, rows, rows of a block, number of its first block]. */
 export const BLOCK_JOB_WORDS = 8;
@@ -186,30 +208,30 @@ export const BLOCK_JOB_WORDS = 8;
 export const LANES = 8;
 export const OWNERS = 16;
 
+/** Optimizers. */
 export const SGD = 1;
 export const MOMENTUM = 2;
 export const ADAGRAD = 3;
 export const RMSPROP = 4;
 export const ADAM = 5;
-export const FTRL = 10;
-export const ADAGRAD_MOMENTUM = 13;
+export const FTRL = 6;
+export const ADAGRAD_MOMENTUM = 7;
 
 /** Jobs of the worker pool. */
 export const JOB_EXIT = 1;
 export const JOB_STEPS = 2;
-export const JOB_ROWS = 3;
-export const JOB_RANK = 4;
-export const JOB_GEMM = 5;
-export const JOB_GEMM_64 = 6;
-export const JOB_GRAM = 7;
-export const JOB_RIDGE = 8;
-export const JOB_MEASURE = 9;
-export const JOB_PROFILE = 10;
+export const JOB_RANK = 3;
+export const JOB_SCORES = 4;
+export const JOB_RETRIEVE = 5;
+export const JOB_GEMM = 6;
+export const JOB_GEMM_64 = 7;
+export const JOB_GRAM = 8;
+export const JOB_RIDGE = 9;
+export const JOB_MEASURE = 10;
+export const JOB_PROFILE = 11;
 
 /** An event of a profile: f64 start and end in ms, then the address of the instruction or stage (0 = waiting at a barrier). */
 export const EVENT_BYTES = 24;
-export const JOB_SCORES = 20;
-export const JOB_RETRIEVE = 21;
 
 /** Words of the dense-update record: arrays over all dense parameters, one after the other. */
 export const DENSE_WEIGHTS = 0;
@@ -260,12 +282,12 @@ export const PLAN_NORMS = 19;
 /** f32: clip the global gradient norm at this value, 0 = off */
 export const PLAN_CLIP_NORM = 20;
 /** 0, or pointer to the rows (i32) of each step of the run, for batches of unequal size */
-export const PLAN_STEP_ROWS = 28;
+export const PLAN_STEP_ROWS = 21;
 /** 1: PLAN_INVERSE_ROWS is 1 / PLAN_BATCH in every step, however many rows the step has */
-export const PLAN_NOMINAL_MEAN = 29;
+export const PLAN_NOMINAL_MEAN = 22;
 /** 1: no product of the plan goes to a system BLAS, so that each row is computed in the same way wherever it stands */
-export const PLAN_OWN_PRODUCTS = 30;
-export const PLAN_WORDS = 32;
+export const PLAN_OWN_PRODUCTS = 23;
+export const PLAN_WORDS = 24;
 
 /** Words of a row-update group: header, then one record per table, then one per lookup list. */
 export const GROUP_N_ROWS = 0;
@@ -300,13 +322,11 @@ export const GRADIENT_PER_ROW = 3;
 export const GRADIENT_WORDS = 4;
 
 /** Words of a table record; TABLE_GRADIENTS points to one record per list. */
-/** Words of a table record; followed by one gradient pointer and stride per list. */
 export const TABLE_WEIGHTS = 0;
 export const TABLE_STATE_1 = 1;
 export const TABLE_STATE_2 = 2;
 export const TABLE_WIDTH = 3;
-export const TABLE_SUM = 4;
-export const TABLE_GRADIENTS = 5;
+export const TABLE_GRADIENTS = 4;
 export const TABLE_WORDS = 8;
 
 /** Words of the optimizer record (f32 unless said). */
@@ -321,6 +341,12 @@ export const OPTIMIZER_L2_TOUCHED = 6;
 /** FTRL: λ₁ */
 export const OPTIMIZER_L1 = 7;
 export const OPTIMIZER_WORDS = 8;
+
+/** Words of a sparse matrix in compressed rows: pointers; the last to the first row of each block and the end of the last. */
+export const SPARSE_ROW_START = 0;
+export const SPARSE_COLUMNS = 1;
+export const SPARSE_VALUES = 2;
+export const SPARSE_BLOCKS = 3;
 
 /** Words of a sampler record. */
 export const SAMPLER_N_POSITIVES = 0;
@@ -360,6 +386,7 @@ export const SLOTS_INDEX = 0;
 export const SLOTS_VALUE = 1;
 export const SLOTS_WIDTH = 2;
 export const SLOTS_WORDS = 4;
+
 /** Words of a session feed: one window of steps, each with a row for every lane, and the sampler of extra negatives. */
 export const SESSION_BATCH = 0;
 /** i32[steps × batch] each: input item; target item; row of the lane in the step before, −1 = the session begins here */
@@ -496,9 +523,6 @@ export const SCORES_OUT = 5;
 export const SCORES_OUT_STRIDE = 6;
 export const SCORES_COLUMNS = 7;
 export const SCORES_WORDS = 16;
-
-/** Words of a parallel matrix product: the arguments of gemm, see gemm.ts. */
-export const GEMM_WORDS = 16;
 
 /** Words of a parallel float64 product: the arguments of gemm64 but the last, see gemm64.ts. */
 export const GEMM_64_WORDS = 16;

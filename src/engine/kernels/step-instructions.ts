@@ -3,9 +3,19 @@ import * as lstm from './lstm';
 import * as op from './opcodes';
 import { address, isDense, parameter, stride } from './operands';
 import * as steps from './steps-of-row';
+import { batchRows } from './tile';
+
+export function runStepInstruction(at: usize, rows: i32): void {
+  // p4: the sum over the whole batch at once, not tile by tile
+  const isWholeSum = load<i32>(at) == op.LSTM_WEIGHT_GRADIENT && parameter(at, 4) != 0;
+  if (!isWholeSum) return runRows(at, rows);
+  const units = parameter(at, 2), inputs = parameter(at, 3);
+  memory.fill(address(at, 3), 0, <usize>(4 * units * (inputs + units + 1)) << 2);
+  runRows(at, batchRows);
+}
 
 /** Within a row every operand is dense; all rows go at once where rows have no gaps either. */
-export function runStepsInstruction(at: usize, rows: i32): void {
+function runRows(at: usize, rows: i32): void {
   // p0 sequences of a row, p1 steps, p2 units or width, p3 inputs, p4 from the end
   const tokens = parameter(at, 0) * parameter(at, 1), units = parameter(at, 2), inputs = parameter(at, 3);
   const sequences = parameter(at, 0), records = tokens * units * op.LSTM_FIELDS;

@@ -1,6 +1,5 @@
-/** Dropout by lane and the exponential linear unit; formulas in `ops/row-noise.ts`. */
+/** The exponential linear unit. */
 import { loadTail, storeTail } from './elementwise';
-import { philoxFour, turnValues, v0, v1, v2, v3 } from './random';
 import { expOfNegative4 } from './vector-math';
 
 // @ts-ignore: decorator
@@ -14,34 +13,6 @@ function read(p: usize, left: i32): v128 {
 function write(p: usize, v: v128, left: i32): void {
   if (left >= 4) v128.store(p, v);
   else storeTail(p, v, left);
-}
-
-/** Four columns from the one with `left` columns to its right, itself included. */
-// @ts-ignore: decorator
-@inline
-function dropFour(x: usize, out: usize, left: i32, draws: v128, threshold: v128, factor: v128): void {
-  if (left > 0) write(out, v128.and(f32x4.mul(read(x, left), factor), i32x4.ge_u(draws, threshold)), left);
-}
-
-/** Keeps the elements whose draw is at least `limit`, and scales them: column c draws value c mod 4 of block (⌊c/4⌋, row, step, epoch). */
-export function laneDropout(
-  x: usize, xRow: i32, out: usize, outRow: i32, rows: i32, width: i32, limit: u32, scale: f32, k0: u32, k1: u32,
-  firstRow: i32, step: u32, epoch: u32,
-): void {
-  const factor = f32x4.splat(scale), threshold = i32x4.splat(limit);
-  for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < width; j += 16) {
-      const at = <usize>j << 2, left = width - j, blocks = i32x4.add(i32x4.splat(j >> 2), i32x4(0, 1, 2, 3));
-      philoxFour(blocks, i32x4.splat(firstRow + r), i32x4.splat(step), i32x4.splat(epoch), k0, k1, 10);
-      turnValues();
-      dropFour(x + at, out + at, left, v0, threshold, factor);
-      dropFour(x + at + 16, out + at + 16, left - 4, v1, threshold, factor);
-      dropFour(x + at + 32, out + at + 32, left - 8, v2, threshold, factor);
-      dropFour(x + at + 48, out + at + 48, left - 12, v3, threshold, factor);
-    }
-    x += <usize>xRow << 2;
-    out += <usize>outRow << 2;
-  }
 }
 
 /** 1/7, 1/6, … 1/2, and where the series ends (see vector-math.ts on constants). */
