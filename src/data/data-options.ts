@@ -72,7 +72,7 @@ const file = z.string().min(1);
 const rows = z.custom<MemoryRows>(areRows, 'must be a list of objects, or an iterable of them');
 
 export const dataOptions = z.strictObject({
-  files: z.array(file).min(1).default([]).meta({ doc: 'files with the interactions; globs are expanded' }),
+  files: z.array(file).default([]).meta({ doc: 'files with the interactions; globs are expanded' }),
   interactions: rows
     .optional()
     .meta({ doc: 'rows in memory instead of files: a list, or an async iterable, of objects' }),

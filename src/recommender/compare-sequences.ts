@@ -3,6 +3,7 @@ import { type Progress, silent } from '../core/progress.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { callParts, checkCall } from './call-checks.ts';
 import type { Contender } from './compare.ts';
 import { type SequenceRun, type TrainSequencesOptions, trainSequenceRecommender } from './train-sequences.ts';
 
@@ -23,8 +24,14 @@ export interface CompareSequencesRequest {
   readonly onRun?: (run: ComparedSequenceRun) => void;
 }
 
+const compareParts = {
+  ...{ engine: callParts.engine, split: callParts.sequenceSplit, contenders: callParts.contenders },
+  ...{ seeds: callParts.seeds, evaluation: callParts.object, progress: callParts.progress, onRun: callParts.method },
+} satisfies Record<keyof CompareSequencesRequest, unknown>;
+
 /** Trains and measures every contender with every seed, one after the other. */
 export async function compareSequenceModels(request: CompareSequencesRequest): Promise<ComparedSequenceRun[]> {
+  checkCall('compareSequenceModels', request, compareParts);
   const { engine, split, contenders, seeds, evaluation, progress = silent } = request;
   const runs: ComparedSequenceRun[] = [];
   for (const { model, config, training } of contenders)

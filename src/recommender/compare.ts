@@ -3,6 +3,7 @@ import { type Progress, silent } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { callParts, checkCall } from './call-checks.ts';
 import type { RunSettings } from './settings.ts';
 import { type TrainedRun, trainRecommender } from './train-recommender.ts';
 
@@ -31,8 +32,14 @@ export interface CompareRequest {
   readonly onRun?: (run: ComparedRun) => void;
 }
 
+const compareParts = {
+  ...{ engine: callParts.engine, split: callParts.split, contenders: callParts.contenders, seeds: callParts.seeds },
+  ...{ evaluation: callParts.evaluation, refit: callParts.flag, progress: callParts.progress, onRun: callParts.method },
+} satisfies Record<keyof CompareRequest, unknown>;
+
 /** Trains and measures every contender with every seed, one after the other. */
 export async function compareModels(request: CompareRequest): Promise<ComparedRun[]> {
+  checkCall('compareModels', request, compareParts);
   const { engine, split, contenders, seeds, evaluation, refit = false, progress = silent } = request;
   const runs: ComparedRun[] = [];
   for (const { model, config = {}, training = {} } of contenders)

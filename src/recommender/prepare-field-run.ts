@@ -8,6 +8,7 @@ import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
 import { predictionValues } from '../evaluation/prediction-values.ts';
 import { findFieldModel } from '../models/field-models.ts';
 import { readsCrosses } from '../models/field-scoring.ts';
+import { checkSettings } from './call-checks.ts';
 import {
   type FieldEvaluation,
   type FieldRunSettings,
@@ -37,6 +38,7 @@ type Settings = Pick<
 
 /** Reads, splits and fits. @throws 'config', 'data', 'io' */
 export async function prepareFieldData(settings: Settings): Promise<FieldData> {
+  checkSettings('prepareFieldData', settings, 'parseFieldRunSettings', 'data', 'task', 'features', 'evaluation');
   const rowsFor = settings.task === 'ranking' ? 'pairs' : 'examples';
   return fieldDataOf(await prepareSplit(settings, undefined, rowsFor), settings);
 }

@@ -7,6 +7,7 @@ import { loadSequenceSplit, loadSequences, splitWithCandidates } from '../data/s
 import { loadPrefixFiles } from '../data/sequences/prefix-files.ts';
 import type { SequenceData, SequenceSplit } from '../data/sequences/sequence-data.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
+import { checkSettings } from './call-checks.ts';
 import type { SequenceRunSettings } from './sequence-settings.ts';
 
 type Settings = Pick<SequenceRunSettings, 'data' | 'sequences' | 'filter' | 'split'>;
@@ -14,6 +15,7 @@ type PrefixSplit = Extract<NonNullable<Settings['split']>, { method: 'prefix-fil
 
 /** @throws DeepTasteError `config`: settings that do not go together; `data`: a file, an empty part */
 export async function prepareSequenceSplit(settings: Settings): Promise<SequenceSplit> {
+  checkSettings('prepareSequenceSplit', settings, 'parseSequenceRunSettings', 'data');
   const { split } = settings;
   if (split?.method === 'prefix-files') return loadPrefixes(settings, split);
   if (split?.method === 'given') {

@@ -6,6 +6,7 @@ import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
 import type { RowUse } from '../data/splits/repeated-pairs.ts';
 import { sampleCandidates } from '../data/splits/sample-candidates.ts';
 import { loadSplit, splitDataset } from '../data/splits/split-dataset.ts';
+import { checkSettings } from './call-checks.ts';
 import type { RunSettings } from './settings.ts';
 
 export type SplitSettings = Pick<RunSettings, 'data' | 'split' | 'validationFromTrain' | 'sampleCandidates'>;
@@ -19,6 +20,7 @@ export async function prepareSplit(
   progress?: Progress,
   rowsFor: RowUse = 'pairs',
 ): Promise<Split> {
+  checkSettings('prepareSplit', settings, 'parseRunSettings', 'data');
   const { data, split: method, validationFromTrain, sampleCandidates: candidates } = settings;
   let split =
     'simulated' in data

@@ -18,6 +18,7 @@ import { resolveTraining, type TrainingOptions } from '../training/options.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
 import { type TrainOutcome, trainModel } from '../training/train.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
+import { callParts, checkCall } from './call-checks.ts';
 import { evaluateScorer, hasTrainedTestUser, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { heldOutItems } from './held-out-items.ts';
@@ -65,7 +66,20 @@ interface Chosen {
   readonly defaults: ChosenDefaults | null;
 }
 
+const trainParts = {
+  ...{ engine: callParts.engine, split: callParts.split, settings: callParts.settings },
+  ...{
+    progress: callParts.progress,
+    onEpoch: callParts.method,
+    onCheckpoint: callParts.method,
+    resume: callParts.some,
+  },
+  ...{ finish: callParts.flag, onProfile: callParts.method, keep: callParts.method, signal: callParts.some },
+} satisfies Record<keyof TrainOptions, unknown>;
+
+/** @throws DeepTasteError `usage`: a wrong call; `config`: an option; `data`: nothing to train on; `numeric`: a loss that is not finite */
 export async function trainRecommender(options: TrainOptions): Promise<TrainedRun> {
+  checkCall('trainRecommender', options, trainParts);
   const { engine, split, settings, keep } = options;
   if (split.train.length === 0)
     throw new DeepTasteError(

@@ -7,12 +7,17 @@ import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
 import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { compareModels } from '../../src/recommender/compare.ts';
+import { compareSequenceModels } from '../../src/recommender/compare-sequences.ts';
 import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
 import { loadAnyRecommender } from '../../src/recommender/load-any.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import { prepareSequenceSplit } from '../../src/recommender/prepare-sequence-split.ts';
+import { prepareSplit } from '../../src/recommender/prepare-split.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
 import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { parseSequenceRunSettings } from '../../src/recommender/sequence-settings.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { trainFieldRecommender } from '../../src/recommender/train-fields.ts';
 import { trainRecommender } from '../../src/recommender/train-recommender.ts';
@@ -160,6 +165,48 @@ describe('wrong calls', () => {
         ).toMatchObject({ code: 'usage' });
       expect(thrown(() => call({ includeSeen: 'no' }))).toMatchObject({ code: 'usage' });
     }
+  });
+
+  it('of training, comparing and preparing name the part that is missing, of another kind, or not known', async () => {
+    const settings = parseRunSettings({ data: { interactions: [{ user: 1, item: 2 }] }, model: 'item-knn' });
+    const split = splitDataset(dataset, { method: 'leave-one-out' });
+    const calls: [(given: Anything) => Promise<unknown>, Anything, RegExp][] = [
+      [trainRecommender, undefined, /^trainRecommender: .*expected object, found nothing/],
+      [trainRecommender, { engine, split }, /"settings": must be settings of a run, as parseRunSettings gives them/],
+      [trainRecommender, { engine, split, settings: { model: 'mf' } }, /as parseRunSettings gives them/],
+      [trainRecommender, { split, settings }, /"engine": must be an Engine.*found nothing/],
+      [trainRecommender, { engine, settings, split: [] }, /"split": must be a split, as await loadSplit/],
+      [trainRecommender, { engine, settings, split: Promise.resolve(split) }, /found a promise \(await it\)/],
+      [trainRecommender, { engine, split, settings, onepoch: () => {} }, /did you mean "onEpoch"/],
+      [trainSequenceRecommender, { engine, split, model: 'markov' }, /"split": must be a split of sequences/],
+      [trainFieldRecommender, { engine, data: split, settings }, /"data": must be what await prepareFieldData/],
+      [compareModels, { engine, split, contenders: [{ name: 'mf' }], seeds: [1] }, /"contenders.0.name"/],
+      [compareSequenceModels, null, /expected object/],
+      [prepareSplit, { files: ['a.csv'] }, /^prepareSplit: .*as parseRunSettings gives them/],
+      [prepareFieldData, { data: { files: ['a.csv'] }, model: 'fm' }, /as parseFieldRunSettings gives them/],
+      [prepareSequenceSplit, undefined, /as parseSequenceRunSettings gives them/],
+    ];
+    for (const [call, given, message] of calls)
+      await expect(call(given), String(message)).rejects.toMatchObject({
+        ...{ name: 'DeepTasteError', code: 'usage', message: expect.stringMatching(message) },
+      });
+  });
+
+  it('of Engine name options that are not there', () => {
+    const make = (options: Anything) => () => new Engine(options);
+    expect(thrown(make({ thread: 2 })).message).toBe('engine: "thread" is not a known option; did you mean "threads"?');
+    expect(thrown(make({ threads: '2' })).message).toBe('threads: must be an integer from 1 to 256, found "2"');
+    expect(thrown(make(null)).message).toMatch(/must be an object/);
+  });
+
+  it('settings of rows in memory can be read again, by whatever prepares a run', async () => {
+    const interactions = rows.map(([user, item, time], n) => ({ user, item, time, clicked: n % 3 === 0 }));
+    const data = { interactions };
+    expect((await prepareSplit(parseRunSettings({ data, model: 'mf' }))).dataset.users.size).toBe(30);
+    const ofRows = parseFieldRunSettings({ data, split: { method: 'ratio', test: 0.2 }, model: 'fm' });
+    expect((await prepareFieldData(ofRows)).task).toBe('click');
+    const sequences = await prepareSequenceSplit(parseSequenceRunSettings({ data, model: 'markov' }));
+    expect(sequences.users?.size).toBe(30);
   });
 
   it('name what is no row and no list of rows', () => {

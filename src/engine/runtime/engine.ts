@@ -4,6 +4,7 @@ import { availableParallelism, devNull } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { KernelBuild } from '../../core/kernel-build.ts';
+import { suggestion } from '../../core/nearest.ts';
 import * as code from '../kernels/opcodes.ts';
 import { RangeAllocator } from './allocator.ts';
 import { type BlasChoice, type BlasLibrary, findBlas, openBlas } from './blas.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly blas?: BlasChoice;
 }
 
+const optionNames = ['threads', 'kernels', 'blas'] as const satisfies readonly (keyof EngineOptions)[];
+
 /** How long a thread may take to start on a machine that is busy. */
 const START_MS = 60_000;
 /** Files, pipes and the like that a thread opens while it starts. */
@@ -42,6 +45,18 @@ function requireSharedMemory(): void {
     'io',
     `engine: this JavaScript runtime must offer ${missing}, found none; run Node without --jitless and --no-harmony-sharedarraybuffer`,
   );
+}
+
+/** Plain JavaScript gets to know that an option does not exist. @throws DeepTasteError `config` */
+function checkNames(options: EngineOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new DeepTasteError(
+      'config',
+      `engine: the options must be an object such as { threads: 2 }, found ${JSON.stringify(options)}`,
+    );
+  const wrong = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
+  if (wrong !== undefined)
+    throw new DeepTasteError('config', `engine: "${wrong}" is not a known option${suggestion(wrong, optionNames)}`);
 }
 
 /** Opens as many files as are needed and closes them. @throws the system's error when so many cannot be open */
@@ -84,9 +99,13 @@ export class Engine {
   #closed = false;
 
   constructor(options: EngineOptions = {}) {
+    checkNames(options);
     this.threads = options.threads ?? availableParallelism();
     if (!Number.isInteger(this.threads) || this.threads < 1 || this.threads > 256)
-      throw new DeepTasteError('config', `threads: must be an integer from 1 to 256, got ${this.threads}`);
+      throw new DeepTasteError(
+        'config',
+        `threads: must be an integer from 1 to 256, found ${JSON.stringify(this.threads)}`,
+      );
     requireSharedMemory();
     const { module, build } = loadKernels(options.kernels);
     this.build = build;
