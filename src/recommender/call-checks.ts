@@ -39,7 +39,8 @@ export const callParts = {
   ),
   evaluation: having('must be the evaluation of a run, as parseRunSettings gives it', 'metrics', 'validationMetric'),
   seeds: z.array(z.int().min(0)).min(1),
-  contenders: z.array(z.strictObject({ model: text, config: some, training: some })).min(1),
+  /** Settings of runs are contenders, too: what else they hold is not looked at. */
+  contenders: z.array(z.looseObject({ model: text })).min(1),
   progress: having('must be a Progress ({ start })', 'start').optional(),
   object: z.custom(isObject, 'must be an object').optional(),
   flag: z.boolean().optional(),

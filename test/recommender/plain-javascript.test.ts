@@ -180,7 +180,7 @@ describe('wrong calls', () => {
       [trainRecommender, { engine, split, settings, onepoch: () => {} }, /did you mean "onEpoch"/],
       [trainSequenceRecommender, { engine, split, model: 'markov' }, /"split": must be a split of sequences/],
       [trainFieldRecommender, { engine, data: split, settings }, /"data": must be what await prepareFieldData/],
-      [compareModels, { engine, split, contenders: [{ name: 'mf' }], seeds: [1] }, /"contenders.0.name"/],
+      [compareModels, { engine, split, contenders: [{ name: 'mf' }], seeds: [1] }, /"contenders.0.model"/],
       [compareSequenceModels, null, /expected object/],
       [prepareSplit, { files: ['a.csv'] }, /^prepareSplit: .*as parseRunSettings gives them/],
       [prepareFieldData, { data: { files: ['a.csv'] }, model: 'fm' }, /as parseFieldRunSettings gives them/],
