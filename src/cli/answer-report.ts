@@ -10,7 +10,8 @@ import { type Answer, type Recommendation, Recommender } from '../recommender/re
 import type { SequenceRecommender } from '../recommender/sequence-recommender.ts';
 import type { Terminal } from './terminal.ts';
 
-type AnyRecommender = Recommender | SequenceRecommender;
+/** Those that know people by their ids or by the items they took. */
+export type AnyRecommender = Recommender | SequenceRecommender;
 
 export interface GivenAnswer {
   readonly path: string;

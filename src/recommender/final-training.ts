@@ -65,12 +65,8 @@ export function finalProgress(progress: Progress, { nRows, epochs }: FinalRecord
 }
 
 /** Epochs after which the measured weights were kept. */
-export function epochsToRepeat(
-  { bestEpoch, log }: Pick<TrainOutcome, 'bestEpoch' | 'log'>,
-  { keepBest }: { readonly keepBest?: boolean },
-): number {
-  const last = log.length > 0 ? log[log.length - 1].epoch : bestEpoch;
-  return Math.max(1, keepBest === false ? last : bestEpoch);
+export function epochsToRepeat({ bestEpoch }: Pick<TrainOutcome, 'bestEpoch'>): number {
+  return Math.max(1, bestEpoch);
 }
 
 /** Checkpoints and profiles are those of the training that is measured. */

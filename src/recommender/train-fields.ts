@@ -91,7 +91,7 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   const { log, bestEpoch, cutOff, finishedAt = null } = outcome;
   const account = { cutOff, finishedAt, chosenDefaults: null };
   const { split } = data;
-  const epochs = epochsToRepeat(outcome, training);
+  const epochs = epochsToRepeat(outcome);
   const record = { nRows: split.dataset.interactions.length, epochs };
   const finished = await measureAndFinish<FieldRecommender, FieldResult>({
     trained: new FieldRecommender(partsOf(options, data, model, { config, training, outcome }), engine),

@@ -135,7 +135,7 @@ function finalRecordOf(
   { training }: Chosen,
   outcome: Pick<TrainOutcome, 'log' | 'bestEpoch'>,
 ): FinalRecord {
-  return { nRows: dataset.interactions.length, epochs: training && epochsToRepeat(outcome, training) };
+  return { nRows: dataset.interactions.length, epochs: training && epochsToRepeat(outcome) };
 }
 
 async function trainAnew(

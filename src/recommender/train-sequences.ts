@@ -88,7 +88,7 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   const account = { cutOff, finishedAt, chosenDefaults: null };
   const trainingSeconds = outcome.trainedSeconds ?? (performance.now() - started) / 1000;
   const isWhole = options.final === false || !holdsOutEvents(split);
-  const epochs = training && epochsToRepeat(outcome, training);
+  const epochs = training && epochsToRepeat(outcome);
   const record = { nRows: isWhole ? split.train.items.length : split.whole().sequences.items.length, epochs };
   const finished = await measureAndFinish<SequenceRecommender, EvaluationResult>({
     trained: recommenderOf(options, { model, config, training }, weights),

@@ -45,6 +45,8 @@ export interface EpochLoopOptions {
 export interface EpochLoopResult {
   /** The best weights when there was a validation and they are kept, else the last ones. */
   readonly weights: NamedTensors;
+  /** Epoch (from 1) that they are of. */
+  readonly keptEpoch: number;
   readonly progress: StageProgress;
   /** Set when the epochs ran out while validation was still rising. */
   readonly cutOff: CutOff | null;
@@ -107,7 +109,8 @@ export async function runEpochs(options: EpochLoopOptions): Promise<EpochLoopRes
   task.end(`${state.epochsDone} epochs${told}`);
   const weights = kept ?? options.weights();
   checkFinite(weights);
-  return { weights, progress: state, cutOff: cutOffOf(state.log, training.epochs, state.bestEpoch) };
+  const keptEpoch = kept ? state.bestEpoch : state.epochsDone;
+  return { weights, keptEpoch, progress: state, cutOff: cutOffOf(state.log, training.epochs, state.bestEpoch) };
 }
 
 /** How often the validation metric will be looked at, at most. */

@@ -67,11 +67,10 @@ export async function trainFieldModel(request: FieldTrainRequest): Promise<Train
     if (resumed) log = resumed.progress.log.slice(0, resumed.progress.log.length - resumed.progress.epochsDone);
     const start = isLast && finished.length > 0 ? model.fuse?.(config, finished) : undefined;
     const result = await runStage(request, stage, n, { finished, log, resumed, start });
-    const { weights, cutOff } = result;
+    const { weights, keptEpoch: bestEpoch, cutOff } = result;
     log = [...log, ...result.progress.log];
     finished.push(weights);
-    const { bestEpoch, bestValidation, epochsDone } = result.progress;
-    if (isLast) return { weights, log, bestEpoch: request.validate ? bestEpoch : epochsDone, bestValidation, cutOff };
+    if (isLast) return { weights, log, bestEpoch, bestValidation: result.progress.bestValidation, cutOff };
   }
   throw new Error('internal: a model has no stage');
 }

@@ -98,7 +98,7 @@ async function trainStages(request: TrainRequest, model: GradientModel): Promise
       return {
         weights: result.weights,
         log,
-        bestEpoch: request.validate ? result.progress.bestEpoch : result.progress.epochsDone,
+        bestEpoch: result.keptEpoch,
         bestValidation: result.progress.bestValidation,
         cutOff: result.cutOff,
       };

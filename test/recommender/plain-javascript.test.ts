@@ -111,6 +111,17 @@ describe('wrong calls', () => {
     }
   });
 
+  it('loads a saved recommender of every kind without being told which', async () => {
+    for (const [name, each] of Object.entries({ ofUsers, ofSequences, ofFields }) as [string, Anything][]) {
+      const path = join(made, `any-${name}`);
+      await each.save(path);
+      const loaded = await loadAnyRecommender(path);
+      expect(loaded.constructor).toBe(each.constructor);
+      expect(loaded.model.name).toBe(each.model.name);
+      loaded.close();
+    }
+  });
+
   it('of load name what is no path', async () => {
     const loads = [Recommender, SequenceRecommender, FieldRecommender].map(
       (kind) => (path: Anything) => kind.load(path),

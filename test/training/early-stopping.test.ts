@@ -55,6 +55,7 @@ describe.each(models.filter(({ kind }) => kind === 'gradient'))('early stopping 
   it('ends with the last weights when asked', async () => {
     const trained = await run({ keepBest: false });
     expect(measured(trained)).toBeCloseTo(trained.log[trained.log.length - 1].validation!, 12);
+    expect(trained.bestEpoch).toBe(trained.log.length);
   });
 
   it('stops after `patience` looks without gain, looking every second epoch', async () => {

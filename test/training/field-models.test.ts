@@ -79,6 +79,8 @@ describe.each(cases)('%s %s', (name, _title, given) => {
     const settings = { epochs: 4, patience: 0, keepBest: false };
     const whole = await trainFieldModel(request(name, { given, settings, onCheckpoint }));
     expect(checkpoints).toHaveLength(4);
+    // the last weights were asked for, not those of the best validation
+    expect(whole.bestEpoch).toBe(4);
     for (const resume of checkpoints.slice(0, 3)) {
       const resumed = await trainFieldModel(request(name, { given, settings, resume, engine: engines[2] }));
       expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));

@@ -1,6 +1,7 @@
 /** `deeptaste recommend`: what a saved recommender proposes to somebody, with titles and reasons. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
+import type { AnyRecommender } from '../answer-report.ts';
 import { collect, commaList, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
@@ -35,9 +36,26 @@ export function recommendCommand(): Command {
 
 async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const terminal = new Terminal(flags);
+  const { loadAnyRecommender } = await import('../../recommender/load-any.ts');
+  // one person's list: threads and libraries take longer to start
+  const recommender = await loadAnyRecommender(path, { threads: 1, blas: 'off' });
+  try {
+    const { isFromFields, recommendFromFields } = await import('../recommend-from-fields.ts');
+    if (isFromFields(recommender)) recommendFromFields(terminal, path, recommender, flags);
+    else await recommendFromItems(terminal, path, recommender, flags);
+  } finally {
+    recommender.close();
+  }
+}
+
+/** Of models that know people by their ids or by the items they took. @throws 'usage' unless it is one of the two */
+async function recommendFromItems(
+  terminal: Terminal,
+  path: string,
+  recommender: AnyRecommender,
+  flags: RecommendFlags,
+): Promise<void> {
   const { user, k, includeSeen } = flags;
-  const { isFieldRun, recommendFromFields } = await import('../recommend-from-fields.ts');
-  if (await isFieldRun(path)) return recommendFromFields(terminal, path, flags);
   if (flags.row)
     throw new DeepTasteError(
       'usage',
@@ -50,19 +68,13 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
       `recommend: needs somebody to recommend to, found ${user === undefined ? 'nobody' : 'a user and a history'}; ` +
         'say either --user ID, or --history ID,ID,… (or --item ID)',
     );
-  const { loadAnyRecommender } = await import('../../recommender/load-any.ts');
   const { answerDocument, answerReport } = await import('../answer-report.ts');
-  const recommender = await loadAnyRecommender(path, { threads: 1, blas: 'off' }); // one person's list: threads and libraries take longer to start
-  try {
-    const options = { k, includeSeen };
-    const answer =
-      user === undefined
-        ? recommender.recommendForHistory(history, options)
-        : recommender.recommendForUser(user, options);
-    const report = { path, recommender, user: user ?? null, history, answer };
-    terminal.print(answerReport(terminal, report));
-    terminal.document(answerDocument(report));
-  } finally {
-    recommender.close();
-  }
+  const options = { k, includeSeen };
+  const answer =
+    user === undefined
+      ? recommender.recommendForHistory(history, options)
+      : recommender.recommendForUser(user, options);
+  const report = { path, recommender, user: user ?? null, history, answer };
+  terminal.print(answerReport(terminal, report));
+  terminal.document(answerDocument(report));
 }
