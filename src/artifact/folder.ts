@@ -2,11 +2,12 @@
  * Saving a folder as a whole: all is written into a temporary sibling, flushed to the disk, then swapped in by renames.
  * Until the swap the former artifact is not touched; a failure at any point leaves it, or puts it back.
  */
-import { mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { syncFolder, temporarySibling } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import { readPlainText } from '../core/plain-file.ts';
 import { asideName, mendInterruptedSave } from './interrupted-save.ts';
 import { isManifest, MANIFEST_FILE } from './manifest.ts';
 
@@ -35,33 +36,55 @@ export async function saveFolder<T>(path: string, write: (folder: string) => Pro
 async function writeAndSwap<T>(target: string, write: (folder: string) => Promise<T>): Promise<T> {
   const temporary = temporarySibling(target);
   let result: T;
-  let aside: string | undefined;
+  let asides: string[];
   try {
     await mkdir(temporary);
     result = await write(temporary);
     await syncFiles(temporary);
-    aside = await swap(temporary, target);
+    asides = await swap(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error is the one to report
     throw error;
   }
   await syncFolder(dirname(target));
-  if (aside !== undefined) await rm(aside, { recursive: true, force: true }).catch(() => {}); // or the next save does
+  for (const aside of asides) await rm(aside, { recursive: true, force: true }).catch(() => {}); // or the next save does
   return result;
 }
 
-/** Returns where the former folder now is, if there was one. */
-async function swap(temporary: string, target: string): Promise<string | undefined> {
-  const aside = asideName(target);
-  const replaces = (await stat(target).catch(() => null)) !== null;
-  if (replaces) await rename(target, aside);
+/** Others may save to the same place: each takes the place of what is there, and the last one stays. */
+const MOST_ATTEMPTS = 20;
+
+/** Returns where the former folders now are, if there were some. */
+async function swap(temporary: string, target: string): Promise<string[]> {
+  const asides: string[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const aside = asideName(target);
+    if (await moveIfThere(target, aside)) asides.push(aside);
+    try {
+      await rename(temporary, target);
+      return asides;
+    } catch (error) {
+      if (isTaken(error) && attempt < MOST_ATTEMPTS) continue;
+      const former = asides.pop();
+      if (former !== undefined) await rename(former, target);
+      throw error;
+    }
+  }
+}
+
+async function moveIfThere(from: string, to: string): Promise<boolean> {
   try {
-    await rename(temporary, target);
+    await rename(from, to);
+    return true;
   } catch (error) {
-    if (replaces) await rename(aside, target);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-  return replaces ? aside : undefined;
+}
+
+/** Somebody else has put a folder there in the moment between two renames. */
+function isTaken(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Not every writer flushes its files; a rename must not become durable before what it names. */
@@ -90,7 +113,7 @@ export async function checkReplaceable(target: string, path: string): Promise<vo
   if (!found.isDirectory()) throw fail('a file');
   const names = await readdir(target);
   if (names.length === 0) return;
-  const manifest = await readFile(join(target, MANIFEST_FILE), 'utf8').catch(() => '');
+  const manifest = await readPlainText(join(target, MANIFEST_FILE)).catch(() => '');
   if (!isManifest(manifest)) throw fail(`a folder with other files (${names.sort().slice(0, 3).join(', ')})`);
 }
 

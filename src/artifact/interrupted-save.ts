@@ -2,25 +2,26 @@
  * What a save that was killed may leave beside a folder: `folder.tmp-<process>-<random>`, never finished, and
  * `folder.old-<process>-<random>`, the former folder, moved aside in the moment before the new one takes its name.
  */
-import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freshMark, isGone, isRunning, markPattern } from '../core/process-mark.ts';
 import { isWholeArtifact } from './verify-files.ts';
 
-/** A leftover may belong to a save on another machine with the same disk; it is taken for dead only after this time. */
+/** A leftover may belong to a save on another machine with the same disk; where it may, it is taken for dead only after this time. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 interface Leftover {
   readonly path: string;
   readonly kind: 'tmp' | 'old';
+  readonly mark: string;
   readonly processId: number;
   readonly modified: number; // milliseconds since 1970
 }
 
 /** The name under which the former folder waits while the new one takes its place. */
 export function asideName(folder: string): string {
-  return `${folder}.old-${process.pid}-${randomBytes(6).toString('hex')}`;
+  return `${folder}.old-${freshMark()}`;
 }
 
 /** The former folder that an interrupted save has moved aside, newest first; undefined when there is none. */
@@ -67,8 +68,8 @@ export async function restoreInterruptedSave(folder: string): Promise<boolean> {
  */
 export async function mendInterruptedSave(folder: string): Promise<void> {
   if (!(await exists(folder))) await restoreInterruptedSave(folder);
-  for (const { path, processId, modified } of await leftovers(folder)) {
-    const abandoned = Date.now() - modified > ABANDONED_AFTER_MS && !isRunning(processId);
+  for (const { path, mark, processId, modified } of await leftovers(folder)) {
+    const abandoned = isGone(mark) || (Date.now() - modified > ABANDONED_AFTER_MS && !isRunning(processId));
     if (abandoned) await rm(path, { recursive: true, force: true });
   }
 }
@@ -78,23 +79,15 @@ async function leftovers(folder: string): Promise<Leftover[]> {
   const prefix = `${basename(folder)}.`;
   const found: Leftover[] = [];
   for (const name of await readdir(parent).catch(() => [] as string[])) {
-    const match = name.startsWith(prefix) && /^(tmp|old)-(\d+)-[0-9a-f]{12}$/.exec(name.slice(prefix.length));
-    if (!match) continue;
+    const kind = name.startsWith(`${prefix}tmp-`) ? 'tmp' : name.startsWith(`${prefix}old-`) ? 'old' : null;
+    const mark = name.slice(prefix.length + 'tmp-'.length);
+    const [, processId] = markPattern.exec(mark) ?? [];
+    if (kind === null || processId === undefined) continue;
     const path = join(parent, name);
     const status = await stat(path).catch(() => null); // its owner may just have removed it
-    if (status?.isDirectory())
-      found.push({ path, kind: match[1] as 'tmp' | 'old', processId: Number(match[2]), modified: status.mtimeMs });
+    if (status?.isDirectory()) found.push({ path, kind, mark, processId: Number(processId), modified: status.mtimeMs });
   }
   return found;
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

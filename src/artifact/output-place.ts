@@ -20,6 +20,9 @@ export async function checkFilePlace(path: string): Promise<void> {
   const target = await realpath(path).catch(() => resolve(path));
   const found = await stat(target).catch(() => null);
   if (found?.isDirectory()) throw unusable(path, 'must be free or a file, found a folder');
+  const folder = dirname(target);
+  if ((await stat(folder).catch(() => null)) === null)
+    throw unusable(path, `must stand in a folder that is there, and ${folder} is not`);
   await checkWritableAbove(target, path);
 }
 

@@ -3,11 +3,11 @@
  * of any content, numbers keep NaN, −0 and infinities, a missing value (null) differs from an empty one. Rows keep their order.
  */
 
-import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import { temporaryFolderPath } from '../core/temporary-folder.ts';
 import { type Duckdb, loadDuckdb } from '../data/duckdb.ts';
 
 /** A column to write; all columns of a table have the same number of values. */
@@ -41,8 +41,6 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
 /** DuckDB's vector size: a chunk holds no more rows. */
 const CHUNK_ROWS = 2048;
 
-let nOpened = 0;
-
 /** Runs `work` on a private in-memory database. One thread: the same rows then give the same bytes. */
 export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   // many rows to write go to the temporary folder, which DuckDB makes when needed and removes
@@ -50,7 +48,7 @@ export async function withDuckdb<T>(work: (connection: DuckDBConnection) => Prom
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: '512MiB',
-    temp_directory: join(tmpdir(), `deeptaste-artifact-${process.pid}-${nOpened++}`),
+    temp_directory: temporaryFolderPath('artifact'),
   });
   try {
     const connection = await instance.connect();

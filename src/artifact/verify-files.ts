@@ -1,9 +1,10 @@
 /** Size and SHA-256 of files: taken when an artifact is saved, compared when it is loaded. */
 import { createHash } from 'node:crypto';
-import { lstat, open, readdir, readFile } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
+import { readPlainText } from '../core/plain-file.ts';
 import { MANIFEST_FILE, type ManifestFile, parseManifest } from './manifest.ts';
 
 const PIECE_BYTES = 1024 * 1024;
@@ -35,7 +36,7 @@ export async function verifyFolder(folder: string, files: readonly ManifestFile[
 export async function isWholeArtifact(folder: string): Promise<boolean> {
   try {
     const path = join(folder, MANIFEST_FILE);
-    await verifyFolder(folder, parseManifest(await readFile(path, 'utf8'), path).files);
+    await verifyFolder(folder, parseManifest(await readPlainText(path), path).files);
     return true;
   } catch {
     return false; // whatever is wrong with it

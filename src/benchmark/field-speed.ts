@@ -1,9 +1,9 @@
 /** How fast files become fields, and how fast models over fields predict: from a file, and of one row against many items. */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
+import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
 import { loadDataset } from '../data/load.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -85,7 +85,7 @@ const EXPERIMENT = 'experiments/frappe/deepfm.yaml';
 export async function measureFields(options: FieldSpeedOptions): Promise<FieldSpeed> {
   const { engines, rows, progress } = options;
   const predicted = options.predicted ?? { rows: Math.min(rows, 1_000_000), items: 1000, requests: 500 };
-  const folder = mkdtempSync(join(tmpdir(), 'deeptaste-bench-'));
+  const folder = makeTemporaryFolder('bench');
   const random = new RandomStream(1, 'bench/fields');
   try {
     const log = join(folder, 'log.csv');

@@ -1,5 +1,4 @@
 /** One point of the growth curves: a simulated log of some size is read, trained on and evaluated, each phase with time and memory. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSplit } from '../data/splits/split-dataset.ts';
 import { Engine } from '../engine/runtime/engine.ts';
@@ -95,5 +94,3 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
 export function logBytes(nInteractions: number): number {
   return nInteractions * 16 + 1024 ** 2;
 }
-
-export const scaleFolder = (): string => join(tmpdir(), 'deeptaste-scale-');

@@ -1,10 +1,11 @@
 /** Growth curves: time and memory of training for more and more interactions, and for more and more items, on simulated logs. */
 import { fork } from 'node:child_process';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DeepTasteError, type ErrorCode } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
+import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 import { version } from '../core/version.ts';
 import { writeInteractionLog } from '../data/simulated/interaction-log.ts';
 import { declareParameters } from '../models/expression.ts';
@@ -13,7 +14,7 @@ import type { GradientModel } from '../models/model.ts';
 import { checkMemory, type EstimateRequest, estimateMemory } from '../training/memory-estimate.ts';
 import { resolveTraining } from '../training/options.ts';
 import type { ScaleMessage } from './scale-child.ts';
-import { logBytes, type ScalePoint, type ScaleResult, scaleFolder } from './scale-point.ts';
+import { logBytes, type ScalePoint, type ScaleResult } from './scale-point.ts';
 
 export interface ScaleOptions {
   readonly quick?: boolean;
@@ -107,7 +108,7 @@ async function measureInFolder(point: ScalePoint, progress: Progress): Promise<S
       `bench: ${tmpdir()} must have ${gibibytes(2 * logBytes(nInteractions))} free for a log of ${nInteractions} ` +
         `interactions, found ${gibibytes(bavail * bsize)}; make room, set TMPDIR, or use --quick`,
     );
-  const folder = await mkdtemp(scaleFolder());
+  const folder = makeTemporaryFolder('scale');
   try {
     const file = join(folder, 'log.parquet');
     const task = progress.start(`${model}: ${count(nInteractions)} interactions, ${count(nItems)} items`);

@@ -1,5 +1,5 @@
 /** Runs the bench and tells its result. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBenchmark, type Workload, workloads } from '../benchmark/benchmark.ts';
 import { provenance, type ReportSection, reportMarkdown, reportSections } from '../benchmark/report.ts';
@@ -8,6 +8,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import type { KernelBuild } from '../core/kernel-build.ts';
 import { suggestion } from '../core/nearest.ts';
+import { readPlainText } from '../core/plain-file.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -56,7 +57,7 @@ const NOTES = '\n## Reading these numbers\n';
 
 async function handWritten(file: string): Promise<string> {
   try {
-    const text = await readFile(file, 'utf8');
+    const text = await readPlainText(file);
     const start = text.indexOf(NOTES);
     return start < 0 ? '' : text.slice(start);
   } catch (error) {

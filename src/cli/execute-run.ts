@@ -1,5 +1,4 @@
 /** One run from settings to a saved artifact: what `train` and `run` do. */
-import { stat } from 'node:fs/promises';
 import { checkArtifactPlace, checkFilePlace, checkFolderAbove } from '../artifact/output-place.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
@@ -118,6 +117,7 @@ async function trainInterruptibly(
   const hooks = { progress, onProfile: profiles.listener, keep };
   if (!prepared.hasEpochs) {
     refuseWithoutEpochs(request, settings.model);
+    await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes
     return kept.guard(prepared.train(engine, hooks));
   }
   const folder = new CheckpointFolder(kept.out, settings);
@@ -158,9 +158,9 @@ export async function formerCheckpoint(
   { resume, finish }: { readonly resume?: boolean; readonly finish?: boolean },
   progress: Progress,
 ): Promise<AnyCheckpoint | null> {
-  const exists = (await stat(folder.path).catch(() => null)) !== null;
+  if (!finish) await folder.checkFree();
   if (!resume && !finish) {
-    if (exists)
+    if (await folder.exists())
       progress.log(
         `${folder.path} holds the checkpoint of an unfinished run, which this run replaces (--resume continues it, --finish makes a recommender of it)`,
       );

@@ -2,10 +2,10 @@
  * Writing a file so that its path holds either the former content or the whole new one, whatever happens in between:
  * a temporary sibling is written, flushed to the disk and renamed over the path.
  */
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ioError } from './io-error.ts';
+import { freshMark, isGone } from './process-mark.ts';
 
 /** A whole file, or its pieces in order. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -15,7 +15,8 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Replaces the file at `path` (whose folder must exist) by `data`. On any failure the former file stays as it was and
- * nothing is left beside it. A symbolic link is followed. A device or pipe (`/dev/stdout`) is written to, not replaced.
+ * nothing is left beside it; what a kill has left goes with the next write. A symbolic link is followed. A device or pipe
+ * (`/dev/stdout`) is written to, not replaced.
  * @throws DeepTasteError `io`, with the system's code in `details.systemCode`
  */
 export async function writeFileAtomic(path: string, data: FileContent): Promise<void> {
@@ -29,6 +30,7 @@ export async function writeFileAtomic(path: string, data: FileContent): Promise<
 }
 
 async function replaceFile(path: string, data: FileContent): Promise<void> {
+  await removeAbandoned(path);
   const temporary = temporarySibling(path);
   try {
     await writeNew(temporary, 'wx', data);
@@ -38,6 +40,13 @@ async function replaceFile(path: string, data: FileContent): Promise<void> {
     throw error;
   }
   await syncFolder(dirname(resolve(path)));
+}
+
+/** What processes that were killed while they wrote this file have left beside it. */
+async function removeAbandoned(path: string): Promise<void> {
+  const [folder, prefix] = [dirname(resolve(path)), `${basename(path)}.tmp-`];
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith(prefix) && isGone(name.slice(prefix.length))) await rm(join(folder, name), { force: true });
 }
 
 async function isDevice(path: string): Promise<boolean> {
@@ -58,7 +67,7 @@ async function writeNew(path: string, flags: 'wx' | 'w', data: FileContent): Pro
 
 /** `path.tmp-<process>-<random>`: in the same folder, hence on the same disk, so that a rename is atomic. */
 export function temporarySibling(path: string): string {
-  return `${resolve(path)}.tmp-${process.pid}-${randomBytes(6).toString('hex')}`;
+  return `${resolve(path)}.tmp-${freshMark()}`;
 }
 
 /** Flushes a folder's list of names to the disk, so that a rename survives a power cut. Windows has no such call. */

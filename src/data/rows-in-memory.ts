@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -12,6 +12,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { shownValue } from '../core/ids.ts';
 import { ioError } from '../core/io-error.ts';
 import { quotedName } from '../core/shown.ts';
+import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 
 /** A row: cells by the names of their columns. Texts, numbers, bigints, booleans, dates, lists; null and undefined are missing. */
 export type MemoryRow = Readonly<Record<string, unknown>>;
@@ -35,9 +36,7 @@ const tables = ['interactions', 'items', 'users'] as const;
 export async function withRowsAsFiles<O extends object, T>(options: O, work: (options: O) => Promise<T>): Promise<T> {
   const given = tables.filter((table) => areRows((options as Record<string, unknown>)[table]));
   if (given.length === 0) return work(options);
-  const folder = await mkdtemp(join(tmpdir(), 'deeptaste-rows-')).catch((error: unknown) => {
-    throw ioError('writing rows to', tmpdir(), error);
-  });
+  const folder = folderForRows();
   const pathOf = (table: string): string => join(folder, `${table}.jsonl`);
   const named = (text: string): string => tables.reduce((t, table) => t.replaceAll(pathOf(table), table), text);
   try {
@@ -55,6 +54,14 @@ export async function withRowsAsFiles<O extends object, T>(options: O, work: (op
     throw new DeepTasteError(code, named(message), { ...details }, { cause });
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function folderForRows(): string {
+  try {
+    return makeTemporaryFolder('rows');
+  } catch (error) {
+    throw ioError('writing rows to', tmpdir(), error);
   }
 }
 

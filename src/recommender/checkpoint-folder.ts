@@ -3,7 +3,7 @@
  * holds, so that one altered bit is refused instead of resumed into other weights.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedTensors, readSafetensors } from '../artifact/safetensors-reader.ts';
 import { encodeSafetensors } from '../artifact/safetensors-writer.ts';
@@ -11,15 +11,19 @@ import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
+import { checkPlainFile, readPlainText } from '../core/plain-file.ts';
+import { freshMark, isRunningElsewhere } from '../core/process-mark.ts';
 import type { AnyCheckpoint, AnyProgress, Checkpoint, EpochRecord, TrainingProgress } from '../training/checkpoint.ts';
 
 const FILE = 'checkpoint.safetensors';
 const LOG = 'epochs.jsonl';
 const SETTINGS = 'settings.json';
+const OWNER = 'process';
 
 export class CheckpointFolder {
   readonly path: string;
   #settings: object | null;
+  #isClaimed = false;
 
   /**
    * @param out the folder that the finished run is saved to
@@ -30,18 +34,61 @@ export class CheckpointFolder {
     this.path = `${out.replace(/\/+$/, '')}.partial`;
   }
 
-  /** Writes the state of the run; a kill at any moment leaves the former or the new one. */
-  async save({ fingerprint, progress, tensors }: AnyCheckpoint): Promise<void> {
+  /**
+   * Writes the state of the run; a kill at any moment leaves the former or the new one.
+   * @throws 'usage' when another run is writing there
+   */
+  async save(checkpoint: AnyCheckpoint): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true });
+      await this.#claim();
+      await this.#write(checkpoint);
     } catch (error) {
-      throw ioError('create', this.path, error);
+      // a disk that is full must not leave a folder that looks like a checkpoint
+      if (this.#isClaimed && !(await this.exists())) await this.remove();
+      throw error;
     }
+  }
+
+  async #write({ fingerprint, progress, tensors }: AnyCheckpoint): Promise<void> {
     const stated = { fingerprint, progress: JSON.stringify(progress) };
     const metadata = { ...stated, sha256: digest(stated, tensors) };
     await writeFileAtomic(join(this.path, FILE), encodeSafetensors(tensors, metadata));
     await writeFileAtomic(join(this.path, LOG), epochLines(progress.log));
     await this.#saveSettings();
+  }
+
+  /** Whether there is a checkpoint, whatever it holds. */
+  async exists(): Promise<boolean> {
+    return (await stat(join(this.path, FILE)).catch(() => null)) !== null;
+  }
+
+  /** Two runs with one folder would lose each other's checkpoints. @throws 'usage' when another one is writing there */
+  async checkFree(): Promise<void> {
+    const owner = await this.#owner();
+    if (owner === null || !isRunningElsewhere(owner)) return;
+    throw new DeepTasteError(
+      'usage',
+      `${this.path}: another run must not be writing its checkpoints there, found process ${owner.split('-')[0]}; choose another ` +
+        `--out, or wait until it has ended (if it is no run of deeptaste, remove ${join(this.path, OWNER)})`,
+    );
+  }
+
+  async #claim(): Promise<void> {
+    if (this.#isClaimed) return;
+    await this.checkFree();
+    try {
+      await mkdir(this.path, { recursive: true });
+      this.#isClaimed = true;
+      await rm(join(this.path, OWNER), { force: true });
+      await writeFile(join(this.path, OWNER), freshMark(), { flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') await this.checkFree(); // another one in the same moment
+      throw ioError('create', this.path, error);
+    }
+  }
+
+  async #owner(): Promise<string | null> {
+    return readPlainText(join(this.path, OWNER)).catch(() => null);
   }
 
   /**
@@ -51,7 +98,7 @@ export class CheckpointFolder {
   async load<P extends AnyProgress = TrainingProgress>(): Promise<Checkpoint<P> | null> {
     const path = join(this.path, FILE);
     try {
-      await stat(path);
+      await checkPlainFile(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw ioError('read', path, error);
@@ -71,7 +118,7 @@ export class CheckpointFolder {
     const path = join(this.path, SETTINGS);
     let text: string;
     try {
-      text = await readFile(path, 'utf8');
+      text = await readPlainText(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError('read', path, error);
       throw new DeepTasteError(
@@ -94,7 +141,10 @@ export class CheckpointFolder {
     this.#settings = null;
   }
 
+  /** Removes the checkpoint; that of another run which is going on stays. */
   async remove(): Promise<void> {
+    const owner = await this.#owner();
+    if (owner !== null && isRunningElsewhere(owner)) return;
     await rm(this.path, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,10 @@
 /** Experiment files: run settings as YAML, with paths relative to the file and `${NAME:-default}` from the environment. */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { isScalar, parseDocument, visit } from 'yaml';
 import { DeepTasteError } from '../core/errors.ts';
 import { shownValue } from '../core/ids.ts';
 import { ioError } from '../core/io-error.ts';
+import { readPlainText } from '../core/plain-file.ts';
 import { quotedNames } from '../core/shown.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
 import { type FieldRunSettings, parseFieldRunSettings } from './field-settings.ts';
@@ -23,7 +23,7 @@ export async function readFieldExperiment(path: string): Promise<FieldRunSetting
 export async function readExperimentDocument(path: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readPlainText(path);
   } catch (error) {
     throw ioError('read', path, error);
   }

@@ -120,10 +120,24 @@ test('kill -9 while saving leaves the former artifact as it was', async () => {
   const left = readdirSync(base).filter((name) => name !== 'a');
   expect(left).toHaveLength(1);
   expect(left[0]).toMatch(/^a\.tmp-\d+-[0-9a-f]{12}$/);
-  const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
-  utimesSync(join(base, left[0]), old, old);
+  const elsewhere = join(base, 'a.tmp-999999999-000000000000');
+  mkdirSync(elsewhere);
   await saveFolder(path, put('next'));
+  // what another machine may be writing is removed only when it is old
+  expect(readdirSync(base).sort()).toEqual(['a', 'a.tmp-999999999-000000000000']);
+  const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  utimesSync(elsewhere, old, old);
+  await saveFolder(path, put('last'));
   expect(readdirSync(base)).toEqual(['a']);
+});
+
+test('several saves to one place at once all end, and one of them stays whole', async () => {
+  const base = parent();
+  const path = join(base, 'a');
+  const contents = Array.from({ length: 12 }, (_, i) => `content ${i}`);
+  expect(await Promise.all(contents.map((content) => saveFolder(path, put(content))))).toEqual(contents);
+  expect(readdirSync(base)).toEqual(['a']);
+  expect(contents).toContain(readFileSync(join(path, 'weights'), 'utf8'));
 });
 
 test('what is not an artifact is not replaced', async () => {

@@ -1,4 +1,5 @@
 /** What is wrong gets one clear line, the right exit code, and leaves nothing behind. */
+import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { filmsCsv, workplace } from './command-line.ts';
@@ -109,6 +110,22 @@ describe('bad input', () => {
     expect(outcome.stderr).toMatch(line);
     expect(place.names()).toEqual(before);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'pipes and devices, which are neither waited for nor read without end',
+    async () => {
+      execFileSync('mkfifo', [place.path('pipe')]);
+      for (const [path, found] of [
+        ['pipe', 'a pipe'],
+        ['/dev/zero', 'a device'],
+      ])
+        for (const args of [['data', path], ['run', path], data(path), [...data('films.csv'), '--items', path]]) {
+          const { code, stdout, stderr } = await place.run([...args, '--quiet']);
+          expect([args, code, stdout]).toEqual([args, 1, '']);
+          expect(stderr).toMatch(new RegExp(`^error: ${path}: must be a file, found ${found}; [^\n]+\n$`));
+        }
+    },
+  );
 
   it('shows a stack with --debug only', async () => {
     expect((await place.run(['models', 'x', '--debug'])).stderr).toMatch(/^error: .*\nDeepTasteError: .*\n {4}at /);

@@ -87,7 +87,8 @@ describe('places of results are tried before the work', () => {
     await checkFilePlace(place.path('trace.json'));
     expect(place.names()).toEqual(before);
     mkdirSync(place.path('folder'));
-    expect(await codeOf(() => checkFilePlace(place.path('folder')))).toBe('usage');
+    for (const path of ['folder', 'absent/trace.json'])
+      expect(await codeOf(() => checkFilePlace(place.path(path)))).toBe('usage');
   });
 
   it('--out and --profile end with exit code 2 before the data are read', async () => {

@@ -34,6 +34,28 @@ describe('training', () => {
     expect(records.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: epochs }, (_, n) => n + 1));
   });
 
+  it('keeps the checkpoint of a run that is going on from a second run with the same --out', async () => {
+    const args = train('gmf', 100_000, '--checkpoint-seconds', '0', '--out', 'busy');
+    const { child, outcome } = place.start(args);
+    const checkpoint = place.path('busy.partial', 'checkpoint.safetensors');
+    await until(() => existsSync(checkpoint));
+    for (const [model, ...more] of [['gmf'], ['gmf', '--resume'], ['popularity']]) {
+      const second = await place.run(['train', '--data', 'films.csv', '--model', model, ...more, '--out', 'busy']);
+      expect([model, second.code]).toEqual([model, 2]);
+      expect(second.stderr).toMatch(
+        new RegExp(`busy\\.partial: another run must not be .* process ${child.pid}; choose another --out`),
+      );
+      expect(existsSync(place.path('busy'))).toBe(false);
+    }
+    child.kill('SIGKILL');
+    await outcome;
+    expect(existsSync(checkpoint)).toBe(true);
+    const third = await place.run(['train', '--data', 'films.csv', '--model', 'popularity', '--out', 'busy']);
+    expect(third).toMatchObject({ code: 0 });
+    expect(third.stderr).toMatch(/busy\.partial holds the checkpoint of an unfinished run, which this run replaces/);
+    expect(place.names().filter((name) => name.startsWith('busy'))).toEqual(['busy']);
+  });
+
   it('says on Ctrl-C where the checkpoint is, and exits with 130', async () => {
     const args = train('gmf', 100_000, '--out', 'stopped', '--checkpoint-seconds', '3600');
     const { child, outcome } = place.start(args);

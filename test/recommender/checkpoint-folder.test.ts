@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeSafetensors } from '../../src/artifact/safetensors-writer.ts';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
+import { freshMark } from '../../src/core/process-mark.ts';
 import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
 import { failure, temporaryFolder } from '../artifact/temporary-folder.ts';
 
@@ -54,4 +55,37 @@ test('so is a truncated one, one without a hash, and another file', async () => 
   expect((await failure(() => folder.load())).message).toMatch(/SHA-256.*start anew/);
   await writeSafetensors(file, tensors);
   expect((await failure(() => folder.load())).message).toMatch(/must be a checkpoint/);
+});
+
+test('that of a run which is going on is neither written over nor removed', async () => {
+  const { folder, file } = await saved();
+  const bytes = readFileSync(file);
+  writeFileSync(join(folder.path, 'process'), freshMark().replace(/^\d+/, String(process.ppid)));
+  const other = new CheckpointFolder(folder.path.replace(/\.partial$/, ''));
+  const saving = () => other.save({ fingerprint: 'of another run', progress, tensors });
+  for (const work of [saving, () => other.checkFree()]) {
+    const { code, message } = await failure(work);
+    expect(code).toBe('usage');
+    expect(message).toMatch(/another run must not be writing its checkpoints there, found process \d+; choose another/);
+  }
+  await other.remove();
+  expect(readFileSync(file).equals(bytes)).toBe(true);
+  writeFileSync(join(folder.path, 'process'), 'nobody');
+  await saving();
+  expect((await other.load())?.fingerprint).toBe('of another run');
+  await other.remove();
+  expect(existsSync(folder.path)).toBe(false);
+});
+
+test('one that cannot be written leaves the former one, or nothing', async () => {
+  const { folder } = await saved();
+  const broken: NamedTensors = new Map([['weights/P', { shape: [3], data: new Float32Array(2) }]]);
+  const fresh = new CheckpointFolder(join(temporaryFolder(), 'run'));
+  for (const each of [folder, fresh])
+    await expect(each.save({ fingerprint: 'broken', progress, tensors: broken })).rejects.toThrow();
+  expect((await folder.load())?.fingerprint).toBe('of this run');
+  expect([await folder.exists(), await fresh.exists(), existsSync(fresh.path)]).toEqual([true, false, false]);
+  mkdirSync(fresh.path);
+  expect([await fresh.exists(), await fresh.load()]).toEqual([false, null]);
+  expect(readdirSync(fresh.path)).toEqual([]);
 });

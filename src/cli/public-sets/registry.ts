@@ -2,11 +2,11 @@
  * The public data sets that `deeptaste data get` knows, with the checksums of their archives; all that is stated must hold. MD5 sums
  * are those that GroupLens publishes beside its files. A SHA-256 is stated where many independent projects record the same one.
  */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { ioError } from '../../core/io-error.ts';
 import { parseOptions } from '../../core/options.ts';
+import { readPlainText } from '../../core/plain-file.ts';
 
 const plainPath = z
   .string()
@@ -81,7 +81,7 @@ const builtIn: Registry = {
 /** The built-in sets, with those of a registry file over them. @throws 'config', 'io' */
 export async function loadRegistry(file: string | undefined): Promise<Registry> {
   if (file === undefined) return builtIn;
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readPlainText(file).catch((error: unknown) => {
     throw ioError('reading', file, error);
   });
   let value: unknown;

@@ -1,13 +1,12 @@
 /** An in-memory DuckDB database: the workbench on which files become columns. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
 import { DeepTasteError } from '../../core/errors.ts';
+import { makeTemporaryFolder, temporaryFolderPath } from '../../core/temporary-folder.ts';
 import { loadDuckdb } from '../duckdb.ts';
 import { TextList } from '../text-list.ts';
-
-let nOpened = 0;
 
 /** A text as an SQL literal. */
 export function sqlText(text: string): string {
@@ -62,7 +61,7 @@ export class Database {
       autoinstall_known_extensions: 'false',
       memory_limit: `${Math.round(gibibytes * 1024)}MiB`,
       // Where tables go that do not fit in memory; it is made when needed, and removed at the end.
-      temp_directory: join(tmpdir(), `deeptaste-${process.pid}-${nOpened++}`),
+      temp_directory: temporaryFolderPath('data'),
     });
     const connection = await instance.connect();
     // Times without an offset are UTC wherever the program runs.
@@ -90,7 +89,7 @@ export class Database {
 
   /** A new path in a folder that lasts as long as the database: for unpacked and rewritten copies of files. */
   temporaryPath(): string {
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'deeptaste-'));
+    this.#folder ??= makeTemporaryFolder('copies');
     return join(this.#folder, this.freshName('copy'));
   }
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DeepTasteError } from '../../core/errors.ts';
 import { ioError } from '../../core/io-error.ts';
+import { checkPlainFile } from '../../core/plain-file.ts';
 import { extractZip, listZip } from '../../core/zip.ts';
 import type { Database } from './database.ts';
 import { type Encoding, encodingOf, toUtf8 } from './encodings.ts';
@@ -153,6 +154,7 @@ async function onlyMember(path: string): Promise<string> {
 
 async function readHead(file: string, path: string): Promise<{ bytes: Buffer; size: number }> {
   try {
+    await checkPlainFile(file);
     const { size } = await stat(file);
     const chunks: Buffer[] = [];
     for await (const chunk of createReadStream(file, { end: headBytes - 1 })) chunks.push(chunk as Buffer);
