@@ -8,7 +8,7 @@ import { ioError } from './io-error.ts';
 import { freshMark, isGone } from './process-mark.ts';
 
 /** A whole file, or its pieces in order. */
-export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
+type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 /** Largest piece given to one write call; memory shared between threads is copied in pieces of this size. */
 const PIECE_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Weights and optimizer state outside the engine: plain arrays with a shape, by name. */
 import { DeepTasteError } from './errors.ts';
 
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
+type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A dense row-major tensor. `data` may view a SharedArrayBuffer. */
 export interface NamedTensor {

@@ -1,7 +1,7 @@
 /** "Did you mean …": the known name closest to a misspelt one. */
 
 /** Number of single-character insertions, deletions and substitutions between two strings (Levenshtein). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];

@@ -1,5 +1,5 @@
 /** Checks options against a schema and turns what is wrong with them into one clear line that names the key. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { DeepTasteError, type ErrorCode } from './errors.ts';
 import { shownValue } from './ids.ts';
 import { nearest, suggestion } from './nearest.ts';
@@ -19,10 +19,10 @@ export function parseOptions<S extends Schema>(
   where: string,
   code: ErrorCode = 'config',
 ): z.output<S> {
-  const parsed = (schema as unknown as z.ZodType<z.output<S>>).safeParse(value);
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues as Issue[];
-  // A misspelt key is often the cause of the other complaints, so it is told first.
+  // A misspelt key is often the cause of the other complaints, so it is reported first.
   const issue = issues.find((each) => each.code === 'unrecognized_keys') ?? issues[0];
   const path = issue.path.map(String);
   throw new DeepTasteError(code, `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
@@ -95,7 +95,7 @@ interface Definition {
 
 /** The definition under wrappers (optional, default, pipe), and of the member that the value names in a union. */
 function definition(schema: Schema, value: unknown): Definition {
-  const def = schema._zod.def as unknown as Definition;
+  const def = schema._zod.def as Definition;
   if (def.innerType) return definition(def.innerType, value);
   if (def.in) return definition(def.in, value);
   if (def.options && def.discriminator) {

@@ -24,7 +24,7 @@ export function withoutControls(text: string): string {
 
 /** A name as people may see it: controls escaped, cut in the middle after some 200 characters. */
 export function shownName(name: string): string {
-  // what is escaped grows: cut first, so that a name of many megabytes costs nothing
+  // escaping makes texts longer: cut first, so that a name of many megabytes costs nothing
   return cutInTheMiddle(withoutControls(cutInTheMiddle(name, LONGEST_NAME)), 2 * LONGEST_NAME);
 }
 

@@ -9,15 +9,15 @@ import type { EncodedRows } from './encoded-rows.ts';
 import { selectColumn } from './value-columns.ts';
 
 type Duplicates = NonNullable<ResolvedDataOptions['duplicates']>;
-export type CleaningOptions = Pick<ResolvedDataOptions, 'duplicates' | 'minRating' | 'kCore'>;
+type CleaningOptions = Pick<ResolvedDataOptions, 'duplicates' | 'minRating' | 'kCore'>;
 
 /** What is known of the rows beside their columns. */
-export interface RowKind {
+interface RowKind {
   /** The ratings are labels of 0 and 1; null column = they are not. */
   readonly label?: string | null;
   /** What the rows do not name, and so cannot be cleaned by. */
   readonly unnamed?: readonly string[];
-  /** Rows stand for what people took: those labelled 0 go. */
+  /** Rows are taken as positive feedback: those labelled 0 are dropped. */
   readonly takenOnly?: boolean;
 }
 
@@ -159,7 +159,8 @@ function keepRows(encoded: EncodedRows, rows: Rows): EncodedRows {
   const { userIndex, itemIndex, rating, time, session, context } = encoded.interactions;
   const kept: Interactions = {
     length: rows.length,
-    ...{ userIndex: compacted(userIndex, rows), itemIndex: compacted(itemIndex, rows) },
+    userIndex: compacted(userIndex, rows),
+    itemIndex: compacted(itemIndex, rows),
     rating: rating && compacted(rating, rows),
     time: time && compacted(time, rows),
     session: session && compacted(session, rows),

@@ -38,10 +38,10 @@ export async function columnStatistics(
 ): Promise<ColumnStatistics[]> {
   const limit = nRows === undefined ? '' : ` LIMIT ${nRows}`;
   const select = table.columns.map((column, c) => statisticsOf(column, `s${c}`)).join(', ');
-  const row = await database.row<Record<string, ColumnStatistics>>(
+  const row = await database.row<Record<string, Record<string, unknown>>>(
     `SELECT ${select} FROM (SELECT * FROM ${table.sql}${limit})`,
   );
-  return table.columns.map((_, c) => plain(row[`s${c}`] as unknown as Record<string, unknown>));
+  return table.columns.map((_, c) => plain(row[`s${c}`]));
 }
 
 function statisticsOf(column: ImportedColumn, name: string): string {

@@ -105,7 +105,11 @@ async function readLists(database: Database, { name, c, separator, weighted }: P
   };
   await database.columns(`SELECT x${c} FROM ${gatheredRows}`, [visit]);
   return {
-    ...{ name, kind: 'multi', values, rowStart: Int32Array.from(rowStart), index: Int32Array.from(index) },
+    name,
+    kind: 'multi',
+    values,
+    rowStart: Int32Array.from(rowStart),
+    index: Int32Array.from(index),
     weight: weight.every((w) => w === 1) ? null : Float32Array.from(weight),
   };
 }

@@ -64,7 +64,7 @@ async function countNumbers(
 
 /**
  * What a column that was guessed to hold times turns out to be when all its cells are looked at: times, or numbers, or
- * categories where the form of the dates cannot be told, which is said.
+ * categories where the form of the dates cannot be found, with a warning.
  */
 export async function settleTimes(
   table: ImportedTable,

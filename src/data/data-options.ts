@@ -6,14 +6,14 @@ import { isTimeUnit, timeUnits } from './date-forms.ts';
 import { defaultMissing } from './missing-marks.ts';
 import { areRows, type MemoryRows } from './rows-in-memory.ts';
 
-export const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
+const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
 export type FileFormat = (typeof fileFormats)[number];
 
 const column = z.string().min(1);
 const columnOrNone = column.nullable();
 
-/** Which column plays which role; what is not said is guessed, `null` says that there is none. */
-export const columnRoles = z.strictObject({
+/** Which column plays which role; roles left out are guessed, `null` = there is no such column. */
+const columnRoles = z.strictObject({
   user: columnOrNone.optional().meta({
     doc: 'column with the user ids; null = the rows name no users; without labels each session counts as one',
   }),

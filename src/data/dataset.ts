@@ -18,7 +18,7 @@ export interface Interactions {
 }
 
 /** How the cells of a label column became 0 and 1. */
-export interface LabelInfo {
+interface LabelInfo {
   readonly column: string;
   /** The cell that is 1, e.g. `>50K`. */
   readonly positive: string;

@@ -3,7 +3,7 @@
 /** Which part stands first; `named` = the form itself leaves no doubt (a four-digit year first, a month by its name). */
 export type DateOrder = 'named' | 'dmy' | 'mdy' | 'ymd';
 
-export interface DateForm {
+interface DateForm {
   readonly order: DateOrder;
   /** A strptime format, or `ISO` for what DuckDB's own cast reads. */
   readonly format: string;
@@ -115,7 +115,7 @@ function clockFirst(text: string): DateForm[] | null {
 const clockParts =
   /^(\d{1,2})([:.h])(\d{2})(?:([:.])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?$/i;
 
-/** The format of what follows a date; '' for nothing, null for what is no time of day. */
+/** The format of the text after a date; '' for an empty one, null for one that is no time of day. */
 function clockFormat(text: string, afterDate: boolean): string | null {
   if (text === '') return '';
   if (/^Z$/i.test(text)) return text;
@@ -160,7 +160,7 @@ function literal(text: string): string {
   return text.replaceAll('%', '%%').replace(/\s+/g, ' ');
 }
 
-/** What cells may be told to count, other than by a strptime format: time since 1970, Excel's days since 1900, an order only. */
+/** Units in which cells may be counted, where no strptime format is given: time since 1970, Excel's days since 1900, an order only. */
 export const timeUnits = [
   'seconds',
   'milliseconds',

@@ -19,7 +19,7 @@ export interface FieldDescription {
   readonly nRows: number;
 }
 
-export interface FieldsDescription {
+interface FieldsDescription {
   readonly fields: readonly FieldDescription[];
   readonly warnings: readonly string[];
 }
@@ -28,11 +28,20 @@ export interface FieldsDescription {
 export function describeFields(dataset: Dataset, options: FeatureOptions = {}): FieldsDescription {
   const { encoder, unused, warnings } = fitFeatures(dataset, dataset.interactions, options);
   const fields = encoder.fitted.fields.map(({ name, key, owner, encoding }) => ({
-    ...{ name, column: key, owner, encode: encoding.encode, becomes: encodingSummary(encoding) },
+    name,
+    column: key,
+    owner,
+    encode: encoding.encode,
+    becomes: encodingSummary(encoding),
     nRows: encodingRows(encoding),
   }));
   const others = unused.map(({ column: { key, owner }, reason }) => ({
-    ...{ name: key, column: key, owner, encode: null, becomes: `not used: ${reason}`, nRows: 0 },
+    name: key,
+    column: key,
+    owner,
+    encode: null,
+    becomes: `not used: ${reason}`,
+    nRows: 0,
   }));
   return { fields: [...fields, ...others], warnings };
 }

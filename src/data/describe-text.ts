@@ -46,11 +46,17 @@ function spread({ min, median, max }: Spread): string {
   return `min ${number(min)}, median ${number(median)}, max ${number(max)}`;
 }
 
+const countText = (count: number | null): string => (count === null ? '' : number(count));
+
 function columnTable(columns: readonly ColumnDescription[]): string[] {
   const head = ['column', 'of', 'role', 'kind', 'missing', 'distinct', 'values'];
   const rows = columns.map((column) => [
-    ...[column.name, column.owner, column.guessed ? `${column.role} (guessed)` : column.role, column.kind],
-    ...[column.nMissing, column.nDistinct].map((count) => (count === null ? '' : number(count))),
+    column.name,
+    column.owner,
+    column.guessed ? `${column.role} (guessed)` : column.role,
+    column.kind,
+    countText(column.nMissing),
+    countText(column.nDistinct),
     column.samples.map((text) => shortened(hasBlanks(column) ? text : text.trim())).join(', '),
   ]);
   return aligned([head, ...rows], [4, 5]);
@@ -61,7 +67,9 @@ function fieldTable(fields: readonly FieldDescription[]): string[] {
   if (fields.length <= 2) return [];
   const rows = fields.map(({ name, column, owner, becomes, nRows, encode }) => [
     name === column ? name : `${name} (${column})`,
-    ...[owner, encode === null ? '' : number(nRows), becomes],
+    owner,
+    encode === null ? '' : number(nRows),
+    becomes,
   ]);
   return ['', ...aligned([['field', 'of', 'rows', 'becomes'], ...rows], [2])];
 }

@@ -72,8 +72,13 @@ function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]
   const [namesUsers, namesItems] = [!unnamed?.includes('user'), !unnamed?.includes('item')];
   const { fields, warnings } = describeFields(dataset);
   return {
-    ...{ name: dataset.name, hash: dataset.hash, columns, fields },
-    ...{ nUsers: namesUsers ? users.size : 0, nItems: namesItems ? items.size : 0, nInteractions: length },
+    name: dataset.name,
+    hash: dataset.hash,
+    columns,
+    fields,
+    nUsers: namesUsers ? users.size : 0,
+    nItems: namesItems ? items.size : 0,
+    nInteractions: length,
     density: unnamed ? null : distinctPairs(dataset) / (users.size * items.size),
     interactionsPerUser: namesUsers ? spread(countOf(userIndex, users.size)) : null,
     interactionsPerItem: namesItems ? spread(countOf(itemIndex, items.size)) : null,
@@ -113,7 +118,9 @@ function spread(counts: Int32Array): Spread {
 
 function ratingSummary(rating: Float32Array): NonNullable<DataDescription['rating']> {
   const bounds = rating.reduce((b, r) => ({ min: Math.min(b.min, r), max: Math.max(b.max, r), sum: b.sum + r }), {
-    ...{ min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0 },
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    sum: 0,
   } as { min: number; max: number; sum: number });
   return { min: bounds.min, mean: bounds.sum / rating.length, max: bounds.max };
 }

@@ -50,7 +50,8 @@ export async function encodeRows(
   const { interactions, part } = await encodeColumns(database, present, n, (done) => task?.update(done, 'reading'));
   const context = present.context.length > 0 && { context: await readContext(database, present.context, n) };
   const encoded = {
-    ...{ interactions: { ...interactions, ...context }, part },
+    interactions: { ...interactions, ...context },
+    part,
     users: new Vocabulary(await database.textList('SELECT CAST(u AS VARCHAR) FROM user_ids ORDER BY idx')),
     items: new Vocabulary(await database.textList('SELECT CAST(i AS VARCHAR) FROM item_ids ORDER BY idx')),
     titles: present.title ? await firstTitles(database) : null,

@@ -12,7 +12,7 @@ import { noFields, readSideInformation } from './side-information.ts';
 import { readSocialGraph } from './social-graph.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-export interface Entities {
+interface Entities {
   readonly userFields: FieldTable;
   readonly itemFields: FieldTable;
   readonly social: Dataset['social'];
@@ -34,7 +34,11 @@ export async function describeEntities(
     told === undefined ? (sibling ?? null) : told;
   const { skipBadRows, comment, missing, decimal, dateFormat, idsAsWritten } = options;
   const layout = tableOptions.parse({
-    ...{ skipBadRows, comment, missing, decimal, idsAsWritten },
+    skipBadRows,
+    comment,
+    missing,
+    decimal,
+    idsAsWritten,
     // A single format is that of the rows' own times.
     dateFormat: typeof dateFormat === 'object' ? dateFormat : undefined,
   });

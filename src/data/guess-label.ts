@@ -13,7 +13,7 @@ const fewestUnnamedColumns = 5;
 /** Rows in which a column under any name is looked at before all of them are. */
 const nSampledRows = 10_000;
 
-export interface LabelGuess {
+interface LabelGuess {
   /** Null: none. */
   readonly label: ImportedColumn | null;
   /** Further columns that say how rows turned out: no model may look at them. */
@@ -27,7 +27,7 @@ const nothing: LabelGuess = { label: null, outcomes: [], notes: [] };
 /**
  * The label of a table that names its columns. In tables of examples two different cells of any kind under the name of a class
  * count. Beside users and items the cells must mean no and yes (0 and 1, −1 and 1, true and false, words), the surest name goes
- * first, and other outcomes are told. Columns of ratings go first, unless they hold no and yes themselves.
+ * first, and other outcomes are reported. Columns of ratings go first, unless they hold no and yes themselves.
  */
 export async function guessLabel(
   database: Database,
@@ -86,7 +86,8 @@ async function besideUsersAndItems(
   if (others.length === 0) return { label: first, outcomes: [], notes: [] };
   const rivals = `${quoted(others)} ${others.length === 1 ? 'holds outcomes too and is' : 'hold outcomes too and are'} left out`;
   return {
-    ...{ label: first, outcomes: others },
+    label: first,
+    outcomes: others,
     notes: [
       `${table.source}: label "${first.name}" (guessed); ${rivals}; --label ${others[0].name} takes that instead`,
     ],

@@ -1,4 +1,4 @@
-/** The roles of columns that nobody told: from names, from values, and from the customs of files without a header. */
+/** Guesses the roles that the caller did not give: from names, from values, and from the usual order in files without a header. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type ColumnStatistics, holdsDateNumbers } from './column-statistics.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
@@ -15,7 +15,7 @@ import {
 /** The roles that one column plays. */
 export type SingleRole = GuessedRole | 'title' | 'label';
 
-/** Null: told that there is none; absent: not known. */
+/** Null: the caller says that there is none; absent: not known. */
 export type Assignment = { [role in SingleRole]?: ImportedColumn | null };
 
 /** The columns of the file that a role's column is made of: one, or the date and the time of day. */
@@ -34,7 +34,7 @@ export function joinedColumns(day: ImportedColumn, clock: ImportedColumn): Impor
   return { name: `${day.name}+${clock.name}`, sql, storage: 'text', kind: null, parts: [day, clock] };
 }
 
-/** Fills the roles that nobody told. */
+/** Fills the roles that the caller did not give. */
 export class RoleGuess {
   readonly #table: ImportedTable;
   readonly #statistics: readonly ColumnStatistics[];

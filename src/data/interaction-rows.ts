@@ -25,7 +25,7 @@ export interface GatheringPlan {
 }
 
 /** The table of parts that are gathered one after the other. */
-export async function createGatheredRows(
+async function createGatheredRows(
   database: Database,
   { context, single }: GatheringPlan,
   roles: InteractionRoles,
@@ -99,7 +99,10 @@ function roleCells(roles: InteractionRoles, { label, single }: GatheringPlan, ti
   };
   const rating = roles.label && label ? sqlAsLabel(roles.label, label) : optional(roles.rating, sqlAsNumber, 'DOUBLE');
   return [
-    ...[`${id(roles.user)} AS u`, `${id(roles.item)} AS i`, `${rating} AS r`, `${time} AS t`],
+    `${id(roles.user)} AS u`,
+    `${id(roles.item)} AS i`,
+    `${rating} AS r`,
+    `${time} AS t`,
     `${optional(roles.session, sqlAsText, 'VARCHAR')} AS s`,
     `${optional(roles.title, sqlAsText, 'VARCHAR')} AS title`,
   ];

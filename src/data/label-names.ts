@@ -1,44 +1,20 @@
 /** Names under which the outcomes of rows are known, the surest first. Compared without case, spaces and punctuation. */
+import { words } from './words.ts';
 
 const sure = ['y', 'label', 'labels', 'target', 'outcome'];
 
-const outcomes = [
-  ...['click', 'clicks', 'clicked', 'like', 'likes', 'liked', 'converted', 'conversion', 'convert', 'churn', 'churned'],
-  ...['purchase', 'purchased', 'bought', 'buy', 'ordered', 'booked', 'installed', 'subscribed', 'accepted', 'redeemed'],
-  ...['recommended', 'recommend', 'upvoted', 'upvote', 'favorite', 'favorited', 'favourite', 'favourited', 'saved'],
-  ...['positive', 'relevant', 'response', 'responded', 'engaged', 'interested', 'interacted', 'feedback', 'preference'],
-];
+const outcomes = words(`
+  click clicks clicked like likes liked converted conversion convert churn churned purchase purchased bought buy
+  ordered booked installed subscribed accepted redeemed recommended recommend upvoted upvote favorite favorited
+  favourite favourited saved positive relevant response responded engaged interested interacted feedback preference
+`);
 
 /** Words that other columns go by too: outcomes where nothing surer is there. */
-const likely = [
-  ...[
-    'viewed',
-    'watched',
-    'opened',
-    'played',
-    'finished',
-    'completed',
-    'read',
-    'followed',
-    'follow',
-    'shared',
-    'share',
-  ],
-  ...['view', 'watch', 'play', 'open', 'finish', 'cart', 'carted', 'addtocart', 'addedtocart', 'added', 'wishlist'],
-  ...[
-    'order',
-    'forward',
-    'forwarded',
-    'comment',
-    'commented',
-    'longview',
-    'sale',
-    'sold',
-    'lead',
-    'reward',
-    'interaction',
-  ],
-];
+const likely = words(`
+  viewed watched opened played finished completed read followed follow shared share view watch play open finish cart
+  carted addtocart addedtocart added wishlist order forward forwarded comment commented longview sale sold lead
+  reward interaction
+`);
 
 /**
  * How surely a name is that of a label: 0 the surest, −1 no such name. `isClicked`, `was_liked`, `click flag` count as what

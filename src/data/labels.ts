@@ -48,7 +48,7 @@ interface LabelCount {
 }
 
 /**
- * The rule for a label column. With `positive` told, that cell is 1 and every other one 0. Else there must be two
+ * The rule for a label column. With `positive` given, that cell is 1 and every other one 0. Else there must be two
  * different cells: 0 and 1, −1 and 1, or words such as no and yes are taken by their meaning; of other pairs the rarer
  * one is 1 (of equally frequent ones the later in the alphabet).
  * @throws DeepTasteError `data`: the cells do not show which of them is 1
@@ -188,7 +188,7 @@ export function sqlAsLabel(column: ImportedColumn, { positive, negative }: Label
   return `CASE WHEN ${text} = ${sqlText(positive)} THEN 1.0 WHEN ${other} THEN 0.0 END`;
 }
 
-/** What a person should know of a rule that was not told. */
+/** Notes for people on a rule that was guessed. */
 export function labelNote(
   table: ImportedTable,
   { column, positive, negative }: LabelRule,

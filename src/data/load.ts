@@ -21,21 +21,21 @@ import { withRowsAsFiles } from './rows-in-memory.ts';
 import { suspicions } from './suspicions.ts';
 
 /** A data set with the part that each of its rows came from. */
-export interface LoadedParts {
+interface LoadedParts {
   readonly dataset: Dataset;
   readonly part: Uint8Array; // [length of the interactions]
   /** What was read; the files' tables are gone unless they were to be kept. */
   readonly read: readonly ReadPart[];
 }
 
-export interface LoadHooks {
+interface LoadHooks {
   /** Items to add to the vocabulary although no row has them (listed candidates). */
   readonly moreItemIds?: readonly string[];
   /** Rows that name sessions and no users are taken as they are: each session is somebody. */
   readonly anonymousSessions?: boolean;
   /** Keep the files' tables as long as the database lives; else each goes as soon as its rows are gathered. */
   readonly keepTables?: boolean;
-  /** Rows stand for what people took: those labelled 0 are left out. */
+  /** Rows are taken as positive feedback: those labelled 0 are left out. */
   readonly takenOnly?: boolean;
   /** Hears how far the reading of many rows is. */
   readonly progress?: Progress;
@@ -88,8 +88,13 @@ export async function loadParts(
   const items = cleaned.items.with(moreItemIds);
   const side = await describeEntities(database, options, read[0], users, items, cleaned);
   const dataset = {
-    ...{ name: options.name ?? nameOf(read[0].table.source), users, items, interactions: cleaned.interactions },
-    ...{ userFields: side.userFields, itemFields: side.itemFields, social: side.social },
+    name: options.name ?? nameOf(read[0].table.source),
+    users,
+    items,
+    interactions: cleaned.interactions,
+    userFields: side.userFields,
+    itemFields: side.itemFields,
+    social: side.social,
     schema: { columns: [...interactionSchema(read[0].roles, plan), ...side.schema.columns] },
     ...(plan.label && !isMerged && { label: { column: plan.label.column, positive: plan.label.positive } }),
     ...(cleaned.distinctPairs && parts.length === 1 && { distinctPairs: true }),

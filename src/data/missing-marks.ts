@@ -4,14 +4,37 @@ import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts'
 
 /** Written by pandas and NumPy, R, MySQL, Excel, JavaScript, Go and by people. Compared without case and blanks around. */
 export const defaultMissing: readonly string[] = [
-  ...['NA', 'N/A', '#N/A', '<NA>', 'NaN', '-NaN', 'NaT', 'null', '(null)', '<null>', 'None', 'nil', '\\N', 'undefined'],
-  ...['-', '--', '–', '—', '?', '#VALUE!', '#REF!', '#DIV/0!', '#NUM!', '#NAME?', '#NULL!'],
+  'NA',
+  'N/A',
+  '#N/A',
+  '<NA>',
+  'NaN',
+  '-NaN',
+  'NaT',
+  'null',
+  '(null)',
+  '<null>',
+  'None',
+  'nil',
+  '\\N',
+  'undefined',
+  '-',
+  '--',
+  '–',
+  '—',
+  '?',
+  '#VALUE!',
+  '#REF!',
+  '#DIV/0!',
+  '#NUM!',
+  '#NAME?',
+  '#NULL!',
 ];
 
 /** A mark that a column held, in how many cells, and the first of its rows (from 0). */
-export type FoundMark = NonNullable<ImportedColumn['marks']>[number];
+type FoundMark = NonNullable<ImportedColumn['marks']>[number];
 
-/** Empties the cells that hold a mark; their columns know what they held. */
+/** Empties the cells that hold a mark; the marks are kept with their columns. */
 export async function clearMarks(
   database: Database,
   table: ImportedTable,

@@ -20,7 +20,7 @@ interface Evidence {
 
 /**
  * The text columns with the style of their numbers, where it is not the plain one.
- * @param decimal the decimal mark when it is told
+ * @param decimal the decimal mark when the caller gives it
  */
 export async function withNumberStyles(
   database: Database,
@@ -36,11 +36,15 @@ export async function withNumberStyles(
   const columns = table.columns.map((column) => {
     const at = texts.indexOf(column);
     if (at < 0) return column;
-    const found = row[`e${at}`] as unknown as Record<keyof Evidence, unknown>;
+    const found = row[`e${at}`];
     const count = (key: keyof Evidence): number => Number(found[key]);
     const evidence: Evidence = {
-      ...{ point: count('point'), comma: count('comma'), either: count('either') },
-      ...{ marked: count('marked'), fraction: count('fraction'), example: found.example as string | null },
+      point: count('point'),
+      comma: count('comma'),
+      either: count('either'),
+      marked: count('marked'),
+      fraction: count('fraction'),
+      example: found.example as string | null,
     };
     const style = styleOf(evidence, decimal);
     return style === null ? column : { ...column, numbers: { style, example: evidence.example } };

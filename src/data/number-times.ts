@@ -50,7 +50,7 @@ export function mayBeExcelDays(minimum: number | null, maximum: number | null): 
 }
 
 /** What the numbers of a column show of their unit. */
-export interface NumberEvidence extends Record<string, number | boolean | string | null> {
+interface NumberEvidence extends Record<string, number | boolean | string | null> {
   /** Cells that hold something, those that are numbers, and the finite ones of these. */
   readonly cells: number;
   readonly numeric: number;

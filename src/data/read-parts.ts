@@ -32,7 +32,7 @@ export interface ReadPart {
   readonly warnings: readonly string[];
 }
 
-export interface ReadPartsOptions {
+interface ReadPartsOptions {
   /** Keep the files' tables as long as the database lives. */
   readonly keepTables: boolean;
   /** Rows that name sessions and no users are taken as they are. */
@@ -48,8 +48,16 @@ export async function readParts(
   const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
   const { missing, decimal, dateFormat, idsAsWritten } = options;
   const layout = {
-    ...{ format, delimiter, header, columnNames, comment, skipBadRows },
-    ...{ missing, decimal, dateFormat, idsAsWritten },
+    format,
+    delimiter,
+    header,
+    columnNames,
+    comment,
+    skipBadRows,
+    missing,
+    decimal,
+    dateFormat,
+    idsAsWritten,
   };
   const orders = new Map<string, DateOrder>();
   const read: ReadPart[] = [];
@@ -163,7 +171,9 @@ const optionalRoles = ['rating', 'time', 'session', 'title'] as const;
 export function presentColumns(read: readonly ReadPart[], plan: GatheringPlan): PresentColumns {
   const inAll = (role: 'rating' | 'time' | 'session'): boolean => read.every(({ roles }) => roles[role] !== null);
   return {
-    ...{ rating: plan.label !== null || inAll('rating'), time: inAll('time'), session: inAll('session') },
+    rating: plan.label !== null || inAll('rating'),
+    time: inAll('time'),
+    session: inAll('session'),
     title: read.some(({ roles }) => roles.title !== null),
     nParts: read.length,
     context: plan.context.flatMap((each, c) =>

@@ -1,4 +1,5 @@
 /** Names under which the columns of recommendation data are known. Compared without case, spaces and punctuation. */
+import { words } from './words.ts';
 
 export type GuessedRole = 'user' | 'item' | 'rating' | 'time' | 'session';
 
@@ -6,68 +7,23 @@ export type GuessedRole = 'user' | 'item' | 'rating' | 'time' | 'session';
 const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
   user: [
     ['userid', 'user', 'uid', 'users'],
-    [
-      ...['customerid', 'customer', 'memberid', 'member', 'visitorid', 'visitor', 'accountid', 'account', 'clientid'],
-      ...[
-        'reviewerid',
-        'reviewer',
-        'personid',
-        'person',
-        'playerid',
-        'player',
-        'subscriberid',
-        'viewerid',
-        'listenerid',
-      ],
-      ...['profileid', 'shopperid', 'readerid', 'username', 'useridx', 'userindex', 'usercode', 'userno', 'usernumber'],
-      ...['customercode', 'memberno', 'buyerid', 'buyer', 'raterid', 'patronid', 'authorid'],
-      ...['userpseudoid', 'fullvisitorid', 'kundennummer', 'kundennr', 'kundenid'],
-    ],
+    words(`
+      customerid customer memberid member visitorid visitor accountid account clientid reviewerid reviewer personid
+      person playerid player subscriberid viewerid listenerid profileid shopperid readerid username useridx
+      userindex usercode userno usernumber customercode memberno buyerid buyer raterid patronid authorid
+      userpseudoid fullvisitorid kundennummer kundennr kundenid
+    `),
     ['email', 'emailaddress', 'useremail', 'customeremail'],
   ],
   item: [
     ['itemid', 'item', 'iid', 'items'],
-    [
-      ...[
-        'movieid',
-        'productid',
-        'sku',
-        'asin',
-        'parentasin',
-        'articleid',
-        'bookid',
-        'isbn',
-        'trackid',
-        'songid',
-        'artistid',
-      ],
-      ...['videoid', 'gameid', 'appid', 'businessid', 'newsid', 'contentid', 'venueid', 'poiid', 'recipeid', 'animeid'],
-      ...[
-        'listingid',
-        'courseid',
-        'albumid',
-        'showid',
-        'restaurantid',
-        'hotelid',
-        'adid',
-        'docid',
-        'documentid',
-        'postid',
-      ],
-      ...['beerid', 'offerid', 'placeid', 'locationid', 'pageid', 'itemidx', 'itemindex', 'filmid', 'film'],
-      ...[
-        'itemcode',
-        'itemno',
-        'productcode',
-        'productno',
-        'stockcode',
-        'articleno',
-        'articlecode',
-        'isbn13',
-        'isbn10',
-      ],
-      ...['lineitemsku', 'trackuri', 'spotifytrackuri', 'artikelnummer', 'artikelnr', 'artikelid'],
-    ],
+    words(`
+      movieid productid sku asin parentasin articleid bookid isbn trackid songid artistid videoid gameid appid
+      businessid newsid contentid venueid poiid recipeid animeid listingid courseid albumid showid restaurantid
+      hotelid adid docid documentid postid beerid offerid placeid locationid pageid itemidx itemindex filmid film
+      itemcode itemno productcode productno stockcode articleno articlecode isbn13 isbn10 lineitemsku trackuri
+      spotifytrackuri artikelnummer artikelnr artikelid
+    `),
     [
       'movie',
       'product',
@@ -86,77 +42,30 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
   ],
   rating: [
     ['rating', 'ratings'],
-    [
-      ...[
-        'stars',
-        'score',
-        'overall',
-        'ratingvalue',
-        'ratingscore',
-        'ratingstars',
-        'starrating',
-        'reviewrating',
-        'userrating',
-      ],
-      ...['userscore', 'reviewscore', 'reviewoverall', 'customerrating', 'itemrating', 'movierating', 'filmrating'],
-      ...['bookrating', 'productrating', 'songrating', 'gamerating', 'reciperating', 'animerating', 'beerrating'],
-    ],
+    words(`
+      stars score overall ratingvalue ratingscore ratingstars starrating reviewrating userrating userscore
+      reviewscore reviewoverall customerrating itemrating movierating filmrating bookrating productrating songrating
+      gamerating reciperating animerating beerrating
+    `),
     ['label', 'target', 'click', 'clicked', 'preference', 'like', 'liked', 'feedback'],
     ['weight', 'playcount', 'plays', 'count', 'cnt', 'quantity', 'purchases', 'value'],
   ],
   time: [
     ['timestamp', 'time', 'datetime', 'ts'],
-    [
-      ...[
-        'unixtime',
-        'unixreviewtime',
-        'unixtimestamp',
-        'eventtime',
-        'eventtimestamp',
-        'createdat',
-        'ratedat',
-        'watchedat',
-        'reviewtime',
-        'ratingtime',
-        'ratingtimestamp',
-        'ratingdate',
-        'timestampms',
-        'invoicedate',
-        'orderdate',
-        'purchasedate',
-      ],
-      ...['date', 'reviewdate', 'createtime', 'eventdate', 'createddate', 'clicktime', 'localtime', 'when', 't'],
-      ...[
-        'transactiondate',
-        'visitdate',
-        'orderedat',
-        'purchasedat',
-        'clickedat',
-        'viewedat',
-        'playedat',
-        'addedat',
-        'datum',
-        'fecha',
-      ],
-    ],
+    words(`
+      unixtime unixreviewtime unixtimestamp eventtime eventtimestamp createdat ratedat watchedat reviewtime
+      ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
+      createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
+      clickedat viewedat playedat addedat datum fecha
+    `),
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
 };
 
-const titleNames = [
-  ...[
-    'title',
-    'movietitle',
-    'itemtitle',
-    'producttitle',
-    'booktitle',
-    'tracktitle',
-    'songtitle',
-    'articletitle',
-    'headline',
-  ],
-  ...['name', 'itemname', 'moviename', 'productname', 'artistname', 'trackname', 'songname', 'bookname', 'gamename'],
-];
+const titleNames = words(`
+  title movietitle itemtitle producttitle booktitle tracktitle songtitle articletitle headline name itemname
+  moviename productname artistname trackname songname bookname gamename
+`);
 
 export function normalName(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
@@ -223,7 +132,7 @@ export function isItemListName(name: string): boolean {
 }
 
 /** True for names that outcomes of rows go by, whatever the cells hold. */
-export function isLabelName(name: string): boolean {
+function isLabelName(name: string): boolean {
   const outcomes =
     /^(y|label|target|click|clicked|isclick|isclicked|like|liked|outcome|converted|conversion|purchased|churn|churned)$/;
   return outcomes.test(normalName(name));

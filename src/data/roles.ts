@@ -1,4 +1,4 @@
-/** Which column of an interactions file plays which role: as told, else from names and values, never silently wrong. */
+/** Which column of an interactions file plays which role: as the caller says, else from names and values, with an error where neither decides. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { type ColumnStatistics, columnStatistics, guessKind } from './column-statistics.ts';
@@ -39,7 +39,7 @@ const nSampledRows = 10_000;
 /**
  * Rows need not name users and items when they carry labels and no column goes by such a name, or when that is told.
  * @param anonymousSessions rows with sessions need not name users either
- * @throws DeepTasteError `data`: no user or no item column can be told; a column that is named is not there;
+ * @throws DeepTasteError `data`: no user or no item column is found; a column that is named is not there;
  *   `config`: roles that exclude each other
  */
 export async function assignRoles(
@@ -77,10 +77,15 @@ export async function assignRoles(
   const isUndecided = isOpen && table.named && assigned.user && !assigned.label && !assigned.rating;
   const free = table.columns.filter((column) => !Object.values(assigned).includes(column));
   return {
-    ...{ user: assigned.user ?? null, item: assigned.item ?? null },
-    ...{ rating: assigned.rating ?? null, label: assigned.label ?? null },
-    ...{ time: assigned.time ?? null, session: assigned.session ?? null, title: assigned.title ?? null },
-    ...{ context, contextStatistics: context.map((column) => statistics[table.columns.indexOf(column)]) },
+    user: assigned.user ?? null,
+    item: assigned.item ?? null,
+    rating: assigned.rating ?? null,
+    label: assigned.label ?? null,
+    time: assigned.time ?? null,
+    session: assigned.session ?? null,
+    title: assigned.title ?? null,
+    context,
+    contextStatistics: context.map((column) => statistics[table.columns.indexOf(column)]),
     schema: schemaOf(table, statistics, assigned, told, context),
     noTitle: titles.noTitle,
     notes: [

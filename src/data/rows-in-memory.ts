@@ -15,7 +15,7 @@ import { quotedName } from '../core/shown.ts';
 import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 
 /** A row: cells by the names of their columns. Texts, numbers, bigints, booleans, dates, lists; null and undefined are missing. */
-export type MemoryRow = Readonly<Record<string, unknown>>;
+type MemoryRow = Readonly<Record<string, unknown>>;
 
 /** Rows all at once or one after another. */
 export type MemoryRows = Iterable<MemoryRow> | AsyncIterable<MemoryRow>;
@@ -30,7 +30,7 @@ const tables = ['interactions', 'items', 'users'] as const;
 /**
  * Runs `work` with a temporary file for each table that is given as rows.
  * @param options of a data set; `interactions` becomes `files`
- * @throws DeepTasteError `data` for what is no row or has cells that no file can hold; `io`; what `work` throws, which names the
+ * @throws DeepTasteError `data` for values that are no rows or have cells that no file can hold; `io`; errors of `work`, which name the
  *   table instead of the file
  */
 export async function withRowsAsFiles<O extends object, T>(options: O, work: (options: O) => Promise<T>): Promise<T> {

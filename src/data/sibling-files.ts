@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-export interface SiblingFiles {
+interface SiblingFiles {
   readonly items?: string;
   readonly users?: string;
   readonly social?: string;

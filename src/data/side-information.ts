@@ -17,13 +17,13 @@ import type { ColumnSchema } from './schema.ts';
 import { TimeColumns } from './time-cells.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-export interface SideInformation {
+interface SideInformation {
   readonly table: FieldTable;
   readonly schema: readonly ColumnSchema[];
   readonly warnings: readonly string[];
 }
 
-export interface SideRequest {
+interface SideRequest {
   readonly path: string;
   readonly owner: 'user' | 'item';
   readonly vocabulary: Vocabulary;
@@ -37,7 +37,7 @@ export function noFields(nRows: number): FieldTable {
   return { nRows, fields: [], title: null };
 }
 
-/** @throws DeepTasteError `data`: no id column can be told, or no id of the file occurs in the interactions */
+/** @throws DeepTasteError `data`: no id column is found, or no id of the file occurs in the interactions */
 export async function readSideInformation(
   database: Database,
   request: SideRequest,

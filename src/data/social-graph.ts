@@ -37,12 +37,12 @@ const toNames = [
   'user2',
 ];
 
-export interface SocialEdges {
+interface SocialEdges {
   readonly graph: SocialGraph;
   readonly warnings: readonly string[];
 }
 
-/** @throws DeepTasteError `data`: the two ends cannot be told, or no edge joins two users of the interactions */
+/** @throws DeepTasteError `data`: the columns of the two ends are not found, or no edge joins two users of the interactions */
 export async function readSocialGraph(
   database: Database,
   path: string,

@@ -7,7 +7,7 @@ import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from 
 import type { InteractionRoles } from './roles.ts';
 
 /** What is to become of the rows. */
-export interface RowsUse {
+interface RowsUse {
   /** The parts are given: users of one row may be tested there. */
   readonly isGiven?: boolean;
   /** Only rows labelled 1 were kept. */
@@ -67,7 +67,7 @@ function usersWithOneRow({ userIndex }: Interactions, nUsers: number): number {
   return count.reduce((total, n) => total + (n === 1 ? 1 : 0), 0);
 }
 
-/** Columns that repeat the rating, value by value or under other numbers: a model that sees them is told the answer. */
+/** Columns that repeat the rating, value by value or under other numbers: a model that sees them knows the answer. */
 export async function ratingCopies(
   database: Database,
   table: ImportedTable,

@@ -1,4 +1,4 @@
-/** Times in the cells of files: in which form a column holds them, found from all its cells or told, and SQL that reads them. */
+/** Times in the cells of files: the form in which a column holds them, given or found from all its cells, and SQL that reads them. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type DateOrder, dateForms, ISO, isTimeUnit, type TimeUnit } from './date-forms.ts';
 import { numberEvidence, readNumbers } from './number-times.ts';
@@ -6,8 +6,8 @@ import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import { dateText, type TimeReading } from './time-reading.ts';
 
-/** How times are written, when it is told: for the time of the rows, or by the names of columns. */
-export type DateFormat = string | Readonly<Record<string, string>>;
+/** How times are written, where the caller says so: for the time of the rows, or by the names of columns. */
+type DateFormat = string | Readonly<Record<string, string>>;
 
 /** 1970-01-01 to the end of 2100: times of interactions outside were hardly meant. */
 const latest = 4_133_980_800;

@@ -7,7 +7,7 @@ export interface TimeReading {
   /** As a person would tell it, e.g. `%d/%m/%Y` or `seconds`; several are joined by "or". */
   readonly format: string;
   readonly order: DateOrder | null;
-  /** True when the form was told. */
+  /** True when the caller gave the form. */
   readonly told: boolean;
   /** Smallest and largest time; null = no cell holds one. */
   readonly first: number | null;

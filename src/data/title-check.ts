@@ -14,7 +14,7 @@ const fewestUnlike = 2;
 /** Rows that are looked at. */
 const nLookedAt = 1_000_000;
 
-export interface TitleCheck {
+interface TitleCheck {
   /** The column that was taken for titles but holds none. */
   readonly noTitle: ImportedColumn | null;
   readonly notes: readonly string[];

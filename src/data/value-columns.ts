@@ -87,7 +87,7 @@ export function joinArrays<T extends Int32Array | Float32Array | Float64Array>(a
 }
 
 /** The same numbers as float32 where none of them loses a digit by it. */
-export function compactNumbers(values: Float64Array): Float32Array | Float64Array {
+function compactNumbers(values: Float64Array): Float32Array | Float64Array {
   const isExact = values.every((value) => Number.isNaN(value) || Math.fround(value) === value);
   return isExact ? Float32Array.from(values) : values;
 }

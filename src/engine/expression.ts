@@ -41,7 +41,7 @@ export class Tensor {
   }
 }
 
-export function describeShape(tensor: Tensor): string {
+function describeShape(tensor: Tensor): string {
   return tensor.rows === 'batch' ? `[B${tensor.shape.map((n) => `, ${n}`).join('')}]` : `[${tensor.shape.join(', ')}]`;
 }
 
@@ -99,7 +99,7 @@ export interface BlockCall {
   readonly flopsOfRow?: (batchRows: number) => number;
 }
 
-export interface BlockOperand {
+interface BlockOperand {
   readonly tensor: Tensor;
   /** Elements from what one row of the block needs to what the next one needs; absent: every block sees the whole tensor. */
   readonly advance?: number;

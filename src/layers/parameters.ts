@@ -1,4 +1,4 @@
-/** How layers and models declare what they learn. */
+/** How layers and models declare their trained parameters. */
 import type { Tensor } from '../engine/expression.ts';
 import type { Initializer } from './initializer.ts';
 

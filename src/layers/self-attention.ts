@@ -63,7 +63,8 @@ export function selfAttentionBlock(
   const key = pass.random?.child(`${prefix}/attention`).key;
   const attend = (y: Tensor): Tensor =>
     causalAttention(linear(y, p[`${prefix}.qkv`], { bias: p[`${prefix}.qkv.b`] }), back, {
-      ...{ heads, window },
+      heads,
+      window,
       ...(key ? { dropout, key } : {}),
     });
   const feedForward = (y: Tensor): Tensor => {

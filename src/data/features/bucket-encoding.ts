@@ -13,14 +13,14 @@ export const fittedBuckets = z.strictObject({
   boundaries: z.array(z.number()).refine(ascends, 'must ascend'),
   missing: z.boolean(),
 });
-export type FittedBuckets = z.output<typeof fittedBuckets>;
+type FittedBuckets = z.output<typeof fittedBuckets>;
 
-export function ascends(values: readonly number[]): boolean {
+function ascends(values: readonly number[]): boolean {
   return values.every((value, k) => k === 0 || values[k - 1] < value);
 }
 
 /**
- * Boundaries as told, or such that buckets are about equally full; values that fill more than one bucket alone leave
+ * Boundaries as given, or such that buckets are about equally full; values that fill more than one bucket alone leave
  * fewer of them.
  * @param weight training rows of each row of the column; null = 1
  */

@@ -5,7 +5,7 @@ import { hasMissing } from './scale-encoding.ts';
 import type { SlotTarget } from './slots.ts';
 
 export const fittedCalendar = z.strictObject({ encode: z.enum(['hour', 'weekday']), missing: z.boolean() });
-export type FittedCalendar = z.output<typeof fittedCalendar>;
+type FittedCalendar = z.output<typeof fittedCalendar>;
 
 const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 

@@ -8,7 +8,7 @@ import type { CategoricalColumn, MultiColumn } from '../value-columns.ts';
 import type { SlotTarget } from './slots.ts';
 
 /** How the values of one cell share its slots. */
-export const cellShape = {
+const cellShape = {
   slots: z.int().min(1),
   pooling: z.enum(['sum', 'mean']),
   /** The column gives each value a weight of its own. */
@@ -22,7 +22,7 @@ export const fittedCategory = z.strictObject({
   missing: z.boolean(),
   ...cellShape,
 });
-export type FittedCategory = z.output<typeof fittedCategory>;
+type FittedCategory = z.output<typeof fittedCategory>;
 
 export const fittedHash = z.strictObject({
   encode: z.literal('hash'),
@@ -30,9 +30,9 @@ export const fittedHash = z.strictObject({
   missing: z.boolean(),
   ...cellShape,
 });
-export type FittedHash = z.output<typeof fittedHash>;
+type FittedHash = z.output<typeof fittedHash>;
 
-export interface CategoryOptions {
+interface CategoryOptions {
   readonly encode: FittedCategory['encode'];
   readonly minCount: number;
   readonly pooling: 'sum' | 'mean';

@@ -29,7 +29,7 @@ export interface FieldCodes {
   readonly rowOf: (row: number) => number;
 }
 
-export interface CrossFitOptions {
+interface CrossFitOptions {
   readonly minCount: number;
   readonly nBuckets: number | null;
   readonly maxValues: number;

@@ -15,7 +15,7 @@ import {
 import type { FieldOwner } from './field-rows.ts';
 
 /** Where a field's cells are found in any data set with the same columns. */
-export interface ColumnRef {
+interface ColumnRef {
   readonly owner: FieldOwner;
   /** `id` = the user or item itself, `time` = the time of the row. */
   readonly source: 'id' | 'field' | 'time';
@@ -111,7 +111,7 @@ export function asNumbers(column: ValueColumn, kind: NumericColumn['kind']): Num
 }
 
 /** A text as a number; for times, dates in ISO 8601 count too, UTC where they name no zone. NaN = neither. */
-export function readNumber(text: string, kind: NumericColumn['kind']): number {
+function readNumber(text: string, kind: NumericColumn['kind']): number {
   const trimmed = text.trim();
   if (trimmed === '') return Number.NaN;
   const number = Number(trimmed);

@@ -103,8 +103,10 @@ export class FeatureEncoder {
       (owner === 'item' && crosses.some((cross) => cross.owner === owner));
     return {
       nRows: length,
-      ...{ user: has('user') ? userIndex : null, users: has('user') ? this.encodeUsers(dataset) : null },
-      ...{ item: has('item') ? itemIndex : null, items: has('item') ? this.encodeItems(dataset) : null },
+      user: has('user') ? userIndex : null,
+      users: has('user') ? this.encodeUsers(dataset) : null,
+      item: has('item') ? itemIndex : null,
+      items: has('item') ? this.encodeItems(dataset) : null,
       context: has('context') ? this.encodeContext(interactions) : null,
       crosses: crosses.length > 0 ? this.encodeCrosses(dataset, interactions) : null,
       label: label ?? rating ?? new Float32Array(length).fill(1),
@@ -119,7 +121,9 @@ export class FeatureEncoder {
     const cells: CellsOf = ({ key, kind }) => cellColumn(key, record[key], kind);
     const part = (owner: FieldOwner): FieldRows => this.#encode(owner, 1, cells);
     return {
-      ...{ user: part('user'), item: part('item'), context: part('context') },
+      user: part('user'),
+      item: part('item'),
+      context: part('context'),
       crosses: this.#encodeCrosses(1, (field) => fieldCodes(field, cells(field), own)),
       notes: this.#notes(record, cells),
     };

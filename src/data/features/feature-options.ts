@@ -23,7 +23,10 @@ const shared = { column, crossOnly };
 export const fieldOptions = z.discriminatedUnion('encode', [
   z.strictObject({ encode: z.literal('category'), ...shared, minCount: minCount.optional(), pooling, maxValues }),
   z.strictObject({
-    ...{ encode: z.literal('hash'), ...shared, pooling, maxValues },
+    encode: z.literal('hash'),
+    ...shared,
+    pooling,
+    maxValues,
     nBuckets: z
       .int()
       .min(1)
@@ -34,11 +37,13 @@ export const fieldOptions = z.discriminatedUnion('encode', [
   z.strictObject({ encode: z.literal('log'), ...shared }),
   z.strictObject({ encode: z.literal('value'), ...shared }),
   z.strictObject({
-    ...{ encode: z.literal('quantile'), ...shared },
+    encode: z.literal('quantile'),
+    ...shared,
     nQuantiles: z.int().min(2).max(10_000).default(100).meta({ doc: 'number of quantiles, n_q of the paper' }),
   }),
   z.strictObject({
-    ...{ encode: z.literal('buckets'), ...shared },
+    encode: z.literal('buckets'),
+    ...shared,
     nBuckets: z.int().min(2).max(10_000).optional().meta({ doc: 'number of equally full buckets' }),
     boundaries: z
       .array(z.number())
@@ -53,7 +58,7 @@ export const fieldOptions = z.discriminatedUnion('encode', [
   z.strictObject({ encode: z.literal('none'), column }),
 ]);
 
-export const crossOptions = z.strictObject({
+const crossOptions = z.strictObject({
   fields: z.array(z.string().min(1)).min(2).max(4).meta({ doc: 'the fields whose values are combined' }),
   minCount: minCount.optional().meta({ doc: 'fewest training rows of a combination that is kept; default 1' }),
   nBuckets: z

@@ -4,7 +4,7 @@ import { encodingRows, encodingSlots, isWeighted } from './encodings.ts';
 import type { EncodedCross, EncodedField, FieldLayout, FieldOwner } from './field-rows.ts';
 import type { FittedFeatures } from './fitted-features.ts';
 
-export const fieldOwners = ['user', 'item', 'context'] as const satisfies readonly FieldOwner[];
+const fieldOwners = ['user', 'item', 'context'] as const satisfies readonly FieldOwner[];
 
 type Size = Pick<EncodedCross, 'name' | 'owner' | 'nRows' | 'slots' | 'weighted' | 'mixesItem'>;
 
@@ -13,21 +13,30 @@ export function fieldLayout({ fields, crosses }: FittedFeatures): FieldLayout {
     fields
       .filter((field) => !field.crossOnly)
       .map(({ name, owner, encoding }) => ({
-        ...{ name, owner, nRows: encodingRows(encoding), slots: encodingSlots(encoding) },
+        name,
+        owner,
+        nRows: encodingRows(encoding),
+        slots: encodingSlots(encoding),
         weighted: isWeighted(encoding),
       })),
   );
   const placedCrosses = inOneRow(
     place(
       crosses.map((cross) => ({
-        ...{ name: cross.name, owner: cross.owner, nRows: crossRows(cross), slots: cross.slots, weighted: false },
+        name: cross.name,
+        owner: cross.owner,
+        nRows: crossRows(cross),
+        slots: cross.slots,
+        weighted: false,
         ...(mixesItem(cross.fields, fields) && { mixesItem: true }),
       })),
     ),
   );
   return {
-    ...{ fields: placed, nRows: endOf(placed) },
-    ...{ crosses: placedCrosses, nCrossRows: endOf(placedCrosses) },
+    fields: placed,
+    nRows: endOf(placed),
+    crosses: placedCrosses,
+    nCrossRows: endOf(placedCrosses),
   };
 }
 
@@ -51,7 +60,7 @@ function place(sizes: readonly Size[]): EncodedField[] {
   });
 }
 
-/** Slots numbered over all fields, whoever owns them. */
+/** Slots numbered over all fields, of users, items and context alike. */
 function inOneRow(fields: readonly EncodedField[]): EncodedField[] {
   let firstSlot = 0;
   return fields.map((field) => {

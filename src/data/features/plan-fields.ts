@@ -21,7 +21,7 @@ export interface UnusedColumn {
   readonly reason: string;
 }
 
-export interface FieldPlan {
+interface FieldPlan {
   readonly fields: readonly PlannedField[];
   readonly unused: readonly UnusedColumn[];
 }

@@ -20,7 +20,7 @@ export const fittedScale = z.discriminatedUnion('encode', [
   z.strictObject({ encode: z.literal('log'), mean: finite, deviation: finite.positive(), missing: z.boolean() }),
   z.strictObject({ encode: z.literal('quantile'), cuts: z.array(finite).min(1), missing: z.boolean() }),
 ]);
-export type FittedScale = z.output<typeof fittedScale>;
+type FittedScale = z.output<typeof fittedScale>;
 
 export interface ScaleOptions {
   readonly encode: FittedScale['encode'];

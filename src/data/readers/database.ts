@@ -28,7 +28,7 @@ export function sqlName(name: string): string {
  * What DuckDB may hold in memory while files are read; tables beyond that go to a temporary folder. A sixth of the machine's
  * memory, between 1 and 4 GiB.
  */
-export function defaultReadMemory(): number {
+function defaultReadMemory(): number {
   return Math.min(4, Math.max(1, totalmem() / 1024 ** 3 / 6));
 }
 
@@ -93,7 +93,7 @@ export class Database {
     return join(this.#folder, this.freshName('copy'));
   }
 
-  /** Says that a view reads this file, so that damage found later is told of the file. */
+  /** Notes that a view reads this file, so that errors found later name the file. */
   readsLazily(path: string): void {
     this.#lazyFiles.push(path);
   }
@@ -179,10 +179,9 @@ export class Database {
     let done = 0;
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       const { rowCount } = chunk;
-      const places = (chunk.getColumnVector(0) as unknown as Items<BigInt64Array>).items;
+      const places = cellsOf(chunk.getColumnVector(0)) as BigInt64Array;
       for (let c = 0; c < targets.length; c++) {
-        const { items } = chunk.getColumnVector(c + 1) as unknown as Items<TypedColumn>;
-        place(items, places, targets[c], rowCount);
+        place(cellsOf(chunk.getColumnVector(c + 1)) as TypedColumn, places, targets[c], rowCount);
       }
       done += rowCount;
       onRows?.(done);
@@ -206,14 +205,14 @@ export class Database {
 
 /** The array behind a vector of numbers; where the driver has none, a copy. */
 function itemsOf(vector: { readonly getItem: (row: number) => unknown }, n: number): NumberChunk {
-  const { items } = vector as unknown as { readonly items?: unknown };
+  const items = cellsOf(vector);
   if (ArrayBuffer.isView(items) && (items as NumberChunk).length === n) return items as NumberChunk;
   return Float64Array.from({ length: n }, (_, row) => Number(vector.getItem(row)));
 }
 
-/** A vector's cells as they stand in DuckDB's memory. */
-interface Items<T> {
-  readonly items: T;
+/** A vector's cells as they stand in DuckDB's memory, of which the driver's types do not tell. */
+function cellsOf(vector: object): unknown {
+  return (vector as { readonly items?: unknown }).items;
 }
 
 /** Rows nearly always come in runs of neighbours; those are copied at once. */

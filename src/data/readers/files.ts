@@ -40,7 +40,7 @@ async function missingMessage(path: string): Promise<string> {
   return `${path}: there is no such file${close === undefined ? '' : `; did you mean ${join(folder, close)}?`}`;
 }
 
-export interface ArchiveMember {
+interface ArchiveMember {
   readonly archive: string;
   readonly member: string;
 }

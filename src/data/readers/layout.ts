@@ -37,7 +37,7 @@ export interface TextLayout {
 
 const nSampled = 100;
 
-/** The format of a file, told or guessed. */
+/** The format of a file, given or guessed. */
 export function detectFormat(
   source: SourceFile,
   options: Pick<TableOptions, 'format' | 'delimiter' | 'comment'>,

@@ -23,7 +23,7 @@ const usualMarks = ['#', '%'] as const;
 
 /**
  * @param text the start of the file, without a byte order mark
- * @param told what begins a comment, null = nothing does; undefined = to be found out
+ * @param told the text that begins a comment, null = there are no comments; undefined = to be detected
  */
 export function readPreamble(text: string, told: string | null | undefined): Preamble {
   const lines = text.split('\n');

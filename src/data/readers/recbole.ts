@@ -7,7 +7,7 @@ const types = ['token', 'token_seq', 'float', 'float_seq'];
 /** What may separate the columns; RecBole's own files use tabs, its option field_separator allows others. */
 const separators = ['\t', ',', ';', '|', ' '] as const;
 
-/** The separator of a header `name:type…`, told or found; null when the line is no such header. */
+/** The separator of a header `name:type…`, given or detected; null when the line is no such header. */
 export function recboleDelimiter(line: string, told?: string): string | null {
   const isHeader = (delimiter: string): boolean =>
     cellsOf(line, delimiter).every((cell) => /^[^:,\t]+:(token|token_seq|float|float_seq)$/.test(cell));

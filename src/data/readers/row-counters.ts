@@ -6,7 +6,7 @@ import { normalName } from '../role-names.ts';
 import type { Database } from './database.ts';
 import { type FileTable, type ImportedColumn, sqlAsText } from './imported-table.ts';
 
-/** Names that an index goes by; a column of such a name is one when it counts the rows from 0 or 1 without a gap. */
+/** Usual names of an index; a column of such a name is one when it counts the rows from 0 or 1 without a gap. */
 const indexNames =
   /^(index|idx|level0|row|rows|rowid|rowindex|rownum|rownumber|rowno|rownr|rownames?|recordid|recordnumber|lineno|linenumber|id|no|nr|x|x1|sno|srno|serialno)$/;
 

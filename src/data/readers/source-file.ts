@@ -19,7 +19,7 @@ const headBytes = 1 << 16;
 export interface SourceFile {
   /** As the caller names it, for messages. */
   readonly path: string;
-  /** The name of what is packed, without `.gz`. */
+  /** The name of the file inside, without `.gz`. */
   readonly name: string;
   /** The file to read: the caller's own, or a copy that lasts as long as the database. */
   readonly file: string;
@@ -208,7 +208,7 @@ const kinds: readonly (readonly [start: string, what: string, mend: string])[] =
 ];
 
 /**
- * Refuses what is no text.
+ * Refuses files that are not text.
  * @throws DeepTasteError `data`: another kind of file, or one with zero bytes
  */
 export function requireText({ path, head }: Pick<SourceFile, 'path' | 'head'>): void {

@@ -19,7 +19,7 @@ export interface Repairs {
   readonly quoted: boolean;
 }
 
-export interface RepairedFile {
+interface RepairedFile {
   readonly source: SourceFile;
   /** The numbers of the lines that were left out, the first line being 1. */
   readonly leftOut: readonly number[];

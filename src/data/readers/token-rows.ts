@@ -9,7 +9,7 @@ import { type Preamble, readPreamble } from './preamble.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** A line as one cell: the separator is a character that text files do not hold. */
-export const lineLayout = (format: TextLayout['format'], preamble?: Preamble): TextLayout => ({
+const lineLayout = (format: TextLayout['format'], preamble?: Preamble): TextLayout => ({
   format,
   delimiter: '\u0001',
   blanks: false,
@@ -24,7 +24,7 @@ export const lineLayout = (format: TextLayout['format'], preamble?: Preamble): T
   columns: [{ name: 'line', kind: null }],
 });
 
-export type TokenOptions = Pick<TableOptions, 'delimiter' | 'comment' | 'skipBadRows'>;
+type TokenOptions = Pick<TableOptions, 'delimiter' | 'comment' | 'skipBadRows'>;
 
 /** Imports the file's lines, split into tokens. */
 async function importTokens(

@@ -8,7 +8,7 @@ import type { RandomStream } from '../../core/random.ts';
 import { packWindows } from './pack-windows.ts';
 import type { Sequences } from './sequences.ts';
 
-export interface AttentionBatchOptions {
+interface AttentionBatchOptions {
   /** Sequences of a step. */
   readonly batchSize: number;
   /** L, positions of a sequence. */
@@ -22,7 +22,7 @@ export interface AttentionBatchOptions {
 }
 
 /** Rows of one step; row r holds an event, its place, how far back its sequence begins, and what comes next; −1 = no event. */
-export interface AttentionRows {
+interface AttentionRows {
   readonly item: Int32Array; // [capacity]
   readonly position: Int32Array; // [capacity]
   readonly back: Int32Array; // [capacity]

@@ -57,7 +57,10 @@ function renumbered(data: SequenceData, kept: Sequences, [minLength, minSupport]
     `sequences have ${minLength} or more events, items ${minSupport} or more`;
   return {
     ...data,
-    ...{ items, itemFields, sequences, hash: hashSequences(items, sequences) },
+    items,
+    itemFields,
+    sequences,
+    hash: hashSequences(items, sequences),
     warnings: nEvents > 0 ? [...data.warnings, said] : data.warnings,
   };
 }

@@ -45,7 +45,12 @@ export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): Se
     repeats === 'collapse' ? collapseRepeats(whole) : { sequences: whole, nCollapsed: 0 };
   const collapsed = nCollapsed > 0 ? [`${counted(nCollapsed, 'event')} dropped: the item directly repeats`] : [];
   return {
-    ...{ name: dataset.name, by, items, itemFields: dataset.itemFields, users, sequences },
+    name: dataset.name,
+    by,
+    items,
+    itemFields: dataset.itemFields,
+    users,
+    sequences,
     hash: hashSequences(items, sequences),
     warnings: [...dataset.warnings, ...notTaken(nNotTaken), ...orderWarnings(interactions, rows, cuts), ...collapsed],
   };
@@ -140,7 +145,8 @@ function assemble(
     start[s + 1] = start[s] + end[s] - from;
   });
   return {
-    ...{ nItems, start },
+    nItems,
+    start,
     items: rows.map((row) => itemIndex[row]),
     time: time && Float64Array.from(rows, (row) => time[row]),
     owner: begin.map((from) => userIndex[order[from]]),

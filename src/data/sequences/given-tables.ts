@@ -23,7 +23,7 @@ export const givenTablesOptions = z.strictObject({
     .meta({ doc: 'held-out events of items that training does not have: removed, or kept and counted as misses' }),
   ...candidateFiles,
 });
-export type GivenTablesOptions = Omit<z.input<typeof givenTablesOptions>, 'method'>;
+type GivenTablesOptions = Omit<z.input<typeof givenTablesOptions>, 'method'>;
 
 /**
  * Reads the files together, so that they share ids, and makes sequences of each. Training sequences of one event stay.
@@ -60,7 +60,7 @@ export async function loadGivenTables(
     test: selectEvents(test.sequences, () => true, 2),
     whole: () => sequencesOf({ ...dataset, warnings: [] }, sequences).sequences,
     unknownItems: given.unknownItems,
-    // the hash is of the rows: what was made of them is said beside it
+    // the hash is that of the rows; how they were cut into sequences is recorded beside it
     description: { method: 'given', data: dataset.hash, sequences: train.by, ...gapOf(train.by, sequences) },
   });
 }

@@ -25,7 +25,7 @@ export const lastDaysOptions = z.strictObject({
     .meta({ doc: 'held-out events of items that training does not have: removed, or kept and counted as misses' }),
   ...candidateFiles,
 });
-export type LastDaysOptions = Omit<z.input<typeof lastDaysOptions>, 'method'>;
+type LastDaysOptions = Omit<z.input<typeof lastDaysOptions>, 'method'>;
 
 const secondsPerDay = 86_400;
 

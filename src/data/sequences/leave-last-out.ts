@@ -27,7 +27,7 @@ export const leaveLastOutOptions = z.strictObject({
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'seed of the sampled items' }),
   ...candidateFiles,
 });
-export type LeaveLastOutOptions = Omit<z.input<typeof leaveLastOutOptions>, 'method'>;
+type LeaveLastOutOptions = Omit<z.input<typeof leaveLastOutOptions>, 'method'>;
 
 /**
  * Histories of fewer than three events stay in training as a whole and are not tested.
@@ -41,7 +41,9 @@ export function leaveLastOut(data: SequenceData, options: LeaveLastOutOptions = 
   const train = selectEvents(sequences, (event, s) => !isTested(s) || event < sequences.start[s + 1] - 2);
   const nNotTested = Array.from({ length: nSequences(sequences) }, (_, s) => s).filter((s) => !isTested(s)).length;
   const split = makeSequenceSplit({
-    ...{ data, train, unknownItems },
+    data,
+    train,
+    unknownItems,
     whole: () => sequences,
     validation: lastEvents(sequences, 1, isTested),
     test: lastEvents(sequences, 0, isTested),

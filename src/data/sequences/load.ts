@@ -17,13 +17,13 @@ import { type CandidateFiles, withListedCandidates } from './listed-candidates.t
 import { holdOutNothing } from './make-split.ts';
 import type { SequenceData, SequenceSplit } from './sequence-data.ts';
 
-export const sequenceSplitOptions = z.discriminatedUnion('method', [
+const sequenceSplitOptions = z.discriminatedUnion('method', [
   lastDaysOptions,
   leaveLastOutOptions,
   givenTablesOptions,
   noneOptions,
 ]);
-export type SequenceSplitOptions = z.input<typeof sequenceSplitOptions>;
+type SequenceSplitOptions = z.input<typeof sequenceSplitOptions>;
 
 export interface SequenceSource {
   readonly data: DataOptions;

@@ -1,4 +1,4 @@
-/** What all splits of sequences share: items are those of the training part; the held-out parts are told in their indices. */
+/** What all splits of sequences share: items are those of the training part, and held-out parts are written in their indices. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { SplitDescription } from '../dataset.ts';
 import type { NestedCases } from './nested-cases.ts';
@@ -14,7 +14,7 @@ import {
 import type { HeldOutSequences, SequenceData, SequenceSplit, UnknownItemRule } from './sequence-data.ts';
 import type { PrefixCases, Sequences } from './sequences.ts';
 
-export interface SplitRequest {
+interface SplitRequest {
   readonly data: Pick<SequenceData, 'name' | 'by' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'>;
   readonly train: Sequences;
   /** Item indices are those of `data`. */
@@ -40,8 +40,13 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
   if (test) requireTargets(where, 'testing', test.heldOut);
   if (validation) requireTargets(where, 'validation', validation.heldOut);
   return {
-    ...{ name: data.name, by: data.by, users: data.users, hash: data.hash, warnings: data.warnings },
-    ...{ items: kept.items, itemFields: kept.itemFields },
+    name: data.name,
+    by: data.by,
+    users: data.users,
+    hash: data.hash,
+    warnings: data.warnings,
+    items: kept.items,
+    itemFields: kept.itemFields,
     train: renameItems(train, kept.newIndex, kept.items.size),
     validation: validation?.heldOut ?? null,
     test: test?.heldOut ?? null,
@@ -51,9 +56,14 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
     },
     description: {
       ...description,
-      ...{ unknownItems, nUnknownTestEvents: test?.nUnknown ?? 0, nUnknownValidationEvents: validation?.nUnknown ?? 0 },
-      ...{ nTrain: nSequences(train), nTrainEvents: train.items.length, nTest: test ? sizeOf(test.heldOut) : 0 },
-      ...{ nItems: kept.items.size, nValidation: validation ? sizeOf(validation.heldOut) : 0 },
+      unknownItems,
+      nUnknownTestEvents: test?.nUnknown ?? 0,
+      nUnknownValidationEvents: validation?.nUnknown ?? 0,
+      nTrain: nSequences(train),
+      nTrainEvents: train.items.length,
+      nTest: test ? sizeOf(test.heldOut) : 0,
+      nItems: kept.items.size,
+      nValidation: validation ? sizeOf(validation.heldOut) : 0,
     },
   };
 }

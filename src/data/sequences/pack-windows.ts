@@ -1,6 +1,6 @@
 /** Several short sequences side by side in windows of rows, so that few rows are empty. */
 
-export interface PackedWindows {
+interface PackedWindows {
   /** First row of each sequence; it lies in one window as a whole. */
   readonly first: Int32Array;
   readonly nWindows: number;

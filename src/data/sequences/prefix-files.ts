@@ -36,7 +36,7 @@ export const prefixFilesOptions = z.strictObject({
     .meta({ doc: 'targets that training does not have: removed, or counted as misses' }),
   name: z.string().min(1).optional().meta({ doc: 'name of the data; default: the training file' }),
 });
-export type PrefixFilesOptions = Omit<z.input<typeof prefixFilesOptions>, 'method'>;
+type PrefixFilesOptions = Omit<z.input<typeof prefixFilesOptions>, 'method'>;
 
 /**
  * Reads the two files. The order of the training file is taken for the order of time, since the files have no times.
@@ -68,8 +68,12 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
   const single = Array.from({ length: n }, (_, s) => s).filter((s) => lengthOf(all, s) === 1).length;
   return makeSequenceSplit({
     data: {
-      ...{ name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''), items, itemFields: noFields(items.size) },
-      ...{ by: 'line', users: null, hash: hashSequences(items, withSessions(all, nested)) },
+      name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''),
+      items,
+      itemFields: noFields(items.size),
+      by: 'line',
+      users: null,
+      hash: hashSequences(items, withSessions(all, nested)),
       warnings:
         single > 0 ? [`${parsed.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
     },

@@ -5,7 +5,7 @@ import type { Vocabulary } from '../vocabulary.ts';
 import type { PrefixCases, Sequences } from './sequences.ts';
 
 /** What a sequence is: a session by its id, a user's events up to a pause, a user's whole history, a line of a file. */
-export type SequenceUnit = 'session' | 'gap' | 'user' | 'line';
+type SequenceUnit = 'session' | 'gap' | 'user' | 'line';
 
 export interface SequenceData {
   readonly name: string;
@@ -39,7 +39,7 @@ export type HeldOutSequences =
     };
 
 /** What a model for use is trained on. */
-export type WholeSequences = Pick<SequenceData, 'items' | 'itemFields' | 'sequences'>;
+type WholeSequences = Pick<SequenceData, 'items' | 'itemFields' | 'sequences'>;
 
 /** Parts of sequence data. Items are those of the training part alone; held-out parts say −1 for any other. */
 export interface SequenceSplit {

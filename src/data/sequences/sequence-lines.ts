@@ -75,7 +75,8 @@ function badLine(path: string, line: number, must: string, text: string): DeepTa
     'data',
     `${path} line ${line}: must hold ${must}, found ${JSON.stringify(found)}; mend the file`,
     {
-      ...{ path, line },
+      path,
+      line,
     },
   );
 }

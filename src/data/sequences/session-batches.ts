@@ -7,7 +7,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { Sequences } from './sequences.ts';
 
 /** Where the rows of steps are written: row r of step s at s × batchSize + r. */
-export interface BatchWindow {
+interface BatchWindow {
   readonly items: Int32Array;
   readonly targets: Int32Array;
   /** Row of the lane in the step before, −1 where a sequence begins. */

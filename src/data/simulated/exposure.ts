@@ -19,7 +19,7 @@ const nRelatedFilms = 20;
 const nRelatedCandidates = 2000;
 
 /** What the channels need, prepared once. */
-export interface Channels {
+interface Channels {
   readonly popularitySums: Float64Array; // [I] running sums of P
   readonly nRelated: number;
   /** Row i: the films most related to film i, most related first. */
@@ -65,7 +65,7 @@ export function makeChannels(films: Films, random: RandomStream): Channels {
 }
 
 /** Genre and style agreement (dot product of the traits, styles counted half) less the distance in era. */
-export function relatedness(films: Films, a: number, b: number): number {
+function relatedness(films: Films, a: number, b: number): number {
   const { traits, mapPosition } = films;
   const nGenres = genres.length;
   const length = nTraits;

@@ -10,7 +10,7 @@ import { makeNames } from './person-names.ts';
 import { choose, drawWeighted, runningSums } from './weighted-choice.ts';
 
 /** Hidden dimensions in which films differ beyond their genres. */
-export const nStyles = 3;
+const nStyles = 3;
 /** Length of a film's attribute vector and of a member's taste vector: genres, then styles. */
 export const nTraits = genres.length + nStyles;
 /** 2023-01-01 00:00:00 UTC in seconds: the record starts here. */

@@ -11,7 +11,7 @@ import type { People } from './people.ts';
 const nAcquaintances = 150;
 
 /** Half the cosine of two members' first-day tastes plus half the nearness of their favourite corners; in [−½, 1]. */
-export function tasteSimilarity(people: People, a: number, b: number): number {
+function tasteSimilarity(people: People, a: number, b: number): number {
   const { tasteStart, corner } = people;
   const length = nTraits;
   let dot = 0;

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { parseOptions } from '../../core/options.ts';
 import { Database, sqlText } from '../readers/database.ts';
 
-export const interactionLogOptions = z.strictObject({
+const interactionLogOptions = z.strictObject({
   nInteractions: z.int().min(1).max(1_000_000_000).meta({ doc: 'rows; pairs may repeat, as in real logs' }),
   nUsers: z.int().min(1).max(100_000_000).meta({ doc: 'users to draw from' }),
   nItems: z.int().min(1).max(100_000_000).meta({ doc: 'items to draw from' }),
@@ -25,7 +25,7 @@ export const interactionLogOptions = z.strictObject({
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'seed of all draws' }),
 });
 
-export type InteractionLogOptions = z.input<typeof interactionLogOptions>;
+type InteractionLogOptions = z.input<typeof interactionLogOptions>;
 
 /** Seconds since 1970 of the first row, and the length of the log: two years. */
 const FIRST_TIME = 1_672_531_200;

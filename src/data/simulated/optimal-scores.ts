@@ -14,7 +14,7 @@ import { type Evening, noFilm } from './exposure.ts';
 import type { SimulatedWorld } from './film-club.ts';
 import { beginEvening, drawNextFilm, nextFilmProbabilities } from './viewing.ts';
 
-export interface HeldOutEvent {
+interface HeldOutEvent {
   /** Which of the member's events, counted from 0 in order of time; negative counts from the end. Default −1, the last. */
   readonly position?: number;
   /**
@@ -90,7 +90,7 @@ export function redrawEvent(
   return drawNextFilm(world, evening, previous, isSeen, random);
 }
 
-export interface BestPossible {
+interface BestPossible {
   readonly k: number;
   readonly hitRate: number;
   readonly ndcg: number;

@@ -42,7 +42,7 @@ export function tasteAt(world: TasteWorld, userIndex: number, time: number): Flo
 }
 
 /** b(u, i): how well a film lies in the favourite corner; mean about 0, variance about 1 over members and films. */
-export function cornerMatch(world: TasteWorld, userIndex: number, itemIndex: number): number {
+function cornerMatch(world: TasteWorld, userIndex: number, itemIndex: number): number {
   const { corner } = world.people;
   const { mapPosition } = world.films;
   const era = corner[2 * userIndex] - mapPosition[2 * itemIndex];

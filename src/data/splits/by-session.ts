@@ -31,7 +31,16 @@ export function splitBySession(dataset: Dataset, options: SessionOptions = {}, u
   const unseen = dropUnseen(dataset, part, unseenUsers === 'keep');
   const repeated = dropRepeats(dataset, part, use);
   return makeSplit(dataset, part, {
-    ...{ method: 'session', data: dataset.hash, by, validation, test, unseenUsers, nSessions: sorted.length },
-    ...{ nTestSessions: nTest, nValidationSessions: nValidation, ...unseen, ...repeated },
+    method: 'session',
+    data: dataset.hash,
+    by,
+    validation,
+    test,
+    unseenUsers,
+    nSessions: sorted.length,
+    nTestSessions: nTest,
+    nValidationSessions: nValidation,
+    ...unseen,
+    ...repeated,
   });
 }

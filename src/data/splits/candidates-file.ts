@@ -55,7 +55,7 @@ function parseKey(text: string): Key {
   return pair ? { userId: pair[1].trim(), itemId: pair[2].trim() } : { userId: text, itemId: null };
 }
 
-export interface ListedCandidates {
+interface ListedCandidates {
   readonly rows: SparseRows;
   /** Held-out items that stood among their own user's candidates. */
   readonly nPositivesRemoved: number;

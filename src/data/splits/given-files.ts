@@ -48,7 +48,7 @@ export async function loadGivenSplit(
   }, data.readMemory);
 }
 
-/** Counts what the held-out rows share with training, and what they lack there. */
+/** Counts the users and items of held-out rows that training has, and those that it lacks. */
 function withOverlap(split: Split): Split {
   const { dataset, validation, test } = split;
   if (dataset.unnamed) return split;

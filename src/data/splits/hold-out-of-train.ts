@@ -14,7 +14,7 @@ export const holdOutOptions = z.strictObject({
     .meta({ doc: 'which training row of a user is held out: the last by time, a random one, the last in the file' }),
   seed: z.int().min(0).max(4294967295).default(1).meta({ doc: 'seed of the random choices' }),
 });
-export type HoldOutOptions = z.input<typeof holdOutOptions>;
+type HoldOutOptions = z.input<typeof holdOutOptions>;
 
 /**
  * The split with one training row of each user moved to the validation part; users with a single training row keep it.
@@ -57,8 +57,11 @@ export function holdOutOneOfTrain(
   );
   const description = {
     ...split.description,
-    ...{ validationFromTrain: by, validationSeed: by === 'random' ? seed : null, nUsersNotValidated },
-    ...{ nTrain: remaining.length, nValidation: validation.length },
+    validationFromTrain: by,
+    validationSeed: by === 'random' ? seed : null,
+    nUsersNotValidated,
+    nTrain: remaining.length,
+    nValidation: validation.length,
   };
   return { ...split, train: remaining, validation, description };
 }

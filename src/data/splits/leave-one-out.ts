@@ -30,7 +30,10 @@ export function leaveOneOut(
       : takeLast(dataset, part, repeats, { by: validation, seed, part: validationPart, name: 'validation' });
   followPairs(dataset, dataset.interactions, part, repeats);
   return make(dataset, part, {
-    ...{ method: 'leave-one-out', data: dataset.hash, by, validation },
+    method: 'leave-one-out',
+    data: dataset.hash,
+    by,
+    validation,
     seed: by === 'random' || validation === 'random' ? seed : null,
     nUsersNotTested: test.nSkipped,
     nUsersNotValidated: held ? held.nSkipped : null,

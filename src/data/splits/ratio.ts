@@ -43,7 +43,12 @@ export function splitByRatio(
   followPairs(dataset, dataset.interactions, part, repeats);
   const seeded = by === 'random' ? seed : null;
   return make(dataset, part, {
-    ...{ method: 'ratio', data: dataset.hash, by, validation, test, seed: seeded },
+    method: 'ratio',
+    data: dataset.hash,
+    by,
+    validation,
+    test,
+    seed: seeded,
     ...(of === 'user' ? { nUsersNotTested } : { of }),
   });
 }

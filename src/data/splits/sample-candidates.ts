@@ -18,7 +18,7 @@ export const candidateOptions = z.strictObject({
     .optional()
     .meta({ doc: 'which parts get candidates; default: those with held-out rows and no candidates yet' }),
 });
-export type CandidateOptions = z.input<typeof candidateOptions>;
+type CandidateOptions = z.input<typeof candidateOptions>;
 
 /**
  * The split with candidates, drawn uniformly without replacement among the items that the user has in no part: neither

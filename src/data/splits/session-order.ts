@@ -3,7 +3,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { Dataset } from '../dataset.ts';
 import { requireTime } from './split-parts.ts';
 
-export interface SessionOrder {
+interface SessionOrder {
   readonly session: Int32Array; // [number of rows] dense session index of each row
   /** Sessions by the time of their last row; of equal times by its place in the file. */
   readonly sorted: Int32Array;

@@ -86,7 +86,7 @@ function holdOutNothing(dataset: Dataset): Split {
 /**
  * Reads the data files and splits them; the one way to use given files. Nobody else having the data set, its rows are put in the
  * order of the parts where that spares a copy (see `splitInPlace`).
- * @param progress hears how far the reading of many rows is
+ * @param progress receives reading progress where there are many rows
  * @param rowsFor 'pairs': rows say what people took, those labelled 0 are left out and no (user, item) pair is in two parts; 'examples': rows
  *   with labels or ratings are to be predicted, repeats of a pair may stand in several parts; absent = examples where rows have labels
  */
@@ -109,6 +109,6 @@ export async function loadSplit(
 }
 
 /** The split that is used when none is asked for. */
-export function defaultSplit(dataset: Dataset): SplitOptions {
+function defaultSplit(dataset: Dataset): SplitOptions {
   return timesVary(dataset) ? { method: 'time' } : { method: 'ratio', by: 'random' };
 }

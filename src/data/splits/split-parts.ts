@@ -102,10 +102,13 @@ function splitOfParts(
       validation: validation.length > 0 ? validation : null,
       test,
     },
-    ...{ validationCandidates: null, testCandidates: null },
+    validationCandidates: null,
+    testCandidates: null,
     description: {
       ...description,
-      ...{ nTrain: train.length, nValidation: validation.length, nTest: test.length },
+      nTrain: train.length,
+      nValidation: validation.length,
+      nTest: test.length,
     },
   };
 }
@@ -133,7 +136,7 @@ export function requireTime(dataset: Dataset, method: string): Float64Array {
   throw new DeepTasteError('config', message);
 }
 
-export interface UnseenCounts {
+interface UnseenCounts {
   readonly nUnseenUserRows: number;
   readonly nUnseenItemRows: number;
 }

@@ -7,14 +7,14 @@ import type { Vocabulary } from '../vocabulary.ts';
 /** By time (of equal times the later row of the file is the later one), shuffled, or as the file has them. */
 export type OrderBy = 'time' | 'random' | 'order';
 
-export interface UserRows {
+interface UserRows {
   readonly rowStart: Int32Array; // [number of users + 1]
   readonly order: Int32Array; // rows, grouped by user
 }
 
 /**
  * @param stream draws shuffles; every user has a stream of its own, named by the user's id, so that one user's rows are
- *   split alike whoever else is in the data
+ *   split alike whatever other users are in the data
  * @param leftOut 1 for each row that is not to be ordered; null = all are
  */
 export function orderedUserRows(

@@ -1,4 +1,4 @@
-/** Cholesky factorisation of small dense matrices in float64, with what is solved by it. Matrices are row-major n × n. */
+/** Cholesky factorisation of small dense matrices in float64, and the systems solved by it. Matrices are row-major n × n. */
 
 /**
  * A = UᵀU: the upper triangle of `a` is replaced by U; what is left of the diagonal is neither read nor written. n³/3

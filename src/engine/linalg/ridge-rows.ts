@@ -8,13 +8,13 @@ import type { Engine } from '../runtime/engine.ts';
 import type { Lists } from '../runtime/ranking.ts';
 
 /** A float32 table [nRows × width] in the engine's memory. */
-export interface FactorTable {
+interface FactorTable {
   readonly address: number;
   readonly nRows: number;
 }
 
 /** The rows to solve: which features each one has, and its penalty. */
-export interface RidgeTarget {
+interface RidgeTarget {
   readonly out: FactorTable;
   /** Addresses of the CSR of features by row, and of the penalties, f64 [nRows]. */
   readonly rowStart: number;

@@ -9,7 +9,7 @@ import { coarseFactor, coarseLimit } from './dropout.ts';
 import { isIndex } from './leaves.ts';
 import { fusedGradient, opFamily } from './op.ts';
 
-export interface AttentionOptions {
+interface AttentionOptions {
   readonly heads: number;
   /** Rows [k · window, (k + 1) · window) are a window; no sequence goes beyond its window. */
   readonly window: number;

@@ -13,7 +13,7 @@ import { isList } from './lists.ts';
 import { floatBits, noGradients, opFamily } from './op.ts';
 import { multiplyColumn } from './reduce.ts';
 
-export type CandidateOffsetOptions = {
+type CandidateOffsetOptions = {
   /** The first entries of the list are targets of rows, the others extra negatives. */
   readonly nTargets: number;
   /** Factors of the weights of targets and of extra negatives. */
@@ -37,7 +37,7 @@ export function candidateOffsets(list: Tensor, weights: Tensor | null, options: 
 
 export const isOffsets = (tensor: Tensor): boolean => tensor.op === candidateOps.candidateOffsets;
 
-export interface CandidateLossOptions {
+interface CandidateLossOptions {
   /** Candidates that are the same item as the row's target are no negatives of the row. */
   readonly maskEqual?: boolean;
   /** λ of BPR-max: weight of Σ_j w_j x_j². */

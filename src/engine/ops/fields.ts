@@ -25,7 +25,7 @@ export function lookupFields(e: Tensor, index: Tensor, slots: readonly number[],
 }
 
 /** What each slot's row receives: batch [B, S · d]. */
-export function slotGradient(y: Tensor, dy: Tensor): Tensor {
+function slotGradient(y: Tensor, dy: Tensor): Tensor {
   const form = formOf(y);
   return form.value || form.fields ? spread(dy, form) : dy;
 }

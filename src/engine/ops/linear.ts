@@ -9,7 +9,7 @@ import { sumRows } from './reduce.ts';
 /** From this depth on, W is so large that copying it into panels costs more than reading it where it lies. */
 const DEEP = 1024;
 
-export interface LinearOptions {
+interface LinearOptions {
   readonly bias?: Tensor;
   readonly relu?: boolean;
   /** Parts of equal width that a row is cut into, each multiplied alone: [B, groups · n] → [B, groups · m]. */

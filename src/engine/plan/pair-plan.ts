@@ -64,7 +64,7 @@ export function pairProgram(
   };
 }
 
-export function placeParts(placement: Placement, parts: readonly Tensor[], mode: number): void {
+function placeParts(placement: Placement, parts: readonly Tensor[], mode: number): void {
   const stride = parts.reduce((sum, part) => sum + part.size, 0);
   let offset = 0;
   for (const part of parts) {

@@ -3,7 +3,7 @@ import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { TimedPart } from './timed-parts.ts';
 
-export interface ProfileEvent {
+interface ProfileEvent {
   readonly thread: number;
   readonly label: string;
   readonly kind: TimedPart['kind'] | 'waiting';
@@ -13,7 +13,7 @@ export interface ProfileEvent {
 }
 
 /** One line of a profile: everything of one name, over all threads. */
-export interface ProfileLine {
+interface ProfileLine {
   readonly label: string;
   readonly kind: ProfileEvent['kind'];
   readonly calls: number;
@@ -105,8 +105,13 @@ function linesOf(
   });
   return [...sums]
     .map(([label, { kind, calls, ms, flops, bytes }]) => ({
-      ...{ label, kind, calls, millisecondsOfStep: ms / steps, share: ms / total },
-      ...{ gflops: flops / ms / 1e6, gigabytesPerSecond: bytes / ms / 1e6 },
+      label,
+      kind,
+      calls,
+      millisecondsOfStep: ms / steps,
+      share: ms / total,
+      gflops: flops / ms / 1e6,
+      gigabytesPerSecond: bytes / ms / 1e6,
     }))
     .sort((a, b) => b.share - a.share);
 }
@@ -115,8 +120,13 @@ function linesOf(
 export function traceFile({ events }: PlanProfile): string {
   const first = events.reduce((earliest, { start }) => Math.min(earliest, start), Number.POSITIVE_INFINITY);
   const traceEvents = events.map(({ thread, label, kind, start, milliseconds }) => ({
-    ...{ name: label, cat: kind, ph: 'X', pid: 1, tid: thread },
-    ...{ ts: Math.round((start - first) * 1e6) / 1e3, dur: Math.round(milliseconds * 1e6) / 1e3 },
+    name: label,
+    cat: kind,
+    ph: 'X',
+    pid: 1,
+    tid: thread,
+    ts: Math.round((start - first) * 1e6) / 1e3,
+    dur: Math.round(milliseconds * 1e6) / 1e3,
   }));
   return JSON.stringify({ displayTimeUnit: 'ns', traceEvents });
 }

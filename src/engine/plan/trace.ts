@@ -37,7 +37,7 @@ function traceBatch(engine: Engine, work: TracedWork, batch: TracedBatch, visit:
       const tile = program.rows ? Math.min(work.tileRows, rows - start) : (program.blocksOf ?? rows);
       kernels.setTile(start, tile);
       for (const [n, instruction] of program.instructions.entries()) {
-        // what was carried into the step still lies there, while its source has been written over
+        // the rows carried into the step are still there, while the step before has been written over
         if (instruction.opcode === work.carryOpcode) continue;
         kernels.runProgram(program.address + n * code.INSTRUCTION_WORDS * 4, 1);
         if (visit(instruction, start, tile)) return;

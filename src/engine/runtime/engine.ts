@@ -129,7 +129,7 @@ export class Engine {
     }
   }
 
-  /** Threads that could not start would be waited for without end: they cannot say so while this thread waits. */
+  /** Waits with a limit: a thread that cannot start cannot report it while this thread waits for it. */
   #awaitWorkers(): void {
     const started = this.#started;
     if (started === null || started[0] === this.threads - 1) return;

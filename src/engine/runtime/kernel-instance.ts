@@ -48,7 +48,8 @@ export function instantiate(
     throw new Error('internal: a kernel aborted');
   };
   const env = { memory, abort, sgemm: blas?.sgemm ?? abort, now: () => performance.timeOrigin + performance.now() };
-  const kernels = new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports;
+  const exports: object = new WebAssembly.Instance(module, { env }).exports;
+  const kernels = exports as KernelExports;
   kernels.useBlas(blas ? 1 : 0, blas?.directProduct ?? 0);
   return kernels;
 }

@@ -295,7 +295,7 @@ export class RankingTables {
     }
   }
 
-  /** Cuts long rankings into pieces, so that the caller hears about progress. */
+  /** Cuts long rankings into pieces, so that the caller receives progress. */
   #runPieces(words: Int32Array, nUsers: number, onProgress: RankRequest['onProgress'], record: number): void {
     // whole blocks, so that where a piece ends changes nothing
     const block = words[code.RANK_BLOCK];
