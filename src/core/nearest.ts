@@ -32,5 +32,6 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 /** `; did you mean "x"?` or the list of what is known, to append to an error message. */
 export function suggestion(name: string, known: readonly string[]): string {
   const close = nearest(name, known);
-  return close === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${close}"?`;
+  if (close !== undefined) return `; did you mean "${close}"?`;
+  return known.length === 0 ? '' : `; known: ${known.join(', ')}`;
 }

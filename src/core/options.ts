@@ -23,9 +23,29 @@ export function parseOptions<S extends Schema>(
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues as Issue[];
   // A misspelt key is often the cause of the other complaints, so it is reported first.
-  const issue = issues.find((each) => each.code === 'unrecognized_keys') ?? issues[0];
+  const issue = innermost(issues.find((each) => each.code === 'unrecognized_keys') ?? issues[0]);
   const path = issue.path.map(String);
   throw new DeepTasteError(code, `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
+}
+
+/**
+ * Of a value that fits no member of a union: the key that no member knows, else what is wrong deepest within the value, as it is
+ * wrong in the member whose keys the value has.
+ */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const members = issue.errors as Issue[][];
+  const unknown = members.map((issues) =>
+    issues.flatMap((each) => (each.code === 'unrecognized_keys' && each.path.length === 0 ? each.keys : [])),
+  );
+  const key = unknown[0]?.find((each) => unknown.every((keys) => keys.includes(each)));
+  if (key !== undefined) return { code: 'unrecognized_keys', keys: [key], path: issue.path, message: issue.message };
+  const depth = (each: Issue): number => each.path.length + (each.code === 'unrecognized_keys' ? 0.5 : 0);
+  const [deepest] = members
+    .flat()
+    .filter(({ path }) => path.length > 0)
+    .sort((a, b) => depth(b) - depth(a));
+  return deepest ? innermost({ ...deepest, path: [...issue.path, ...deepest.path] }) : issue;
 }
 
 function describeIssue(schema: Schema, value: unknown, issue: Issue): string {
@@ -93,7 +113,10 @@ interface Definition {
   readonly discriminator?: string;
 }
 
-/** The definition under wrappers (optional, default, pipe), and of the member that the value names in a union. */
+/**
+ * The definition under wrappers (optional, default, pipe), and of the member that the value names in a union; where it names none,
+ * one with the keys of all members.
+ */
 function definition(schema: Schema, value: unknown): Definition {
   const def = schema._zod.def as Definition;
   if (def.innerType) return definition(def.innerType, value);
@@ -106,5 +129,6 @@ function definition(schema: Schema, value: unknown): Definition {
     });
     if (member) return definition(member, value);
   }
-  return def;
+  if (!def.options) return def;
+  return { ...def, shape: Object.assign({}, ...def.options.map((option) => definition(option, value).shape)) };
 }

@@ -12,12 +12,16 @@ export interface ColumnStatistics {
   readonly nNumeric: number;
   /** About how many different numbers. */
   readonly nDistinctNumbers: number;
+  /** About how many different cells that are no numbers. */
+  readonly nDistinctOthers: number;
   /** Cells that look like a calendar date, with a time of day or without. */
   readonly nTemporal: number;
   /** Those without a time of day. */
   readonly nDays: number;
   /** Cells that look like a time of day without a date. */
   readonly nClocks: number;
+  /** Whole numbers such as 53300 or 0533 that can be a time of day, HHMMSS or HHMM. */
+  readonly nCompactClocks: number;
   /** Numbers such as 007, which are codes rather than quantities. */
   readonly nLeadingZero: number;
   readonly nWithPipe: number;
@@ -64,9 +68,12 @@ function statisticsOf(column: ImportedColumn, name: string): string {
     'nValues': count(${column.sql}),
     'nNumeric': count(${number}),
     'nDistinctNumbers': approx_count_distinct(${number}),
+    'nDistinctOthers': ${isText ? distinctOthers(column) : '0'},
     'nTemporal': ${temporal},
     'nDays': ${days},
     'nClocks': ${isText ? looksLike(clockLook) : '0'},
+    'nCompactClocks': count(*) FILTER (${number} = floor(${number}) AND ${number} BETWEEN 0 AND 235959
+      AND ${number} % 100 < 60 AND floor(${number} / 100) % 100 < 60),
     'nLeadingZero': count(*) FILTER (regexp_matches(${text}, '^0[0-9]')),
     'nWithPipe': count(*) FILTER (contains(${text}, '|')),
     'nWithComma': count(*) FILTER (regexp_matches(${text}, '[,;]')),
@@ -74,6 +81,11 @@ function statisticsOf(column: ImportedColumn, name: string): string {
     'minimum': min(${number}) ${finite}, 'maximum': max(${number}) ${finite},
     'allWhole': coalesce(bool_and(${number} = floor(${number})) ${finite}, false)
   } AS ${name}`;
+}
+
+/** SQL for about how many different cells of a column are no numbers. */
+export function distinctOthers(column: ImportedColumn): string {
+  return `approx_count_distinct(CASE WHEN ${sqlAsNumber(column)} IS NULL THEN nullif(trim(${sqlAsText(column)}), '') END)`;
 }
 
 function plain(row: Record<string, unknown>): ColumnStatistics {
@@ -99,25 +111,44 @@ export function guessKind(column: ImportedColumn, statistics: ColumnStatistics):
   if (looksLikeDates || holdsDateNumbers(column, statistics)) return { kind: 'time' };
   if (holdsCodes(column, statistics)) return { kind: 'categorical' };
   const isListOfNumbers = isList && nWithComma > 0;
-  if (nNumeric > 0 && nLeadingZero === 0 && !isListOfNumbers && staysNumeric(nValues, nNumeric, statistics))
-    return { kind: 'numeric' };
+  if (nNumeric > 0 && nLeadingZero === 0 && !isListOfNumbers && staysNumeric(statistics)) return { kind: 'numeric' };
   if (nWithPipe * 10 >= nValues && nWithPipe > 0) return { kind: 'multi', separator: '|' };
   if (isList && nWithPipe > 0) return { kind: 'multi', separator: '|' };
   if (isList && nWithComma > 0) return { kind: 'multi', separator: ',;' };
   return { kind: meanLength > 40 ? 'text' : 'categorical' };
 }
 
+/** So few words, each repeated, mark the cells of measures that were not taken (`missing`, `n.a.`, `sold out`). */
+const fewWords = 3;
+
 /**
  * True when a column stays one of numbers although some of its cells are none: one in a hundred, or one in ten where the
- * numbers are measures (with fractions, or of many sizes) rather than codes.
+ * numbers are measures (with fractions, or of many sizes) rather than codes, and up to a quarter where a few words repeat.
  */
-export function staysNumeric(
-  nValues: number,
-  nNumeric: number,
-  { allWhole, nDistinctNumbers }: Pick<ColumnStatistics, 'allWhole' | 'nDistinctNumbers'>,
-): boolean {
+export function staysNumeric({
+  nValues,
+  nNumeric,
+  nDistinctOthers,
+  allWhole,
+  nDistinctNumbers,
+}: Pick<ColumnStatistics, 'nValues' | 'nNumeric' | 'nDistinctOthers' | 'allWhole' | 'nDistinctNumbers'>): boolean {
   const nOther = nValues - nNumeric;
-  return nOther <= 0.01 * nValues || (nOther <= 0.1 * nValues && (!allWhole || nDistinctNumbers > 50));
+  if (nOther <= 0.01 * nValues) return true;
+  if (nOther <= 0.1 * nValues) return !allWhole || nDistinctNumbers > 50;
+  const areMarks = nDistinctOthers <= fewWords && nOther >= 2 * nDistinctOthers;
+  return areMarks && nOther <= 0.25 * nValues && (!allWhole || nDistinctNumbers > 100);
+}
+
+/** The digits of times of day that are written as one number: 6 of HHMMSS, 4 of HHMM; null for other columns. */
+export function compactClockDigits({
+  nValues,
+  nNumeric,
+  nCompactClocks,
+  maximum,
+}: Pick<ColumnStatistics, 'nValues' | 'nNumeric' | 'nCompactClocks' | 'maximum'>): 4 | 6 | null {
+  // smaller numbers may count anything
+  if (nValues === 0 || nNumeric < nValues || nCompactClocks < nValues || maximum === null || maximum < 100) return null;
+  return maximum > 2359 ? 6 : 4;
 }
 
 /** Numbers such as 20240105 or Excel's 45296 under a name of dates. */

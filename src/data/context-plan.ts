@@ -1,6 +1,6 @@
 /** Which further columns of interactions are kept, and how their cells are read. */
 import { DeepTasteError } from '../core/errors.ts';
-import { type ColumnStatistics, guessKind, staysNumeric } from './column-statistics.ts';
+import { type ColumnStatistics, distinctOthers, guessKind, staysNumeric } from './column-statistics.ts';
 import { counted } from './counted.ts';
 import { numberNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
@@ -40,7 +40,7 @@ export async function planContext(
   for (const [c, column] of columns.entries()) {
     const guessed = guesses[c];
     const counts = nNumbers[unsure.indexOf(column)];
-    const isOther = counts !== undefined && !staysNumeric(counts.n, counts.numeric, statistics[c]);
+    const isOther = counts !== undefined && !staysNumeric({ ...statistics[c], ...counts });
     const settled = await settleTimes(table, column, isOther ? 'categorical' : guessed.kind, times);
     plans.push({ ...guessed, kind: settled.kind as ContextPlan['kind'] });
     notes.push(...settled.notes);
@@ -53,13 +53,14 @@ async function countNumbers(
   database: Database,
   table: ImportedTable,
   columns: readonly ImportedColumn[],
-): Promise<{ n: number; numeric: number }[]> {
+): Promise<Pick<ColumnStatistics, 'nValues' | 'nNumeric' | 'nDistinctOthers'>[]> {
   if (columns.length === 0) return [];
   const counts = columns.map(
-    (column, c) => `count(${cellText(column)}) AS n${c}, count(${sqlAsNumber(column)}) AS m${c}`,
+    (column, c) =>
+      `count(${cellText(column)}) AS n${c}, count(${sqlAsNumber(column)}) AS m${c}, ${distinctOthers(column)} AS d${c}`,
   );
   const row = await database.row<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${table.sql}`);
-  return columns.map((_, c) => ({ n: row[`n${c}`], numeric: row[`m${c}`] }));
+  return columns.map((_, c) => ({ nValues: row[`n${c}`], nNumeric: row[`m${c}`], nDistinctOthers: row[`d${c}`] }));
 }
 
 /**

@@ -17,6 +17,7 @@ const weekday = '(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*';
 const day =
   `(?:${weekday}\\.?,?\\s+)?(?:` +
   '\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}|\\d{1,2}[-/]\\d{1,2}[-/](?:\\d{4}|\\d{2})|\\d{1,2}\\.\\d{1,2}\\.(?:\\d{4}|\\d{2})|' +
+  '\\d{1,2}\\.? \\d{1,2}\\.? (?:19|20)\\d{2}|' +
   `\\d{1,2}(?:st|nd|rd|th)?[-/ .]*${month}\\.?,?[-/ .]*'?(?:\\d{4}|\\d{2})|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
   `\\d{4}[-/ ]${month}[-/ ]\\d{1,2})`;
 const others = `${month}\\s+\\d{1,2}\\s+\\d{1,2}:\\d{2}:\\d{2}\\s.*\\d{4}|\\d{8}[T ]\\d{4,6}`;
@@ -68,6 +69,13 @@ const looks: readonly Look[] = [
     ],
   },
   {
+    look: '(\\d{1,2})(\\.? )(\\d{1,2})\\2((?:19|20)\\d{2})',
+    forms: ([, , s]) => [
+      { order: 'dmy', format: `%d${s}%m${s}%Y` },
+      { order: 'mdy', format: `%m${s}%d${s}%Y` },
+    ],
+  },
+  {
     look: '(\\d{1,2})([-/.])(\\d{1,2})\\2(\\d{2})',
     forms: ([, first, s]) => [
       { order: 'dmy', format: `%d${s}%m${s}%y` },
@@ -113,13 +121,13 @@ function clockFirst(text: string): DateForm[] | null {
 }
 
 const clockParts =
-  /^(\d{1,2})([:.h])(\d{2})(?:([:.])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?$/i;
+  /^(\d{1,2})([:.h])(\d{2})(?:([:.])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|Uhr|h|[-+]\d{2}(?::?\d{2})?)?$/i;
 
 /** The format of the text after a date; '' for an empty one, null for one that is no time of day. */
 function clockFormat(text: string, afterDate: boolean): string | null {
   if (text === '') return '';
   if (/^Z$/i.test(text)) return text;
-  const separator = afterDate ? /^(T|\s*,?\s*at\s+|[ ,:_-]+)/i.exec(text) : null;
+  const separator = afterDate ? /^(T|\s*,?\s*(?:at|um)\s+|[ ,:_-]+)/i.exec(text) : null;
   if (afterDate && !separator) return null;
   const before = separator ? literal(separator[0]) : '';
   const clock = text.slice(separator?.[0].length ?? 0);
@@ -138,7 +146,7 @@ function clockFormat(text: string, afterDate: boolean): string | null {
 /** A zone's format; null for one that is not known. */
 function zoneFormat(zone: string): string | null {
   if (zone === '') return '';
-  if (/^(Z|UTC|GMT)$/i.test(zone)) return zone;
+  if (/^(Z|UTC|GMT|Uhr|h)$/i.test(zone)) return zone;
   return /^[-+]\d{2}(:?\d{2})?$/.test(zone) ? '%z' : null;
 }
 

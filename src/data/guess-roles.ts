@@ -1,11 +1,12 @@
 /** Guesses the roles that the caller did not give: from names, from values, and from the usual order in files without a header. */
 import { DeepTasteError } from '../core/errors.ts';
-import { type ColumnStatistics, holdsDateNumbers } from './column-statistics.ts';
-import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+import { type ColumnStatistics, compactClockDigits, holdsDateNumbers } from './column-statistics.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import {
   type GuessedRole,
   isClockName,
   isDateName,
+  isOnlyClockName,
   isSureName,
   namedFor,
   nameRank,
@@ -27,10 +28,19 @@ export function takenColumns(assigned: Assignment): ImportedColumn[] {
   return Object.values(assigned).flatMap(partsOf);
 }
 
-/** Date and time of day as one text. */
-export function joinedColumns(day: ImportedColumn, clock: ImportedColumn): ImportedColumn {
+/** Date and time of day as one text. A time of day that is one number gets back the zeros that it begins with. */
+export function joinedColumns(
+  day: ImportedColumn,
+  clock: ImportedColumn,
+  ofClock: ColumnStatistics | undefined,
+): ImportedColumn {
   const ofDay = day.storage === 'time' ? `CAST(CAST(${day.sql} AS DATE) AS VARCHAR)` : `trim(${sqlAsText(day)})`;
-  const sql = `(${ofDay} || coalesce(' ' || trim(${sqlAsText(clock)}), ''))`;
+  const digits = ofClock ? compactClockDigits(ofClock) : null;
+  const written =
+    digits === null
+      ? `trim(${sqlAsText(clock)})`
+      : `lpad(CAST(CAST(${sqlAsNumber(clock)} AS BIGINT) AS VARCHAR), ${digits}, '0')`;
+  const sql = `(${ofDay} || coalesce(' ' || ${written}, ''))`;
   return { name: `${day.name}+${clock.name}`, sql, storage: 'text', kind: null, parts: [day, clock] };
 }
 
@@ -113,7 +123,14 @@ export class RoleGuess {
 
   #isClock(column: ImportedColumn): boolean {
     const { nValues, nClocks } = this.#of(column);
-    return nValues > 0 && nClocks * 10 >= nValues * 9;
+    return (nValues > 0 && nClocks * 10 >= nValues * 9) || this.#isCompactClock(column);
+  }
+
+  /** A number such as 53300 is a time of day only under such a name and beside a date. */
+  #isCompactClock(column: ImportedColumn): boolean {
+    const isNamed = isClockName(column.name) && (nameRank('time', column.name) >= 0 || isOnlyClockName(column.name));
+    if (!isNamed || compactClockDigits(this.#of(column)) === null) return false;
+    return this.#table.columns.some((each) => each !== column && this.#isDays(each));
   }
 
   /**
@@ -125,11 +142,12 @@ export class RoleGuess {
       const days = this.#free.filter((column) => this.#isDays(column));
       const named = days.filter((column) => nameRank('time', column.name) >= 0 || isDateName(column.name));
       const [day, ...others] = named.length > 0 ? named : days;
-      return day && others.length === 0 ? joinedColumns(day, time) : time;
+      return day && others.length === 0 ? joinedColumns(day, time, this.#of(time)) : time;
     }
     if (!this.#isDays(time)) return time;
     const clocks = this.#free.filter((column) => this.#isClock(column));
-    return clocks.length === 1 && isClockName(clocks[0].name) ? joinedColumns(time, clocks[0]) : time;
+    const [clock] = clocks;
+    return clocks.length === 1 && isClockName(clock.name) ? joinedColumns(time, clock, this.#of(clock)) : time;
   }
 
   #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {

@@ -181,6 +181,11 @@ export function isClockName(name: string): boolean {
   return /time|clock|hour|hora|heure|zeit|at$/i.test(name);
 }
 
+/** True for names that mean a time of day and nothing else. */
+export function isOnlyClockName(name: string): boolean {
+  return /(^|[^a-z])(clock|uhrzeit|timeofday|hhmm(ss)?)$/i.test(name);
+}
+
 export function isKnownColumnName(name: string): boolean {
   const normal = normalName(name);
   return titleNames.includes(normal) || Object.values(tiers).some((role) => role.flat().includes(normal));

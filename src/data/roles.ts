@@ -50,7 +50,7 @@ export async function assignRoles(
 ): Promise<InteractionRoles> {
   checkTold(told);
   const statistics = await columnStatistics(database, table, nSampledRows);
-  const assigned = toldColumns(table, told);
+  const assigned = toldColumns(table, statistics, told);
   const guess = new RoleGuess(table, statistics, assigned);
   guess.ids();
   const isOpen = assigned.label === undefined && !told.rating;
@@ -192,13 +192,14 @@ function contextColumns(
   );
 }
 
-function toldColumns(table: ImportedTable, told: ColumnRoles): Assignment {
+function toldColumns(table: ImportedTable, statistics: readonly ColumnStatistics[], told: ColumnRoles): Assignment {
   const assigned: Assignment = {};
   for (const role of ['user', 'item', 'rating', 'label', 'time', 'session', 'title'] as const) {
     const name = told[role];
     if (name === undefined) continue;
     const byName = (wanted: string): ImportedColumn | undefined => table.columns.find((each) => each.name === wanted);
-    const column = name === null ? null : (byName(name) ?? (role === 'time' ? toldParts(table, name) : undefined));
+    const column =
+      name === null ? null : (byName(name) ?? (role === 'time' ? toldParts(table, statistics, name) : undefined));
     // A title may stand in the file of the items instead; that is looked up there.
     if (column === undefined && role === 'title') continue;
     if (column === undefined) throw missingColumn(table, name!, role);
@@ -208,10 +209,15 @@ function toldColumns(table: ImportedTable, told: ColumnRoles): Assignment {
 }
 
 /** `date+time`: the columns of a date and of a time of day. */
-function toldParts(table: ImportedTable, name: string): ImportedColumn | undefined {
+function toldParts(
+  table: ImportedTable,
+  statistics: readonly ColumnStatistics[],
+  name: string,
+): ImportedColumn | undefined {
   const parts = name.split('+').map((part) => table.columns.find((each) => each.name === part.trim()));
   const [day, clock] = parts;
-  return parts.length === 2 && day && clock ? joinedColumns(day, clock) : undefined;
+  if (parts.length !== 2 || !day || !clock) return undefined;
+  return joinedColumns(day, clock, statistics[table.columns.indexOf(clock)]);
 }
 
 export function missingColumn(

@@ -49,6 +49,18 @@ export const callParts = {
   some,
 };
 
+/** What every call that trains takes besides its data and settings. */
+export const trainingHooks = {
+  progress: callParts.progress,
+  onEpoch: callParts.method,
+  onCheckpoint: callParts.method,
+  resume: callParts.some,
+  finish: callParts.flag,
+  onProfile: callParts.method,
+  keep: callParts.method,
+  signal: callParts.some,
+};
+
 /**
  * @param call opens the message
  * @param parts all names that the call knows

@@ -25,8 +25,13 @@ export interface CompareSequencesRequest {
 }
 
 const compareParts = {
-  ...{ engine: callParts.engine, split: callParts.sequenceSplit, contenders: callParts.contenders },
-  ...{ seeds: callParts.seeds, evaluation: callParts.object, progress: callParts.progress, onRun: callParts.method },
+  engine: callParts.engine,
+  split: callParts.sequenceSplit,
+  contenders: callParts.contenders,
+  seeds: callParts.seeds,
+  evaluation: callParts.object,
+  progress: callParts.progress,
+  onRun: callParts.method,
 } satisfies Record<keyof CompareSequencesRequest, unknown>;
 
 /** Trains and measures every contender with every seed, one after the other. */

@@ -33,8 +33,14 @@ export interface CompareRequest {
 }
 
 const compareParts = {
-  ...{ engine: callParts.engine, split: callParts.split, contenders: callParts.contenders, seeds: callParts.seeds },
-  ...{ evaluation: callParts.evaluation, refit: callParts.flag, progress: callParts.progress, onRun: callParts.method },
+  engine: callParts.engine,
+  split: callParts.split,
+  contenders: callParts.contenders,
+  seeds: callParts.seeds,
+  evaluation: callParts.evaluation,
+  refit: callParts.flag,
+  progress: callParts.progress,
+  onRun: callParts.method,
 } satisfies Record<keyof CompareRequest, unknown>;
 
 /** Trains and measures every contender with every seed, one after the other. */

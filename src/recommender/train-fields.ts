@@ -16,7 +16,7 @@ import { fingerprintOf } from '../training/run-identity.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { trainFieldModel } from '../training/train-field-model.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import { callParts, checkCall } from './call-checks.ts';
+import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from './evaluate-rows.ts';
 import type { FieldRecommenderParts } from './field-file.ts';
 import { FieldRecommender } from './field-recommender.ts';
@@ -67,14 +67,10 @@ export function isRowResult(result: FieldResult): result is RowResult {
 }
 
 const trainParts = {
-  ...{ engine: callParts.engine, data: callParts.fieldData, settings: callParts.fieldSettings },
-  ...{
-    progress: callParts.progress,
-    onEpoch: callParts.method,
-    onCheckpoint: callParts.method,
-    resume: callParts.some,
-  },
-  ...{ finish: callParts.flag, onProfile: callParts.method, keep: callParts.method, signal: callParts.some },
+  engine: callParts.engine,
+  data: callParts.fieldData,
+  settings: callParts.fieldSettings,
+  ...trainingHooks,
 } satisfies Record<keyof TrainFieldsOptions, unknown>;
 
 /** @throws 'config': an option; 'data': labels or rows that do not fit; 'numeric': a loss that is not finite; 'usage': interrupted */

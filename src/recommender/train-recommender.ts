@@ -18,7 +18,7 @@ import { resolveTraining, type TrainingOptions } from '../training/options.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
 import { type TrainOutcome, trainModel } from '../training/train.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import { callParts, checkCall } from './call-checks.ts';
+import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateScorer, hasTrainedTestUser, validator } from './evaluate.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { heldOutItems } from './held-out-items.ts';
@@ -67,14 +67,10 @@ interface Chosen {
 }
 
 const trainParts = {
-  ...{ engine: callParts.engine, split: callParts.split, settings: callParts.settings },
-  ...{
-    progress: callParts.progress,
-    onEpoch: callParts.method,
-    onCheckpoint: callParts.method,
-    resume: callParts.some,
-  },
-  ...{ finish: callParts.flag, onProfile: callParts.method, keep: callParts.method, signal: callParts.some },
+  engine: callParts.engine,
+  split: callParts.split,
+  settings: callParts.settings,
+  ...trainingHooks,
 } satisfies Record<keyof TrainOptions, unknown>;
 
 /** @throws DeepTasteError `usage`: a wrong call; `config`: an option; `data`: nothing to train on; `numeric`: a loss that is not finite */

@@ -16,7 +16,7 @@ import { fingerprintOf } from '../training/run-identity.ts';
 import type { TrainOutcome } from '../training/train.ts';
 import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import { callParts, checkCall } from './call-checks.ts';
+import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { ITEM_COUNTS } from './sequence-parts.ts';
@@ -56,21 +56,16 @@ export interface SequenceRun extends Finished<SequenceRecommender, EvaluationRes
 }
 
 const trainParts = {
-  ...{ engine: callParts.engine, split: callParts.sequenceSplit, model: callParts.text, config: callParts.object },
-  ...{
-    training: callParts.object,
-    seed: callParts.some,
-    evaluation: callParts.object,
-    final: callParts.flag,
-    checkpointSeconds: callParts.some,
-  },
-  ...{
-    progress: callParts.progress,
-    onEpoch: callParts.method,
-    onCheckpoint: callParts.method,
-    resume: callParts.some,
-  },
-  ...{ finish: callParts.flag, onProfile: callParts.method, keep: callParts.method, signal: callParts.some },
+  engine: callParts.engine,
+  split: callParts.sequenceSplit,
+  model: callParts.text,
+  config: callParts.object,
+  training: callParts.object,
+  seed: callParts.some,
+  evaluation: callParts.object,
+  final: callParts.flag,
+  checkpointSeconds: callParts.some,
+  ...trainingHooks,
 } satisfies Record<keyof TrainSequencesOptions, unknown>;
 
 /** @throws DeepTasteError `usage`: no such model, a wrong call; `config`: an option; `data`: nothing to evaluate */

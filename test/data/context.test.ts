@@ -123,6 +123,20 @@ describe('context columns', () => {
     expect(warnings.join('\n')).toMatch(/"size": 1 cell infinite/);
   });
 
+  it('with a few words again and again are measures that were not taken there', async () => {
+    const rows = Array.from({ length: 300 }, (_, k) => {
+      const cell = k % 9 === 0 ? 'sold out' : k % 13 === 0 ? 'tbd' : (k / 7).toFixed(2);
+      return `u${k},i${k % 7},${cell}`;
+    });
+    const { interactions, warnings } = await loadDataset({
+      files: [write('words.csv', `user,item,price\n${rows.join('\n')}`)],
+    });
+    const price = interactions.context![0];
+    expect(price.kind).toBe('numeric');
+    expect([cells(price)[9], cells(price)[13], cells(price)[14]]).toEqual([null, null, 2]);
+    expect(warnings.join('\n')).toMatch(/"price": 55 cells not a number \("sold out", "tbd"\); taken as missing/);
+  });
+
   it('that look numeric at first but hold many words are categories', async () => {
     const rows = Array.from({ length: 12_000 }, (_, k) => `u${k},i${k % 7},${k < 10_500 ? k % 50 : 'word'}`);
     const { interactions } = await loadDataset({ files: [write('late.csv', `user,item,size\n${rows.join('\n')}`)] });

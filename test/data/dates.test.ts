@@ -250,6 +250,11 @@ describe('date and time of day in two columns', () => {
     ['days first', 'u,a,05/01/2024,10:30\nu,b,13/01/2024,09:00', {}],
     ['half days', 'u,a,5 Jan 2024,10:30 AM\nu,b,6 Jan 2024,9:00 PM', {}],
     ['one number', 'u,a,20240105,10:30\nu,b,20240106,09:00', {}],
+    ['two numbers', 'u,a,20240105,103000\nu,b,20240106,90000', {}],
+    ['two numbers without seconds', 'u,a,20240105,1030\nu,b,20240106,0905', {}],
+    ['two numbers, told', 'u,a,20240105,103000\nu,b,20240106,533', { columns: { time: 'date+time' } }],
+    ['blanks between the parts', 'u,a,05 01 2024,10:30\nu,b,13 01 2024,09:00', {}],
+    ['German', 'u,a,05. 01. 2024,10:30 Uhr\nu,b,13. 01. 2024,09:00 Uhr', { columns: { time: 'date+time' } }],
     ['told', 'u,a,2024-01-05,10:30:00\nu,b,2024-01-06,09:00:00', { columns: { time: 'date+time' } }],
   ])('are joined: %s', async (_, rows, options) => {
     const dataset = await loadDataset({ files: [write(`joined${n++}.csv`, `${head}${rows}\n`)], ...options });
@@ -273,6 +278,15 @@ describe('date and time of day in two columns', () => {
     const test = write('two-test.csv', `${head}u,b,2024-02-05,08:00:00\n`);
     const split = await loadSplit({ files: [train], columns: { time: 'date+time' } }, { method: 'given', test });
     expect(split.test!.time![0]).toBe(seconds('2024-02-05T08:00'));
+  });
+
+  it('a number that is no time of day stays what it is', async () => {
+    const path = write('durations.csv', 'user,item,event_date,time\nu,a,20240105,175\nu,b,20240106,230\n');
+    const { schema } = await loadDataset({ files: [path], columns: { time: 'event_date' } });
+    expect(schema.columns.find(({ name }) => name === 'time')!.role).not.toBe('time');
+    const logged = write('logged.csv', 'user,item,event_date,event_time\nu,a,20240105,053300\nu,b,20240106,000059\n');
+    const { interactions } = await loadDataset({ files: [logged] });
+    expect([...interactions.time!]).toEqual([seconds('2024-01-05T05:33'), seconds('2024-01-06T00:00:59')]);
   });
 
   it('a time of day alone is no time', async () => {
