@@ -24,7 +24,9 @@ export function lineProgress(write: (line: string) => void, now: () => number = 
         clock.report(done);
         if (note === undefined || now() - lastLine < LINE_MS) return;
         lastLine = now();
-        write(`${label}: ${[share(done, total), note, clock.rate()].filter(Boolean).join('  ')}`);
+        write(
+          `${label}: ${[share(done, total), note, clock.rate(), timeLeft(clock, done, total)].filter(Boolean).join('  ')}`,
+        );
       },
       end: (note) => write(clock.closing(label, note)),
     };
@@ -139,6 +141,11 @@ class TaskClock {
   closing(label: string, note: string | undefined): string {
     return `${label}: ${[note ?? 'done', shortTime((this.#now() - this.#started) / 1000), this.rate()].filter(Boolean).join(', ')}`;
   }
+}
+
+/** Less than a hundredth of the work says nothing about the rest. */
+function timeLeft(clock: TaskClock, done: number, total: number | undefined): string {
+  return total === undefined || done < total / 100 ? '' : clock.left(total);
 }
 
 function share(done: number, total: number | undefined): string {

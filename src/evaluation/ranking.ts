@@ -4,7 +4,8 @@ import { rowsWhere } from '../data/cleaning.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
 import { joinedRows, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
+import { rankingTables } from '../engine/runtime/large-tables.ts';
+import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';
 import { amongAll, type ListableItems, listableItems } from './unlisted-items.ts';
 import { trainedEntities, type UntrainedRows, untrainedRows } from './untrained-rows.ts';
@@ -157,7 +158,7 @@ export class HeldOutRanking {
   rank(form: ScoreForm): RankCounts {
     const { engine, split, listLength = 0, onProgress } = this.#options;
     const { users, rowStart, columns } = this.#relevant;
-    const tables = new RankingTables(engine, form, split.dataset.items.size);
+    const tables = rankingTables(engine, form, split.dataset.items.size);
     const outcome = tables.rank({
       users,
       relevant: this.#listable,

@@ -8,11 +8,9 @@
  * x_i: column i of X, who took item i. h: the items of a person, 0 or 1. Only H, the 1 / λP_ii and X are kept, X as it is: sparse.
  */
 import { float32Tensor, int32Tensor, type NamedTensors } from '../core/named-tensors.ts';
-import type { ProgressTask } from '../core/progress.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import { rowOf, type SparseRows, transposeRows } from '../data/sparse-rows.ts';
-import { SymmetricMatrix } from '../engine/linalg/symmetric-matrix.ts';
-import type { Engine } from '../engine/runtime/engine.ts';
+import { type EaseMatrix, placeOfWeights } from './ease-matrix.ts';
 import { checkRows } from './item-lists.ts';
 import type { FittedScore, Sizes } from './model.ts';
 
@@ -28,39 +26,39 @@ interface UserSolution {
   readonly takers: SparseRows;
 }
 
-/** @param task counts users */
-export function fitByUsers(
-  engine: Engine,
+/**
+ * @param matrix zeros, users × users, which may become the hat matrix
+ * @param onProgress called with the number of users eliminated so far
+ */
+export async function fitByUsers(
+  matrix: EaseMatrix,
   train: SparseRows,
   { nUsers, nItems }: Sizes,
   regularization: number,
-  task: Pick<ProgressTask, 'update'>,
-): NamedTensors {
+  onProgress: (users: number) => void,
+): Promise<NamedTensors> {
   const takers = transposeRows(train, nItems);
-  const matrix = new SymmetricMatrix(engine, nUsers);
-  try {
-    const { values, stride } = matrix;
-    visitCoOccurrences(takers, nUsers, null, (user, counts) => {
-      for (let v = user; v < nUsers; v++) values[user * stride + v] = counts[v];
-      values[user * stride + user] += regularization;
-    });
-    matrix.invert((rows) => task.update(rows));
-    const residual = Float32Array.from({ length: nUsers }, (_, v) => regularization * values[v * stride + v]);
-    return new Map([
-      ['hat', { shape: [nUsers, nUsers], data: hatMatrix(matrix, regularization) }],
-      ['residual', { shape: [nUsers], data: residual }],
-      ['scale', { shape: [nItems], data: scales(matrix, takers) }],
-      ['rowStart', { shape: [nItems + 1], data: takers.rowStart }],
-      ['columns', { shape: [takers.columns.length], data: takers.columns }],
-    ]);
-  } finally {
-    matrix.free();
-  }
+  const { values, stride } = matrix;
+  visitCoOccurrences(takers, nUsers, null, (user, counts) => {
+    for (let v = user; v < nUsers; v++) values[user * stride + v] = counts[v];
+    values[user * stride + user] += regularization;
+  });
+  await matrix.invert(onProgress);
+  const residual = Float32Array.from({ length: nUsers }, (_, v) => regularization * values[v * stride + v]);
+  const scale = scales(matrix, takers);
+  return new Map([
+    ['hat', { shape: [nUsers, nUsers], data: hatMatrix(matrix, regularization) }],
+    ['residual', { shape: [nUsers], data: residual }],
+    ['scale', { shape: [nItems], data: scale }],
+    ['rowStart', { shape: [nItems + 1], data: takers.rowStart }],
+    ['columns', { shape: [takers.columns.length], data: takers.columns }],
+  ]);
 }
 
 /** I − λK, both triangles. */
-function hatMatrix({ values, stride, n }: SymmetricMatrix, regularization: number): Float32Array {
-  const hat = new Float32Array(n * n);
+function hatMatrix(matrix: EaseMatrix, regularization: number): Float32Array {
+  const { values, stride, n } = matrix;
+  const hat = placeOfWeights(matrix);
   for (let u = 0; u < n; u++) {
     hat[u * n + u] = 1 - regularization * values[u * stride + u];
     for (let v = u + 1; v < n; v++) {
@@ -73,7 +71,7 @@ function hatMatrix({ values, stride, n }: SymmetricMatrix, regularization: numbe
 }
 
 /** 1 / (1 − x_iᵀK x_i) */
-function scales({ values, stride }: SymmetricMatrix, takers: SparseRows): Float32Array {
+function scales({ values, stride }: EaseMatrix, takers: SparseRows): Float32Array {
   return Float32Array.from({ length: takers.nRows }, (_, item) => {
     const users = rowOf(takers, item);
     let sum = 0;

@@ -5,19 +5,17 @@
  *   ŷ(u, i) = Σ_{j ∈ S_u} B_ji          min_B ‖X − XB‖² + λ‖B‖²,  diag B = 0
  *   P = (XᵀX + λI)⁻¹          B_ji = −P_ji / P_ii  (j ≠ i)
  *
- * X binary, S_u the items that user u took. For catalogues larger than such a matrix can be: ease-by-users.ts. Numbers and limits:
+ * X binary, S_u the items that user u took. For fewer users than items: ease-by-users.ts; which one and where: ease-size.ts. Numbers and limits:
  * docs/models/ease.md.
  */
 import { z } from 'zod';
 import { availableMemory } from '../core/machine-memory.ts';
 import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
-import type { ProgressTask } from '../core/progress.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
-import { SymmetricMatrix } from '../engine/linalg/symmetric-matrix.ts';
-import type { Engine } from '../engine/runtime/engine.ts';
 import { fitByUsers, foldInByUsers, scoreByUsers } from './ease-by-users.ts';
-import { solvedSide } from './ease-size.ts';
+import { type EaseMatrix, easeMatrix, placeOfWeights } from './ease-matrix.ts';
+import { solutionFor } from './ease-size.ts';
 import { fittedModel, type Sizes } from './model.ts';
 
 const options = z.strictObject({
@@ -39,15 +37,19 @@ export const ease = fittedModel({
     year: 2019,
   },
   options,
-  fit: (train, sizes, { regularization }, { engine, progress }) => {
-    const side = solvedSide(train, sizes, availableMemory());
-    const byItems = side === 'items';
-    const task = progress.start('ease: inverting the Gram matrix', byItems ? sizes.nItems : sizes.nUsers, side);
+  fit: async (train, sizes, { regularization }, { engine, progress }) => {
+    const means = { available: availableMemory(), hasBlas: engine.blas !== null };
+    const { side, outside } = solutionFor(train, sizes, means);
+    const n = side === 'items' ? sizes.nItems : sizes.nUsers;
+    const task = progress.start('ease: inverting the Gram matrix', n, side);
+    const matrix = easeMatrix(engine, n, outside);
+    const note = outside ? `float32, ${engine.blas?.title}` : undefined;
+    const update = (rows: number) => task.update(rows, note);
     try {
-      return byItems
-        ? fitByItems(engine, train, sizes, regularization, task)
-        : fitByUsers(engine, train, sizes, regularization, task);
+      const work = [train, sizes, regularization, update] as const;
+      return side === 'items' ? await fitByItems(matrix, ...work) : await fitByUsers(matrix, ...work);
     } finally {
+      matrix.free();
       task.end();
     }
   },
@@ -63,35 +65,38 @@ export const ease = fittedModel({
   }),
 });
 
-function fitByItems(
-  engine: Engine,
+/**
+ * @param matrix zeros, items × items, which may become the weights
+ * @param onProgress called with the number of items eliminated so far
+ */
+export async function fitByItems(
+  matrix: EaseMatrix,
   train: SparseRows,
   { nItems }: Sizes,
   regularization: number,
-  task: ProgressTask,
-): NamedTensors {
-  const matrix = new SymmetricMatrix(engine, nItems);
-  try {
-    const { values, stride } = matrix;
-    visitCoOccurrences(train, nItems, null, (item, counts) => {
-      for (let j = item; j < nItems; j++) values[item * stride + j] = counts[j];
-      values[item * stride + item] += regularization;
-    });
-    matrix.invert((rows) => task.update(rows));
-    return new Map([['B', { shape: [nItems, nItems], data: itemWeights(values, stride, nItems) }]]);
-  } finally {
-    matrix.free();
-  }
+  onProgress: (items: number) => void,
+): Promise<NamedTensors> {
+  const { values, stride } = matrix;
+  visitCoOccurrences(train, nItems, null, (item, counts) => {
+    for (let j = item; j < nItems; j++) values[item * stride + j] = counts[j];
+    values[item * stride + item] += regularization;
+  });
+  await matrix.invert(onProgress);
+  return new Map([['B', { shape: [nItems, nItems], data: itemWeights(matrix) }]]);
 }
 
 /** B_ji = −P_ji / P_ii with zeros on the diagonal, [n × n], from the upper triangle of P. */
-function itemWeights(p: Float64Array, stride: number, n: number): Float32Array {
-  const b = new Float32Array(n * n);
-  for (let j = 0; j < n; j++)
+function itemWeights(matrix: EaseMatrix): Float32Array {
+  const { values: p, stride, n } = matrix;
+  const diagonal = Float64Array.from({ length: n }, (_, i) => p[i * stride + i]);
+  const b = placeOfWeights(matrix);
+  for (let j = 0; j < n; j++) {
+    b[j * n + j] = 0;
     for (let i = j + 1; i < n; i++) {
       const value = -p[j * stride + i];
-      b[j * n + i] = value / p[i * stride + i];
-      b[i * n + j] = value / p[j * stride + j];
+      b[j * n + i] = value / diagonal[i];
+      b[i * n + j] = value / diagonal[j];
     }
+  }
   return b;
 }

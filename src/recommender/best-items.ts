@@ -1,7 +1,8 @@
 /** The best items of one person, whatever the form of the score: by retrieval where it is a dot product, else by ranking. */
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { type Person, RankingTables, type ScoreForm } from '../engine/runtime/ranking.ts';
+import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
+import type { Person, ScoreForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
 import type { TopItems } from './top-items.ts';
 
@@ -9,13 +10,13 @@ import type { TopItems } from './top-items.ts';
 export class BestItems {
   readonly #form: ScoreForm;
   readonly #nItems: number;
-  readonly #tables: Retrieval | RankingTables;
+  readonly #tables: Retrieval | Tables;
 
   constructor(engine: Engine, form: ScoreForm, nItems: number) {
     this.#form = form;
     this.#nItems = nItems;
     this.#tables =
-      form.form === 'dot' ? new Retrieval(engine, form.items, form.width) : new RankingTables(engine, form, nItems);
+      form.form === 'dot' ? new Retrieval(engine, form.items, form.width) : rankingTables(engine, form, nItems);
   }
 
   /**

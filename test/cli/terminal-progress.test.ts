@@ -23,9 +23,37 @@ describe('lineProgress', () => {
     ms = 10_000;
     task.end('5 epochs');
     expect(lines).toEqual([
-      'training: 20 %  epoch 2  100 examples/s',
-      'training: 50 %  epoch 5  100 examples/s',
+      'training: 20 %  epoch 2  100 examples/s  8.0 s left',
+      'training: 50 %  epoch 5  100 examples/s  5.0 s left',
       'training: 5 epochs, 10 s, 100 examples/s',
+    ]);
+  });
+});
+
+describe('time left', () => {
+  it('is told from the first hundredth on, where the total is known', () => {
+    const lines: string[] = [];
+    let ms = 0;
+    const progress = lineProgress(
+      (line) => lines.push(line),
+      () => ms,
+    );
+    const task = progress.start('training', 1000);
+    const endless = progress.start('reading');
+    for (const [at, done] of [
+      [0, 0],
+      [3000, 9],
+      [6000, 500],
+    ]) {
+      ms = at;
+      task.update(done, 'note');
+      endless.update(done, 'note');
+    }
+    expect(lines).toEqual([
+      'training: 1 %  note',
+      'reading: note',
+      'training: 50 %  note  6.0 s left',
+      'reading: note',
     ]);
   });
 });
@@ -45,7 +73,7 @@ describe('speed', () => {
       ms = at;
       task.update(done, 'note');
     }
-    expect(lines).toEqual(['training: 60 %  note  100 rows/s']);
+    expect(lines).toEqual(['training: 60 %  note  100 rows/s  8.0 s left']);
   });
 });
 

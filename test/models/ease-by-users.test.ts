@@ -7,8 +7,9 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
 import { ease } from '../../src/models/ease.ts';
 import { fitByUsers } from '../../src/models/ease-by-users.ts';
-import { solvedSide } from '../../src/models/ease-size.ts';
+import { easeMatrix } from '../../src/models/ease-matrix.ts';
 import { findModel } from '../../src/models/index.ts';
+import type { Sizes } from '../../src/models/model.ts';
 import { scorerOf } from '../../src/models/scoring.ts';
 import { knownItems, reasonFinder } from '../../src/recommender/reasons.ts';
 import { inverseOf } from '../linalg/gauss-jordan.ts';
@@ -17,7 +18,10 @@ import { randomLists } from './fitted.ts';
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());
 
-const task = silent.start('', 0, '');
+/** By WebAssembly in float64. */
+function inside(train: SparseRows, sizes: Sizes, regularization: number): Promise<NamedTensors> {
+  return fitByUsers(easeMatrix(engine, sizes.nUsers, false), train, sizes, regularization, () => {});
+}
 
 function rowsOf(taken: readonly (readonly number[])[]): SparseRows {
   const pairs = taken.flatMap((items, user) => items.map((item) => [user, item]));
@@ -50,11 +54,11 @@ interface World {
   readonly history: SparseRows;
 }
 
-function world(nUsers: number, nItems: number, regularization: number): World {
+async function world(nUsers: number, nItems: number, regularization: number): Promise<World> {
   const taken = randomLists(nUsers, nItems);
   const history = rowsOf(taken);
   const sizes = { nUsers, nItems };
-  const weights = fitByUsers(engine, history, sizes, regularization, task);
+  const weights = await inside(history, sizes, regularization);
   return { taken, sizes, weights, config: { regularization }, b: itemWeights(taken, nItems, regularization), history };
 }
 
@@ -70,8 +74,8 @@ describe('EASE from a users × users matrix', () => {
     [30, 90, 50],
     [45, 60, 0.1],
     [60, 30, 5],
-  ])('%i users, %i items, λ = %d: the scores of the items × items inverse', (nUsers, nItems, lambda) => {
-    const made = world(nUsers, nItems, lambda);
+  ])('%i users, %i items, λ = %d: the scores of the items × items inverse', async (nUsers, nItems, lambda) => {
+    const made = await world(nUsers, nItems, lambda);
     const tables = new RankingTables(engine, scorer(made).form, nItems);
     const users = Int32Array.from({ length: nUsers }, (_, u) => u);
     const { scores } = tables.rank({ users, allScores: true });
@@ -81,8 +85,8 @@ describe('EASE from a users × users matrix', () => {
     tables.free();
   });
 
-  it('somebody new is scored as the weights say, with items of one and of many users', () => {
-    const made = world(20, 50, 3);
+  it('somebody new is scored as the weights say, with items of one and of many users', async () => {
+    const made = await world(20, 50, 3);
     const tables = new RankingTables(engine, scorer(made).form, 50);
     for (const items of [[0], [1, 7, 20], [40], Array.from({ length: 49 }, (_, i) => i)]) {
       const history = Int32Array.from(items);
@@ -93,8 +97,8 @@ describe('EASE from a users × users matrix', () => {
     tables.free();
   });
 
-  it('listed candidates get the ranks of their scores', () => {
-    const made = world(21, 40, 2);
+  it('listed candidates get the ranks of their scores', async () => {
+    const made = await world(21, 40, 2);
     const tables = new RankingTables(engine, scorer(made).form, 40);
     const random = new RandomStream(3, 'lists');
     const lists = made.taken.map(() => {
@@ -116,8 +120,8 @@ describe('EASE from a users × users matrix', () => {
     tables.free();
   });
 
-  it('reasons are the items of the history with the largest weights', () => {
-    const made = world(25, 40, 4);
+  it('reasons are the items of the history with the largest weights', async () => {
+    const made = await world(25, 40, 4);
     const reasons = reasonFinder(scorer(made), 40);
     const history = [2, 5, 9, 11, 30];
     for (const item of [0, 5, 17, 35]) {
@@ -129,12 +133,12 @@ describe('EASE from a users × users matrix', () => {
     }
   });
 
-  it('knows the items that are connected with the history, and scores the others 0', () => {
+  it('knows the items that are connected with the history, and scores the others 0', async () => {
     // two groups that share no item
     const taken = [[0, 1], [1, 2], [3, 4], [4], []];
     const history = rowsOf(taken);
     const sizes = { nUsers: 5, nItems: 6 };
-    const weights = fitByUsers(engine, history, sizes, 1, task);
+    const weights = await inside(history, sizes, 1);
     const { form } = scorerOf(
       engine,
       { model: findModel('ease'), config: { regularization: 1 }, sizes, weights },
@@ -148,8 +152,8 @@ describe('EASE from a users × users matrix', () => {
     tables.free();
   });
 
-  it('refuses lists that point outside', () => {
-    const made = world(10, 12, 1);
+  it('refuses lists that point outside', async () => {
+    const made = await world(10, 12, 1);
     const columns = (made.weights.get('columns')!.data as Int32Array).slice();
     columns[0] = 10;
     const altered = new Map(made.weights).set('columns', { shape: [columns.length], data: columns });
@@ -162,38 +166,5 @@ describe('EASE from a users × users matrix', () => {
     const context = { engine, random: new RandomStream(1, 'ease'), progress: silent };
     const weights = await ease.fit(rowsOf(taken), { nUsers: 4, nItems }, { regularization: 1 }, context);
     expect(weights.get('hat')!.shape).toEqual([4, 4]);
-  });
-});
-
-describe('the side EASE is solved on', () => {
-  const gibibyte = 1024 ** 3;
-  const none = rowsOf([[0]]);
-
-  it.each([
-    [11_000, 22_000, 'items'],
-    [10_999, 22_000, 'users'],
-    [943, 1682, 'items'],
-    [1_000_000, 22_000, 'items'],
-    [22_000, 22_001, 'users'],
-    [5, 1_000_000, 'users'],
-  ])('%i users, %i items: %s', (nUsers, nItems, side) => {
-    expect(solvedSide(none, { nUsers, nItems }, 8 * gibibyte)).toBe(side);
-  });
-
-  it('is that of the users where only their matrix fits into memory', () => {
-    expect(solvedSide(none, { nUsers: 15_000, nItems: 20_000 }, 4 * gibibyte)).toBe('users');
-  });
-
-  it('where neither fits, says which k-core would', () => {
-    // item i was taken by 2 users when i < 1,000, else by one
-    const taken = [Array.from({ length: 30_000 }, (_, i) => i), Array.from({ length: 1000 }, (_, i) => i)];
-    expect(() => solvedSide(rowsOf(taken), { nUsers: 25_000, nItems: 30_000 }, 8 * gibibyte)).toThrow(
-      /found 25,000 users and 30,000 items: .*at most 22,000 rows; what would fit: at most 22,000 items or 22,000 users, such as the at most 1,000 items that 2 users or more took \(--k-core 2, data\.kCore\); or use item-knn or ials/,
-    );
-  });
-
-  it('where memory is short, says how much is needed and how many rows it would hold', () => {
-    const run = () => solvedSide(none, { nUsers: 20_000, nItems: 20_000 }, gibibyte);
-    expect(run).toThrow(/about 4\.5 GiB of memory are needed, 1\.0 GiB are free; what would fit: at most 9,459 items/);
   });
 });

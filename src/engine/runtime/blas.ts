@@ -1,6 +1,7 @@
 /**
  * System BLAS, optional: where a shared library with `cblas_sgemm` is found (OpenBLAS, MKL, Accelerate), matrix products of plans
- * go there, one single-threaded call a product, on the engine's own memory. Called through `koffi`, an optional dependency.
+ * go there, one single-threaded call a product, on the engine's own memory, and so do products of matrices that WebAssembly's
+ * memory cannot hold. Called through `koffi`, an optional dependency.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -42,6 +43,26 @@ export type Sgemm = (
   accumulate: number,
 ) => void;
 
+/**
+ * C[m×n] = sign · A·B, or C + sign · A·B, as in `Sgemm` but anywhere in a memory of any size: `a`, `b` and `c` are positions of
+ * float32 values.
+ */
+export interface LargeProduct {
+  readonly a: number;
+  readonly aRow: number;
+  readonly aTransposed?: boolean;
+  readonly b: number;
+  readonly bRow: number;
+  readonly bTransposed?: boolean;
+  readonly c: number;
+  readonly cRow: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly sign: 1 | -1;
+  readonly accumulate: boolean;
+}
+
 /** The product of a library on one memory, and what the kernels need to know of it. */
 export interface OpenedBlas {
   readonly sgemm: Sgemm;
@@ -57,6 +78,7 @@ interface KoffiLibrary {
   func(prototype: string): (...args: unknown[]) => unknown;
 }
 
+const SGEMM = 'void cblas_sgemm(int, int, int, int, int, int, float, void*, int, void*, int, float, void*, int)';
 const ROW_MAJOR = 101;
 const AS_STORED = 111;
 const TRANSPOSED = 112;
@@ -76,6 +98,11 @@ export function installHint(platform: NodeJS.Platform = process.platform): strin
   if (platform === 'darwin') return 'brew install openblas';
   if (platform === 'win32') return 'put libopenblas.dll on the PATH';
   return 'apt install libopenblas0-pthread';
+}
+
+/** The same, or the package that would call it where that is what is missing. */
+export function missingBlasHint(): string {
+  return typeof loadKoffi() === 'string' ? `npm install koffi, ${installHint()}` : installHint();
 }
 
 /** Looks for the library of a choice and tries it. */
@@ -109,6 +136,19 @@ export function openBlas(path: string, memory: WebAssembly.Memory): OpenedBlas {
   return { sgemm, directProduct: directProductOf(library) };
 }
 
+/** Products on `memory` by a library that `findBlas` found; each thread opens its own. */
+export function openLargeProducts(path: string, memory: SharedArrayBuffer): (product: LargeProduct) => void {
+  const koffi = loadKoffi();
+  if (typeof koffi === 'string') throw new DeepTasteError('io', `blas: ${koffi}`);
+  const base = Number(koffi.address(new Uint8Array(memory, 0, 1)));
+  const call = openLibrary(koffi, path).func(SGEMM);
+  return ({ a, aRow, aTransposed, b, bRow, bTransposed, c, cRow, m, n, k, sign, accumulate }) => {
+    const orders = [aTransposed ? TRANSPOSED : AS_STORED, bTransposed ? TRANSPOSED : AS_STORED];
+    const factors = [sign, base + 4 * a, aRow, base + 4 * b, bRow];
+    call(ROW_MAJOR, ...orders, m, n, k, ...factors, accumulate ? 1 : 0, base + 4 * c, cRow);
+  };
+}
+
 /** OpenBLAS has kernels for small products with AVX-512 alone: up to 100³ multiply-adds (its interface/gemm.c). */
 function directProductOf(library: KoffiLibrary): number {
   const core = callIfThere(library, 'char* openblas_get_corename()');
@@ -130,7 +170,7 @@ function firstLine(error: unknown): string {
 function openLibrary(koffi: Koffi, path: string): KoffiLibrary {
   chooseOpenBlasKernels();
   const library = koffi.load(path);
-  library.func('void cblas_sgemm(int, int, int, int, int, int, float, void*, int, void*, int, float, void*, int)');
+  library.func(SGEMM);
   // the engine's threads share the work; the library must not start its own
   callIfThere(library, 'void openblas_set_num_threads(int)', 1);
   callIfThere(library, 'void MKL_Set_Num_Threads(int)', 1);
@@ -176,9 +216,7 @@ function titleOf(library: KoffiLibrary, path: string): string {
 /** Addresses are passed as numbers: exact below 2⁵³, and every user address is. */
 function sgemmOf(koffi: Koffi, library: KoffiLibrary, memory: Uint8Array): Sgemm {
   const base = Number(koffi.address(memory));
-  const call = library.func(
-    'void cblas_sgemm(int, int, int, int, int, int, float, void*, int, void*, int, float, void*, int)',
-  );
+  const call = library.func(SGEMM);
   return (a, aRow, aTransposed, b, bRow, bTransposed, c, cRow, m, n, k, accumulate) => {
     call(
       ROW_MAJOR,
