@@ -24,9 +24,8 @@ export { type Comparison, compareResults } from './evaluation/comparison.ts';
 export type { EvaluationResult } from './evaluation/evaluation-result.ts';
 export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
 export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row-evaluation.ts';
-export { fieldModels } from './models/field-models.ts';
-export { type AnyModel, allModels, findAnyModel, models, sequenceModels } from './models/index.ts';
-export type { RunningSequences, SequenceScorer } from './models/sequence-scorer.ts';
+export type { AnyModel, Model } from './examples/model.ts';
+export { findModel, models } from './models/index.ts';
 export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recommender/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
 export { compareModels } from './recommender/compare.ts';
@@ -53,3 +52,4 @@ export { parseRunSettings, type RunInput, type RunSettings } from './recommender
 export { type FieldResult, type FieldRun, trainFieldRecommender } from './recommender/train-fields.ts';
 export { type TrainedRun, trainRecommender } from './recommender/train-recommender.ts';
 export { type SequenceRun, trainSequenceRecommender } from './recommender/train-sequences.ts';
+export type { RunningSequences, SequenceScorer } from './scoring/sequence-scorer.ts';

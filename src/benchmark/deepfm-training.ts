@@ -1,15 +1,9 @@
-/** DeepFM training on invented rows of categorical fields, put together as training/field-stage.ts does. */
+/** DeepFM training on invented rows of categorical fields. */
 import type { RandomStream } from '../core/random.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
-import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { ExampleFeed } from '../engine/runtime/example-feed.ts';
-import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { overDefaults } from '../examples/settings.ts';
 import { deepfm } from '../models/deepfm.ts';
-import { initialiseParameters } from '../models/expression.ts';
-import { bindSlots, declareFieldParameters, fieldTraining } from '../models/field-expression.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import { resolveFieldTraining } from '../training/field-options.ts';
 import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 
@@ -55,12 +49,8 @@ function costOf({ fields, rows, factors, batchSize }: DeepfmSize, flops: number,
 
 /** Training without dropout and batch normalisation, Adam on touched rows. */
 export function deepfmTraining(engine: Engine, size: DeepfmSize, random: RandomStream): TrainingSteps {
-  const model = deepfm as unknown as FieldModel;
   const { factors, hidden, batchSize, examples: nRows } = size;
-  const config = deepfm.options.parse({ factors, hidden: [...hidden], dropout: 0, batchNorm: false });
   const layout = layoutOf(size);
-  const declared = declareFieldParameters(model, config, layout);
-  const made = fieldTraining(model, declared, config, layout, 'log', random.child('noise'));
   const label = Float32Array.from({ length: nRows }, () => (random.uniform() < 0.3 ? 1 : 0));
   const each = layout.fields[0].nRows;
   const index = Int32Array.from(
@@ -69,26 +59,16 @@ export function deepfmTraining(engine: Engine, size: DeepfmSize, random: RandomS
   );
   const context = { nRows, slots: size.fields, index, value: null };
   const none = { user: null, item: null, users: null, items: null, crosses: null };
-  const sources = bindSlots(made.loss, made.inputs, { ...none, nRows, context, label }, layout).map(
-    ({ by, rows, leaves }) => ({
-      ...{ by, leaves, index: rows.index, value: rows.value },
-    }),
-  );
-  const key = random.child('examples').key;
-  const feed = new ExampleFeed(
+  const { learn, options, trainingDefaults } = deepfm;
+  const examples = learn.open({
     engine,
-    { nRows, users: null, items: null, labels: label, sampler: null, key },
-    sources,
-    made.label,
-  );
-  const store = new ParameterStore(engine, declared.list);
-  const { optimizer } = resolveFieldTraining(deepfm.trainingDefaults, { batchSize });
-  const plan = new StepPlan({
-    ...{ engine, store, loss: made.loss, feed: feed.feed, batchSize, totalRows: feed.rows, optimizer },
-    ...{ assignments: made.assignments, totalSteps: 1_000_000 },
+    config: options.parse({ factors, hidden: [...hidden], dropout: 0, batchNorm: false }),
+    training: overDefaults(learn.examples, trainingDefaults, { batchSize }),
+    data: { layout, examples: { ...none, nRows, context, label } },
+    random,
   });
-  initialiseParameters(declared, store, random.child('init'));
-  const stepsOfEpoch = Math.floor(feed.rows / batchSize);
+  const { plan, store } = examples;
+  const stepsOfEpoch = Math.floor(examples.nRows / batchSize);
   let next = 0;
   return {
     batchSize,
@@ -97,15 +77,11 @@ export function deepfmTraining(engine: Engine, size: DeepfmSize, random: RandomS
       for (let left = steps; left > 0; ) {
         const first = next % stepsOfEpoch;
         const count = Math.min(left, stepsOfEpoch - first);
-        plan.run(Math.floor(next / stepsOfEpoch), first, count);
+        examples.run(Math.floor(next / stepsOfEpoch), first, count);
         next += count;
         left -= count;
       }
     },
-    free: () => {
-      plan.free();
-      feed.free();
-      store.free();
-    },
+    free: () => examples.free(),
   };
 }

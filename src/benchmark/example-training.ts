@@ -6,8 +6,8 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ExampleFeed, type SlotSource } from '../engine/runtime/example-feed.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
-import { declaredAs, initialiseParameters } from '../models/expression.ts';
 import type { StepCost } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 

@@ -2,9 +2,10 @@
 import type { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { OpenExamples } from '../examples/open-examples.ts';
+import { overDefaults } from '../examples/settings.ts';
+import { sampleWeights, supportOf } from '../examples/shared-negatives.ts';
 import { gru4rec } from '../models/gru4rec.ts';
-import { sequenceTrainingOptions } from '../training/sequence-options.ts';
-import { SequenceStep, sampleWeights, supportOf } from '../training/sequence-step.ts';
 import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 
@@ -44,7 +45,7 @@ function costOf(
   size: Gru4recSize,
   samples: number,
   exponent: number,
-  step: SequenceStep,
+  step: OpenExamples,
 ): StepCost {
   const { batchSize, units } = size;
   const support = supportOf(sequences);
@@ -71,10 +72,11 @@ export function gru4recTraining(
   const samples = Math.min(SAMPLES, sequences.nItems - 1);
   const extra = loss === 'bpr-max' ? { activation: 'elu' as const } : {};
   const config = gru4rec.options.parse({ units: [units], loss, samples, embeddingDropout: 0.1, ...extra });
-  const training = sequenceTrainingOptions.parse({ batchSize });
-  const step = new SequenceStep({ engine, model: gru4rec as never, config, training, sequences, random });
+  const { learn, trainingDefaults } = gru4rec;
+  const training = overDefaults(learn.examples, trainingDefaults, { batchSize });
+  const step = learn.open({ engine, config, training, data: sequences, random });
   // the tail, where lanes run out of sessions, is left out: steps of full batches are timed
-  const full = Math.floor(step.batches.stepsPerEpoch * 0.9);
+  const full = Math.floor(step.stepsPerEpoch * 0.9);
   let epoch = 0;
   let next = 0;
   return {
@@ -83,7 +85,7 @@ export function gru4recTraining(
     run: (steps) => {
       for (let left = steps; left > 0; ) {
         if (next >= full) {
-          step.restart();
+          step.skipTo(0);
           epoch++;
           next = 0;
         }

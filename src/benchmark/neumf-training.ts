@@ -1,14 +1,10 @@
-/** NeuMF training of MovieLens-1M's size, put together as training/train-stage.ts does, in rounds of steps that can be timed. */
+/** NeuMF training of MovieLens-1M's size, in rounds of steps that can be timed. */
 import { RandomStream } from '../core/random.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
-import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { ParameterStore } from '../engine/runtime/parameter-store.ts';
-import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { declareParameters, initialiseParameters, lossExpression } from '../models/expression.ts';
-import type { GradientModel } from '../models/model.ts';
+import type { OpenExamples } from '../examples/open-examples.ts';
+import { overDefaults } from '../examples/settings.ts';
 import { neumf } from '../models/neumf.ts';
-import { resolveTraining } from '../training/options.ts';
 import { expectedDistinct, type StepCost, updateBytes } from './step-limit.ts';
 import { secondsOf } from './timing.ts';
 
@@ -64,60 +60,36 @@ export class NeumfTraining {
   readonly cost: StepCost;
   /** Memory of the engine that it holds. */
   readonly heldBytes: number;
-  readonly #store: ParameterStore;
-  readonly #sampler: SamplerRecord;
-  readonly #plan: StepPlan;
+  readonly #examples: OpenExamples<'pairs'>;
+  readonly #stepsOfEpoch: number;
   #nextStep = 0;
 
   constructor(engine: Engine, size: NeumfSize, interactions: SparseRows, batchSize: number, seed: number) {
     this.engine = engine;
     this.batchSize = batchSize;
     const heldBefore = engine.heldBytes;
-    const model = neumf as unknown as GradientModel;
-    const config = neumf.options.parse({ factors: size.factors, layers: size.layers } as never);
-    const declared = declareParameters(model, config, size);
-    const random = new RandomStream(seed, 'bench');
-    this.#store = new ParameterStore(engine, declared.list);
-    initialiseParameters(declared, this.#store, random.child('init'));
-    const users = new Int32Array(interactions.columns.length);
-    for (let u = 0; u < size.nUsers; u++) users.fill(u, interactions.rowStart[u], interactions.rowStart[u + 1]);
-    const training = resolveTraining(neumf.trainingDefaults, { batchSize, negatives: NEGATIVES });
-    this.#sampler = new SamplerRecord(engine, {
-      users,
-      items: interactions.columns,
-      nUsers: size.nUsers,
-      nItems: size.nItems,
-      rowStart: interactions.rowStart,
-      columns: interactions.columns,
-      negatives: training.negatives,
-      reject: training.rejectTaken,
-      popularityExponent: 0,
-      key: random.child('examples').key,
-    });
-    const { loss, leaves } = lossExpression(model, declared.tensors, config);
-    this.#plan = new StepPlan({
+    const { learn, options, trainingDefaults } = neumf;
+    this.#examples = learn.open({
       engine,
-      store: this.#store,
-      loss,
-      feed: this.#sampler.pointwise(...leaves),
-      batchSize,
-      totalRows: this.#sampler.rowsPointwise,
-      optimizer: training.optimizer,
-      totalSteps: 1_000_000,
+      config: options.parse({ factors: size.factors, layers: size.layers }),
+      training: overDefaults(learn.examples, trainingDefaults, { batchSize, negatives: NEGATIVES }),
+      data: { sizes: size, rows: interactions },
+      random: new RandomStream(seed, 'bench'),
     });
+    const { plan, store, nRows } = this.#examples;
+    this.#stepsOfEpoch = Math.floor(nRows / batchSize);
     this.heldBytes = engine.heldBytes - heldBefore;
-    this.cost = costOf(size, interactions, batchSize, this.#plan.flopsOfStep, this.#store.denseLength);
+    this.cost = costOf(size, interactions, batchSize, plan.flopsOfStep, store.denseLength);
   }
 
   /** Trains on the next full batches, from epoch to epoch. Returns the mean loss. */
   run(steps: number): number {
-    const stepsOfEpoch = Math.floor(this.#sampler.rowsPointwise / this.batchSize);
     let lossSum = 0;
     for (let left = steps; left > 0; ) {
-      const epoch = Math.floor(this.#nextStep / stepsOfEpoch);
-      const first = this.#nextStep % stepsOfEpoch;
-      const count = Math.min(left, stepsOfEpoch - first);
-      lossSum += this.#plan.run(epoch, first, count).lossSum;
+      const epoch = Math.floor(this.#nextStep / this.#stepsOfEpoch);
+      const first = this.#nextStep % this.#stepsOfEpoch;
+      const count = Math.min(left, this.#stepsOfEpoch - first);
+      lossSum += this.#examples.run(epoch, first, count).lossSum;
       this.#nextStep += count;
       left -= count;
     }
@@ -141,8 +113,6 @@ export class NeumfTraining {
   #stepSeconds = 0;
 
   free(): void {
-    this.#plan.free();
-    this.#sampler.free();
-    this.#store.free();
+    this.#examples.free();
   }
 }

@@ -3,11 +3,11 @@ import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
-import { declareParameters, initialiseParameters } from '../models/expression.ts';
+import type { PairModel } from '../examples/pairs.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { logisticMf } from '../models/logistic-mf.ts';
-import type { GradientModel } from '../models/model.ts';
 import { neumf } from '../models/neumf.ts';
-import { gradientScorer } from '../models/scoring.ts';
+import { pairScorer } from '../scoring/pair-scorer.ts';
 import type { Effort } from './effort.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { NeumfSize } from './neumf-training.ts';
@@ -36,8 +36,8 @@ export function measureRanking(
   machine: readonly MachineLimits[],
 ): RankingSpeed[] {
   const rankings = [
-    { model: neumf as unknown as GradientModel, options: { factors: size.factors, layers: size.layers } },
-    { model: logisticMf as unknown as GradientModel, options: { factors: size.factors } },
+    { model: neumf as unknown as PairModel, options: { factors: size.factors, layers: size.layers } },
+    { model: logisticMf as unknown as PairModel, options: { factors: size.factors } },
   ].flatMap(({ model, options }) => engines.map((engine) => new Ranking(engine, model, options, size, random)));
   for (const ranking of rankings) ranking.rank();
   const tasks = Object.fromEntries(
@@ -61,25 +61,25 @@ export function measureRanking(
 
 class Ranking {
   readonly engine: Engine;
-  readonly model: GradientModel;
+  readonly model: PairModel;
   readonly #config: unknown;
   readonly #size: NeumfSize;
-  readonly #declared: ReturnType<typeof declareParameters>;
+  readonly #declared: DeclaredParameters;
   readonly #store: ParameterStore;
 
-  constructor(engine: Engine, model: GradientModel, options: object, size: NeumfSize, random: RandomStream) {
+  constructor(engine: Engine, model: PairModel, options: object, size: NeumfSize, random: RandomStream) {
     this.engine = engine;
     this.model = model;
     this.#size = size;
     this.#config = model.options.parse(options);
-    this.#declared = declareParameters(model, this.#config, size);
+    this.#declared = declaredAs(model.parameters(this.#config, size));
     this.#store = new ParameterStore(engine, this.#declared.list);
     initialiseParameters(this.#declared, this.#store, random.child(model.name));
   }
 
   rank(): void {
     const { engine, model } = this;
-    const scorer = gradientScorer(engine, model, this.#config, this.#size, this.#declared, this.#store);
+    const scorer = pairScorer(engine, model, this.#config, this.#size, this.#declared, this.#store);
     const tables = new RankingTables(engine, scorer.form, this.#size.nItems);
     tables.rank({ users: Int32Array.from({ length: this.#size.nUsers }, (_, u) => u), topK: TOP_K });
     tables.free();
@@ -89,7 +89,7 @@ class Ranking {
   /** The products of every pair; the rows of users and items are read once. */
   cost(): StepCost {
     const { nUsers, nItems } = this.#size;
-    const scorer = gradientScorer(this.engine, this.model, this.#config, this.#size, this.#declared, this.#store);
+    const scorer = pairScorer(this.engine, this.model, this.#config, this.#size, this.#declared, this.#store);
     const { form } = scorer;
     scorer.free();
     if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');

@@ -8,11 +8,9 @@ import type { Progress } from '../core/progress.ts';
 import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 import { version } from '../core/version.ts';
 import { writeInteractionLog } from '../data/simulated/interaction-log.ts';
-import { declareParameters } from '../models/expression.ts';
-import { findModel } from '../models/index.ts';
-import type { GradientModel } from '../models/model.ts';
-import { checkMemory, type EstimateRequest, estimateMemory } from '../training/memory-estimate.ts';
-import { resolveTraining } from '../training/options.ts';
+import { checkMemory, type EstimateRequest, estimateMemory } from '../examples/memory-estimate.ts';
+import { pairSettings } from '../examples/pairs.ts';
+import { bprMf } from '../models/bpr-mf.ts';
 import type { ScaleMessage } from './scale-child.ts';
 import { logBytes, type ScalePoint, type ScaleResult } from './scale-point.ts';
 
@@ -157,13 +155,15 @@ function childFailure(point: ScalePoint, complaint: string, end: string): string
 /** Sizes at the limit of WebAssembly's memory. */
 function fitsOf(threads: number): ScaleFit[] {
   const verdict = (nInteractions: number, nItems: number, factors: number, optimizer: 'adam' | 'adagrad'): ScaleFit => {
-    const model = findModel('bpr-mf') as GradientModel;
     const sizes = { nUsers: 1_000_000, nItems };
-    const { declarations } = declareParameters(model, model.options.parse({ factors }), sizes);
-    const training = resolveTraining(model.trainingDefaults, { optimizer: { name: optimizer } });
+    const declarations = bprMf.parameters(bprMf.options.parse({ factors }), sizes);
+    const training = pairSettings.parse({
+      ...bprMf.trainingDefaults,
+      optimizer: { ...bprMf.trainingDefaults.optimizer, name: optimizer },
+    });
     const request: EstimateRequest = { declarations, training, ...sizes, nInteractions, threads };
     const bytes = estimateMemory(request).total;
-    return { model: model.name, nInteractions, nItems, factors, optimizer, bytes, advice: adviceOn(request) };
+    return { model: bprMf.name, nInteractions, nItems, factors, optimizer, bytes, advice: adviceOn(request) };
   };
   return [
     verdict(100_000_000, 20_000, 16, 'adam'),

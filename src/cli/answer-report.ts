@@ -5,7 +5,6 @@ import { noFields } from '../data/side-information.ts';
 import { rowOf, type SparseRows } from '../data/sparse-rows.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { fitText, tableWidth, textTable } from '../evaluation/text-table.ts';
-import { familyOf } from '../models/index.ts';
 import { type Answer, type Recommendation, Recommender } from '../recommender/recommender.ts';
 import type { SequenceRecommender } from '../recommender/sequence-recommender.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,7 +37,7 @@ export function answerReport(terminal: Terminal, given: GivenAnswer): string {
 }
 
 function howNote({ model }: AnyRecommender, { how }: Answer): string {
-  if (familyOf(model) === 'sequences') return how;
+  if (model.form === 'sequences') return how;
   if (how === 'trained') return `made by ${model.title}, which knows this user from its training`;
   return `made by ${model.title} for somebody new: ${how}`;
 }

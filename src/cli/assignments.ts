@@ -44,11 +44,11 @@ export async function assign(
   settings: AnyRunInput,
   assignments: readonly Assignment[],
   modelKeys: readonly string[],
-  family: RunFamily = 'users',
+  family: RunFamily = 'pairs',
   moreKeys: readonly string[] = [],
 ): Promise<AnyRunInput> {
   if (assignments.length === 0) return settings;
-  const ofSections = await (family === 'users' ? sectionKeys() : sequenceSectionKeys(settings.model));
+  const ofSections = await (family === 'pairs' ? sectionKeys() : sequenceSectionKeys(settings.model));
   const known = [...modelKeys, ...moreKeys, ...ofSections];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
@@ -88,11 +88,11 @@ function withValue(into: unknown, [key, ...rest]: readonly string[], value: unkn
 
 /** Addresses outside the model's options that can be listed; the others are checked by their schemas. */
 async function sectionKeys(): Promise<string[]> {
-  const { trainingOptions } = await import('../training/options.ts');
+  const { pairSettings } = await import('../examples/pairs.ts');
   const { optimizerOptions } = await import('../engine/optimizers/optimizer.ts');
   const { evaluationOptions } = await import('../recommender/settings.ts');
   return [
-    ...under('training', trainingOptions).filter((key) => key !== 'training.optimizer'),
+    ...under('training', pairSettings).filter((key) => key !== 'training.optimizer'),
     ...under('optimizer', optimizerOptions),
     ...under('evaluation', evaluationOptions),
     ...single,
@@ -101,12 +101,11 @@ async function sectionKeys(): Promise<string[]> {
 
 /** The same of models of sequences. */
 async function sequenceSectionKeys(modelName: string): Promise<string[]> {
-  const { findSequenceModel } = await import('../models/index.ts');
-  const { sequenceTrainers } = await import('../training/train-sequence-model.ts');
+  const { findModelOf } = await import('../models/index.ts');
   const { sequenceEvaluationOptions, sequenceRunSettings } = await import('../recommender/sequence-settings.ts');
-  const { settings } = sequenceTrainers[findSequenceModel(modelName).kind];
+  const { learn } = findModelOf('sequences', modelName);
   return [
-    ...(settings ? under('training', settings) : []),
+    ...(learn.by === 'gradients' ? under('training', learn.examples.settings) : []),
     ...under('evaluation', sequenceEvaluationOptions),
     ...under('sequences', sequenceRunSettings.shape.sequences.unwrap()),
     ...under('filter', sequenceRunSettings.shape.filter.unwrap()),

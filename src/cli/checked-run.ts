@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import { type AnyModel, findAnyModel, findModel, findSequenceModel } from '../models/index.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { resolveTraining } from '../examples/settings.ts';
+import { findModel } from '../models/index.ts';
 import {
   type AnyRunInput,
   type AnyRunSettings,
@@ -10,8 +12,6 @@ import {
   parseAnyRunSettings,
   runFamilyOf,
 } from '../recommender/any-settings.ts';
-import { trainingOf } from '../recommender/train-recommender.ts';
-import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
@@ -20,16 +20,15 @@ import { assign, parseAssignment } from './assignments.ts';
  */
 export async function checkedRun(input: AnyRunInput, set: readonly string[], where: string): Promise<AnyRunSettings> {
   const family = runFamilyOf(input.model);
-  const model = findAnyModel(input.model);
+  const model = findModel(input.model);
   const assigned = await assign(input, set.map(parseAssignment), optionNames(model), family);
   const settings = parseAnyRunSettings(assigned, where);
   parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
+  resolveTraining(model, settings.training);
   if (isSequenceRun(settings)) {
-    sequenceTrainingOf(findSequenceModel(model.name), settings.training);
     parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'next-item');
     return settings;
   }
-  trainingOf(findModel(model.name), settings.training);
   parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'ranking');
   return settings;
 }

@@ -5,7 +5,7 @@ import { suggestion } from '../core/nearest.ts';
 import { hasInput, isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
 import { type MeanInterval, meanInterval } from '../evaluation/statistics/mean-interval.ts';
 import { textTable } from '../evaluation/text-table.ts';
-import { findFieldModel } from '../models/field-models.ts';
+import { findModelOf } from '../models/index.ts';
 import { assertComparableRows, type RowResult } from '../recommender/evaluate-rows.ts';
 import type { FieldRunInput, FieldRunSettings } from '../recommender/field-settings.ts';
 import { type FieldRun, trainFieldRecommender } from '../recommender/train-fields.ts';
@@ -75,7 +75,7 @@ async function contenders(flags: CompareFlags): Promise<FieldRunSettings[]> {
     const input = {
       ...{
         data: dataOf(data, flags),
-        ...runInputOf('users', model, flags),
+        ...runInputOf('pairs', model, flags),
         model,
         ...defined({ refit: flags.refit, task: flags.task }),
       },
@@ -98,7 +98,7 @@ const ofRuns = ['refit', 'task'];
 /** A bare key must be an option of some model. */
 function checkOwner(text: string, names: readonly string[]): void {
   const key = keyOf(text);
-  const known = [...new Set(names.flatMap((name) => optionNames(findFieldModel(name)))), ...ofRuns];
+  const known = [...new Set(names.flatMap((name) => optionNames(findModelOf('rows', name)))), ...ofRuns];
   if (!text.includes('=') || key.includes('.') || known.includes(key)) return;
   throw new DeepTasteError('config', `--set ${key}: none of the models has this option${suggestion(key, known)}`, {
     key,
@@ -110,7 +110,7 @@ function concerning(model: string, names: readonly string[], text: string): stri
   const owner = names.find((name) => text.startsWith(`${name}.`));
   if (owner !== undefined) return owner === model ? [text.slice(owner.length + 1)] : [];
   const key = keyOf(text);
-  const isOwn = key.includes('.') || ofRuns.includes(key) || optionNames(findFieldModel(model)).includes(key);
+  const isOwn = key.includes('.') || ofRuns.includes(key) || optionNames(findModelOf('rows', model)).includes(key);
   return isOwn || !text.includes('=') ? [text] : [];
 }
 

@@ -1,9 +1,9 @@
 /** The settings of the models that `compare` trains: data, split and evaluation are the same for all. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import { type AnyModel, type AnySequenceModel, familyOf, familyTitles, findAnyModel } from '../models/index.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { findModel, formTitles } from '../models/index.ts';
 import { type AnyRunInput, type AnyRunSettings, type RunFamily, runFamilyOf } from '../recommender/any-settings.ts';
-import { sequenceTrainers } from '../training/train-sequence-model.ts';
 import { checkedRun, optionNames } from './checked-run.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { defined } from './data-flags.ts';
@@ -20,7 +20,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<AnyRunSett
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--models: each model counts once, found "${repeated}" twice`);
   const family = commonFamily(names);
-  const models = names.map(findAnyModel);
+  const models = names.map(findModel);
   for (const text of set) checkOwner(text, models);
   const settings: AnyRunSettings[] = [];
   for (const model of models) {
@@ -46,15 +46,14 @@ function commonFamily(names: readonly string[]): RunFamily {
   if (other < 0) return families[0];
   throw new DeepTasteError(
     'usage',
-    `--models: must be of one kind to be measured alike, found "${names[0]}" of the ${familyTitles[families[0]]} and ` +
-      `"${names[other]}" of the ${familyTitles[families[other]]}; compare them apart`,
+    `--models: must be of one kind to be measured alike, found "${names[0]}" of the ${formTitles[families[0]]} and ` +
+      `"${names[other]}" of the ${formTitles[families[other]]}; compare them apart`,
   );
 }
 
 /** Whether training settings concern the model. */
-function hasEpochs(model: AnyModel): boolean {
-  if (familyOf(model) !== 'sequences') return model.kind === 'gradient';
-  return sequenceTrainers[(model as AnySequenceModel).kind].settings !== null;
+function hasEpochs({ learn }: AnyModel): boolean {
+  return learn.by === 'gradients';
 }
 
 const keyOf = (text: string): string => text.split('=', 1)[0].trim();

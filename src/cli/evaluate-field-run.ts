@@ -97,7 +97,7 @@ function settingsFor(
       'usage',
       `evaluate ${path}: the run was saved without its settings; say with --data and --split what it was trained on`,
     );
-  const { evaluation, ...told } = runInputOf('users', model.name, flags);
+  const { evaluation, ...told } = runInputOf('pairs', model.name, flags);
   const input = {
     ...(stored ?? { model: model.name, seed }),
     ...{ data: dataFor(stored, flags), ...told },

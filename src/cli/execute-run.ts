@@ -5,7 +5,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { AnyRunSettings } from '../recommender/any-settings.ts';
 import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
-import { type AnyCheckpoint, type AnyProgress, standing } from '../training/checkpoint.ts';
+import { type Checkpoint, standing, type TrainingProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
@@ -127,7 +127,7 @@ async function trainInterruptibly(
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   try {
-    const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: AnyCheckpoint) => writer.offer(checkpoint);
+    const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
     const training = prepared.train(engine, { ...hooks, resume, finish, onCheckpoint, checkpointSeconds, signal });
     return await kept.guard(training, signal);
@@ -157,7 +157,7 @@ export async function formerCheckpoint(
   folder: CheckpointFolder,
   { resume, finish }: { readonly resume?: boolean; readonly finish?: boolean },
   progress: Progress,
-): Promise<AnyCheckpoint | null> {
+): Promise<Checkpoint | null> {
   if (!finish) await folder.checkFree();
   if (!resume && !finish) {
     if (await folder.exists())
@@ -166,7 +166,7 @@ export async function formerCheckpoint(
       );
     return null;
   }
-  const checkpoint = await folder.load<AnyProgress>();
+  const checkpoint = await folder.load();
   if (checkpoint === null && finish)
     throw new DeepTasteError(
       'usage',
@@ -177,7 +177,7 @@ export async function formerCheckpoint(
   return checkpoint;
 }
 
-export function interruptionMessage(folder: CheckpointFolder, kept: AnyProgress | null, refit: boolean): string {
+export function interruptionMessage(folder: CheckpointFolder, kept: TrainingProgress | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
   if (kept === null) return 'interrupted before the first epoch was finished; nothing is kept';
   return `interrupted; the checkpoint ${standing(kept)} is in ${folder.path}: repeat the command with --resume to go on, or with --finish to make a recommender of it`;

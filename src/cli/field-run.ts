@@ -4,9 +4,9 @@ import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import { featureOptions } from '../data/features/feature-options.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import { findFieldModel } from '../models/field-models.ts';
-import { familyOf, findAnyModel } from '../models/index.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { rowSettings } from '../examples/rows.ts';
+import { findModel, findModelOf } from '../models/index.ts';
 import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
 import { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from '../recommender/field-settings.ts';
 import { type FieldData, prepareFieldData } from '../recommender/prepare-field-run.ts';
@@ -18,7 +18,6 @@ import {
   trainFieldRecommender,
 } from '../recommender/train-fields.ts';
 import type { Checkpoint } from '../training/checkpoint.ts';
-import { fieldTrainingOptions } from '../training/field-options.ts';
 import { assign, parseAssignment } from './assignments.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
@@ -32,7 +31,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Whether a model is one over feature fields. @throws 'usage' for an unknown name, with the nearest known one */
 export function isOfFields(modelName: string): boolean {
-  return familyOf(findAnyModel(modelName)) === 'fields';
+  return findModel(modelName).form === 'rows';
 }
 
 /**
@@ -44,9 +43,9 @@ export async function checkedFieldRun(
   set: readonly string[],
   where: string,
 ): Promise<FieldRunSettings> {
-  const model = findFieldModel(input.model);
-  const more = [...keysUnder('training', fieldTrainingOptions), ...keysUnder('features', featureOptions)];
-  const assigned = await assign(input as RunInput, set.map(parseAssignment), optionNames(model), 'users', more);
+  const model = findModelOf('rows', input.model);
+  const more = [...keysUnder('training', rowSettings), ...keysUnder('features', featureOptions)];
+  const assigned = await assign(input as RunInput, set.map(parseAssignment), optionNames(model), 'pairs', more);
   const settings = parseFieldRunSettings(assigned, where);
   parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
   fieldTrainingOf(model, settings.task === 'auto' ? 'ranking' : settings.task, settings.training);
@@ -54,7 +53,7 @@ export async function checkedFieldRun(
 }
 
 /** The names of a model's options, refined ones too. */
-export function optionNames({ options }: FieldModel): string[] {
+export function optionNames({ options }: Pick<AnyModel, 'options'>): string[] {
   return Object.keys((options as unknown as { shape: object }).shape);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { findAnyModel } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 import type { EvaluateFlags } from './commands/evaluate.ts';
 import { resultDocument, storedRowResult } from './field-record.ts';
 import { fieldMetricTable } from './field-report.ts';
@@ -29,7 +29,7 @@ export async function showFinalRun(
       { asked },
     );
   const result = (await storedRowResult(path)) ?? (await storedResult(path)).result;
-  const title = findAnyModel(model.name).title;
+  const title = findModel(model.name).title;
   terminal.print(fieldMetricTable(terminal, title, result));
   terminal.print(
     'stored numbers of the model that was trained without the held-out rows; the saved one was then trained anew on all rows',

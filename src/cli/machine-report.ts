@@ -5,7 +5,7 @@ import type { KernelBuild } from '../core/kernel-build.ts';
 import { version } from '../core/version.ts';
 import { findBlas, installHint } from '../engine/runtime/blas.ts';
 import { canRun, loadKernels } from '../engine/runtime/kernel-file.ts';
-import { allModels } from '../models/index.ts';
+import { models } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
 const GIB = 1024 ** 3;
@@ -35,7 +35,7 @@ export async function examine(terminal: Terminal): Promise<void> {
     kernels: await attempt('kernels', () => loadKernels().build),
     duckdb: await attempt('duckdb', duckdbVersion),
     blas: await attempt('blas', systemBlas),
-    models: allModels.map(({ name }) => name),
+    models: models.map(({ name }) => name),
     problems: [...new Set(problems)],
   };
   terminal.print(asText(report));

@@ -1,12 +1,9 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
 import { textTable, wrapTable } from '../evaluation/text-table.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import { type AnyModel, type AnySequenceModel, allModels, familyOf, findAnyModel } from '../models/index.ts';
-import type { GradientModel, Paper } from '../models/model.ts';
-import { fieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
-import { resolveTraining, trainingOptions } from '../training/options.ts';
-import { sequenceTrainers, sequenceTrainingOf } from '../training/train-sequence-model.ts';
+import type { AnyModel, Paper, TrainingDefaults } from '../examples/model.ts';
+import { resolveTraining } from '../examples/settings.ts';
+import { findModel, formTitles, models } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
 interface OptionPage {
@@ -16,9 +13,6 @@ interface OptionPage {
   readonly range: string;
   readonly doc: string;
 }
-
-/** The models that the command line trains: all. */
-const models = allModels;
 
 /** Pages are for reading: where no terminal says its width, lines keep to one that fits most. */
 function pageWidth({ width }: Terminal): number {
@@ -48,7 +42,7 @@ export function listModels(terminal: Terminal): void {
 }
 
 export function describeModel(terminal: Terminal, name: string): void {
-  const model = findAnyModel(name);
+  const model = findModel(name);
   const options = pagesOf(model.options as unknown as z.ZodObject, '');
   const training = trainingOf(model);
   const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
@@ -59,45 +53,34 @@ export function describeModel(terminal: Terminal, name: string): void {
   terminal.document({ ...headOf(model), options, training });
 }
 
-function headOf(model: AnyModel) {
-  const { name, title, kind, paper } = model;
-  return { name, title, family: familyOf(model), kind, paper };
+function headOf({ name, title, form, learn, paper }: AnyModel) {
+  return { name, title, form, examples: learn.by === 'gradients' ? learn.examples.name : null, paper };
 }
 
-function kindOf(model: AnyModel): string {
-  switch (familyOf(model)) {
-    case 'users':
-      return model.kind === 'gradient' ? `trained by gradients, ${model.loss}` : 'fitted without epochs';
-    case 'sequences':
-      return `of sequences, ${trainingOf(model).length > 0 ? 'trained by epochs' : 'fitted without epochs'}`;
-    case 'fields':
-      return 'over feature fields: clicks, ratings, rankings';
-  }
+function kindOf({ form, learn }: AnyModel): string {
+  const how = learn.by === 'gradients' ? `trained on ${learn.examples.name}` : 'fitted without epochs';
+  return `${formTitles[form].replace('models ', '')}, ${how}`;
 }
 
-/** The settings of the model's training; none for models that are fitted. */
+/** The settings of the model's training; none for models with a solver. */
 function trainingOf(model: AnyModel): OptionPage[] {
-  switch (familyOf(model)) {
-    case 'users':
-      return model.kind === 'gradient'
-        ? bySize(model, trainingPages(trainingOptions, resolveTraining(model.trainingDefaults, {})))
-        : [];
-    case 'fields': {
-      const settings = resolveFieldTraining((model as FieldModel).trainingDefaults, {});
-      return trainingPages(fieldTrainingOptions, settings).filter(({ key }) => key !== 'training.task');
-    }
-    case 'sequences': {
-      const own = model as AnySequenceModel;
-      const { settings } = sequenceTrainers[own.kind];
-      return settings === null ? [] : withDefaults(pagesOf(settings, 'training.'), sequenceTrainingOf(own, {}) ?? {});
-    }
+  const { learn } = model;
+  if (learn.by === 'solver') return [];
+  const { optimizer, ...shape } = learn.examples.settings.shape;
+  const pages = pagesOf(z.object(shape), 'training.');
+  if (optimizer !== undefined) {
+    const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
+    pages.push(...pagesOf(inner, 'optimizer.'));
   }
+  const { training } = resolveTraining(model, {});
+  return bySize(
+    learn.defaultsForData?.({ nInteractions: 1, nUsers: 1, nItems: 1 }) ?? {},
+    withDefaults(pages, training ?? {}),
+  );
 }
 
 /** Defaults that follow the size of the data are told as such. */
-function bySize({ defaultsForData }: GradientModel, pages: OptionPage[]): OptionPage[] {
-  if (!defaultsForData) return pages;
-  const { optimizer = {}, ...training } = defaultsForData({ nInteractions: 1, nUsers: 1, nItems: 1 });
+function bySize({ optimizer = {}, ...training }: TrainingDefaults, pages: OptionPage[]): OptionPage[] {
   const keys = [
     ...Object.keys(training).map((key) => `training.${key}`),
     ...Object.keys(optimizer).map((key) => `optimizer.${key}`),
@@ -109,20 +92,14 @@ function paperLine(paper: Paper | null): string {
   return paper === null ? '' : `${paper.authors}: ${paper.title}. ${paper.venue} ${paper.year}`;
 }
 
-/** The general settings with the model's own defaults. */
-function trainingPages(options: typeof trainingOptions | typeof fieldTrainingOptions, resolved: object): OptionPage[] {
-  const { optimizer, ...shape } = options.shape;
-  const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
-  const { optimizer: own, ...general } = resolved as Record<string, unknown> & { optimizer: Record<string, unknown> };
-  return [
-    ...withDefaults(pagesOf(z.object(shape), 'training.'), general),
-    ...withDefaults(pagesOf(inner, 'optimizer.'), own),
-  ];
-}
-
-function withDefaults(pages: OptionPage[], values: object): OptionPage[] {
-  const of = (key: string) => (values as Record<string, unknown>)[key.slice(key.indexOf('.') + 1)];
-  return pages.map((page) => ({ ...page, default: of(page.key) ?? page.default }));
+/** The settings as they are resolved for the model. */
+function withDefaults(pages: OptionPage[], settings: object): OptionPage[] {
+  const { optimizer, ...general } = settings as Readonly<Record<string, unknown>>;
+  const values = new Map([
+    ...Object.entries(general).map(([key, value]): [string, unknown] => [`training.${key}`, value]),
+    ...Object.entries(optimizer ?? {}).map(([key, value]): [string, unknown] => [`optimizer.${key}`, value]),
+  ]);
+  return pages.map((page) => ({ ...page, default: values.get(page.key) ?? page.default }));
 }
 
 interface JsonOption {

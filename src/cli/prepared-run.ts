@@ -4,7 +4,7 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
-import type { AnyCheckpoint, EpochRecord } from '../training/checkpoint.ts';
+import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import type { SavedModel } from './saved-note.ts';
 
@@ -20,10 +20,10 @@ export interface PreparedRun {
 export interface TrainHooks {
   readonly progress: Progress;
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
-  readonly resume?: AnyCheckpoint | null;
+  readonly resume?: Checkpoint | null;
   /** Train no further: measure and keep the best weights of `resume`. */
   readonly finish?: boolean;
-  readonly onCheckpoint?: (checkpoint: AnyCheckpoint) => Promise<void>;
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Least time between two checkpoints within an epoch, where the training can make such. */
   readonly checkpointSeconds?: number;
   /** Is given the run whenever there is something to lose. */

@@ -86,7 +86,7 @@ export function runInputOf(
   flags: SplitFlags & SequenceFlags & EvaluationFlags,
 ): Omit<AnyRunInput, 'data' | 'model'> {
   const { metrics, candidates, filter, evalUsers: users } = flags;
-  if (family === 'users') {
+  if (family === 'pairs') {
     refuseSequenceFlags(flags, model);
     return { ...splitOf(flags), evaluation: defined({ metrics, candidates, users }) };
   }

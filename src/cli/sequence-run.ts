@@ -3,18 +3,18 @@ import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
-import { findSequenceModel } from '../models/index.ts';
+import { type EpochSettings, resolveTraining } from '../examples/settings.ts';
+import { findModelOf } from '../models/index.ts';
 import { prepareSequenceSplit } from '../recommender/prepare-sequence-split.ts';
 import type { SequenceRunSettings } from '../recommender/sequence-settings.ts';
 import { type SequenceRun, trainSequenceRecommender } from '../recommender/train-sequences.ts';
-import { sequenceTrainingOf } from '../training/train-sequence-model.ts';
 import type { MeasuredRun, PreparedRun } from './prepared-run.ts';
 
 export async function prepareSequenceRun(settings: SequenceRunSettings, progress: Progress): Promise<PreparedRun> {
   const { model, config, training, final, evaluation, seed } = settings;
   const split = await loadSequencesNoted(settings, progress);
   const { name, hash, train, items, warnings } = split;
-  const resolved = sequenceTrainingOf(findSequenceModel(model), training);
+  const { training: resolved } = resolveTraining(findModelOf('sequences', model), training);
   noteUnvalidated(split, resolved, progress);
   return {
     dataName: name,
@@ -35,11 +35,10 @@ export async function prepareSequenceRun(settings: SequenceRunSettings, progress
 }
 
 /** Patience has nothing to look at without a validation part. */
-function noteUnvalidated({ validation }: SequenceSplit, training: object | null, progress: Progress): void {
-  const { patience = 0, epochs } = (training ?? {}) as { readonly patience?: number; readonly epochs?: number };
-  if (validation !== null || patience === 0) return;
+function noteUnvalidated({ validation }: SequenceSplit, training: EpochSettings | null, progress: Progress): void {
+  if (validation !== null || training === null || training.patience === 0) return;
   progress.log(
-    `note: there is no validation part, so that nothing stops training before its ${epochs} epochs; ` +
+    `note: there is no validation part, so that nothing stops training before its ${training.epochs} epochs; ` +
       '--validation-days N, or --validation FILE with a given split, holds one out',
   );
 }

@@ -19,7 +19,7 @@ export async function prepareUserRun(settings: RunSettings, progress: Progress):
       ...{ name: dataset.name, hash: dataset.hash, nUsers: dataset.users.size, nItems: dataset.items.size },
       ...{ nInteractions: dataset.interactions.length, warnings: dataset.warnings },
     },
-    hasEpochs: findModel(settings.model).kind !== 'fitted',
+    hasEpochs: findModel(settings.model).learn.by === 'gradients',
     async train(engine, { resume, finish, progress, onProfile, onCheckpoint, keep, signal }) {
       const run = await trainRecommender({
         engine,

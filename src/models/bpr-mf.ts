@@ -9,8 +9,9 @@
  */
 import { z } from 'zod';
 import { add, affine, concat, lookup, rowDot } from '../engine/ops/index.ts';
+import type { TrainingDefaults, TrainingSizes } from '../examples/model.ts';
+import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
-import { gradientModel, type TrainingDefaults, type TrainingSizes } from './model.ts';
 
 const options = z.strictObject({
   factors: z
@@ -45,7 +46,7 @@ export function bprDefaults({ nInteractions }: Pick<TrainingSizes, 'nInteraction
   return { batchSize, epochs, optimizer: { l2 } };
 }
 
-export const bprMf = gradientModel({
+export const bprMf = pairModel({
   name: 'bpr-mf',
   title: 'BPR-MF',
   paper: {

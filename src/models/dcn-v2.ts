@@ -9,12 +9,12 @@
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, linear, multiply, rowDot } from '../engine/ops/index.ts';
+import { rowModel } from '../examples/rows.ts';
+import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
+import { deviationOption, embeddingParameter, factorsOption } from '../layers/linear-terms.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
-import { countFields } from './field-inputs.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, factorsOption } from './linear-terms.ts';
 
 const options = z.strictObject({
   factors: factorsOption,
@@ -58,7 +58,7 @@ function crossLayers(p: Parameters, layers: number, x0: Tensor): Tensor {
   return x;
 }
 
-export const dcnV2 = fieldModel({
+export const dcnV2 = rowModel({
   name: 'dcn-v2',
   title: 'DCN-V2',
   paper: {

@@ -10,11 +10,17 @@
  */
 import { z } from 'zod';
 import { add, bilinearPooling, broadcastRow, relu, rowDot, rowSum } from '../engine/ops/index.ts';
+import { rowModel } from '../examples/rows.ts';
+import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
+import {
+  deviationOption,
+  embeddingParameter,
+  factorsOption,
+  linearParameters,
+  linearTerms,
+} from '../layers/linear-terms.ts';
 import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
-import { countFields } from './field-inputs.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, factorsOption, linearParameters, linearTerms } from './linear-terms.ts';
 
 const options = z.strictObject({
   factors: factorsOption,
@@ -26,7 +32,7 @@ const options = z.strictObject({
   literalPaper: z.boolean().default(false).meta({ doc: 'rectify y_DNN as the paper prints it' }),
 });
 
-export const deepfm = fieldModel({
+export const deepfm = rowModel({
   name: 'deepfm',
   title: 'DeepFM',
   paper: {

@@ -10,9 +10,9 @@
 import { float32Tensor, int32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import { rowOf, type SparseRows, transposeRows } from '../data/sparse-rows.ts';
+import { checkRows } from '../scoring/item-lists.ts';
+import type { Sizes, SolvedScore } from '../scoring/scorer.ts';
 import { type EaseMatrix, placeOfWeights } from './ease-matrix.ts';
-import { checkRows } from './item-lists.ts';
-import type { FittedScore, Sizes } from './model.ts';
 
 /** What is kept of a fit. */
 interface UserSolution {
@@ -98,7 +98,7 @@ function solutionOf(weights: NamedTensors, { nUsers, nItems }: Sizes): UserSolut
   };
 }
 
-export function scoreByUsers(weights: NamedTensors, sizes: Sizes, regularization: number): FittedScore {
+export function scoreByUsers(weights: NamedTensors, sizes: Sizes, regularization: number): SolvedScore {
   const solution = solutionOf(weights, sizes);
   const { hat, scale, takers } = solution;
   return {

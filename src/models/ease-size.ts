@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { DeepTasteError } from '../core/errors.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { missingBlasHint } from '../engine/runtime/blas.ts';
-import type { Sizes } from './model.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 
 /** n² float64 values must fit into WebAssembly's 4 GiB, with working memory beside them. */
 const MOST_ROWS = 22_000;

@@ -13,10 +13,11 @@ import { availableMemory } from '../core/machine-memory.ts';
 import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import { pairSolver } from '../examples/solvers.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 import { fitByUsers, foldInByUsers, scoreByUsers } from './ease-by-users.ts';
 import { type EaseMatrix, easeMatrix, placeOfWeights } from './ease-matrix.ts';
 import { solutionFor } from './ease-size.ts';
-import { fittedModel, type Sizes } from './model.ts';
 
 const options = z.strictObject({
   regularization: z
@@ -27,7 +28,7 @@ const options = z.strictObject({
     .meta({ doc: 'λ; the larger, the less rare items are trusted', search: [50, 100, 200, 300, 500, 1000, 2000] }),
 });
 
-export const ease = fittedModel({
+export const ease = pairSolver({
   name: 'ease',
   title: 'EASE',
   paper: {

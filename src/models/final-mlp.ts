@@ -12,13 +12,13 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, affine, broadcastRow, linear, multiply, rowDot, sigmoid, slice } from '../engine/ops/index.ts';
+import { rowModel } from '../examples/rows.ts';
+import { countFields, type FieldInputs } from '../layers/field-inputs.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { glorotNormal, normal, zeros } from '../layers/initializer.ts';
+import { deviationOption, embeddingParameter, factorsOption } from '../layers/linear-terms.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
-import { countFields, type FieldInputs } from './field-inputs.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, factorsOption } from './linear-terms.ts';
 
 const options = z
   .strictObject({
@@ -98,7 +98,7 @@ function bilinearFusion(p: Parameters, heads: number, o1: Tensor, o2: Tensor): T
   return perHead.reduce((sum, head) => add(sum, head));
 }
 
-export const finalMlp = fieldModel({
+export const finalMlp = rowModel({
   name: 'final-mlp',
   title: 'FinalMLP',
   paper: {

@@ -8,8 +8,8 @@
  */
 import { z } from 'zod';
 import { add, bilinearPooling, rowSum } from '../engine/ops/index.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, linearParameters, linearTerms } from './linear-terms.ts';
+import { rowModel } from '../examples/rows.ts';
+import { deviationOption, embeddingParameter, linearParameters, linearTerms } from '../layers/linear-terms.ts';
 
 const options = z.strictObject({
   factors: z
@@ -21,7 +21,7 @@ const options = z.strictObject({
   deviation: deviationOption,
 });
 
-export const fm = fieldModel({
+export const fm = rowModel({
   name: 'fm',
   title: 'FM',
   paper: { authors: 'Rendle', title: 'Factorization Machines', venue: 'ICDM', year: 2010 },

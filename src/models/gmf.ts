@@ -8,8 +8,8 @@
  */
 import { z } from 'zod';
 import { add, affine, broadcastRow, concat, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import { pairModel } from '../examples/pairs.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
-import { gradientModel } from './model.ts';
 
 const options = z.strictObject({
   factors: z
@@ -21,7 +21,7 @@ const options = z.strictObject({
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 
-export const gmf = gradientModel({
+export const gmf = pairModel({
   name: 'gmf',
   title: 'GMF',
   paper: {

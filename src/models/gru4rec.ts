@@ -15,10 +15,10 @@ import { z } from 'zod';
 import type { RandomStream } from '../core/random.ts';
 import type { Tensor } from '../engine/expression.ts';
 import * as o from '../engine/ops/index.ts';
+import { sessionModel } from '../examples/sessions.ts';
 import { gruLayer, gruParameters } from '../layers/gru.ts';
 import { glorotUniform, zeros } from '../layers/initializer.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { sequenceModel } from './sequence-model.ts';
 
 const losses = {
   'cross-entropy': 'softmaxCrossEntropy',
@@ -130,7 +130,7 @@ function activated(scores: Tensor, { activation, eluP }: Config): Tensor {
   }
 }
 
-export const gru4rec = sequenceModel({
+export const gru4rec = sessionModel({
   name: 'gru4rec',
   title: 'GRU4Rec',
   paper: {

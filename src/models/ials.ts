@@ -20,8 +20,8 @@ import type { RandomStream } from '../core/random.ts';
 import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
 import { choleskyFactor, solveFactored } from '../engine/linalg/cholesky.ts';
 import { RidgeRows } from '../engine/linalg/ridge-rows.ts';
+import { pairSolver } from '../examples/solvers.ts';
 import { confidenceOf, pairWeights, transposedValues } from './confidence.ts';
-import { fittedModel } from './model.ts';
 
 const options = z.strictObject({
   factors: z
@@ -74,7 +74,7 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
-export const ials = fittedModel({
+export const ials = pairSolver({
   name: 'ials',
   title: 'iALS',
   paper: {

@@ -14,7 +14,7 @@ import { float32Tensor, int32Tensor, type NamedTensor, type NamedTensors } from 
 import { BestLists } from '../data/best-lists.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
-import { fittedModel } from './model.ts';
+import { pairSolver } from '../examples/solvers.ts';
 
 const options = z.strictObject({
   neighbours: z
@@ -35,7 +35,7 @@ const options = z.strictObject({
     .meta({ doc: "whether people with many items count less ('idf')", search: ['none', 'idf'] }),
 });
 
-export const itemKnn = fittedModel({
+export const itemKnn = pairSolver({
   name: 'item-knn',
   title: 'ItemKNN',
   paper: {

@@ -9,8 +9,8 @@
  */
 import { z } from 'zod';
 import { add, affine, broadcastRow, concat, lookup, rowDot } from '../engine/ops/index.ts';
+import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
-import { gradientModel } from './model.ts';
 
 const options = z.strictObject({
   factors: z
@@ -22,7 +22,7 @@ const options = z.strictObject({
   deviation: z.number().min(0).default(0.1).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 
-export const logisticMf = gradientModel({
+export const logisticMf = pairModel({
   name: 'mf',
   title: 'Logistic MF',
   paper: {

@@ -6,10 +6,10 @@
  * Differs from the textbook: nothing. Regularisation and steps are the optimizer's.
  */
 import { z } from 'zod';
-import { fieldModel } from './field-model.ts';
-import { linearParameters, linearTerms } from './linear-terms.ts';
+import { rowModel } from '../examples/rows.ts';
+import { linearParameters, linearTerms } from '../layers/linear-terms.ts';
 
-export const lr = fieldModel({
+export const lr = rowModel({
   name: 'lr',
   title: 'LR',
   paper: null,

@@ -12,9 +12,9 @@ import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
-import { type ItemLists, itemLists, itemListTensors } from './item-lists.ts';
-import { sequenceModel } from './model.ts';
-import { type KnownAfter, prefixScorer, type ScorePrefix } from './prefix-scorer.ts';
+import { sequenceSolver } from '../examples/solvers.ts';
+import { type ItemLists, itemLists, itemListTensors } from '../scoring/item-lists.ts';
+import { type KnownAfter, prefixScorer, type ScorePrefix } from '../scoring/prefix-scorer.ts';
 
 const options = z.strictObject({
   smoothing: z
@@ -25,7 +25,7 @@ const options = z.strictObject({
     .meta({ doc: 'α, how many events the popularity of items counts for', search: [0, 0.1, 1, 10] }),
 });
 
-export const markov = sequenceModel({
+export const markov = sequenceSolver({
   name: 'markov',
   title: 'Markov chain',
   paper: {

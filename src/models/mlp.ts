@@ -10,11 +10,12 @@
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, linear, linearRelu, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import { pairModel } from '../examples/pairs.ts';
 import { dropoutLayer, type ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { mlpParameters } from '../layers/mlp.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import { gradientModel, type Sizes } from './model.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 
 export const layersOption = z
   .array(z.int().min(1).max(8192))
@@ -77,7 +78,7 @@ export function topOfTower(
   return x;
 }
 
-export const mlp = gradientModel({
+export const mlp = pairModel({
   name: 'mlp',
   title: 'MLP',
   paper: {

@@ -10,9 +10,10 @@
 import { z } from 'zod';
 import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import { pairModel } from '../examples/pairs.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 import { dropoutOption, itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
-import { gradientModel, type Sizes } from './model.ts';
 
 const stageEpochs = z.int().min(1).max(100_000).default(20);
 const stageRate = z.number().positive().default(0.001);
@@ -43,7 +44,7 @@ const options = z.strictObject({
 const scaled = (tensor: NamedTensor, factor: number): Float32Array =>
   Float32Array.from(tensor.data as Float32Array, (x) => factor * x);
 
-export const neumf = gradientModel({
+export const neumf = pairModel({
   name: 'neumf',
   title: 'NeuMF',
   paper: {

@@ -11,12 +11,18 @@
 import { z } from 'zod';
 import type { NamedTensor } from '../core/named-tensors.ts';
 import { add, bilinearPooling, broadcastRow, rowDot, rowSum } from '../engine/ops/index.ts';
+import { rowModel } from '../examples/rows.ts';
 import { batchNorm, batchNormParameters } from '../layers/batch-norm.ts';
 import { dropoutLayer } from '../layers/forward-pass.ts';
 import { glorotNormal } from '../layers/initializer.ts';
+import {
+  deviationOption,
+  embeddingParameter,
+  factorsOption,
+  linearParameters,
+  linearTerms,
+} from '../layers/linear-terms.ts';
 import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, factorsOption, linearParameters, linearTerms } from './linear-terms.ts';
 
 const options = z.strictObject({
   factors: factorsOption.default(64),
@@ -29,7 +35,7 @@ const options = z.strictObject({
   pretrainEpochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'epochs of that FM, at most' }),
 });
 
-export const nfm = fieldModel({
+export const nfm = rowModel({
   name: 'nfm',
   title: 'NFM',
   paper: {
@@ -64,5 +70,7 @@ export const nfm = fieldModel({
   },
   pretraining: ({ pretrain, pretrainEpochs, factors, deviation }) =>
     pretrain ? [{ model: 'fm', config: { factors, deviation }, training: { epochs: pretrainEpochs } }] : [],
-  fuse: (_config, [fm]) => new Map(['w0', 'w', 'V'].map((name) => [name, fm.get(name) as NamedTensor])),
+  fuse: (_config, [fm]) => ({
+    weights: new Map(['w0', 'w', 'V'].map((name) => [name, fm.get(name) as NamedTensor])),
+  }),
 });

@@ -5,11 +5,11 @@
  */
 import { z } from 'zod';
 import { float32Tensor } from '../core/named-tensors.ts';
-import { fittedModel } from './model.ts';
+import { pairSolver } from '../examples/solvers.ts';
 
 const options = z.strictObject({});
 
-export const popularity = fittedModel({
+export const popularity = pairSolver({
   name: 'popularity',
   title: 'Popularity',
   paper: null,

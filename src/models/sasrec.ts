@@ -18,10 +18,10 @@
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import * as o from '../engine/ops/index.ts';
+import { windowModel } from '../examples/windows.ts';
 import { dropoutLayer } from '../layers/forward-pass.ts';
 import { glorotUniform } from '../layers/initializer.ts';
 import { blockParameters, normLayer, normParameters, selfAttentionBlock } from '../layers/self-attention.ts';
-import { attentionModel } from './attention-model.ts';
 
 const EPSILON = 1e-8;
 
@@ -115,7 +115,7 @@ function binaryLoss(h: Tensor, e: Tensor, config: Config, nItems: number): Tenso
   return loss;
 }
 
-export const sasrec = attentionModel({
+export const sasrec = windowModel({
   name: 'sasrec',
   title: 'SASRec',
   paper: {

@@ -6,10 +6,10 @@
 import { z } from 'zod';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
-import { sequenceModel } from './model.ts';
-import { prefixScorer } from './prefix-scorer.ts';
+import { sequenceSolver } from '../examples/solvers.ts';
+import { prefixScorer } from '../scoring/prefix-scorer.ts';
 
-export const sequencePopularity = sequenceModel({
+export const sequencePopularity = sequenceSolver({
   name: 'sequence-popularity',
   title: 'Popularity (sequences)',
   paper: null,

@@ -13,9 +13,10 @@ import { BestLists } from '../data/best-lists.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import { distinctItems } from '../data/sequences/distinct-items.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
-import { type ItemLists, itemLists, itemListTensors } from './item-lists.ts';
-import { type FitContext, sequenceModel } from './model.ts';
-import { prefixScorer, type ScorePrefix, whatScores } from './prefix-scorer.ts';
+import type { FitContext } from '../examples/model.ts';
+import { sequenceSolver } from '../examples/solvers.ts';
+import { type ItemLists, itemLists, itemListTensors } from '../scoring/item-lists.ts';
+import { prefixScorer, type ScorePrefix, whatScores } from '../scoring/prefix-scorer.ts';
 
 const options = z.strictObject({
   neighbours: z
@@ -33,7 +34,7 @@ const options = z.strictObject({
 });
 type Config = z.output<typeof options>;
 
-export const sessionItemKnn = sequenceModel({
+export const sessionItemKnn = sequenceSolver({
   name: 'session-item-knn',
   title: 'Session ItemKNN',
   paper: {

@@ -10,10 +10,10 @@
 import { z } from 'zod';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
-import { sequenceModel } from './model.ts';
-import { prefixScorer, type ScorePrefix } from './prefix-scorer.ts';
+import { sequenceSolver } from '../examples/solvers.ts';
+import { prefixScorer, type ScorePrefix } from '../scoring/prefix-scorer.ts';
 
-export const sessionPopularity = sequenceModel({
+export const sessionPopularity = sequenceSolver({
   name: 'session-popularity',
   title: 'S-POP',
   paper: {

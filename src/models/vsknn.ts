@@ -17,9 +17,9 @@ import { distinctItems } from '../data/sequences/distinct-items.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
-import { checkRows } from './item-lists.ts';
-import { sequenceModel } from './model.ts';
-import { prefixScorer, type ScorePrefix, whatScores } from './prefix-scorer.ts';
+import { sequenceSolver } from '../examples/solvers.ts';
+import { checkRows } from '../scoring/item-lists.ts';
+import { prefixScorer, type ScorePrefix, whatScores } from '../scoring/prefix-scorer.ts';
 import { SessionNeighbours } from './session-neighbours.ts';
 
 const decays = ['same', 'linear', 'div', 'log', 'quadratic'] as const;
@@ -64,7 +64,7 @@ const options = z.strictObject({
     .meta({ doc: 'events of the running session that are looked at, the last ones' }),
 });
 
-export const vsknn = sequenceModel({
+export const vsknn = sequenceSolver({
   name: 'vsknn',
   title: 'V-SKNN',
   paper: {

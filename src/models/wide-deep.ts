@@ -10,11 +10,17 @@
  */
 import { z } from 'zod';
 import { add, broadcastRow, rowDot, rowSum } from '../engine/ops/index.ts';
+import { rowModel } from '../examples/rows.ts';
+import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
+import {
+  deviationOption,
+  embeddingParameter,
+  factorsOption,
+  linearParameters,
+  linearTerms,
+} from '../layers/linear-terms.ts';
 import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
-import { countFields } from './field-inputs.ts';
-import { fieldModel } from './field-model.ts';
-import { deviationOption, embeddingParameter, factorsOption, linearParameters, linearTerms } from './linear-terms.ts';
 
 const options = z.strictObject({
   factors: factorsOption.default(32),
@@ -41,7 +47,7 @@ const options = z.strictObject({
 
 const wideTables = ['w', 'crosses'];
 
-export const wideDeep = fieldModel({
+export const wideDeep = rowModel({
   name: 'wide-deep',
   title: 'Wide&Deep',
   paper: {

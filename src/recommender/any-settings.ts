@@ -1,8 +1,8 @@
 /** Run settings of any family: the model's name decides which form they must have. */
 import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
-import type { AnyModel } from '../models/index.ts';
-import { familyOf, familyTitles, findAnyModel } from '../models/index.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { findModel, formTitles } from '../models/index.ts';
 import {
   parseSequenceRunSettings,
   type SequenceRunInput,
@@ -16,7 +16,7 @@ export type AnyRunSettings = RunSettings | SequenceRunSettings;
 export type AnyRunInput = RunInput | SequenceRunInput;
 
 /** The families of models that runs can be made of. */
-export type RunFamily = 'users' | 'sequences';
+export type RunFamily = 'pairs' | 'sequences';
 
 interface Form {
   readonly keys: readonly string[];
@@ -24,12 +24,12 @@ interface Form {
 }
 
 const forms: Readonly<Record<RunFamily, Form>> = {
-  users: { keys: Object.keys(runSettings.shape), splits: methodsOf(splitOptions) },
+  pairs: { keys: Object.keys(runSettings.shape), splits: methodsOf(splitOptions) },
   sequences: { keys: Object.keys(sequenceRunSettings.shape), splits: methodsOf(sequenceSplitSettings) },
 };
 
 /** All ways of splitting, of both families. */
-export const splitMethods: readonly string[] = [...new Set([...forms.users.splits, ...forms.sequences.splits])];
+export const splitMethods: readonly string[] = [...new Set([...forms.pairs.splits, ...forms.sequences.splits])];
 
 /** What serves instead of a key that the other family has. */
 const instead: Readonly<Record<string, string>> = {
@@ -40,12 +40,11 @@ const instead: Readonly<Record<string, string>> = {
 
 /** @throws 'usage' for an unknown model, or one that no run can be made of */
 export function runFamilyOf(modelName: string): RunFamily {
-  const model = findAnyModel(modelName);
-  const family = familyOf(model);
-  if (family !== 'fields') return family;
+  const { form } = findModel(modelName);
+  if (form !== 'rows') return form;
   throw new DeepTasteError(
     'usage',
-    `model: "${modelName}" is one of the ${familyTitles.fields}, whose runs have settings of their own; read them with parseFieldRunSettings`,
+    `model: "${modelName}" is one of the ${formTitles.rows}, whose runs have settings of their own; read them with parseFieldRunSettings`,
   );
 }
 
@@ -62,14 +61,14 @@ export function parseAnyRunSettings(input: unknown, where = 'run settings'): Any
   const { model } = (typeof input === 'object' && input !== null ? input : {}) as { model?: unknown };
   if (typeof model !== 'string' || model === '') return parseRunSettings(input, where);
   const family = runFamilyOf(model);
-  checkFamily(input as object, findAnyModel(model), family, where);
+  checkFamily(input as object, findModel(model), family, where);
   return family === 'sequences' ? parseSequenceRunSettings(input, where) : parseRunSettings(input, where);
 }
 
 function checkFamily(input: object, model: AnyModel, family: RunFamily, where: string): void {
-  const [own, other] = family === 'users' ? [forms.users, forms.sequences] : [forms.sequences, forms.users];
-  const foreign = familyTitles[family === 'users' ? 'sequences' : 'users'];
-  const about = `is for ${foreign}, and ${model.name} is one of the ${familyTitles[family]}`;
+  const [own, other] = family === 'pairs' ? [forms.pairs, forms.sequences] : [forms.sequences, forms.pairs];
+  const foreign = formTitles[family === 'pairs' ? 'sequences' : 'pairs'];
+  const about = `is for ${foreign}, and ${model.name} is one of the ${formTitles[family]}`;
   const key = Object.keys(input).find((each) => other.keys.includes(each) && !own.keys.includes(each));
   if (key !== undefined) {
     const advice = instead[key] && family === 'sequences' ? `; ${instead[key]}` : '; leave it out';

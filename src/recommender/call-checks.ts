@@ -54,6 +54,8 @@ export const trainingHooks = {
   progress: callParts.progress,
   onEpoch: callParts.method,
   onCheckpoint: callParts.method,
+  checkpointSteps: callParts.some,
+  checkpointSeconds: callParts.some,
   resume: callParts.some,
   finish: callParts.flag,
   onProfile: callParts.method,

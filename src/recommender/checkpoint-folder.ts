@@ -13,7 +13,7 @@ import { ioError } from '../core/io-error.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { checkPlainFile, readPlainText } from '../core/plain-file.ts';
 import { freshMark, isRunningElsewhere } from '../core/process-mark.ts';
-import type { AnyCheckpoint, AnyProgress, Checkpoint, EpochRecord, TrainingProgress } from '../training/checkpoint.ts';
+import { type Checkpoint, type EpochRecord, noProgress } from '../training/checkpoint.ts';
 
 const FILE = 'checkpoint.safetensors';
 const LOG = 'epochs.jsonl';
@@ -38,7 +38,7 @@ export class CheckpointFolder {
    * Writes the state of the run; a kill at any moment leaves the former or the new one.
    * @throws 'usage' when another run is writing there
    */
-  async save(checkpoint: AnyCheckpoint): Promise<void> {
+  async save(checkpoint: Checkpoint): Promise<void> {
     try {
       await this.#claim();
       await this.#write(checkpoint);
@@ -49,7 +49,7 @@ export class CheckpointFolder {
     }
   }
 
-  async #write({ fingerprint, progress, tensors }: AnyCheckpoint): Promise<void> {
+  async #write({ fingerprint, progress, tensors }: Checkpoint): Promise<void> {
     const stated = { fingerprint, progress: JSON.stringify(progress) };
     const metadata = { ...stated, sha256: digest(stated, tensors) };
     await writeFileAtomic(join(this.path, FILE), encodeSafetensors(tensors, metadata));
@@ -95,7 +95,7 @@ export class CheckpointFolder {
    * The saved state, null when there is none; which run's it is, its fingerprint says.
    * @throws 'artifact' when it is truncated or altered
    */
-  async load<P extends AnyProgress = TrainingProgress>(): Promise<Checkpoint<P> | null> {
+  async load(): Promise<Checkpoint | null> {
     const path = join(this.path, FILE);
     try {
       await checkPlainFile(path);
@@ -110,7 +110,12 @@ export class CheckpointFolder {
     const tensors = namedTensors(file, path);
     if (sha256 !== digest({ fingerprint, progress }, tensors))
       throw unusable(path, 'have the SHA-256 that it states', 'another; the file was altered');
-    return { fingerprint, progress: JSON.parse(progress) as P, tensors, origin: this.path };
+    return {
+      fingerprint,
+      progress: { ...noProgress, ...(JSON.parse(progress) as object) },
+      tensors,
+      origin: this.path,
+    };
   }
 
   /** The settings of the run. @throws 'usage' when there are none; 'artifact' when they cannot be read */

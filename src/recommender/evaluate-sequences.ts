@@ -10,7 +10,7 @@ import { targetEvents } from '../evaluation/next-item/target-events.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
 import type { TieRule } from '../evaluation/tie-groups.ts';
-import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 
 export interface SequenceEvaluationOptions {
   readonly part?: HeldOutPart;

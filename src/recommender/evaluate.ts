@@ -13,7 +13,7 @@ import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
 import { checkTaskMetric, parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { trainedEntities, type UntrainedRows } from '../evaluation/untrained-rows.ts';
-import type { Scorer } from '../models/scoring.ts';
+import type { Scorer } from '../scoring/scorer.ts';
 import type { EvaluationOptions } from './settings.ts';
 
 /** Ranks the test (or validation) part and computes metrics with intervals over users. */

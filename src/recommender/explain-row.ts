@@ -9,9 +9,8 @@
 import type { EncodedRow, FeatureEncoder } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldOwner, FieldRows } from '../data/features/field-rows.ts';
-import type { FeatureAttribution, RowAttribution } from '../models/field-attribution.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import type { FieldPredictor } from '../models/field-scoring.ts';
+import type { FeatureAttribution, RowAttribution } from '../scoring/row-attribution.ts';
+import type { RowPredictor } from '../scoring/row-scorer.ts';
 import { probabilityOf } from './evaluate-rows.ts';
 import type { FieldRecommenderParts } from './field-file.ts';
 import { examplesOfRows } from './named-rows.ts';
@@ -68,8 +67,7 @@ export interface Explanation {
 
 export function explanationOf(
   parts: FieldRecommenderParts,
-  { pairs: pairTable }: FieldModel,
-  predictor: FieldPredictor,
+  predictor: RowPredictor,
   row: EncodedRow,
   nPairs: number,
 ): Explanation {
@@ -83,7 +81,6 @@ export function explanationOf(
     .map(({ row: at, linear }) => ({ name: encoder.crossValueName(at), value: linear }));
   const told = [...fields.map(({ contribution }) => contribution), ...crosses.map(({ value }) => value)];
   const sum = told.reduce((total, value) => total + value, attribution.baseline);
-  const hasPairs = Boolean(pairTable?.(parts.info.model.config));
   return {
     output: attribution.logit + offset,
     probability: task === 'rating' ? null : probabilityOf(attribution.logit),
@@ -97,7 +94,7 @@ export function explanationOf(
       baseline: 'a row without any value: every embedding is zero',
       exact: [
         ...(attribution.hasLinear ? (['linear'] as const) : []),
-        ...(hasPairs ? (['pairs'] as const) : []),
+        ...(attribution.hasPairs ? (['pairs'] as const) : []),
         ...(crosses.length > 0 ? (['crosses'] as const) : []),
       ],
     },
@@ -137,7 +134,7 @@ function explainedFields(
 /** For each field of the row the logit less that without it. */
 function lossesWithout(
   encoder: FeatureEncoder,
-  predictor: FieldPredictor,
+  predictor: RowPredictor,
   row: EncodedRow,
   logit: number,
 ): Map<string, number> {

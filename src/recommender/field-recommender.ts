@@ -16,9 +16,9 @@ import { joinedAscending, rowOf, sparseRows } from '../data/sparse-rows.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import { findFieldModel } from '../models/field-models.ts';
-import { type FieldPredictor, type FieldRanking, fieldPredictor } from '../models/field-scoring.ts';
+import type { Model } from '../examples/model.ts';
+import { findModelOf } from '../models/index.ts';
+import type { FieldRanking, RowPredictor } from '../scoring/row-scorer.ts';
 import { probabilityOf } from './evaluate-rows.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
 import { FEATURES_FILE, type FieldRecommenderParts, parseFieldFile, writeFieldFile } from './field-file.ts';
@@ -48,18 +48,18 @@ type Wanted = ReturnType<typeof requestOptions<typeof recommendOptions>>;
 
 export class FieldRecommender {
   readonly parts: FieldRecommenderParts;
-  readonly model: FieldModel;
+  readonly model: Model<unknown, 'rows'>;
   readonly #engineOptions: EngineOptions;
   readonly #ownsEngine: boolean;
   readonly #complete: (record: RowRecord) => RowRecord;
   #engine: Engine | null;
-  #predictor: FieldPredictor | null = null;
+  #predictor: RowPredictor | null = null;
   #ranking: FieldRanking | null = null;
 
   /** @param engine shared with other work; absent = one of its own, made when needed and closed by `close` */
   constructor(parts: FieldRecommenderParts, engine?: Engine, options: EngineOptions = {}) {
     this.parts = parts;
-    this.model = findFieldModel(parts.info.model.name);
+    this.model = findModelOf('rows', parts.info.model.name);
     this.#engine = engine ?? null;
     this.#ownsEngine = engine === undefined;
     this.#engineOptions = options;
@@ -82,7 +82,7 @@ export class FieldRecommender {
   static async read(path: string): Promise<FieldRecommenderParts> {
     const { manifest: info, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
     const attached = await loadAttachment(path, FEATURES_FILE);
-    await checkStoredModel(path, info.model, findFieldModel);
+    await checkStoredModel(path, info.model, (name) => findModelOf('rows', name));
     const stored = await fitting(path, () => parseFieldFile(attached, path));
     return { ...stored, info, weights, users, items, userFields, itemFields, seen, heldOut };
   }
@@ -117,10 +117,10 @@ export class FieldRecommender {
   }
 
   /** How the model predicts; made once. */
-  predictor(): FieldPredictor {
+  predictor(): RowPredictor {
     const { info, encoder, weights } = this.parts;
     const config = this.model.options.parse(info.model.config);
-    this.#predictor ??= fieldPredictor(this.engine, this.model, config, encoder.layout, weights);
+    this.#predictor ??= this.model.scorerOf(() => this.engine, { config, weights, about: { layout: encoder.layout } });
     return this.#predictor;
   }
 
@@ -155,7 +155,7 @@ export class FieldRecommender {
   /** Why a row is predicted as it is: what each of its values adds. @param nPairs strongest pairs to list */
   explain(row: RowRecord, nPairs = 10): Explanation {
     const [encoded] = this.#encode([rowRecord(row, 'explain: the row')]);
-    return explanationOf(this.parts, this.model, this.predictor(), encoded, nPairs);
+    return explanationOf(this.parts, this.predictor(), encoded, nPairs);
   }
 
   /**

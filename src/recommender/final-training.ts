@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { FinalRecord } from '../artifact/manifest.ts';
 import type { Progress } from '../core/progress.ts';
-import type { TrainOutcome } from '../training/train.ts';
+import type { TrainOutcome } from '../training/train-outcome.ts';
 
 export const finalSetting = z.boolean().default(true).meta({
   doc: 'after the measurement, train anew on all rows of the data for use, the held-out ones too; false: keep the measured model',

@@ -2,12 +2,12 @@
 import { inspectArtifact } from '../artifact/artifact.ts';
 import { fitting } from '../artifact/fitting.ts';
 import type { EngineOptions } from '../engine/runtime/engine.ts';
-import { familyOf, findAnyModel } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 import { FieldRecommender } from './field-recommender.ts';
 import { Recommender } from './recommender.ts';
 import { SequenceRecommender } from './sequence-recommender.ts';
 
-const recommenders = { users: Recommender, sequences: SequenceRecommender, fields: FieldRecommender } as const;
+const recommenders = { pairs: Recommender, sequences: SequenceRecommender, rows: FieldRecommender } as const;
 
 /** @throws as Recommender.load */
 export async function loadAnyRecommender(
@@ -15,6 +15,6 @@ export async function loadAnyRecommender(
   options: EngineOptions = {},
 ): Promise<Recommender | SequenceRecommender | FieldRecommender> {
   const { model } = await inspectArtifact(path);
-  const family = await fitting(path, () => familyOf(findAnyModel(model.name)));
-  return recommenders[family].load(path, options);
+  const { form } = await fitting(path, () => findModel(model.name));
+  return recommenders[form].load(path, options);
 }

@@ -6,7 +6,7 @@ import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { displayName } from '../data/dataset.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
-import type { RunningSequences } from '../models/sequence-scorer.ts';
+import type { RunningSequences } from '../scoring/sequence-scorer.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
 import type { Answer, Recommendation, RecommendOptions } from './recommender.ts';
 import { continueOptions, emptyHistory, requestOptions } from './request.ts';

@@ -6,8 +6,9 @@ import type { FieldExamples } from '../data/features/field-examples.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
 import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
 import { predictionValues } from '../evaluation/prediction-values.ts';
-import { findFieldModel } from '../models/field-models.ts';
-import { readsCrosses } from '../models/field-scoring.ts';
+import { isRowModel } from '../examples/rows.ts';
+import { findModelOf } from '../models/index.ts';
+import { readsCrosses } from '../scoring/row-scorer.ts';
 import { checkSettings } from './call-checks.ts';
 import {
   type FieldEvaluation,
@@ -79,8 +80,8 @@ export function encodePart({ split, task, encoder, offset }: FieldData, rows: In
 export function checkCrosses(modelName: string, config: unknown, { encoder, task }: FieldData): void {
   const { layout } = encoder;
   if (layout.crosses.length === 0) return;
-  const model = findFieldModel(modelName);
-  if (!readsCrosses(model, config, layout))
+  const model = findModelOf('rows', modelName);
+  if (!isRowModel(model) || !readsCrosses(model, config, layout))
     throw new DeepTasteError(
       'config',
       `features.crosses: ${model.title} does not read them; leave them out, or take wide-deep`,

@@ -16,7 +16,7 @@ import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
 import { trainedEntities, untrainedRows } from '../evaluation/untrained-rows.ts';
-import type { FieldRanking } from '../models/field-scoring.ts';
+import type { FieldRanking } from '../scoring/row-scorer.ts';
 import { protocolOf, untrainedOf } from './evaluate.ts';
 import { requireRows } from './evaluate-rows.ts';
 import type { FieldData } from './prepare-field-run.ts';

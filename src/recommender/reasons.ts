@@ -1,8 +1,7 @@
 /** Why an item: the items of the person's history that speak most for it. */
 import { rowOf } from '../data/sparse-rows.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
-import type { WeightsTo } from '../models/model.ts';
-import type { Scorer } from '../models/scoring.ts';
+import type { Scorer, WeightsTo } from '../scoring/scorer.ts';
 
 /** Best `n` of a history for an item: fewer when the rest does not speak for it. */
 export type ReasonFinder = (item: number, history: Int32Array, n: number) => number[];

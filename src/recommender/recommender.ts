@@ -14,11 +14,11 @@ import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
-import { findModel } from '../models/index.ts';
-import type { Model } from '../models/model.ts';
-import { type Scorer, scorerOf } from '../models/scoring.ts';
+import type { Model } from '../examples/model.ts';
+import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
+import { findModelOf } from '../models/index.ts';
+import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
-import { type TrainingOptions, trainingOptions } from '../training/options.ts';
 import { BestItems } from './best-items.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
 import { knownItems, reasonFinder } from './reasons.ts';
@@ -73,7 +73,7 @@ const REASONS = 2;
 
 export class Recommender {
   readonly parts: RecommenderParts;
-  readonly model: Model;
+  readonly model: Model<unknown, 'pairs'>;
   readonly engine: Engine;
   readonly #ownsEngine: boolean;
   readonly #config: unknown;
@@ -85,7 +85,7 @@ export class Recommender {
   /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
     this.parts = parts;
-    this.model = findModel(parts.info.model.name);
+    this.model = findModelOf('pairs', parts.info.model.name);
     this.#config = this.model.options.parse(parts.info.model.config);
     this.#ownsEngine = engine === undefined;
     this.engine = engine ?? new Engine(options);
@@ -94,7 +94,7 @@ export class Recommender {
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<Recommender> {
     const loaded: LoadedArtifact = await loadArtifact(path);
-    await checkStoredModel(path, loaded.manifest.model, findModel);
+    await checkStoredModel(path, loaded.manifest.model, (name) => findModelOf('pairs', name));
     const recommender = new Recommender({ ...loaded, info: loaded.manifest }, undefined, options);
     try {
       await fitting(path, () => recommender.scorer());
@@ -125,7 +125,11 @@ export class Recommender {
   scorer(): Scorer {
     const { weights, seen } = this.parts;
     this.#scorer ??= withLast(
-      scorerOf(this.engine, { model: this.model, config: this.#config, sizes: this.#sizes, weights }, seen),
+      this.model.scorerOf(() => this.engine, {
+        config: this.#config,
+        weights,
+        about: { sizes: this.#sizes, history: seen },
+      }),
       this.#ofTraining.missing,
     );
     return this.#scorer;
@@ -205,20 +209,27 @@ export class Recommender {
 
   /** What the best items are found by for somebody with these items; and how it was made. */
   #newPerson(history: Int32Array): { person: Person; how: string } {
-    const { model, engine } = this;
-    const { weights, info } = this.parts;
-    const [config, sizes] = [this.#config, this.#sizes];
-    if (model.kind === 'gradient') {
-      const training: TrainingOptions = trainingOptions.parse(info.training);
-      this.#foldIn ??= new FoldIn({ engine, model, config, training, sizes, weights }, this.scorer());
-      return { person: { vector: this.#foldIn.vectorOf(history) }, how: this.#foldIn.how };
+    const { model } = this;
+    const { form, foldIn } = this.scorer();
+    if (isPairModel(model)) {
+      const { vector, how } = this.#trainedFoldIn(model).foldIn(history);
+      return { person: { vector }, how };
     }
-    const { form } = this.scorer().form;
-    if (form === 'history')
+    if (form.form === 'history')
       return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
-    if (!model.foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
-    const { vector, how } = model.foldIn(weights, sizes, config, history);
-    return { person: form === 'takers' ? { vector, history } : { vector }, how };
+    if (!foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
+    const { vector, how } = foldIn(history);
+    return { person: form.form === 'takers' ? { vector, history } : { vector }, how };
+  }
+
+  #trainedFoldIn(model: PairModel): FoldIn {
+    const { weights, info } = this.parts;
+    const training = pairSettings.parse(info.training);
+    this.#foldIn ??= new FoldIn(
+      { engine: this.engine, model, config: this.#config, training, sizes: this.#sizes, weights },
+      this.scorer(),
+    );
+    return this.#foldIn;
   }
 
   /** What finds the best items; made once. */

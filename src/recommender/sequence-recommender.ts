@@ -12,9 +12,9 @@ import { quotedNames } from '../core/shown.ts';
 import { noFields } from '../data/side-information.ts';
 import { rowOf } from '../data/sparse-rows.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
-import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
-import type { SequenceScorer } from '../models/sequence-scorer.ts';
-import { sequenceScorerOf } from '../models/sequence-scoring.ts';
+import type { Model } from '../examples/model.ts';
+import { findModelOf } from '../models/index.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import { type ContinueOptions, examplesOf, OpenSession } from './open-session.ts';
 import type { Answer } from './recommender.ts';
 import { continueOptions, requestOptions } from './request.ts';
@@ -25,7 +25,7 @@ import { asSeen } from './user-histories.ts';
 
 export class SequenceRecommender {
   readonly parts: SequenceRecommenderParts;
-  readonly model: AnySequenceModel;
+  readonly model: Model<unknown, 'sequences'>;
   #engine: Engine | null;
   readonly #ownsEngine: boolean;
   readonly #engineOptions: EngineOptions;
@@ -34,7 +34,7 @@ export class SequenceRecommender {
   /** @param engine shared with other work; absent = one of its own, made if the model needs one and closed by `close` */
   constructor(parts: SequenceRecommenderParts, engine?: Engine, options: EngineOptions = {}) {
     this.parts = parts;
-    this.model = findSequenceModel(parts.info.model.name);
+    this.model = findModelOf('sequences', parts.info.model.name);
     this.#engine = engine ?? null;
     this.#ownsEngine = engine === undefined;
     this.#engineOptions = options;
@@ -56,7 +56,7 @@ export class SequenceRecommender {
   static async read(path: string): Promise<SequenceRecommenderParts> {
     const { manifest, weights, items, itemFields, users, seen } = await loadArtifact(path);
     const histories = users.size > 0 ? { users, rows: seen } : null;
-    await checkStoredModel(path, manifest.model, findSequenceModel);
+    await checkStoredModel(path, manifest.model, (name) => findModelOf('sequences', name));
     await fitting(path, () => {
       const counts = float32Tensor(weights, ITEM_COUNTS, [items.size]);
       if (counts.some((count) => count < 0)) throw new Error(`"${ITEM_COUNTS}" holds a negative number`);
@@ -83,7 +83,7 @@ export class SequenceRecommender {
     };
     const { model } = this;
     const config = model.options.parse(info.model.config);
-    this.#scorer = sequenceScorerOf({ model, config, weights, nItems: items.size }, engine);
+    this.#scorer = model.scorerOf(engine, { config, weights, about: { nItems: items.size } });
     return this.#scorer;
   }
 

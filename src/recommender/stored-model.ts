@@ -1,6 +1,6 @@
 /** The model that an artifact names, before anything is built of it. */
 import { fitting } from '../artifact/fitting.ts';
-import { findAnyModel } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 
 /**
  * @param find the model of the family that is wanted
@@ -11,7 +11,7 @@ export async function checkStoredModel(
   { name, config }: { readonly name: string; readonly config: object },
   find: (name: string) => { readonly options: { parse(value: unknown): unknown } },
 ): Promise<void> {
-  await fitting(path, () => findAnyModel(name));
+  await fitting(path, () => findModel(name));
   const model = find(name);
   await fitting(path, () => model.options.parse(config));
 }

@@ -2,19 +2,19 @@
 import { createHash } from 'node:crypto';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
 import { itemsByUser } from '../evaluation/ranking.ts';
-import type { FieldModel } from '../models/field-model.ts';
-import { findFieldModel } from '../models/field-models.ts';
-import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
-import { type FieldTrainingOptions, resolveFieldTraining } from '../training/field-options.ts';
-import type { FieldValidate } from '../training/field-stage.ts';
+import type { Model } from '../examples/model.ts';
+import { type RowSettings, rowSettings } from '../examples/rows.ts';
+import { resolveTraining } from '../examples/settings.ts';
+import { findModelOf } from '../models/index.ts';
+import type { RowPredictor } from '../scoring/row-scorer.ts';
+import type { EpochRecord } from '../training/checkpoint.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
-import type { TrainOutcome } from '../training/train.ts';
-import { trainFieldModel } from '../training/train-field-model.ts';
+import { type TrainingHooks, trainModel } from '../training/train.ts';
+import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from './evaluate-rows.ts';
@@ -30,7 +30,7 @@ import { evaluateFieldRanking, validationOfRanking } from './rank-fields.ts';
 /** Predicted rows, or ranked items. */
 export type FieldResult = RowResult | EvaluationResult;
 
-export interface TrainFieldsOptions {
+export interface TrainFieldsOptions extends TrainingHooks {
   readonly engine: Engine;
   readonly data: FieldData;
   readonly settings: Pick<
@@ -41,16 +41,8 @@ export interface TrainFieldsOptions {
     readonly final?: boolean;
   };
   readonly progress?: Progress;
-  readonly onEpoch?: (record: EpochRecord) => void;
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  readonly resume?: Checkpoint | null;
-  /** Train no further: measure and keep the best weights of `resume`. */
-  readonly finish?: boolean;
-  /** Asks for a profile of some training steps. */
-  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: FieldRun) => Promise<void>;
-  readonly signal?: AbortSignal;
 }
 
 /** `result` is null when the split has no test part. */
@@ -77,7 +69,7 @@ const trainParts = {
 export async function trainFieldRecommender(options: TrainFieldsOptions): Promise<FieldRun> {
   checkCall('trainFieldRecommender', options, trainParts);
   const { engine, settings, progress = silent, keep } = options;
-  const model = findFieldModel(settings.model);
+  const model = findModelOf('rows', settings.model);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
   checkCrosses(model.name, config, options.data);
   const training = fieldTrainingOf(model, options.data.task, settings.training);
@@ -121,8 +113,9 @@ export function withResult<I extends object>(info: I, result: FieldResult): I & 
 }
 
 /** The settings of a model's training for a task. @throws 'config' */
-export function fieldTrainingOf(model: FieldModel, task: FieldTask, given: object): FieldTrainingOptions {
-  return resolveFieldTraining(model.trainingDefaults, { ...given, task: task === 'rating' ? 'regression' : task });
+export function fieldTrainingOf(model: Model<unknown, 'rows'>, task: FieldTask, given: object): RowSettings {
+  const { training } = resolveTraining(model, { ...given, task: task === 'rating' ? 'regression' : task });
+  return rowSettings.parse(training);
 }
 
 /** Measures a recommender on a held-out part. @throws 'data' when there is none */
@@ -142,14 +135,14 @@ export function evaluateFields(
 
 interface Trained {
   readonly config: object;
-  readonly training: FieldTrainingOptions;
+  readonly training: RowSettings;
   readonly outcome: TrainOutcome;
 }
 
 function partsOf(
   { engine, settings }: TrainFieldsOptions,
   { split, encoder, task, offset, ratingRange }: FieldData,
-  model: FieldModel,
+  model: Model<unknown, 'rows'>,
   { config, training, outcome }: Trained,
 ): FieldRecommenderParts {
   const { dataset } = split;
@@ -172,9 +165,9 @@ function partsOf(
 /** Finds the number of epochs on the validation part; with `refit` trains anew on both parts, fields fitted anew too. */
 async function trainAndRefit(
   options: TrainFieldsOptions,
-  model: FieldModel,
+  model: Model<unknown, 'rows'>,
   config: object,
-  training: FieldTrainingOptions,
+  training: RowSettings,
 ): Promise<{ outcome: TrainOutcome; data: FieldData }> {
   const { data, settings } = options;
   const search = await trainOnce(options, data, model, config, training, 'train');
@@ -189,13 +182,13 @@ async function trainAndRefit(
 function trainOnce(
   options: TrainFieldsOptions,
   data: FieldData,
-  model: FieldModel,
+  model: Model<unknown, 'rows'>,
   config: object,
-  training: FieldTrainingOptions,
+  training: RowSettings,
   phase: 'train' | 'refit' | 'final',
 ): Promise<TrainOutcome> {
   const { engine, settings, progress = silent } = options;
-  const { onEpoch, onCheckpoint, resume, finish, onProfile, signal } = options;
+  const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
   const { split, encoder } = data;
   const fingerprint = fingerprintOf({
     data: split.dataset.hash,
@@ -207,23 +200,36 @@ function trainOnce(
     seed: settings.seed,
     phase,
   });
-  return trainFieldModel({
-    ...{ engine, model, config, training, seed: settings.seed, progress },
-    ...{ onEpoch, onCheckpoint, resume, finish, onProfile, signal },
-    ...{ layout: encoder.layout, examples: encodePart(data, split.train), validate: validationOf(engine, data) },
+  return trainModel({
+    engine,
+    model,
+    config,
+    training,
+    data: { layout: encoder.layout, examples: encodePart(data, split.train) },
+    seed: settings.seed,
+    progress,
+    validate: validationOf(engine, data),
     fingerprint,
+    onEpoch,
+    onCheckpoint,
+    checkpointSteps,
+    checkpointSeconds,
+    resume,
+    finish,
+    onProfile,
+    signal,
   });
 }
 
 /** Undefined when the split has no validation part. */
-function validationOf(engine: Engine, data: FieldData): FieldValidate | undefined {
+function validationOf(engine: Engine, data: FieldData): ((predictor: RowPredictor) => number) | undefined {
   const { validation } = data.split;
   if (!validation || validation.length === 0) return undefined;
   if (data.task === 'ranking') {
     const measure = validationOfRanking(engine, data);
-    return (_, rank) => measure(rank);
+    return ({ ranking }) => measure(ranking);
   }
   const examples = encodePart(data, validation);
   const measure = validationOfRows(data);
-  return (predict) => measure(predict(examples));
+  return ({ logits }) => measure(logits(examples));
 }

@@ -5,18 +5,17 @@ import type { NamedTensors } from '../core/named-tensors.ts';
 import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { requireUsersAndItems, type Split } from '../data/dataset.ts';
-import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { itemsByUser } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import { findModel } from '../models/index.ts';
-import type { Model } from '../models/model.ts';
-import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
-import { type ChosenDefaults, resolveForData } from '../training/chosen-defaults.ts';
-import { resolveTraining, type TrainingOptions } from '../training/options.ts';
+import type { Model } from '../examples/model.ts';
+import { type ChosenDefaults, type EpochSettings, resolveTraining } from '../examples/settings.ts';
+import { findModelOf } from '../models/index.ts';
+import type { EpochRecord } from '../training/checkpoint.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
-import { type TrainOutcome, trainModel } from '../training/train.ts';
+import { type TrainingHooks, trainModel } from '../training/train.ts';
+import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateScorer, hasTrainedTestUser, validator } from './evaluate.ts';
@@ -28,7 +27,7 @@ import { usesRatings } from './ratings-note.ts';
 import { Recommender } from './recommender.ts';
 import type { RunSettings } from './settings.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends TrainingHooks {
   readonly engine: Engine;
   readonly split: Split;
   readonly settings: Pick<RunSettings, 'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'seed'> & {
@@ -36,16 +35,8 @@ export interface TrainOptions {
     readonly final?: boolean;
   };
   readonly progress?: Progress;
-  readonly onEpoch?: (record: EpochRecord) => void;
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  readonly resume?: Checkpoint | null;
-  /** Train no further: measure and keep the best weights of `resume`. */
-  readonly finish?: boolean;
-  /** Asks for a profile of some training steps. */
-  readonly onProfile?: (profile: PlanProfile, model: string) => void;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: TrainedRun) => Promise<void>;
-  readonly signal?: AbortSignal;
 }
 
 /** `result` is null when the split has no test part, or nobody is to be evaluated. */
@@ -59,9 +50,9 @@ export interface TrainedRun extends Finished<Recommender, EvaluationResult> {
 
 /** A model with its settings checked. */
 interface Chosen {
-  readonly model: Model;
+  readonly model: Model<unknown, 'pairs'>;
   readonly config: object;
-  readonly training: TrainingOptions | null;
+  readonly training: EpochSettings | null;
   /** Settings of `training` that follow the size of the data. */
   readonly defaults: ChosenDefaults | null;
 }
@@ -116,13 +107,11 @@ export function trainForUse(
 }
 
 function chosenOf({ settings, split }: TrainOptions): Chosen {
-  const model = findModel(settings.model);
+  const model = findModelOf('pairs', settings.model);
   const config = parseOptions(model.options as never, settings.config, `options of model ${model.name}`) as object;
-  if (model.kind !== 'gradient')
-    return { model, config, training: trainingOf(model, settings.training), defaults: null };
   const { train, dataset } = split;
   const sizes = { nInteractions: train.length, nUsers: dataset.users.size, nItems: dataset.items.size };
-  const { training, chosen } = resolveForData(model, settings.training, sizes);
+  const { training, chosen } = resolveTraining(model, settings.training, sizes);
   return { model, config, training, defaults: chosen };
 }
 
@@ -220,6 +209,8 @@ function trainOn(
       phase,
     }),
     onCheckpoint: options.onCheckpoint,
+    checkpointSteps: options.checkpointSteps,
+    checkpointSeconds: options.checkpointSeconds,
     onEpoch: options.onEpoch,
     resume: options.resume,
     finish: options.finish,
@@ -241,15 +232,4 @@ async function trainAndRefit(options: TrainOptions, chosen: Chosen): Promise<{ o
   const refit = await trainOn(options, { ...chosen, training: set }, all, 'refit');
   const { bestEpoch, cutOff } = search;
   return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch, cutOff }, split: all };
-}
-
-/** The settings of a model's training; null for models that are fitted. @throws 'config' */
-export function trainingOf(model: Model, given: object): TrainingOptions | null {
-  if (model.kind === 'gradient') return resolveTraining(model.trainingDefaults, given);
-  if (Object.keys(given).length === 0) return null;
-  throw new DeepTasteError(
-    'config',
-    `training: ${model.title} is fitted without epochs and takes no training settings (${Object.keys(given).join(', ')}); ` +
-      'its own options go into config (--set)',
-  );
 }

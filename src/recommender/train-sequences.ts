@@ -9,12 +9,14 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import { type AnySequenceModel, findSequenceModel } from '../models/index.ts';
-import type { SequenceScorer } from '../models/sequence-scorer.ts';
+import type { Model } from '../examples/model.ts';
+import { type EpochSettings, resolveTraining } from '../examples/settings.ts';
+import { findModelOf } from '../models/index.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
-import type { TrainOutcome } from '../training/train.ts';
-import { type EpochHooks, sequenceTrainingOf, trainSequenceModel } from '../training/train-sequence-model.ts';
+import { type TrainingHooks, trainModel } from '../training/train.ts';
+import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
@@ -23,7 +25,7 @@ import { ITEM_COUNTS } from './sequence-parts.ts';
 import { SequenceRecommender } from './sequence-recommender.ts';
 import { userHistories } from './user-histories.ts';
 
-export interface TrainSequencesOptions extends EpochHooks {
+export interface TrainSequencesOptions extends TrainingHooks {
   readonly engine: Engine;
   readonly split: SequenceSplit;
   /** Name of a model of sequences. */
@@ -64,7 +66,6 @@ const trainParts = {
   seed: callParts.some,
   evaluation: callParts.object,
   final: callParts.flag,
-  checkpointSeconds: callParts.some,
   ...trainingHooks,
 } satisfies Record<keyof TrainSequencesOptions, unknown>;
 
@@ -72,9 +73,9 @@ const trainParts = {
 export async function trainSequenceRecommender(options: TrainSequencesOptions): Promise<SequenceRun> {
   checkCall('trainSequenceRecommender', options, trainParts);
   const { engine, split, progress = silent, keep } = options;
-  const model = findSequenceModel(options.model);
+  const model = findModelOf('sequences', options.model);
   const config = parseOptions(model.options as never, options.config ?? {}, `options of model ${model.name}`) as object;
-  const training = sequenceTrainingOf(model, options.training ?? {});
+  const { training } = resolveTraining(model, options.training ?? {});
   const { metrics: asked = nextItemMetrics, validationMetric = 'mrr@20' } = options.evaluation ?? {};
   parseTaskMetrics([...asked, validationMetric], 'next-item');
   const started = performance.now();
@@ -99,7 +100,12 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
       : async (measured) => {
           const whole = wholeSequenceSplit(split);
           const work = { ...withoutHooks(options), split: whole, progress: finalProgress(progress, record) };
-          const repeated = await train(work, model, config, training && { ...training, epochs });
+          const repeated = await train(
+            work,
+            model,
+            config,
+            training && epochs !== null ? { ...training, epochs } : null,
+          );
           const { protocol, metrics } = measured.parts.info;
           const info = { protocol, metrics, final: record };
           return recommenderOf(work, { model, config, training }, repeated.weights, info);
@@ -116,7 +122,7 @@ function recommenderOf(
     model,
     config,
     training,
-  }: { readonly model: AnySequenceModel; readonly config: object; readonly training: object | null },
+  }: { readonly model: Model<unknown, 'sequences'>; readonly config: object; readonly training: EpochSettings | null },
   weights: TrainOutcome['weights'],
   measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
 ): SequenceRecommender {
@@ -136,16 +142,28 @@ function recommenderOf(
 
 function train(
   options: TrainSequencesOptions,
-  model: AnySequenceModel,
+  model: Model<unknown, 'sequences'>,
   config: object,
-  training: object | null,
+  training: EpochSettings | null,
 ): Promise<TrainOutcome> {
   const { engine, split, evaluation = {}, seed = 1, progress = silent } = options;
-  const { onEpoch, onCheckpoint, checkpointSeconds, resume, finish, onProfile, signal } = options;
-  return trainSequenceModel({
-    ...{ engine, model, config, training, seed, progress },
-    ...{ onEpoch, onCheckpoint, checkpointSeconds, resume, finish, onProfile, signal },
-    sequences: split.train,
+  const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
+  return trainModel({
+    engine,
+    model,
+    config,
+    training,
+    data: split.train,
+    seed,
+    progress,
+    onEpoch,
+    onCheckpoint,
+    checkpointSteps,
+    checkpointSeconds,
+    resume,
+    finish,
+    onProfile,
+    signal,
     fingerprint: fingerprintOf({
       data: split.hash,
       split: split.description,

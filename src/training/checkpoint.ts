@@ -1,4 +1,4 @@
-/** The whole state of a training run between two epochs; continuing from it gives the same bytes as never having stopped. */
+/** The whole state of a training run between two steps; going on from it gives the same bytes as never having stopped. */
 import type { NamedTensor, NamedTensors } from '../core/named-tensors.ts';
 
 /** One line of the epoch log. */
@@ -19,30 +19,36 @@ export interface TrainingProgress {
   readonly stagesDone: number;
   /** Epochs of the stage under way that are finished. */
   readonly epochsDone: number;
+  /** Steps of the epoch under way that are finished, and the sum of their rows' losses. */
+  readonly stepsDone: number;
+  readonly lossSum: number;
   readonly bestValidation: number | null;
   readonly bestEpoch: number;
   readonly looksWithoutGain: number;
+  /** Of all stages. */
   readonly log: readonly EpochRecord[];
 }
 
-/** What every training by epochs can say of where it stands; the rest of its progress is its own. */
-export type AnyProgress = Pick<TrainingProgress, 'epochsDone' | 'log'> & {
-  /** Steps of the epoch under way that are finished, where checkpoints are made within epochs too. */
-  readonly stepsDone?: number;
+export const noProgress: TrainingProgress = {
+  stagesDone: 0,
+  epochsDone: 0,
+  stepsDone: 0,
+  lossSum: 0,
+  bestValidation: null,
+  bestEpoch: 0,
+  looksWithoutGain: 0,
+  log: [],
 };
 
-export interface Checkpoint<P extends AnyProgress = TrainingProgress> {
+export interface Checkpoint {
   /** Says data, model, settings and seed (run-identity.ts); a run resumes only from its own. */
   readonly fingerprint: string;
-  readonly progress: P;
-  /** `weights/…`, `state/…`, `best/…`, and `stage<n>/…` for finished pretraining stages. */
+  readonly progress: TrainingProgress;
+  /** `weights/…`, `state/…`, `carried/…`, `best/…`, and `stage<n>/…` for finished pretraining stages. */
   readonly tensors: NamedTensors;
   /** Where it was read from, for messages. */
   readonly origin?: string;
 }
-
-/** The checkpoint of some training; one that resumes must have looked at the fingerprint first. */
-export type AnyCheckpoint = Checkpoint<AnyProgress>;
 
 /** The tensors whose names start with `prefix/`, with the prefix removed. */
 export function tensorsUnder(tensors: NamedTensors, prefix: string): NamedTensors {
@@ -60,6 +66,6 @@ export function joinTensors(groups: Readonly<Record<string, NamedTensors | null>
 }
 
 /** Where a checkpoint stands: "after epoch 2", "within epoch 3, after step 812". */
-export function standing({ epochsDone, stepsDone = 0 }: AnyProgress): string {
+export function standing({ epochsDone, stepsDone }: TrainingProgress): string {
   return stepsDone === 0 ? `after epoch ${epochsDone}` : `within epoch ${epochsDone + 1}, after step ${stepsDone}`;
 }

@@ -1,29 +1,22 @@
 /** Ends a training at its checkpoint: the best weights so far, without another step. */
 import { DeepTasteError } from '../core/errors.ts';
-import { type AnyProgress, type Checkpoint, standing, tensorsUnder } from './checkpoint.ts';
+import { type Checkpoint, standing, tensorsUnder } from './checkpoint.ts';
 import { checkFingerprint } from './run-identity.ts';
-import type { TrainOutcome } from './train.ts';
-
-/** What the progress of every training by epochs says of its best epoch. */
-type FinishedProgress = AnyProgress & {
-  readonly stagesDone?: number;
-  readonly bestValidation: number | null;
-  readonly bestEpoch: number;
-};
+import type { TrainOutcome } from './train-outcome.ts';
 
 /**
  * @param stages pretraining stages, which must be over
  * @throws 'config' for a checkpoint of another run; 'usage' when the model itself has not begun to be trained
  */
 export function finishCheckpoint(
-  checkpoint: Checkpoint<FinishedProgress>,
+  checkpoint: Checkpoint,
   fingerprint: string,
   { keepBest }: { readonly keepBest: boolean },
   stages: number,
 ): TrainOutcome {
   checkFingerprint(checkpoint, fingerprint);
   const { progress, tensors, origin = 'the checkpoint' } = checkpoint;
-  const { stagesDone = 0, bestEpoch, bestValidation, epochsDone, log } = progress;
+  const { stagesDone, bestEpoch, bestValidation, epochsDone, log } = progress;
   if (stagesDone < stages)
     throw new DeepTasteError(
       'usage',

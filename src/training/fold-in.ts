@@ -12,11 +12,10 @@
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { GradientModel, Sizes } from '../models/model.ts';
-import type { Scorer } from '../models/scoring.ts';
+import type { PairModel, PairSettings } from '../examples/pairs.ts';
+import type { FoldedIn, Scorer, Sizes } from '../scoring/scorer.ts';
 import { pairwiseLoss, pointwiseLoss } from './fold-in-loss.ts';
 import { minimise } from './minimise.ts';
-import type { TrainingOptions } from './options.ts';
 import { type Representatives, representatives } from './representatives.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
 
@@ -32,9 +31,9 @@ const PRIOR_PEOPLE = 1024;
 
 export interface FoldInParts {
   readonly engine: Engine;
-  readonly model: GradientModel;
+  readonly model: PairModel;
   readonly config: unknown;
-  readonly training: Pick<TrainingOptions, 'negatives' | 'rejectTaken' | 'optimizer'>;
+  readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
   readonly weights: NamedTensors;
 }
@@ -66,6 +65,11 @@ export class FoldIn {
     this.#evaluations = evaluations;
     this.#others = representatives(this.#rows, this.#mean, sizes.nItems, others);
     this.#prior = form.form === 'dot' || training.optimizer.l2 > 0 ? PRIOR.usual : PRIOR.freeTowers;
+  }
+
+  /** The row of a person, and how it came about. */
+  foldIn(history: Int32Array): FoldedIn {
+    return { vector: this.vectorOf(history), how: this.how };
   }
 
   /** The row of the scorer's user table for a person. @param history items of the person, distinct; at least one */

@@ -8,9 +8,10 @@ import { RowPlan } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
+import { declaredAs } from '../layers/declared-parameters.ts';
 import { prediction } from '../layers/forward-pass.ts';
-import { declareParameters } from '../models/expression.ts';
-import type { GradientModel, Sizes } from '../models/model.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 
 export interface RowScores {
   /** Numbers that stand for a person: a row of the scorer's user table. */
@@ -86,7 +87,7 @@ export class PlannedScores implements RowScores {
 
   constructor(
     engine: Engine,
-    model: GradientModel,
+    model: PairScoring<unknown>,
     config: unknown,
     sizes: Sizes,
     weights: NamedTensors,
@@ -95,7 +96,7 @@ export class PlannedScores implements RowScores {
     this.width = form.userWidth;
     this.#itemWidth = form.itemWidth;
     this.#items = form.items;
-    const declared = declareParameters(model, config, sizes);
+    const declared = declaredAs(model.parameters(config, sizes));
     const index = indexInput('person');
     const userParts = model.userParts(declared.tensors, index, config);
     const itemParts = model.itemParts(declared.tensors, index, config);

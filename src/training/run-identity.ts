@@ -1,7 +1,7 @@
 /** What a run is: data, split, model, settings, seed. A checkpoint goes on only with the run that it belongs to. */
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
-import { type AnyCheckpoint, standing } from './checkpoint.ts';
+import { type Checkpoint, standing } from './checkpoint.ts';
 
 /** Values are plain data; large ones are better given as a hash. */
 export interface RunIdentity {
@@ -20,14 +20,14 @@ export function fingerprintOf(identity: RunIdentity): string {
  * Compares the checkpoint with the run, then says that training goes on.
  * @throws 'config' when the checkpoint belongs to another run, naming what differs
  */
-export function acceptCheckpoint(checkpoint: AnyCheckpoint, fingerprint: string, progress: Progress): void {
+export function acceptCheckpoint(checkpoint: Checkpoint, fingerprint: string, progress: Progress): void {
   const { origin } = checkpoint;
   checkFingerprint(checkpoint, fingerprint);
   progress.log(`resuming ${standing(checkpoint.progress)}${origin === undefined ? '' : ` from ${origin}`}`);
 }
 
 /** @throws 'config' when a checkpoint belongs to another run, naming what differs */
-export function checkFingerprint({ fingerprint, origin }: AnyCheckpoint, own: string): void {
+export function checkFingerprint({ fingerprint, origin }: Checkpoint, own: string): void {
   if (fingerprint === own) return;
   const differences = differencesOf(fingerprint, own);
   const found = differences.length > 0 ? listed(differences) : 'data, model, settings or seed differ';

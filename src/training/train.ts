@@ -1,169 +1,176 @@
-/** Trains any model: fits it, or runs its pretraining stages and then itself. */
-import { DeepTasteError } from '../core/errors.ts';
+/** Trains any model: by its solver, or by gradients, its pretraining stages first. */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { findModel } from '../models/index.ts';
-import type { GradientModel, Model } from '../models/model.ts';
-import type { Scorer } from '../models/scoring.ts';
+import type { Form, Forms } from '../examples/forms.ts';
+import type { Gradients, Model } from '../examples/model.ts';
+import { type EpochSettings, overDefaults } from '../examples/settings.ts';
+import { findModelOf } from '../models/index.ts';
 import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
-import type { CutOff } from './cut-off.ts';
+import { type EpochLoopResult, runEpochs } from './epochs.ts';
 import { finishCheckpoint } from './finish-checkpoint.ts';
-import { resolveTraining, type TrainingOptions } from './options.ts';
 import { acceptCheckpoint } from './run-identity.ts';
-import { type StageProgress, type TrainingData, trainStage } from './train-stage.ts';
+import type { TrainOutcome } from './train-outcome.ts';
 
-export interface TrainRequest {
-  readonly engine: Engine;
-  readonly model: Model;
-  /** Parsed options of the model. */
-  readonly config: unknown;
-  /** Resolved training settings; null for fitted models, which have none. */
-  readonly training: TrainingOptions | null;
-  readonly data: TrainingData;
-  readonly seed: number;
-  readonly progress: Progress;
-  readonly validate?: (scorer: Scorer) => number;
-  /** Names the run: data, model, settings, seed. */
-  readonly fingerprint: string;
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+/** What can be asked of a training that goes on for epochs. */
+export interface TrainingHooks {
   readonly onEpoch?: (record: EpochRecord) => void;
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Steps between two checkpoints within an epoch; absent or 0 = as the time says. */
+  readonly checkpointSteps?: number;
+  /** Least time between two checkpoints within an epoch; absent or 0 = only after epochs, and when interrupted. */
+  readonly checkpointSeconds?: number;
   readonly resume?: Checkpoint | null;
   /** Train no further: end with the best weights of `resume`. */
   readonly finish?: boolean;
-  /** Asks for a profile of some steps of each stage. */
+  /** Asks for a profile of some training steps of each stage. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface TrainOutcome {
-  readonly weights: NamedTensors;
-  readonly log: readonly EpochRecord[];
-  /** Epoch (from 1) whose weights were kept; 0 for fitted models. */
-  readonly bestEpoch: number;
-  readonly bestValidation: number | null;
-  /** Set when the epochs ran out while validation was still rising. */
-  readonly cutOff: CutOff | null;
-  /** Where training stood when it was ended by hand. */
-  readonly finishedAt?: string;
-  /** Time of the training that a checkpoint is from. */
-  readonly trainedSeconds?: number;
-}
-
-interface StagePlan {
-  readonly model: GradientModel;
+export interface TrainRequest<F extends Form> extends TrainingHooks {
+  readonly engine: Engine;
+  readonly model: Model<unknown, F>;
+  /** Parsed options of the model. */
   readonly config: unknown;
-  readonly training: TrainingOptions;
-  readonly start: NamedTensors | undefined;
+  /** Resolved training settings; null for models with a solver, which have none. */
+  readonly training: EpochSettings | null;
+  readonly data: Forms[F]['data'];
+  readonly seed: number;
+  readonly progress: Progress;
+  /** Validation metric of the present weights, higher is better. Never the test part. */
+  readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** Names the run: data, model, settings, seed. */
+  readonly fingerprint: string;
 }
 
-export async function trainModel(request: TrainRequest): Promise<TrainOutcome> {
-  const { model, config, data, engine, seed, progress } = request;
-  if (model.kind === 'fitted') {
+interface Stage<F extends Form> {
+  readonly model: Model<unknown, F>;
+  readonly learn: Gradients<unknown, F>;
+  readonly config: unknown;
+  readonly training: EpochSettings;
+  /** Start values instead of the declared ones, for some parameters or all. */
+  readonly start?: NamedTensors;
+}
+
+/**
+ * @throws 'data' for data that hold nothing to learn, 'config' for a checkpoint of another run, 'numeric' when a loss is not
+ *   finite, 'usage' when interrupted
+ */
+export async function trainModel<F extends Form>(request: TrainRequest<F>): Promise<TrainOutcome> {
+  const { model, config, data, engine, seed, progress, training, resume, fingerprint } = request;
+  const { learn } = model;
+  if (learn.by === 'solver' || training === null) {
+    if (learn.by === 'gradients') throw new Error('internal: a training by gradients needs settings');
     const task = progress.start(`fitting ${model.title}`);
-    const random = new RandomStream(seed, model.name);
-    const weights = await model.fit(data.rows, data.sizes, config, { engine, random, progress, values: data.values });
+    const random = new RandomStream(seed, `${model.streams}${model.name}`);
+    const weights = await learn.fit(data, config, { engine, random, progress });
     task.end();
     return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
   }
-  const { resume, finish } = request;
-  if (resume && finish) {
-    const stages = model.pretraining?.(config).length ?? 0;
-    return finishCheckpoint(resume, request.fingerprint, request.training as TrainingOptions, stages);
-  }
-  if (resume) acceptCheckpoint(resume, request.fingerprint, progress);
-  return trainStages(request, model);
-}
-
-async function trainStages(request: TrainRequest, model: GradientModel): Promise<TrainOutcome> {
-  const pretraining = model.pretraining?.(request.config) ?? [];
-  const finished: NamedTensors[] = [];
-  let log: readonly EpochRecord[] = [];
-  const stagesDone = request.resume?.progress.stagesDone ?? 0;
-  for (let n = 0; n <= pretraining.length; n++) {
-    if (n < stagesDone) {
-      finished.push(tensorsUnder((request.resume as Checkpoint).tensors, `stage${n}`));
-      continue;
-    }
-    const stage =
-      n < pretraining.length ? pretrainingStage(request, pretraining[n]) : finalStage(request, model, finished);
-    const resumed = request.resume && n === stagesDone ? request.resume : null;
-    const before = resumed ? resumed.progress.log.slice(0, resumed.progress.log.length - ownRecords(resumed)) : log;
-    const result = await runStage(request, stage, n, finished, before, resumed);
-    log = [...before, ...result.progress.log];
-    finished.push(result.weights);
-    if (n === pretraining.length)
-      return {
-        weights: result.weights,
-        log,
-        bestEpoch: result.keptEpoch,
-        bestValidation: result.progress.bestValidation,
-        cutOff: result.cutOff,
-      };
-  }
-  throw new DeepTasteError('config', `training: ${model.name} has no stage`);
-}
-
-/** How many records at the end of a checkpoint's log belong to the stage under way. */
-function ownRecords({ progress }: Checkpoint): number {
-  return progress.epochsDone;
-}
-
-async function runStage(
-  request: TrainRequest,
-  stage: StagePlan,
-  n: number,
-  finished: readonly NamedTensors[],
-  before: readonly EpochRecord[],
-  resumed: Checkpoint | null,
-) {
-  const { engine, data, seed, progress, validate, onCheckpoint, onEpoch, onProfile, fingerprint, signal } = request;
-  const stages = Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights]));
-  const own = resumed ? resumed.progress.log.slice(before.length) : [];
-  return trainStage({
-    engine,
-    model: stage.model,
-    config: stage.config,
-    training: stage.training,
-    data,
-    random: new RandomStream(seed, n === 0 ? stage.model.name : `${stage.model.name}/stage${n}`),
-    progress,
-    start: stage.start,
-    validate,
-    signal,
-    onProfile: onProfile && ((profile) => onProfile(profile, stage.model.title)),
-    resume: resumed ? { progress: { ...resumed.progress, log: own }, tensors: resumed.tensors } : undefined,
-    onEpoch: async (state: StageProgress, tensors) => {
-      onEpoch?.(state.log[state.log.length - 1]);
-      await onCheckpoint?.({
-        fingerprint,
-        progress: { ...state, stagesDone: n, log: [...before, ...state.log] },
-        tensors: new Map([...tensors(), ...joinTensors(stages)]),
-      });
-    },
-  });
+  const stages = (learn.pretraining?.(config) ?? []).map((stage) => pretrainingStage(model, training, stage));
+  if (resume && request.finish) return finishCheckpoint(resume, fingerprint, training, stages.length);
+  if (resume) acceptCheckpoint(resume, fingerprint, progress);
+  return trainStages(request, stages, { model, learn, config, training });
 }
 
 /** The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). */
-function pretrainingStage(
-  request: TrainRequest,
+function pretrainingStage<F extends Form>(
+  { form }: Model<unknown, F>,
+  training: EpochSettings,
   stage: { readonly model: string; readonly config: unknown; readonly training: object },
-): StagePlan {
-  const model = findModel(stage.model) as GradientModel;
-  const training = resolveTraining(request.training as TrainingOptions, stage.training);
-  return { model, config: model.options.parse(stage.config), training, start: undefined };
-}
-
-function finalStage(request: TrainRequest, model: GradientModel, finished: readonly NamedTensors[]): StagePlan {
-  const training = request.training as TrainingOptions;
-  if (finished.length === 0 || !model.fuse) return { model, config: request.config, training, start: undefined };
-  const fused = model.fuse(request.config, finished);
+): Stage<F> {
+  const model = findModelOf(form, stage.model);
+  if (model.learn.by === 'solver') throw new Error(`internal: ${model.name} has no stage that could be trained first`);
   return {
     model,
-    config: request.config,
-    training: resolveTraining(training, fused.training),
-    start: fused.weights,
+    learn: model.learn,
+    config: model.options.parse(stage.config),
+    training: overDefaults(model.learn.examples, training, stage.training),
   };
+}
+
+async function trainStages<F extends Form>(
+  request: TrainRequest<F>,
+  pretraining: readonly Stage<F>[],
+  last: Stage<F>,
+): Promise<TrainOutcome> {
+  const { resume } = request;
+  const stagesDone = resume?.progress.stagesDone ?? 0;
+  const finished: NamedTensors[] = [];
+  let log = resume ? resume.progress.log.slice(0, resume.progress.log.length - resume.progress.epochsDone) : [];
+  for (const [n, stage] of pretraining.entries()) {
+    if (resume && n < stagesDone) {
+      finished.push(tensorsUnder(resume.tensors, `stage${n}`));
+      continue;
+    }
+    const result = await runStage(request, stage, n, finished, log);
+    log = [...log, ...result.progress.log];
+    finished.push(result.weights);
+  }
+  const result = await runStage(request, fused(last, finished), pretraining.length, finished, log);
+  return {
+    weights: result.weights,
+    log: [...log, ...result.progress.log],
+    bestEpoch: result.keptEpoch,
+    bestValidation: result.progress.bestValidation,
+    cutOff: result.cutOff,
+  };
+}
+
+/** Starts from the weights of the stages before, if there are any. */
+function fused<F extends Form>(stage: Stage<F>, finished: readonly NamedTensors[]): Stage<F> {
+  if (finished.length === 0 || !stage.learn.fuse) return stage;
+  const { weights, training } = stage.learn.fuse(stage.config, finished);
+  const settings = training ? overDefaults(stage.learn.examples, stage.training, training) : stage.training;
+  return { ...stage, training: settings, start: weights };
+}
+
+/** @param before records of the stages before */
+async function runStage<F extends Form>(
+  request: TrainRequest<F>,
+  { model, learn, config, training, start }: Stage<F>,
+  n: number,
+  finished: readonly NamedTensors[],
+  before: readonly EpochRecord[],
+): Promise<EpochLoopResult> {
+  const { engine, data, seed, progress, validate, fingerprint, resume } = request;
+  const { onEpoch, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
+  const stages = joinTensors(Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights])));
+  const isResumed = resume && resume.progress.stagesDone === n;
+  const name = `${model.streams}${model.name}`;
+  const random = new RandomStream(seed, n === 0 ? name : `${name}/stage${n}`);
+  const examples = learn.open({ engine, config, training, data, random });
+  try {
+    for (const [parameter, tensor] of start ?? []) examples.store.write(examples.store.named(parameter), tensor.data);
+    return await runEpochs({
+      name: model.name,
+      title: model.title,
+      examples,
+      unit: learn.examples.unit,
+      training,
+      progress,
+      validate,
+      onEpoch,
+      onCheckpoint:
+        onCheckpoint &&
+        ((state, tensors) =>
+          onCheckpoint({
+            fingerprint,
+            progress: { ...state, stagesDone: n, log: [...before, ...state.log] },
+            tensors: new Map([...tensors, ...stages]),
+          })),
+      checkpointSteps,
+      checkpointSeconds,
+      resume: isResumed
+        ? { progress: { ...resume.progress, log: resume.progress.log.slice(before.length) }, tensors: resume.tensors }
+        : undefined,
+      onProfile: onProfile && ((profile) => onProfile(profile, model.title)),
+      signal,
+    });
+  } finally {
+    examples.free();
+  }
 }

@@ -1,6 +1,6 @@
 /** What a run says of its training beside the numbers: whether it was cut off, ended by hand, and by which defaults it went. */
 
-import { type ChosenDefaults, describeChosen } from './chosen-defaults.ts';
+import { type ChosenDefaults, describeChosen } from '../examples/settings.ts';
 import { type CutOff, describeCutOff } from './cut-off.ts';
 
 export interface TrainingAccount {

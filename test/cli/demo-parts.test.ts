@@ -5,8 +5,8 @@ import { demoContenders } from '../../src/cli/demo-contenders.ts';
 import { referenceRows } from '../../src/cli/demo-references.ts';
 import { simulateFilmClub } from '../../src/data/simulated/film-club.ts';
 import { heldOutItem, optimalScores } from '../../src/data/simulated/optimal-scores.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
 import { findModel } from '../../src/models/index.ts';
-import { trainingOf } from '../../src/recommender/train-recommender.ts';
 
 const world = simulateFilmClub({ nUsers: 60, nItems: 40, activity: 8 });
 
@@ -45,7 +45,7 @@ describe('contenders', () => {
   it.each(demoContenders.map((contender) => [contender.model, contender] as const))('%s has valid settings', (_, c) => {
     const model = findModel(c.model);
     expect(() => (model.options as z.ZodType).parse(c.config ?? {})).not.toThrow();
-    expect(() => trainingOf(model, c.training ?? {})).not.toThrow();
+    expect(() => resolveTraining(model, c.training ?? {})).not.toThrow();
   });
 
   it('hold all that the end-to-end check asks for', () => {

@@ -170,7 +170,7 @@ describe('documents', () => {
     [
       'models',
       ['models', 'deepfm'],
-      z.object({ family: z.literal('fields'), kind: z.literal('field'), training: z.array(z.unknown()).min(10) }),
+      z.object({ form: z.literal('rows'), examples: z.literal('rows'), training: z.array(z.unknown()).min(10) }),
     ],
   ] as const)('%s', async (_, args, schema) => {
     schema.parse(documentOf(await place.run([...args, '--json'])));

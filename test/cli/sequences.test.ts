@@ -108,11 +108,11 @@ describe('documents', () => {
     expect(document.recommendations.map(({ rank }) => rank)).toEqual([1, 2, 3]);
   });
 
-  it('models: the family and the options', async () => {
-    const list = documentOf(await place.run(['models', '--json'])) as { models: { name: string; family: string }[] };
-    expect(list.models.filter(({ family }) => family === 'sequences').map(({ name }) => name)).toContain('vsknn');
+  it('models: what they learn from and the options', async () => {
+    const list = documentOf(await place.run(['models', '--json'])) as { models: { name: string; form: string }[] };
+    expect(list.models.filter(({ form }) => form === 'sequences').map(({ name }) => name)).toContain('vsknn');
     const page = documentOf(await place.run(['models', 'vsknn', '--json'])) as { options: { key: string }[] };
-    expect(page).toMatchObject({ family: 'sequences', training: [] });
+    expect(page).toMatchObject({ form: 'sequences', examples: null, training: [] });
     expect(page.options.map(({ key }) => key)).toContain('neighbours');
   });
 

@@ -5,7 +5,8 @@ import { StepPlan } from '../../src/engine/plan/step-plan.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../../src/engine/runtime/sampler.ts';
-import { declareParameters, initialiseParameters, lossExpression } from '../../src/models/expression.ts';
+import { lossExpression } from '../../src/examples/pairs.ts';
+import { declaredAs, initialiseParameters } from '../../src/layers/declared-parameters.ts';
 import { neumf } from '../../src/models/neumf.ts';
 import { samplerOf } from './drawn-examples.ts';
 
@@ -32,7 +33,7 @@ export function neumfTraining(
   layers: readonly number[] = [10, 9, 7],
 ): NeumfTraining {
   const config = neumf.options.parse({ factors: 6, layers, deviation: 0.3 });
-  const declared = declareParameters(neumf, config, sizes);
+  const declared = declaredAs(neumf.parameters(config, sizes));
   const store = new ParameterStore(engine, declared.list);
   initialiseParameters(declared, store, new RandomStream(4, 'init'));
   const record = new SamplerRecord(engine, samplerOf(pairs, sizes, { negatives: 3 }));

@@ -1,18 +1,29 @@
 /** Scores of all pairs in float64, straight from what a model declares: no ranking, no pair program, no kernels. */
 
+import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import type { SparseRows } from '../../src/data/sparse-rows.ts';
 import { indexInput } from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
+import type { PairModel } from '../../src/examples/pairs.ts';
+import type { SolvedPairs } from '../../src/examples/solvers.ts';
+import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
-import { declareParameters } from '../../src/models/expression.ts';
-import type { TrainedModel } from '../../src/models/scoring.ts';
+import type { Sizes } from '../../src/scoring/scorer.ts';
+
+/** A model of users and items with the weights it learned. */
+export interface TrainedModel {
+  readonly model: PairModel | SolvedPairs;
+  readonly config: unknown;
+  readonly sizes: Sizes;
+  readonly weights: NamedTensors;
+}
 
 /** @returns [nUsers × nItems] */
 export function directScores(trained: TrainedModel, history: SparseRows): Float64Array {
   const { model, config, sizes, weights } = trained;
   const { nUsers, nItems } = sizes;
-  if (model.kind === 'gradient') {
-    const declared = declareParameters(model, config, sizes);
+  if ('loss' in model) {
+    const declared = declaredAs(model.parameters(config, sizes));
     const user = indexInput('user');
     const item = indexInput('item');
     const p = declared.tensors;

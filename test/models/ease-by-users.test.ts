@@ -8,12 +8,11 @@ import { RankingTables } from '../../src/engine/runtime/ranking.ts';
 import { ease } from '../../src/models/ease.ts';
 import { fitByUsers } from '../../src/models/ease-by-users.ts';
 import { easeMatrix } from '../../src/models/ease-matrix.ts';
-import { findModel } from '../../src/models/index.ts';
-import type { Sizes } from '../../src/models/model.ts';
-import { scorerOf } from '../../src/models/scoring.ts';
 import { knownItems, reasonFinder } from '../../src/recommender/reasons.ts';
+import type { Sizes } from '../../src/scoring/scorer.ts';
 import { inverseOf } from '../linalg/gauss-jordan.ts';
 import { randomLists } from './fitted.ts';
+import { scorerOf } from './scorer-of.ts';
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());
@@ -63,7 +62,7 @@ async function world(nUsers: number, nItems: number, regularization: number): Pr
 }
 
 const scorer = ({ weights, sizes, config, history }: World) =>
-  scorerOf(engine, { model: findModel('ease'), config, sizes, weights }, history);
+  scorerOf(engine, { model: ease, config, sizes, weights }, history);
 
 const worst = (found: ArrayLike<number>, expected: readonly number[]) =>
   Math.max(...expected.map((value, i) => Math.abs(found[i] - value)));
@@ -139,11 +138,7 @@ describe('EASE from a users × users matrix', () => {
     const history = rowsOf(taken);
     const sizes = { nUsers: 5, nItems: 6 };
     const weights = await inside(history, sizes, 1);
-    const { form } = scorerOf(
-      engine,
-      { model: findModel('ease'), config: { regularization: 1 }, sizes, weights },
-      history,
-    );
+    const { form } = scorerOf(engine, { model: ease, config: { regularization: 1 }, sizes, weights }, history);
     expect([...knownItems(form, Int32Array.of(0), 6)!]).toEqual([1, 1, 1, 0, 0, 0]);
     expect([...knownItems(form, Int32Array.of(3), 6)!]).toEqual([0, 0, 0, 1, 1, 0]);
     const tables = new RankingTables(engine, form, 6);

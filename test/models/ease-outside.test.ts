@@ -9,9 +9,8 @@ import { RankingTables } from '../../src/engine/runtime/ranking.ts';
 import { ease, fitByItems } from '../../src/models/ease.ts';
 import { fitByUsers } from '../../src/models/ease-by-users.ts';
 import { type EaseMatrix, easeMatrix } from '../../src/models/ease-matrix.ts';
-import { findModel } from '../../src/models/index.ts';
-import { scorerOf } from '../../src/models/scoring.ts';
 import { randomLists } from './fitted.ts';
+import { scorerOf } from './scorer-of.ts';
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());
@@ -47,7 +46,7 @@ function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 const formOf = (weights: NamedTensors, regularization: number) =>
-  scorerOf(engine, { model: findModel('ease'), config: { regularization }, sizes, weights }, train).form;
+  scorerOf(engine, { model: ease, config: { regularization }, sizes, weights }, train).form;
 
 describe.skipIf(!engine.blas)('EASE outside WebAssembly (skipped: no BLAS on this machine)', () => {
   for (const [side, { n, solve }] of Object.entries(sides))

@@ -7,14 +7,17 @@ import type { FieldRows } from '../../src/data/features/field-rows.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
+import { isPairModel } from '../../src/examples/pairs.ts';
+import { isRowModel } from '../../src/examples/rows.ts';
+import type { SessionModel } from '../../src/examples/sessions.ts';
+import type { WindowModel } from '../../src/examples/windows.ts';
 import type { ParameterDeclaration } from '../../src/layers/parameters.ts';
-import { fieldModels } from '../../src/models/field-models.ts';
-import { fieldPredictor } from '../../src/models/field-scoring.ts';
-import { models, sequenceModels } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
-import { scorerOf } from '../../src/models/scoring.ts';
-import { sequenceScorerOf } from '../../src/models/sequence-scoring.ts';
+import { gru4rec } from '../../src/models/gru4rec.ts';
+import { modelsOf } from '../../src/models/index.ts';
+import { sasrec } from '../../src/models/sasrec.ts';
+import { trainedRowPredictor } from '../../src/scoring/row-scorer.ts';
 import { crossedLayout, layout, makeWorld, smallConfigs } from './field-world.ts';
+import { scorerOf } from './scorer-of.ts';
 
 // with a system BLAS where there is one: it takes products with 128 weights or more
 const engines = [
@@ -81,48 +84,54 @@ const widened = (name: string) =>
 describe.each(titles)('$title', ({ engine }) => {
   const world = makeWorld(1000);
 
-  it.each(fieldModels)('$name: one row is predicted alike in batches of any size, at any place', (model) => {
-    for (const given of widened(model.name)) {
-      const config = model.options.parse(given);
-      const weights = drawn(model.parameters(config, crossedLayout));
-      const predictor = fieldPredictor(engine, model, config, crossedLayout, weights);
-      const all = predictor.logits(world.examples);
-      for (const e of [0, 7, 999]) {
-        const [alone] = predictor.logits(repeated(world.examples, e, 1));
-        expect(all[e]).toBe(alone);
-        if (e === 7)
-          for (const n of sizes)
-            expect(bitsOf(predictor.logits(repeated(world.examples, e, n))), `${n} rows`).toEqual(
-              bitsOf(Float32Array.of(alone)),
-            );
+  it.each(modelsOf('rows').filter(isRowModel))(
+    '$name: one row is predicted alike in batches of any size, at any place',
+    (model) => {
+      for (const given of widened(model.name)) {
+        const config = model.options.parse(given);
+        const weights = drawn(model.parameters(config, crossedLayout));
+        const predictor = trainedRowPredictor(engine, model, config, crossedLayout, weights);
+        const all = predictor.logits(world.examples);
+        for (const e of [0, 7, 999]) {
+          const [alone] = predictor.logits(repeated(world.examples, e, 1));
+          expect(all[e]).toBe(alone);
+          if (e === 7)
+            for (const n of sizes)
+              expect(bitsOf(predictor.logits(repeated(world.examples, e, n))), `${n} rows`).toEqual(
+                bitsOf(Float32Array.of(alone)),
+              );
+        }
+        predictor.free();
       }
-      predictor.free();
-    }
-  });
+    },
+  );
 
-  it.each(fieldModels)('$name: equal items tie in a ranking, however many there are', (model) => {
-    for (const given of widened(model.name)) {
-      const config = model.options.parse(given);
-      const predictor = fieldPredictor(engine, model, config, layout, drawn(model.parameters(config, layout)));
-      const { users, items, examples } = world;
-      const requests = {
-        nRequests: 3,
-        users: repeat(users, 2, 3),
-        context: repeat(examples.context as FieldRows, 5, 3),
-      };
-      const seen = new Set<number>();
-      for (const n of [1, 2, 5, 31, 67, 127, 129, 300]) {
-        const ranking = predictor.ranking(repeat(items, 4, n));
-        const tables = new RankingTables(engine, ranking.scorer(requests).form, n);
-        const { scores } = tables.rank({ users: Int32Array.of(0, 1, 2), allScores: true });
-        for (const bits of bitsOf(scores)) seen.add(bits);
-        tables.free();
-        ranking.free();
+  it.each(modelsOf('rows').filter(isRowModel))(
+    '$name: equal items tie in a ranking, however many there are',
+    (model) => {
+      for (const given of widened(model.name)) {
+        const config = model.options.parse(given);
+        const predictor = trainedRowPredictor(engine, model, config, layout, drawn(model.parameters(config, layout)));
+        const { users, items, examples } = world;
+        const requests = {
+          nRequests: 3,
+          users: repeat(users, 2, 3),
+          context: repeat(examples.context as FieldRows, 5, 3),
+        };
+        const seen = new Set<number>();
+        for (const n of [1, 2, 5, 31, 67, 127, 129, 300]) {
+          const ranking = predictor.ranking(repeat(items, 4, n));
+          const tables = new RankingTables(engine, ranking.scorer(requests).form, n);
+          const { scores } = tables.rank({ users: Int32Array.of(0, 1, 2), allScores: true });
+          for (const bits of bitsOf(scores)) seen.add(bits);
+          tables.free();
+          ranking.free();
+        }
+        expect(seen.size).toBe(1);
+        predictor.free();
       }
-      expect(seen.size).toBe(1);
-      predictor.free();
-    }
-  });
+    },
+  );
 
   const configs: Readonly<Record<string, object>> = {
     gmf: { factors: 21 },
@@ -133,7 +142,7 @@ describe.each(titles)('$title', ({ engine }) => {
     ials: { factors: 21 },
   };
 
-  it.each(models.filter(({ name }) => name in configs))(
+  it.each(modelsOf('pairs').filter(({ name }) => name in configs))(
     '$name: equal people and equal items score equally, in all rankings',
     (model) => {
       const seen = new Set<number>();
@@ -146,8 +155,7 @@ describe.each(titles)('$title', ({ engine }) => {
           table: name === 'W' ? 'user' : 'item',
           initializer: () => 0,
         })) as unknown as ParameterDeclaration[];
-        const declared =
-          model.kind === 'gradient' ? (model as unknown as GradientModel).parameters(config, sizesOf) : vectors;
+        const declared = isPairModel(model) ? model.parameters(config, sizesOf) : vectors;
         const weights = drawn(declared, ['user', 'item']);
         const nobody = sparseRows(n, new Int32Array(0), new Int32Array(0));
         const scorer = scorerOf(engine, { model, config, sizes: sizesOf, weights }, nobody);
@@ -167,14 +175,13 @@ describe.each(titles)('$title', ({ engine }) => {
     sasrec: { units: 36, heads: 3, blocks: 2, maxLength: 11 },
   };
 
-  it.each(sequenceModels.filter(({ name }) => name in sequenceConfigs))(
+  it.each([gru4rec, sasrec] as (SessionModel | WindowModel)[])(
     '$name: a sequence scores alike beside any others',
     (model) => {
-      if (model.kind === 'sequence') throw new Error('it is trained by gradients');
       const nItems = 41;
       const config = model.options.parse(sequenceConfigs[model.name]);
       const weights = drawn(model.parameters(config as never, { nItems }));
-      const scorer = sequenceScorerOf({ model, config, weights, nItems }, () => engine);
+      const scorer = model.scorerOf(() => engine, { config, weights, about: { nItems } });
       const random = new RandomStream(5, 'others');
       const events = [3, 17, 8, 3, 40];
       const seen = new Set<string>();

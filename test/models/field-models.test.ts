@@ -8,11 +8,16 @@ import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
+import type { RowModel } from '../../src/examples/rows.ts';
+import { isRowModel } from '../../src/examples/rows.ts';
 import { initialValues } from '../../src/layers/initializer.ts';
-import { bindSlots, declareFieldParameters, fieldTraining } from '../../src/models/field-expression.ts';
-import type { FieldModel } from '../../src/models/field-model.ts';
-import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
-import { fieldPredictor } from '../../src/models/field-scoring.ts';
+import { finalMlp } from '../../src/models/final-mlp.ts';
+import { fm } from '../../src/models/fm.ts';
+import { findModelOf, modelsOf } from '../../src/models/index.ts';
+import { lr } from '../../src/models/lr.ts';
+import { wideDeep } from '../../src/models/wide-deep.ts';
+import { bindSlots, declareFieldParameters, fieldTraining } from '../../src/scoring/row-expression.ts';
+import { trainedRowPredictor } from '../../src/scoring/row-scorer.ts';
 import { type OracleConfig, oracles, type Row } from './field-oracles.ts';
 import { crossedLayout, layout, makeWorld, nItems, smallConfigs, type World } from './field-world.ts';
 import { thrownCode } from './thrown-code.ts';
@@ -24,7 +29,7 @@ const world = makeWorld(60);
 const random = new RandomStream(3, 'weights');
 
 /** Random weights for all parameters, kept statistics included, so that no term of a formula can hide behind a zero. */
-function randomWeights(model: FieldModel, config: unknown, of: FieldLayout): NamedTensors {
+function randomWeights(model: RowModel, config: unknown, of: FieldLayout): NamedTensors {
   return new Map(
     model.parameters(config, of).map(({ name, shape }): [string, NamedTensor] => {
       const stream = random.child(name);
@@ -61,6 +66,7 @@ function rowOf({ examples }: World, of: FieldLayout, e: number): Row {
 const asNumbers = (weights: NamedTensors) =>
   Object.fromEntries([...weights].map(([name, { data }]) => [name, [...(data as Float32Array)]]));
 
+const fieldModels = modelsOf('rows').filter(isRowModel);
 const cases = fieldModels.flatMap((model) =>
   smallConfigs[model.name].map((given) => ({ title: `${model.name} ${JSON.stringify(given)}`, model, given })),
 );
@@ -69,7 +75,7 @@ it('has a small configuration and an oracle for every model', async () => {
   const names = fieldModels.map(({ name }) => name).sort();
   expect(Object.keys(smallConfigs).sort()).toEqual(names);
   expect(Object.keys(oracles).sort()).toEqual(names);
-  expect(await thrownCode(() => findFieldModel('deepfn'))).toBe('usage');
+  expect(await thrownCode(() => findModelOf('rows', 'deepfn'))).toBe('usage');
 });
 
 describe.each(cases)('$title', ({ model, given }) => {
@@ -78,7 +84,7 @@ describe.each(cases)('$title', ({ model, given }) => {
   it('predicts what its formula says', () => {
     for (const of of [layout, crossedLayout]) {
       const weights = randomWeights(model, config, of);
-      const predictor = fieldPredictor(engine, model, config, of, weights);
+      const predictor = trainedRowPredictor(engine, model, config, of, weights);
       const logits = predictor.logits(world.examples);
       predictor.free();
       logits.forEach((logit, e) => {
@@ -111,7 +117,7 @@ describe.each(cases)('$title', ({ model, given }) => {
 
   it('ranks all items with the scores it predicts for each', () => {
     const weights = randomWeights(model, config, layout);
-    const predictor = fieldPredictor(engine, model, config, layout, weights);
+    const predictor = trainedRowPredictor(engine, model, config, layout, weights);
     const nRequests = 8;
     const { users, items, examples } = world;
     const requests = {
@@ -198,14 +204,14 @@ describe('equivalences', () => {
     of: FieldLayout = layout,
     from: World = world,
   ) => {
-    const model = findFieldModel(name);
-    const predictor = fieldPredictor(engine, model, model.options.parse(given), of, weights);
+    const model = fieldModels.find((each) => each.name === name)!;
+    const predictor = trainedRowPredictor(engine, model, model.options.parse(given), of, weights);
     const values = predictor.logits(from.examples);
     predictor.free();
     return [...values];
   };
   const weightsFor = (name: string, given: object, of: FieldLayout = layout) => {
-    const model = findFieldModel(name);
+    const model = fieldModels.find((each) => each.name === name)!;
     return randomWeights(model, model.options.parse(given), of);
   };
   const closeTo = (got: readonly number[], want: readonly number[]) => {
@@ -280,11 +286,11 @@ describe('equivalences', () => {
 });
 
 describe('refused', () => {
-  const model = findFieldModel('fm');
+  const model = fm;
   const config = model.options.parse({});
   const weights = randomWeights(model, config, layout);
   const predict = (of: FieldLayout, change: object) => () => {
-    const predictor = fieldPredictor(engine, model, config, of, weights);
+    const predictor = trainedRowPredictor(engine, model, config, of, weights);
     try {
       return predictor.logits({ ...world.examples, ...change });
     } finally {
@@ -314,16 +320,16 @@ describe('refused', () => {
   });
 
   it('a ranking over crosses of user and item, and requests without their context', async () => {
-    const wide = findFieldModel('wide-deep');
+    const wide = wideDeep;
     const own = wide.options.parse({ deep: false });
     const ofPairs = {
       ...crossedLayout,
       crosses: crossedLayout.crosses.map((cross) => ({ ...cross, mixesItem: true })),
     };
-    const predictor = fieldPredictor(engine, wide, own, ofPairs, randomWeights(wide, own, crossedLayout));
+    const predictor = trainedRowPredictor(engine, wide, own, ofPairs, randomWeights(wide, own, crossedLayout));
     expect(await thrownCode(() => predictor.ranking(world.items))).toBe('config');
     predictor.free();
-    const plain = fieldPredictor(engine, model, config, layout, weights);
+    const plain = trainedRowPredictor(engine, model, config, layout, weights);
     const ranking = plain.ranking(world.items);
     const { users } = world;
     const context = world.examples.context as typeof users;
@@ -334,7 +340,7 @@ describe('refused', () => {
   });
 
   it('gates that are to see the user and the item where no field is one of theirs', async () => {
-    const gated = findFieldModel('final-mlp');
+    const gated = finalMlp;
     const ofContext = { ...layout, fields: layout.fields.map((field) => ({ ...field, owner: 'context' as const })) };
     const parameters = (gate: string) => () => gated.parameters(gated.options.parse({ gate }), ofContext);
     expect(await thrownCode(parameters('owner'))).toBe('config');
@@ -342,13 +348,13 @@ describe('refused', () => {
   });
 
   it('heads that do not divide the last layers', () => {
-    expect(findFieldModel('final-mlp').options.safeParse({ heads: 7 }).success).toBe(false);
+    expect(finalMlp.options.safeParse({ heads: 7 }).success).toBe(false);
   });
 });
 
 it('absent values are ones, an unknown row is reported as NaN', () => {
-  const model = findFieldModel('lr');
-  const predictor = fieldPredictor(engine, model, {}, layout, randomWeights(model, {}, layout));
+  const model = lr;
+  const predictor = trainedRowPredictor(engine, model, {}, layout, randomWeights(model, {}, layout));
   const { items } = world;
   const ones = { ...items, value: new Float32Array(items.index.length).fill(1) };
   const without = predictor.logits({ ...world.examples, items: { ...items, value: null } });

@@ -1,21 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
-import { models } from '../../src/models/index.ts';
-import { fieldTrainingOptions, resolveFieldTraining } from '../../src/training/field-options.ts';
+import { rowSettings } from '../../src/examples/rows.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
+import { findModelOf, models, modelsOf } from '../../src/models/index.ts';
 import { optionFields } from './option-fields.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+const fieldModels = modelsOf('rows');
+
 it('the list holds every feature model of src/models once, under names of its own', () => {
   const defining = readdirSync(`${root}src/models`).filter((file) =>
-    /^export const \w+ = fieldModel\(/m.test(readFileSync(`${root}src/models/${file}`, 'utf8')),
+    /^export const \w+ = rowModel\(/m.test(readFileSync(`${root}src/models/${file}`, 'utf8')),
   );
-  const names = [...models, ...fieldModels].map(({ name }) => name);
+  const names = models.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(defining.sort()).toEqual(fieldModels.map(({ name }) => `${name}.ts`).sort());
-  for (const model of fieldModels) expect(findFieldModel(model.name)).toBe(model);
+  for (const model of fieldModels) expect(findModelOf('rows', model.name)).toBe(model);
 });
 
 describe.each(fieldModels)('$name', (model) => {
@@ -33,11 +35,10 @@ describe.each(fieldModels)('$name', (model) => {
   });
 
   it('has training defaults that are settings', () => {
-    expect(() => resolveFieldTraining(model.trainingDefaults, {})).not.toThrow();
+    expect(() => resolveTraining(model, {})).not.toThrow();
   });
 });
 
 it('explains every training setting', () => {
-  for (const [name, { doc }] of optionFields(fieldTrainingOptions))
-    if (name !== 'optimizer') expect(doc, name).toMatch(/\w{3}/);
+  for (const [name, { doc }] of optionFields(rowSettings)) if (name !== 'optimizer') expect(doc, name).toMatch(/\w{3}/);
 });

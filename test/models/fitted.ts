@@ -4,7 +4,8 @@ import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
-import type { FittedModel, FittedScore } from '../../src/models/model.ts';
+import type { SolvedPairs } from '../../src/examples/solvers.ts';
+import type { SolvedScore } from '../../src/scoring/scorer.ts';
 
 export interface Fitted<C> {
   readonly weights: NamedTensors;
@@ -16,7 +17,7 @@ export interface Fitted<C> {
 
 export async function fitted<C>(
   engine: Engine,
-  model: FittedModel<C>,
+  model: SolvedPairs<C>,
   taken: readonly (readonly number[])[],
   nItems: number,
   options: Record<string, unknown> = {},
@@ -37,7 +38,7 @@ export async function fitted<C>(
   return { weights, config, sizes, scores: scoresOf(model.score(weights, sizes, config), taken, nItems) };
 }
 
-export function scoresOf(form: FittedScore, taken: readonly (readonly number[])[], nItems: number): number[][] {
+export function scoresOf(form: SolvedScore, taken: readonly (readonly number[])[], nItems: number): number[][] {
   return taken.map((history, user) =>
     Array.from({ length: nItems }, (_, item) => {
       if (form.form === 'history') return history.reduce((sum, j) => sum + itemWeight(form, j, item, nItems), 0);
@@ -54,7 +55,7 @@ export function scoresOf(form: FittedScore, taken: readonly (readonly number[])[
   );
 }
 
-type HistoryScore = Extract<FittedScore, { form: 'history' }>;
+type HistoryScore = Extract<SolvedScore, { form: 'history' }>;
 
 /** What item j in a history adds to the score of `item`. */
 export function itemWeight({ weights, sparse }: HistoryScore, j: number, item: number, nItems: number): number {

@@ -2,7 +2,7 @@
 import type { Dataset, Interactions, Split } from '../../src/data/dataset.ts';
 import { Vocabulary } from '../../src/data/vocabulary.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
-import type { Model } from '../../src/models/model.ts';
+import type { Model } from '../../src/examples/model.ts';
 import type { RunSettings } from '../../src/recommender/settings.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { type TrainedRun, type TrainOptions, trainRecommender } from '../../src/recommender/train-recommender.ts';
@@ -81,7 +81,7 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
 const brisk = { epochs: 15, batchSize: 128, optimizer: { learningRate: 0.02 } };
 
 export function smallSettings(model: Model): Pick<RunSettings, 'config' | 'training'> {
-  return { config: { ...smallConfig[model.name] }, training: model.kind === 'gradient' ? brisk : {} };
+  return { config: { ...smallConfig[model.name] }, training: model.learn.by === 'gradients' ? brisk : {} };
 }
 
 export interface RunChanges extends Partial<Omit<TrainOptions, 'engine' | 'split' | 'settings'>> {

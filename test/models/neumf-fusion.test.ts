@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
+import type { PairModel } from '../../src/examples/pairs.ts';
 import { findModel } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
 import { directScores } from './direct-scores.ts';
 
 const sizes = { nUsers: 2, nItems: 2 };
@@ -56,7 +56,7 @@ const x2 = [x1[0] * 1 + x1[1] * 2, Math.max(0, x1[0] * -1 + x1[1] * 0.5 + 1)];
 const mlpLogit = 3 * x2[0] - 4 * x2[1] - 0.75;
 
 const scoresOf = (name: string, config: object, weights: NamedTensors): Float64Array => {
-  const model = findModel(name) as GradientModel;
+  const model = findModel(name) as PairModel;
   return directScores({ model, config, sizes, weights }, sparseRows(2, new Int32Array(0), new Int32Array(0)));
 };
 
@@ -70,7 +70,7 @@ describe('NeuMF fused from GMF and MLP', () => {
   });
 
   it.each([0, 0.25, 0.5, 1])('scores α · GMF + (1 − α) · MLP for every pair, α = %d', (alpha) => {
-    const neumf = findModel('neumf') as GradientModel;
+    const neumf = findModel('neumf') as PairModel;
     const config = neumf.options.parse({ factors: 2, layers, alpha, pretrain: true });
     const { weights } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
     const declared = neumf.parameters(config, sizes);
@@ -84,7 +84,7 @@ describe('NeuMF fused from GMF and MLP', () => {
   });
 
   it('pretrains GMF and MLP of its own sizes with Adam, and goes on with SGD', () => {
-    const neumf = findModel('neumf') as GradientModel;
+    const neumf = findModel('neumf') as PairModel;
     const given = { factors: 2, layers, pretrain: true, fusedLearningRate: 0.3, deviation: 0.2 };
     const ofGmf = { gmfEpochs: 7, gmfLearningRate: 0.02, gmfL2: 0.1 };
     const ofMlp = { mlpEpochs: 3, mlpLearningRate: 0.04, mlpL2: 0.2 };

@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/engine/expression.ts';
 import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
-import { declareParameters, lossExpression } from '../../src/models/expression.ts';
+import type { PairModel } from '../../src/examples/pairs.ts';
+import { lossExpression } from '../../src/examples/pairs.ts';
+import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { findModel } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
 
 type Arrays = Record<string, Float64Array>;
 
@@ -202,8 +203,8 @@ const pairwiseRows: readonly Row[] = [
 ];
 
 /** What the model's expressions give, by the names of its parameters. */
-function modelLoss(model: GradientModel, config: unknown, w: Arrays, rows: readonly Row[]) {
-  const declared = declareParameters(model, config, { nUsers, nItems });
+function modelLoss(model: PairModel, config: unknown, w: Arrays, rows: readonly Row[]) {
+  const declared = declaredAs(model.parameters(config, { nUsers, nItems }));
   const { loss, leaves } = lossExpression(model, declared.tensors, config);
   const { dense, rows: rowGradients } = gradientsOfMean(loss);
   const given = new Map<Tensor, ArrayLike<number>>(declared.list.map((t) => [t, w[t.attributes.name as string]]));
@@ -236,7 +237,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
 }
 
 describe.each(Object.entries(oracles))('%s', (name, oracle) => {
-  const model = findModel(name) as GradientModel;
+  const model = findModel(name) as PairModel;
   const config = model.options.parse(oracle.config);
   const rows = model.loss === 'pairwise' ? pairwiseRows : pointwiseRows;
 

@@ -6,10 +6,11 @@ import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
-import { type AnySequenceModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
-import type { FitContext, SequenceModel } from '../../src/models/model.ts';
+import type { FitContext, Model } from '../../src/examples/model.ts';
+import type { SolvedSequences } from '../../src/examples/solvers.ts';
+import { findModelOf, models, modelsOf } from '../../src/models/index.ts';
 import { nthLargest } from '../../src/models/nth-largest.ts';
-import type { SequenceScorer } from '../../src/models/sequence-scorer.ts';
+import type { SequenceScorer } from '../../src/scoring/sequence-scorer.ts';
 import { testRandom } from '../data/made-data.ts';
 import { madeSequences } from '../data/sequences/made-sequences.ts';
 import { optionFields } from './option-fields.ts';
@@ -21,8 +22,10 @@ const noEngine = (): never => {
 };
 const context = { random: new RandomStream(1, 'test'), progress: silent } as unknown as FitContext;
 
-async function fitted(counting: AnySequenceModel, train: Sequences, config: object = {}) {
-  const model = counting as SequenceModel;
+const sequenceModels = modelsOf('sequences');
+
+async function fitted(counting: Model<unknown, 'sequences'>, train: Sequences, config: object = {}) {
+  const model = counting as SolvedSequences;
   const parsed = (model.options as z.ZodType).parse(config);
   const weights = await model.fit(train, parsed, context);
   return { weights, scorer: model.scorer(weights, train.nItems, parsed, noEngine) };
@@ -57,10 +60,10 @@ const close = (scores: number[], expected: number[]): void => {
 
 describe('the registry of sequence models', () => {
   it('has names of its own and finds them', async () => {
-    const names = [...models, ...sequenceModels].map(({ name }) => name);
+    const names = models.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
-    for (const model of sequenceModels) expect(findSequenceModel(model.name)).toBe(model);
-    expect(await thrownCode(() => findSequenceModel('vskn'))).toBe('usage');
+    for (const model of sequenceModels) expect(findModelOf('sequences', model.name)).toBe(model);
+    expect(await thrownCode(() => findModelOf('sequences', 'vskn'))).toBe('usage');
   });
 });
 
@@ -81,7 +84,7 @@ describe.each(sequenceModels)('$name', (model) => {
   });
 });
 
-describe.each(sequenceModels.filter(({ kind }) => kind === 'sequence') as SequenceModel[])(
+describe.each(sequenceModels.filter(({ learn }) => learn.by === 'solver') as SolvedSequences[])(
   '$name, fitted by counting',
   (model) => {
     it('keeps lanes apart, skips unknown items, and begins anew after a reset', async () => {
@@ -130,7 +133,7 @@ describe.each(sequenceModels.filter(({ kind }) => kind === 'sequence') as Sequen
 describe('sequence-popularity', () => {
   it('counts events, not sessions', async () => {
     const { scorer } = await fitted(
-      findSequenceModel('sequence-popularity'),
+      findModelOf('sequences', 'sequence-popularity'),
       madeSequences([[1, 1, 1], [2], [2, 0]], 4),
     );
     expect(scoresOf(scorer, [3])).toEqual([1, 3, 2, 0]);
@@ -141,7 +144,7 @@ describe('session-popularity', () => {
   it('orders by the count in the session, then by popularity', async () => {
     for (const seed of [1, 2, 3]) {
       const { train, rows, prefixes, nItems } = world(seed);
-      const { scorer } = await fitted(findSequenceModel('session-popularity'), train);
+      const { scorer } = await fitted(findModelOf('sequences', 'session-popularity'), train);
       for (const prefix of prefixes) {
         const key = Array.from({ length: nItems }, (_, i) => count(prefix, i) * 1e6 + count(rows.flat(), i));
         const scores = scoresOf(scorer, prefix);
@@ -157,7 +160,7 @@ describe('session-item-knn', () => {
     const { train, rows, prefixes, nItems } = world(5);
     const holding = Array.from({ length: nItems }, (_, i) => rows.filter((row) => row.includes(i)).length);
     for (const neighbours of [3, 100]) {
-      const { scorer } = await fitted(findSequenceModel('session-item-knn'), train, { shrinkage, neighbours });
+      const { scorer } = await fitted(findModelOf('sequences', 'session-item-knn'), train, { shrinkage, neighbours });
       for (const prefix of prefixes) {
         const j = prefix[prefix.length - 1];
         const similarity = holding.map((n, i) => {
@@ -178,7 +181,7 @@ describe('session-item-knn', () => {
 describe('the lists of session-item-knn', () => {
   it('hold items in ascending order, at most `neighbours` of them', async () => {
     const { train, nItems } = world(5);
-    const { weights } = await fitted(findSequenceModel('session-item-knn'), train, { neighbours: 4 });
+    const { weights } = await fitted(findModelOf('sequences', 'session-item-knn'), train, { neighbours: 4 });
     const [start, columns] = ['rowStart', 'columns'].map((name) => [...(weights.get(name)!.data as Int32Array)]);
     for (let j = 0; j < nItems; j++) {
       const list = columns.slice(start[j], start[j + 1]);
@@ -191,7 +194,7 @@ describe('the lists of session-item-knn', () => {
 describe('markov', () => {
   it.each([0, 1, 7.5])('is the share of what followed, smoothed by %d', async (smoothing) => {
     const { train, rows, prefixes, nItems } = world(6);
-    const { scorer } = await fitted(findSequenceModel('markov'), train, { smoothing });
+    const { scorer } = await fitted(findModelOf('sequences', 'markov'), train, { smoothing });
     const steps = rows.flatMap((row) => row.slice(1).map((to, n) => `${row[n]}>${to}`));
     for (const prefix of [[], ...prefixes]) {
       const last = prefix.at(-1) ?? -1;
@@ -302,7 +305,7 @@ describe('vsknn', () => {
     const config = { ...base, ...changes };
     for (const seed of [7, 8]) {
       const { train, rows, prefixes, nItems } = world(seed);
-      const { scorer } = await fitted(findSequenceModel('vsknn'), train, config);
+      const { scorer } = await fitted(findModelOf('sequences', 'vsknn'), train, config);
       for (const prefix of prefixes) close(scoresOf(scorer, prefix), plainVsknn(rows, prefix, nItems, config));
     }
   });
@@ -318,14 +321,14 @@ describe('vsknn', () => {
       [2, 30],
       [3, 60],
     ]);
-    const { scorer } = await fitted(findSequenceModel('vsknn'), train, { ...base, sample: 1 });
+    const { scorer } = await fitted(findModelOf('sequences', 'vsknn'), train, { ...base, sample: 1 });
     expect(scoresOf(scorer, [0])).toEqual([1, 1, 0, 0]);
-    const two = await fitted(findSequenceModel('vsknn'), train, { ...base, sample: 2 });
+    const two = await fitted(findModelOf('sequences', 'vsknn'), train, { ...base, sample: 2 });
     expect(scoresOf(two.scorer, [0])).toEqual([2, 1, 0, 1]);
   });
 
   it('refuses weights that point outside', async () => {
-    const model = findSequenceModel('vsknn') as SequenceModel;
+    const model = findModelOf('sequences', 'vsknn') as SolvedSequences;
     const { train } = world(9);
     const { weights } = await fitted(model, train);
     const items = Int32Array.from(weights.get('sessionItems')!.data as Int32Array);

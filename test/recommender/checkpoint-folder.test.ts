@@ -5,9 +5,10 @@ import { writeSafetensors } from '../../src/artifact/safetensors-writer.ts';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { freshMark } from '../../src/core/process-mark.ts';
 import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
+import { noProgress } from '../../src/training/checkpoint.ts';
 import { failure, temporaryFolder } from '../artifact/temporary-folder.ts';
 
-const progress = { stagesDone: 0, epochsDone: 2, bestValidation: 0.25, bestEpoch: 1, looksWithoutGain: 1, log: [] };
+const progress = { ...noProgress, epochsDone: 2, bestValidation: 0.25, bestEpoch: 1, looksWithoutGain: 1 };
 const tensors: NamedTensors = new Map([
   ['weights/P', { shape: [2, 3], data: new Float32Array(new SharedArrayBuffer(24)).fill(0.5) }],
   ['state/step', { shape: [], data: Float64Array.of(7) }],

@@ -5,14 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldExperiments } from '../../scripts/field-accuracy.ts';
 import { parseOptions } from '../../src/core/options.ts';
-import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
-import { findModel, findSequenceModel, models, sequenceModels } from '../../src/models/index.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
+import { findModel, findModelOf, modelsOf } from '../../src/models/index.ts';
 import { isSequenceRun } from '../../src/recommender/any-settings.ts';
 import { readExperiment, readExperimentDocument, readFieldExperiment } from '../../src/recommender/experiment-file.ts';
 import type { FieldTask } from '../../src/recommender/field-settings.ts';
 import { fieldTrainingOf } from '../../src/recommender/train-fields.ts';
-import { resolveTraining } from '../../src/training/options.ts';
-import { sequenceTrainingOf } from '../../src/training/train-sequence-model.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -29,16 +27,10 @@ describe.each(files)('%s', (file) => {
     expect('files' in settings.data && settings.data.files[0]).toMatch(
       /(ml-1m|ml-100k|yoochoose-1-64|yoochoose-100k)\//,
     );
-    if (isOfSequences) {
-      const model = findSequenceModel(settings.model);
-      parseOptions(model.options as never, settings.config, file);
-      sequenceTrainingOf(model, settings.training);
-      return;
-    }
     const model = findModel(settings.model);
+    expect(model.form).toBe(isOfSequences ? 'sequences' : 'pairs');
     parseOptions(model.options as never, settings.config, file);
-    if (model.kind === 'gradient') resolveTraining(model.trainingDefaults, settings.training);
-    else expect(settings.training).toEqual({});
+    resolveTraining(model, settings.training);
   });
 });
 
@@ -52,7 +44,7 @@ describe.each(fieldFiles)('%s', (file) => {
     const { model: name } = (await readExperimentDocument(join(root, file))) as { model: string };
     if (name === 'popularity') return expect((await readExperiment(join(root, file))).model).toBe(name);
     const settings = await readFieldExperiment(join(root, file));
-    const model = findFieldModel(name);
+    const model = findModelOf('rows', name);
     parseOptions(model.options as never, settings.config, file);
     fieldTrainingOf(model, settings.task as FieldTask, settings.training);
     expect(settings.task).not.toBe('auto');
@@ -63,14 +55,14 @@ describe.each(fieldFiles)('%s', (file) => {
 });
 
 it('has an experiment on Frappe for every model over feature fields, and every file in the table of results', () => {
-  for (const { name } of fieldModels)
+  for (const { name } of modelsOf('rows'))
     expect(readFileSync(join(root, 'experiments/frappe', `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
   expect(fieldExperiments.map((name) => join('experiments', `${name}.yaml`)).sort()).toEqual([...fieldFiles].sort());
 });
 
 it('has an experiment on both data sets for every model', () => {
   for (const folder of ['ml-1m', 'ml-100k'])
-    for (const { name } of models)
+    for (const { name } of modelsOf('pairs'))
       expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
 });
 
@@ -79,7 +71,8 @@ it('has an experiment on every set of sequences for every model of sequences', (
     const texts = readdirSync(join(root, 'experiments', folder)).map((name) =>
       readFileSync(join(root, 'experiments', folder, name), 'utf8'),
     );
-    for (const { name } of sequenceModels) expect(texts.some((text) => text.includes(`model: ${name}\n`))).toBe(true);
+    for (const { name } of modelsOf('sequences'))
+      expect(texts.some((text) => text.includes(`model: ${name}\n`))).toBe(true);
   }
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { fieldModels } from '../../src/models/field-models.ts';
+import { modelsOf } from '../../src/models/index.ts';
 import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
@@ -134,7 +134,7 @@ function fmLogit({ parts }: FieldRecommender, features: readonly { row: number; 
 }
 
 describe('explanations', () => {
-  it.each(fieldModels.map(({ name }) => name))('%s: contributions sum to the logit', async (model) => {
+  it.each(modelsOf('rows').map(({ name }) => name))('%s: contributions sum to the logit', async (model) => {
     const crosses = model === 'wide-deep' ? [{ fields: ['genre', 'age'] }] : [];
     const { recommender } = await train(model, { features: { crosses } });
     const shown = recommender.explain(row, 1000);

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { RandomStream } from '../../src/core/random.ts';
 import { filterSequences } from '../../src/data/sequences/filter.ts';
 import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
@@ -11,13 +10,11 @@ import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
 import type { SequenceSplit } from '../../src/data/sequences/sequence-data.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
-import { sequenceModels } from '../../src/models/index.ts';
-import { sequenceScorerOf } from '../../src/models/sequence-scoring.ts';
+import { modelsOf } from '../../src/models/index.ts';
 import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
 import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
 import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
-import { type SequenceTrainRequest, sequenceTrainers } from '../../src/training/train-sequence-model.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
 import { codeOf } from '../data/temporary-files.ts';
 
@@ -109,7 +106,7 @@ describe('trainSequenceRecommender', () => {
   });
 });
 
-describe.each(sequenceModels)('a recommender by $name', ({ name }) => {
+describe.each(modelsOf('sequences'))('a recommender by $name', ({ name }) => {
   it('answers alike when told a history, told event by event, and after being saved', async () => {
     const { recommender } = await run(name);
     const path = join(folder, name);
@@ -134,51 +131,34 @@ describe.each(sequenceModels)('a recommender by $name', ({ name }) => {
 describe('a model that is trained by epochs', () => {
   it('is given its settings, the validation metric and all that a run may ask of it', async () => {
     const validated = splitByLastDays(ring(), { days: 2, validationDays: 2 });
-    const fit = sequenceTrainers.sequence;
-    const schema = z.strictObject({ epochs: z.int().min(1).default(3), rate: z.number().default(0.1) });
-    const asked: SequenceTrainRequest[] = [];
-    // stands for a trainer by epochs: the weights are those of counting
-    const train = async (request: SequenceTrainRequest) => {
-      asked.push(request);
-      const { weights } = await fit.train(request);
-      const { model, config, engine: shared, sequences } = request;
-      const scorer = sequenceScorerOf({ model, weights, nItems: sequences.nItems, config }, () => shared);
-      const validation = request.validate?.(scorer) ?? null;
-      const record = { model: model.name, epoch: 1, loss: 1, validation, seconds: 1, examplesPerSecond: 1 };
-      request.onEpoch?.(record);
-      const progress = { epochsDone: 1, log: [record], stepsDone: 5 };
-      await request.onCheckpoint?.({ fingerprint: request.fingerprint, progress, tensors: weights });
-      return { weights, log: [record], bestEpoch: 1, bestValidation: validation, cutOff: null };
-    };
-    sequenceTrainers.sequence = { settings: schema, train };
-    try {
-      const told: unknown[] = [];
-      const outcome = await trainSequenceRecommender({
-        ...{ engine, split: validated, model: 'markov', training: { epochs: 7 }, final: false },
+    const told: unknown[] = [];
+    const fingerprints: string[] = [];
+    const gru4rec = (training: object) =>
+      trainSequenceRecommender({
+        engine,
+        split: validated,
+        model: 'gru4rec',
+        config: { units: [8], samples: 5 },
+        training,
+        final: false,
         evaluation: { validationMetric: 'recall@1' },
         onEpoch: (record) => told.push(record.epoch),
-        onCheckpoint: async ({ progress }) => void told.push(progress.epochsDone),
+        onCheckpoint: async ({ progress, fingerprint }) => {
+          told.push(progress.epochsDone);
+          fingerprints.push(fingerprint);
+        },
       });
-      expect(told).toEqual([1, 1]);
-      expect(asked[0]).toMatchObject({
-        training: { epochs: 7, rate: 0.1 },
-        fingerprint: expect.stringContaining('"model":"markov"'),
-      });
-      expect(outcome).toMatchObject({ bestEpoch: 1, log: [{ epoch: 1 }] });
-      expect(outcome.recommender.parts.info.training).toEqual({ epochs: 7, rate: 0.1 });
-      const measured = evaluateSequences(outcome.recommender.scorer(), validated, {
-        part: 'validation',
-        metrics: ['recall@1'],
-      });
-      expect(outcome.log[0].validation).toBeCloseTo(measured.metrics['recall@1'].mean, 12);
-      expect(await codeOf(() => run('markov', {}, validated))).toBe('none');
-      expect(
-        await codeOf(() => trainSequenceRecommender({ engine, split, model: 'markov', training: { epoch: 1 } })),
-      ).toBe('config');
-      expect(asked[1].fingerprint).not.toBe(asked[0].fingerprint);
-    } finally {
-      sequenceTrainers.sequence = fit;
-    }
+    const outcome = await gru4rec({ epochs: 1, momentum: 0.2 });
+    expect(told).toEqual([1, 1]);
+    expect(fingerprints[0]).toContain('"model":"gru4rec"');
+    expect(outcome).toMatchObject({ bestEpoch: 1, log: [{ epoch: 1 }] });
+    expect(outcome.recommender.parts.info.training).toMatchObject({ epochs: 1, momentum: 0.2, patience: 3 });
+    const part = { part: 'validation', metrics: ['recall@1'] } as const;
+    const measured = evaluateSequences(outcome.recommender.scorer(), validated, part);
+    expect(outcome.log[0].validation).toBeCloseTo(measured.metrics['recall@1'].mean, 12);
+    await gru4rec({ epochs: 1, momentum: 0.3 });
+    expect(fingerprints[1]).not.toBe(fingerprints[0]);
+    expect(await codeOf(() => gru4rec({ epoch: 1 }))).toBe('config');
   });
 
   it('is the only one that takes training settings', async () => {

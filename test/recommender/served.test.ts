@@ -8,7 +8,7 @@ import type { Split } from '../../src/data/dataset.ts';
 import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { itemsByUser } from '../../src/evaluation/ranking.ts';
-import { models } from '../../src/models/index.ts';
+import { findModel, modelsOf } from '../../src/models/index.ts';
 import { evaluateScorer } from '../../src/recommender/evaluate.ts';
 import { wholeForTraining } from '../../src/recommender/prepare-split.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
@@ -16,6 +16,8 @@ import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { type TrainedRun, trainForUse, trainRecommender } from '../../src/recommender/train-recommender.ts';
 import { codeOf } from '../data/temporary-files.ts';
 import { madeSplit, type Pair } from '../models/made-worlds.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'deeptaste-served-'));
@@ -54,7 +56,7 @@ const ofUser = (user: number) => [...rowOf(all, user)].map((item) => `item ${ite
 
 function settingsOf(model: string, more: object = {}) {
   const config = { gmf: { factors: 4 }, neumf: { factors: 2, layers: [4, 8, 4] }, mlp: { layers: [8, 8, 4] } }[model];
-  const training = models.find(({ name }) => name === model)?.kind === 'gradient' ? { epochs: 4, batchSize: 64 } : {};
+  const training = findModel(model).learn.by === 'gradients' ? { epochs: 4, batchSize: 64 } : {};
   const evaluation = { metrics: ['ndcg@10', 'recall@20'] };
   return parseRunSettings({ data: { simulated: {} }, model, config: config ?? {}, training, evaluation, ...more });
 }

@@ -5,15 +5,10 @@ import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { OpenSessions, sessionSettings } from '../../src/examples/sessions.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
-import type { SequenceModel } from '../../src/models/sequence-model.ts';
-import { type SequenceTrainingOptions, sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
-import { SequenceStep } from '../../src/training/sequence-step.ts';
-import {
-  type SequenceCheckpoint,
-  type SequenceTrainRequest,
-  trainSequences,
-} from '../../src/training/train-sequences.ts';
+import type { Checkpoint } from '../../src/training/checkpoint.ts';
+import { type TrainRequest, trainModel } from '../../src/training/train.ts';
 import { thrownCode } from '../engine/thrown-code.ts';
 import { sequencesOf } from './made-sessions.ts';
 
@@ -36,12 +31,12 @@ function madeSessions(n: number, seed: number): Sequences {
 }
 const sequences = madeSessions(120, 1);
 
-type Request = Partial<SequenceTrainRequest> & { readonly options?: object; readonly settings?: object };
+type Request = Partial<TrainRequest<'sequences'>> & { readonly options?: object; readonly settings?: object };
 
-function request({ options, settings, ...given }: Request): SequenceTrainRequest {
+function request({ options, settings, ...given }: Request): TrainRequest<'sequences'> {
   return {
     engine,
-    model: gru4rec as SequenceModel,
+    model: gru4rec,
     config: gru4rec.options.parse({
       units: [20, 12],
       embedding: 'separate',
@@ -50,9 +45,9 @@ function request({ options, settings, ...given }: Request): SequenceTrainRequest
       hiddenDropout: 0.1,
       ...options,
     }),
-    training: sequenceTrainingOptions.parse({ epochs: 2, batchSize: 16, momentum: 0.3, ...settings }),
-    sequences,
-    random: new RandomStream(4, 'gru4rec'),
+    training: sessionSettings.parse({ epochs: 2, batchSize: 16, momentum: 0.3, ...settings }),
+    data: sequences,
+    seed: 4,
     progress: silent,
     fingerprint: 'this run',
     ...given,
@@ -77,18 +72,18 @@ describe('same bytes', () => {
     ],
   ])('on 1, 2 and 3 threads: %s', async (_, options, settings) => {
     const runs = [];
-    for (const each of engines) runs.push(await trainSequences(request({ engine: each, options, settings })));
+    for (const each of engines) runs.push(await trainModel(request({ engine: each, options, settings })));
     expect(bytes(runs[1].weights)).toEqual(bytes(runs[0].weights));
     expect(bytes(runs[2].weights)).toEqual(bytes(runs[0].weights));
-    const other = await trainSequences(request({ options, settings, random: new RandomStream(5, 'gru4rec') }));
+    const other = await trainModel(request({ options, settings, seed: 5 }));
     expect(bytes(other.weights)).not.toEqual(bytes(runs[0].weights));
   });
 
   it('when stopped and resumed anywhere, within an epoch too', async () => {
-    const checkpoints: SequenceCheckpoint[] = [];
+    const checkpoints: Checkpoint[] = [];
     const settings = { epochs: 3 };
-    const whole = await trainSequences(
-      request({ settings, checkpointSteps: 7, onCheckpoint: (c) => void checkpoints.push(c) }),
+    const whole = await trainModel(
+      request({ settings, checkpointSteps: 7, onCheckpoint: async (c) => void checkpoints.push(c) }),
     );
     const within = checkpoints.filter(({ progress }) => progress.stepsDone > 0);
     expect(within.length).toBeGreaterThan(3);
@@ -98,7 +93,7 @@ describe('same bytes', () => {
       within[within.length - 1],
       checkpoints.at(-1),
     ]) {
-      const rest = await trainSequences(request({ settings, resume, engine: engines[1] }));
+      const rest = await trainModel(request({ settings, resume, engine: engines[1] }));
       expect(bytes(rest.weights)).toEqual(bytes(whole.weights));
       expect(rest.log.map(({ loss }) => loss)).toEqual(whole.log.map(({ loss }) => loss));
     }
@@ -107,39 +102,41 @@ describe('same bytes', () => {
   it('when interrupted within an epoch', async () => {
     const settings = { batchSize: 4 };
     const interrupt = new AbortController();
-    const checkpoints: SequenceCheckpoint[] = [];
+    const checkpoints: Checkpoint[] = [];
     interrupt.abort();
-    const stopped = trainSequences(
-      request({ settings, signal: interrupt.signal, onCheckpoint: (c) => void checkpoints.push(c) }),
+    const stopped = trainModel(
+      request({ settings, signal: interrupt.signal, onCheckpoint: async (c) => void checkpoints.push(c) }),
     );
     await expect(stopped).rejects.toMatchObject({ code: 'usage' });
     expect(checkpoints).toHaveLength(1);
     const [resume] = checkpoints;
     expect(resume.progress.stepsDone).toBeGreaterThan(0);
     expect(resume.progress).toMatchObject({ epochsDone: 0, log: [] });
-    const rest = await trainSequences(request({ settings, resume }));
-    expect(bytes(rest.weights)).toEqual(bytes((await trainSequences(request({ settings }))).weights));
+    const rest = await trainModel(request({ settings, resume }));
+    expect(bytes(rest.weights)).toEqual(bytes((await trainModel(request({ settings }))).weights));
   });
 
   it('with a checkpoint whenever so many seconds have passed within an epoch, and none more', async () => {
     const settings = { batchSize: 4 };
     const steps: number[] = [];
-    const onCheckpoint = ({ progress }: SequenceCheckpoint) => void steps.push(progress.stepsDone);
-    await trainSequences(request({ settings, checkpointSeconds: 1e-6, onCheckpoint }));
+    const onCheckpoint = async ({ progress }: Checkpoint) => void steps.push(progress.stepsDone);
+    await trainModel(request({ settings, checkpointSeconds: 1e-6, onCheckpoint }));
     expect(steps.filter((n) => n > 0).length).toBeGreaterThan(0);
     steps.length = 0;
-    await trainSequences(request({ settings, checkpointSeconds: 3600, onCheckpoint }));
+    await trainModel(request({ settings, checkpointSeconds: 3600, onCheckpoint }));
     expect(steps).toEqual([0, 0]);
   });
 
   it('keeps what lanes carry in a checkpoint: without it the run goes elsewhere', async () => {
-    const checkpoints: SequenceCheckpoint[] = [];
-    const whole = await trainSequences(request({ checkpointSteps: 5, onCheckpoint: (c) => void checkpoints.push(c) }));
+    const checkpoints: Checkpoint[] = [];
+    const whole = await trainModel(
+      request({ checkpointSteps: 5, onCheckpoint: async (c) => void checkpoints.push(c) }),
+    );
     const [first] = checkpoints;
     const tensors = new Map(first.tensors);
     for (const [name, { shape, data }] of first.tensors)
       if (name.startsWith('carried/')) tensors.set(name, { shape, data: new Float32Array(data.length) });
-    const rest = await trainSequences(request({ resume: { ...first, tensors } }));
+    const rest = await trainModel(request({ resume: { ...first, tensors } }));
     expect(bytes(rest.weights)).not.toEqual(bytes(whole.weights));
   });
 });
@@ -148,9 +145,9 @@ describe('a run', () => {
   it('learns what follows what, and logs every epoch', async () => {
     const records: unknown[] = [];
     const options = { units: [32], embedding: 'shared', embeddingDropout: 0, hiddenDropout: 0 };
-    const { log } = await trainSequences(
+    const { log } = await trainModel(
       request({
-        sequences: madeSessions(800, 2),
+        data: madeSessions(800, 2),
         options,
         settings: { epochs: 8 },
         onEpoch: (r) => void records.push(r),
@@ -168,13 +165,13 @@ describe('a run', () => {
 
   it('stops when the validation metric has not grown for as long as allowed, and keeps the best weights', async () => {
     const metrics = [0.1, 0.4, 0.3, 0.2, 0.9];
-    const checkpoints: SequenceCheckpoint[] = [];
+    const checkpoints: Checkpoint[] = [];
     let looks = 0;
-    const outcome = await trainSequences(
+    const outcome = await trainModel(
       request({
         settings: { epochs: 5, patience: 2 },
         validate: () => metrics[looks++],
-        onCheckpoint: (c) => void checkpoints.push(c),
+        onCheckpoint: async (c) => void checkpoints.push(c),
       }),
     );
     expect(outcome).toMatchObject({ bestEpoch: 2, bestValidation: 0.4 });
@@ -186,7 +183,7 @@ describe('a run', () => {
   it('says when its epochs ran out while validation was rising', async () => {
     const rising = async (metrics: readonly number[]) => {
       let looks = 0;
-      const outcome = await trainSequences(request({ settings: { epochs: 3 }, validate: () => metrics[looks++] }));
+      const outcome = await trainModel(request({ settings: { epochs: 3 }, validate: () => metrics[looks++] }));
       return outcome.cutOff;
     };
     expect(await rising([0.1, 0.3, 0.4])).toEqual({ setting: 'training.epochs', epochs: 3, from: 0.3, to: 0.4 });
@@ -194,28 +191,28 @@ describe('a run', () => {
   });
 
   it('is finished from a checkpoint within an epoch: the best weights, or those of the last step', async () => {
-    const checkpoints: SequenceCheckpoint[] = [];
+    const checkpoints: Checkpoint[] = [];
     const settings = { epochs: 2 };
     const validate = () => 0.5;
-    const onCheckpoint = (c: SequenceCheckpoint) => void checkpoints.push(c);
-    await trainSequences(request({ settings, validate, onCheckpoint, checkpointSteps: 7 }));
+    const onCheckpoint = async (c: Checkpoint) => void checkpoints.push(c);
+    await trainModel(request({ settings, validate, onCheckpoint, checkpointSteps: 7 }));
     const second = checkpoints.findIndex(({ progress }) => progress.epochsDone === 1 && progress.stepsDone > 0);
     const [first, later] = [checkpoints[0], checkpoints[second]];
-    const finished = await trainSequences(request({ settings, resume: later, finish: true }));
+    const finished = await trainModel(request({ settings, resume: later, finish: true }));
     expect(finished).toMatchObject({ bestEpoch: 1, finishedAt: 'within epoch 2, after step 7', cutOff: null });
     const ofPrefix = (tensors: NamedTensors, prefix: string) =>
       bytes(
         new Map([...tensors].flatMap(([name, t]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), t]] : []))),
       );
     expect(bytes(finished.weights)).toEqual(ofPrefix(later.tensors, 'best/'));
-    const early = await trainSequences(request({ settings, resume: first, finish: true }));
+    const early = await trainModel(request({ settings, resume: first, finish: true }));
     expect(early).toMatchObject({ bestEpoch: 0, log: [] });
     expect(bytes(early.weights)).toEqual(ofPrefix(first.tensors, 'weights/'));
   });
 
   it('is interrupted by a signal', async () => {
     const controller = new AbortController();
-    const run = trainSequences(request({ signal: controller.signal, onEpoch: () => controller.abort() }));
+    const run = trainModel(request({ signal: controller.signal, onEpoch: () => controller.abort() }));
     await expect(run).rejects.toMatchObject({ code: 'usage' });
   });
 
@@ -231,23 +228,27 @@ describe('a run', () => {
     }).toThrow(/"W"/);
     step.free();
     const exploding = request({ settings: { learningRate: 1e38, epochs: 3 } });
-    await expect(trainSequences(exploding)).rejects.toMatchObject({ code: 'numeric' });
+    await expect(trainModel(exploding)).rejects.toMatchObject({ code: 'numeric' });
   });
 
   it('refuses a checkpoint of another run', async () => {
-    const checkpoints: SequenceCheckpoint[] = [];
-    await trainSequences(request({ settings: { epochs: 1 }, onCheckpoint: (c) => void checkpoints.push(c) }));
-    await expect(trainSequences(request({ resume: checkpoints[0], fingerprint: 'another' }))).rejects.toMatchObject({
+    const checkpoints: Checkpoint[] = [];
+    await trainModel(request({ settings: { epochs: 1 }, onCheckpoint: async (c) => void checkpoints.push(c) }));
+    await expect(trainModel(request({ resume: checkpoints[0], fingerprint: 'another' }))).rejects.toMatchObject({
       code: 'config',
     });
   });
 });
 
-function stepOf({ options, settings }: Request): SequenceStep {
-  const { config, training, random } = request({ options, settings });
-  return new SequenceStep({
-    ...{ engine, model: gru4rec as SequenceModel, config, sequences, random },
-    training: training as SequenceTrainingOptions,
+function stepOf({ options, settings }: Request): OpenSessions {
+  const { config, training } = request({ options, settings });
+  return new OpenSessions({
+    engine,
+    model: gru4rec,
+    config,
+    sequences,
+    random: new RandomStream(4, 'models/gru4rec'),
+    training: sessionSettings.parse(training),
   });
 }
 

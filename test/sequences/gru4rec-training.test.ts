@@ -2,10 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { OpenSessions, sessionSettings } from '../../src/examples/sessions.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
-import type { SequenceModel } from '../../src/models/sequence-model.ts';
-import { sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
-import { SequenceStep } from '../../src/training/sequence-step.ts';
 import { type OracleOptions, trainOracle } from './gru4rec-oracle.ts';
 import { sequencesOf, sessions } from './made-sessions.ts';
 
@@ -94,15 +92,15 @@ function trainEngine(engine: Engine, o: Omit<OracleOptions, 'keys'>, epochs: num
     hiddenDropout: o.hiddenDropout,
   });
   const { batchSize, learningRate, momentum } = o;
-  const training = sequenceTrainingOptions.parse({ batchSize, learningRate, momentum, epochs });
+  const training = sessionSettings.parse({ batchSize, learningRate, momentum, epochs });
   const sequences = sequencesOf(o.sessions, o.nItems);
-  const step = new SequenceStep({ engine, model: gru4rec as SequenceModel, config, training, sequences, random });
+  const step = new OpenSessions({ engine, model: gru4rec, config, training, sequences, random });
   const read = () => new Map(step.declared.list.map((t) => [t.attributes.name as string, [...step.store.read(t)]]));
   const start = read();
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let s = 0; s < step.batches.stepsPerEpoch; s++) losses.push(step.run(epoch, s, 1).lossSum);
-    step.restart();
+    step.skipTo(0);
   }
   const result = { start, weights: read(), losses };
   step.free();

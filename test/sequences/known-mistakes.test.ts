@@ -12,46 +12,45 @@ import { RowWork } from '../../src/engine/plan/row-work.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { SessionFeed } from '../../src/engine/runtime/session-feed.ts';
+import { OpenSessions, sessionSettings } from '../../src/examples/sessions.ts';
+import { sampleWeights, supportOf } from '../../src/examples/shared-negatives.ts';
+import { weightsOf } from '../../src/layers/declared-parameters.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
-import { RecurrentScorer, recurrentScorer } from '../../src/models/recurrent-scorer.ts';
-import { weightsOf } from '../../src/models/scoring.ts';
-import type { SequenceModel } from '../../src/models/sequence-model.ts';
-import { sequenceTrainingOptions } from '../../src/training/sequence-options.ts';
-import { SequenceStep, sampleWeights, supportOf } from '../../src/training/sequence-step.ts';
+import { RecurrentScorer, trainedRecurrentScorer } from '../../src/scoring/recurrent-scorer.ts';
 import { chiSquare, chiSquareLimit } from '../engine/chi-square.ts';
 import { oracleSteps } from './gru4rec-oracle.ts';
 import { sequencesOf, sessions } from './made-sessions.ts';
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());
-const model = gru4rec as SequenceModel;
+const model = gru4rec;
 
 function stepOf(
   list: readonly (readonly number[])[],
   nItems: number,
   options: object = {},
   settings: object = {},
-): SequenceStep {
-  return new SequenceStep({
+): OpenSessions {
+  return new OpenSessions({
     engine,
     model,
     config: gru4rec.options.parse({ units: [4], samples: 0, logQ: 0, ...options }),
-    training: sequenceTrainingOptions.parse({ batchSize: 2, ...settings }),
+    training: sessionSettings.parse({ batchSize: 2, ...settings }),
     sequences: sequencesOf(list, nItems),
     random: new RandomStream(6, 'mistakes'),
   });
 }
 
-const read = (step: SequenceStep, name: string) => step.store.read(step.declared.tensors[name]);
-const write = (step: SequenceStep, name: string, values: readonly number[]) =>
+const read = (step: OpenSessions, name: string) => step.store.read(step.declared.tensors[name]);
+const write = (step: OpenSessions, name: string, values: readonly number[]) =>
   step.store.write(step.declared.tensors[name], values);
-const zero = (step: SequenceStep, name: string) =>
+const zero = (step: OpenSessions, name: string) =>
   step.store.write(step.declared.tensors[name], read(step, name).fill(0));
-const stateOf = (step: SequenceStep, name: string) =>
+const stateOf = (step: OpenSessions, name: string) =>
   step.plan.state.read().find((array) => array.name === name)?.data as Float32Array;
 
 /** Two lanes, both scores by hand: W = 0, so that a score is the item's bias. */
-function biased(options: object, biases: readonly number[]): SequenceStep {
+function biased(options: object, biases: readonly number[]): OpenSessions {
   const step = stepOf(
     [
       [0, 1],
@@ -94,12 +93,8 @@ describe('hidden states', () => {
   it('in evaluation begin at 0 with every session', () => {
     const step = stepOf(sessions, 9);
     const config = gru4rec.options.parse({ units: [4] });
-    const scorer = recurrentScorer(engine, {
-      model: gru4rec,
-      config,
-      nItems: 9,
-      weights: weightsOf(step.declared, step.store),
-    });
+    const weights = weightsOf(step.declared, step.store);
+    const scorer = trainedRecurrentScorer(engine, gru4rec, config, 9, weights);
     const running = scorer.open(1);
     const answers = [[5, 1], [2, 1], [1]].map((history) => {
       running.reset(Int32Array.of(0));

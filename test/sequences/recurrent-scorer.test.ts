@@ -4,8 +4,8 @@ import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
-import { type RecurrentScorer, recurrentScorer } from '../../src/models/recurrent-scorer.ts';
-import { SequenceStream } from '../../src/models/sequence-stream.ts';
+import { type RecurrentScorer, trainedRecurrentScorer } from '../../src/scoring/recurrent-scorer.ts';
+import { SequenceStream } from '../../src/scoring/sequence-stream.ts';
 import { thrownCode } from '../engine/thrown-code.ts';
 
 const engine = new Engine({ threads: 2, blas: 'off' });
@@ -28,7 +28,7 @@ const weights: NamedTensors = new Map(
 );
 let scorer: RecurrentScorer;
 beforeAll(() => {
-  scorer = recurrentScorer(engine, { model: gru4rec, config, nItems, weights });
+  scorer = trainedRecurrentScorer(engine, gru4rec, config, nItems, weights);
 });
 afterAll(() => {
   scorer.free();
@@ -107,7 +107,7 @@ describe('scores', () => {
     }
     const scores = new Float32Array(histories.length * nItems);
     running.score(lanesOf(...histories.keys()), scores);
-    const single = recurrentScorer(alone, { model: gru4rec, config, nItems, weights });
+    const single = trainedRecurrentScorer(alone, gru4rec, config, nItems, weights);
     for (const n of [0, 1, 5, 255, 256, 299]) {
       const row = scores.subarray(n * nItems, (n + 1) * nItems);
       expect(row).toEqual(scoresAlone(histories[n]));
@@ -146,9 +146,7 @@ describe('scores', () => {
     expect(thrownCode(() => running.feed(lanesOf(0), lanesOf(nItems)))).toBe('data');
     expect(thrownCode(() => scorer.free())).toBe('usage');
     running.free();
-    expect(thrownCode(() => recurrentScorer(engine, { model: gru4rec, config, nItems: nItems + 1, weights }))).toBe(
-      'artifact',
-    );
+    expect(thrownCode(() => trainedRecurrentScorer(engine, gru4rec, config, nItems + 1, weights))).toBe('artifact');
   });
 });
 

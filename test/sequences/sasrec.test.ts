@@ -5,18 +5,14 @@ import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { AttentionBatches } from '../../src/data/sequences/attention-batches.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import type { AttentionModel } from '../../src/models/attention-model.ts';
-import { attentionScorer } from '../../src/models/attention-scorer.ts';
+import { SharedNegatives } from '../../src/examples/shared-negatives.ts';
+import type { WindowModel } from '../../src/examples/windows.ts';
+import { OpenWindows, windowSettings } from '../../src/examples/windows.ts';
 import { sasrec } from '../../src/models/sasrec.ts';
-import { SequenceStream } from '../../src/models/sequence-stream.ts';
-import { attentionTrainingOptions } from '../../src/training/attention-options.ts';
-import { AttentionStep } from '../../src/training/attention-step.ts';
-import { SharedNegatives } from '../../src/training/shared-negatives.ts';
-import {
-  type SequenceCheckpoint,
-  type SequenceTrainRequest,
-  trainSequences,
-} from '../../src/training/train-sequences.ts';
+import { trainedAttentionScorer } from '../../src/scoring/attention-scorer.ts';
+import { SequenceStream } from '../../src/scoring/sequence-stream.ts';
+import type { Checkpoint } from '../../src/training/checkpoint.ts';
+import { type TrainRequest, trainModel } from '../../src/training/train.ts';
 import { thrownCode } from '../engine/thrown-code.ts';
 import { sequencesOf } from './made-sessions.ts';
 import { type Asked, type SasrecOracle, scores, stepLoss, type Weights } from './sasrec-oracle.ts';
@@ -43,11 +39,11 @@ function oracleOf(config: Config): SasrecOracle {
 function made(options: object, on: Engine = engine, batchSize = 20) {
   const config = sasrec.options.parse({ ...base, ...options });
   // a step of plain descent by 1 shows the gradient
-  const training = attentionTrainingOptions.parse({ batchSize, optimizer: { name: 'sgd', learningRate: 1 } });
-  const model = sasrec as AttentionModel;
+  const training = windowSettings.parse({ batchSize, optimizer: { name: 'sgd', learningRate: 1 } });
+  const model = sasrec as WindowModel;
   const sequences = sequencesOf(sessions, nItems);
   const stream = new RandomStream(3, 'run');
-  const step = new AttentionStep({ engine: on, model, config, training, sequences, random: stream });
+  const step = new OpenWindows({ engine: on, model, config, training, sequences, random: stream });
   const read = (): Map<string, number[]> =>
     new Map(step.declared.list.map((t) => [t.attributes.name as string, [...step.store.read(t)]]));
   return { config, training, sequences, stream, step, read };
@@ -234,7 +230,7 @@ describe('scores', () => {
     const config = sasrec.options.parse({ ...base, dropout: 0.5, ...options });
     const weights = weightsOf(config);
     for (const on of [engine, two]) {
-      const scorer = attentionScorer(on, { model: sasrec, config, nItems, weights });
+      const scorer = trainedAttentionScorer(on, sasrec, config, nItems, weights);
       const running = scorer.open(histories.length);
       const lanes = Int32Array.from(histories.keys());
       for (let t = 0; t < 11; t++) {
@@ -265,7 +261,7 @@ describe('scores', () => {
 
   it('of a stream are those of its events; unknown items are skipped, an empty lane knows nothing', () => {
     const config = sasrec.options.parse(base);
-    const scorer = attentionScorer(engine, { model: sasrec, config, nItems, weights: weightsOf(config) });
+    const scorer = trainedAttentionScorer(engine, sasrec, config, nItems, weightsOf(config));
     const running = scorer.open(2);
     const of = (lane: number): Float32Array => {
       const got = new Float32Array(nItems).fill(7);
@@ -297,13 +293,15 @@ const cycle = sequencesOf(
   20,
 );
 
-function request(given: Partial<SequenceTrainRequest> & { options?: object; settings?: object }): SequenceTrainRequest {
+type SequenceRequest = TrainRequest<'sequences'>;
+
+function request(given: Partial<SequenceRequest> & { options?: object; settings?: object }): SequenceRequest {
   const { options, settings, ...rest } = given;
   return {
-    ...{ engine, model: sasrec as AttentionModel, sequences: cycle, progress: silent, fingerprint: 'this run' },
+    ...{ engine, model: sasrec, data: cycle, progress: silent, fingerprint: 'this run' },
     config: sasrec.options.parse({ units: 16, heads: 2, maxLength: 8, dropout: 0.2, ...options }),
-    training: attentionTrainingOptions.parse({ epochs: 3, batchSize: 16, ...settings }),
-    random: new RandomStream(2, 'sasrec'),
+    training: windowSettings.parse({ epochs: 3, batchSize: 16, ...settings }),
+    seed: 2,
     ...rest,
   };
 }
@@ -317,16 +315,18 @@ describe('runs', () => {
     ['sampled cross-entropy', { loss: 'cross-entropy', samples: 33 }],
   ])('give the same bytes on 1, 2 and 3 threads and after a resumed run: %s', async (_, options) => {
     const runs = [];
-    for (const each of engines) runs.push(bytes((await trainSequences(request({ engine: each, options }))).weights));
+    for (const each of engines) runs.push(bytes((await trainModel(request({ engine: each, options }))).weights));
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
-    const checkpoints: SequenceCheckpoint[] = [];
-    await trainSequences(request({ options, checkpointSteps: 3, onCheckpoint: (made) => void checkpoints.push(made) }));
+    const checkpoints: Checkpoint[] = [];
+    await trainModel(
+      request({ options, checkpointSteps: 3, onCheckpoint: async (made) => void checkpoints.push(made) }),
+    );
     expect(checkpoints.length).toBeGreaterThan(4);
-    const { weights } = await trainSequences(request({ engine: two, options, resume: checkpoints[3] }));
+    const { weights } = await trainModel(request({ engine: two, options, resume: checkpoints[3] }));
     expect(bytes(weights)).toEqual(runs[0]);
     await expect(
-      trainSequences(request({ options, resume: { ...checkpoints[3], fingerprint: 'another' } })),
+      trainModel(request({ options, resume: { ...checkpoints[3], fingerprint: 'another' } })),
     ).rejects.toMatchObject({ code: 'config' });
   });
 
@@ -337,9 +337,9 @@ describe('runs', () => {
   ])('learn what comes next: %s', async (_, options) => {
     const settings = { epochs: 60, optimizer: { learningRate: 0.01 } };
     const run = request({ options: { dropout: 0.1, ...options }, settings });
-    const { weights, log } = await trainSequences(run);
+    const { weights, log } = await trainModel(run);
     expect(log[59].loss).toBeLessThan(log[0].loss * 0.6);
-    const scorer = attentionScorer(engine, { model: sasrec, config: run.config as Config, nItems: 20, weights });
+    const scorer = trainedAttentionScorer(engine, sasrec, run.config as Config, 20, weights);
     const stream = new SequenceStream(scorer);
     for (const item of [1, 4, 7]) stream.add(item);
     // items of the history are no negatives, so that nothing is learned about them
@@ -350,18 +350,18 @@ describe('runs', () => {
 
   it('stop before a loss that is not finite, and when asked to', async () => {
     const settings = { epochs: 9, optimizer: { name: 'sgd', learningRate: 1e30 } };
-    await expect(trainSequences(request({ settings }))).rejects.toMatchObject({ code: 'numeric' });
-    await expect(trainSequences(request({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'usage' });
+    await expect(trainModel(request({ settings }))).rejects.toMatchObject({ code: 'numeric' });
+    await expect(trainModel(request({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'usage' });
   });
 
   it('keep the best weights by the validation metric, and stop without gain', async () => {
     const values = [0.1, 0.3, 0.2, 0.2, 0.9];
     let look = 0;
     const settings = { epochs: 5, patience: 2 };
-    const outcome = await trainSequences(request({ settings, validate: () => values[look++] }));
+    const outcome = await trainModel(request({ settings, validate: () => values[look++] }));
     expect(outcome.bestEpoch).toBe(2);
     expect(outcome.log).toHaveLength(4);
-    const { weights } = await trainSequences(request({ settings: { epochs: 2 } }));
+    const { weights } = await trainModel(request({ settings: { epochs: 2 } }));
     expect(bytes(outcome.weights)).toEqual(bytes(weights));
   });
 });

@@ -1,14 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { describeChosen, resolveTraining } from '../../src/examples/settings.ts';
 import { bprDefaults, bprMf } from '../../src/models/bpr-mf.ts';
 import { findModel } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
-import { describeChosen, resolveForData } from '../../src/training/chosen-defaults.ts';
 import { checkerboard, trainSmall } from '../models/made-worlds.ts';
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());
-const model = bprMf as GradientModel;
+const model = bprMf;
 const sizes = { nInteractions: 40_000, nUsers: 900, nItems: 1_600 };
 
 describe('defaults of BPR-MF follow the number of interactions', () => {
@@ -24,7 +23,7 @@ describe('defaults of BPR-MF follow the number of interactions', () => {
   });
 
   it('where they are not set', () => {
-    const { training, chosen } = resolveForData(model, {}, sizes);
+    const { training, chosen } = resolveTraining(model, {}, sizes);
     expect(training).toMatchObject({
       ...{ batchSize: 256, epochs: 100, negatives: 1, patience: 10 },
       optimizer: { learningRate: 0.002, l2: 0.025 },
@@ -36,13 +35,13 @@ describe('defaults of BPR-MF follow the number of interactions', () => {
 
   it('and explicit settings win, and are not told as chosen', () => {
     const given = { epochs: 7, optimizer: { l2: 0, learningRate: 0.1 } };
-    const { training, chosen } = resolveForData(model, given, sizes);
+    const { training, chosen } = resolveTraining(model, given, sizes);
     expect(training).toMatchObject({ epochs: 7, batchSize: 256, optimizer: { l2: 0, learningRate: 0.1 } });
     expect(chosen?.values).toEqual({ 'training.batchSize': 256 });
     const all = { epochs: 7, batchSize: 64, optimizer: { l2: 0 } };
-    expect(resolveForData(model, all, sizes).chosen).toBeNull();
-    expect(() => resolveForData(model, { epoch: 7 }, sizes)).toThrow('"epoch"');
-    expect(() => resolveForData(model, { optimizer: 'adam' }, sizes)).toThrow('optimizer');
+    expect(resolveTraining(model, all, sizes).chosen).toBeNull();
+    expect(() => resolveTraining(model, { epoch: 7 }, sizes)).toThrow('"epoch"');
+    expect(() => resolveTraining(model, { optimizer: 'adam' }, sizes)).toThrow('optimizer');
   });
 
   it('and are in the account of a run, and in its record', async () => {
@@ -57,6 +56,6 @@ describe('defaults of BPR-MF follow the number of interactions', () => {
 });
 
 it('models without such defaults have nothing to tell', () => {
-  const { chosen } = resolveForData(findModel('gmf') as GradientModel, {}, sizes);
+  const { chosen } = resolveTraining(findModel('gmf'), {}, sizes);
   expect(chosen).toBeNull();
 });

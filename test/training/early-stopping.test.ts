@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { models } from '../../src/models/index.ts';
+import { isPairModel } from '../../src/examples/pairs.ts';
+import { modelsOf } from '../../src/models/index.ts';
 import { evaluateScorer } from '../../src/recommender/evaluate.ts';
 import { evaluationOptions } from '../../src/recommender/settings.ts';
 import { testRandom } from '../data/made-data.ts';
@@ -28,7 +29,7 @@ const metric = 'ndcg@5';
 const evaluation = { validationMetric: metric };
 const hasty = { epochs: 25, patience: 0, batchSize: 256, optimizer: { learningRate: 0.08, l2: 0 } };
 
-describe.each(models.filter(({ kind }) => kind === 'gradient'))('early stopping of $name', (model) => {
+describe.each(modelsOf('pairs').filter(isPairModel))('early stopping of $name', (model) => {
   const run = (training: object, signalled: string[] = []) =>
     trainSmall(engine, split, model, {
       evaluation,

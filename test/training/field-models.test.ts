@@ -3,11 +3,14 @@ import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { silent } from '../../src/core/progress.ts';
 import type { FieldLayout } from '../../src/data/features/field-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { fieldModels, findFieldModel } from '../../src/models/field-models.ts';
-import { fieldPredictor } from '../../src/models/field-scoring.ts';
+import type { LabelledRows } from '../../src/examples/forms.ts';
+import { optimizerOf, rowSettings } from '../../src/examples/rows.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
+import { findModelOf, modelsOf } from '../../src/models/index.ts';
+import { wideDeep } from '../../src/models/wide-deep.ts';
+import type { RowPredictor } from '../../src/scoring/row-scorer.ts';
 import type { Checkpoint } from '../../src/training/checkpoint.ts';
-import { optimizerOf, resolveFieldTraining } from '../../src/training/field-options.ts';
-import { type FieldTrainRequest, trainFieldModel } from '../../src/training/train-field-model.ts';
+import { type TrainRequest, trainModel } from '../../src/training/train.ts';
 import { crossedLayout, layout, makeWorld, smallConfigs } from '../models/field-world.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 
@@ -35,37 +38,42 @@ function auc(logits: Float32Array, labels: Float32Array): number {
 
 const heldExamples = { ...held.examples, users: train.users, items: train.items };
 
-type Changes = Partial<FieldTrainRequest> & { readonly settings?: object; readonly given?: object };
+type Changes = Partial<TrainRequest<'rows'>> &
+  Partial<LabelledRows> & { readonly settings?: object; readonly given?: object };
 
-function request(name: string, changes: Changes = {}): FieldTrainRequest {
-  const model = findFieldModel(name);
-  const { settings = {}, given = smallConfigs[name][0], ...others } = changes;
+function request(name: string, changes: Changes = {}): TrainRequest<'rows'> {
+  const model = findModelOf('rows', name);
+  const { settings = {}, given = smallConfigs[name][0], ...more } = changes;
+  const { layout: of = layout, examples = train.examples, ...others } = more;
   return {
     engine: engines[1],
     model,
     config: model.options.parse(given),
-    training: resolveFieldTraining(model.trainingDefaults, { epochs: 3, batchSize: 70, ...settings }),
-    layout,
-    examples: train.examples,
+    training: resolveTraining(model, { epochs: 3, batchSize: 70, ...settings }).training,
+    data: { layout: of, examples },
     seed: 7,
     progress: silent,
     fingerprint: 'a run',
-    validate: (predict) => auc(predict(heldExamples), heldExamples.label),
+    validate: ({ logits }) => auc(logits(heldExamples), heldExamples.label),
     ...others,
   };
+}
+
+function predictorOf(name: string, given: object, weights: NamedTensors): RowPredictor {
+  const model = findModelOf('rows', name);
+  return model.scorerOf(() => engines[1], { config: model.options.parse(given), weights, about: { layout } });
 }
 
 const bytesOf = (weights: NamedTensors): string =>
   [...weights].map(([name, { data }]) => `${name} ${Buffer.from(data.buffer).toString('base64')}`).join('\n');
 
-const cases = fieldModels.flatMap(({ name }) =>
+const cases = modelsOf('rows').flatMap(({ name }) =>
   smallConfigs[name].map((given) => [name, JSON.stringify(given), given] as const),
 );
 
 describe.each(cases)('%s %s', (name, _title, given) => {
   it('gives the same bytes on 1, 2 and 3 threads, and others from another seed', async () => {
-    const run = async (changes: Changes) =>
-      bytesOf((await trainFieldModel(request(name, { given, ...changes }))).weights);
+    const run = async (changes: Changes) => bytesOf((await trainModel(request(name, { given, ...changes }))).weights);
     const first = await run({});
     for (const engine of engines) expect(await run({ engine })).toBe(first);
     expect(await run({ seed: 8 })).not.toBe(first);
@@ -77,12 +85,12 @@ describe.each(cases)('%s %s', (name, _title, given) => {
       checkpoints.push(checkpoint);
     };
     const settings = { epochs: 4, patience: 0, keepBest: false };
-    const whole = await trainFieldModel(request(name, { given, settings, onCheckpoint }));
+    const whole = await trainModel(request(name, { given, settings, onCheckpoint }));
     expect(checkpoints).toHaveLength(4);
     // the last weights were asked for, not those of the best validation
     expect(whole.bestEpoch).toBe(4);
     for (const resume of checkpoints.slice(0, 3)) {
-      const resumed = await trainFieldModel(request(name, { given, settings, resume, engine: engines[2] }));
+      const resumed = await trainModel(request(name, { given, settings, resume, engine: engines[2] }));
       expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
       expect(resumed.log.map(({ loss, validation }) => [loss, validation])).toEqual(
         whole.log.map(({ loss, validation }) => [loss, validation]),
@@ -91,16 +99,31 @@ describe.each(cases)('%s %s', (name, _title, given) => {
   });
 });
 
+describe('within an epoch', () => {
+  it.each(['fm', 'nfm', 'deepfm', 'final-mlp'])('%s goes on from every checkpoint to the same bytes', async (name) => {
+    const checkpoints: Checkpoint[] = [];
+    const settings = { epochs: 2, patience: 0 };
+    const onCheckpoint = async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
+    const whole = await trainModel(request(name, { settings, checkpointSteps: 2, onCheckpoint }));
+    const within = checkpoints.filter(({ progress }) => progress.stepsDone > 0);
+    expect(within.map(({ progress }) => progress.stepsDone)).toEqual([2, 4, 2, 4]);
+    for (const resume of within) {
+      const resumed = await trainModel(request(name, { settings, resume, engine: engines[2] }));
+      expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
+      expect(resumed.log.map(({ loss }) => loss)).toEqual(whole.log.map(({ loss }) => loss));
+    }
+  });
+});
+
 describe('what is learned', () => {
-  it.each(fieldModels.map(({ name }) => name))('%s fits the rows that it is trained on', async (name) => {
+  it.each(modelsOf('rows').map(({ name }) => name))('%s fits the rows that it is trained on', async (name) => {
     // a memory of users × items is what LR and the wide part lack
     const isLinear = name === 'lr';
     const optimizer = { name: 'adam', learningRate: 0.02 };
     const given = { ...smallConfigs[name][0], ...without(name) };
     const settings = { epochs: 40, batchSize: 50, optimizer, embeddingL2: 0 };
-    const { weights, log } = await trainFieldModel(request(name, { given, settings, validate: undefined }));
-    const model = findFieldModel(name);
-    const predictor = fieldPredictor(engines[1], model, model.options.parse(given), layout, weights);
+    const { weights, log } = await trainModel(request(name, { given, settings, validate: undefined }));
+    const predictor = predictorOf(name, given, weights);
     const logits = predictor.logits(train.examples);
     predictor.free();
     expect(log[39].loss).toBeLessThan(log[0].loss);
@@ -116,7 +139,7 @@ describe('what is learned', () => {
 
   it('crosses reach Wide&Deep, and L1 keeps the idle ones at exactly zero', async () => {
     const share = async (wideL1: number, of: FieldLayout) => {
-      const { weights } = await trainFieldModel(
+      const { weights } = await trainModel(
         request('wide-deep', {
           layout: of,
           given: { deep: false, wideL1 },
@@ -138,8 +161,8 @@ describe('what is learned', () => {
     const examples = { ...train.examples, label };
     const optimizer = { learningRate: 0.05 };
     const settings = { task: 'regression', epochs: 150, optimizer, plateauFactor: 1 };
-    const { weights } = await trainFieldModel(request('lr', { examples, settings, validate: undefined }));
-    const predictor = fieldPredictor(engines[0], findFieldModel('lr'), {}, layout, weights);
+    const { weights } = await trainModel(request('lr', { examples, settings, validate: undefined }));
+    const predictor = predictorOf('lr', {}, weights);
     const worst = Math.max(...predictor.logits(examples).map((x, e) => Math.abs(x - label[e])));
     predictor.free();
     expect(worst).toBeLessThan(0.3);
@@ -163,9 +186,8 @@ describe('what is learned', () => {
     };
     const settings = { task: 'ranking', epochs: 80, negatives: 4, optimizer: { learningRate: 0.02 } };
     const given = { factors: 6, deviation: 0.1 };
-    const { weights } = await trainFieldModel(request('fm', { examples, given, settings, validate: undefined }));
-    const model = findFieldModel('fm');
-    const predictor = fieldPredictor(engines[0], model, model.options.parse(given), layout, weights);
+    const { weights } = await trainModel(request('fm', { examples, given, settings, validate: undefined }));
+    const predictor = predictorOf('fm', given, weights);
     const logits = predictor.logits(train.examples);
     predictor.free();
     const parity = Float32Array.from(train.examples.user as Int32Array, (u, e) =>
@@ -182,11 +204,11 @@ describe('NFM after FM', () => {
     // steps too small to move a weight, so that what NFM ends with is what it started from
     const settings = { epochs: 1, optimizer: { name: 'sgd', learningRate: 1e-30 } };
     const changes = { settings, validate: undefined };
-    const fm = await trainFieldModel(request('fm', { given: { factors: 4, deviation: 0.1 }, ...changes }));
-    const { log, weights } = await trainFieldModel(request('nfm', { given, ...changes }));
+    const fm = await trainModel(request('fm', { given: { factors: 4, deviation: 0.1 }, ...changes }));
+    const { log, weights } = await trainModel(request('nfm', { given, ...changes }));
     expect(log.map(({ model, epoch }) => `${model} ${epoch}`)).toEqual(['fm 1', 'fm 2', 'nfm 1']);
     expect(weights.get('V')).toEqual(fm.weights.get('V'));
-    const alone = await trainFieldModel(request('nfm', { given: { ...given, pretrain: false }, ...changes }));
+    const alone = await trainModel(request('nfm', { given: { ...given, pretrain: false }, ...changes }));
     expect(alone.weights.get('V')).not.toEqual(weights.get('V'));
   });
 
@@ -195,10 +217,10 @@ describe('NFM after FM', () => {
     const onCheckpoint = async (checkpoint: Checkpoint) => {
       checkpoints.push(checkpoint);
     };
-    const whole = await trainFieldModel(request('nfm', { given, onCheckpoint }));
+    const whole = await trainModel(request('nfm', { given, onCheckpoint }));
     expect(checkpoints.map(({ progress }) => progress.stagesDone)).toEqual([0, 0, 1, 1, 1]);
     for (const resume of checkpoints.slice(0, 4)) {
-      const resumed = await trainFieldModel(request('nfm', { given, resume }));
+      const resumed = await trainModel(request('nfm', { given, resume }));
       expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
       expect(resumed.log.length).toBe(whole.log.length);
     }
@@ -213,8 +235,8 @@ describe('early stopping', () => {
   };
 
   it('stops after `patience` looks without gain and keeps the best weights', async () => {
-    const best = await trainFieldModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
-    const stopped = await trainFieldModel(
+    const best = await trainModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
+    const stopped = await trainModel(
       request('fm', { settings: { epochs: 9, patience: 2 }, validate: listed([0.1, 0.9, 0.8, 0.85, 0.95]) }),
     );
     expect(stopped.log).toHaveLength(4);
@@ -226,19 +248,17 @@ describe('early stopping', () => {
     const checkpoints: Checkpoint[] = [];
     const settings = { epochs: 3 };
     const onCheckpoint = async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
-    const rising = await trainFieldModel(
-      request('fm', { settings, validate: listed([-0.9, -0.8, -0.7]), onCheckpoint }),
-    );
+    const rising = await trainModel(request('fm', { settings, validate: listed([-0.9, -0.8, -0.7]), onCheckpoint }));
     expect(rising.cutOff).toEqual({ setting: 'training.epochs', epochs: 3, from: -0.8, to: -0.7 });
-    const finished = await trainFieldModel(request('fm', { settings, resume: checkpoints[1], finish: true }));
+    const finished = await trainModel(request('fm', { settings, resume: checkpoints[1], finish: true }));
     expect(finished).toMatchObject({ bestEpoch: 2, bestValidation: -0.8, finishedAt: 'after epoch 2', cutOff: null });
-    const two = await trainFieldModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
+    const two = await trainModel(request('fm', { settings: { epochs: 2 }, validate: undefined }));
     expect(bytesOf(finished.weights)).toBe(bytesOf(two.weights));
   });
 
   it('counts no gain that is not above `minGain`', async () => {
     const settings = { epochs: 9, patience: 2, minGain: 0.01 };
-    const { log, bestEpoch, bestValidation } = await trainFieldModel(
+    const { log, bestEpoch, bestValidation } = await trainModel(
       request('fm', { settings, validate: listed([0.5, 0.505, 0.52, 0.525, 0.53, 0.9]) }),
     );
     expect([log.length, bestEpoch, bestValidation]).toEqual([5, 3, 0.52]);
@@ -247,7 +267,7 @@ describe('early stopping', () => {
   it('lowers the learning rate after each look without gain, also in a resumed run', async () => {
     const settings = { epochs: 4, patience: 0, keepBest: false };
     const run = (plateauFactor: number, values: readonly number[]) =>
-      trainFieldModel(request('fm', { settings: { ...settings, plateauFactor }, validate: listed(values) }));
+      trainModel(request('fm', { settings: { ...settings, plateauFactor }, validate: listed(values) }));
     const rising = await run(0.5, [1, 2, 3, 4]);
     const constant = await run(1, [1, 0, 0, 0]);
     const falling = await run(0.5, [1, 0, 0, 0]);
@@ -260,8 +280,9 @@ describe('early stopping', () => {
 });
 
 describe('settings', () => {
-  const { model, config, training } = request('wide-deep', { settings: { embeddingL2: 0.25 } });
-  const of = (name: string, isTable: boolean) => optimizerOf(model, config, training, { name, isTable });
+  const config = wideDeep.options.parse(smallConfigs['wide-deep'][0]);
+  const training = rowSettings.parse(request('wide-deep', { settings: { embeddingL2: 0.25 } }).training);
+  const of = (name: string, isTable: boolean) => optimizerOf(wideDeep, config, training, { name, isTable });
 
   it('give each parameter its optimizer', () => {
     expect(of('w', true)).toMatchObject({ name: 'ftrl', l1: 1e-4 });
@@ -269,7 +290,10 @@ describe('settings', () => {
     expect(of('V', true)).toMatchObject({ name: 'adagrad', l2: 0.25, l2Scope: 'all', dense: true });
     expect(of('layer1.W', false)).toEqual(training.optimizer);
     const touched = { ...training, embeddingL2Scope: 'touched' as const };
-    expect(optimizerOf(model, config, touched, { name: 'V', isTable: true })).toMatchObject({ l2: 0.25, dense: false });
+    expect(optimizerOf(wideDeep, config, touched, { name: 'V', isTable: true })).toMatchObject({
+      l2: 0.25,
+      dense: false,
+    });
   });
 
   it.each([
@@ -279,7 +303,7 @@ describe('settings', () => {
     ['an optimizer that is none', { optimizer: 'adam' }],
     ['FTRL with a schedule', { optimizer: { name: 'ftrl', schedule: 'cosine' } }],
   ])('refuse %s', async (_what, settings) => {
-    expect(await thrownCode(() => trainFieldModel(request('fm', { settings })))).toBe('config');
+    expect(await thrownCode(() => trainModel(request('fm', { settings })))).toBe('config');
   });
 
   const { examples } = train;
@@ -308,10 +332,10 @@ describe('settings', () => {
     ['a checkpoint of another run', 'config', 'fm', {}, { resume: { fingerprint: 'another' } as Checkpoint }],
     ['a rate that leads to infinity', 'numeric', 'deepfm', { optimizer: { name: 'sgd', learningRate: 1e30 } }, {}],
   ] as const)('refuse %s: %s', async (_what, expected, name, settings, changes) => {
-    expect(await thrownCode(() => trainFieldModel(request(name, { settings, ...changes })))).toBe(expected);
+    expect(await thrownCode(() => trainModel(request(name, { settings, ...changes })))).toBe(expected);
   });
 
   it('can be interrupted', async () => {
-    expect(await thrownCode(() => trainFieldModel(request('fm', { signal: AbortSignal.abort() })))).toBe('usage');
+    expect(await thrownCode(() => trainModel(request('fm', { signal: AbortSignal.abort() })))).toBe('usage');
   });
 });

@@ -2,10 +2,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
-import { findModel, models } from '../../src/models/index.ts';
-import type { GradientModel, Model } from '../../src/models/model.ts';
+import type { Model } from '../../src/examples/model.ts';
+import type { PairModel } from '../../src/examples/pairs.ts';
+import { isPairModel, type PairSettings, pairSettings } from '../../src/examples/pairs.ts';
+import { findModel, modelsOf } from '../../src/models/index.ts';
 import { FoldIn } from '../../src/training/fold-in.ts';
-import { type TrainingOptions, trainingOptions } from '../../src/training/options.ts';
 import { checkerboard, madeSplit, type Pair, SIDE, trainSmall } from '../models/made-worlds.ts';
 import { weightBytes } from '../models/weight-bytes.ts';
 
@@ -27,13 +28,13 @@ async function trained(on: Engine, model: Model, split = checkerboard()) {
   const { recommender } = await trainSmall(on, split, model);
   const { weights, info, users, items } = recommender.parts;
   const config = model.options.parse(info.model.config);
-  const training = trainingOptions.parse(info.training);
-  const parts = { engine: on, model: model as unknown as GradientModel, config, training, weights };
+  const training = pairSettings.parse(info.training);
+  const parts = { engine: on, model: model as unknown as PairModel, config, training, weights };
   const made = () => new FoldIn({ ...parts, sizes: { nUsers: users.size, nItems: items.size } }, recommender.scorer());
   return { recommender, weights, training, made };
 }
 
-describe.each(models.filter(({ kind }) => kind === 'gradient'))('fold-in of new people with $name', (model) => {
+describe.each(modelsOf('pairs').filter(isPairModel))('fold-in of new people with $name', (model) => {
   it('gives each a taste of their own and leaves the trained weights alone', async () => {
     const { recommender, weights, made } = await trained(engine, model);
     const before = weightBytes(weights);
@@ -92,7 +93,7 @@ function lossOf(
   history: Int32Array,
   form: { users: Float32Array; items: Float32Array; width: number },
   others: readonly number[],
-  { negatives, optimizer: { l2 } }: TrainingOptions,
+  { negatives, optimizer: { l2 } }: PairSettings,
   isPairwise: boolean,
 ): number {
   const { users, items, width } = form;
@@ -127,7 +128,7 @@ describe('the row of a new person', () => {
     const foldIn = made();
     const { form } = recommender.scorer();
     if (form.form !== 'dot') throw new Error('it has vectors');
-    const isPairwise = (model as GradientModel).loss === 'pairwise';
+    const isPairwise = (model as PairModel).loss === 'pairwise';
     for (const history of histories) {
       const taken = new Set(history);
       const others = Array.from({ length: SIDE }, (_, i) => i).filter((i) => !(training.rejectTaken && taken.has(i)));

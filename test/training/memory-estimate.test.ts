@@ -6,12 +6,13 @@ import { StepPlan } from '../../src/engine/plan/step-plan.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../../src/engine/runtime/sampler.ts';
-import { declareParameters, lossExpression } from '../../src/models/expression.ts';
+import { checkMemory, estimateMemory } from '../../src/examples/memory-estimate.ts';
+import type { PairModel } from '../../src/examples/pairs.ts';
+import { lossExpression, pairSettings, pairs } from '../../src/examples/pairs.ts';
+import { overDefaults } from '../../src/examples/settings.ts';
+import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { findModel } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
-import { checkMemory, estimateMemory } from '../../src/training/memory-estimate.ts';
-import { resolveTraining } from '../../src/training/options.ts';
-import { trainStage } from '../../src/training/train-stage.ts';
+import { trainModel } from '../../src/training/train.ts';
 
 const engines: Engine[] = [];
 afterAll(() => {
@@ -23,11 +24,11 @@ function taken(name: string, given: object, nUsers: number, nItems: number, nDra
   const engine = new Engine({ threads: 1, blas: 'off' });
   engines.push(engine);
   const before = engine.peakBytes;
-  const model = findModel(name) as GradientModel;
+  const model = findModel(name) as PairModel;
   const config = model.options.parse(given);
   const sizes = { nUsers, nItems };
-  const declared = declareParameters(model, config, sizes);
-  const training = resolveTraining(model.trainingDefaults, {});
+  const declared = declaredAs(model.parameters(config, sizes));
+  const training = pairSettings.parse(model.trainingDefaults);
   const random = new RandomStream(1, 'memory');
   const users = Int32Array.from({ length: nDrawn }, () => random.below(nUsers));
   const items = Int32Array.from({ length: nDrawn }, () => random.below(nItems));
@@ -77,13 +78,13 @@ function messageOf(request: Parameters<typeof checkMemory>[0]): string {
 }
 
 describe('checkMemory', () => {
-  const model = findModel('neumf') as GradientModel;
+  const model = findModel('neumf') as PairModel;
   const request = (nUsers: number, factors: number, optimizer = 'adam') => ({
     declarations: model.parameters(model.options.parse({ factors, layers: [2 * factors, 8] }), {
       nUsers,
       nItems: 1000,
     }),
-    training: resolveTraining(model.trainingDefaults, { optimizer: { name: optimizer } }),
+    training: pairSettings.parse(overDefaults(pairs, model.trainingDefaults, { optimizer: { name: optimizer } })),
     ...{ nUsers, nItems: 1000, nInteractions: 1000, threads: 2 },
   });
 
@@ -106,11 +107,11 @@ describe('checkMemory', () => {
 
   /** BPR-MF with a million users. */
   const atScale = (nItems: number, factors: number, nInteractions: number, optimizer = 'adam') => {
-    const bpr = findModel('bpr-mf') as GradientModel;
+    const bpr = findModel('bpr-mf') as PairModel;
     const sizes = { nUsers: 1_000_000, nItems };
     return {
       declarations: bpr.parameters(bpr.options.parse({ factors }), sizes),
-      training: resolveTraining(bpr.trainingDefaults, { optimizer: { name: optimizer } }),
+      training: pairSettings.parse(overDefaults(pairs, bpr.trainingDefaults, { optimizer: { name: optimizer } })),
       ...{ ...sizes, nInteractions, threads: 2 },
     };
   };
@@ -133,13 +134,18 @@ describe('checkMemory', () => {
     const engine = new Engine({ threads: 1, blas: 'off' });
     engines.push(engine);
     const before = engine.peakBytes;
-    const model = findModel('bpr-mf') as GradientModel;
+    const model = findModel('bpr-mf') as PairModel;
     const rows = { nRows: 20_000_000, rowStart: new Int32Array(20_000_001), columns: Int32Array.of(0) };
     rows.rowStart.fill(1, 1);
-    const run = trainStage({
-      ...{ engine, model, config: model.options.parse({ factors: 128 }), random: new RandomStream(1, 'refused') },
-      training: resolveTraining(model.trainingDefaults, {}),
-      ...{ data: { sizes: { nUsers: 20_000_000, nItems: 1000 }, rows }, progress: silent },
+    const run = trainModel({
+      engine,
+      model,
+      config: model.options.parse({ factors: 128 }),
+      training: pairSettings.parse(model.trainingDefaults),
+      data: { sizes: { nUsers: 20_000_000, nItems: 1000 }, rows },
+      seed: 1,
+      progress: silent,
+      fingerprint: 'refused',
     });
     await expect(run).rejects.toMatchObject({ code: 'memory', message: expect.stringMatching(/what would fit/) });
     expect(engine.peakBytes).toBe(before);

@@ -8,12 +8,12 @@ import { rowOf, type SparseRows, sparseRows } from '../../src/data/sparse-rows.t
 import { affine } from '../../src/engine/ops/index.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
-import { models } from '../../src/models/index.ts';
-import type { GradientModel } from '../../src/models/model.ts';
-import { scorerOf } from '../../src/models/scoring.ts';
-import { resolveTraining } from '../../src/training/options.ts';
+import { isPairModel, type PairModel, pairModel } from '../../src/examples/pairs.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
+import { modelsOf } from '../../src/models/index.ts';
 import { trainModel } from '../../src/training/train.ts';
 import { SIDE, smallSettings } from '../models/made-worlds.ts';
+import { scorerOf } from '../models/scorer-of.ts';
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());
@@ -30,23 +30,21 @@ function board(colour: 0 | 1): SparseRows {
 
 /** A break acts on training only; scores are made by the sound model. */
 interface Breakage {
-  readonly model?: (sound: GradientModel) => GradientModel;
+  readonly model?: (sound: PairModel) => PairModel;
   readonly training?: object;
   readonly rows?: SparseRows;
 }
 
 /** Share of same-coloured items among the best SIDE / 2 of every user, and the last epoch's loss. */
-async function train(
-  sound: GradientModel,
-  { model: wrap = (m) => m, training: changes = {}, rows = board(0) }: Breakage,
-) {
-  const model = wrap(sound);
-  const config = model.options.parse(smallSettings(sound as never).config);
+async function train(sound: PairModel, { model: wrap = (m) => m, training: changes = {}, rows = board(0) }: Breakage) {
+  const model = pairModel(wrap(sound));
+  const config = model.options.parse(smallSettings(sound).config);
   const pace = { epochs: 30, batchSize: 128, rejectTaken: true, optimizer: { learningRate: 0.02, l2: 0 } };
-  const training = resolveTraining(model.trainingDefaults, { ...pace, ...changes });
-  const request = { engine, model: model as never, config, training, data: { sizes, rows }, seed: 1, progress: silent };
-  const { weights, log } = await trainModel({ ...request, fingerprint: 'mutation' });
-  const scorer = scorerOf(engine, { model: sound as never, config, sizes, weights }, rows);
+  const training = resolveTraining(model, { ...pace, ...changes }).training;
+  const data = { sizes, rows };
+  const request = { engine, model, config, training, data, seed: 1, progress: silent, fingerprint: 'mutation' };
+  const { weights, log } = await trainModel<'pairs'>(request);
+  const scorer = scorerOf(engine, { model: sound, config, sizes, weights }, rows);
   const tables = new RankingTables(engine, scorer.form, SIDE);
   const users = Int32Array.from({ length: SIDE }, (_, u) => u);
   const { topItems } = tables.rank({ users, topK: SIDE / 2 });
@@ -86,7 +84,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
   },
 };
 
-const gradientModels = models.filter(({ kind }) => kind === 'gradient') as readonly GradientModel[];
+const gradientModels = modelsOf('pairs').filter(isPairModel);
 
 describe.each(gradientModels)('$name', (model) => {
   it('learns the whole board when it is sound', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DeepTasteError } from '../../src/core/errors.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { models } from '../../src/models/index.ts';
+import { isPairModel } from '../../src/examples/pairs.ts';
+import { modelsOf } from '../../src/models/index.ts';
 import { opNames } from '../engine/op-named.ts';
 import { checkerboard, trainSmall } from '../models/made-worlds.ts';
 
@@ -17,7 +18,7 @@ async function failure(action: Promise<unknown>): Promise<DeepTasteError> {
   return error as DeepTasteError;
 }
 
-describe.each(models.filter(({ kind }) => kind === 'gradient'))('$name with weights that explode', (model) => {
+describe.each(modelsOf('pairs').filter(isPairModel))('$name with weights that explode', (model) => {
   it('stops at the step and names the op', async () => {
     const optimizer = { name: 'sgd', learningRate: 1e30 };
     const { code, details } = await failure(trainSmall(engine, checkerboard(), model, { training: { optimizer } }));

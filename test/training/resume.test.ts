@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeSafetensors } from '../../src/artifact/safetensors-writer.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { findModel, models } from '../../src/models/index.ts';
+import { isPairModel } from '../../src/examples/pairs.ts';
+import { findModel, findModelOf, modelsOf } from '../../src/models/index.ts';
 import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
 import type { TrainedRun } from '../../src/recommender/train-recommender.ts';
 import type { Checkpoint } from '../../src/training/checkpoint.ts';
@@ -55,7 +56,11 @@ async function expectResumable(name: string, changes: RunChanges): Promise<reado
 }
 
 describe('a run goes on from each of its checkpoints to the same bytes', () => {
-  it.each(models.filter(({ kind }) => kind === 'gradient').map(({ name }) => name))('%s', async (name) => {
+  it.each(
+    modelsOf('pairs')
+      .filter(isPairModel)
+      .map(({ name }) => name),
+  )('%s', async (name) => {
     const checkpoints = await expectResumable(name, { training: { epochs: 4 } });
     expect(checkpoints.map(({ progress }) => progress.epochsDone)).toEqual([1, 2, 3, 4]);
   });
@@ -88,6 +93,46 @@ describe('a run goes on from each of its checkpoints to the same bytes', () => {
     const training = { epochs: 9, patience: 1, optimizer };
     const checkpoints = await expectResumable('neumf', { config, training });
     expect(checkpoints.length).toBeLessThan(27);
+  });
+});
+
+describe('within an epoch', () => {
+  it.each([
+    ['gmf', {}],
+    ['mlp', { dropout: 0.2 }],
+    ['neumf', { pretrain: true, gmfEpochs: 1, mlpEpochs: 2 }],
+  ])('%s goes on from every checkpoint to the same bytes', async (name, config) => {
+    const model = findModelOf('pairs', name);
+    const checkpoints: Checkpoint[] = [];
+    const changes = { config, training: { epochs: 2, batchSize: 64 } };
+    const onCheckpoint = async (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
+    const whole = await trainSmall(engine, split, model, { ...changes, checkpointSteps: 3, onCheckpoint });
+    const within = checkpoints.filter(({ progress }) => progress.stepsDone > 0);
+    expect(within.length).toBeGreaterThanOrEqual(checkpoints.length / 2);
+    for (const resume of within) {
+      const resumed = await trainSmall(other, split, model, { ...changes, resume });
+      expect(weightBytes(resumed.recommender.parts.weights)).toBe(weightBytes(whole.recommender.parts.weights));
+      const losses = (run: TrainedRun) => run.log.map(({ model: of, loss, validation }) => [of, loss, validation]);
+      expect(losses(resumed)).toEqual(losses(whole));
+    }
+  });
+
+  it('a run that is interrupted leaves a checkpoint', async () => {
+    const model = findModelOf('pairs', 'gmf');
+    const checkpoints: Checkpoint[] = [];
+    const training = { epochs: 2, batchSize: 4 };
+    const stopped = trainSmall(engine, split, model, {
+      training,
+      signal: AbortSignal.abort(),
+      onCheckpoint: async (checkpoint) => void checkpoints.push(checkpoint),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'usage' });
+    const [resume] = checkpoints;
+    expect(resume.progress).toMatchObject({ epochsDone: 0, log: [] });
+    expect(resume.progress.stepsDone).toBeGreaterThan(0);
+    const resumed = await trainSmall(other, split, model, { training, resume });
+    const whole = await trainSmall(engine, split, model, { training });
+    expect(weightBytes(resumed.recommender.parts.weights)).toBe(weightBytes(whole.recommender.parts.weights));
   });
 });
 

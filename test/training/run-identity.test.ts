@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AnyCheckpoint } from '../../src/training/checkpoint.ts';
+import { noProgress } from '../../src/training/checkpoint.ts';
 import { acceptCheckpoint, fingerprintOf, type RunIdentity } from '../../src/training/run-identity.ts';
 
 const identity: RunIdentity = {
@@ -16,8 +16,8 @@ function told(former: string): { lines: string[]; message: string } {
   const lines: string[] = [];
   const progress = { start: () => ({ update() {}, end() {} }), log: (line: string) => void lines.push(line) };
   const checkpoint = {
-    ...{ fingerprint: former, progress: { epochsDone: 3, log: [] }, tensors: new Map(), origin: 'run.partial' },
-  } as AnyCheckpoint;
+    ...{ fingerprint: former, progress: { ...noProgress, epochsDone: 3 }, tensors: new Map(), origin: 'run.partial' },
+  };
   try {
     acceptCheckpoint(checkpoint, fingerprintOf(identity), progress);
     return { lines, message: '' };

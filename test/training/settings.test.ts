@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { pairModel, pairSettings } from '../../src/examples/pairs.ts';
+import { resolveTraining } from '../../src/examples/settings.ts';
+import { gmf } from '../../src/models/gmf.ts';
 import { findModel } from '../../src/models/index.ts';
-import { resolveTraining, trainingOptions } from '../../src/training/options.ts';
 import { madeSplit, type Pair, trainSmall } from '../models/made-worlds.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 import { weightBytes } from '../models/weight-bytes.ts';
@@ -16,7 +18,7 @@ interface Field {
   readonly properties?: Readonly<Record<string, Field>>;
 }
 
-const schema = z.toJSONSchema(trainingOptions, { io: 'input' }) as unknown as Required<Field>;
+const schema = z.toJSONSchema(pairSettings, { io: 'input' }) as unknown as Required<Field>;
 const { optimizer, ...general } = schema.properties;
 const fields: [string, Field][] = [
   ...Object.entries(general),
@@ -70,6 +72,8 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
     evaluateEvery: { to: 2 },
     patience: { to: 1, under: { epochs: 12 } },
     keepBest: { to: true, under: { epochs: 12, 'optimizer.learningRate': 0.2 } },
+    minGain: { to: 0.5, under: { epochs: 12, patience: 1 } },
+    plateauFactor: { to: 0.1, under: { epochs: 12, 'optimizer.learningRate': 0.2 } },
     'optimizer.learningRate': { to: 0.01 },
     'optimizer.beta1': { to: 0.5 },
     'optimizer.beta2': { to: 0.9 },
@@ -135,10 +139,16 @@ describe('training settings', () => {
 
   it('lets explicit settings go before those of the model, and those before the general ones', () => {
     const defaults = { negatives: 8, rejectTaken: false, optimizer: { l2: 0.005, beta1: 0.8 } };
-    const resolved = resolveTraining(defaults, { negatives: 2, optimizer: { beta1: 0.5 } });
-    expect(resolved).toMatchObject({ negatives: 2, rejectTaken: false, epochs: 20 });
-    expect(resolved.optimizer).toMatchObject({ l2: 0.005, beta1: 0.5, beta2: 0.999, name: 'adam' });
-    expect(resolveTraining({}, {})).toEqual(trainingOptions.parse({}));
+    const model = pairModel({ ...gmf, trainingDefaults: defaults });
+    const { training } = resolveTraining(model, { negatives: 2, optimizer: { beta1: 0.5 } });
+    expect(training).toMatchObject({
+      negatives: 2,
+      rejectTaken: false,
+      epochs: 20,
+      optimizer: { l2: 0.005, beta1: 0.5, beta2: 0.999, name: 'adam' },
+    });
+    const plain = pairModel({ ...gmf, trainingDefaults: {} });
+    expect(resolveTraining(plain, {}).training).toEqual(pairSettings.parse({}));
   });
 
   it('hold in the stages of a pretrained model too, except for what a stage says itself', async () => {

@@ -42,7 +42,7 @@ export function trainCommand(): Command {
     requireNamed(flags);
     const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
     if (isOfFields(flags.model)) {
-      const input = { ...settingsOf(flags, 'users'), ...defined({ task: flags.task }) } as FieldRunInput;
+      const input = { ...settingsOf(flags, 'pairs'), ...defined({ task: flags.task }) } as FieldRunInput;
       return executeFieldRun(terminal, { settings: await checkedFieldRun(input, flags.set ?? [], 'train'), ...flags });
     }
     refuseTask(flags);

@@ -3,7 +3,7 @@
  * all items are scored. Scores are kept for one block of rows at a time, whatever the number of sequences.
  */
 import { DeepTasteError } from '../../core/errors.ts';
-import type { RunningSequences, SequenceScorer } from '../../models/sequence-scorer.ts';
+import type { RunningSequences, SequenceScorer } from '../../scoring/sequence-scorer.ts';
 import { type EventRanks, emptyRanks, enterRank, itemOfHistory } from './event-ranks.ts';
 import { candidatesOf, type TargetEvents } from './target-events.ts';
 

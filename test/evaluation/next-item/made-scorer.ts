@@ -1,4 +1,4 @@
-import type { RunningSequences, SequenceScorer } from '../../../src/models/sequence-scorer.ts';
+import type { RunningSequences, SequenceScorer } from '../../../src/scoring/sequence-scorer.ts';
 
 /** Scores from a function of the events fed, for tests; `log` collects what was asked of it. */
 export function madeScorer(

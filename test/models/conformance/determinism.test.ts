@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
-import { models } from '../../../src/models/index.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { checkerboard, trainSmall } from '../made-worlds.ts';
 import { weightBytes } from '../weight-bytes.ts';
+
+const models = modelsOf('pairs');
 
 const engines = [1, 2, 3].map((threads) => new Engine({ threads }));
 afterAll(() => {
@@ -13,7 +15,7 @@ const split = checkerboard();
 
 describe.each(models)('$name', (model) => {
   // batches of several tiles and a last one that is not full
-  const training = model.kind === 'gradient' ? { epochs: 3, batchSize: 500 } : {};
+  const training = model.learn.by === 'gradients' ? { epochs: 3, batchSize: 500 } : {};
   const bytes = async (engine: Engine, seed: number) => {
     const { recommender } = await trainSmall(engine, split, model, { seed, training });
     recommender.close();
@@ -25,7 +27,7 @@ describe.each(models)('$name', (model) => {
     for (const engine of engines) expect(await bytes(engine, 7)).toBe(first);
   });
 
-  it.runIf(model.kind === 'gradient')('gives other bytes for another seed', async () => {
+  it.runIf(model.learn.by === 'gradients')('gives other bytes for another seed', async () => {
     expect(await bytes(engines[0], 8)).not.toBe(await bytes(engines[0], 7));
   });
 });

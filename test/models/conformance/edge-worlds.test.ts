@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
-import { models } from '../../../src/models/index.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { madeSplit, type Pair, trainSmall } from '../made-worlds.ts';
 import { thrownCode } from '../thrown-code.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());

@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
-import { models } from '../../../src/models/index.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { checkerboard, SIDE, trainSmall } from '../made-worlds.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());

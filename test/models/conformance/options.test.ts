@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
-import { models } from '../../../src/models/index.ts';
-import type { Model } from '../../../src/models/model.ts';
+import type { Model } from '../../../src/examples/model.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { testRandom } from '../../data/made-data.ts';
 import { madeSplit, type Pair, smallSettings, trainSmall } from '../made-worlds.ts';
 import { type OptionField, optionFields } from '../option-fields.ts';
 import { thrownCode } from '../thrown-code.ts';
 import { weightBytes } from '../weight-bytes.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());
@@ -44,7 +46,7 @@ function otherValues({ enum: choices, type }: OptionField, value: unknown): unkn
 /** Weights and recommendations, or null where the schema refuses the options. */
 async function outcome(model: Model, config: object): Promise<string | null> {
   if (!model.options.safeParse(config).success) return null;
-  const training = model.kind === 'gradient' ? { epochs: 2, batchSize: 64 } : {};
+  const training = model.learn.by === 'gradients' ? { epochs: 2, batchSize: 64 } : {};
   const { recommender } = await trainSmall(engine, split, model, { config, training });
   const lists = recommender.parts.users.ids.map((id) => recommender.recommendForUser(id, { includeSeen: true }));
   recommender.close();

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
-import { models } from '../../../src/models/index.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { Recommender } from '../../../src/recommender/recommender.ts';
 import { checkerboard, SIDE, trainSmall } from '../made-worlds.ts';
 import { thrownCode } from '../thrown-code.ts';
 import { weightBytes } from '../weight-bytes.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'conformance-'));

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { allModels, familyOf, findAnyModel, findModel, findSequenceModel, models } from '../../../src/models/index.ts';
+import { findModel, findModelOf, models, modelsOf } from '../../../src/models/index.ts';
 import { optionFields } from '../option-fields.ts';
 import { thrownCode } from '../thrown-code.ts';
 
@@ -10,7 +10,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 describe('the registry', () => {
   it('holds every model of src/models once', () => {
     const defining = readdirSync(`${root}src/models`).filter((file) =>
-      /^export const \w+ = (gradient|fitted)Model\(/m.test(readFileSync(`${root}src/models/${file}`, 'utf8')),
+      /^export const \w+ = (pair|row|session|window)(Model|Solver)\(|^export const \w+ = sequenceSolver\(/m.test(
+        readFileSync(`${root}src/models/${file}`, 'utf8'),
+      ),
     );
     const names = models.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -28,27 +30,27 @@ describe('the registry', () => {
 
 describe('models of any kind', () => {
   it('are found by name, which is theirs alone', async () => {
-    expect(new Set(allModels.map(({ name }) => name)).size).toBe(allModels.length);
-    for (const model of allModels) expect(findAnyModel(model.name)).toBe(model);
-    expect(await thrownCode(() => findAnyModel('vsknnn'))).toBe('usage');
-    expect(() => findAnyModel('vsknnn')).toThrow(/did you mean "vsknn"/);
+    expect(new Set(models.map(({ name }) => name)).size).toBe(models.length);
+    for (const model of models) expect(findModel(model.name)).toBe(model);
+    expect(await thrownCode(() => findModel('vsknnn'))).toBe('usage');
+    expect(() => findModel('vsknnn')).toThrow(/did you mean "vsknn"/);
   });
 
-  it('are refused, by name of their family, where another is needed', async () => {
-    expect(allModels.map(familyOf)).toContain('fields');
-    for (const [find, name] of [
-      [findModel, 'vsknn'],
-      [findModel, 'deepfm'],
-      [findSequenceModel, 'ease'],
+  it('are refused, by what they learn from, where another form of data is needed', async () => {
+    expect(models.map(({ form }) => form)).toContain('rows');
+    for (const [form, name] of [
+      ['pairs', 'vsknn'],
+      ['pairs', 'deepfm'],
+      ['sequences', 'ease'],
     ] as const) {
-      expect(await thrownCode(() => find(name))).toBe('usage');
-      expect(() => find(name)).toThrow(`found "${name}", one of the models`);
+      expect(await thrownCode(() => findModelOf(form, name))).toBe('usage');
+      expect(() => findModelOf(form, name)).toThrow(`found "${name}", one of the models`);
     }
     expect(() => findModel('neumff')).toThrow(/did you mean "neumf"/);
   });
 });
 
-describe.each(models)('$name', (model) => {
+describe.each(modelsOf('pairs'))('$name', (model) => {
   it('has a page that names every option', () => {
     const path = `${root}docs/models/${model.name}.md`;
     expect(existsSync(path), path).toBe(true);

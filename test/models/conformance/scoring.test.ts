@@ -3,10 +3,14 @@ import { sparseRows } from '../../../src/data/sparse-rows.ts';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../../src/engine/runtime/ranking.ts';
 import { HeldOutRanking } from '../../../src/evaluation/ranking.ts';
-import { models } from '../../../src/models/index.ts';
+import type { PairModel } from '../../../src/examples/pairs.ts';
+import type { SolvedPairs } from '../../../src/examples/solvers.ts';
+import { modelsOf } from '../../../src/models/index.ts';
 import { testRandom } from '../../data/made-data.ts';
 import { directScores } from '../direct-scores.ts';
 import { madeSplit, type Pair, trainSmall } from '../made-worlds.ts';
+
+const models = modelsOf('pairs');
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());
@@ -41,11 +45,14 @@ describe.each(models)('scores of $name', (model) => {
   const split = randomSplit();
   const ready = (async () => {
     const { recommender } = await trainSmall(engine, split, model, {
-      training: model.kind === 'gradient' ? { epochs: 4 } : {},
+      training: model.learn.by === 'gradients' ? { epochs: 4 } : {},
     });
     const { weights, seen, info } = recommender.parts;
     const config = model.options.parse(info.model.config);
-    const direct = directScores({ model, config, sizes: { nUsers, nItems }, weights }, seen);
+    const direct = directScores(
+      { model: model as PairModel | SolvedPairs, config, sizes: { nUsers, nItems }, weights },
+      seen,
+    );
     const tables = new RankingTables(engine, recommender.scorer().form, nItems);
     const { scores } = tables.rank({ users, allScores: true });
     return { recommender, direct, tables, scores };

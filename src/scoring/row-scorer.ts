@@ -1,4 +1,4 @@
-/** Predictions of field models: logits of listed rows, and the form in which a ranking scores all items for a request. */
+/** Predictions of rows of fields: logits of listed rows, and the form in which a ranking scores all items for a request. */
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { type FieldExamples, gatherRows } from '../data/features/field-examples.ts';
@@ -10,12 +10,18 @@ import { computeRows } from '../engine/plan/row-plan.ts';
 import { splitPair } from '../engine/plan/split-pair.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
-import type { DeclaredParameters } from './expression.ts';
-import { attributeRow, type RowAttribution } from './field-attribution.ts';
-import { bindSlots, crossSlots, declareFieldParameters, fieldPrediction, fitting } from './field-expression.ts';
-import { crossesOf, type FieldInputs, type SlotLeaves } from './field-inputs.ts';
-import type { FieldModel } from './field-model.ts';
-import { type Scorer, storeOf } from './scoring.ts';
+import { type DeclaredParameters, storeOf, weightsOf } from '../layers/declared-parameters.ts';
+import { crossesOf, type FieldInputs, type SlotLeaves } from '../layers/field-inputs.ts';
+import { attributeRow, type RowAttribution } from './row-attribution.ts';
+import {
+  bindSlots,
+  crossSlots,
+  declareFieldParameters,
+  fieldPrediction,
+  fitting,
+  type RowScoring,
+} from './row-expression.ts';
+import type { Scorer } from './scorer.ts';
 
 /** Rows whose slots are gathered at a time, so that the memory of a prediction does not grow with the rows. */
 const BLOCK = 65_536;
@@ -30,7 +36,7 @@ function feed(fed: Fed, leaves: SlotLeaves, rows: FieldRows): void {
 /** Logits (or predicted values) of examples, in their order, on all threads. */
 export function fieldLogits<C>(
   engine: Engine,
-  model: FieldModel<C>,
+  model: RowScoring<C>,
   config: C,
   layout: FieldLayout,
   declared: DeclaredParameters,
@@ -49,7 +55,7 @@ export function fieldLogits<C>(
   return out;
 }
 
-export interface FieldPredictor {
+export interface RowPredictor {
   /** Logits (or predicted values) of examples, in their order; 1 / (1 + e^−logit) is the probability of a click. */
   readonly logits: (examples: FieldExamples) => Float32Array;
   /** Prepares the ranking of these items, one row each, for any number of requests. @param crosses of their fields alone */
@@ -62,26 +68,39 @@ export interface FieldPredictor {
 }
 
 /** A prediction for weights as a training returns them. */
-export function fieldPredictor<C>(
+export function trainedRowPredictor<C>(
   engine: Engine,
-  model: FieldModel<C>,
+  model: RowScoring<C>,
   config: C,
   layout: FieldLayout,
   weights: NamedTensors,
-): FieldPredictor {
+): RowPredictor {
   const declared = declareFieldParameters(model, config, layout);
   const store = storeOf(engine, declared, weights);
+  return { ...rowPredictor(engine, model, config, layout, declared, store), free: () => store.free() };
+}
+
+/** A prediction by the weights that a store holds now. */
+export function rowPredictor<C>(
+  engine: Engine,
+  model: RowScoring<C>,
+  config: C,
+  layout: FieldLayout,
+  declared: DeclaredParameters,
+  store: ParameterStore,
+): RowPredictor {
   return {
     logits: (examples) => fieldLogits(engine, model, config, layout, declared, store, examples),
     ranking: (items, crosses = null) => fieldRanking(engine, model, config, layout, declared, store, items, crosses),
     readsPairs: readsCrosses(model, config, layout) && layout.crosses.some(({ mixesItem }) => mixesItem),
-    attribution: (example) => attributeRow(engine, { model, config, layout }, declared, store, weights, example),
-    free: () => store.free(),
+    attribution: (example) =>
+      attributeRow(engine, { model, config, layout }, declared, store, weightsOf(declared, store), example),
+    free: () => {},
   };
 }
 
 /** Whether the logit reads the crosses of the layout. */
-export function readsCrosses<C>(model: FieldModel<C>, config: C, layout: FieldLayout): boolean {
+export function readsCrosses<C>(model: RowScoring<C>, config: C, layout: FieldLayout): boolean {
   const { logit, inputs } = fieldPrediction(model, declareFieldParameters(model, config, layout), config, layout);
   const read = new Set(topologicalOrder([logit]));
   return (['cross', 'itemCross'] as const).some((leaf) => inputs.leaves[leaf] && read.has(inputs.leaves[leaf].index));
@@ -110,7 +129,7 @@ export interface FieldRanking {
  */
 export function fieldRanking<C>(
   engine: Engine,
-  model: FieldModel<C>,
+  model: RowScoring<C>,
   config: C,
   layout: FieldLayout,
   declared: DeclaredParameters,

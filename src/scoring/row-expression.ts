@@ -1,4 +1,4 @@
-/** From a field model's declarations to engine expressions: its parameters, its loss, its logits. */
+/** From what a model over fields declares to engine expressions: its parameters, its loss, its logits. */
 import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
@@ -6,15 +6,24 @@ import { type FieldLayout, type FieldOwner, type FieldRows, slotColumns } from '
 import { type Tensor, topologicalOrder } from '../engine/expression.ts';
 import { bceWithLogits, input, square, subtract } from '../engine/ops/index.ts';
 import type { SlotSource } from '../engine/runtime/example-feed.ts';
-import { prediction, trainingPass } from '../layers/forward-pass.ts';
-import { type DeclaredParameters, declaredAs } from './expression.ts';
-import { type CrossOwner, crossesOf, type FieldInputs, fieldInputs, type SlotLeaves } from './field-inputs.ts';
-import type { FieldModel } from './field-model.ts';
+import { type DeclaredParameters, declaredAs } from '../layers/declared-parameters.ts';
+import { type CrossOwner, crossesOf, type FieldInputs, fieldInputs, type SlotLeaves } from '../layers/field-inputs.ts';
+import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
+import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+
+/** What a model declares in order to give rows of fields a number. */
+export interface RowScoring<C> {
+  parameters(config: C, layout: FieldLayout): readonly ParameterDeclaration[];
+  /** The logit of a click, or the predicted value, [B, 1]; ranking derives from it what depends on the user or item alone. */
+  logit(parameters: Parameters, inputs: FieldInputs, config: C, pass: ForwardPass): Tensor;
+  /** The table V whose pairs Σ_{i<j} ⟨v_i, v_j⟩ x_i x_j the logit adds as they are, so that they can be told apart; null = none. */
+  pairs?(config: C): string | null;
+}
 
 /** What a prediction of a row is compared with: a click (log loss of the logit) or a value (squared error). */
 export type FieldLoss = 'log' | 'squared';
 
-export function declareFieldParameters<C>(model: FieldModel<C>, config: C, layout: FieldLayout): DeclaredParameters {
+export function declareFieldParameters<C>(model: RowScoring<C>, config: C, layout: FieldLayout): DeclaredParameters {
   return declaredAs(model.parameters(config, layout));
 }
 
@@ -32,7 +41,7 @@ export interface FieldTraining {
  * @param random names the noise of dropout
  */
 export function fieldTraining<C>(
-  model: FieldModel<C>,
+  model: RowScoring<C>,
   { tensors }: DeclaredParameters,
   config: C,
   layout: FieldLayout,
@@ -49,7 +58,7 @@ export function fieldTraining<C>(
 
 /** The logit of a row as it is in prediction, and the leaves it reads. */
 export function fieldPrediction<C>(
-  model: FieldModel<C>,
+  model: RowScoring<C>,
   { tensors }: DeclaredParameters,
   config: C,
   layout: FieldLayout,

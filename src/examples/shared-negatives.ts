@@ -2,7 +2,6 @@
 import type { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { aliasTable } from '../engine/runtime/sampler.ts';
-import { sampleWeights, supportOf } from './sequence-step.ts';
 
 export class SharedNegatives {
   /** Negatives of a step. */
@@ -47,4 +46,16 @@ export class SharedNegatives {
     }
     return this.#list;
   }
+}
+
+/** Weights ∝ support^exponent by which extra negatives are drawn; null = uniformly, items without support too. */
+export function sampleWeights(support: Float64Array, exponent: number): Float64Array | null {
+  return exponent === 0 ? null : support.map((n) => (n === 0 ? 0 : n ** exponent));
+}
+
+/** Events of each item. */
+export function supportOf({ items, nItems }: Sequences): Float64Array {
+  const support = new Float64Array(nItems);
+  for (const item of items) support[item]++;
+  return support;
 }

@@ -7,10 +7,9 @@ import { RowPlan } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { PackedScores } from '../engine/runtime/packed-scores.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
-import { prediction } from '../layers/forward-pass.ts';
-import { type AttentionModel, windowRows } from './attention-model.ts';
-import { type DeclaredParameters, declaredAs } from './expression.ts';
-import { storeOf } from './scoring.ts';
+import { type DeclaredParameters, declaredAs, storeOf } from '../layers/declared-parameters.ts';
+import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
+import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
 
 /** Sequences of an evaluation: so many that several are due at a time. */
@@ -20,19 +19,49 @@ const WINDOWS = 16;
 /** Numbers (64 MiB) of scores that are made at a time. */
 const SCORES_AT_A_TIME = 2 ** 24;
 
-export interface TrainedAttentionModel<C = unknown> {
-  readonly model: AttentionModel<C>;
-  readonly config: C;
-  readonly nItems: number;
-  readonly weights: NamedTensors;
+/** What the rows of a batch are. −1 everywhere: a row without event. */
+export interface PositionLeaves {
+  /** Item of the event, an index. */
+  readonly item: Tensor;
+  /** Its place among the `maxLength` positions, an index. */
+  readonly position: Tensor;
+  /** How many rows before it its sequence begins, an index. */
+  readonly back: Tensor;
+  /** Rows of a window. */
+  readonly window: number;
 }
 
-/** @throws 'artifact' when the weights are not those of the model and configuration */
-export function attentionScorer<C>(engine: Engine, trained: TrainedAttentionModel<C>): AttentionScorer {
-  const { model, config, nItems, weights } = trained;
+/** What a model declares in order to look at the last events of a sequence all at once. */
+export interface AttentionScoring<C> {
+  parameters(config: C, sizes: { readonly nItems: number }): readonly ParameterDeclaration[];
+  /** Events that are looked at. */
+  maxLength(config: C): number;
+  /** Whether the last event always has the last position, or the first event the first one. */
+  positionsFrom(config: C): 'end' | 'start';
+  /** Length of the vector that is scored against items. */
+  width(config: C): number;
+  /** What is known after each position, [B, width]. */
+  represent(parameters: Parameters, leaves: PositionLeaves, config: C, pass: ForwardPass): Tensor;
+  /** Scores of items: representation · weights; a table [nItems, width]. */
+  readonly output: { readonly weights: string };
+}
+
+/** Rows of a window: room for the longest sequence, and for several where they are short. */
+export function windowRows(maxLength: number): number {
+  return maxLength * Math.max(1, Math.ceil(64 / maxLength));
+}
+
+/** @throws 'artifact' when the weights are not those of the model and its options */
+export function trainedAttentionScorer<C>(
+  engine: Engine,
+  model: AttentionScoring<C>,
+  config: C,
+  nItems: number,
+  weights: NamedTensors,
+): AttentionScorer {
   const declared = declaredAs(model.parameters(config, { nItems }));
   const store = storeOf(engine, declared, weights);
-  return new AttentionScorer(engine, model as AttentionModel, config, nItems, declared, store, true);
+  return new AttentionScorer(engine, model, config, nItems, declared, store, true);
 }
 
 export class AttentionScorer implements SequenceScorer {
@@ -55,7 +84,7 @@ export class AttentionScorer implements SequenceScorer {
   /** @param ownsStore whether the store is freed with the scorer; the item table is copied as it is now */
   constructor(
     engine: Engine,
-    model: AttentionModel,
+    model: AttentionScoring<unknown>,
     config: unknown,
     nItems: number,
     declared: DeclaredParameters,

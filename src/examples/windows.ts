@@ -1,27 +1,116 @@
-/** The steps of the training of a model by self-attention: its parameters, its plan, and the batches that are fed to it. */
+/**
+ * Examples of windows: the last events of sequences at once, the next event to be predicted at every position. A row of the batch
+ * is a position; sequences share windows of rows (see engine/ops/attention.ts).
+ */
+import { z } from 'zod';
 import type { RandomStream } from '../core/random.ts';
 import { AttentionBatches } from '../data/sequences/attention-batches.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput, input, listInput, multiply, table } from '../engine/ops/index.ts';
+import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { trainingPass } from '../layers/forward-pass.ts';
-import { type AttentionModel, windowRows } from '../models/attention-model.ts';
-import { AttentionScorer } from '../models/attention-scorer.ts';
-import { type DeclaredParameters, declaredAs, initialiseParameters } from '../models/expression.ts';
-import type { SequenceScorer } from '../models/sequence-scorer.ts';
-import type { AttentionTrainingOptions } from './attention-options.ts';
-import type { SequenceSteps } from './sequence-steps.ts';
+import type { Parameters } from '../layers/parameters.ts';
+import {
+  AttentionScorer,
+  type AttentionScoring,
+  trainedAttentionScorer,
+  windowRows,
+} from '../scoring/attention-scorer.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
+import type { OpenExamples } from './open-examples.ts';
+import { skippedNote, stoppingSettings } from './settings.ts';
 import { SharedNegatives } from './shared-negatives.ts';
 
-export interface AttentionStepOptions {
+/** The names are those of the other kinds where both have them. */
+export const windowSettings = z.strictObject({
+  epochs: z.int().min(1).max(100_000).default(200).meta({ doc: 'passes over the training sequences, at most' }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(128)
+    .meta({ doc: 'sequences a step', search: [64, 128, 256] }),
+  optimizer: optimizerOptions
+    .extend({ beta2: z.number().min(0).lt(1).default(0.98).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }) })
+    .prefault({})
+    .meta({ doc: 'how weights are updated' }),
+  ...stoppingSettings({}),
+});
+
+export type WindowSettings = z.output<typeof windowSettings>;
+
+export const windows: Examples = {
+  name: 'windows',
+  title: 'the last events of a sequence at once, the next event at every position',
+  unit: 'events',
+  settings: windowSettings,
+};
+
+/** What a training step reads besides positions. */
+export interface TargetLeaves {
+  /** Index [B, 1 + negatives]: the next item, then items outside the sequence. */
+  readonly candidates: Tensor;
+  /** List of items that the whole step shares as negatives; null for models without. */
+  readonly shared: Tensor | null;
+  /** ln(weight) by which each item is drawn into `shared`, a table [nItems, 1] that is not trained. */
+  readonly logWeight: Tensor;
+}
+
+/** What a model declares that is trained on windows. */
+export interface WindowParts<C> extends AttentionScoring<C> {
+  readonly trainingDefaults: TrainingDefaults;
+  /** Negatives of each position, drawn uniformly outside the sequence; and of the step, drawn ∝ support^exponent. */
+  negatives(config: C): { readonly perPosition: number; readonly shared: number; readonly exponent: number };
+  /** Loss of each position [B, 1], from its representation. */
+  loss(
+    parameters: Parameters,
+    represented: Tensor,
+    targets: TargetLeaves,
+    config: C,
+    sizes: { readonly nItems: number },
+  ): Tensor;
+}
+
+export type WindowModel<C = unknown> = Model<C, 'sequences'> &
+  WindowParts<C> & { readonly learn: Gradients<C, 'sequences'> };
+
+/** Declares a model that looks at the last events all at once and is trained at every position; infers the type of its options. */
+export function windowModel<C>(declared: ModelHead<C> & WindowParts<C>): WindowModel<C> {
+  return {
+    ...declared,
+    form: 'sequences',
+    streams: 'models/',
+    learn: {
+      by: 'gradients',
+      examples: windows,
+      defaults: declared.trainingDefaults,
+      open: ({ engine, config, training, data, random }) =>
+        new OpenWindows({
+          engine,
+          model: declared,
+          config,
+          training: windowSettings.parse(training),
+          sequences: data,
+          random,
+        }),
+    },
+    scorerOf: (engine, { config, weights, about }) =>
+      trainedAttentionScorer(engine(), declared, config, about.nItems, weights),
+  };
+}
+
+export interface OpenWindowsOptions {
   readonly engine: Engine;
-  readonly model: AttentionModel;
+  readonly model: WindowParts<unknown>;
   readonly config: unknown;
-  readonly training: AttentionTrainingOptions;
+  readonly training: WindowSettings;
   readonly sequences: Sequences;
   readonly random: RandomStream;
 }
@@ -34,27 +123,29 @@ interface Leaves {
   readonly list: Tensor | null;
 }
 
-export class AttentionStep implements SequenceSteps {
+export class OpenWindows implements OpenExamples<'sequences'> {
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
   readonly plan: StepPlan;
   readonly nRows: number;
   readonly stepsPerEpoch: number;
-  readonly nSkipped: number;
-  readonly #options: AttentionStepOptions;
+  readonly notes: readonly string[];
+  readonly #options: OpenWindowsOptions;
   readonly #batches: AttentionBatches;
   readonly #shared: SharedNegatives | null;
   readonly #leaves: Leaves;
   /** Address of the number of rows of the step that runs next. */
   readonly #stepRows: number;
 
-  constructor(options: AttentionStepOptions) {
+  constructor(options: OpenWindowsOptions) {
     this.#options = options;
     const { engine, model, config, training, sequences, random } = options;
     const { nItems } = sequences;
     const { perPosition } = model.negatives(config);
     this.#batches = this.#makeBatches(perPosition);
-    ({ nRows: this.nRows, stepsPerEpoch: this.stepsPerEpoch, nSkipped: this.nSkipped } = this.#batches);
+    this.nRows = this.#batches.nRows;
+    this.stepsPerEpoch = this.#batches.stepsPerEpoch;
+    this.notes = skippedNote(this.#batches.nSkipped);
     this.#shared =
       perPosition === 0 ? new SharedNegatives(sequences, model.negatives(config), random.child('shared')) : null;
     this.declared = declaredAs(model.parameters(config, { nItems }));
@@ -68,9 +159,14 @@ export class AttentionStep implements SequenceSteps {
     this.#leaves = { rows, weight: input('weight', [1]), list };
     this.#stepRows = engine.allocate(4);
     this.plan = new StepPlan({
-      ...{ engine, store: this.store, loss: this.#loss(logWeight), trainable: this.declared.list },
+      engine,
+      store: this.store,
+      loss: this.#loss(logWeight),
+      trainable: this.declared.list,
       fedByCaller: [...Object.values(rows), this.#leaves.weight, ...(list ? [list] : [])],
-      ...{ batchSize: this.#batches.capacity, totalRows: this.#batches.capacity, optimizer: training.optimizer },
+      batchSize: this.#batches.capacity,
+      totalRows: this.#batches.capacity,
+      optimizer: training.optimizer,
       totalSteps: training.epochs * this.stepsPerEpoch,
       unequalSteps: { stepRows: this.#stepRows, stepsPerEpoch: this.stepsPerEpoch },
     });
@@ -80,8 +176,12 @@ export class AttentionStep implements SequenceSteps {
     const { model, config, training, sequences, random } = this.#options;
     const maxLength = model.maxLength(config);
     return new AttentionBatches(sequences, {
-      ...{ batchSize: training.batchSize, maxLength, window: windowRows(maxLength), negatives },
-      ...{ positionsFrom: model.positionsFrom(config), random: random.child('batches') },
+      batchSize: training.batchSize,
+      maxLength,
+      window: windowRows(maxLength),
+      negatives,
+      positionsFrom: model.positionsFrom(config),
+      random: random.child('batches'),
     });
   }
 
@@ -133,7 +233,6 @@ export class AttentionStep implements SequenceSteps {
   }
 
   /** What a step holds depends on its number alone. */
-  restart(): void {}
   skipTo(): void {}
 
   scorer(): SequenceScorer {

@@ -1,4 +1,8 @@
-/** The steps of a recurrent model's training: its parameters, its plan, and the batches that are fed to it. */
+/**
+ * Examples of sessions: sequences run side by side, an event a step, and every event is to be predicted from those before it. What
+ * a model carries from event to event goes on from step to step.
+ */
+import { z } from 'zod';
 import type { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { SessionBatches } from '../data/sequences/session-batches.ts';
@@ -10,17 +14,101 @@ import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SessionFeed } from '../engine/runtime/session-feed.ts';
-import { type DeclaredParameters, declaredAs, initialiseParameters } from '../models/expression.ts';
-import { RecurrentScorer } from '../models/recurrent-scorer.ts';
-import type { SequenceModel } from '../models/sequence-model.ts';
-import type { SequenceTrainingOptions } from './sequence-options.ts';
-import type { SequenceSteps } from './sequence-steps.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
+import type { Parameters } from '../layers/parameters.ts';
+import { RecurrentScorer, type RecurrentScoring, trainedRecurrentScorer } from '../scoring/recurrent-scorer.ts';
+import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
+import type { OpenExamples } from './open-examples.ts';
+import { skippedNote, stoppingSettings } from './settings.ts';
+import { sampleWeights, supportOf } from './shared-negatives.ts';
 
-export interface SequenceStepOptions {
+/** The names are those of the other kinds where both have them. */
+export const sessionSettings = z.strictObject({
+  epochs: z.int().min(1).max(100_000).default(10).meta({ doc: 'passes over the training sequences, at most' }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(32)
+    .meta({ doc: 'B, sequences that a step runs through side by side', search: [32, 64, 128, 240] }),
+  learningRate: z
+    .number()
+    .positive()
+    .default(0.1)
+    .meta({ doc: 'η of Adagrad', search: [0.05, 0.1, 0.2] }),
+  momentum: z.number().min(0).lt(1).default(0).meta({ doc: 'μ: v = μ v − step, w += v' }),
+  ...stoppingSettings({}),
+});
+
+export type SessionSettings = z.output<typeof sessionSettings>;
+
+export const sessions: Examples = {
+  name: 'sessions',
+  title: 'sequences side by side, every next event from the state after the one before',
+  unit: 'events',
+  settings: sessionSettings,
+};
+
+/** What a training step reads besides parameters. */
+export interface StepLeaves {
+  /** Item of the input event of each row, an index. */
+  readonly item: Tensor;
+  /** Items that are scored, a list: the rows' targets (row r's is candidate r), then extra negatives. */
+  readonly candidates: Tensor;
+  /** ln(number of training events) of each item, a table [nItems, 1] that is not trained. */
+  readonly logSupport: Tensor;
+  /** Entries of the list that are targets: rows of a full batch. */
+  readonly nTargets: number;
+}
+
+/** What a model declares that is trained on sessions. */
+export interface SessionParts<C> extends RecurrentScoring<C> {
+  readonly trainingDefaults: TrainingDefaults;
+  /** Extra negatives of a step, drawn ∝ support^exponent. */
+  candidates(config: C): { readonly samples: number; readonly exponent: number };
+  /** Loss of each row [B, 1] and the states that the rows carry on; `before` are the states they came with. */
+  step(
+    parameters: Parameters,
+    leaves: StepLeaves,
+    before: readonly Tensor[],
+    config: C,
+    random: RandomStream,
+  ): { readonly loss: Tensor; readonly states: readonly Tensor[] };
+}
+
+export type SessionModel<C = unknown> = Model<C, 'sequences'> &
+  SessionParts<C> & { readonly learn: Gradients<C, 'sequences'> };
+
+/** Declares a model that runs through sequences event by event and is trained a step an event; infers the type of its options. */
+export function sessionModel<C>(declared: ModelHead<C> & SessionParts<C>): SessionModel<C> {
+  return {
+    ...declared,
+    form: 'sequences',
+    streams: 'models/',
+    learn: {
+      by: 'gradients',
+      examples: sessions,
+      defaults: declared.trainingDefaults,
+      open: ({ engine, config, training, data, random }) =>
+        new OpenSessions({
+          engine,
+          model: declared,
+          config,
+          training: sessionSettings.parse(training),
+          sequences: data,
+          random,
+        }),
+    },
+    scorerOf: (engine, { config, weights, about }) =>
+      trainedRecurrentScorer(engine(), declared, config, about.nItems, weights),
+  };
+}
+
+export interface OpenSessionsOptions {
   readonly engine: Engine;
-  readonly model: SequenceModel;
+  readonly model: SessionParts<unknown>;
   readonly config: unknown;
-  readonly training: SequenceTrainingOptions;
+  readonly training: SessionSettings;
   readonly sequences: Sequences;
   readonly random: RandomStream;
 }
@@ -30,16 +118,16 @@ const WINDOW_ENTRIES = 262_144;
 /** Added to the squared gradients under Adagrad's root. */
 const EPSILON = 1e-6;
 
-export class SequenceStep implements SequenceSteps {
+export class OpenSessions implements OpenExamples<'sequences'> {
   readonly batches: SessionBatches;
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
   readonly plan: StepPlan;
-  readonly #options: SequenceStepOptions;
+  readonly #options: OpenSessionsOptions;
   readonly #feed: SessionFeed;
   readonly #windowSteps: number;
 
-  constructor(options: SequenceStepOptions) {
+  constructor(options: OpenSessionsOptions) {
     this.#options = options;
     const { engine, model, config, training, sequences, random } = options;
     const { nItems } = sequences;
@@ -97,8 +185,8 @@ export class SequenceStep implements SequenceSteps {
     return this.batches.stepsPerEpoch;
   }
 
-  get nSkipped(): number {
-    return this.batches.nSkipped;
+  get notes(): readonly string[] {
+    return skippedNote(this.batches.nSkipped);
   }
 
   scorer(): RecurrentScorer {
@@ -118,14 +206,8 @@ export class SequenceStep implements SequenceSteps {
     return this.plan.profile(epoch, first, steps);
   }
 
-  /** To the first step of an epoch. */
-  restart(): void {
-    this.batches.restart();
-  }
-
-  /** To a step of an epoch, without running those before it. */
   skipTo(step: number): void {
-    this.restart();
+    this.batches.restart();
     const window = this.#feed.window();
     for (let done = 0; done < step; ) done += this.batches.fill(window, Math.min(step - done, this.#windowSteps));
   }
@@ -135,16 +217,4 @@ export class SequenceStep implements SequenceSteps {
     this.#feed.free();
     this.store.free();
   }
-}
-
-/** Weights ∝ support^exponent by which extra negatives are drawn; null = uniformly, items without support too. */
-export function sampleWeights(support: Float64Array, exponent: number): Float64Array | null {
-  return exponent === 0 ? null : support.map((n) => (n === 0 ? 0 : n ** exponent));
-}
-
-/** Events of each item. */
-export function supportOf({ items, nItems }: Sequences): Float64Array {
-  const support = new Float64Array(nItems);
-  for (const item of items) support[item]++;
-  return support;
 }

@@ -1,10 +1,9 @@
 /** How much of the engine's memory a training run will take, told before it takes it. */
 import { DeepTasteError } from '../core/errors.ts';
-import { stateArrays } from '../engine/optimizers/optimizer.ts';
+import { type OptimizerOptions, stateArrays } from '../engine/optimizers/optimizer.ts';
 import { paddedWidth } from '../engine/runtime/parameter-store.ts';
 import { rankingBlock } from '../engine/runtime/ranking.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
-import type { TrainingOptions } from './options.ts';
 
 /** Bytes, by what they are for. */
 export interface MemoryEstimate {
@@ -21,7 +20,11 @@ export interface MemoryEstimate {
 
 export interface EstimateRequest {
   readonly declarations: readonly ParameterDeclaration[];
-  readonly training: Pick<TrainingOptions, 'batchSize' | 'optimizer' | 'rejectTaken'>;
+  readonly training: {
+    readonly batchSize: number;
+    readonly optimizer: OptimizerOptions;
+    readonly rejectTaken: boolean;
+  };
   readonly nUsers: number;
   readonly nItems: number;
   readonly nInteractions: number;

@@ -7,9 +7,8 @@ import { RowPlan } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { PackedScores } from '../engine/runtime/packed-scores.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
-import { type DeclaredParameters, declaredAs } from './expression.ts';
-import { storeOf } from './scoring.ts';
-import type { SequenceModel } from './sequence-model.ts';
+import { type DeclaredParameters, declaredAs, storeOf } from '../layers/declared-parameters.ts';
+import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
 
 /** Sequences that are stepped at a time. */
@@ -17,19 +16,30 @@ const CAPACITY = 256;
 /** Numbers (64 MiB) of scores that are made at a time: fewer sequences where there are many items. */
 const SCORES_AT_A_TIME = 2 ** 24;
 
-export interface TrainedSequenceModel<C = unknown> {
-  readonly model: SequenceModel<C>;
-  readonly config: C;
-  readonly nItems: number;
-  readonly weights: NamedTensors;
+/** What a model declares in order to run through sequences event by event. */
+export interface RecurrentScoring<C> {
+  parameters(config: C, sizes: { readonly nItems: number }): readonly ParameterDeclaration[];
+  /** Length of each state that a sequence carries from event to event. */
+  stateSizes(config: C): readonly number[];
+  /** Length of the vector that is scored against items: the last state. */
+  width(config: C): number;
+  /** The states after an event, without anything that belongs to training only. */
+  states(parameters: Parameters, item: Tensor, before: readonly Tensor[], config: C): readonly Tensor[];
+  /** Scores of items: last state · weights + bias; tables [nItems, width] and [nItems, 1]. */
+  readonly output: { readonly weights: string; readonly bias: string };
 }
 
-/** @throws 'artifact' when the weights are not those of the model and configuration */
-export function recurrentScorer<C>(engine: Engine, trained: TrainedSequenceModel<C>): RecurrentScorer {
-  const { model, config, nItems, weights } = trained;
+/** @throws 'artifact' when the weights are not those of the model and its options */
+export function trainedRecurrentScorer<C>(
+  engine: Engine,
+  model: RecurrentScoring<C>,
+  config: C,
+  nItems: number,
+  weights: NamedTensors,
+): RecurrentScorer {
   const declared = declaredAs(model.parameters(config, { nItems }));
   const store = storeOf(engine, declared, weights);
-  return new RecurrentScorer(engine, model as SequenceModel, config, nItems, declared, store, true);
+  return new RecurrentScorer(engine, model, config, nItems, declared, store, true);
 }
 
 export class RecurrentScorer implements SequenceScorer {
@@ -46,7 +56,7 @@ export class RecurrentScorer implements SequenceScorer {
   /** @param ownsStore whether the store is freed with the scorer; the item table is copied as it is now */
   constructor(
     engine: Engine,
-    model: SequenceModel,
+    model: RecurrentScoring<unknown>,
     config: unknown,
     nItems: number,
     declared: DeclaredParameters,

@@ -1,5 +1,5 @@
 /**
- * Why a field model gives a row its logit: how much each feature adds, from a row without any value (every embedding zero) to the
+ * Why a model over fields gives a row its logit: how much each feature adds, from a row without any value (every embedding zero) to the
  * row itself. Integrated gradients (Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks. ICML 2017, eq. 1):
  *
  *   a_s = ∫₀¹ ⟨∂f/∂e_s (α e), e_s⟩ dα,   e_s = x_s v_s,   Σ_s a_s = f(e) − f(0)
@@ -15,11 +15,10 @@ import { input } from '../engine/ops/index.ts';
 import { computeRows } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import type { DeclaredParameters } from '../layers/declared-parameters.ts';
+import { type CrossOwner, fieldInputs } from '../layers/field-inputs.ts';
 import { prediction } from '../layers/forward-pass.ts';
-import type { DeclaredParameters } from './expression.ts';
-import { type BoundSlots, bindSlots } from './field-expression.ts';
-import { type CrossOwner, fieldInputs } from './field-inputs.ts';
-import type { FieldModel } from './field-model.ts';
+import { type BoundSlots, bindSlots, type RowScoring } from './row-expression.ts';
 
 /** One weight a feature: the linear terms, and the crosses of the wide part. */
 const linearTables = ['w', 'crosses'];
@@ -56,12 +55,14 @@ export interface RowAttribution {
   readonly features: readonly FeatureAttribution[];
   /** All pairs that the logit adds as they are; none for models whose pairs go through layers. */
   readonly pairs: readonly PairAttribution[];
+  /** Whether the logit adds pairs as they are. */
+  readonly hasPairs: boolean;
 }
 
 /** @param example one row */
 export function attributeRow<C>(
   engine: Engine,
-  { model, config, layout }: { readonly model: FieldModel<C>; readonly config: C; readonly layout: FieldLayout },
+  { model, config, layout }: { readonly model: RowScoring<C>; readonly config: C; readonly layout: FieldLayout },
   declared: DeclaredParameters,
   store: ParameterStore,
   weights: NamedTensors,
@@ -93,7 +94,7 @@ export function attributeRow<C>(
   const table = model.pairs?.(config) ?? null;
   const pairs = table === null ? [] : pairsOf(features, bound, weights, table);
   const hasLinear = gradients.some(({ table: { attributes } }) => attributes.name === linearTables[0]);
-  return { logit: logits[STEPS + 1], baseline: logits[STEPS], hasLinear, features, pairs };
+  return { logit: logits[STEPS + 1], baseline: logits[STEPS], hasLinear, features, pairs, hasPairs: table !== null };
 }
 
 function asWeighted(field: EncodedField): EncodedField {

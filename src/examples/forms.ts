@@ -1,0 +1,44 @@
+/** The forms of training data: what a task gives to a model, what a model needs of them to score, and what it scores. */
+import type { FieldExamples } from '../data/features/field-examples.ts';
+import type { FieldLayout } from '../data/features/field-rows.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
+import type { RowPredictor } from '../scoring/row-scorer.ts';
+import type { Scorer, Sizes } from '../scoring/scorer.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+
+export interface Forms {
+  /** Who took what. */
+  readonly pairs: {
+    readonly data: TakenPairs;
+    readonly about: { readonly sizes: Sizes /** Training items of every user. */; readonly history: SparseRows };
+    readonly scorer: Scorer;
+  };
+  /** Rows of fields with a label each. */
+  readonly rows: {
+    readonly data: LabelledRows;
+    readonly about: { readonly layout: FieldLayout };
+    readonly scorer: RowPredictor;
+  };
+  /** What came after what. */
+  readonly sequences: {
+    readonly data: Sequences;
+    readonly about: { readonly nItems: number };
+    readonly scorer: SequenceScorer;
+  };
+}
+
+export type Form = keyof Forms;
+
+/** The positives: distinct training items of every user, ascending. */
+export interface TakenPairs {
+  readonly sizes: Sizes;
+  readonly rows: SparseRows;
+  /** Rating or count of each of them, in the order of the columns; absent = there are none, or nobody asked. */
+  readonly values?: Float32Array | null;
+}
+
+export interface LabelledRows {
+  readonly layout: FieldLayout;
+  readonly examples: FieldExamples;
+}

@@ -1,0 +1,172 @@
+/**
+ * Examples of taken pairs: a training row is (user, item, label), with negatives drawn for every pair that was taken, or
+ * (user, taken item, other item).
+ *
+ *   pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ))          pairwise: −ln σ(ŷ(u, i) − ŷ(u, j))
+ */
+import { z } from 'zod';
+import type { Tensor } from '../engine/expression.ts';
+import { bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
+import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { StepPlan } from '../engine/plan/step-plan.ts';
+import { ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { SamplerRecord } from '../engine/runtime/sampler.ts';
+import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
+import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
+import type { Parameters } from '../layers/parameters.ts';
+import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import { checkMemory } from './memory-estimate.ts';
+import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
+import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
+import { stoppingSettings } from './settings.ts';
+
+export const pairSettings = z.strictObject({
+  epochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'passes over the training interactions, at most' }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(2048)
+    .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
+  negatives: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(4)
+    .meta({ doc: 'negative items drawn for each interaction, anew in every epoch', search: [1, 4, 8] }),
+  negativeSampler: z
+    .enum(['uniform', 'popularity'])
+    .default('uniform')
+    .meta({ doc: 'how negatives are drawn; popularity: ∝ (interactions of the item)^popularityExponent' }),
+  popularityExponent: z.number().min(0).max(2).default(0.75).meta({ doc: 'exponent of the popularity sampler' }),
+  rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
+  ...stoppingSettings({ patience: 5 }),
+  optimizer: optimizerOptions.prefault({}),
+});
+
+export type PairSettings = z.output<typeof pairSettings>;
+
+export const pairs: Examples = {
+  name: 'pairs',
+  title: 'taken pairs of a user and an item, with drawn negatives',
+  unit: 'examples',
+  settings: pairSettings,
+};
+
+/** What a model declares that is trained on taken pairs. */
+export interface PairParts<C>
+  extends PairScoring<C>,
+    Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
+  /** What a training row is. */
+  readonly loss: 'pointwise' | 'pairwise';
+  readonly trainingDefaults: TrainingDefaults;
+}
+
+export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readonly learn: Gradients<C, 'pairs'> };
+
+/** Declares a model that is trained on taken pairs; infers the type of its options. */
+export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
+  const { trainingDefaults, defaultsForData, pretraining, fuse } = declared;
+  return {
+    ...declared,
+    form: 'pairs',
+    streams: '',
+    learn: {
+      by: 'gradients',
+      examples: pairs,
+      defaults: trainingDefaults,
+      open: (request) => openPairs(declared, request),
+      defaultsForData,
+      pretraining,
+      fuse,
+    },
+    scorerOf: (engine, { config, weights, about }) =>
+      trainedPairScorer(engine(), declared, config, about.sizes, weights),
+  };
+}
+
+export function isPairModel(model: AnyModel): model is PairModel {
+  return model.learn.by === 'gradients' && model.learn.examples === pairs;
+}
+
+export interface LossExpression {
+  /** Loss of each row, [B, 1]. */
+  readonly loss: Tensor;
+  readonly user: Tensor;
+  /** The leaves a sampler fills, in its order: (user, item, label) or (user, taken item, other item). */
+  readonly leaves: readonly [Tensor, Tensor, Tensor];
+}
+
+/** @param pass noise of training; default none */
+export function lossExpression<C>(
+  model: PairParts<C>,
+  p: Parameters,
+  config: C,
+  pass: ForwardPass = prediction,
+): LossExpression {
+  const user = indexInput('user');
+  const item = indexInput('item');
+  const userParts = model.userParts(p, user, config);
+  const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
+  if (model.loss === 'pointwise') {
+    const label = input('label', [1]);
+    return { loss: bceWithLogits(score, label), user, leaves: [user, item, label] };
+  }
+  const other = indexInput('other item');
+  const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
+  return { loss: negativeLogSigmoid(subtract(score, otherScore)), user, leaves: [user, item, other] };
+}
+
+function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
+  const { engine, config, data, random } = request;
+  const { sizes, rows } = data;
+  const training = pairSettings.parse(request.training);
+  const declared = declaredAs(model.parameters(config, sizes));
+  checkMemory({
+    declarations: declared.declarations,
+    training,
+    ...sizes,
+    threads: engine.threads,
+    nInteractions: rows.columns.length,
+  });
+  const store = new ParameterStore(engine, declared.list);
+  const sampler = new SamplerRecord(engine, {
+    users: null,
+    items: rows.columns,
+    ...sizes,
+    rowStart: rows.rowStart,
+    columns: rows.columns,
+    negatives: training.negatives,
+    reject: training.rejectTaken,
+    popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,
+    key: random.child('examples').key,
+  });
+  const pairwise = model.loss === 'pairwise';
+  const nRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
+  const { loss, leaves } = lossExpression(model, declared.tensors, config, trainingPass(random.child('noise')));
+  const batchSize = Math.min(training.batchSize, nRows);
+  const plan = new StepPlan({
+    engine,
+    store,
+    loss,
+    feed: pairwise ? sampler.pairwise(...leaves) : sampler.pointwise(...leaves),
+    batchSize,
+    totalRows: nRows,
+    optimizer: training.optimizer,
+    totalSteps: training.epochs * Math.ceil(nRows / batchSize),
+  });
+  initialiseParameters(declared, store, random.child('init'));
+  return {
+    ...stepsOfPlan(plan),
+    declared,
+    store,
+    nRows,
+    notes: [],
+    scorer: () => pairScorer(engine, model, config, sizes, declared, store),
+    free: () => {
+      plan.free();
+      sampler.free();
+      store.free();
+    },
+  };
+}

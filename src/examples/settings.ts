@@ -1,0 +1,131 @@
+/** Settings of a training that all kinds of examples share, and how settings, defaults of a model and those of a kind go together. */
+import { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import { parseOptions } from '../core/options.ts';
+import type { Examples, Model, TrainingDefaults, TrainingSizes } from './model.ts';
+
+/** When training ends, and with which weights: the settings, with the defaults of a kind of examples. */
+export function stoppingSettings({ patience = 0, minGain = 0, plateauFactor = 1 }) {
+  return {
+    evaluateEvery: z.int().min(1).default(1).meta({ doc: 'epochs between two looks at the validation metric' }),
+    patience: z
+      .int()
+      .min(0)
+      .default(patience)
+      .meta({ doc: 'stop after this many looks without a better validation metric; 0 = never stop early' }),
+    keepBest: z
+      .boolean()
+      .default(true)
+      .meta({ doc: 'end with the weights of the best validation metric instead of the last ones' }),
+    minGain: z
+      .number()
+      .min(0)
+      .default(minGain)
+      .meta({ doc: 'a look counts as better when the validation metric exceeds the best one by more than this' }),
+    plateauFactor: z.number().positive().max(1).default(plateauFactor).meta({
+      doc: 'the learning rate is multiplied by this after each look without a better validation metric; 1 = never',
+    }),
+  };
+}
+
+/** Said of sequences that hold nothing to predict. */
+export function skippedNote(nSkipped: number): string[] {
+  if (nSkipped === 0) return [];
+  return [`${nSkipped} training sequences have fewer than two events: nothing can be learned from them`];
+}
+
+/** What the training loop reads of the settings of any kind of examples. */
+export interface EpochSettings {
+  readonly epochs: number;
+  readonly evaluateEvery: number;
+  readonly patience: number;
+  readonly keepBest: boolean;
+  /** By how much a validation must exceed the best one to count as a gain. */
+  readonly minGain: number;
+  /** Multiplies the learning rate after each look without gain. */
+  readonly plateauFactor: number;
+}
+
+/** Defaults that followed the size of the data. */
+export interface ChosenDefaults {
+  /** Settings by their address, such as `training.batchSize`, that nobody set. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Training interactions, users and items for which they were chosen. */
+  readonly sizes: TrainingSizes;
+}
+
+/**
+ * The settings of a model's training: explicit ones over its defaults for data of this size over its fixed ones over those of the
+ * kind of examples. Null for models with a solver, which have none.
+ * @param sizes absent = the defaults follow no data
+ * @throws 'config' naming the key that is unknown or out of range, or any setting of a model with a solver
+ */
+export function resolveTraining(
+  { title, learn }: Pick<Model, 'title' | 'learn'>,
+  given: object,
+  sizes?: TrainingSizes,
+): { readonly training: EpochSettings | null; readonly chosen: ChosenDefaults | null } {
+  if (learn.by === 'gradients') {
+    const { examples, defaults } = learn;
+    const sized = sizes && learn.defaultsForData?.(sizes);
+    const chosen = sizes && sized ? openDefaults(sized, given, sizes) : null;
+    const training = overDefaults(examples, sized ? joined(defaults, sized) : defaults, given);
+    examples.checkSettings?.(training, given);
+    return { training, chosen };
+  }
+  if (Object.keys(given).length === 0) return { training: null, chosen: null };
+  throw new DeepTasteError(
+    'config',
+    `training: ${title} is fitted without epochs and takes no training settings (${Object.keys(given).join(', ')}); ` +
+      'its own options go into config (--set)',
+  );
+}
+
+/** Settings over others, checked. @throws 'config' naming the key that is unknown or out of range */
+export function overDefaults({ settings }: Pick<Examples, 'settings'>, defaults: object, given: object): EpochSettings {
+  return parseOptions(settings, joined(defaults, given), 'training settings') as unknown as EpochSettings;
+}
+
+/** Settings of the optimizer are joined one by one; what is no object stays as it is, for the schema to refuse. */
+function joined(defaults: object, given: object): object {
+  const both = { ...defaults, ...given };
+  const [before, after] = [optimizerOf(defaults), optimizerOf(given)];
+  if (before === undefined || (after !== undefined && !isPlain(after))) return both;
+  return { ...both, optimizer: { ...(before as object), ...after } };
+}
+
+function optimizerOf(settings: object): unknown {
+  return 'optimizer' in settings ? settings.optimizer : undefined;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The defaults that the settings leave open; null when there are none. */
+function openDefaults(
+  { optimizer, ...sized }: TrainingDefaults,
+  given: object,
+  sizes: TrainingSizes,
+): ChosenDefaults | null {
+  const set = optimizerOf(given);
+  const values = {
+    ...unset('training', sized, given),
+    ...unset('optimizer', optimizer ?? {}, isPlain(set) ? set : {}),
+  };
+  return Object.keys(values).length > 0 ? { values, sizes } : null;
+}
+
+function unset(section: string, defaults: object, given: object): Record<string, unknown> {
+  const set = new Map<string, unknown>(Object.entries(given));
+  const open = Object.entries(defaults).filter(([key]) => set.get(key) === undefined);
+  return Object.fromEntries(open.map(([key, value]) => [`${section}.${key}`, value]));
+}
+
+/** `batchSize 256, epochs 60, l2 0.02: chosen for 40,000 training rows of 943 users and 1,682 items` */
+export function describeChosen({ values, sizes }: ChosenDefaults): string {
+  const count = (n: number) => n.toLocaleString('en-US');
+  const told = Object.entries(values).map(([key, value]) => `${key.slice(key.indexOf('.') + 1)} ${value}`);
+  const { nInteractions, nUsers, nItems } = sizes;
+  return `${told.join(', ')}: chosen for ${count(nInteractions)} training rows of ${count(nUsers)} users and ${count(nItems)} items`;
+}
