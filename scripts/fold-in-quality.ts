@@ -78,14 +78,17 @@ console.log(
 );
 
 type Asked = {
-  recommendForHistory(items: readonly string[], options: { k: number }): { recommendations: { item: string }[] };
+  recommend(
+    request: { readonly history: readonly string[] },
+    options: { readonly k: number },
+  ): { recommendations: { item: string }[] };
 };
 
 function qualityOf(recommender: Asked): { recall: number[]; ndcg: number[] } {
   const recall: number[] = [];
   const ndcg: number[] = [];
   for (const { given, wanted } of heldOut) {
-    const top = recommender.recommendForHistory(given, { k: 20 }).recommendations.map(({ item }) => item);
+    const top = recommender.recommend({ history: given }, { k: 20 }).recommendations.map(({ item }) => item);
     recall.push(top.filter((item) => wanted.has(item)).length / wanted.size);
     const gain = (rank: number) => 1 / Math.log2(rank + 2);
     let [sum, best] = [0, 0];
@@ -113,7 +116,7 @@ function timesOf(recommender: Asked, answers: number): string {
   for (let n = 0; n < answers; n++) {
     const given = Array.from({ length: GIVEN }, (_, k) => items[(n * 17 + k * 23) % items.length]);
     const before = process.cpuUsage();
-    recommender.recommendForHistory(given, { k: 10 });
+    recommender.recommend({ history: given }, { k: 10 });
     const { user, system } = process.cpuUsage(before);
     times.push((user + system) / 1000);
   }

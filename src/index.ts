@@ -26,6 +26,7 @@ export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts
 export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row-evaluation.ts';
 export type { AnyModel, Model } from './examples/model.ts';
 export { findModel, models } from './models/index.ts';
+export type { Answer, Recommendation } from './recommender/answer.ts';
 export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recommender/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
 export { compareModels } from './recommender/compare.ts';
@@ -34,15 +35,13 @@ export { evaluateScorer } from './recommender/evaluate.ts';
 export { evaluateSequences } from './recommender/evaluate-sequences.ts';
 export { readExperiment } from './recommender/experiment-file.ts';
 export type { Explanation } from './recommender/explain-row.ts';
-export { FieldRecommender, type FieldRecommendOptions, type RowPrediction } from './recommender/field-recommender.ts';
 export { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from './recommender/field-settings.ts';
-export { loadAnyRecommender } from './recommender/load-any.ts';
 export type { OpenSession } from './recommender/open-session.ts';
 export { type FieldData, fieldDataOf, prepareFieldData } from './recommender/prepare-field-run.ts';
 export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
 export { prepareSplit } from './recommender/prepare-split.ts';
-export { type Answer, type Recommendation, Recommender } from './recommender/recommender.ts';
-export { SequenceRecommender } from './recommender/sequence-recommender.ts';
+export { Recommender, type RowPrediction, type SimilarItems } from './recommender/recommender.ts';
+export type { RecommendOptions, Request } from './recommender/request.ts';
 export {
   parseSequenceRunSettings,
   type SequenceRunInput,

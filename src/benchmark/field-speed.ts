@@ -8,9 +8,9 @@ import { fitFeatures } from '../data/features/fit-features.ts';
 import { loadDataset } from '../data/load.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { readFieldExperiment } from '../recommender/experiment-file.ts';
-import type { FieldRecommender } from '../recommender/field-recommender.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../recommender/field-settings.ts';
 import { prepareFieldData } from '../recommender/prepare-field-run.ts';
+import type { Recommender } from '../recommender/recommender.ts';
 import { trainFieldRecommender } from '../recommender/train-fields.ts';
 import { LOG_FIELDS, writeClickLog, writeShop } from './field-files.ts';
 
@@ -120,7 +120,7 @@ async function measureReading(path: string): Promise<ReadingSpeed> {
 }
 
 /** DeepFM after one epoch. */
-async function trained(engine: Engine, data: FieldRunInput['data']): Promise<FieldRecommender> {
+async function trained(engine: Engine, data: FieldRunInput['data']): Promise<Recommender> {
   const settings = parseFieldRunSettings({ data, model: 'deepfm', training: { epochs: 1 }, final: false });
   const run = await trainFieldRecommender({ engine, data: await prepareFieldData(settings), settings });
   return run.recommender;
@@ -136,12 +136,12 @@ async function measureFilePrediction(
   await writeClickLog(train, Math.min(rows, 100_000), random.child('train'));
   await writeClickLog(other, rows, random.child('other'));
   const recommender = await trained(engine, { files: [train] });
-  const { encoder } = recommender.parts;
+  const encoder = recommender.parts.fields!.encoder;
   const started = performance.now();
   const dataset = await loadDataset({ files: [other] });
   const examples = encoder.encodeExamples(dataset, dataset.interactions);
   const encoded = performance.now();
-  recommender.predictor().logits(examples);
+  recommender.scorer('rows').logits(examples);
   const ended = performance.now();
   recommender.close();
   return {
@@ -166,7 +166,7 @@ async function measureLatency(
     const ask = () => {
       const id = ids[Math.floor(ids.length * random.uniform())];
       const started = performance.now();
-      recommender.recommendForUser(id, { k: 10, row: { device: 'phone', hour: '9' }, includeSeen: true });
+      recommender.recommend({ user: id, row: { device: 'phone', hour: '9' } }, { k: 10, includeSeen: true });
       return performance.now() - started;
     };
     for (let n = 0; n < requests / 10; n++) ask();

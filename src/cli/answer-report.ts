@@ -1,81 +1,62 @@
 /** Recommendations as a table for people and as a document for scripts. */
 import { counted } from '../data/counted.ts';
-import { displayName, type FieldTable } from '../data/dataset.ts';
-import { noFields } from '../data/side-information.ts';
-import { rowOf, type SparseRows } from '../data/sparse-rows.ts';
-import type { Vocabulary } from '../data/vocabulary.ts';
+import { displayName } from '../data/dataset.ts';
+import { rowOf } from '../data/sparse-rows.ts';
 import { fitText, tableWidth, textTable } from '../evaluation/text-table.ts';
-import { type Answer, type Recommendation, Recommender } from '../recommender/recommender.ts';
-import type { SequenceRecommender } from '../recommender/sequence-recommender.ts';
+import type { Answer, Recommendation } from '../recommender/answer.ts';
+import type { Recommender } from '../recommender/recommender.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Those that know people by their ids or by the items they took. */
-export type AnyRecommender = Recommender | SequenceRecommender;
 
 export interface GivenAnswer {
   readonly path: string;
-  readonly recommender: AnyRecommender;
-  /** Null when the person was given by a history. */
+  readonly recommender: Recommender;
+  /** Null when the person was given otherwise. */
   readonly user: string | null;
   readonly history: readonly string[];
+  readonly row: Readonly<Record<string, unknown>>;
   readonly answer: Answer;
 }
 
 /** Who is asked for, the list, and how it was made. */
 export function answerReport(terminal: Terminal, given: GivenAnswer): string {
-  const { answer, user, recommender } = given;
+  const { answer, user, recommender, history } = given;
   const { recommendations, unknownItems } = answer;
   const notes = [
     howNote(recommender, answer),
     ...answer.notes,
     ...(unknownItems.length > 0 ? [`not known, hence left out: ${unknownItems.join(', ')}`] : []),
   ];
-  const person = user === null ? newPerson(given) : knownPerson(recommender, user);
+  const person =
+    user !== null ? namedPerson(recommender, user) : history.length > 0 ? newPerson(given) : 'somebody new';
   const list =
     recommendations.length > 0 ? recommendationTable(recommendations, terminal) : 'no item is left to recommend';
-  return [terminal.strong(person), '', list, '', ...notes].join('\n');
+  return [terminal.strong(`For ${person}`), '', list, '', ...notes].join('\n');
 }
 
-function howNote({ model }: AnyRecommender, { how }: Answer): string {
-  if (model.form === 'sequences') return how;
+function howNote({ model, asks }: Recommender, { how }: Answer): string {
   if (how === 'trained') return `made by ${model.title}, which knows this user from its training`;
-  return `made by ${model.title} for somebody new: ${how}`;
+  if (how.startsWith(`${model.title} `)) return how;
+  return `made by ${model.title}${asks.by.includes('row') ? ', for' : ' for somebody new:'} ${how}`;
 }
 
-interface People {
-  readonly users: Vocabulary;
-  readonly fields: FieldTable;
-  readonly seen: SparseRows;
-  readonly heldOut?: SparseRows;
-}
-
-/** The people that a recommender knows; null where it knows nobody. */
-function peopleOf(recommender: AnyRecommender): People | null {
-  if (recommender instanceof Recommender) {
-    const { users, userFields, seen, heldOut } = recommender.parts;
-    return { users, fields: userFields, seen, heldOut };
-  }
-  const { histories } = recommender.parts;
-  return histories && { users: histories.users, fields: noFields(histories.users.size), seen: histories.rows };
-}
-
-function knownPerson(recommender: AnyRecommender, user: string): string {
-  const { users, fields, seen, heldOut } = peopleOf(recommender) as People;
-  const hasHistories = !(recommender instanceof Recommender);
-  const index = users.indexOf(user) as number;
-  const name = displayName(users, fields, index);
+function namedPerson({ parts, asks }: Recommender, user: string): string {
+  const { users, userFields, seen, heldOut } = parts;
+  const index = users.indexOf(user);
+  if (index === undefined) return `user ${user}`;
+  const name = displayName(users, userFields, index);
   const trained = counted(rowOf(seen, index).length, 'item');
   const held = heldOut ? rowOf(heldOut, index).length : 0;
-  const where = held > 0 ? `in the training data and ${held} in held-out rows` : 'in the training data';
-  return `For ${name === user ? `user ${user}` : `${name} (${user})`}, who took ${trained} ${hasHistories ? 'in the data' : where}`;
+  const where = held > 0 ? `in ${asks.takenIn} and ${held} in held-out rows` : `in ${asks.takenIn}`;
+  return `${name === user ? `user ${user}` : `${name} (${user})`}, who took ${trained} ${where}`;
 }
 
 function newPerson({ history, recommender, answer }: GivenAnswer): string {
   const known = history.filter((id) => !answer.unknownItems.includes(id));
-  return `For somebody who took ${known.map((id) => itemTitle(recommender, id)).join('; ')}`;
+  if (known.length === 0) return 'somebody of whom nothing is known';
+  return `somebody who took ${known.map((id) => itemTitle(recommender, id)).join('; ')}`;
 }
 
-export function itemTitle({ parts }: AnyRecommender, id: string): string {
+export function itemTitle({ parts }: Recommender, id: string): string {
   const index = parts.items.indexOf(id);
   return index === undefined ? id : displayName(parts.items, parts.itemFields, index);
 }
@@ -122,15 +103,19 @@ export function recommendationTable(list: readonly Recommendation[], { width }: 
   return [header, rule, ...rows].join('\n');
 }
 
-export function answerDocument({ path, recommender, user, history, answer }: GivenAnswer): object {
-  const people = peopleOf(recommender);
-  const index = user === null ? undefined : people?.users.indexOf(user);
+export function answerDocument({ path, recommender, user, history, row, answer }: GivenAnswer): object {
+  const { parts, asks, model } = recommender;
+  const { users, userFields } = parts;
+  const index = user === null ? undefined : users.indexOf(user);
   return {
     run: path,
-    model: recommender.model.name,
+    model: model.name,
     user,
-    name: people === null || index === undefined ? null : displayName(people.users, people.fields, index),
-    history: history.map((item) => ({ item, title: itemTitle(recommender, item) })),
+    name: index === undefined ? null : displayName(users, userFields, index),
+    ...(asks.by.includes('history') && {
+      history: history.map((item) => ({ item, title: itemTitle(recommender, item) })),
+    }),
+    ...(asks.by.includes('row') && { row }),
     ...answerBody(answer),
   };
 }

@@ -1,7 +1,8 @@
 /** For whom the demo recommends: two members with different tastes and their latest films, and somebody who just joined. */
 import { RandomStream } from '../core/random.ts';
 import { displayName, type Split } from '../data/dataset.ts';
-import type { Answer, Recommender } from '../recommender/recommender.ts';
+import type { Answer } from '../recommender/answer.ts';
+import type { Recommender } from '../recommender/recommender.ts';
 
 export interface DemoPerson {
   readonly name: string;
@@ -27,7 +28,7 @@ export function demoPeople(recommender: Recommender, split: Split, seed: number)
       name: displayName(users, userFields, index),
       user,
       history: titled(split, histories[index].slice(-SHOWN_FILMS).reverse()),
-      answer: recommender.recommendForUser(user, { k: RECOMMENDATIONS }),
+      answer: recommender.recommend({ user }, { k: RECOMMENDATIONS }),
     };
   });
   return [...members, newcomer(recommender, split, random)];
@@ -65,10 +66,7 @@ function newcomer(recommender: Recommender, split: Split, random: RandomStream):
   const genre = choices[random.below(choices.length)];
   const films = known.filter((item) => genresOf(item).includes(genre)).slice(0, 4);
   const history = titled(split, films);
-  const answer = recommender.recommendForHistory(
-    history.map(({ item }) => item),
-    { k: RECOMMENDATIONS },
-  );
+  const answer = recommender.recommend({ history: history.map(({ item }) => item) }, { k: RECOMMENDATIONS });
   return { name: 'A newcomer', user: null, history, answer };
 }
 

@@ -91,7 +91,7 @@ async function compete(engine: Engine, split: Split, seed: number, progress: Pro
     onRun: (compared) => {
       const { recommender, result } = compared.run;
       const onValidation = { ...evaluation, metrics: [demoMetrics[0]], filter: 'train' as const };
-      const { metrics } = evaluateScorer(engine, recommender.scorer(), split, onValidation, seed, 'validation');
+      const { metrics } = evaluateScorer(engine, recommender.scorer('pairs'), split, onValidation, seed, 'validation');
       recommender.close(); // frees the tables of its scorer; they come back when they are asked for
       const { title } = recommender.model;
       contestants.push({ ...compared, title, validation: metrics[demoMetrics[0]].mean });

@@ -7,7 +7,7 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { describeDifference, type Protocol, protocolDifferences } from '../evaluation/protocol.ts';
 import { testDescription } from '../recommender/evaluate.ts';
-import { FieldRecommender } from '../recommender/field-recommender.ts';
+import type { FieldFile } from '../recommender/field-file.ts';
 import {
   type FieldRunInput,
   type FieldRunSettings,
@@ -16,6 +16,7 @@ import {
 } from '../recommender/field-settings.ts';
 import type { FieldData } from '../recommender/prepare-field-run.ts';
 import { prepareSplit } from '../recommender/prepare-split.ts';
+import { Recommender } from '../recommender/recommender.ts';
 import { evaluateFields, withResult } from '../recommender/train-fields.ts';
 import type { EvaluateFlags } from './commands/evaluate.ts';
 import { FILM_CLUB } from './data-flags.ts';
@@ -29,20 +30,21 @@ export async function evaluateFieldRun(terminal: Terminal, path: string, flags: 
   const manifest = await inspectArtifact(path);
   const settings = settingsFor(path, manifest, await storedFieldSettings(path), flags);
   const progress = await terminal.progress();
-  const parts = await FieldRecommender.read(path);
-  const data = await storedData(path, manifest, settings, parts);
+  const parts = await Recommender.read(path);
+  if (!parts.fields) throw new Error('internal: a model over fields needs its fields');
+  const data = await storedData(path, manifest, settings, parts.fields);
   const engine = openEngine(flags, progress);
-  const recommender = new FieldRecommender(parts, engine);
+  const recommender = new Recommender(parts, engine);
   try {
     const result = evaluateFields(engine, data, recommender, settings.seed);
     if (flags.save) {
-      const measured = new FieldRecommender({ ...parts, info: withResult(parts.info, result) }, engine);
+      const measured = new Recommender({ ...parts, info: withResult(parts.info, result) }, engine);
       const users = 'users' in result ? result : null;
       await measured.save(path, users, await fieldRecordWithEvaluation(path, result));
     }
     terminal.print(fieldMetricTable(terminal, recommender.model.title, result));
     if (flags.save) terminal.print(`saved to ${path}`);
-    const document = { run: path, model: manifest.model.name, task: parts.task, saved: flags.save === true };
+    const document = { run: path, model: manifest.model.name, task: parts.fields.task, saved: flags.save === true };
     terminal.document({ ...document, result: resultDocument(result) });
   } finally {
     recommender.close();
@@ -55,7 +57,7 @@ async function storedData(
   path: string,
   manifest: Manifest,
   settings: FieldRunSettings,
-  { encoder, task, offset, ratingRange, unnamed }: FieldRecommender['parts'],
+  { encoder, task, offset, ratingRange, unnamed }: FieldFile,
 ): Promise<FieldData> {
   const split = await prepareSplit(settings, undefined, task === 'ranking' ? 'pairs' : 'examples');
   const { hash } = split.dataset;

@@ -1,10 +1,7 @@
 /** Explains a row with a saved model: a table for people, a document for scripts. */
-import { inspectArtifact } from '../artifact/artifact.ts';
-import { DeepTasteError } from '../core/errors.ts';
 import { fitText, textTable } from '../evaluation/text-table.ts';
 import type { Explanation } from '../recommender/explain-row.ts';
-import { FieldRecommender } from '../recommender/field-recommender.ts';
-import { isOfFields } from './field-run.ts';
+import { Recommender } from '../recommender/recommender.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'usage' for a model of another kind; 'artifact', 'not-found' */
@@ -14,23 +11,18 @@ export async function explainStored(
   row: Record<string, unknown>,
   nPairs: number,
 ): Promise<void> {
-  const { model } = await inspectArtifact(path);
-  if (!isOfFields(model.name))
-    throw new DeepTasteError(
-      'usage',
-      `explain ${path}: needs a model over feature fields, found ${model.name}; its recommendations carry reasons (recommend)`,
-    );
-  const recommender = await FieldRecommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
   try {
     const explanation = recommender.explain(row, nPairs);
     terminal.print(explanationText(terminal, recommender, explanation));
-    terminal.document({ run: path, model: model.name, task: recommender.parts.task, row, ...explanation });
+    const { model, parts } = recommender;
+    terminal.document({ run: path, model: model.name, task: parts.fields?.task, row, ...explanation });
   } finally {
     recommender.close();
   }
 }
 
-function explanationText(terminal: Terminal, { model, parts }: FieldRecommender, explanation: Explanation): string {
+function explanationText(terminal: Terminal, { model, parts }: Recommender, explanation: Explanation): string {
   const { output, probability, base, remainder, notes, method } = explanation;
   const what =
     probability === null
@@ -42,7 +34,7 @@ function explanationText(terminal: Terminal, { model, parts }: FieldRecommender,
     (hasLayers(explanation)
       ? `${rest} integrated gradients from there, remainder ${remainder.toExponential(1).replaceAll('-', '−')}`
       : 'all terms are the model’s own');
-  const title = parts.task === 'ranking' ? `${what}, against drawn items` : what;
+  const title = parts.fields?.task === 'ranking' ? `${what}, against drawn items` : what;
   return [
     terminal.strong(title),
     '',

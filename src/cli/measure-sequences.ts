@@ -1,7 +1,7 @@
 /** Measures a saved model of sequences. */
 import { toJson } from '../evaluation/evaluation-result.ts';
 import { evaluateSequences, nextItemProtocol } from '../recommender/evaluate-sequences.ts';
-import { SequenceRecommender } from '../recommender/sequence-recommender.ts';
+import { Recommender } from '../recommender/recommender.ts';
 import type { SequenceRunSettings } from '../recommender/sequence-settings.ts';
 import { openEngine } from './engine-options.ts';
 import { recordWithEvaluation } from './run-record.ts';
@@ -14,19 +14,23 @@ export async function measureSequences(request: MeasurementRequest<SequenceRunSe
   const split = await loadSequencesNoted(settings, progress);
   requireSameData(path, manifest, split.hash);
   requireSameSplit(path, manifest, nextItemProtocol(split, evaluation).split);
-  const loaded = await SequenceRecommender.read(path);
+  const loaded = await Recommender.read(path);
   const engine = openEngine(request.engine, progress);
-  const recommender = new SequenceRecommender(loaded, engine);
+  const recommender = new Recommender(loaded, engine);
   const close = () => {
     recommender.close();
     engine.close();
   };
   try {
-    const result = evaluateSequences(recommender.scorer(), split, { ...evaluation, seed, kernels: engine.build });
+    const result = evaluateSequences(recommender.scorer('sequences'), split, {
+      ...evaluation,
+      seed,
+      kernels: engine.build,
+    });
     const save = async () => {
       const { protocol, metrics } = toJson(result);
-      const measured = new SequenceRecommender({ ...loaded, info: { ...loaded.info, protocol, metrics } }, engine);
-      await measured.save(path, await recordWithEvaluation(path, result));
+      const measured = new Recommender({ ...loaded, info: { ...loaded.info, protocol, metrics } }, engine);
+      await measured.save(path, result, await recordWithEvaluation(path, result));
     };
     return { title: recommender.model.title, result, save, close };
   } catch (error) {

@@ -22,7 +22,7 @@ export async function measureUsers(request: MeasurementRequest<RunSettings>): Pr
   if (engine.notice) progress.log(engine.notice);
   try {
     requireSameSplit(path, manifest, protocolOf(split, settings.evaluation, 'test', settings.seed, engine).split);
-    const result = evaluateScorer(engine, loaded.scorer(), split, settings.evaluation, settings.seed);
+    const result = evaluateScorer(engine, loaded.scorer('pairs'), split, settings.evaluation, settings.seed);
     const save = async () => {
       const { protocol, metrics } = toJson(result);
       const measured = new Recommender({ ...loaded.parts, info: { ...loaded.parts.info, protocol, metrics } }, engine);

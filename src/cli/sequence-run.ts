@@ -62,7 +62,7 @@ function measuredRun(run: SequenceRun, split: SequenceSplit, kernels: string): M
       nTrained: split.train.items.length,
       unit: 'events',
     },
-    save: (path, attachments) => recommender.save(path, attachments),
+    save: (path, attachments) => recommender.save(path, result, attachments),
     next: (path) => nextCommand(path, split),
   };
 }

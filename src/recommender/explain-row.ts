@@ -12,7 +12,7 @@ import type { FieldOwner, FieldRows } from '../data/features/field-rows.ts';
 import type { FeatureAttribution, RowAttribution } from '../scoring/row-attribution.ts';
 import type { RowPredictor } from '../scoring/row-scorer.ts';
 import { probabilityOf } from './evaluate-rows.ts';
-import type { FieldRecommenderParts } from './field-file.ts';
+import type { FieldFile } from './field-file.ts';
 import { examplesOfRows } from './named-rows.ts';
 
 /** A value of the row and its linear term, e.g. `genre = Comedy`. */
@@ -66,12 +66,11 @@ export interface Explanation {
 }
 
 export function explanationOf(
-  parts: FieldRecommenderParts,
+  { encoder, task, offset }: FieldFile,
   predictor: RowPredictor,
   row: EncodedRow,
   nPairs: number,
 ): Explanation {
-  const { encoder, task, offset } = parts;
   const attribution = predictor.attribution(examplesOfRows([row]));
   const fields = explainedFields(encoder, attribution, lossesWithout(encoder, predictor, row, attribution.logit));
   const nameOf = (n: number) => encoder.fieldValueName(attribution.features[n].row);

@@ -1,13 +1,8 @@
-/** What a recommender over feature fields is made of, and the part of it that stands in `features.json` of its folder. */
+/** What a recommender over feature fields knows of its fields: `features.json` of its folder. */
 import { z } from 'zod';
-import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import type { NamedTensors } from '../core/named-tensors.ts';
-import type { FieldTable } from '../data/dataset.ts';
 import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
 import { parseFeatures } from '../data/features/parse-features.ts';
-import type { SparseRows } from '../data/sparse-rows.ts';
-import type { Vocabulary } from '../data/vocabulary.ts';
 
 export const FEATURES_FILE = 'features.json';
 
@@ -21,19 +16,6 @@ const storedSchema = z.strictObject({ ...storedShape, encoder: z.unknown() });
 
 /** What a prediction needs to know beside the weights. */
 export type FieldFile = z.output<z.ZodObject<typeof storedShape>> & { readonly encoder: FeatureEncoder };
-
-export interface FieldRecommenderParts extends FieldFile {
-  readonly info: ArtifactInfo;
-  readonly weights: NamedTensors;
-  readonly users: Vocabulary;
-  readonly items: Vocabulary;
-  readonly userFields: FieldTable;
-  readonly itemFields: FieldTable;
-  /** What each user took (labels of 1, rated items) in training. */
-  readonly seen: SparseRows;
-  /** What each user took in rows that training did not have; absent = nothing. */
-  readonly heldOut?: SparseRows;
-}
 
 export function writeFieldFile({ task, offset, ratingRange, unnamed, encoder }: FieldFile): string {
   return `${JSON.stringify({ task, offset, ratingRange, unnamed, encoder })}\n`;

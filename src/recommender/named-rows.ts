@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { EncodedRow } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
-import type { FieldRecommenderParts } from './field-file.ts';
+import type { FieldParts, RecommenderParts } from './parts.ts';
 
 /** Column → cell: text, number, boolean, date or list; what is absent is missing. */
 export type RowRecord = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export function entitiesOf({
   items,
   userFields,
   itemFields,
-}: Pick<FieldRecommenderParts, 'info' | 'users' | 'items' | 'userFields' | 'itemFields'>): Dataset {
+}: Pick<RecommenderParts, 'info' | 'users' | 'items' | 'userFields' | 'itemFields'>): Dataset {
   const none = new Int32Array(0);
   return {
     ...{ name: info.data.name, hash: info.data.hash, schema: info.schema, users, items, userFields, itemFields },
@@ -25,8 +25,8 @@ export function entitiesOf({
 }
 
 /** Fills in what is known of the user and the item that a row names, where the row does not say it. */
-export function rowCompleter(parts: FieldRecommenderParts): (record: RowRecord) => RowRecord {
-  const { fields } = parts.encoder.fitted;
+export function rowCompleter(parts: FieldParts): (record: RowRecord) => RowRecord {
+  const { fields } = parts.fields.encoder.fitted;
   const owners = (['user', 'item'] as const).map((owner) => {
     const own = fields.filter((field) => field.owner === owner && field.source === 'field');
     const table = owner === 'user' ? parts.userFields : parts.itemFields;
@@ -52,7 +52,8 @@ export function rowCompleter(parts: FieldRecommenderParts): (record: RowRecord) 
 }
 
 /** The name under which rows give the user or the item: that of the id field, else of the id column. */
-export function idKey({ encoder, info, unnamed }: FieldRecommenderParts, owner: 'user' | 'item'): string | null {
+export function idKey({ fields, info }: FieldParts, owner: 'user' | 'item'): string | null {
+  const { encoder, unnamed } = fields;
   if (unnamed.includes(owner)) return null;
   const field = encoder.fitted.fields.find((each) => each.owner === owner && each.source === 'id');
   return field?.key ?? info.schema.columns.find(({ role }) => role === owner)?.name ?? null;

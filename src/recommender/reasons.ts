@@ -50,6 +50,31 @@ function itemsOfTheConnected(
   return Uint8Array.from({ length: nItems }, (_, i) => (rowOf(takers, i).some((v) => isConnected[v] === 1) ? 1 : 0));
 }
 
+/** How alike every item is to one [nItems]; null where the model has neither vectors nor weights between items. */
+export function likenessOf(scorer: Scorer, item: number, nItems: number): { scores: Float32Array; how: string } | null {
+  const { form, itemVectors, weightsTo } = scorer;
+  const between = (weightOf: (other: number) => number) => ({
+    scores: Float32Array.from({ length: nItems }, (_, other) => weightOf(other)),
+    how: 'by the weights between items, of those who took it',
+  });
+  if (form.form === 'history') return between((other) => weightBetween(form, nItems, item, other));
+  if (weightsTo) return between(weightsTo(item));
+  return likenessByVectors(itemVectors, item);
+}
+
+/** The cosine of item vectors; null where there are none, or of one number. */
+export function likenessByVectors(
+  vectors: Scorer['itemVectors'],
+  item: number,
+): { scores: Float32Array; how: string } | null {
+  if (!vectors || vectors.width < 2) return null;
+  const { values, width } = vectors;
+  const scores = new Float32Array(values.length / width);
+  for (let other = 0; other < scores.length; other++)
+    scores[other] = cosine(values, item * width, other * width, width);
+  return { scores, how: 'by the cosine of the item vectors' };
+}
+
 function pickBest(weightsTo: WeightsTo): ReasonFinder {
   return (item, history, n) => {
     const weightOf = weightsTo(item);

@@ -1,108 +1,104 @@
-/** A trained recommender: asked for recommendations by user id or by items, saved as a folder, loaded without the data. */
-import { type Artifact, type LoadedArtifact, loadArtifact, saveArtifact } from '../artifact/artifact.ts';
+/** A trained recommender: asked by external ids, saved as a folder that stands alone, loaded without the data. */
+import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
 import { fitting } from '../artifact/fitting.ts';
-import type { ArtifactInfo, Manifest } from '../artifact/manifest.ts';
+import type { Manifest } from '../artifact/manifest.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
-import type { NamedTensors } from '../core/named-tensors.ts';
-import { quotedNames, shownName } from '../core/shown.ts';
-import { counted } from '../data/counted.ts';
-import { displayName, type FieldTable } from '../data/dataset.ts';
-import { joinedAscending, missingColumns, rowOf, type SparseRows } from '../data/sparse-rows.ts';
+import { float32Tensor } from '../core/named-tensors.ts';
+import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
-import type { Person } from '../engine/runtime/ranking.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
-import type { Model } from '../examples/model.ts';
-import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
-import { findModelOf } from '../models/index.ts';
-import type { Scorer } from '../scoring/scorer.ts';
-import { FoldIn } from '../training/fold-in.ts';
-import { BestItems } from './best-items.ts';
-import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
-import { knownItems, reasonFinder } from './reasons.ts';
-import { historyOf, recommendOptions, requestOptions } from './request.ts';
+import type { Form, Forms } from '../examples/forms.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { findModel, formTitles, modelsOf } from '../models/index.ts';
+import { type Answer, type Answering, type NamedItem, namedItem } from './answer.ts';
+import { FieldAnswering } from './answer-by-fields.ts';
+import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
+import { SequenceAnswering } from './answer-by-sequence.ts';
+import { probabilityOf } from './evaluate-rows.ts';
+import { type Explanation, explanationOf } from './explain-row.ts';
+import { FEATURES_FILE, parseFieldFile, writeFieldFile } from './field-file.ts';
+import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
+import { OpenSession } from './open-session.ts';
+import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from './parts.ts';
+import { listFor } from './recommend-list.ts';
+import {
+  checkedRequest,
+  examplesOf,
+  type RecommendOptions,
+  type Request,
+  requestOptions,
+  rowRecord,
+  rowsOf,
+  similarOptions,
+  wantedOf,
+} from './request.ts';
 import { checkSaving } from './saving.ts';
 import { checkStoredModel } from './stored-model.ts';
-import type { TopItems } from './top-items.ts';
+import { topItems } from './top-items.ts';
 
-export interface Recommendation {
-  readonly item: string;
-  /** Title where the data has one, else the id. */
-  readonly title: string;
-  readonly score: number;
-  /** Items of the person's history that speak most for this one, best first. */
-  readonly because: readonly { readonly item: string; readonly title: string }[];
-  /** True where the model knows nothing of the item for this person and popularity gave it the place; else absent. */
-  readonly byPopularity?: true;
-}
-
-export interface RecommendOptions {
-  /** Number of items, default 10. */
-  readonly k?: number;
-  /** Also return items the person already took, default false. */
-  readonly includeSeen?: boolean;
-}
-
-export interface Answer {
-  readonly recommendations: readonly Recommendation[];
-  /** How the person was represented: 'trained', or one sentence about the fold-in. */
-  readonly how: string;
-  /** Ids of a given history that the recommender does not know. */
-  readonly unknownItems: readonly string[];
-  /** One line each, for people: who is unknown to training, which places went by popularity. */
+export interface RowPrediction {
+  /** The probability of a click, or the rating, clipped where the model was measured so. */
+  readonly value: number;
+  /** What the model gives: a logit, or the rating as it is. */
+  readonly output: number;
+  /** Cells that are missing or were never seen in training, names that are no field. */
   readonly notes: readonly string[];
 }
 
-/** What a recommender is made of. */
-export interface RecommenderParts {
-  readonly info: ArtifactInfo;
-  readonly weights: NamedTensors;
-  readonly users: Vocabulary;
-  readonly items: Vocabulary;
-  readonly userFields: FieldTable;
-  readonly itemFields: FieldTable;
-  /** What each user took in training, ascending. */
-  readonly seen: SparseRows;
-  /** What each user took in rows that training did not have; absent = nothing. */
-  readonly heldOut?: SparseRows;
+export interface SimilarItem extends NamedItem {
+  /** Higher is more alike. */
+  readonly score: number;
 }
 
-const REASONS = 2;
+export interface SimilarItems {
+  readonly similar: readonly SimilarItem[];
+  /** What likeness means for this model. */
+  readonly how: string;
+}
 
 export class Recommender {
   readonly parts: RecommenderParts;
-  readonly model: Model<unknown, 'pairs'>;
-  readonly engine: Engine;
+  readonly model: AnyModel;
+  readonly #engineOptions: EngineOptions;
   readonly #ownsEngine: boolean;
-  readonly #config: unknown;
-  #scorer: Scorer | null = null;
-  #bestItems: BestItems | null = null;
-  #foldIn: FoldIn | null = null;
-  #training: TrainingItems | null = null;
+  #engine: Engine | null;
+  #scorer: Forms[Form]['scorer'] | null = null;
+  #answering: Answering | null = null;
 
-  /** @param engine shared with other work; absent = an engine of its own, closed by `close` */
+  /** @param engine shared with other work; absent = one of its own, made when it is needed and closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
     this.parts = parts;
-    this.model = findModelOf('pairs', parts.info.model.name);
-    this.#config = this.model.options.parse(parts.info.model.config);
+    this.model = findModel(parts.info.model.name);
+    this.#engine = engine ?? null;
     this.#ownsEngine = engine === undefined;
-    this.engine = engine ?? new Engine(options);
+    this.#engineOptions = options;
   }
 
   /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
   static async load(path: string, options: EngineOptions = {}): Promise<Recommender> {
-    const loaded: LoadedArtifact = await loadArtifact(path);
-    await checkStoredModel(path, loaded.manifest.model, (name) => findModelOf('pairs', name));
-    const recommender = new Recommender({ ...loaded, info: loaded.manifest }, undefined, options);
+    const recommender = new Recommender(await Recommender.read(path), undefined, options);
     try {
-      await fitting(path, () => recommender.scorer());
+      await fitting(path, () => recommender.#anyScorer());
     } catch (error) {
       recommender.close();
       throw error;
     }
     return recommender;
+  }
+
+  /** The parts of a saved one, for an engine that is shared. @throws as load */
+  static async read(path: string): Promise<RecommenderParts> {
+    const { manifest: info, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
+    await checkStoredModel(path, info.model);
+    const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
+    const { form } = findModel(info.model.name);
+    if (form === 'sequences') await fitting(path, () => checkCounts(parts));
+    if (form !== 'rows') return parts;
+    const attached = await loadAttachment(path, FEATURES_FILE);
+    return { ...parts, fields: await fitting(path, () => parseFieldFile(attached, path)) };
   }
 
   /** Writes the folder; an artifact that is there is replaced only when the new one is complete. @throws 'usage' for a wrong call */
@@ -112,184 +108,187 @@ export class Recommender {
     attachments: ReadonlyMap<string, string> = new Map(),
   ): Promise<Manifest> {
     checkSaving(path, result, attachments);
-    const perUser = result && perUserValues(result, this.parts.users);
-    const artifact: Artifact = { ...this.parts, perUser, checkpoint: null, attachments };
-    return saveArtifact(path, artifact);
+    const { fields, ...parts } = this.parts;
+    const files = new Map(attachments);
+    if (fields) files.set(FEATURES_FILE, writeFieldFile(fields));
+    const perUser = result && !result.protocol.nextItem ? perUserValues(result, parts.users) : null;
+    return saveArtifact(path, { ...parts, perUser, checkpoint: null, attachments: files });
   }
 
-  get #sizes() {
-    return { nUsers: this.parts.users.size, nItems: this.parts.items.size };
+  get engine(): Engine {
+    this.#engine ??= new Engine(this.#engineOptions);
+    return this.#engine;
   }
 
-  /** How the model scores its training users; made once. Items without training rows rank last. */
-  scorer(): Scorer {
-    const { weights, seen } = this.parts;
-    this.#scorer ??= withLast(
-      this.model.scorerOf(() => this.engine, {
-        config: this.#config,
-        weights,
-        about: { sizes: this.#sizes, history: seen },
-      }),
-      this.#ofTraining.missing,
-    );
+  /**
+   * How the model scores; made once.
+   * @param form of the data that the model learned from
+   * @throws 'usage' for a model that learned from data of another form
+   */
+  scorer<F extends Form>(form: F): Forms[F]['scorer'] {
+    if (this.model.form !== form)
+      throw new DeepTasteError(
+        'usage',
+        `${this.model.title}: must be one of the ${formTitles[form]} for this, found one of the ${formTitles[this.model.form]}`,
+      );
+    return this.#anyScorer() as Forms[F]['scorer'];
+  }
+
+  #anyScorer(): Forms[Form]['scorer'] {
+    this.#scorer ??= this.#makeScorer();
     return this.#scorer;
   }
 
-  get #ofTraining(): TrainingItems {
-    this.#training ??= trainingItems(this.parts.seen, this.parts.items.size);
-    return this.#training;
+  #makeScorer(): Forms[Form]['scorer'] {
+    const { model, parts } = this;
+    const { weights, users, items, seen } = parts;
+    const config = model.options.parse(parts.info.model.config);
+    const engine = () => this.engine;
+    if (model.form === 'sequences') return model.scorerOf(engine, { config, weights, about: { nItems: items.size } });
+    if (model.form === 'rows')
+      return model.scorerOf(engine, { config, weights, about: { layout: this.#fieldParts().fields.encoder.layout } });
+    const about = { sizes: { nUsers: users.size, nItems: items.size }, history: seen };
+    return trainedItemsFirst(model.scorerOf(engine, { config, weights, about }), parts);
+  }
+
+  #fieldParts(): FieldParts {
+    const { fields } = this.parts;
+    if (!fields) throw new Error('internal: a model over fields needs its fields');
+    return { ...this.parts, fields };
+  }
+
+  #answers(): Answering {
+    this.#answering ??= this.#makeAnswering();
+    return this.#answering;
+  }
+
+  #makeAnswering(): Answering {
+    const { model, parts } = this;
+    if (model.form === 'sequences') return new SequenceAnswering(model.title, parts, this.scorer('sequences'));
+    if (model.form === 'rows') return new FieldAnswering(this.engine, this.#fieldParts(), this.scorer('rows'));
+    return new PairAnswering(this.engine, model, parts, this.scorer('pairs'));
+  }
+
+  /** What it can be asked by, and where the items stand that people of the data took. */
+  get asks(): Pick<Answering, 'by' | 'takenIn'> {
+    return this.#answers();
   }
 
   /**
-   * Recommendations for a person of the data. Somebody without training rows is served from the items that the data hold.
-   * @throws 'not-found' for an unknown id, or one of whom no training item is known; 'usage' for a wrong call
+   * Recommendations for somebody: a user of the data, somebody new by the items taken, or by what describes them.
+   * @throws 'not-found' for ids of which none is known; 'usage' for a wrong call, or what the model does not look at
    */
-  recommendForUser(userId: Id, options: RecommendOptions = {}): Answer {
-    const wanted = requestOptions(recommendOptions, options);
-    const id = idOf(userId, 'recommend: the user');
-    const user = this.parts.users.indexOf(id);
-    if (user === undefined) throw this.#unknownUser(id, 'no user', 'was in the training data');
-    const { seen } = this.parts;
-    const history = rowOf(seen, user);
-    const taken = this.#takenBy(user);
-    if (history.length === 0) return this.#recommendUntrained(id, taken, wanted);
-    return this.#answer((k, excluded) => this.#best().find(user, k, excluded), history, taken, wanted, 'trained');
-  }
-
-  /** Items that a user took in training or in rows that it did not have, ascending. */
-  #takenBy(user: number): Int32Array {
-    const { seen, heldOut } = this.parts;
-    return joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
-  }
-
-  /** For a user whose rows were all held out: nothing was learned of this person, hence as for somebody new. */
-  #recommendUntrained(id: string, taken: Int32Array, wanted: Wanted): Answer {
-    const history = taken.filter((item) => this.#ofTraining.counts[item] > 0);
-    if (history.length === 0)
-      throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
-    const note = `user ${shownName(id)} has no training rows: served from the ${counted(history.length, 'item')} of the held-out rows`;
-    return this.#serveNew(history, taken, wanted, [note]);
-  }
-
-  #unknownUser(id: string, what: string, why: string): DeepTasteError {
-    return new DeepTasteError(
-      'not-found',
-      `recommend: ${what} ${quotedNames([id])} ${why} (ids look like ${examples(this.parts.users)}); ` +
-        'give the items the person took instead (--history)',
-    );
+  recommend(request: Request, options: RecommendOptions = {}): Answer {
+    const person = checkedRequest(request);
+    const wanted = wantedOf(options);
+    const asked = this.#answers().ask({ ...person, whenEmpty: wanted.whenEmpty });
+    try {
+      return listFor(this.parts, this.model.title, this.#answers(), asked, wanted);
+    } finally {
+      asked.free?.();
+    }
   }
 
   /**
-   * Recommendations for somebody the model never saw, from the items that person took. Items without training rows are unknown.
-   * @throws 'not-found' when none of the items is known; 'usage' for a wrong call, such as an empty history
+   * The items most alike to one.
+   * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
-  recommendForHistory(itemIds: readonly Id[], options: RecommendOptions = {}): Answer {
-    const wanted = requestOptions(recommendOptions, options);
+  similar(itemId: Id, options: { readonly k?: number } = {}): SimilarItems {
+    const { k } = requestOptions(similarOptions, options, 'similar');
+    const id = idOf(itemId, 'similar: the item');
     const { items } = this.parts;
-    const ids = historyOf(itemIds);
-    const isKnown = (id: string) => this.#ofTraining.counts[items.indexOf(id) ?? -1] > 0;
-    const known = ids.filter(isKnown);
-    const unknownItems = ids.filter((id) => !isKnown(id));
-    if (known.length === 0)
+    const item = items.indexOf(id);
+    if (item === undefined || !(this.#answers().popularity[item] > 0))
       throw new DeepTasteError(
         'not-found',
-        `recommend: none of the items ${quotedNames(ids)} was in the training data; ` +
-          `ids look like ${examples(items)}`,
+        `similar: no item ${quotedNames([id])} was in the training data; ids look like ${examplesOf(items)}`,
       );
-    const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
-    return { ...this.#serveNew(history, history, wanted, []), unknownItems };
+    const likeness = this.#answers().likeness(item);
+    if (likeness === null)
+      throw new DeepTasteError(
+        'usage',
+        `similar: ${this.model.title} has neither vectors of items nor weights between them; ask a model such as ` +
+          'item-knn, ease, mf or neumf',
+      );
+    const { popularity } = this.#answers();
+    const excluded = Uint8Array.from({ length: items.size }, (_, other) => (popularity[other] > 0 ? 0 : 1));
+    excluded[item] = 1;
+    const best = topItems(likeness.scores, k, excluded);
+    const similar = Array.from(best.items, (other, n) => ({ ...namedItem(this.parts, other), score: best.scores[n] }));
+    return { similar, how: likeness.how };
   }
 
-  #serveNew(history: Int32Array, taken: Int32Array, wanted: Wanted, notes: readonly string[]): Answer {
-    const { person, how } = this.#newPerson(history);
-    const find: Finder = (k, excluded) => this.#best().findFor(person, k, excluded);
-    const answer = this.#answer(find, history, taken, wanted, how);
-    return { ...answer, notes: [...notes, ...answer.notes] };
+  /**
+   * Predicts rows given by the names of their columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Of users and items
+   * that training knew, what describes them is filled in where the row does not say it.
+   * @throws 'usage' when it is no list of objects, and for models that predict no rows
+   */
+  predict(rows: readonly RowRecord[]): RowPrediction[] {
+    this.#requireRows('predict');
+    const records = rowsOf(rows);
+    if (records.length === 0) return [];
+    const { encoder, task, offset, ratingRange } = this.#fieldParts().fields;
+    const complete = rowCompleter(this.#fieldParts());
+    const encoded = records.map((record) => encoder.encodeRow(complete(record)));
+    const outputs = this.scorer('rows').logits(examplesOfRows(encoded));
+    return encoded.map(({ notes }, n) => {
+      const output = outputs[n];
+      if (task !== 'rating') return { value: probabilityOf(output), output, notes };
+      const rating = output + offset;
+      const { low, high } = ratingRange ?? { low: rating, high: rating };
+      return { value: Math.min(high, Math.max(low, rating)), output: rating, notes };
+    });
   }
 
-  /** What the best items are found by for somebody with these items; and how it was made. */
-  #newPerson(history: Int32Array): { person: Person; how: string } {
-    const { model } = this;
-    const { form, foldIn } = this.scorer();
-    if (isPairModel(model)) {
-      const { vector, how } = this.#trainedFoldIn(model).foldIn(history);
-      return { person: { vector }, how };
-    }
-    if (form.form === 'history')
-      return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
-    if (!foldIn) throw new DeepTasteError('config', `recommend: ${model.title} cannot serve new people`);
-    const { vector, how } = foldIn(history);
-    return { person: form.form === 'takers' ? { vector, history } : { vector }, how };
+  /**
+   * Why a row is predicted as it is: what each of its values adds.
+   * @param nPairs strongest pairs to list
+   * @throws 'usage' for models that predict no rows
+   */
+  explain(row: RowRecord, nPairs = 10): Explanation {
+    this.#requireRows('explain');
+    const parts = this.#fieldParts();
+    const record = rowCompleter(parts)(rowRecord(row, 'explain: the row'));
+    return explanationOf(parts.fields, this.scorer('rows'), parts.fields.encoder.encodeRow(record), nPairs);
   }
 
-  #trainedFoldIn(model: PairModel): FoldIn {
-    const { weights, info } = this.parts;
-    const training = pairSettings.parse(info.training);
-    this.#foldIn ??= new FoldIn(
-      { engine: this.engine, model, config: this.#config, training, sizes: this.#sizes, weights },
-      this.scorer(),
+  #requireRows(call: string): void {
+    if (this.model.form === 'rows') return;
+    const names = modelsOf('rows').map(({ name }) => name);
+    throw new DeepTasteError(
+      'usage',
+      `${call}: needs a model over feature fields (${names.join(', ')}), found ${this.model.title}; its recommendations carry reasons`,
     );
-    return this.#foldIn;
   }
 
-  /** What finds the best items; made once. */
-  #best(): BestItems {
-    this.#bestItems ??= new BestItems(this.engine, this.scorer().form, this.parts.items.size);
-    return this.#bestItems;
-  }
-
-  #answer(find: Finder, history: Int32Array, taken: Int32Array, { k, includeSeen }: Wanted, how: string): Answer {
-    const { items, itemFields } = this.parts;
-    const { counts } = this.#ofTraining;
-    const excluded = includeSeen ? new Int32Array(0) : taken;
-    const isExcluded = new Set(excluded);
-    const top = find(k, excluded);
-    const knows = top.scores.includes(0) ? knownItems(this.scorer().form, history, items.size) : null;
-    const found = fillByPopularity(top, knows, counts, (item) => counts[item] > 0 && !isExcluded.has(item));
-    const reasons = reasonFinder(this.scorer(), items.size);
-    const named = (index: number) => ({ item: items.idOf(index), title: displayName(items, itemFields, index) });
-    const recommendations = Array.from(found.items, (index, n) => ({
-      ...named(index),
-      score: found.scores[n],
-      because: reasons(index, history, REASONS).map(named),
-      ...(found.byPopularity[n] === 1 && { byPopularity: true as const }),
-    }));
-    const note = popularityNote(this.model.title, found.byPopularity);
-    return { recommendations, how, unknownItems: [], notes: note === null ? [] : [note] };
+  /**
+   * Begins an empty session that is told its events one by one and can be asked at any time.
+   * @throws 'usage' unless the model is one of sequences
+   */
+  startSession(): OpenSession {
+    const answering = this.#answers();
+    if (answering instanceof SequenceAnswering) return new OpenSession(this.parts, this.model.title, answering);
+    const names = modelsOf('sequences').map(({ name }) => name);
+    throw new DeepTasteError(
+      'usage',
+      `session: needs a model of sequences (${names.join(', ')}), found ${this.model.title}; give it a history instead`,
+    );
   }
 
   close(): void {
-    this.#bestItems?.free();
-    this.#foldIn?.free();
-    this.#scorer?.free();
-    this.#bestItems = null;
-    this.#foldIn = null;
+    if (this.#answering) this.#answering.free();
+    else this.#scorer?.free();
+    this.#answering = null;
     this.#scorer = null;
-    if (this.#ownsEngine) this.engine.close();
+    if (this.#ownsEngine) this.#engine?.close();
+    if (this.#ownsEngine) this.#engine = null;
   }
 }
 
-/** The best k items besides those excluded. */
-type Finder = (k: number, excluded: Int32Array) => TopItems;
-
-type Wanted = ReturnType<typeof requestOptions<typeof recommendOptions>>;
-
-/** What the training rows say of the items. */
-interface TrainingItems {
-  /** Training users of each item [nItems]. */
-  readonly counts: Int32Array;
-  /** Items without any, ascending: a model has nothing of them but the values it started from. */
-  readonly missing: Int32Array;
-}
-
-function trainingItems(seen: SparseRows, nItems: number): TrainingItems {
-  const counts = new Int32Array(nItems);
-  for (const item of seen.columns) counts[item]++;
-  return { counts, missing: missingColumns(seen, nItems) };
-}
-
-function withLast(scorer: Scorer, last: Int32Array): Scorer {
-  return last.length === 0 ? scorer : { ...scorer, form: { ...scorer.form, last } };
+/** @throws what `fitting` turns into 'artifact' */
+function checkCounts({ weights, items }: Pick<RecommenderParts, 'weights' | 'items'>): void {
+  const counts = float32Tensor(weights, ITEM_COUNTS, [items.size]);
+  if (counts.some((count) => count < 0)) throw new Error(`"${ITEM_COUNTS}" holds a negative number`);
 }
 
 /** The values of users, and their weights where a metric has some, by dense user index. */
@@ -299,9 +298,4 @@ function perUserValues(result: EvaluationResult, users: Vocabulary): PerUserValu
     userIndex: Int32Array.from(ids as readonly string[], (id) => users.indexOf(id) as number),
     metrics: new Map(Object.entries(columns as Record<string, Float64Array>)),
   };
-}
-
-/** A few ids, to show what they look like. */
-function examples(vocabulary: Vocabulary): string {
-  return quotedNames(vocabulary.idsFrom(0, 3));
 }

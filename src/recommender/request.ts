@@ -1,29 +1,87 @@
 /** What a caller may ask a recommender for, checked before anything is computed. */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
-import { idsOf, shownValue } from '../core/ids.ts';
+import { type Id, idOf, idsOf, shownValue } from '../core/ids.ts';
 import { parseOptions } from '../core/options.ts';
+import { quotedNames } from '../core/shown.ts';
+import type { Vocabulary } from '../data/vocabulary.ts';
 import type { RowRecord } from './named-rows.ts';
 
+/** Somebody to recommend to: a user of the data, somebody new by the items taken or by what describes them. */
+export interface Request {
+  /** A user of the data. */
+  readonly user?: Id;
+  /** Items that somebody took, the oldest first. */
+  readonly history?: readonly Id[];
+  /** Of models over feature fields: cells by the names of their columns, the context and what describes somebody new. */
+  readonly row?: RowRecord;
+}
+
+export interface RecommendOptions {
+  /** Number of items, default 10. */
+  readonly k?: number;
+  /**
+   * Also return items that the person already took. Default: no; of models of sequences as they were measured, which is yes unless
+   * they were measured with `filter: 'history'`, since people come back to what they looked at.
+   */
+  readonly includeSeen?: boolean;
+  /** Items that may not be returned. */
+  readonly exclude?: readonly Id[];
+  /** Items of which some are to be returned, and no others. */
+  readonly only?: readonly Id[];
+  /** What to do when no item of a history is known: say so (the default), or show what most people took and say that. */
+  readonly whenEmpty?: 'error' | 'popularity';
+}
+
 const k = z.int().min(1).default(10).meta({ doc: 'number of items' });
-const includeSeen = z.boolean().optional();
-const row = z.custom<RowRecord>(isRow, 'must be an object of cells by the names of their columns').optional();
+const ids = z.custom<readonly Id[]>((value) => typeof value === 'object' && value !== null, 'must be a list of ids');
 
-/** What a list of recommendations can be asked for. */
-export const recommendOptions = z.strictObject({
+const recommendOptions = z.strictObject({
   k,
-  includeSeen: includeSeen.meta({ doc: 'also return items the person already took; default: no' }),
-});
-
-/** As {@link recommendOptions}, of a model over feature fields. */
-export const fieldRecommendOptions = recommendOptions.extend({ row });
-
-/** As {@link recommendOptions}, of what comes next. */
-export const continueOptions = z.strictObject({
-  k,
-  includeSeen: includeSeen.meta({ doc: 'also return items of the history; default: as the model was measured' }),
+  includeSeen: z.boolean().optional().meta({ doc: 'also return items that the person already took' }),
+  exclude: ids.optional().meta({ doc: 'items that may not be returned' }),
+  only: ids.optional().meta({ doc: 'items of which some are to be returned, and no others' }),
   whenEmpty: z.enum(['error', 'popularity']).default('error'),
 });
+
+const requestSchema = z.strictObject({
+  user: z.unknown().optional(),
+  history: z.unknown().optional(),
+  row: z.custom<RowRecord>(isRow, 'must be an object of cells by the names of their columns').optional(),
+});
+
+export const similarOptions = z.strictObject({ k });
+
+/** @throws DeepTasteError `usage`: a key that is not known, with the nearest one; a value out of its range */
+export function wantedOf(options: unknown): z.output<typeof recommendOptions> {
+  return requestOptions(recommendOptions, options);
+}
+
+export interface CheckedRequest {
+  readonly user?: string;
+  readonly history?: string[];
+  readonly row?: RowRecord;
+}
+
+/** @throws DeepTasteError `usage`: nobody is asked for, a user and a history at once, ids that are none */
+export function checkedRequest(request: unknown): CheckedRequest {
+  const { user, history, row } = requestOptions(requestSchema, request ?? {});
+  if (user === undefined && history === undefined && row === undefined)
+    throw new DeepTasteError(
+      'usage',
+      'recommend: needs somebody to recommend to, found nobody; give { user: ID }, { history: [ID, …] } or { row: { … } }',
+    );
+  if (user !== undefined && history !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      'recommend: needs one person to recommend to, found a user and a history; give either of them',
+    );
+  return {
+    ...(user !== undefined && { user: idOf(user, 'recommend: the user') }),
+    ...(history !== undefined && { history: idsOf(history, 'recommend: the history') }),
+    ...(row !== undefined && { row }),
+  };
+}
 
 /**
  * Options with their defaults filled in. @param where opens the message
@@ -33,19 +91,17 @@ export function requestOptions<S extends z.ZodType>(schema: S, options: unknown,
   return parseOptions(schema, options, where, 'usage');
 }
 
-/** The ids of a history that holds at least one. @throws DeepTasteError `usage` */
-export function historyOf(itemIds: unknown): string[] {
-  const ids = idsOf(itemIds, 'recommend: the history');
-  if (ids.length > 0) return ids;
-  throw emptyHistory();
-}
-
 export function emptyHistory(): DeepTasteError {
   return new DeepTasteError(
     'usage',
     'recommend: the history must hold the id of at least one item, found none; to somebody of whom nothing is known ' +
       'show what most people took (the model "popularity")',
   );
+}
+
+/** A few ids, to show what they look like. */
+export function examplesOf(vocabulary: Vocabulary): string {
+  return quotedNames(vocabulary.idsFrom(0, 3));
 }
 
 /** Rows to predict. @throws DeepTasteError `usage` when it is no list of objects */

@@ -18,14 +18,14 @@ import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateFieldRows, type RowResult, requireRows, validationOfRows } from './evaluate-rows.ts';
-import type { FieldRecommenderParts } from './field-file.ts';
-import { FieldRecommender } from './field-recommender.ts';
 import type { FieldRunSettings, FieldTask } from './field-settings.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
 import { heldOutItems } from './held-out-items.ts';
+import type { RecommenderParts } from './parts.ts';
 import { checkCrosses, encodePart, type FieldData, fieldDataOf } from './prepare-field-run.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { evaluateFieldRanking, validationOfRanking } from './rank-fields.ts';
+import { Recommender } from './recommender.ts';
 
 /** Predicted rows, or ranked items. */
 export type FieldResult = RowResult | EvaluationResult;
@@ -46,7 +46,7 @@ export interface TrainFieldsOptions extends TrainingHooks {
 }
 
 /** `result` is null when the split has no test part. */
-export interface FieldRun extends Finished<FieldRecommender, FieldResult> {
+export interface FieldRun extends Finished<Recommender, FieldResult> {
   /** Time of training what was measured, refitting included, evaluation and training anew not. */
   readonly trainingSeconds: number;
   readonly log: readonly EpochRecord[];
@@ -81,12 +81,12 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   const { split } = data;
   const epochs = epochsToRepeat(outcome);
   const record = { nRows: split.dataset.interactions.length, epochs };
-  const finished = await measureAndFinish<FieldRecommender, FieldResult>({
-    trained: new FieldRecommender(partsOf(options, data, model, { config, training, outcome }), engine),
+  const finished = await measureAndFinish<Recommender, FieldResult>({
+    trained: new Recommender(partsOf(options, data, model, { config, training, outcome }), engine),
     measure: split.test?.length ? (trained) => evaluateFields(engine, data, trained, settings.seed) : null,
     withResult: (trained, result) => {
       trained.close();
-      return new FieldRecommender({ ...trained.parts, info: withResult(trained.parts.info, result) }, engine);
+      return new Recommender({ ...trained.parts, info: withResult(trained.parts.info, result) }, engine);
     },
     trainAnew:
       settings.final !== false && holdsOut(split)
@@ -97,7 +97,7 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
             const parts = partsOf(options, whole, model, { config, training, outcome: repeated });
             const { protocol, metrics } = measured.parts.info;
             const info = { ...parts.info, protocol, metrics, final: record };
-            return new FieldRecommender({ ...parts, info }, engine);
+            return new Recommender({ ...parts, info }, engine);
           }
         : null,
     record,
@@ -122,14 +122,15 @@ export function fieldTrainingOf(model: Model<unknown, 'rows'>, task: FieldTask, 
 export function evaluateFields(
   engine: Engine,
   data: FieldData,
-  recommender: FieldRecommender,
+  recommender: Recommender,
   seed: number,
   part: HeldOutPart = 'test',
 ): FieldResult {
-  if (data.task === 'ranking') return evaluateFieldRanking(engine, data, recommender.rankItems, seed, part);
+  if (data.task === 'ranking')
+    return evaluateFieldRanking(engine, data, recommender.scorer('rows').ranking, seed, part);
   const examples = encodePart(data, requireRows(data.split, part));
   const started = performance.now();
-  const outputs = recommender.predictor().logits(examples);
+  const outputs = recommender.scorer('rows').logits(examples);
   return evaluateFieldRows(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
 }
 
@@ -144,13 +145,17 @@ function partsOf(
   { split, encoder, task, offset, ratingRange }: FieldData,
   model: Model<unknown, 'rows'>,
   { config, training, outcome }: Trained,
-): FieldRecommenderParts {
+): RecommenderParts {
   const { dataset } = split;
   const { users, items, userFields, itemFields } = dataset;
   const seen = itemsByUser(split, split.train);
   return {
-    ...{ weights: outcome.weights, encoder, task, offset, ratingRange, unnamed: [...(dataset.unnamed ?? [])] },
-    ...{ users, items, userFields, itemFields },
+    weights: outcome.weights,
+    fields: { encoder, task, offset, ratingRange, unnamed: [...(dataset.unnamed ?? [])] },
+    users,
+    items,
+    userFields,
+    itemFields,
     seen,
     heldOut: heldOutItems(split, seen),
     info: {

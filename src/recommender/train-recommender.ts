@@ -86,7 +86,7 @@ export async function trainRecommender(options: TrainOptions): Promise<TrainedRu
   const finished = await measureAndFinish<Recommender, EvaluationResult>({
     trained: recommenderOf(options, chosen, used, outcome.weights),
     measure: isMeasured
-      ? (trained) => evaluateScorer(engine, trained.scorer(), split, settings.evaluation, settings.seed)
+      ? (trained) => evaluateScorer(engine, trained.scorer('pairs'), split, settings.evaluation, settings.seed)
       : null,
     withResult,
     trainAnew:

@@ -5,6 +5,7 @@ import { type Progress, silent } from '../core/progress.ts';
 import { holdsOutEvents, wholeSequenceSplit } from '../data/sequences/make-split.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
+import { noFields } from '../data/side-information.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
 import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
@@ -21,9 +22,9 @@ import type { TrainingAccount } from '../training/training-account.ts';
 import { callParts, checkCall, trainingHooks } from './call-checks.ts';
 import { evaluateSequences, nextItemValidator, type SequenceEvaluationOptions } from './evaluate-sequences.ts';
 import { epochsToRepeat, type Finished, finalProgress, measureAndFinish, withoutHooks } from './final-training.ts';
-import { ITEM_COUNTS } from './sequence-parts.ts';
-import { SequenceRecommender } from './sequence-recommender.ts';
-import { userHistories } from './user-histories.ts';
+import { ITEM_COUNTS } from './parts.ts';
+import { Recommender } from './recommender.ts';
+import { asSeen, userHistories } from './user-histories.ts';
 
 export interface TrainSequencesOptions extends TrainingHooks {
   readonly engine: Engine;
@@ -47,7 +48,7 @@ export interface TrainSequencesOptions extends TrainingHooks {
 }
 
 /** `result` is null when the split has no test part. */
-export interface SequenceRun extends Finished<SequenceRecommender, EvaluationResult> {
+export interface SequenceRun extends Finished<Recommender, EvaluationResult> {
   /** Time of training what was measured, evaluation and training anew not included. */
   readonly trainingSeconds: number;
   /** Empty for models that are fitted at once. */
@@ -86,14 +87,14 @@ export async function trainSequenceRecommender(options: TrainSequencesOptions): 
   const isWhole = options.final === false || !holdsOutEvents(split);
   const epochs = training && epochsToRepeat(outcome);
   const record = { nRows: isWhole ? split.train.items.length : split.whole().sequences.items.length, epochs };
-  const finished = await measureAndFinish<SequenceRecommender, EvaluationResult>({
+  const finished = await measureAndFinish<Recommender, EvaluationResult>({
     trained: recommenderOf(options, { model, config, training }, weights),
-    measure: split.test && ((trained) => evaluateNoted(trained.scorer(), options, progress)),
+    measure: split.test && ((trained) => evaluateNoted(trained.scorer('sequences'), options, progress)),
     withResult: (trained, result) => {
       const { protocol, metrics } = toJson(result);
       trained.close();
       const { parts } = trained;
-      return new SequenceRecommender({ ...parts, info: { ...parts.info, protocol, metrics } }, engine);
+      return new Recommender({ ...parts, info: { ...parts.info, protocol, metrics } }, engine);
     },
     trainAnew: isWhole
       ? null
@@ -125,7 +126,7 @@ function recommenderOf(
   }: { readonly model: Model<unknown, 'sequences'>; readonly config: object; readonly training: EpochSettings | null },
   weights: TrainOutcome['weights'],
   measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
-): SequenceRecommender {
+): Recommender {
   const info: ArtifactInfo = {
     model: { name: model.name, config },
     training: training ?? {},
@@ -136,8 +137,9 @@ function recommenderOf(
     data: { name: split.name, hash: split.hash, nInteractions: split.train.items.length },
   };
   const { items, itemFields } = split;
-  const parts = { info, weights: withCounts(weights, split), items, itemFields, histories: userHistories(split) };
-  return new SequenceRecommender(parts, engine);
+  const { users, seen } = asSeen(userHistories(split));
+  const people = { users, seen, userFields: noFields(users.size) };
+  return new Recommender({ info, weights: withCounts(weights, split), items, itemFields, ...people }, engine);
 }
 
 function train(

@@ -42,7 +42,7 @@ it('a script of the library given on the command line ends, with threads that no
     const engine = new Engine({ threads: 2, blas: 'off' });
     const settings = parseRunSettings({ data, model: 'gmf', training: { epochs: 1 } });
     const { recommender } = await trainRecommender({ engine, split: await loadSplit(data), settings });
-    console.log(recommender.recommendForUser(5, { k: 3 }).recommendations.length);`;
+    console.log(recommender.recommend({ user: 5 }, { k: 3 }).recommendations.length);`;
   const { status, stdout } = node(['--input-type=module', '-e', script]);
   expect(stdout.trim()).toBe('3');
   expect(status).toBe(0);

@@ -37,7 +37,7 @@ const split = await loadSplit({ interactions });
 const { recommender, result } = await trainRecommender({ engine, split, settings });
 await recommender.save('saved', result);
 const loaded = await Recommender.load('saved');
-for (const { item, score } of loaded.recommendForUser(5, { k: 3 }).recommendations) console.log(item, score);
+for (const { item, score } of loaded.recommend({ user: 5 }, { k: 3 }).recommendations) console.log(item, score);
 `;
 
 beforeAll(() => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { type Outcome, workplace } from './command-line.ts';
 
 const place = workplace();
@@ -155,8 +155,8 @@ describe('a saved run', () => {
   });
 
   it('scores as before when the library loads it', async () => {
-    const loaded = await SequenceRecommender.load(place.path('runs/clicks-vsknn'));
-    const { recommendations } = loaded.recommendForHistory(['i3', 'i4'], { k: 4 });
+    const loaded = await Recommender.load(place.path('runs/clicks-vsknn'));
+    const { recommendations } = loaded.recommend({ history: ['i3', 'i4'] }, { k: 4 });
     loaded.close();
     const args = ['recommend', 'runs/clicks-vsknn', '--history', 'i3,i4', '-k', '4', '--json'];
     const document = answer.parse(documentOf(await place.run(args)));

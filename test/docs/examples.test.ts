@@ -46,7 +46,7 @@ it('docs/library.md: each example goes on from those before', () => {
   ];
   const script = `import { ${names.join(', ')} } from '${library}';
 const tell = ({ recommender, loaded }) => console.log(JSON.stringify({
-  known: loaded.recommendForUser(5, { k: 3 }).recommendations.length,
+  known: loaded.recommend({ user: 5 }, { k: 3 }).recommendations.length,
   value: recommender.predict([{ user: 5, item: 'a', hour: 20 }])[0].value,
 }));
 ${nested}`;
@@ -65,9 +65,6 @@ it('docs/features.md: both examples', () => {
   const examples = examplesOf('features.md').map((code) => code.replace("'deeptaste'", `'${library}'`));
   expect(examples).toHaveLength(2);
   expect(run('fit.mjs', `${examples[0]}\nconsole.log(encoder.fieldValueName(0));`).trim()).toBe('user = ann');
-  const asked = examples[1].replace(
-    /^(loaded\.(?:predict|recommendForUser|explain)\(.*\)[.\w]*);/gm,
-    'console.log($1);',
-  );
+  const asked = examples[1].replace(/^(loaded\.(?:predict|recommend|explain)\(.*\)[.\w]*);/gm, 'console.log($1);');
   expect(run('recommend.mjs', asked)).toMatch(/value:[\s\S]*recommendations:[\s\S]*owner:/);
 });

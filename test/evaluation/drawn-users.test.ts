@@ -44,7 +44,7 @@ describe('evaluation for some users', () => {
     expect(validator(engine, split, settings(0).evaluation, 1)).toBeUndefined();
     const { result, recommender } = await trainRecommender({ engine, split, settings: settings(0) });
     expect(result).toBeNull();
-    expect(recommender.recommendForUser('u1').recommendations).toHaveLength(10);
+    expect(recommender.recommend({ user: 'u1' }).recommendations).toHaveLength(10);
     recommender.close();
   });
 });

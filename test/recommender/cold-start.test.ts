@@ -42,6 +42,6 @@ it('are ranked by an FM from genres, director and year far better than by popula
   expect(fields.map(({ field }) => field)).toEqual(expect.arrayContaining(['genres', 'year']));
   expect(fields.map(({ field }) => field)).not.toContain('item');
   expect(notes.join()).toMatch(/"item" has no value|"item": .* was not/);
-  const all = recommender.recommendForUser('m0001', { k: 250, includeSeen: true }).recommendations;
+  const all = recommender.recommend({ user: 'm0001' }, { k: 250, includeSeen: true }).recommendations;
   expect(all.map((each) => each.item)).toContain(item);
 });

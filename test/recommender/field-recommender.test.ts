@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { modelsOf } from '../../src/models/index.ts';
-import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { type FieldRun, isRowResult, trainFieldRecommender } from '../../src/recommender/train-fields.ts';
 import type { Checkpoint } from '../../src/training/checkpoint.ts';
 import { smallConfigs } from '../models/field-world.ts';
@@ -54,13 +54,13 @@ const row = { user: 'u3', item: 'i2', device: 'tv', hour: 20, price: 12 };
 describe('tasks', () => {
   it('are told from the rows: labels are clicks, ratings ratings, and else items are ranked', async () => {
     const click = await train('fm');
-    expect(click.recommender.parts.task).toBe('click');
+    expect(click.recommender.parts.fields?.task).toBe('click');
     if (!click.result || !isRowResult(click.result)) throw new Error('no result');
     expect(Object.keys(click.result.metrics)).toEqual(['auc', 'gauc', 'logloss']);
     expect(click.result.metrics.auc).toBeGreaterThan(0.7);
     expect(click.result.calibration?.bins.reduce((n, { nRows }) => n + nRows, 0)).toBe(click.result.nRows);
     const ranking = await train('fm', { data: { ...described, minRating: 1, duplicates: 'last' } });
-    expect(ranking.recommender.parts.task).toBe('ranking');
+    expect(ranking.recommender.parts.fields?.task).toBe('ranking');
     expect(ranking.result && !isRowResult(ranking.result) && Object.keys(ranking.result.metrics)).toContain('ndcg@10');
   });
 
@@ -71,10 +71,10 @@ describe('tasks', () => {
     };
     const clipped = await train('fm', settings);
     const { parts } = clipped.recommender;
-    expect([parts.task, parts.ratingRange]).toEqual(['rating', { low: 1, high: 5 }]);
+    expect([parts.fields?.task, parts.fields?.ratingRange]).toEqual(['rating', { low: 1, high: 5 }]);
     const [{ value, output }] = clipped.recommender.predict([{ user: 'nobody', item: 'nothing' }]);
     expect(value).toBe(output);
-    expect(Math.abs(output - parts.offset)).toBeLessThan(0.7);
+    expect(Math.abs(output - parts.fields!.offset)).toBeLessThan(0.7);
     const result = clipped.result!;
     if (!isRowResult(result)) throw new Error('no rows');
     const spread = 1.16; // deviation of the ratings themselves, about
@@ -109,19 +109,19 @@ describe('bytes', () => {
     const path = join(folder, 'saved');
     await recommender.save(path);
     expect(JSON.parse(readFileSync(join(path, 'features.json'), 'utf8'))).toMatchObject({ task: 'click', offset: 0 });
-    const loaded = await FieldRecommender.load(path, { threads: 1 });
+    const loaded = await Recommender.load(path, { threads: 1 });
     expect(loaded.predict([row])).toEqual(recommender.predict([row]));
     expect(loaded.explain(row)).toEqual(recommender.explain(row));
-    const options = { k: 5, row: { hour: 21, device: 'phone' } };
-    expect(loaded.recommendForUser('u3', options)).toEqual(recommender.recommendForUser('u3', options));
+    const request = { user: 'u3', row: { hour: 21, device: 'phone' } };
+    expect(loaded.recommend(request, { k: 5 })).toEqual(recommender.recommend(request, { k: 5 }));
     loaded.close();
     writeFileSync(join(path, 'features.json'), '{}');
-    expect(await thrownCode(() => FieldRecommender.load(path))).toBe('artifact');
+    expect(await thrownCode(() => Recommender.load(path))).toBe('artifact');
   });
 });
 
 /** Logit of an FM from its weights, in float64, by the formula and not by the engine. */
-function fmLogit({ parts }: FieldRecommender, features: readonly { row: number; x: number }[]): number {
+function fmLogit({ parts }: Recommender, features: readonly { row: number; x: number }[]): number {
   const [w0, w, v] = ['w0', 'w', 'V'].map((name) => parts.weights.get(name)!);
   const d = v.shape[1];
   let sum = w0.data[0];
@@ -179,7 +179,7 @@ describe('explanations', () => {
   it('FM: terms are those of the formula, by name, and what a field takes along is its term and all its pairs', async () => {
     const { recommender } = await train('fm');
     const shown = recommender.explain(row, 1000);
-    const { encoder } = recommender.parts;
+    const { encoder } = recommender.parts.fields!;
     const rowNamed = (name: string) =>
       Array.from({ length: encoder.layout.nRows }, (_, at) => at).find((at) => encoder.fieldValueName(at) === name)!;
     const names = shown.fields.flatMap(({ values }) => values.map(({ name }) => name));
@@ -222,12 +222,13 @@ describe('what training never saw', () => {
       training: { epochs: 30, batchSize: 64, optimizer: { learningRate: 0.02 } },
     });
     const genreOf = (item: string) => Number(item.slice(1)) % 4;
-    const best = (age: string) => recommender.recommendForUser('new', { k: 4, row: { age, hour: 20 } }).recommendations;
+    const best = (age: string) =>
+      recommender.recommend({ user: 'new', row: { age, hour: 20 } }, { k: 4 }).recommendations;
     expect(best('child').map(({ item }) => genreOf(item))).toEqual([0, 0, 0, 0]);
     expect(best('adult').every(({ item }) => genreOf(item) >= 2)).toBe(true);
-    expect(recommender.recommendForRow({ age: 'child', hour: 20 }, { k: 4 }).recommendations).toEqual(best('child'));
-    expect(await thrownCode(async () => recommender.recommendForUser('new'))).toBe('not-found');
-    expect(await thrownCode(async () => recommender.recommendForUser('u1', { k: 0 }))).toBe('usage');
+    expect(recommender.recommend({ row: { age: 'child', hour: 20 } }, { k: 4 }).recommendations).toEqual(best('child'));
+    expect(await thrownCode(async () => recommender.recommend({ user: 'new' }))).toBe('not-found');
+    expect(await thrownCode(async () => recommender.recommend({ user: 'u1' }, { k: 0 }))).toBe('usage');
   });
 
   it('leaves out what a user took, unless asked for, and scores as a prediction does', async () => {
@@ -236,8 +237,8 @@ describe('what training never saw', () => {
     const user = parts.users.indexOf('u3')!;
     const heldOut = parts.heldOut ? rowOf(parts.heldOut, user) : [];
     const taken = new Set([...rowOf(parts.seen, user), ...heldOut]);
-    const all = recommender.recommendForUser('u3', { k: 100, includeSeen: true, row: { hour: 3 } }).recommendations;
-    const unseen = recommender.recommendForUser('u3', { k: 100, row: { hour: 3 } }).recommendations;
+    const all = recommender.recommend({ user: 'u3', row: { hour: 3 } }, { k: 100, includeSeen: true }).recommendations;
+    const unseen = recommender.recommend({ user: 'u3', row: { hour: 3 } }, { k: 100 }).recommendations;
     expect([all.length, unseen.length]).toEqual([16, 16 - taken.size]);
     const predicted = recommender.predict(all.map(({ item }) => ({ user: 'u3', item, hour: 3 })));
     all.forEach(({ score }, n) => {

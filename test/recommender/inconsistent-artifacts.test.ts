@@ -7,10 +7,9 @@ import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
 import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
-import { loadAnyRecommender } from '../../src/recommender/load-any.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { trainFieldRecommender } from '../../src/recommender/train-fields.ts';
 import { trainRecommender } from '../../src/recommender/train-recommender.ts';
@@ -60,7 +59,7 @@ async function changed(path: string, change: (artifact: Artifact) => Partial<Art
   return to;
 }
 
-async function isRefused(path: string, load: (path: string) => Promise<unknown> = loadAnyRecommender): Promise<void> {
+async function isRefused(path: string, load: (path: string) => Promise<unknown> = Recommender.load): Promise<void> {
   const { code, message } = await failure(() => load(path));
   expect(code, message).toBe('artifact');
   expect(message).toContain(path);
@@ -132,8 +131,8 @@ describe('an artifact is refused when it holds', () => {
         await changed(path, ({ attachments }) => ({
           attachments: new Map([...attachments!, ['features.json', content]]),
         })),
-        FieldRecommender.load,
+        Recommender.load,
       );
-    await isRefused(await changed(path, () => ({ attachments: new Map() })), FieldRecommender.load);
+    await isRefused(await changed(path, () => ({ attachments: new Map() })), Recommender.load);
   });
 });

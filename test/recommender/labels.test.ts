@@ -42,7 +42,7 @@ describe('a log of shown items', () => {
     expect(split.dataset.warnings.join('\n')).toMatch(/60 rows labelled 0 dropped: the 60 labelled 1 say/);
     const { recommender, measured } = await trainRecommender({ engine, split: pairsOnly(split), settings });
     // what u0 was shown and did not take is no part of its history, and similar to nothing it took
-    const { recommendations } = measured.recommendForUser('u0', { k: 10, includeSeen: true });
+    const { recommendations } = measured.recommend({ user: 'u0' }, { k: 10, includeSeen: true });
     const even = recommendations.filter(({ score }) => score > 0).map(({ item }) => Number(item.slice(1)) % 2);
     expect(even.length).toBeGreaterThan(0);
     expect(even.every((parity) => parity === 0)).toBe(true);
@@ -119,7 +119,7 @@ describe('ratings', () => {
       const settings = settingsOf({ data, model: 'ials', split: { method: 'none' }, ...more });
       const split = pairsOnly(await prepareSplit(settings), true);
       const { recommender } = await trainRecommender({ engine, split, settings });
-      const scores = recommender.recommendForUser('u1', { k: 10, includeSeen: true }).recommendations;
+      const scores = recommender.recommend({ user: 'u1' }, { k: 10, includeSeen: true }).recommendations;
       return new Map(scores.map(({ item, score }) => [item, score]));
     };
     const config = { factors: 4 };

@@ -9,14 +9,11 @@ import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareModels } from '../../src/recommender/compare.ts';
 import { compareSequenceModels } from '../../src/recommender/compare-sequences.ts';
-import { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
-import { loadAnyRecommender } from '../../src/recommender/load-any.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
 import { prepareSequenceSplit } from '../../src/recommender/prepare-sequence-split.ts';
 import { prepareSplit } from '../../src/recommender/prepare-split.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
-import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
 import { parseSequenceRunSettings } from '../../src/recommender/sequence-settings.ts';
 import { parseRunSettings } from '../../src/recommender/settings.ts';
 import { trainFieldRecommender } from '../../src/recommender/train-fields.ts';
@@ -36,8 +33,8 @@ const dataset = madeDataset(rows);
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may give
 type Anything = any;
 let ofUsers: Recommender;
-let ofSequences: SequenceRecommender;
-let ofFields: FieldRecommender;
+let ofSequences: Recommender;
+let ofFields: Recommender;
 
 beforeAll(async () => {
   const settings = parseRunSettings({ data: { files: ['none'] }, model: 'item-knn', evaluation: { users: 0 } });
@@ -69,30 +66,30 @@ describe('ids given as numbers', () => {
   it('are their texts, for each kind of recommender', () => {
     const ids = ({ recommendations }: Anything) => recommendations.map(({ item }: Anything) => item);
     for (const each of [ofUsers, ofSequences] as Anything[]) {
-      expect(ids(each.recommendForUser(5, { k: 3 }))).toEqual(ids(each.recommendForUser('5', { k: 3 })));
-      expect(ids(each.recommendForUser(5n, { k: 3 }))).toEqual(ids(each.recommendForUser('5', { k: 3 })));
-      const told = each.recommendForHistory(['100', '101'], { k: 3 });
-      expect(each.recommendForHistory([100, 101], { k: 3 })).toEqual(told);
-      expect(each.recommendForHistory([100, '101'], { k: 3 })).toEqual(told);
-      expect(each.recommendForHistory(Int32Array.of(100, 101), { k: 3 })).toEqual(told);
+      expect(ids(each.recommend({ user: 5 }, { k: 3 }))).toEqual(ids(each.recommend({ user: '5' }, { k: 3 })));
+      expect(ids(each.recommend({ user: 5n }, { k: 3 }))).toEqual(ids(each.recommend({ user: '5' }, { k: 3 })));
+      const told = each.recommend({ history: ['100', '101'] }, { k: 3 });
+      expect(each.recommend({ history: [100, 101] }, { k: 3 })).toEqual(told);
+      expect(each.recommend({ history: [100, '101'] }, { k: 3 })).toEqual(told);
+      expect(each.recommend({ history: Int32Array.of(100, 101) }, { k: 3 })).toEqual(told);
     }
-    expect(ofFields.recommendForUser(5, { k: 3 })).toEqual(ofFields.recommendForUser('5', { k: 3 }));
+    expect(ofFields.recommend({ user: 5 }, { k: 3 })).toEqual(ofFields.recommend({ user: '5' }, { k: 3 }));
     const row = (user: unknown, item: unknown) =>
       ofFields.predict([{ user_id: user, item_id: item, hour: 3 }])[0].value;
     expect(row(5, 100)).toBe(row('5', '100'));
     const session = ofSequences.startSession();
     expect(session.add(100)).toBe(true);
-    expect(session.recommend({ k: 2 })).toEqual(ofSequences.recommendForHistory(['100'], { k: 2 }));
+    expect(session.recommend({ k: 2 })).toEqual(ofSequences.recommend({ history: ['100'] }, { k: 2 }));
     session.close();
   });
 
   it('keep every digit, or are refused with that advice', () => {
     const wrong: Anything[] = [2 ** 53, 1e21, Number.NaN, Number.POSITIVE_INFINITY];
     for (const id of wrong) {
-      expect(thrown(() => ofUsers.recommendForUser(id))).toMatchObject({ code: 'usage' });
-      expect(thrown(() => ofUsers.recommendForHistory([id])).message).toMatch(/history, number 1.*text or a bigint/);
+      expect(thrown(() => ofUsers.recommend({ user: id }))).toMatchObject({ code: 'usage' });
+      expect(thrown(() => ofUsers.recommend({ history: [id] })).message).toMatch(/history, number 1.*text or a bigint/);
     }
-    expect(thrown(() => ofUsers.recommendForUser(2n ** 60n))).toMatchObject({ code: 'not-found' });
+    expect(thrown(() => ofUsers.recommend({ user: 2n ** 60n }))).toMatchObject({ code: 'not-found' });
   });
 });
 
@@ -103,10 +100,9 @@ describe('wrong calls', () => {
         await expect(each.save(path), String(path)).rejects.toMatchObject({ code: 'usage' });
       const folder = join(made, 'unwritten');
       for (const wrong of [{ a: 'text' }, 7, new Map([['a.txt', 5]])]) {
-        const call = each === ofSequences ? each.save(folder, wrong) : each.save(folder, null, wrong);
-        await expect(call).rejects.toThrow(/^save: .*found/);
+        await expect(each.save(folder, null, wrong)).rejects.toThrow(/^save: .*found/);
       }
-      if (each !== ofSequences) await expect(each.save(folder, { metrics: {} })).rejects.toThrow(/evaluate\(\)/);
+      await expect(each.save(folder, { metrics: {} })).rejects.toThrow(/evaluate\(\)/);
       expect(existsSync(folder)).toBe(false);
     }
   });
@@ -115,7 +111,7 @@ describe('wrong calls', () => {
     for (const [name, each] of Object.entries({ ofUsers, ofSequences, ofFields }) as [string, Anything][]) {
       const path = join(made, `any-${name}`);
       await each.save(path);
-      const loaded = await loadAnyRecommender(path);
+      const loaded = await Recommender.load(path);
       expect(loaded.constructor).toBe(each.constructor);
       expect(loaded.model.name).toBe(each.model.name);
       loaded.close();
@@ -123,28 +119,29 @@ describe('wrong calls', () => {
   });
 
   it('of load name what is no path', async () => {
-    const loads = [Recommender, SequenceRecommender, FieldRecommender].map(
-      (kind) => (path: Anything) => kind.load(path),
-    );
-    for (const load of [...loads, loadAnyRecommender as (path: Anything) => Promise<unknown>]) {
-      for (const path of [undefined, 7, '', {}])
-        await expect(load(path), String(path)).rejects.toMatchObject({ code: 'usage' });
-      await expect(load(new URL('file:///tmp/x'))).rejects.toThrow(/^load: .*fileURLToPath/);
-    }
+    const load = (path: Anything) => Recommender.load(path);
+    for (const path of [undefined, 7, '', {}])
+      await expect(load(path), String(path)).rejects.toMatchObject({ code: 'usage' });
+    await expect(load(new URL('file:///tmp/x'))).rejects.toThrow(/^load: .*fileURLToPath/);
   });
 
   it('name what is no id and no list of ids', () => {
     for (const each of [ofUsers, ofSequences] as Anything[]) {
       for (const id of [undefined, null, {}, ['5'], true, Symbol('5'), () => 5])
         expect(
-          thrown(() => each.recommendForUser(id)),
+          thrown(() => each.recommend({ user: id })),
           String(id),
         ).toMatchObject({ code: 'usage' });
-      expect(thrown(() => each.recommendForUser(undefined)).message).toMatch(/must be an id.*found undefined/);
-      expect(thrown(() => each.recommendForHistory('100')).message).toMatch(/must be a list of ids.*\["100"\]/);
+      expect(thrown(() => each.recommend({ user: undefined })).message).toMatch(
+        /somebody to recommend to, found nobody/,
+      );
+      expect(thrown(() => each.recommend({ user: null })).message).toMatch(/must be an id.*found null/);
+      expect(thrown(() => each.recommend({ user: '5', history: ['100'] })).message).toMatch(/a user and a history/);
+      expect(thrown(() => each.recommend({ users: '5' })).message).toMatch(/did you mean "user"/);
+      expect(thrown(() => each.recommend({ history: '100' })).message).toMatch(/must be a list of ids.*\["100"\]/);
       for (const history of [undefined, null, 100, {}, [undefined], [null], [['100']], new Map([[1, 2]])])
-        expect(thrown(() => each.recommendForHistory(history))).toMatchObject({ code: 'usage' });
-      const empty = thrown(() => each.recommendForHistory([]));
+        expect(thrown(() => each.recommend({ history }))).toMatchObject({ code: 'usage' });
+      const empty = thrown(() => each.recommend({ history: [] }));
       expect(empty).toMatchObject({ code: 'usage' });
       expect(empty.message).toMatch(/at least one item, found none/);
     }
@@ -152,12 +149,12 @@ describe('wrong calls', () => {
 
   it('name options that are not there, with the nearest one, and values out of range', () => {
     const calls: ((options: Anything) => unknown)[] = [
-      (options) => ofUsers.recommendForUser('5', options),
-      (options) => ofUsers.recommendForHistory(['100'], options),
-      (options) => ofSequences.recommendForUser('5', options),
-      (options) => ofSequences.recommendForHistory(['100'], options),
-      (options) => ofFields.recommendForUser('5', options),
-      (options) => ofFields.recommendForRow({ hour: 3 }, options),
+      (options) => ofUsers.recommend({ user: '5' }, options),
+      (options) => ofUsers.recommend({ history: ['100'] }, options),
+      (options) => ofSequences.recommend({ user: '5' }, options),
+      (options) => ofSequences.recommend({ history: ['100'] }, options),
+      (options) => ofFields.recommend({ user: '5' }, options),
+      (options) => ofFields.recommend({ row: { hour: 3 } }, options),
     ];
     for (const call of calls) {
       expect(thrown(() => call({ n: 3 }))).toMatchObject({ code: 'usage' });
@@ -227,15 +224,15 @@ describe('wrong calls', () => {
     expect(thrown(() => fields.predict({ hour: 3 })).message).toMatch(/list of rows.*give a list/);
     for (const given of [undefined, null, 'hour=3', [{}]]) {
       expect(thrown(() => fields.explain(given))).toMatchObject({ code: 'usage' });
-      expect(thrown(() => fields.recommendForRow(given))).toMatchObject({ code: 'usage' });
+      expect(thrown(() => fields.recommend({ row: given }))).toMatchObject({ code: 'usage' });
     }
-    expect(thrown(() => fields.recommendForUser('5', { row: [1] }))).toMatchObject({ code: 'usage' });
+    expect(thrown(() => fields.recommend({ user: '5', row: [1] }))).toMatchObject({ code: 'usage' });
     expect(() => fields.predict([{ user_id: null, item_id: undefined, hour: null }])).not.toThrow();
   });
 
   it('may ask for more items than there are', () => {
-    expect(ofUsers.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
-    expect(ofSequences.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
-    expect(ofFields.recommendForUser('5', { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+    expect(ofUsers.recommend({ user: '5' }, { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+    expect(ofSequences.recommend({ user: '5' }, { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
+    expect(ofFields.recommend({ user: '5' }, { k: 1e9, includeSeen: true }).recommendations).toHaveLength(25);
   });
 });

@@ -162,7 +162,7 @@ describe('any recommender of any table', () => {
         await run.recommender.save(path, run.result);
         const loaded = await Recommender.load(path, { threads: 1 });
         for (const user of new Set(rows.map((row) => row[0]))) {
-          const { recommendations } = loaded.recommendForUser(user, { k: 100 });
+          const { recommendations } = loaded.recommend({ user }, { k: 100 });
           const known = new Set(rows.map((row) => row[1]));
           for (const { item } of recommendations) {
             nServed++;
@@ -190,7 +190,7 @@ describe('any recommender of any table', () => {
         const split = splitDataset(madeDataset(each), { method: 'none' });
         const settings = parseRunSettings({ data: { files: ['made'] }, model });
         const { recommender } = await trainRecommender({ engine, split, settings });
-        const { recommendations } = recommender.recommendForUser(made[0][0], { k: 100, includeSeen: true });
+        const { recommendations } = recommender.recommend({ user: made[0][0] }, { k: 100, includeSeen: true });
         scores.push(new Map(recommendations.map(({ item, score }) => [item, score])));
       }
       expect(new Set(scores[1].keys())).toEqual(new Set(scores[0].keys()));

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import type { FieldRecommender } from '../../src/recommender/field-recommender.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
 import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import type { Recommender } from '../../src/recommender/recommender.ts';
 import { type FieldRun, isRowResult, trainFieldRecommender } from '../../src/recommender/train-fields.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 import { clicksCsv, itemsCsv, usersCsv } from './made-clicks.ts';
@@ -42,23 +42,23 @@ async function train(crosses: readonly string[][], changes: Partial<FieldRunInpu
 const ranking = { data: { ...data, minRating: 1 } };
 
 /** Scores of a ranking of all items against predictions of each row, which encode the row's crosses one by one. */
-function expectRankedAsPredicted(recommender: FieldRecommender): void {
+function expectRankedAsPredicted(recommender: Recommender): void {
   for (const device of ['tv', 'phone', 'unheard of']) {
     const row = { device, hour: 20 };
-    const { recommendations } = recommender.recommendForUser('u3', { k: 100, includeSeen: true, row });
+    const { recommendations } = recommender.recommend({ user: 'u3', row }, { k: 100, includeSeen: true });
     expect(recommendations.length).toBe(16);
     const predicted = recommender.predict(recommendations.map(({ item }) => ({ user: 'u3', item, ...row })));
     recommendations.forEach(({ score }, n) => {
       expect(score).toBeCloseTo(predicted[n].output, 4);
     });
-    const unseen = recommender.recommendForUser('u3', { k: 100, row }).recommendations.map(({ item }) => item);
+    const unseen = recommender.recommend({ user: 'u3', row }, { k: 100 }).recommendations.map(({ item }) => item);
     expect(unseen.length).toBeLessThan(16);
     expect(recommendations.map(({ item }) => item).filter((item) => unseen.includes(item))).toEqual(unseen);
   }
 }
 
-const crossWeights = ({ parts }: FieldRecommender, name: string): Float32Array => {
-  const { firstRow, nRows } = parts.encoder.layout.crosses.find((cross) => cross.name === name)!;
+const crossWeights = ({ parts }: Recommender, name: string): Float32Array => {
+  const { firstRow, nRows } = parts.fields!.encoder.layout.crosses.find((cross) => cross.name === name)!;
   return (parts.weights.get('crosses')!.data as Float32Array).subarray(firstRow, firstRow + nRows);
 };
 
@@ -70,7 +70,7 @@ describe('a ranking', () => {
       ['user', 'age'],
     ];
     const { recommender, result } = await train(crosses, ranking);
-    expect(recommender.parts.task).toBe('ranking');
+    expect(recommender.parts.fields?.task).toBe('ranking');
     if (!result || isRowResult(result)) throw new Error('no ranking');
     expect(Object.keys(result.metrics)).toContain('ndcg@10');
     expectRankedAsPredicted(recommender);
@@ -82,9 +82,9 @@ describe('a ranking', () => {
   it('has the same weights from one cross of items as from the items themselves', async () => {
     const { recommender } = await train([['item', 'genre']], { ...ranking, config: { deep: false, wideL1: 0 } });
     const { parts } = recommender;
-    const { firstRow } = parts.encoder.layout.fields.find(({ name }) => name === 'item')!;
+    const { firstRow } = parts.fields!.encoder.layout.fields.find(({ name }) => name === 'item')!;
     const own = parts.weights.get('w')!.data;
-    parts.encoder.fitted.crosses[0].combinations!.forEach((part, k) => {
+    parts.fields!.encoder.fitted.crosses[0].combinations!.forEach((part, k) => {
       if (k % 2 === 0) expect(crossWeights(recommender, 'item × genre')[k / 2]).toBeCloseTo(own[firstRow + part], 5);
     });
     recommender.close();
@@ -115,7 +115,7 @@ describe('a model of clicks', () => {
     ['items alone', [['item', 'genre']]],
   ])('with crosses of %s ranks as it predicts', async (_what, crosses) => {
     const { recommender } = await train(crosses as string[][]);
-    expect(recommender.parts.task).toBe('click');
+    expect(recommender.parts.fields?.task).toBe('click');
     expectRankedAsPredicted(recommender);
     recommender.close();
   });

@@ -12,7 +12,7 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
 import { modelsOf } from '../../src/models/index.ts';
 import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
-import { SequenceRecommender } from '../../src/recommender/sequence-recommender.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
 import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
@@ -88,7 +88,7 @@ describe('trainSequenceRecommender', () => {
     const all = await run('markov', {}, leaveLastOut(histories));
     expect(all.result.protocol.candidates).toBe('all');
     expect(all.result.metrics['recall@5'].mean).toBeLessThanOrEqual(result.metrics['recall@5'].mean);
-    const scorer = all.recommender.scorer();
+    const scorer = all.recommender.scorer('sequences');
     expect(evaluateSequences(scorer, leaveLastOut(histories), { filter: 'history' }).protocol.filter).toBe('history');
   });
 
@@ -99,7 +99,8 @@ describe('trainSequenceRecommender', () => {
     [
       'data',
       'no such part',
-      async () => evaluateSequences((await run('markov')).recommender.scorer(), split, { part: 'validation' }),
+      async () =>
+        evaluateSequences((await run('markov')).recommender.scorer('sequences'), split, { part: 'validation' }),
     ],
   ])('%s: %s', async (code, _, action) => {
     expect(await codeOf(action)).toBe(code);
@@ -112,14 +113,14 @@ describe.each(modelsOf('sequences'))('a recommender by $name', ({ name }) => {
     const path = join(folder, name);
     const manifest = await recommender.save(path);
     expect(manifest.metrics).toHaveProperty('mrr@20');
-    const loaded = await SequenceRecommender.load(path);
+    const loaded = await Recommender.load(path);
     const session = loaded.startSession();
     const told: string[] = [];
     for (const id of ['film 3', 'never seen', 'film 4', 'film 5', 'film 3']) {
       expect(session.add(id)).toBe(id !== 'never seen');
       told.push(id);
       const answer = session.recommend({ k: 5 });
-      expect(answer).toEqual(recommender.recommendForHistory(told, { k: 5 }));
+      expect(answer).toEqual(recommender.recommend({ history: told }, { k: 5 }));
       expect(answer.unknownItems).toEqual(told.includes('never seen') ? ['never seen'] : []);
     }
     session.close();
@@ -154,7 +155,7 @@ describe('a model that is trained by epochs', () => {
     expect(outcome).toMatchObject({ bestEpoch: 1, log: [{ epoch: 1 }] });
     expect(outcome.recommender.parts.info.training).toMatchObject({ epochs: 1, momentum: 0.2, patience: 3 });
     const part = { part: 'validation', metrics: ['recall@1'] } as const;
-    const measured = evaluateSequences(outcome.recommender.scorer(), validated, part);
+    const measured = evaluateSequences(outcome.recommender.scorer('sequences'), validated, part);
     expect(outcome.log[0].validation).toBeCloseTo(measured.metrics['recall@1'].mean, 12);
     await gru4rec({ epochs: 1, momentum: 0.3 });
     expect(fingerprints[1]).not.toBe(fingerprints[0]);
@@ -187,20 +188,20 @@ describe('histories of users', () => {
     const { recommender } = await run('markov', {}, histories);
     const path = join(folder, 'histories');
     await recommender.save(path);
-    const loaded = await SequenceRecommender.load(path);
+    const loaded = await Recommender.load(path);
     for (const each of [recommender, loaded]) {
       // of a b a c a, the last two are for validation and testing; training has no c
-      expect(each.recommendForUser('ann')).toEqual(each.recommendForHistory(['a', 'b', 'a', 'a']));
-      expect(each.recommendForUser('bob')).toEqual(each.recommendForHistory(['b']));
-      expect(await codeOf(() => each.recommendForUser('eve'))).toBe('not-found');
+      expect(each.recommend({ user: 'ann' })).toEqual(each.recommend({ history: ['a', 'b', 'a', 'a'] }));
+      expect(each.recommend({ user: 'bob' })).toEqual(each.recommend({ history: ['b'] }));
+      expect(await codeOf(() => each.recommend({ user: 'eve' }))).toBe('not-found');
       each.close();
     }
   });
 
   it('are nobody’s in sessions', async () => {
     const { recommender } = await run('markov');
-    expect(recommender.parts.histories).toBeNull();
-    expect(await codeOf(() => recommender.recommendForUser('u1'))).toBe('usage');
+    expect(recommender.parts.users.size).toBe(0);
+    expect(await codeOf(() => recommender.recommend({ user: 'u1' }))).toBe('usage');
   });
 
   it('hide what was taken where the run was measured so', async () => {
@@ -212,7 +213,7 @@ describe('histories of users', () => {
         final: false,
         evaluation: { filter },
       });
-      return recommender.recommendForHistory(['a']).recommendations.map(({ item }) => item);
+      return recommender.recommend({ history: ['a'] }).recommendations.map(({ item }) => item);
     };
     expect(await measured('none')).toEqual(['b', 'a']);
     expect(await measured('history')).toEqual(['b']);
@@ -223,7 +224,7 @@ describe('candidates', () => {
   it('are all items when asked, whatever the split lists', async () => {
     const listed = leaveLastOut(filterSequences(ring(2), { minLength: 4, minSupport: 1 }), { negatives: 5, seed: 3 });
     const plain = leaveLastOut(filterSequences(ring(2), { minLength: 4, minSupport: 1 }));
-    const scorer = (await run('markov', {}, plain)).recommender.scorer();
+    const scorer = (await run('markov', {}, plain)).recommender.scorer('sequences');
     const all = evaluateSequences(scorer, listed, { candidates: 'all', metrics: ['mrr@20'] });
     expect(all.protocol.candidates).toBe('all');
     expect(all.metrics).toEqual(evaluateSequences(scorer, plain, { metrics: ['mrr@20'] }).metrics);
@@ -233,10 +234,10 @@ describe('candidates', () => {
   });
 });
 
-describe('SequenceRecommender', () => {
+describe('Recommender', () => {
   it('continues a walk along the ring, with names and scores that fall', async () => {
     const { recommender } = await run('markov');
-    const { recommendations, how } = recommender.recommendForHistory(['film 7', 'film 8'], { k: 4 });
+    const { recommendations, how } = recommender.recommend({ history: ['film 7', 'film 8'] }, { k: 4 });
     expect(recommendations[0]).toMatchObject({ item: 'film 9', title: 'film 9', because: [] });
     expect(recommendations.map(({ score }) => score)).toEqual(
       recommendations.map(({ score }) => score).sort((a, b) => b - a),
@@ -248,7 +249,7 @@ describe('SequenceRecommender', () => {
     const { recommender } = await run('session-popularity');
     const ids = (includeSeen: boolean) =>
       recommender
-        .recommendForHistory(['film 1', 'film 2', 'film 1'], { k: 30, includeSeen })
+        .recommend({ history: ['film 1', 'film 2', 'film 1'] }, { k: 30, includeSeen })
         .recommendations.map((r) => r.item);
     expect(ids(true).slice(0, 2)).toEqual(['film 1', 'film 2']);
     expect(ids(true)).toHaveLength(20);
@@ -260,27 +261,27 @@ describe('SequenceRecommender', () => {
     const { recommender } = await run('markov');
     for (const history of [[], ['x', 'y']]) {
       const code = history.length === 0 ? 'usage' : 'not-found';
-      expect(await codeOf(() => recommender.recommendForHistory(history))).toBe(code);
-      const answer = recommender.recommendForHistory(history, { whenEmpty: 'popularity', k: 1 });
+      expect(await codeOf(() => recommender.recommend({ history }))).toBe(code);
+      const answer = recommender.recommend({ history }, { whenEmpty: 'popularity', k: 1 });
       expect(answer.how).toMatch(/no item of the history is known.*most people/);
       expect(answer.unknownItems).toEqual(history);
-      const popular = (await run('sequence-popularity')).recommender.recommendForHistory(['film 1'], { k: 1 });
+      const popular = (await run('sequence-popularity')).recommender.recommend({ history: ['film 1'] }, { k: 1 });
       expect(answer.recommendations).toEqual(popular.recommendations);
     }
   });
 
   it.each([0, -1, 1.5, Number.NaN])('refuses k = %d', async (k) => {
     const { recommender } = await run('markov');
-    expect(await codeOf(() => recommender.recommendForHistory(['film 1'], { k }))).toBe('usage');
+    expect(await codeOf(() => recommender.recommend({ history: ['film 1'] }, { k }))).toBe('usage');
   });
 
   it('refuses folders that are absent or altered', async () => {
-    expect(await codeOf(() => SequenceRecommender.load(join(folder, 'absent')))).toBe('not-found');
+    expect(await codeOf(() => Recommender.load(join(folder, 'absent')))).toBe('not-found');
     const { recommender } = await run('markov');
     const path = join(folder, 'altered');
     await recommender.save(path);
     writeFileSync(join(path, 'weights.safetensors'), 'x');
-    expect(await codeOf(() => SequenceRecommender.load(path))).toBe('artifact');
+    expect(await codeOf(() => Recommender.load(path))).toBe('artifact');
   });
 });
 

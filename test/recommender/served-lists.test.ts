@@ -138,7 +138,7 @@ describe('users and items', () => {
     const { recommender } = runs.expected;
     const all = { k: dataset.items.size, includeSeen: true };
     const lists = served(filter, (user) =>
-      recommender.recommendForUser(user, all).recommendations.map(({ item }) => item),
+      recommender.recommend({ user }, all).recommendations.map(({ item }) => item),
     );
     expectWithin((rule) => runs[rule].result!, lists, model === 'mf' || model === 'ials');
     const unlisted = lists.flatMap(({ list, relevant }) => [...relevant].filter((id) => !list.includes(id))).length;
@@ -169,7 +169,7 @@ describe('users and items', () => {
     const all = { k: dataset.items.size, includeSeen: true };
     const { recommender } = runs.expected;
     const lists = served(filter, (user) =>
-      recommender.recommendForUser(user, all).recommendations.map(({ item }) => item),
+      recommender.recommend({ user }, all).recommendations.map(({ item }) => item),
     );
     expectWithin((rule) => runs[rule].result, lists, true);
     for (const { recommender: each } of Object.values(runs)) each.close();
@@ -223,7 +223,7 @@ describe('sequences', () => {
       const target = targetOf[event];
       if (target < 0) continue;
       const history = Array.from(sequences.items.subarray(sequences.start[sequenceOf[target]], event), idOf);
-      const list = recommender.recommendForHistory(history, { k: split.items.size }).recommendations.map((r) => r.item);
+      const list = recommender.recommend({ history }, { k: split.items.size }).recommendations.map((r) => r.item);
       served.push({ list, relevant: new Set([idOf(item[target])]) });
     }
     expectWithin((rule) => runs[rule].result!, served, model === 'gru4rec');

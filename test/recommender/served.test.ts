@@ -69,7 +69,7 @@ describe.each(models.map(({ name }) => name))('%s', (model) => {
     const { recommender, final } = await run(model);
     expect(final).toMatchObject({ nRows: split.dataset.interactions.length });
     for (let user = 0; user < N_USERS; user++) {
-      const { recommendations, how } = recommender.recommendForUser(`user ${user}`, { k: N_ITEMS });
+      const { recommendations, how } = recommender.recommend({ user: `user ${user}` }, { k: N_ITEMS });
       expect(how).toBe('trained');
       const items = recommendations.map(({ item }) => item);
       expect(items.filter((item) => ofUser(user).includes(item))).toEqual([]);
@@ -86,22 +86,22 @@ describe.each(models.map(({ name }) => name))('%s', (model) => {
     const loaded = await Recommender.load(path, { threads: 1, blas: 'off' });
     for (const each of [recommender, loaded]) {
       for (let user = 0; user < NEW_USER; user++) {
-        const items = each.recommendForUser(`user ${user}`, { k: N_ITEMS }).recommendations.map(({ item }) => item);
+        const items = each.recommend({ user: `user ${user}` }, { k: N_ITEMS }).recommendations.map(({ item }) => item);
         expect(items.filter((item) => ofUser(user).includes(item) || item === `item ${LATE_ITEM}`)).toEqual([]);
         const late = ofUser(user).includes(`item ${LATE_ITEM}`) ? 0 : 1;
         expect(items).toHaveLength(N_ITEMS - ofUser(user).length - late);
       }
-      const late = each.recommendForUser(`user ${LATE_USER}`, { k: N_ITEMS });
+      const late = each.recommend({ user: `user ${LATE_USER}` }, { k: N_ITEMS });
       expect(late.notes.join()).toMatch(/user 29 has no training rows: served from the 2 items of the held-out rows/);
       expect(late.how).not.toBe('trained');
       expect(late.recommendations.map(({ item }) => item)).not.toContain('item 2');
       expect(late.recommendations.flatMap(({ because }) => because.map(({ item }) => item))).not.toContain('item 23');
-      expect(await codeOf(() => each.recommendForUser(`user ${NEW_USER}`))).toBe('not-found');
-      expect(await codeOf(() => each.recommendForHistory([`item ${LATE_ITEM}`]))).toBe('not-found');
-      const half = each.recommendForHistory([`item ${LATE_ITEM}`, 'item 3'], { k: N_ITEMS, includeSeen: true });
+      expect(await codeOf(() => each.recommend({ user: `user ${NEW_USER}` }))).toBe('not-found');
+      expect(await codeOf(() => each.recommend({ history: [`item ${LATE_ITEM}`] }))).toBe('not-found');
+      const half = each.recommend({ history: [`item ${LATE_ITEM}`, 'item 3'] }, { k: N_ITEMS, includeSeen: true });
       expect(half.unknownItems).toEqual([`item ${LATE_ITEM}`]);
       expect(half.recommendations.map(({ item }) => item)).not.toContain(`item ${LATE_ITEM}`);
-      const seen = each.recommendForUser('user 0', { k: N_ITEMS, includeSeen: true }).recommendations;
+      const seen = each.recommend({ user: 'user 0' }, { k: N_ITEMS, includeSeen: true }).recommendations;
       expect(seen.map(({ item }) => item)).not.toContain(`item ${LATE_ITEM}`);
     }
     loaded.close();
@@ -154,7 +154,7 @@ describe('the final training', () => {
     ]);
     const loaded = await Recommender.load(join(folder, 'kept-1'), { threads: 1 });
     expect(loaded.parts.info.protocol).toMatchObject({ part: 'test' });
-    expect(loaded.recommendForUser('user 3').recommendations).toHaveLength(10);
+    expect(loaded.recommend({ user: 'user 3' }).recommendations).toHaveLength(10);
     loaded.close();
     kept.length = 0;
     const settings = settingsOf('popularity', { evaluation: { metrics: ['diversity@5'] } });
@@ -192,7 +192,7 @@ describe('measurements', () => {
     const settings = settingsOf('popularity');
     const { result, recommender } = await trainRecommender({ engine, split: strangers, settings });
     expect(result).toBeNull();
-    const scorer = recommender.scorer();
+    const scorer = recommender.scorer('pairs');
     expect(await codeOf(() => evaluateScorer(engine, scorer, strangers, settings.evaluation, 1))).toBe('data');
   });
 });
@@ -210,7 +210,7 @@ describe('places that a model knows nothing about', () => {
   it.each(['item-knn', 'ease'])('go by popularity, which is said: %s', async (model) => {
     const settings = settingsOf(model, { config: model === 'item-knn' ? { shrinkage: 0 } : {} });
     const { recommender } = await trainRecommender({ engine, split: apart, settings });
-    const { recommendations, notes } = recommender.recommendForHistory(['item 0'], { k: 7 });
+    const { recommendations, notes } = recommender.recommend({ history: ['item 0'] }, { k: 7 });
     const title = recommender.model.title;
     const marked = recommendations.filter(({ byPopularity }) => byPopularity);
     expect(marked.map(({ item }) => item)).toEqual(['item 4', 'item 5', 'item 6', 'item 7']);
@@ -219,7 +219,7 @@ describe('places that a model knows nothing about', () => {
     expect(known.map(({ item }) => item).sort()).toEqual(['item 1', 'item 2', 'item 3']);
     expect(notes).toHaveLength(1);
     expect(notes[0]).toContain(`by popularity: ${title} knows nothing of these items for this person`);
-    expect(recommender.recommendForHistory(['item 0'], { k: 3 }).notes).toEqual([]);
+    expect(recommender.recommend({ history: ['item 0'] }, { k: 3 }).notes).toEqual([]);
   });
 
   it('take the whole list of somebody of whom nothing is known', async () => {
@@ -234,7 +234,7 @@ describe('places that a model knows nothing about', () => {
       ],
     });
     const { recommender } = await trainRecommender({ engine, split: lonely, settings: settingsOf('item-knn') });
-    const { recommendations, notes } = recommender.recommendForHistory(['item 3']);
+    const { recommendations, notes } = recommender.recommend({ history: ['item 3'] });
     expect(recommendations.map(({ item }) => item)).toEqual(['item 1', 'item 0']);
     expect(notes).toEqual(['ItemKNN knows nothing for this person: these are the most popular items']);
   });

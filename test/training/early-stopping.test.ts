@@ -38,7 +38,8 @@ describe.each(modelsOf('pairs').filter(isPairModel))('early stopping of $name', 
     });
   const measured = (trained: Awaited<ReturnType<typeof run>>): number => {
     const options = evaluationOptions.parse({ metrics: [metric], filter: 'train' });
-    return evaluateScorer(engine, trained.recommender.scorer(), split, options, 1, 'validation').metrics[metric].mean;
+    return evaluateScorer(engine, trained.recommender.scorer('pairs'), split, options, 1, 'validation').metrics[metric]
+      .mean;
   };
 
   it('ends with the weights of the best epoch', async () => {

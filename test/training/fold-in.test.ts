@@ -30,7 +30,8 @@ async function trained(on: Engine, model: Model, split = checkerboard()) {
   const config = model.options.parse(info.model.config);
   const training = pairSettings.parse(info.training);
   const parts = { engine: on, model: model as unknown as PairModel, config, training, weights };
-  const made = () => new FoldIn({ ...parts, sizes: { nUsers: users.size, nItems: items.size } }, recommender.scorer());
+  const made = () =>
+    new FoldIn({ ...parts, sizes: { nUsers: users.size, nItems: items.size } }, recommender.scorer('pairs'));
   return { recommender, weights, training, made };
 }
 
@@ -39,7 +40,7 @@ describe.each(modelsOf('pairs').filter(isPairModel))('fold-in of new people with
     const { recommender, weights, made } = await trained(engine, model);
     const before = weightBytes(weights);
     const foldIn = made();
-    const tables = new RankingTables(engine, recommender.scorer().form, SIDE);
+    const tables = new RankingTables(engine, recommender.scorer('pairs').form, SIDE);
     const colours = histories.map((history) => {
       const { topItems } = tables.rank({
         users: Int32Array.of(0),
@@ -77,7 +78,7 @@ describe.each(modelsOf('pairs').filter(isPairModel))('fold-in of new people with
   it('leaves no memory of the engine taken when the recommender is closed, and takes no more with every person', async () => {
     const held = engine.heldBytes;
     const { recommender } = await trained(engine, model);
-    const ask = () => recommender.recommendForHistory(['item 4', 'item 10', 'item 2']);
+    const ask = () => recommender.recommend({ history: ['item 4', 'item 10', 'item 2'] });
     ask();
     const once = engine.heldBytes;
     for (let n = 0; n < 5; n++) ask();
@@ -126,7 +127,7 @@ describe('the row of a new person', () => {
     const model = findModel(name);
     const { recommender, training, made } = await trained(engine, model);
     const foldIn = made();
-    const { form } = recommender.scorer();
+    const { form } = recommender.scorer('pairs');
     if (form.form !== 'dot') throw new Error('it has vectors');
     const isPairwise = (model as PairModel).loss === 'pairwise';
     for (const history of histories) {

@@ -1,7 +1,6 @@
 /** `deeptaste recommend`: what a saved recommender proposes to somebody, with titles and reasons. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { AnyRecommender } from '../answer-report.ts';
 import { collect, commaList, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
@@ -12,6 +11,8 @@ export interface RecommendFlags extends CommonOptions {
   readonly row?: string[];
   readonly k: number;
   readonly includeSeen?: boolean;
+  readonly exclude?: string[];
+  readonly only?: string[];
 }
 
 export function recommendCommand(): Command {
@@ -31,50 +32,50 @@ export function recommendCommand(): Command {
     .option('-k <n>', 'number of recommendations', wholeNumber(1, 1_000_000), 10)
     .option('--include-seen', 'also items that the person already took; of sequences so by default')
     .option('--no-include-seen', 'none of these')
+    .option('--exclude <id,id,…>', 'items that may not be recommended', commaList)
+    .option('--only <id,id,…>', 'items of which some are to be recommended, and no others', commaList)
     .action(recommend);
 }
 
 async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const terminal = new Terminal(flags);
-  const { loadAnyRecommender } = await import('../../recommender/load-any.ts');
+  const request = await requestOf(flags);
+  const { Recommender } = await import('../../recommender/recommender.ts');
   // one person's list: threads and libraries take longer to start
-  const recommender = await loadAnyRecommender(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
   try {
-    const { isFromFields, recommendFromFields } = await import('../recommend-from-fields.ts');
-    if (isFromFields(recommender)) recommendFromFields(terminal, path, recommender, flags);
-    else await recommendFromItems(terminal, path, recommender, flags);
+    const { k, includeSeen, exclude, only } = flags;
+    const answer = recommender.recommend(request, { k, includeSeen, exclude, only });
+    const { user = null, history = [], row = {} } = request;
+    const { answerDocument, answerReport } = await import('../answer-report.ts');
+    const report = { path, recommender, user, history, row, answer };
+    terminal.print(answerReport(terminal, report));
+    terminal.document(answerDocument(report));
   } finally {
     recommender.close();
   }
 }
 
-/** Of models that know people by their ids or by the items they took. @throws 'usage' unless it is one of the two */
-async function recommendFromItems(
-  terminal: Terminal,
-  path: string,
-  recommender: AnyRecommender,
-  flags: RecommendFlags,
-): Promise<void> {
-  const { user, k, includeSeen } = flags;
-  if (flags.row)
+interface AskedRequest {
+  readonly user?: string;
+  readonly history?: readonly string[];
+  readonly row?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws 'usage' unless somebody is asked for, and one person */
+async function requestOf({ user, history, item, row }: RecommendFlags): Promise<AskedRequest> {
+  const items = [...(history ?? []), ...(item ?? [])];
+  const isGiven = { user: user !== undefined, history: items.length > 0, row: row !== undefined };
+  if ((isGiven.user && isGiven.history) || !Object.values(isGiven).includes(true))
     throw new DeepTasteError(
       'usage',
-      `recommend ${path}: --row is for models over feature fields; give --user or --history`,
+      `recommend: needs somebody to recommend to, found ${isGiven.user ? 'a user and a history' : 'nobody'}; ` +
+        'say either --user ID, or --history ID,ID,… (or --item ID), or describe somebody new by --row key=value',
     );
-  const history = [...(flags.history ?? []), ...(flags.item ?? [])];
-  if ((user === undefined) === (history.length === 0))
-    throw new DeepTasteError(
-      'usage',
-      `recommend: needs somebody to recommend to, found ${user === undefined ? 'nobody' : 'a user and a history'}; ` +
-        'say either --user ID, or --history ID,ID,… (or --item ID)',
-    );
-  const { answerDocument, answerReport } = await import('../answer-report.ts');
-  const options = { k, includeSeen };
-  const answer =
-    user === undefined
-      ? recommender.recommendForHistory(history, options)
-      : recommender.recommendForUser(user, options);
-  const report = { path, recommender, user: user ?? null, history, answer };
-  terminal.print(answerReport(terminal, report));
-  terminal.document(answerDocument(report));
+  const { rowOf } = await import('../row-option.ts');
+  return {
+    ...(user !== undefined && { user }),
+    ...(items.length > 0 && { history: items }),
+    ...(row && { row: rowOf(row) }),
+  };
 }

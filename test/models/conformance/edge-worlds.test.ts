@@ -81,19 +81,19 @@ describe.each(models)('$name', (model) => {
     for (let user = 0; user < users; user++) {
       const taken = new Set(train.filter((pair) => pair[0] === user).map((pair) => pair[1]));
       if (taken.size === 0) {
-        expect(await thrownCode(() => recommender.recommendForUser(`user ${user}`))).toBe('not-found');
+        expect(await thrownCode(() => recommender.recommend({ user: `user ${user}` }))).toBe('not-found');
         continue;
       }
-      const { recommendations } = recommender.recommendForUser(`user ${user}`);
+      const { recommendations } = recommender.recommend({ user: `user ${user}` });
       expect(recommendations.length).toBe(trained.size - taken.size);
-      const all = recommender.recommendForUser(`user ${user}`, { includeSeen: true }).recommendations;
+      const all = recommender.recommend({ user: `user ${user}` }, { includeSeen: true }).recommendations;
       expect(all.length).toBe(trained.size);
       expect(all.every(({ score }) => Number.isFinite(score))).toBe(true);
     }
     for (let item = 0; item < items; item++)
       if (!trained.has(item))
-        expect(await thrownCode(() => recommender.recommendForHistory([`item ${item}`]))).toBe('not-found');
-    const fresh = recommender.recommendForHistory([`item ${train[0][1]}`], { includeSeen: true });
+        expect(await thrownCode(() => recommender.recommend({ history: [`item ${item}`] }))).toBe('not-found');
+    const fresh = recommender.recommend({ history: [`item ${train[0][1]}`] }, { includeSeen: true });
     expect(fresh.recommendations.length).toBe(trained.size);
     expect(fresh.recommendations.every(({ score }) => Number.isFinite(score))).toBe(true);
     recommender.close();

@@ -16,7 +16,7 @@ describe.each(personal)('$name on the checkerboard', (model) => {
     const { result, recommender } = await trainSmall(engine, checkerboard(), model, { seed });
     expect(result!.metrics['hr@1'].mean).toBe(1);
     for (let user = 0; user < SIDE; user++) {
-      const { recommendations, how } = recommender.recommendForUser(`user ${user}`, { k: 3 });
+      const { recommendations, how } = recommender.recommend({ user: `user ${user}` }, { k: 3 });
       expect(how).toBe('trained');
       expect(recommendations[0]).toMatchObject({ item: `item ${user}`, title: `Item no. ${user}` });
       expect(recommendations[0].score).toBeGreaterThan(recommendations[1].score);
@@ -28,7 +28,7 @@ describe.each(personal)('$name on the checkerboard', (model) => {
 describe.each(impersonal)('$name on the checkerboard', (model) => {
   it('scores all items alike, since every item was taken equally often', async () => {
     const { result, recommender } = await trainSmall(engine, checkerboard(), model);
-    const answer = recommender.recommendForUser('user 0', { k: SIDE, includeSeen: true });
+    const answer = recommender.recommend({ user: 'user 0' }, { k: SIDE, includeSeen: true });
     expect(new Set(answer.recommendations.map(({ score }) => score)).size).toBe(1);
     // one of the 13 items that a user has not taken: the withheld one and twelve of the other colour
     expect(result!.metrics['hr@1'].mean).toBeCloseTo(1 / 13, 12);

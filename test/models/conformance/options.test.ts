@@ -48,7 +48,7 @@ async function outcome(model: Model, config: object): Promise<string | null> {
   if (!model.options.safeParse(config).success) return null;
   const training = model.learn.by === 'gradients' ? { epochs: 2, batchSize: 64 } : {};
   const { recommender } = await trainSmall(engine, split, model, { config, training });
-  const lists = recommender.parts.users.ids.map((id) => recommender.recommendForUser(id, { includeSeen: true }));
+  const lists = recommender.parts.users.ids.map((id) => recommender.recommend({ user: id }, { includeSeen: true }));
   recommender.close();
   return `${weightBytes(recommender.parts.weights)} ${JSON.stringify(lists)}`;
 }

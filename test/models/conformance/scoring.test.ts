@@ -53,7 +53,7 @@ describe.each(models)('scores of $name', (model) => {
       { model: model as PairModel | SolvedPairs, config, sizes: { nUsers, nItems }, weights },
       seen,
     );
-    const tables = new RankingTables(engine, recommender.scorer().form, nItems);
+    const tables = new RankingTables(engine, recommender.scorer('pairs').form, nItems);
     const { scores } = tables.rank({ users, allScores: true });
     return { recommender, direct, tables, scores };
   })();
@@ -108,7 +108,7 @@ describe.each(models)('scores of $name', (model) => {
         filter: 'train',
         allItems,
       });
-      const counts = ranking.rank(recommender.scorer().form);
+      const counts = ranking.rank(recommender.scorer('pairs').form);
       for (const user of users) {
         const rows = allItems ? seen : testCandidates;
         const own = new Set(rows.columns.slice(rows.rowStart[user], rows.rowStart[user + 1]));

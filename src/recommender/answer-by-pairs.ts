@@ -1,0 +1,184 @@
+/** How models of users and items answer: people by their rows of a user table or by the items that they took. */
+import { DeepTasteError } from '../core/errors.ts';
+import { quotedNames, shownName } from '../core/shown.ts';
+import { counted } from '../data/counted.ts';
+import { joinedAscending, missingColumns, rowOf } from '../data/sparse-rows.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { Person } from '../engine/runtime/ranking.ts';
+import type { Model } from '../examples/model.ts';
+import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
+import type { Scorer } from '../scoring/scorer.ts';
+import { FoldIn } from '../training/fold-in.ts';
+import type { Answering, Asked, AskedPerson } from './answer.ts';
+import { BestItems } from './best-items.ts';
+import type { RecommenderParts } from './parts.ts';
+import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
+import { emptyHistory, examplesOf } from './request.ts';
+import type { TopItems } from './top-items.ts';
+
+/** The best k items besides those excluded. */
+type Finder = (k: number, excluded: Int32Array) => TopItems;
+
+export class PairAnswering implements Answering {
+  readonly by = ['user', 'history'] as const;
+  readonly takenIn = 'the training data';
+  readonly popularity: Int32Array;
+  readonly #engine: Engine;
+  readonly #model: Model<unknown, 'pairs'>;
+  readonly #parts: RecommenderParts;
+  readonly #scorer: Scorer;
+  #bestItems: BestItems | null = null;
+  #foldIn: FoldIn | null = null;
+  #reasons: ReasonFinder | null = null;
+
+  constructor(engine: Engine, model: Model<unknown, 'pairs'>, parts: RecommenderParts, scorer: Scorer) {
+    this.#engine = engine;
+    this.#model = model;
+    this.#parts = parts;
+    this.#scorer = scorer;
+    this.popularity = new Int32Array(parts.items.size);
+    for (const item of parts.seen.columns) this.popularity[item]++;
+  }
+
+  isServed(item: number): boolean {
+    return this.popularity[item] > 0;
+  }
+
+  ask({ user, history, row, whenEmpty }: AskedPerson): Asked {
+    if (row !== undefined)
+      throw new DeepTasteError(
+        'usage',
+        `recommend: ${this.#model.title} does not look at the cells of a row; give a user or a history`,
+      );
+    return user === undefined ? this.#byHistory(history ?? [], whenEmpty) : this.#byUser(user);
+  }
+
+  /** Somebody of the data. Somebody without training rows is served from the items that the data hold. */
+  #byUser(id: string): Asked {
+    const { users, seen, heldOut } = this.#parts;
+    const user = users.indexOf(id);
+    if (user === undefined) throw this.#unknownUser(id, 'no user', 'was in the training data');
+    const trained = rowOf(seen, user);
+    const taken = joinedAscending(trained, heldOut && rowOf(heldOut, user));
+    if (trained.length > 0) {
+      const find: Finder = (k, excluded) => this.#best().find(user, k, excluded);
+      return this.#asked(trained, taken, find, 'trained');
+    }
+    const history = taken.filter((item) => this.isServed(item));
+    if (history.length === 0)
+      throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
+    const note = `user ${shownName(id)} has no training rows: served from the ${counted(history.length, 'item')} of the held-out rows`;
+    return { ...this.#somebodyNew(history, taken), notes: [note] };
+  }
+
+  /** Somebody whom the model never saw, from the items that person took. Items without training rows are unknown. */
+  #byHistory(ids: readonly string[], whenEmpty: AskedPerson['whenEmpty']): Asked {
+    const { items } = this.#parts;
+    const isKnown = (id: string) => this.isServed(items.indexOf(id) ?? -1);
+    const known = ids.filter(isKnown);
+    const unknownItems = ids.filter((id) => !isKnown(id));
+    if (known.length > 0) {
+      const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
+      return { ...this.#somebodyNew(history, history), unknownItems };
+    }
+    if (whenEmpty === 'popularity') return { ...this.#nobodyKnown(), unknownItems };
+    if (ids.length === 0) throw emptyHistory();
+    throw new DeepTasteError(
+      'not-found',
+      `recommend: none of the items ${quotedNames(ids)} was in the training data; ids look like ${examplesOf(items)}`,
+    );
+  }
+
+  #somebodyNew(history: Int32Array, taken: Int32Array): Asked {
+    const { person, how } = this.#newPerson(history);
+    return this.#asked(history, taken, (k, excluded) => this.#best().findFor(person, k, excluded), how);
+  }
+
+  #nobodyKnown(): Asked {
+    const none = new Int32Array(0);
+    const find: Finder = (k, excluded) => {
+      const isExcluded = new Set(excluded);
+      const items = Int32Array.from(this.popularity.keys()).filter(
+        (item) => this.isServed(item) && !isExcluded.has(item),
+      );
+      items.sort((a, b) => this.popularity[b] - this.popularity[a] || a - b);
+      const best = items.slice(0, k);
+      return { items: best, scores: Float32Array.from(best, (item) => this.popularity[item]) };
+    };
+    return this.#asked(none, none, find, 'no item of the history is known: what most people took');
+  }
+
+  #asked(history: Int32Array, taken: Int32Array, find: Finder, how: string): Asked {
+    const nItems = this.#parts.items.size;
+    return {
+      taken,
+      history,
+      unknownItems: [],
+      notes: [],
+      includeSeen: false,
+      rank: (k, excluded) => {
+        const top = find(k, excluded);
+        const knows = top.scores.includes(0) ? knownItems(this.#scorer.form, history, nItems) : null;
+        return { ...top, knows, how };
+      },
+    };
+  }
+
+  /** What the best items are found by for somebody with these items; and how it was made. */
+  #newPerson(history: Int32Array): { person: Person; how: string } {
+    const { form, foldIn } = this.#scorer;
+    if (isPairModel(this.#model)) {
+      const { vector, how } = this.#trainedFoldIn(this.#model).foldIn(history);
+      return { person: { vector }, how };
+    }
+    if (form.form === 'history')
+      return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
+    if (!foldIn) throw new DeepTasteError('config', `recommend: ${this.#model.title} cannot serve new people`);
+    const { vector, how } = foldIn(history);
+    return { person: form.form === 'takers' ? { vector, history } : { vector }, how };
+  }
+
+  #trainedFoldIn(model: PairModel): FoldIn {
+    const { weights, info, users, items } = this.#parts;
+    const training = pairSettings.parse(info.training);
+    const config = model.options.parse(info.model.config);
+    const sizes = { nUsers: users.size, nItems: items.size };
+    this.#foldIn ??= new FoldIn({ engine: this.#engine, model, config, training, sizes, weights }, this.#scorer);
+    return this.#foldIn;
+  }
+
+  /** What finds the best items; made once. */
+  #best(): BestItems {
+    this.#bestItems ??= new BestItems(this.#engine, this.#scorer.form, this.#parts.items.size);
+    return this.#bestItems;
+  }
+
+  reasons(item: number, history: Int32Array, n: number): number[] {
+    this.#reasons ??= reasonFinder(this.#scorer, this.#parts.items.size);
+    return this.#reasons(item, history, n);
+  }
+
+  likeness(item: number): ReturnType<Answering['likeness']> {
+    return likenessOf(this.#scorer, item, this.#parts.items.size);
+  }
+
+  #unknownUser(id: string, what: string, why: string): DeepTasteError {
+    return new DeepTasteError(
+      'not-found',
+      `recommend: ${what} ${quotedNames([id])} ${why} (ids look like ${examplesOf(this.#parts.users)}); ` +
+        'give the items the person took instead (--history)',
+    );
+  }
+
+  free(): void {
+    this.#bestItems?.free();
+    this.#foldIn?.free();
+    this.#scorer.free();
+  }
+}
+
+/** A scorer that ranks items without training rows last: a model has nothing of them but the values it started from. */
+export function trainedItemsFirst(scorer: Scorer, { seen, items }: RecommenderParts): Scorer {
+  const last = missingColumns(seen, items.size);
+  return last.length === 0 ? scorer : { ...scorer, form: { ...scorer.form, last } };
+}

@@ -1,0 +1,167 @@
+/** How models of sequences answer: they go on with a history, the oldest item first. */
+import { DeepTasteError } from '../core/errors.ts';
+import { float32Tensor } from '../core/named-tensors.ts';
+import { quotedNames } from '../core/shown.ts';
+import { rowOf } from '../data/sparse-rows.ts';
+import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
+import type { Answering, Asked, AskedPerson } from './answer.ts';
+import { ITEM_COUNTS, type RecommenderParts } from './parts.ts';
+import { emptyHistory, examplesOf } from './request.ts';
+import { topItems } from './top-items.ts';
+
+const lane = Int32Array.of(0);
+
+/** What is known of a running sequence. */
+export interface SequenceSoFar {
+  readonly running: RunningSequences;
+  /** Known items, distinct, in the order of their first event. */
+  readonly items: ReadonlySet<number>;
+  readonly nKnown: number;
+  readonly unknownItems: readonly string[];
+}
+
+export class SequenceAnswering implements Answering {
+  readonly by = ['user', 'history'] as const;
+  readonly takenIn = 'the data';
+  readonly popularity: Float32Array;
+  readonly #title: string;
+  readonly #parts: RecommenderParts;
+  readonly #scorer: SequenceScorer;
+
+  constructor(title: string, parts: RecommenderParts, scorer: SequenceScorer) {
+    this.#title = title;
+    this.#parts = parts;
+    this.#scorer = scorer;
+    this.popularity = float32Tensor(parts.weights, ITEM_COUNTS, [parts.items.size]);
+  }
+
+  /** An empty sequence, to be freed by whoever asked for it. */
+  open(): RunningSequences {
+    return this.#scorer.open(1);
+  }
+
+  isServed(): boolean {
+    return true;
+  }
+
+  ask({ user, history, row, whenEmpty }: AskedPerson): Asked {
+    if (row !== undefined)
+      throw new DeepTasteError(
+        'usage',
+        `recommend: ${this.#title} does not look at the cells of a row; give a history, or a user`,
+      );
+    const ids = user === undefined ? (history ?? []) : this.#historyOf(user);
+    const running = this.open();
+    try {
+      const items = new Set<number>();
+      const unknownItems: string[] = [];
+      let nKnown = 0;
+      for (const id of ids) {
+        const item = this.#parts.items.indexOf(id);
+        if (item === undefined) {
+          unknownItems.push(id);
+          continue;
+        }
+        running.feed(lane, Int32Array.of(item));
+        items.add(item);
+        nKnown++;
+      }
+      const asked = this.askRunning({ running, items, nKnown, unknownItems }, whenEmpty);
+      return { ...asked, free: () => running.free() };
+    } catch (error) {
+      running.free();
+      throw error;
+    }
+  }
+
+  /**
+   * Somebody in the middle of a sequence.
+   * @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for an empty sequence
+   */
+  askRunning(sequence: SequenceSoFar, whenEmpty: AskedPerson['whenEmpty']): Asked {
+    const { running, items, nKnown, unknownItems } = sequence;
+    const isEmpty = nKnown === 0;
+    if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown(unknownItems);
+    const skipped = unknownItems.length > 0 ? `, ${unknownItems.length} unknown skipped` : '';
+    const how = isEmpty
+      ? 'no item of the history is known: what most people took'
+      : `${this.#title} continues the ${nKnown} known item${nKnown === 1 ? '' : 's'}${skipped}`;
+    return {
+      taken: Int32Array.from(items).sort(),
+      history: new Int32Array(0),
+      unknownItems: [...unknownItems],
+      notes: [],
+      includeSeen: wasMeasuredWithSeen(this.#parts),
+      rank: (k, excluded) => {
+        const scores = isEmpty ? this.popularity : this.#scoresOf(running);
+        const isExcluded = new Uint8Array(scores.length);
+        for (const item of excluded) isExcluded[item] = 1;
+        const knows = isEmpty ? null : (running.knows?.(0, scores) ?? null);
+        return { ...topItems(scores, k, isExcluded), knows, how };
+      },
+    };
+  }
+
+  #scoresOf(running: RunningSequences): Float32Array {
+    const scores = new Float32Array(this.#parts.items.size);
+    running.score(lane, scores);
+    return scores;
+  }
+
+  /** The history of a user of the data. */
+  #historyOf(id: string): string[] {
+    const { users, seen, items } = this.#parts;
+    if (users.size === 0)
+      throw new DeepTasteError(
+        'usage',
+        `recommend: this ${this.#title} was trained on sessions that are nobody's and knows no users; ` +
+          'give the items of the session (--history ID,ID,…)',
+      );
+    const user = users.indexOf(id);
+    if (user === undefined)
+      throw new DeepTasteError(
+        'not-found',
+        `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${examplesOf(users)}); ` +
+          'give the items the person took instead (--history)',
+      );
+    const ids = Array.from(rowOf(seen, user), (item) => items.idOf(item));
+    if (ids.length > 0) return ids;
+    throw new DeepTasteError(
+      'not-found',
+      `recommend: user ${quotedNames([id])} took no item that was in the training data; give the items of a history (--history)`,
+    );
+  }
+
+  reasons(): number[] {
+    return [];
+  }
+
+  /** What comes next after the item alone. */
+  likeness(item: number): ReturnType<Answering['likeness']> {
+    const running = this.#scorer.open(1);
+    try {
+      running.feed(lane, Int32Array.of(item));
+      return { scores: this.#scoresOf(running), how: `what ${this.#title} expects next after it` };
+    } finally {
+      running.free();
+    }
+  }
+
+  #nothingKnown(unknownItems: readonly string[]): DeepTasteError {
+    if (unknownItems.length === 0) return emptyHistory();
+    return new DeepTasteError(
+      'not-found',
+      `recommend: an item of the training data is needed, found only unknown ${quotedNames(unknownItems)}; ids look like ${examplesOf(this.#parts.items)}`,
+      { unknownItems: [...unknownItems] },
+    );
+  }
+
+  free(): void {
+    this.#scorer.free();
+  }
+}
+
+/** People come back to what they looked at, unless the model was measured without that (`filter: 'history'`). */
+function wasMeasuredWithSeen({ info }: RecommenderParts): boolean {
+  return (info.protocol as { readonly filter?: unknown } | null)?.filter !== 'history';
+}

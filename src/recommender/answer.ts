@@ -1,0 +1,118 @@
+/** What a recommender answers, and what makes a list of recommendations of ranked items. */
+import { displayName } from '../data/dataset.ts';
+import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
+import type { RecommenderParts } from './parts.ts';
+import type { TopItems } from './top-items.ts';
+
+export interface Recommendation {
+  readonly item: string;
+  /** Title where the data has one, else the id. */
+  readonly title: string;
+  readonly score: number;
+  /** Items of the person's history that speak most for this one, best first. */
+  readonly because: readonly NamedItem[];
+  /** True where the model knows nothing of the item for this person and popularity gave it the place; else absent. */
+  readonly byPopularity?: true;
+}
+
+export interface NamedItem {
+  readonly item: string;
+  readonly title: string;
+}
+
+export interface Answer {
+  readonly recommendations: readonly Recommendation[];
+  /** How the person was represented: 'trained', or one sentence. */
+  readonly how: string;
+  /** Ids of a given history that the recommender does not know. */
+  readonly unknownItems: readonly string[];
+  /** One line each, for people: who is unknown to training, which places went by popularity. */
+  readonly notes: readonly string[];
+}
+
+/** The best items of a person, best first, and what the model knows of them. */
+export interface Ranked extends TopItems {
+  /** 1 for the items of which the model knows something for this person [nItems]; null = of all. */
+  readonly knows: Uint8Array | null;
+  readonly how: string;
+}
+
+/** Somebody who is asked for: what is known of the person, and how items are ranked for it. */
+export interface Asked {
+  /** Items that the person took, ascending and distinct. */
+  readonly taken: Int32Array;
+  /** Items that may be the reason of a recommendation. */
+  readonly history: Int32Array;
+  readonly unknownItems: readonly string[];
+  readonly notes: readonly string[];
+  /** Whether lists hold what the person took when nobody says so. */
+  readonly includeSeen: boolean;
+  /** @param excluded items, ascending and distinct, that may not be returned */
+  rank(k: number, excluded: Int32Array): Ranked;
+  /** Gives back what was made for this person alone. */
+  free?(): void;
+}
+
+/** How the recommenders of one form of models answer. */
+export interface Answering {
+  /** What such recommenders can be asked by. */
+  readonly by: readonly AskedBy[];
+  /** Where the items stand that a person is said to have taken, for people. */
+  readonly takenIn: string;
+  /** Training users, or events, of each item [nItems]. */
+  readonly popularity: ArrayLike<number>;
+  /** Whether an item may be in a list at all. */
+  isServed(item: number): boolean;
+  /** Somebody to recommend to. @throws 'not-found' for unknown ids, 'usage' for what such models do not look at */
+  ask(person: AskedPerson): Asked;
+  /** Best `n` items of a history for an item: fewer when the rest does not speak for it. */
+  reasons(item: number, history: Int32Array, n: number): number[];
+  /** How alike every item is to one [nItems], and what that means; null where the model does not know it. */
+  likeness(item: number): { readonly scores: Float32Array; readonly how: string } | null;
+  free(): void;
+}
+
+export type AskedBy = 'user' | 'history' | 'row';
+
+export interface AskedPerson {
+  readonly user?: string;
+  readonly history?: readonly string[];
+  readonly row?: Readonly<Record<string, unknown>>;
+  /** What to do when no item of the history is known. */
+  readonly whenEmpty: 'error' | 'popularity';
+}
+
+const REASONS = 2;
+
+/** @param excluded what may not be in the list, ascending */
+export function answerOf(
+  parts: RecommenderParts,
+  title: string,
+  answering: Answering,
+  asked: Asked,
+  { k, excluded }: { readonly k: number; readonly excluded: Int32Array },
+): Answer {
+  const { how, knows, ...top } = asked.rank(k, excluded);
+  const isExcluded = new Set(excluded);
+  const isAllowed = (item: number): boolean => answering.isServed(item) && !isExcluded.has(item);
+  const found = fillByPopularity(top, knows, answering.popularity, isAllowed);
+  const note = popularityNote(title, found.byPopularity);
+  return {
+    recommendations: Array.from(found.items, (item, n) => ({
+      ...namedItem(parts, item),
+      score: found.scores[n],
+      because: answering.reasons(item, asked.history, REASONS).map((reason) => namedItem(parts, reason)),
+      ...(found.byPopularity[n] === 1 && { byPopularity: true as const }),
+    })),
+    how,
+    unknownItems: asked.unknownItems,
+    notes: note === null ? asked.notes : [...asked.notes, note],
+  };
+}
+
+export function namedItem(
+  { items, itemFields }: Pick<RecommenderParts, 'items' | 'itemFields'>,
+  index: number,
+): NamedItem {
+  return { item: items.idOf(index), title: displayName(items, itemFields, index) };
+}
