@@ -27,28 +27,28 @@ export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row
 export type { AnyModel, Model } from './examples/model.ts';
 export { findModel, models } from './models/index.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';
-export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recommender/any-settings.ts';
-export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
-export { compareModels } from './recommender/compare.ts';
-export { compareSequenceModels } from './recommender/compare-sequences.ts';
-export { evaluateScorer } from './recommender/evaluate.ts';
-export { evaluateSequences } from './recommender/evaluate-sequences.ts';
-export { readExperiment } from './recommender/experiment-file.ts';
 export type { Explanation } from './recommender/explain-row.ts';
-export { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from './recommender/field-settings.ts';
 export type { OpenSession } from './recommender/open-session.ts';
-export { type FieldData, fieldDataOf, prepareFieldData } from './recommender/prepare-field-run.ts';
-export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
-export { prepareSplit } from './recommender/prepare-split.ts';
 export { Recommender, type RowPrediction, type SimilarItems } from './recommender/recommender.ts';
 export type { RecommendOptions, Request } from './recommender/request.ts';
+export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts';
+export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';
+export { compareModels } from './runs/compare.ts';
+export { compareSequenceModels } from './runs/compare-sequences.ts';
+export { readExperiment } from './runs/experiment-file.ts';
+export { type FieldRun, trainFieldRecommender } from './runs/train-fields.ts';
+export { type TrainedRun, trainRecommender } from './runs/train-recommender.ts';
+export { type SequenceRun, trainSequenceRecommender } from './runs/train-sequences.ts';
+export type { RunningSequences, SequenceScorer } from './scoring/sequence-scorer.ts';
+export { evaluateSequences } from './tasks/evaluate-next-items.ts';
+export { evaluateScorer } from './tasks/evaluate-ranking.ts';
 export {
   parseSequenceRunSettings,
   type SequenceRunInput,
   type SequenceRunSettings,
-} from './recommender/sequence-settings.ts';
-export { parseRunSettings, type RunInput, type RunSettings } from './recommender/settings.ts';
-export { type FieldResult, type FieldRun, trainFieldRecommender } from './recommender/train-fields.ts';
-export { type TrainedRun, trainRecommender } from './recommender/train-recommender.ts';
-export { type SequenceRun, trainSequenceRecommender } from './recommender/train-sequences.ts';
-export type { RunningSequences, SequenceScorer } from './scoring/sequence-scorer.ts';
+} from './tasks/next-item-settings.ts';
+export { type FieldData, fieldDataOf, prepareFieldData } from './tasks/prepare-fields.ts';
+export { prepareSequenceSplit } from './tasks/prepare-sequences.ts';
+export { prepareSplit } from './tasks/prepare-split.ts';
+export { parseRunSettings, type RunInput, type RunSettings } from './tasks/ranking-settings.ts';
+export { type FieldRunInput, type FieldRunSettings, parseFieldRunSettings } from './tasks/row-settings.ts';

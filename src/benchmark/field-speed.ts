@@ -7,11 +7,12 @@ import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
 import { loadDataset } from '../data/load.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { readFieldExperiment } from '../recommender/experiment-file.ts';
-import { type FieldRunInput, parseFieldRunSettings } from '../recommender/field-settings.ts';
-import { prepareFieldData } from '../recommender/prepare-field-run.ts';
 import type { Recommender } from '../recommender/recommender.ts';
-import { trainFieldRecommender } from '../recommender/train-fields.ts';
+import { areOf } from '../runs/any-settings.ts';
+import { readExperiment } from '../runs/experiment-file.ts';
+import { trainFieldRecommender } from '../runs/train-fields.ts';
+import { prepareFieldData } from '../tasks/prepare-fields.ts';
+import { type FieldRunInput, parseFieldRunSettings } from '../tasks/row-settings.ts';
 import { LOG_FIELDS, writeClickLog, writeShop } from './field-files.ts';
 
 /** From a CSV file to encoded rows in memory. */
@@ -184,7 +185,8 @@ async function measureLatency(
 /** As `deeptaste run` does it, but for the start of the process and the saving. */
 async function measureExperiment(engine: Engine, progress: Progress): Promise<FieldSpeed['experiment']> {
   if (!existsSync(EXPERIMENT)) return { skipped: `there is no ${EXPERIMENT} here: run in a checkout of the source` };
-  const settings = await readFieldExperiment(EXPERIMENT);
+  const settings = await readExperiment(EXPERIMENT);
+  if (!areOf('rows', settings)) throw new Error('internal: the experiment must be one over fields');
   const [file] = 'files' in settings.data ? settings.data.files : [];
   if (!existsSync(file))
     return { skipped: 'the Frappe files are missing: set DEEPTASTE_DATA to the folder of data sets' };

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { loadSplit } from '../data/splits/split-dataset.ts';
 import { Engine } from '../engine/runtime/engine.ts';
-import { pairsOnly } from '../recommender/prepare-split.ts';
-import { parseRunSettings } from '../recommender/settings.ts';
-import { trainRecommender } from '../recommender/train-recommender.ts';
+import { trainRecommender } from '../runs/train-recommender.ts';
+import { pairsOnly } from '../tasks/prepare-split.ts';
+import { parseRunSettings } from '../tasks/ranking-settings.ts';
 
 export interface ScalePoint {
   readonly nInteractions: number;

@@ -5,7 +5,7 @@
  */
 import { DeepTasteError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { AnyRunInput, RunFamily } from '../recommender/any-settings.ts';
+import type { AnyRunInput } from '../runs/any-settings.ts';
 import { jsonOrText } from './option-values.ts';
 
 export interface Assignment {
@@ -36,20 +36,16 @@ function addressOf(parts: readonly string[]): readonly string[] {
 /**
  * The settings with the assignments made, in order.
  * @param modelKeys options of the model
- * @param family what the model is made for
- * @param moreKeys settings that runs of its kind have besides, to be proposed for misspelt ones
+ * @param otherKeys addresses of the other settings, to be proposed for misspelt ones
  * @throws 'config' for a key that does not exist, with the nearest one
  */
-export async function assign(
+export function assign(
   settings: AnyRunInput,
   assignments: readonly Assignment[],
   modelKeys: readonly string[],
-  family: RunFamily = 'pairs',
-  moreKeys: readonly string[] = [],
-): Promise<AnyRunInput> {
-  if (assignments.length === 0) return settings;
-  const ofSections = await (family === 'pairs' ? sectionKeys() : sequenceSectionKeys(settings.model));
-  const known = [...modelKeys, ...moreKeys, ...ofSections];
+  otherKeys: readonly string[],
+): AnyRunInput {
+  const known = [...modelKeys, ...otherKeys];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
     checkKey(path, key, modelKeys, known);
@@ -58,7 +54,7 @@ export async function assign(
   return changed as AnyRunInput;
 }
 
-/** Of all families: a section of the wrong one is told when the settings are read. */
+/** Of all forms: a section of the wrong one is told when the settings are read. */
 const sections = [
   ...['config', 'training', 'evaluation', 'split', 'data', 'validationFromTrain', 'sampleCandidates'],
   ...['sequences', 'filter', 'features'],
@@ -84,35 +80,4 @@ function simulatedPath({ data }: AnyRunInput, path: readonly string[]): readonly
 function withValue(into: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   const object = (typeof into === 'object' && into !== null ? into : {}) as Record<string, unknown>;
   return { ...object, [key]: rest.length === 0 ? value : withValue(object[key], rest, value) };
-}
-
-/** Addresses outside the model's options that can be listed; the others are checked by their schemas. */
-async function sectionKeys(): Promise<string[]> {
-  const { pairSettings } = await import('../examples/pairs.ts');
-  const { optimizerOptions } = await import('../engine/optimizers/optimizer.ts');
-  const { evaluationOptions } = await import('../recommender/settings.ts');
-  return [
-    ...under('training', pairSettings).filter((key) => key !== 'training.optimizer'),
-    ...under('optimizer', optimizerOptions),
-    ...under('evaluation', evaluationOptions),
-    ...single,
-  ];
-}
-
-/** The same of models of sequences. */
-async function sequenceSectionKeys(modelName: string): Promise<string[]> {
-  const { findModelOf } = await import('../models/index.ts');
-  const { sequenceEvaluationOptions, sequenceRunSettings } = await import('../recommender/sequence-settings.ts');
-  const { learn } = findModelOf('sequences', modelName);
-  return [
-    ...(learn.by === 'gradients' ? under('training', learn.examples.settings) : []),
-    ...under('evaluation', sequenceEvaluationOptions),
-    ...under('sequences', sequenceRunSettings.shape.sequences.unwrap()),
-    ...under('filter', sequenceRunSettings.shape.filter.unwrap()),
-    ...single,
-  ];
-}
-
-function under(section: string, schema: { shape: object }): string[] {
-  return Object.keys(schema.shape).map((key) => `${section}.${key}`);
 }

@@ -1,39 +1,77 @@
 /** Everything about a run that can be wrong without looking at the data is found before any work is done. */
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
+import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { resolveTraining } from '../examples/settings.ts';
 import { findModel } from '../models/index.ts';
 import {
   type AnyRunInput,
   type AnyRunSettings,
-  isSequenceRun,
+  areOf,
+  formOf,
   parseAnyRunSettings,
-  runFamilyOf,
-} from '../recommender/any-settings.ts';
+  settingsForms,
+} from '../runs/any-settings.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
  * The settings with `--set` applied, checked.
- * @throws 'usage' for an unknown model; 'config' for an unknown key, one of another family of models, or a value out of its range
+ * @param form of the settings; default: that of the model's data
+ * @throws 'usage' for an unknown model; 'config' for an unknown key, one of other models, or a value out of its range
  */
-export async function checkedRun(input: AnyRunInput, set: readonly string[], where: string): Promise<AnyRunSettings> {
-  const family = runFamilyOf(input.model);
+export async function checkedRun(
+  input: AnyRunInput,
+  set: readonly string[],
+  where: string,
+  form: Form = formOf(input),
+): Promise<AnyRunSettings> {
   const model = findModel(input.model);
-  const assigned = await assign(input, set.map(parseAssignment), optionNames(model), family);
-  const settings = parseAnyRunSettings(assigned, where);
-  parseOptions(model.options as never, settings.config, `options of model ${model.name}`);
-  resolveTraining(model, settings.training);
-  if (isSequenceRun(settings)) {
-    parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'next-item');
-    return settings;
-  }
-  parseTaskMetrics([...settings.evaluation.metrics, settings.evaluation.validationMetric], 'ranking');
+  const assigned = assign(input, set.map(parseAssignment), optionNames(model), settingKeys(form, model));
+  const settings =
+    form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
+  parseOptions(model.options, settings.config, `options of model ${model.name}`);
+  resolveTraining(model, trainingOf(settings));
+  const { metrics, validationMetric } = settings.evaluation;
+  // what rows are measured by follows from their task, which the data may decide
+  if (form !== 'rows' && metrics && validationMetric)
+    parseTaskMetrics([...metrics, validationMetric], form === 'sequences' ? 'next-item' : 'ranking');
   return settings;
 }
 
+/** The task of rows is a setting of the run; where the data decide, drawn items may be asked for. */
+function trainingOf(settings: AnyRunSettings): object {
+  if (!areOf('rows', settings)) return settings.training;
+  const task = { auto: 'ranking', rating: 'regression', click: 'click', ranking: 'ranking' }[settings.task];
+  return { ...settings.training, task };
+}
+
 /** The names of a model's options. */
-export function optionNames(model: AnyModel): string[] {
-  return Object.keys((model.options as unknown as z.ZodObject).shape);
+export function optionNames({ options }: Pick<AnyModel, 'options'>): string[] {
+  return Object.keys((options as unknown as z.ZodObject).shape);
+}
+
+/** Addresses of settings beside the model's options, to be proposed for misspelt ones; all from the schemas. */
+function settingKeys(form: Form, { learn }: AnyModel): string[] {
+  const keys = Object.entries(settingsForms[form].schema.shape).flatMap(([key, schema]) => {
+    const inner = shapeOf(schema);
+    return inner === null ? [key] : Object.keys(inner).map((name) => `${key}.${name}`);
+  });
+  if (learn.by === 'solver') return keys;
+  const training = Object.keys(learn.examples.settings.shape);
+  const optimizer = training.includes('optimizer') ? Object.keys(optimizerOptions.shape) : [];
+  return [
+    ...keys,
+    ...training.filter((key) => key !== 'optimizer').map((key) => `training.${key}`),
+    ...optimizer.map((key) => `optimizer.${key}`),
+  ];
+}
+
+/** The keys of a section, under defaults and the like; null for what is no section. */
+function shapeOf(schema: unknown): object | null {
+  const { shape, innerType, in: input } = (schema as { _zod: { def: Record<string, unknown> } })._zod.def;
+  if (shape) return shape as object;
+  return innerType || input ? shapeOf(innerType ?? input) : null;
 }

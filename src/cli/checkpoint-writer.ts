@@ -1,5 +1,5 @@
 /** Saves checkpoints no more often than asked; the latest one is kept at hand for an interruption. */
-import type { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
+import type { CheckpointFolder } from '../runs/checkpoint-folder.ts';
 import type { Checkpoint, TrainingProgress } from '../training/checkpoint.ts';
 
 export class CheckpointWriter {

@@ -1,10 +1,13 @@
 /** Compares saved runs by the values of their users or sequences. */
 import { basename, resolve } from 'node:path';
+import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
-import { compareResults, type Run } from '../evaluation/comparison.ts';
+import { compareResults } from '../evaluation/comparison.ts';
 import { toJson } from '../evaluation/evaluation-result.ts';
 import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
+import { isRowResult, type Result } from '../evaluation/result.ts';
 import type { CompareFlags } from './commands/compare.ts';
+import { compareStoredRows } from './compare-rows.ts';
 import { storedResult } from './run-record.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,9 +16,18 @@ import type { Terminal } from './terminal.ts';
 const BOOTSTRAP_SEED = 1;
 
 export async function compareStored(terminal: Terminal, paths: readonly string[], flags: CompareFlags): Promise<void> {
-  const runs: Run[] = [];
+  const results: Result[] = [];
+  for (const path of paths) results.push(await storedResult(path));
+  const ofRows = results.filter(isRowResult);
+  if (ofRows.length === results.length) return compareStoredRows(terminal, paths, ofRows, flags);
   const names = runNames(paths);
-  for (const [n, path] of paths.entries()) runs.push({ name: names[n], result: (await storedResult(path)).result });
+  const runs = results.flatMap((result, n) => (isRowResult(result) ? [] : [{ name: names[n], result }]));
+  if (ofRows.length > 0)
+    throw new DeepTasteError(
+      'protocol',
+      `compare: runs must be evaluated alike, found ${paths[results.findIndex(isRowResult)]}, which predicts rows, and ` +
+        `${paths[results.findIndex((result) => !isRowResult(result))]}, which ranks`,
+    );
   const metric = flags.metric ?? Object.keys(runs[0].result.metrics)[0];
   const comparison = compareResults(runs, metric, {
     stream: new RandomStream(BOOTSTRAP_SEED, 'compare'),

@@ -1,28 +1,23 @@
 /** Trains models with several seeds on one split and compares them by their users' values, averaged over the seeds. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import type { Progress } from '../core/progress.ts';
 import { RandomStream } from '../core/random.ts';
-import type { Engine } from '../engine/runtime/engine.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { parseMetric } from '../evaluation/metric-name.ts';
+import { isRowResult, type Result } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
-import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
-import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../recommender/average-seeds.ts';
-import { compareModels } from '../recommender/compare.ts';
-import { compareSequenceModels } from '../recommender/compare-sequences.ts';
-import type { RunSettings } from '../recommender/settings.ts';
+import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import type { CompareFlags } from './commands/compare.ts';
+import { checkRowComparison, reportRows } from './compare-rows.ts';
 import { contenderSettings } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import { openEngine } from './engine-options.ts';
+import { type FormedSettings, type PreparedRun, prepareRuns, trainPrepared } from './prepared-run.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
-import { loadSequencesNoted } from './sequence-run.ts';
 import type { Terminal } from './terminal.ts';
-import { loadNoted } from './user-run.ts';
 
 export async function compareTrained(terminal: Terminal, flags: CompareFlags): Promise<void> {
   if (flags.evalUsers === 0)
@@ -30,20 +25,72 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
       'usage',
       'compare: --eval-users must be 1 or more, found 0: what is not ranked cannot be compared',
     );
-  const settings = await contenderSettings(flags);
-  checkComparison(flags, settings[0].evaluation.metrics);
+  const contenders = await contenderSettings(flags);
+  const [{ form, settings }] = contenders;
+  // of models over fields the data say whether lists or rows are measured
+  if (settings.evaluation.metrics && form !== 'rows') checkComparison(flags, settings.evaluation.metrics);
   const progress = await terminal.progress();
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
-  const train = await contest(settings, seeds, flags, progress);
+  const prepare = await prepareRuns(contenders, progress);
+  const measures = measuredAlike(contenders, prepare);
+  if (measures === 'lists') checkComparison(flags, prepare(contenders[0]).metrics);
+  else checkRowComparison(flags, prepare(contenders[0]).metrics);
   const engine = openEngine(flags, progress);
+  const runs: Contest[] = [];
   try {
-    const runs = await train(engine);
-    if (runs.length === 0)
-      throw new DeepTasteError('data', 'compare: the split must have a test part, found none; choose another split');
-    report(terminal, flags, runs, seeds);
+    for (const each of contenders)
+      for (const seed of seeds) {
+        const seeded = { ...each.settings, final: false, seed };
+        const prepared = prepare({ ...each, settings: seeded });
+        const { recommender, result, trainingSeconds, account } = await trainPrepared(engine, prepared, seeded, {
+          progress,
+        });
+        recommender.close();
+        if (result === null)
+          throw new DeepTasteError(
+            'data',
+            'compare: the split must have a test part, found none; choose another split',
+          );
+        runs.push({ model: each.settings.model, seed, run: { result, trainingSeconds, account } });
+      }
   } finally {
     engine.close();
   }
+  const ofRows = runs.flatMap(({ run, ...rest }) => {
+    const { result } = run;
+    return isRowResult(result) ? [{ ...rest, run: { ...run, result } }] : [];
+  });
+  const ofLists = runs.flatMap(({ run, ...rest }) => {
+    const { result } = run;
+    return isRowResult(result) ? [] : [{ ...rest, run: { ...run, result } }];
+  });
+  if (measures === 'rows') reportRows(terminal, flags, ofRows, seeds);
+  else report(terminal, flags, ofLists, seeds);
+}
+
+/** @throws 'usage' when some rank and some predict rows */
+function measuredAlike(
+  contenders: readonly FormedSettings[],
+  prepare: (run: FormedSettings) => PreparedRun,
+): PreparedRun['measures'] {
+  const { measures } = prepare(contenders[0]);
+  const other = contenders.find((each) => prepare(each).measures !== measures);
+  if (!other) return measures;
+  throw new DeepTasteError(
+    'usage',
+    `--models: must be measured alike, found "${contenders[0].settings.model}", whose ${measures} are measured, and ` +
+      `"${other.settings.model}", of which it is ${prepare(other).measures}; say --task ranking, or compare them apart`,
+  );
+}
+
+interface Contest {
+  readonly model: string;
+  readonly seed: number;
+  readonly run: {
+    readonly result: Result;
+    readonly trainingSeconds: number;
+    readonly account: TrainingAccount;
+  };
 }
 
 /**
@@ -69,7 +116,7 @@ export function checkComparison(flags: CompareFlags, measured: readonly string[]
     throw new DeepTasteError('usage', `--baseline: no model is called "${baseline}"${suggestion(baseline, models)}`);
 }
 
-export interface ComparedRun {
+interface ComparedRun {
   readonly model: string;
   readonly run: {
     readonly result: EvaluationResult;
@@ -78,31 +125,7 @@ export interface ComparedRun {
   };
 }
 
-/** Reads the data; training all is left to be done. */
-async function contest(
-  settings: readonly AnyRunSettings[],
-  seeds: readonly number[],
-  { refit }: CompareFlags,
-  progress: Progress,
-): Promise<(engine: Engine) => Promise<readonly ComparedRun[]>> {
-  const [first] = settings;
-  const onRun = ({ run }: { run: { recommender: { close(): void } } }) => run.recommender.close();
-  if (isSequenceRun(first)) {
-    const [split, { evaluation }] = [await loadSequencesNoted(first, progress), first];
-    return (engine) =>
-      compareSequenceModels({ engine, split, seeds, progress, contenders: settings, evaluation, onRun });
-  }
-  const [split, { evaluation }] = [await loadNoted(first, progress, settings as readonly RunSettings[]), first];
-  const contenders = settings as readonly RunSettings[];
-  return (engine) => compareModels({ engine, split, seeds, progress, contenders, evaluation, refit, onRun });
-}
-
-export function report(
-  terminal: Terminal,
-  flags: CompareFlags,
-  runs: readonly ComparedRun[],
-  seeds: readonly number[],
-): void {
+function report(terminal: Terminal, flags: CompareFlags, runs: readonly ComparedRun[], seeds: readonly number[]): void {
   const models = [...new Set(runs.map(({ model }) => model))];
   const own = (model: string) => runs.filter((run) => run.model === model);
   const spreads = models.map((model) => ({

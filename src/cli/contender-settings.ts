@@ -2,16 +2,17 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { AnyModel } from '../examples/model.ts';
-import { findModel, formTitles } from '../models/index.ts';
-import { type AnyRunInput, type AnyRunSettings, type RunFamily, runFamilyOf } from '../recommender/any-settings.ts';
+import { findModel } from '../models/index.ts';
+import type { AnyRunInput } from '../runs/any-settings.ts';
 import { checkedRun, optionNames } from './checked-run.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import { defined } from './data-flags.ts';
+import type { FormedSettings } from './prepared-run.ts';
 import { dataOf, runInputOf } from './run-flags.ts';
 
 /** One set of settings a model. @throws 'usage', 'config' */
-export async function contenderSettings(flags: CompareFlags): Promise<AnyRunSettings[]> {
-  const { data, models: names = [], set = [] } = flags;
+export async function contenderSettings(flags: CompareFlags): Promise<FormedSettings[]> {
+  const { data, models: names = [], set = [], refit } = flags;
   if (data === undefined || names.length === 0) {
     const [missing, given] = data === undefined ? ['data', 'models'] : ['models', 'data'];
     throw new DeepTasteError('usage', `compare: --${missing} is missing beside --${given}`);
@@ -19,36 +20,24 @@ export async function contenderSettings(flags: CompareFlags): Promise<AnyRunSett
   const repeated = names.find((name, n) => names.indexOf(name) !== n);
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--models: each model counts once, found "${repeated}" twice`);
-  const family = commonFamily(names);
   const models = names.map(findModel);
   for (const text of set) checkOwner(text, models);
-  const settings: AnyRunSettings[] = [];
+  const areUnlike = models.some(({ form }) => form !== models[0].form);
+  const settings: FormedSettings[] = [];
   for (const model of models) {
-    const training = hasEpochs(model) ? defined({ epochs: flags.epochs }) : {};
-    const refit = family === 'sequences' ? defined({ refit: flags.refit }) : {};
-    const form = { ...runInputOf(family, model.name, flags), ...refit };
-    const input = { data: dataOf(data, flags), ...form, model: model.name, training } as AnyRunInput;
-    settings.push(
-      await checkedRun(
-        input,
-        set.flatMap((text) => concerning(model, names, text)),
-        'compare',
-      ),
-    );
+    // beside others, models of sequences rank by the histories of users
+    const form = areUnlike && model.form === 'sequences' ? 'pairs' : model.form;
+    const input = {
+      data: dataOf(data, flags),
+      ...runInputOf({ name: model.name, form }, flags),
+      ...defined({ refit, task: flags.task ?? (areUnlike && form === 'rows' ? 'ranking' : undefined) }),
+      model: model.name,
+      training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
+    } as AnyRunInput;
+    const own = set.flatMap((text) => concerning(model, names, text));
+    settings.push({ form, settings: await checkedRun(input, own, 'compare', form) });
   }
   return settings;
-}
-
-/** Models of different families are measured by different questions. @throws 'usage' */
-function commonFamily(names: readonly string[]): RunFamily {
-  const families = names.map(runFamilyOf);
-  const other = families.findIndex((family) => family !== families[0]);
-  if (other < 0) return families[0];
-  throw new DeepTasteError(
-    'usage',
-    `--models: must be of one kind to be measured alike, found "${names[0]}" of the ${formTitles[families[0]]} and ` +
-      `"${names[other]}" of the ${formTitles[families[other]]}; compare them apart`,
-  );
 }
 
 /** Whether training settings concern the model. */
@@ -57,11 +46,12 @@ function hasEpochs({ learn }: AnyModel): boolean {
 }
 
 const keyOf = (text: string): string => text.split('=', 1)[0].trim();
+const ofRuns = ['refit', 'task'];
 
 /** A bare key must be an option of some model. */
 function checkOwner(text: string, models: readonly AnyModel[]): void {
   const key = keyOf(text);
-  const known = [...new Set(models.flatMap(optionNames)), 'refit'];
+  const known = [...new Set(models.flatMap(optionNames)), ...ofRuns];
   if (!text.includes('=') || key.includes('.') || known.includes(key)) return;
   throw new DeepTasteError('config', `--set ${key}: none of the models has this option${suggestion(key, known)}`, {
     key,
@@ -77,6 +67,7 @@ function concerning(model: AnyModel, names: readonly string[], text: string): st
   if (owner !== undefined) return owner === model.name ? [text.slice(owner.length + 1)] : [];
   if (/^(training|optimizer)\./.test(text)) return hasEpochs(model) ? [text] : [];
   const key = keyOf(text);
-  const isForeign = !key.includes('.') && key !== 'refit' && text.includes('=') && !optionNames(model).includes(key);
+  const isForeign =
+    !key.includes('.') && !ofRuns.includes(key) && text.includes('=') && !optionNames(model).includes(key);
   return isForeign ? [] : [text];
 }

@@ -1,5 +1,5 @@
 /** The models of `deeptaste demo` with their settings on the film club: sizes and epochs that fit a minute on two cores. */
-import type { Contender } from '../recommender/compare.ts';
+import type { Contender } from '../runs/compare.ts';
 
 /** The same for all: early stopping on the validation part decides how many of the epochs are used. */
 const training = { epochs: 40, patience: 5 };

@@ -5,33 +5,44 @@
 import { inspectArtifact } from '../artifact/artifact.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { toJson } from '../evaluation/evaluation-result.ts';
-import { type AnyRunSettings, isSequenceRun, parseAnyRunSettings, runFamilyOf } from '../recommender/any-settings.ts';
+import { resultJson } from '../evaluation/result.ts';
+import { findModel } from '../models/index.ts';
+import { Recommender } from '../recommender/recommender.ts';
+import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
+import { withResult } from '../runs/train-run.ts';
 import type { EvaluateFlags } from './commands/evaluate.ts';
 import { FILM_CLUB } from './data-flags.ts';
-import { measureSequences } from './measure-sequences.ts';
-import { measureUsers } from './measure-users.ts';
+import { openEngine } from './engine-options.ts';
+import { prepareRun } from './prepared-run.ts';
 import { dataOf, runInputOf } from './run-flags.ts';
-import { storedSettings } from './run-record.ts';
+import { recordWithEvaluation, storedSettings, valuesOfUsers } from './run-record.ts';
 import { metricTable } from './run-report.ts';
+import { requireSameData, requireSameSplit } from './stored-measurement.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function evaluateStored(terminal: Terminal, path: string, flags: EvaluateFlags): Promise<void> {
   const manifest = await inspectArtifact(path);
   const settings = settingsFor(path, manifest, await storedSettings(path), flags);
   const progress = await terminal.progress();
-  const request = { path, manifest, progress, engine: { threads: flags.threads, blas: flags.blas } };
-  const measured = await (isSequenceRun(settings)
-    ? measureSequences({ ...request, settings })
-    : measureUsers({ ...request, settings }));
-  const { title, result } = measured;
+  const parts = await Recommender.read(path);
+  const prepared = await prepareRun(settings, progress, parts);
+  const { task } = prepared;
+  requireSameData(path, manifest, task.identity.data);
+  requireSameSplit(path, manifest, task.testSplit());
+  const engine = openEngine(flags, progress);
   try {
-    if (flags.save) await measured.save();
-    terminal.print(metricTable(terminal, title, result));
+    const recommender = new Recommender(parts, engine);
+    const { model } = recommender;
+    const result = task.measure(engine, recommender.scorer(task.form), progress);
+    const measured = withResult(recommender, result);
+    if (flags.save) await measured.save(path, valuesOfUsers(result), await recordWithEvaluation(path, result));
+    terminal.print(metricTable(terminal, model.title, result));
     if (flags.save) terminal.print(`saved to ${path}`);
-    terminal.document({ run: path, model: manifest.model.name, saved: flags.save === true, result: toJson(result) });
-  } finally {
+    const document = { run: path, model: model.name, ...prepared.document, saved: flags.save === true };
+    terminal.document({ ...document, result: resultJson(result) });
     measured.close();
+  } finally {
+    engine.close();
   }
 }
 
@@ -48,7 +59,7 @@ function settingsFor(
       `evaluate ${path}: the run was saved without its settings; say with --data and --split what it was trained on`,
     );
   const { name } = manifest.model;
-  const { evaluation, ...form } = runInputOf(runFamilyOf(name), name, flags);
+  const { evaluation, ...form } = runInputOf(findModel(name), flags);
   const given = flags.data ?? [];
   const told = dataOf(given, flags);
   const simulated = stored !== null && 'simulated' in stored.data;

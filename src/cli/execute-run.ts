@@ -3,16 +3,18 @@ import { checkArtifactPlace, checkFilePlace, checkFolderAbove } from '../artifac
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { AnyRunSettings } from '../recommender/any-settings.ts';
-import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
+import { findModel } from '../models/index.ts';
+import type { AnyRunSettings } from '../runs/any-settings.ts';
+import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
+import type { Run } from '../runs/train-run.ts';
 import { type Checkpoint, standing, type TrainingProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { type EngineFlags, openEngine } from './engine-options.ts';
 import { Interruption } from './failure.ts';
 import { KeptRun } from './kept-run.ts';
-import { type MeasuredRun, type PreparedRun, prepareRun, type TrainHooks } from './prepared-run.ts';
+import { type PreparedRun, prepareRun, type RunHooks, trainPrepared } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
-import { runRecord } from './run-record.ts';
+import { runRecord, valuesOfUsers } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,18 +44,20 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   try {
     const profiles = new ProfileReport(request.profile);
     const kept = new KeptRun(out, progress);
-    const keep = (run: MeasuredRun) =>
-      kept.save(run.result !== null, () => run.save(out, runRecord(settings, run.result, run.log, run.account)));
+    const save = ({ recommender, result, log, account }: Run) =>
+      recommender.save(out, valuesOfUsers(result), runRecord(settings, result, log, account));
+    const keep = (run: Run) => kept.save(run.result !== null, () => save(run));
     const run = await trainInterruptibly(engine, prepared, kept, { ...request, settings, keep }, progress, profiles);
-    await run.save(out, runRecord(settings, run.result, run.log, run.account));
+    await save(run);
     const folder = new CheckpointFolder(out);
     if (request.finish) progress.log(`${folder.path} stays: the command of the run with --resume goes on from there`);
     else await folder.remove();
-    const report = { run, data: prepared.data, settings, out, threads: engine.threads };
+    const report = { run, prepared, settings, out, threads: engine.threads };
     await profiles.write();
     terminal.print(runReport(terminal, report));
     if (profiles.text) terminal.print(`\n${profiles.text}`);
     terminal.document({ ...runDocument(report), ...profiles.document });
+    run.recommender.close();
   } finally {
     engine.close();
   }
@@ -63,7 +67,7 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
  * Where the results are to go, as far as it is known before the data are read.
  * @throws 'usage' when something cannot be written there
  */
-export async function checkPlaces({ settings, out, profile }: PlaceRequest): Promise<void> {
+async function checkPlaces({ settings, out, profile }: PlaceRequest): Promise<void> {
   if (out !== undefined || settings.name !== undefined) await checkArtifactPlace(out ?? defaultOut(settings, ''));
   else await checkFolderAbove(defaultOut(settings, 'data'));
   if (typeof profile === 'string') await checkFilePlace(profile);
@@ -76,7 +80,7 @@ interface PlaceRequest {
 }
 
 /** @throws 'usage' when both are asked for, or a run has no checkpoints */
-export function checkContinuing({
+function checkContinuing({
   resume,
   finish,
   settings,
@@ -99,7 +103,7 @@ function isRefit(settings: object): boolean {
   return 'refit' in settings && settings.refit === true;
 }
 
-export function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dataName: string): string {
+function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dataName: string): string {
   const plain = (name ?? `${dataName}-${model}`).replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '');
   return `runs/${plain === '' ? model : plain}`;
 }
@@ -109,16 +113,16 @@ async function trainInterruptibly(
   engine: Engine,
   prepared: PreparedRun,
   kept: KeptRun,
-  request: RunRequest & Pick<TrainHooks, 'keep'>,
+  request: RunRequest & Pick<RunHooks, 'keep'>,
   progress: Progress,
   profiles: ProfileReport,
-): Promise<MeasuredRun> {
+): Promise<Run> {
   const { settings, checkpointSeconds, keep, finish } = request;
   const hooks = { progress, onProfile: profiles.listener, keep };
-  if (!prepared.hasEpochs) {
+  if (findModel(settings.model).learn.by === 'solver') {
     refuseWithoutEpochs(request, settings.model);
     await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes
-    return kept.guard(prepared.train(engine, hooks));
+    return kept.guard(trainPrepared(engine, prepared, settings, hooks));
   }
   const folder = new CheckpointFolder(kept.out, settings);
   const resume = await formerCheckpoint(folder, request, progress);
@@ -129,7 +133,8 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    const training = prepared.train(engine, { ...hooks, resume, finish, onCheckpoint, checkpointSeconds, signal });
+    const more = { resume, finish, onCheckpoint, checkpointSeconds, signal };
+    const training = trainPrepared(engine, prepared, settings, { ...hooks, ...more });
     return await kept.guard(training, signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -153,7 +158,7 @@ function refuseWithoutEpochs({ finish }: Pick<RunRequest, 'finish'>, model: stri
 }
 
 /** @throws 'usage' when there is nothing to finish; 'artifact' for a checkpoint that cannot be read */
-export async function formerCheckpoint(
+async function formerCheckpoint(
   folder: CheckpointFolder,
   { resume, finish }: { readonly resume?: boolean; readonly finish?: boolean },
   progress: Progress,
@@ -177,7 +182,7 @@ export async function formerCheckpoint(
   return checkpoint;
 }
 
-export function interruptionMessage(folder: CheckpointFolder, kept: TrainingProgress | null, refit: boolean): string {
+function interruptionMessage(folder: CheckpointFolder, kept: TrainingProgress | null, refit: boolean): string {
   if (refit) return 'interrupted; runs with refit keep no checkpoint';
   if (kept === null) return 'interrupted before the first epoch was finished; nothing is kept';
   return `interrupted; the checkpoint ${standing(kept)} is in ${folder.path}: repeat the command with --resume to go on, or with --finish to make a recommender of it`;

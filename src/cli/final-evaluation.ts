@@ -4,11 +4,11 @@
  */
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { resultJson } from '../evaluation/result.ts';
 import { findModel } from '../models/index.ts';
 import type { EvaluateFlags } from './commands/evaluate.ts';
-import { resultDocument, storedRowResult } from './field-record.ts';
-import { fieldMetricTable } from './field-report.ts';
 import { storedResult } from './run-record.ts';
+import { metricTable } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
 const ofEveryCommand = ['threads', 'blas', 'json', 'quiet', 'debug', 'color', 'data'];
@@ -28,11 +28,11 @@ export async function showFinalRun(
         `its run measured the model before ("deeptaste evaluate ${path}" alone shows that); train with --no-final to measure again`,
       { asked },
     );
-  const result = (await storedRowResult(path)) ?? (await storedResult(path)).result;
+  const result = await storedResult(path);
   const title = findModel(model.name).title;
-  terminal.print(fieldMetricTable(terminal, title, result));
+  terminal.print(metricTable(terminal, title, result));
   terminal.print(
     'stored numbers of the model that was trained without the held-out rows; the saved one was then trained anew on all rows',
   );
-  terminal.document({ run: path, model: model.name, saved: false, stored: true, result: resultDocument(result) });
+  terminal.document({ run: path, model: model.name, saved: false, stored: true, result: resultJson(result) });
 }

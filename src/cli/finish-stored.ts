@@ -1,6 +1,6 @@
 /** `train --finish --out RUN`: a recommender from the checkpoint beside RUN, by the settings that stand there. */
 import { DeepTasteError } from '../core/errors.ts';
-import { CheckpointFolder } from '../recommender/checkpoint-folder.ts';
+import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
 import type { RunFlags } from './commands/train.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,12 +24,7 @@ export async function finishStored(terminal: Terminal, flags: RunFlags): Promise
     );
   const stored = await new CheckpointFolder(out).settings();
   const where = `${out}.partial/settings.json`;
-  const { isOfFields, executeFieldRun } = await import('./field-run.ts');
-  if (isOfFields(String((stored as { model?: unknown }).model))) {
-    const { parseFieldRunSettings } = await import('../recommender/field-settings.ts');
-    return executeFieldRun(terminal, { ...flags, settings: parseFieldRunSettings(stored, where) });
-  }
-  const { parseAnyRunSettings } = await import('../recommender/any-settings.ts');
+  const { parseAnyRunSettings } = await import('../runs/any-settings.ts');
   const { executeRun } = await import('./execute-run.ts');
   await executeRun(terminal, { ...flags, settings: parseAnyRunSettings(stored, where) });
 }

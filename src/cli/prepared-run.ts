@@ -1,61 +1,98 @@
-/** A run whose data are read and split: what the commands need of it, whatever family its model belongs to. */
+/** A run whose data are read and split: what the commands need of it, whatever its task. */
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { Progress } from '../core/progress.ts';
-import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { type AnyRunSettings, isSequenceRun } from '../recommender/any-settings.ts';
-import type { Checkpoint, EpochRecord } from '../training/checkpoint.ts';
-import type { TrainingAccount } from '../training/training-account.ts';
+import type { Form } from '../examples/forms.ts';
+import { type AnyRunSettings, formOf, type RunSettingsOf } from '../runs/any-settings.ts';
+import { type Run, trainRun } from '../runs/train-run.ts';
+import type { Task } from '../tasks/task.ts';
+import type { TrainingHooks } from '../training/train.ts';
 import type { SavedModel } from './saved-note.ts';
 
 export interface PreparedRun {
+  readonly task: Task;
   readonly dataName: string;
-  /** The data in the document of the run. */
+  /** The data in the document of the run, and what else stands there. */
   readonly data: object;
-  /** Whether training goes on for epochs, so that it can be stopped and resumed. */
-  readonly hasEpochs: boolean;
-  readonly train: (engine: Engine, hooks: TrainHooks) => Promise<MeasuredRun>;
+  readonly document: object;
+  /** Whether lists of items are measured, or predictions of rows. */
+  readonly measures: 'lists' | 'rows';
+  /** What runs of these data are measured by. */
+  readonly metrics: readonly string[];
+  /** How the rows were split. */
+  readonly split: string;
+  /** What a row of the data is called. */
+  readonly unit: SavedModel['unit'];
+  /** A command that asks the saved run for something. */
+  next(path: string): string;
 }
 
-export interface TrainHooks {
-  readonly progress: Progress;
-  readonly onProfile?: (profile: PlanProfile, model: string) => void;
-  readonly resume?: Checkpoint | null;
-  /** Train no further: measure and keep the best weights of `resume`. */
-  readonly finish?: boolean;
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  /** Least time between two checkpoints within an epoch, where the training can make such. */
-  readonly checkpointSeconds?: number;
-  /** Is given the run whenever there is something to lose. */
-  readonly keep?: (run: MeasuredRun) => Promise<void>;
-  readonly signal?: AbortSignal;
+/** Data that are read: a run of each of the settings for which they were. */
+export type PreparedData<F extends Form> = (settings: RunSettingsOf[F]) => PreparedRun;
+
+/**
+ * Reads the data and says what was found.
+ * @param runs of models that learn from data of one form; data and split are those of the first
+ * @param stored a recommender that is to be measured on them: what was made of the data of its training is not made anew
+ */
+type Preparation<F extends Form> = (
+  runs: readonly RunSettingsOf[F][],
+  progress: Progress,
+  stored?: RecommenderParts,
+) => Promise<PreparedData<F>>;
+
+const preparations: { readonly [F in Form]: () => Promise<Preparation<F>> } = {
+  pairs: async () => (await import('./prepare-ranking.ts')).prepareRanking,
+  sequences: async () => (await import('./prepare-next-items.ts')).prepareNextItems,
+  rows: async () => (await import('./prepare-rows.ts')).prepareRows,
+};
+
+/** Reads the data of a run and says what was found. @throws 'config', 'data', 'io' */
+export async function prepareRun(
+  settings: AnyRunSettings,
+  progress: Progress,
+  stored?: RecommenderParts,
+): Promise<PreparedRun> {
+  const prepare = (await preparations[formOf(settings)]()) as Preparation<Form>;
+  return (await prepare([settings], progress, stored))(settings);
 }
 
-export interface MeasuredRun {
-  /** What tables call the model. */
-  readonly title: string;
-  /** Null when the split has no test part. */
-  readonly result: EvaluationResult | null;
-  readonly trainingSeconds: number;
-  /** Time of training anew on all rows; 0 where that was not done. */
-  readonly finalSeconds: number;
-  readonly saved: SavedModel;
-  readonly log: readonly EpochRecord[];
-  readonly bestEpoch: number;
-  readonly account: TrainingAccount;
-  /** The kernel build that computed. */
-  readonly kernels: string;
-  readonly save: (path: string, attachments: ReadonlyMap<string, string>) => Promise<unknown>;
-  /** A command that recommends from the saved run. */
-  readonly next: (path: string) => string;
+/** Settings of a run, and the form that they have: of the model's data, or of a ranking that models of all forms are asked for. */
+export interface FormedSettings {
+  readonly form: Form;
+  readonly settings: AnyRunSettings;
 }
 
-/** Reads the data and says what was found. @throws 'config', 'data', 'io' */
-export async function prepareRun(settings: AnyRunSettings, progress: Progress): Promise<PreparedRun> {
-  if (isSequenceRun(settings)) {
-    const { prepareSequenceRun } = await import('./sequence-run.ts');
-    return prepareSequenceRun(settings, progress);
+/** The same of several runs, of which those whose settings have one form share what is read. */
+export async function prepareRuns(
+  runs: readonly FormedSettings[],
+  progress: Progress,
+): Promise<(run: FormedSettings) => PreparedRun> {
+  const prepared = new Map<Form, PreparedData<Form>>();
+  for (const form of new Set(runs.map((run) => run.form))) {
+    const prepare = (await preparations[form]()) as Preparation<Form>;
+    const own = runs.filter((run) => run.form === form).map(({ settings }) => settings);
+    prepared.set(form, await prepare(own, progress));
   }
-  const { prepareUserRun } = await import('./user-run.ts');
-  return prepareUserRun(settings, progress);
+  return ({ form, settings }) => prepared.get(form)!(settings);
+}
+
+export interface RunHooks extends TrainingHooks {
+  readonly progress: Progress;
+  readonly keep?: (run: Run) => Promise<void>;
+}
+
+export function trainPrepared(
+  engine: Engine,
+  { task }: PreparedRun,
+  settings: AnyRunSettings,
+  hooks: RunHooks,
+): Promise<Run> {
+  const { model, config, training, final, seed } = settings;
+  const refit = 'refit' in settings && settings.refit;
+  return trainRun({ ...hooks, engine, task, model, config, training, refit, final, seed });
+}
+
+export function savedModel({ task, split, unit }: PreparedRun, { final, result }: Run): SavedModel {
+  return { final, isMeasured: result !== null, split, nRows: task.nRows, nTrained: task.nTrained, unit };
 }

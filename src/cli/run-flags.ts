@@ -1,8 +1,9 @@
 /** From the options of `train` (and `evaluate`, `compare`) to the settings of a run, the form that experiment files have too. */
 import { type Command, Option } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
-import type { AnyRunInput, RunFamily } from '../recommender/any-settings.ts';
-import type { RunInput } from '../recommender/settings.ts';
+import type { AnyModel } from '../examples/model.ts';
+import type { AnyRunInput } from '../runs/any-settings.ts';
+import type { RunInput } from '../tasks/ranking-settings.ts';
 import { addDataFlags, type DataFlags, dataOptionsOf, defined, FILM_CLUB } from './data-flags.ts';
 import { commaList, jsonOrText, wholeNumber } from './option-values.ts';
 import { addSequenceFlags, refuseSequenceFlags, type SequenceFlags, sequencesOfFlags } from './sequence-flags.ts';
@@ -79,14 +80,13 @@ export function dataOf(files: readonly string[], flags: DataFlags): RunInput['da
   return { simulated: {} };
 }
 
-/** What the flags say of the data's form, the split and the evaluation of a run, as the model's family has it. @throws 'usage' */
+/** What the flags say of the data's form, the split and the evaluation of a run, as the model needs it. @throws 'usage' */
 export function runInputOf(
-  family: RunFamily,
-  model: string,
+  model: Pick<AnyModel, 'name' | 'form'>,
   flags: SplitFlags & SequenceFlags & EvaluationFlags,
 ): Omit<AnyRunInput, 'data' | 'model'> {
   const { metrics, candidates, filter, evalUsers: users } = flags;
-  if (family === 'pairs') {
+  if (model.form !== 'sequences') {
     refuseSequenceFlags(flags, model);
     return { ...splitOf(flags), evaluation: defined({ metrics, candidates, users }) };
   }

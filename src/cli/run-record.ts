@@ -9,17 +9,11 @@
  */
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
 import { attachedObject, fitting } from '../artifact/fitting.ts';
-import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import {
-  type EvaluationResult,
-  fromStored,
-  toColumns,
-  toJson,
-  type UserColumns,
-} from '../evaluation/evaluation-result.ts';
-import { type AnyRunSettings, parseAnyRunSettings } from '../recommender/any-settings.ts';
-import { epochLines } from '../recommender/checkpoint-folder.ts';
+import { type EvaluationResult, fromStored, toColumns, type UserColumns } from '../evaluation/evaluation-result.ts';
+import { isRowResult, type Result, type RowResult, resultJson } from '../evaluation/result.ts';
+import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
+import { epochLines } from '../runs/checkpoint-folder.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 
@@ -31,7 +25,7 @@ const SEQUENCES = 'sequences.json';
 
 export function runRecord(
   settings: AnyRunSettings,
-  result: EvaluationResult | null,
+  result: Result | null,
   log: readonly EpochRecord[],
   account: TrainingAccount,
 ): Map<string, string> {
@@ -42,7 +36,7 @@ export function runRecord(
 }
 
 /** The attachments of an artifact with another evaluation. */
-export async function recordWithEvaluation(path: string, result: EvaluationResult): Promise<Map<string, string>> {
+export async function recordWithEvaluation(path: string, result: Result): Promise<Map<string, string>> {
   const record = new Map<string, string>();
   for (const name of [SETTINGS, EPOCHS, TRAINING]) {
     const text = await attachedText(path, name);
@@ -52,9 +46,14 @@ export async function recordWithEvaluation(path: string, result: EvaluationResul
   return record;
 }
 
-function recordResult(record: Map<string, string>, result: EvaluationResult): void {
-  record.set(EVALUATION, json(toJson(result)));
-  if (!result.protocol.nextItem) return;
+/** The values of users, which have a table of their own in an artifact; null for predicted rows. */
+export function valuesOfUsers(result: Result | null): EvaluationResult | null {
+  return result && !isRowResult(result) ? result : null;
+}
+
+function recordResult(record: Map<string, string>, result: Result): void {
+  record.set(EVALUATION, json(resultJson(result)));
+  if (isRowResult(result) || !result.protocol.nextItem) return;
   const columns = Object.entries(toColumns(result)).map(([name, values]) => [name, [...values]]);
   record.set(SEQUENCES, JSON.stringify(Object.fromEntries(columns)));
 }
@@ -67,26 +66,29 @@ export async function storedSettings(path: string): Promise<AnyRunSettings | nul
   return fitting(path, () => parseAnyRunSettings(attachedObject(text, where), where));
 }
 
-/** The evaluation of a run with the values of its users or sequences. @throws 'artifact', 'not-found' */
-export async function storedResult(path: string): Promise<{ manifest: Manifest; result: EvaluationResult }> {
-  const manifest = await inspectArtifact(path);
+/** The evaluation of a run, with the values of its users or sequences where they have some. @throws 'artifact', 'not-found' */
+export async function storedResult(path: string): Promise<Result> {
+  await inspectArtifact(path);
   const text = await attachedText(path, EVALUATION);
+  if (text === null) throw notMeasured(path);
+  const stored = attachedObject(text, `${path}/${EVALUATION}`) as object;
+  if ('task' in stored) return stored as RowResult;
   const sequences = await attachedText(path, SEQUENCES);
-  const evaluation = (stored: string) => attachedObject(stored, `${path}/${EVALUATION}`) as never;
-  if (text !== null && sequences !== null) {
+  if (sequences !== null) {
     const columns = attachedObject(sequences, `${path}/${SEQUENCES}`) as never;
-    const result = await fitting(path, () => fromStored(evaluation(text), sequenceColumns(columns)));
-    return { manifest, result };
+    return fitting(path, () => fromStored(stored, sequenceColumns(columns)));
   }
   const { perUser, users } = await loadArtifact(path);
-  if (text === null || perUser === null)
-    throw new DeepTasteError(
-      'artifact',
-      `${path}: must hold an evaluation with the values of users, found none; measure it with "deeptaste evaluate ${path} --save"`,
-    );
+  if (perUser === null) throw notMeasured(path);
   const ids = Array.from(perUser.userIndex, (index) => users.idOf(index));
-  const columns = { user: ids, ...Object.fromEntries(perUser.metrics) };
-  return { manifest, result: await fitting(path, () => fromStored(evaluation(text), columns)) };
+  return fitting(path, () => fromStored(stored, { user: ids, ...Object.fromEntries(perUser.metrics) }));
+}
+
+function notMeasured(path: string): DeepTasteError {
+  return new DeepTasteError(
+    'artifact',
+    `${path}: must hold an evaluation with the values of users, found none; measure it with "deeptaste evaluate ${path} --save"`,
+  );
 }
 
 function sequenceColumns({ user, ...columns }: Record<string, readonly (number | null)[]>): UserColumns {

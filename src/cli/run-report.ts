@@ -1,39 +1,43 @@
 /** What is said about a finished run: a table for people, a document for scripts. */
 import { counted } from '../data/counted.ts';
-import { type EvaluationJson, type EvaluationResult, toJson } from '../evaluation/evaluation-result.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
-import type { AnyRunSettings } from '../recommender/any-settings.ts';
-import { accountLines, type TrainingAccount } from '../training/training-account.ts';
-import type { MeasuredRun } from './prepared-run.ts';
+import { isRowResult, type Result, resultJson } from '../evaluation/result.ts';
+import type { AnyRunSettings } from '../runs/any-settings.ts';
+import type { Run } from '../runs/train-run.ts';
+import { accountLines } from '../training/training-account.ts';
+import { type PreparedRun, savedModel } from './prepared-run.ts';
+import { rowMetricTable } from './row-report.ts';
 import { savedDocument, savedNote, unmeasuredNote } from './saved-note.ts';
 import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
 
 export interface FinishedRun {
-  readonly run: MeasuredRun;
-  /** The data in the document. */
-  readonly data: object;
+  readonly run: Run;
+  readonly prepared: PreparedRun;
   readonly settings: AnyRunSettings;
   readonly out: string;
   readonly threads: number;
 }
 
 export function runReport(terminal: Terminal, finished: FinishedRun): string {
-  const { run, out } = finished;
-  const lines: string[] = [];
-  if (run.result) lines.push(metricTable(terminal, run.title, run.result, run.trainingSeconds));
-  else lines.push(unmeasuredNote(run.saved));
-  lines.push(...accountLines(run.account), savedNote(run.saved));
-  lines.push('', `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}${finalTime(run)}, saved to ${out}`);
-  return [...lines, `next: ${run.next(out)}`].join('\n');
+  const { run, prepared, out } = finished;
+  const { title } = run.recommender.model;
+  const saved = savedModel(prepared, run);
+  const measured = run.result ? metricTable(terminal, title, run.result, run.trainingSeconds) : unmeasuredNote(saved);
+  const anew = saved.final === null ? '' : `, anew on all ${saved.unit} in ${shortTime(run.finalSeconds)}`;
+  const made = `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}${anew}, saved to ${out}`;
+  return [measured, ...accountLines(run.account), savedNote(saved), '', made, `next: ${prepared.next(out)}`].join('\n');
 }
 
-/** Metrics with intervals, and how they were obtained. */
-export function metricTable(terminal: Terminal, name: string, result: EvaluationResult, seconds?: number): string {
+/** Metrics, with intervals where they have some, and how they were obtained. */
+export function metricTable(terminal: Terminal, name: string, result: Result, seconds?: number): string {
+  if (isRowResult(result)) return rowMetricTable(name, result, seconds);
   const { metrics, level } = result;
   const table = renderLeaderboard([{ model: name, metrics, seconds }], {
-    ...{ level, over: evaluatedUnit(result.protocol) },
+    level,
+    over: evaluatedUnit(result.protocol),
     width: terminal.width,
     color: terminal.color,
   });
@@ -116,41 +120,28 @@ export function evaluatedUnit({ nextItem }: Protocol): 'users' | 'sequences' {
   return nextItem ? 'sequences' : 'users';
 }
 
-export interface RunDocument {
-  readonly model: string;
-  readonly title: string;
-  readonly out: string;
-  readonly seed: number;
-  readonly threads: number;
-  readonly kernels: string;
-  readonly data: object;
-  readonly trainingSeconds: number;
-  readonly epochs: number;
-  readonly bestEpoch: number;
-  readonly saved: object;
-  readonly training: TrainingAccount;
-  readonly result: EvaluationJson | null;
-  readonly next: string;
-}
-
-export function runDocument(finished: FinishedRun): RunDocument {
-  const { run, data, settings, out, threads } = finished;
-  const { title, kernels, result, trainingSeconds, log, bestEpoch } = run;
+export function runDocument({ run, prepared, settings, out, threads }: FinishedRun): object {
+  const { recommender, result, trainingSeconds, log, bestEpoch, account } = run;
   return {
-    ...{ model: settings.model, title, out, seed: settings.seed, threads, kernels, data },
-    ...{ trainingSeconds, epochs: log.length, bestEpoch, saved: savedDocument(run.saved) },
-    training: run.account,
-    result: result && toJson(result),
-    next: run.next(out),
+    model: settings.model,
+    title: recommender.model.title,
+    out,
+    seed: settings.seed,
+    threads,
+    kernels: recommender.engine.build,
+    data: prepared.data,
+    ...prepared.document,
+    trainingSeconds,
+    epochs: log.length,
+    bestEpoch,
+    saved: savedDocument(savedModel(prepared, run)),
+    training: account,
+    result: result && resultJson(result),
+    next: prepared.next(out),
   };
 }
 
-/** Time of training anew. */
-function finalTime({ saved, finalSeconds }: MeasuredRun): string {
-  return saved.final === null ? '' : `, anew on all ${saved.unit} in ${shortTime(finalSeconds)}`;
-}
-
-function epochsNote({ log, bestEpoch }: MeasuredRun): string {
+function epochsNote({ log, bestEpoch }: Run): string {
   if (log.length === 0) return '';
   return ` (${log.length} ${log.length === 1 ? 'epoch' : 'epochs'}, kept epoch ${bestEpoch})`;
 }

@@ -1,7 +1,10 @@
 /** The options that say what sequences are and which are held out; the same in every command that reads some. */
+
 import { type Command, Option } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
-import type { SequenceRunInput } from '../recommender/sequence-settings.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { formTitles } from '../models/index.ts';
+import type { SequenceRunInput } from '../tasks/next-item-settings.ts';
 import { defined } from './data-flags.ts';
 import { finiteNumber, notNegative, wholeNumber } from './option-values.ts';
 import type { SplitFlags } from './run-flags.ts';
@@ -51,13 +54,13 @@ export function addSequenceFlags(command: Command): Command {
     .optionsGroup('Options:');
 }
 
-/** @throws 'usage' when one is given beside a model of users and items */
-export function refuseSequenceFlags(flags: SequenceFlags, model: string): void {
-  const given = (Object.keys(names) as (keyof SequenceFlags)[]).find((name) => flags[name] !== undefined);
+/** @throws 'usage' when one is given beside a model that does not learn from sequences */
+export function refuseSequenceFlags(flags: SequenceFlags, { name, form }: Pick<AnyModel, 'name' | 'form'>): void {
+  const given = (Object.keys(names) as (keyof SequenceFlags)[]).find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;
   throw new DeepTasteError(
     'usage',
-    `${names[given]}: is for models of sequences, and ${model} is one of users and items; leave it out, or choose another model`,
+    `${names[given]}: is for models of sequences, and ${name} is one of the ${formTitles[form]}; leave it out, or choose another model`,
   );
 }
 

@@ -1,26 +1,7 @@
-/** Measuring a saved run again: only on the data and the held-out rows of its training. */
+/** What a saved run is measured on again: only the data and the held-out rows of its training. */
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import type { Progress } from '../core/progress.ts';
-import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { describeDifference, type Protocol, protocolDifferences } from '../evaluation/protocol.ts';
-import type { EngineFlags } from './engine-options.ts';
-
-export interface MeasurementRequest<S> {
-  readonly path: string;
-  readonly manifest: Manifest;
-  readonly settings: S;
-  readonly engine: EngineFlags;
-  readonly progress: Progress;
-}
-
-export interface Measurement {
-  readonly title: string;
-  readonly result: EvaluationResult;
-  /** Replaces the numbers that are stored in the run. */
-  readonly save: () => Promise<void>;
-  readonly close: () => void;
-}
 
 /** @throws 'data' when the data are not those of the training */
 export function requireSameData(path: string, { data }: Manifest, hash: string): void {

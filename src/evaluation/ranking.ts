@@ -4,7 +4,7 @@ import { rowsWhere } from '../data/cleaning.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
 import { joinedRows, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { rankingTables } from '../engine/runtime/large-tables.ts';
+import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import type { RankCounts } from './rank-counts.ts';
 import { amongAll, type ListableItems, listableItems } from './unlisted-items.ts';
@@ -156,9 +156,19 @@ export class HeldOutRanking {
   }
 
   rank(form: ScoreForm): RankCounts {
-    const { engine, split, listLength = 0, onProgress } = this.#options;
-    const { users, rowStart, columns } = this.#relevant;
+    const { engine, split } = this.#options;
     const tables = rankingTables(engine, form, split.dataset.items.size);
+    try {
+      return this.rankOn(tables);
+    } finally {
+      tables.free();
+    }
+  }
+
+  /** By whatever ranks the items of users. */
+  rankOn(tables: Pick<Tables, 'rank'>): RankCounts {
+    const { split, listLength = 0, onProgress } = this.#options;
+    const { users, rowStart, columns } = this.#relevant;
     const outcome = tables.rank({
       users,
       relevant: this.#listable,
@@ -167,7 +177,6 @@ export class HeldOutRanking {
       topK: Math.min(listLength, split.dataset.items.size),
       onProgress,
     });
-    tables.free();
     const { greater, equal, nCandidates, topItems } = outcome;
     return {
       users,

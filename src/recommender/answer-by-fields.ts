@@ -1,4 +1,6 @@
 /** How models over feature fields answer: people by what describes them, in the context that a row gives. */
+
+import type { FieldParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { quotedNames, shownName } from '../core/shown.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
@@ -8,7 +10,6 @@ import { RankingTables } from '../engine/runtime/ranking.ts';
 import type { FieldRanking, RowPredictor } from '../scoring/row-scorer.ts';
 import type { Answering, Asked, AskedPerson } from './answer.ts';
 import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter } from './named-rows.ts';
-import type { FieldParts } from './parts.ts';
 import { likenessByVectors } from './reasons.ts';
 import { type TopItems, topItems } from './top-items.ts';
 

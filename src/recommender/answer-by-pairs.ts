@@ -1,4 +1,6 @@
 /** How models of users and items answer: people by their rows of a user table or by the items that they took. */
+
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { quotedNames, shownName } from '../core/shown.ts';
 import { counted } from '../data/counted.ts';
@@ -11,7 +13,6 @@ import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
 import type { Answering, Asked, AskedPerson } from './answer.ts';
 import { BestItems } from './best-items.ts';
-import type { RecommenderParts } from './parts.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
 import { emptyHistory, examplesOf } from './request.ts';
 import type { TopItems } from './top-items.ts';

@@ -1,11 +1,12 @@
 /** How models of sequences answer: they go on with a history, the oldest item first. */
+
+import { ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
 import type { Answering, Asked, AskedPerson } from './answer.ts';
-import { ITEM_COUNTS, type RecommenderParts } from './parts.ts';
 import { emptyHistory, examplesOf } from './request.ts';
 import { topItems } from './top-items.ts';
 

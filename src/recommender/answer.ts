@@ -1,7 +1,8 @@
 /** What a recommender answers, and what makes a list of recommendations of ranked items. */
+
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { displayName } from '../data/dataset.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
-import type { RecommenderParts } from './parts.ts';
 import type { TopItems } from './top-items.ts';
 
 export interface Recommendation {

@@ -6,13 +6,14 @@
  * base: the output for a row without any value, which is also the baseline of the integrated gradients that share the part of the
  * layers out among the fields. remainder: the error of integrating along a path of finitely many points.
  */
+
+import type { FieldFile } from '../artifact/field-file.ts';
 import type { EncodedRow, FeatureEncoder } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldOwner, FieldRows } from '../data/features/field-rows.ts';
 import type { FeatureAttribution, RowAttribution } from '../scoring/row-attribution.ts';
 import type { RowPredictor } from '../scoring/row-scorer.ts';
-import { probabilityOf } from './evaluate-rows.ts';
-import type { FieldFile } from './field-file.ts';
+import { probabilityOf } from '../tasks/evaluate-rows.ts';
 import { examplesOfRows } from './named-rows.ts';
 
 /** A value of the row and its linear term, e.g. `genre = Comedy`. */

@@ -1,9 +1,10 @@
 /** Rows by the names of their columns, as a caller gives them, and as a model reads them. */
+
+import type { FieldParts, RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { EncodedRow } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
-import type { FieldParts, RecommenderParts } from './parts.ts';
 
 /** Column → cell: text, number, boolean, date or list; what is absent is missing. */
 export type RowRecord = Readonly<Record<string, unknown>>;

@@ -1,9 +1,10 @@
 /** A running session of a model of sequences: told its events one by one, asked at any time. */
+
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { RunningSequences } from '../scoring/sequence-scorer.ts';
 import type { Answer } from './answer.ts';
 import type { SequenceAnswering } from './answer-by-sequence.ts';
-import type { RecommenderParts } from './parts.ts';
 import { listFor } from './recommend-list.ts';
 import { type RecommendOptions, wantedOf } from './request.ts';
 

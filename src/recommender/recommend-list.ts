@@ -1,10 +1,11 @@
 /** From what is wanted of a list to the list: which items may be in it, and the best of them. */
+
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { idsOf } from '../core/ids.ts';
 import { quotedNames } from '../core/shown.ts';
 import { joinedAscending } from '../data/sparse-rows.ts';
 import { type Answer, type Answering, type Asked, answerOf } from './answer.ts';
-import type { RecommenderParts } from './parts.ts';
 import { examplesOf, type wantedOf } from './request.ts';
 
 /** @throws 'not-found' when `only` names no item that is known; 'usage' for ids that are none */

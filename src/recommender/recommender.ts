@@ -1,7 +1,9 @@
 /** A trained recommender: asked by external ids, saved as a folder that stands alone, loaded without the data. */
 import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
+import { FEATURES_FILE, parseFieldFile, writeFieldFile } from '../artifact/field-file.ts';
 import { fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
+import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
@@ -13,16 +15,14 @@ import { type EvaluationResult, toColumns } from '../evaluation/evaluation-resul
 import type { Form, Forms } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { findModel, formTitles, modelsOf } from '../models/index.ts';
+import { probabilityOf } from '../tasks/evaluate-rows.ts';
 import { type Answer, type Answering, type NamedItem, namedItem } from './answer.ts';
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
-import { probabilityOf } from './evaluate-rows.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
-import { FEATURES_FILE, parseFieldFile, writeFieldFile } from './field-file.ts';
 import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
-import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from './parts.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { assign, parseAssignment } from '../../src/cli/assignments.ts';
-import type { RunInput } from '../../src/recommender/settings.ts';
+import type { RunInput } from '../../src/tasks/ranking-settings.ts';
 
 const files: RunInput = { data: { files: ['x'] }, model: 'gmf', config: { factors: 8 }, training: { epochs: 3 } };
 const simulated: RunInput = { data: { simulated: { seed: 2 } }, model: 'gmf' };
 const set = (settings: RunInput, ...texts: string[]) =>
-  assign(settings, texts.map(parseAssignment), ['factors', 'layers']);
+  assign(
+    settings,
+    texts.map(parseAssignment),
+    ['factors', 'layers'],
+    ['training.epochs', 'training.batchSize', 'optimizer.learningRate', 'evaluation.tieRule'],
+  );
 
 describe('--set', () => {
   it.each([
@@ -49,6 +54,6 @@ describe('--set', () => {
     ['learningRate=3', 'optimizer.learningRate'],
     ['fctors=3', 'factors'],
   ])('names the nearest for %s', async (text, nearest) => {
-    await expect(set(files, text)).rejects.toThrow(`did you mean "${nearest}"`);
+    expect(() => set(files, text)).toThrow(`did you mean "${nearest}"`);
   });
 });

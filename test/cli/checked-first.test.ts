@@ -5,14 +5,14 @@ import { checkArtifactPlace, checkFilePlace } from '../../src/artifact/output-pl
 import { checkedRun } from '../../src/cli/checked-run.ts';
 import type { CompareFlags } from '../../src/cli/commands/compare.ts';
 import { checkComparison } from '../../src/cli/compare-trained.ts';
-import { checkedFieldRun } from '../../src/cli/field-run.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
-import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
-import { prepareSplit } from '../../src/recommender/prepare-split.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { isRowResult, trainFieldRecommender } from '../../src/recommender/train-fields.ts';
-import { trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { isRowResult } from '../../src/evaluation/result.ts';
+import { trainFieldRecommender } from '../../src/runs/train-fields.ts';
+import { trainRecommender } from '../../src/runs/train-recommender.ts';
+import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
+import { prepareSplit } from '../../src/tasks/prepare-split.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
+import { parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
 import { codeOf, messageOf } from '../data/temporary-files.ts';
 import { workplace } from './command-line.ts';
 
@@ -42,7 +42,7 @@ describe('metrics that a task cannot measure are refused without the data', () =
     ['rating', { metrics: ['auc'] }],
     ['ranking', { metrics: ['rmse'] }],
   ] as const)('of fields, task %s by %j', async (task, evaluation) => {
-    const action = () => checkedFieldRun({ ...absent, model: 'fm', task, evaluation } as never, [], 'train');
+    const action = () => checkedRun({ ...absent, model: 'fm', task, evaluation } as never, [], 'train');
     expect(await codeOf(action)).toBe('config');
   });
 

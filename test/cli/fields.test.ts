@@ -137,6 +137,7 @@ describe('documents', () => {
       ['evaluate', 'runs/clicks-deepfm', '--metrics', 'logloss'],
       z.strictObject({
         ...{ run: z.string(), model: z.literal('deepfm'), task: z.literal('click'), saved: z.literal(false) },
+        fields: z.array(z.unknown()),
         result: rowResult,
       }),
     ],
@@ -311,9 +312,14 @@ describe('what is wrong', () => {
       'a task of other models',
       ['train', ...files, '--model', 'gmf', '--task', 'click'],
       2,
-      /--task: is for models over feature fields/,
+      /"task" is for models over feature fields, and gmf is one of the models of users and items/,
     ],
-    ['models of two kinds', ['compare', ...files, '--models', 'lr,gmf'], 2, /must be of one kind/],
+    [
+      'models that rank beside labels',
+      ['compare', ...files, '--models', 'lr,gmf'],
+      1,
+      /labels of 0; say --min-rating 1/,
+    ],
     [
       'a row that is not JSON',
       ['explain', 'runs/ranked', '--row', '{"age":'],

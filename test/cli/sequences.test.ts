@@ -237,7 +237,6 @@ describe('bad input', () => {
       /"filter"/,
     ],
     ['a setting of users', train('markov', '--refit'), 2, /"refit"/],
-    ['models of two kinds', ['compare', '--data', 'clicks.csv', '--models', 'markov,ease'], 2, /one kind/],
     ['a misspelt model', train('markof'), 2, /did you mean "markov"/],
     ['a misspelt option', train('markov', '--set', 'smothing=1'), 2, /did you mean "smoothing"/],
     ['a misspelt setting', train('markov', '--set', 'sequences.gapSecond=1'), 2, /did you mean "gapSeconds"/],

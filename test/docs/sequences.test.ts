@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { parseAnyRunSettings } from '../../src/recommender/any-settings.ts';
+import { parseAnyRunSettings } from '../../src/runs/any-settings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(join(root, 'docs/sequences.md'), 'utf8');

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { evaluateScorer, validator } from '../../src/recommender/evaluate.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { trainRecommender } from '../../src/runs/train-recommender.ts';
+import { evaluateScorer, validator } from '../../src/tasks/evaluate-ranking.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { madeDataset, testRandom } from '../data/made-data.ts';
 
 const engine = new Engine({ threads: 2, blas: 'off' });

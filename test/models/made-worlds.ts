@@ -3,9 +3,9 @@ import type { Dataset, Interactions, Split } from '../../src/data/dataset.ts';
 import { Vocabulary } from '../../src/data/vocabulary.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import type { Model } from '../../src/examples/model.ts';
-import type { RunSettings } from '../../src/recommender/settings.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { type TrainedRun, type TrainOptions, trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { type TrainedRun, type TrainOptions, trainRecommender } from '../../src/runs/train-recommender.ts';
+import type { RunSettings } from '../../src/tasks/ranking-settings.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 
 /** User row, item row. */
 export type Pair = readonly [number, number];

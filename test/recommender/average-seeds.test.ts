@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EvaluationResult } from '../../src/evaluation/evaluation-result.ts';
-import { averageOverSeeds, spreadOverSeeds } from '../../src/recommender/average-seeds.ts';
+import { averageOverSeeds, spreadOverSeeds } from '../../src/runs/average-seeds.ts';
 
 const result = (seed: number, values: number[], coverage: number, users = ['a', 'b', 'c']): EvaluationResult => ({
   protocol: {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { writeSafetensors } from '../../src/artifact/safetensors-writer.ts';
 import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { freshMark } from '../../src/core/process-mark.ts';
-import { CheckpointFolder } from '../../src/recommender/checkpoint-folder.ts';
+import { CheckpointFolder } from '../../src/runs/checkpoint-folder.ts';
 import { noProgress } from '../../src/training/checkpoint.ts';
 import { failure, temporaryFolder } from '../artifact/temporary-folder.ts';
 

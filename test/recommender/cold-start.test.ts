@@ -3,11 +3,12 @@ import { afterAll, expect, it } from 'vitest';
 import { simulateFilmClub } from '../../src/data/simulated/film-club.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
-import { fieldDataOf } from '../../src/recommender/prepare-field-run.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { isRowResult, trainFieldRecommender } from '../../src/recommender/train-fields.ts';
-import { trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { isRowResult } from '../../src/evaluation/result.ts';
+import { trainFieldRecommender } from '../../src/runs/train-fields.ts';
+import { trainRecommender } from '../../src/runs/train-recommender.ts';
+import { fieldDataOf } from '../../src/tasks/prepare-fields.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
+import { parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());

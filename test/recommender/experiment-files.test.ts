@@ -7,10 +7,8 @@ import { fieldExperiments } from '../../scripts/field-accuracy.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
 import { findModel, findModelOf, modelsOf } from '../../src/models/index.ts';
-import { isSequenceRun } from '../../src/recommender/any-settings.ts';
-import { readExperiment, readExperimentDocument, readFieldExperiment } from '../../src/recommender/experiment-file.ts';
-import type { FieldTask } from '../../src/recommender/field-settings.ts';
-import { fieldTrainingOf } from '../../src/recommender/train-fields.ts';
+import { areOf } from '../../src/runs/any-settings.ts';
+import { readExperiment, readExperimentDocument } from '../../src/runs/experiment-file.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +20,7 @@ const files = ['ml-1m', 'ml-100k', ...sequenceFolders].flatMap((folder) =>
 describe.each(files)('%s', (file) => {
   it('is valid to the last option, and reads its data below DEEPTASTE_DATA', async () => {
     const settings = await readExperiment(join(root, file));
-    const isOfSequences = isSequenceRun(settings);
+    const isOfSequences = areOf('sequences', settings);
     expect(isOfSequences).toBe(sequenceFolders.some((folder) => file.includes(`/${folder}/`)));
     expect('files' in settings.data && settings.data.files[0]).toMatch(
       /(ml-1m|ml-100k|yoochoose-1-64|yoochoose-100k)\//,
@@ -43,10 +41,12 @@ describe.each(fieldFiles)('%s', (file) => {
   it('is valid to the last option, and reads its data below DEEPTASTE_DATA', async () => {
     const { model: name } = (await readExperimentDocument(join(root, file))) as { model: string };
     if (name === 'popularity') return expect((await readExperiment(join(root, file))).model).toBe(name);
-    const settings = await readFieldExperiment(join(root, file));
+    const settings = await readExperiment(join(root, file));
+    if (!areOf('rows', settings)) throw new Error('it must be an experiment over fields');
     const model = findModelOf('rows', name);
     parseOptions(model.options as never, settings.config, file);
-    fieldTrainingOf(model, settings.task as FieldTask, settings.training);
+    const task = settings.task === 'rating' ? 'regression' : settings.task;
+    resolveTraining(model, { ...settings.training, task });
     expect(settings.task).not.toBe('auto');
     expect('files' in settings.data && settings.data.files[0]).toMatch(
       /(frappe|adult|criteo-10k|ml-100k)\/[\w.-]+\.gz$/,

@@ -7,8 +7,8 @@ import { loadSplit, splitDataset } from '../../src/data/splits/split-dataset.ts'
 import type { SplitOptions } from '../../src/data/splits/split-options.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { trainRecommender } from '../../src/runs/train-recommender.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { type MadeRow, madeDataset, pairs } from '../data/made-data.ts';
 import { temporaryFolder } from '../data/temporary-files.ts';
 

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { type FieldRunInput, parseFieldRunSettings } from '../../src/recommender/field-settings.ts';
-import { prepareFieldData } from '../../src/recommender/prepare-field-run.ts';
+import { isRowResult } from '../../src/evaluation/result.ts';
 import type { Recommender } from '../../src/recommender/recommender.ts';
-import { type FieldRun, isRowResult, trainFieldRecommender } from '../../src/recommender/train-fields.ts';
+import { type FieldRun, trainFieldRecommender } from '../../src/runs/train-fields.ts';
+import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
+import { type FieldRunInput, parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 import { clicksCsv, itemsCsv, usersCsv } from './made-clicks.ts';
 

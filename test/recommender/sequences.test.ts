@@ -11,10 +11,10 @@ import type { SequenceSplit } from '../../src/data/sequences/sequence-data.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
 import { modelsOf } from '../../src/models/index.ts';
-import { evaluateSequences } from '../../src/recommender/evaluate-sequences.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
-import { trainSequenceRecommender } from '../../src/recommender/train-sequences.ts';
+import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
+import { evaluateSequences } from '../../src/tasks/evaluate-next-items.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
 import { codeOf } from '../data/temporary-files.ts';
 

@@ -9,11 +9,11 @@ import { rowOf } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { itemsByUser } from '../../src/evaluation/ranking.ts';
 import { findModel, modelsOf } from '../../src/models/index.ts';
-import { evaluateScorer } from '../../src/recommender/evaluate.ts';
-import { wholeForTraining } from '../../src/recommender/prepare-split.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
-import { parseRunSettings } from '../../src/recommender/settings.ts';
-import { type TrainedRun, trainForUse, trainRecommender } from '../../src/recommender/train-recommender.ts';
+import { type TrainedRun, trainForUse, trainRecommender } from '../../src/runs/train-recommender.ts';
+import { evaluateScorer } from '../../src/tasks/evaluate-ranking.ts';
+import { wholeForTraining } from '../../src/tasks/prepare-split.ts';
+import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { codeOf } from '../data/temporary-files.ts';
 import { madeSplit, type Pair } from '../models/made-worlds.ts';
 

@@ -1,10 +1,10 @@
 /** `deeptaste compare`: saved runs by their stored numbers, or several models trained here on the same split. */
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { FieldTask } from '../../recommender/field-settings.ts';
+import type { FieldTask } from '../../tasks/row-settings.ts';
 import type { DataFlags } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { addTaskOption, refuseTask } from '../field-flags.ts';
+import { addTaskOption } from '../field-flags.ts';
 import { collect, commaList, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
 import type { SequenceFlags } from '../sequence-flags.ts';
@@ -60,18 +60,10 @@ export function compareCommand(): Command {
         `compare: needs saved runs, or data and models, found ${trains ? 'both' : 'neither'}; ` +
           'say RUN RUN …, or --data FILE --models a,b',
       );
-    if (trains && flags.models) {
-      const { areAllOfFields, compareTrainedFields } = await import('../compare-fields.ts');
-      if (areAllOfFields(flags.models)) return compareTrainedFields(terminal, flags);
-    }
-    refuseTask(flags);
     if (trains) {
       const { compareTrained } = await import('../compare-trained.ts');
       return compareTrained(terminal, flags);
     }
-    const { compareStoredRows, rowResultsOf } = await import('../compare-fields.ts');
-    const rows = await rowResultsOf(runs);
-    if (rows) return compareStoredRows(terminal, runs, rows, flags);
     const { compareStored } = await import('../compare-stored.ts');
     return compareStored(terminal, runs, flags);
   });

@@ -31,11 +31,6 @@ export function evaluateCommand(): Command {
       const { showFinalRun } = await import('../final-evaluation.ts');
       return showFinalRun(new Terminal(flags), path, manifest, flags);
     }
-    const { isOfFields } = await import('../field-run.ts');
-    if (isOfFields(manifest.model.name)) {
-      const { evaluateFieldRun } = await import('../evaluate-field-run.ts');
-      return evaluateFieldRun(new Terminal(flags), path, flags);
-    }
     const { evaluateStored } = await import('../evaluate-stored.ts');
     await evaluateStored(new Terminal(flags), path, flags);
   });

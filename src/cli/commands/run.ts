@@ -15,20 +15,7 @@ export function runCommand(): Command {
     .option('--set <key=value>', 'overrides a setting of the file, e.g. factors=32, training.epochs=5', collect);
   return addRunOptions(command).action(async (path: string, flags: ExperimentFlags) => {
     const terminal = new Terminal(flags);
-    const { readExperiment, readExperimentDocument, readFieldExperiment } = await import(
-      '../../recommender/experiment-file.ts'
-    );
-    const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
-    const { model } = (await readExperimentDocument(path)) as { model?: unknown };
-    if (typeof model === 'string' && isOfFields(model)) {
-      const input = await readFieldExperiment(path);
-      const settings = await checkedFieldRun(
-        { ...input, ...finalOf(flags), seed: flags.seed ?? input.seed },
-        flags.set ?? [],
-        path,
-      );
-      return executeFieldRun(terminal, { settings, ...flags });
-    }
+    const { readExperiment } = await import('../../runs/experiment-file.ts');
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const experiment = await readExperiment(path);

@@ -1,11 +1,12 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { AnyRunInput, RunFamily } from '../../recommender/any-settings.ts';
-import type { FieldRunInput, FieldTask } from '../../recommender/field-settings.ts';
+import { findModel } from '../../models/index.ts';
+import type { AnyRunInput } from '../../runs/any-settings.ts';
+import type { FieldTask } from '../../tasks/row-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { addTaskOption, refuseTask } from '../field-flags.ts';
+import { addTaskOption } from '../field-flags.ts';
 import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
 import type { SequenceFlags } from '../sequence-flags.ts';
@@ -40,16 +41,9 @@ export function trainCommand(): Command {
       return finishStored(terminal, flags);
     }
     requireNamed(flags);
-    const { checkedFieldRun, executeFieldRun, isOfFields } = await import('../field-run.ts');
-    if (isOfFields(flags.model)) {
-      const input = { ...settingsOf(flags, 'pairs'), ...defined({ task: flags.task }) } as FieldRunInput;
-      return executeFieldRun(terminal, { settings: await checkedFieldRun(input, flags.set ?? [], 'train'), ...flags });
-    }
-    refuseTask(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
-    const { runFamilyOf } = await import('../../recommender/any-settings.ts');
-    const settings = await checkedRun(settingsOf(flags, runFamilyOf(flags.model)), flags.set ?? [], 'train');
+    const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
     await executeRun(terminal, { settings, ...flags });
   });
 }
@@ -90,14 +84,13 @@ export function finalOf({ final }: RunFlags): { final?: false } {
   return final ? {} : { final: false };
 }
 
-/** @param family whose flags are taken; models over feature fields have those of users and items */
-function settingsOf(flags: NamedFlags, family: RunFamily): AnyRunInput {
-  const { model, seed, refit, epochs } = flags;
+function settingsOf(flags: NamedFlags): AnyRunInput {
+  const { model, seed, refit, epochs, task } = flags;
   return {
-    ...defined({ seed, refit }),
+    ...defined({ seed, refit, task }),
     ...finalOf(flags),
     data: dataOf(flags.data, flags),
-    ...runInputOf(family, model, flags),
+    ...runInputOf(findModel(model), flags),
     model,
     training: defined({ epochs }),
   } as AnyRunInput;

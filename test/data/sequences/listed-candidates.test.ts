@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { loadSequenceSplit, type SequenceSource, splitSequences } from '../../../src/data/sequences/load.ts';
 import type { SequenceSplit } from '../../../src/data/sequences/sequence-data.ts';
-import { evaluateSequences } from '../../../src/recommender/evaluate-sequences.ts';
-import { prepareSequenceSplit } from '../../../src/recommender/prepare-sequence-split.ts';
-import { parseSequenceRunSettings } from '../../../src/recommender/sequence-settings.ts';
+import { evaluateSequences } from '../../../src/tasks/evaluate-next-items.ts';
+import { parseSequenceRunSettings } from '../../../src/tasks/next-item-settings.ts';
+import { prepareSequenceSplit } from '../../../src/tasks/prepare-sequences.ts';
 import { hashedScore, madeScorer } from '../../evaluation/next-item/made-scorer.ts';
 import { codeOf, messageOf, temporaryFolder } from '../temporary-files.ts';
 

@@ -4,7 +4,7 @@ import { nestCases } from '../../../src/data/sequences/nested-cases.ts';
 import { loadPrefixFiles } from '../../../src/data/sequences/prefix-files.ts';
 import type { SequenceSplit } from '../../../src/data/sequences/sequence-data.ts';
 import { targetEvents } from '../../../src/evaluation/next-item/target-events.ts';
-import { evaluateSequences } from '../../../src/recommender/evaluate-sequences.ts';
+import { evaluateSequences } from '../../../src/tasks/evaluate-next-items.ts';
 import { madeScorer } from '../../evaluation/next-item/made-scorer.ts';
 import { testRandom } from '../made-data.ts';
 import { codeOf, messageOf, temporaryFolder } from '../temporary-files.ts';

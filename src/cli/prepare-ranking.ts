@@ -1,0 +1,72 @@
+/** Runs of models of users and items: reads the data and says what was found. */
+import type { Progress } from '../core/progress.ts';
+import { shellWord } from '../core/shell-word.ts';
+import type { Split } from '../data/dataset.ts';
+import { findModel } from '../models/index.ts';
+import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
+import { rankingTask } from '../tasks/ranking.ts';
+import { rankingByHistoryTask } from '../tasks/ranking-by-history.ts';
+import type { RunSettings } from '../tasks/ranking-settings.ts';
+import { ratingsNote, usesRatings } from '../tasks/ratings-note.ts';
+import type { Task } from '../tasks/task.ts';
+import type { PreparedData } from './prepared-run.ts';
+
+export async function prepareRanking(runs: readonly RunSettings[], progress: Progress): Promise<PreparedData<'pairs'>> {
+  const split = await loadNoted(runs[0], progress, runs);
+  const { dataset, description } = split;
+  const data = {
+    name: dataset.name,
+    hash: dataset.hash,
+    nUsers: dataset.users.size,
+    nItems: dataset.items.size,
+    nInteractions: dataset.interactions.length,
+    warnings: dataset.warnings,
+  };
+  return (settings) => ({
+    task: taskOf(split, settings),
+    dataName: dataset.name,
+    data,
+    document: {},
+    measures: 'lists',
+    metrics: settings.evaluation.metrics,
+    split: description.method,
+    unit: 'rows',
+    next: (path) => nextCommand(path, split),
+  });
+}
+
+/** Models of sequences rank by the histories of users. */
+function taskOf(split: Split, { model, config, evaluation, seed }: RunSettings): Task {
+  if (findModel(model).form === 'sequences') return rankingByHistoryTask(split, { evaluation, seed }, model);
+  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }) }, model);
+}
+
+/**
+ * Reads the data and says what was found.
+ * @param runs all runs that are made of the data
+ */
+async function loadNoted(settings: RunSettings, progress: Progress, runs: readonly RunSettings[]): Promise<Split> {
+  const task = progress.start('reading the data');
+  const prepared = await prepareSplit(settings, progress);
+  const note = ratingsNote(prepared.dataset, runs);
+  const split = withWarning(pairsOnly(prepared, runs.some(usesRatings)), note);
+  const { dataset, train, validation, test } = split;
+  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
+  task.end(
+    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
+      `${nTrain} training + ${nValidation} validation + ${nTest} test interactions`,
+  );
+  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
+  return split;
+}
+
+function withWarning(split: Split, warning: string | null): Split {
+  if (warning === null) return split;
+  return { ...split, dataset: { ...split.dataset, warnings: [...split.dataset.warnings, warning] } };
+}
+
+/** Recommending for somebody who is in the training data. */
+function nextCommand(path: string, { dataset, train }: Split): string {
+  const user = dataset.users.idOf(train.userIndex[0]);
+  return `deeptaste recommend ${shellWord(path)} --user ${shellWord(user)}`;
+}

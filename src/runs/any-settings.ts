@@ -1,0 +1,106 @@
+/** Settings of runs, whatever they learn from: the model's name decides which form they must have. */
+import type { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import { splitOptions } from '../data/splits/split-options.ts';
+import type { Form } from '../examples/forms.ts';
+import type { AnyModel } from '../examples/model.ts';
+import { findModel, formTitles } from '../models/index.ts';
+import {
+  parseSequenceRunSettings,
+  type SequenceRunInput,
+  type SequenceRunSettings,
+  sequenceRunSettings,
+  sequenceSplitSettings,
+} from '../tasks/next-item-settings.ts';
+import { parseRunSettings, type RunInput, type RunSettings, runSettings } from '../tasks/ranking-settings.ts';
+import {
+  type FieldRunInput,
+  type FieldRunSettings,
+  fieldRunSettings,
+  parseFieldRunSettings,
+} from '../tasks/row-settings.ts';
+
+export interface RunSettingsOf {
+  readonly pairs: RunSettings;
+  readonly sequences: SequenceRunSettings;
+  readonly rows: FieldRunSettings;
+}
+
+export type AnyRunSettings = RunSettingsOf[Form];
+export type AnyRunInput = RunInput | SequenceRunInput | FieldRunInput;
+
+interface SettingsForm<F extends Form> {
+  readonly schema: z.ZodObject;
+  readonly splits: readonly string[];
+  parse(input: unknown, where: string): RunSettingsOf[F];
+}
+
+/** The form of the settings, by the form of data that a model learns from. */
+export const settingsForms: { readonly [F in Form]: SettingsForm<F> } = {
+  pairs: { schema: runSettings, splits: methodsOf(splitOptions), parse: parseRunSettings },
+  sequences: {
+    schema: sequenceRunSettings,
+    splits: methodsOf(sequenceSplitSettings),
+    parse: parseSequenceRunSettings,
+  },
+  rows: { schema: fieldRunSettings, splits: methodsOf(splitOptions), parse: parseFieldRunSettings },
+};
+
+/** All ways of splitting, of all forms. */
+export const splitMethods: readonly string[] = [
+  ...new Set(Object.values(settingsForms).flatMap(({ splits }) => splits)),
+];
+
+/** What serves instead of a key that settings of another form have. */
+const instead: Readonly<Record<string, string>> = {
+  sampleCandidates: 'split.negatives of leave-one-out ranks among sampled items',
+  validationFromTrain: 'the split holds a validation part out: validationDays, validation',
+  refit: 'train again without a validation part, for as many epochs as it chose',
+};
+
+/** The form of a run's settings. @throws 'usage' for an unknown model */
+export function formOf({ model }: { readonly model: string }): Form {
+  return findModel(model).form;
+}
+
+export function areOf<F extends Form>(form: F, settings: AnyRunSettings): settings is RunSettingsOf[F] {
+  return formOf(settings) === form;
+}
+
+/**
+ * Settings in the form that the model needs.
+ * @throws 'usage' for an unknown model; 'config' for a key or a split of another form, which is said, for an unknown key, with
+ *   the nearest known one, for a value out of its range
+ */
+export function parseAnyRunSettings(input: unknown, where = 'run settings'): AnyRunSettings {
+  const { model: name } = (typeof input === 'object' && input !== null ? input : {}) as { model?: unknown };
+  if (typeof name !== 'string' || name === '') return parseRunSettings(input, where);
+  const model = findModel(name);
+  checkForm(input as object, model, where);
+  return settingsForms[model.form].parse(input, where);
+}
+
+function checkForm(input: object, model: AnyModel, where: string): void {
+  const own = settingsForms[model.form];
+  const others = (Object.keys(settingsForms) as Form[]).filter((form) => form !== model.form);
+  const about = (form: Form) =>
+    `is for ${formTitles[form]}, and ${model.name} is one of the ${formTitles[model.form]}`;
+  for (const key of Object.keys(input)) {
+    const form = others.find((other) => key in settingsForms[other].schema.shape);
+    if (key in own.schema.shape || form === undefined) continue;
+    const advice = instead[key] && model.form === 'sequences' ? `; ${instead[key]}` : '; leave it out';
+    throw new DeepTasteError('config', `${where}: "${key}" ${about(form)}${advice}`, { key });
+  }
+  const { method } = ((input as { split?: unknown }).split ?? {}) as { method?: unknown };
+  const form = others.find((other) => typeof method === 'string' && settingsForms[other].splits.includes(method));
+  if (form === undefined || own.splits.includes(String(method))) return;
+  throw new DeepTasteError(
+    'config',
+    `${where}: split "${method}" ${about(form)}; choose ${own.splits.join(', ')}, or another model`,
+    { key: 'split.method' },
+  );
+}
+
+function methodsOf(union: { options: readonly { shape: { method: { values: ReadonlySet<unknown> } } }[] }): string[] {
+  return union.options.flatMap(({ shape }) => [...shape.method.values].map(String));
+}

@@ -1,0 +1,71 @@
+/** Measures predicted rows of a held-out part: clicks by their probability, ratings by their value. */
+import { DeepTasteError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import type { Split } from '../data/dataset.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
+import { predictionValues } from '../evaluation/prediction-values.ts';
+import type { HeldOutPart } from '../evaluation/ranking.ts';
+import type { RowProtocol, RowResult } from '../evaluation/result.ts';
+import { evaluateRows, type RowTask } from '../evaluation/row-evaluation.ts';
+import { testDescription } from './evaluate-ranking.ts';
+import type { FieldData } from './prepare-fields.ts';
+
+/** σ(x), without overflow. */
+export function probabilityOf(logit: number): number {
+  return logit >= 0 ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit) / (1 + Math.exp(logit));
+}
+
+/** What is predicted of rows from the numbers that the model gives: probabilities, or ratings as they are. */
+export function predictedValues(
+  outputs: Float32Array,
+  { task, offset }: Pick<FieldData, 'task' | 'offset'>,
+): Float64Array {
+  return Float64Array.from(outputs, task === 'rating' ? (y) => y + offset : probabilityOf);
+}
+
+/**
+ * @param outputs what the model gives for the rows of the part, in their order
+ * @throws 'data' when the split has no such part
+ */
+export function evaluateFieldRows(
+  engine: Engine,
+  data: FieldData,
+  outputs: Float32Array,
+  { part, seed, seconds }: { readonly part: HeldOutPart; readonly seed: number; readonly seconds: number },
+): RowResult {
+  const task = data.task as RowTask;
+  const evaluation = evaluateRows(task, predictionsOf(data, part, outputs), data.evaluation.metrics);
+  const protocol: RowProtocol = {
+    ...{ task, data: { name: data.split.dataset.name, hash: data.split.dataset.hash } },
+    ...{ split: testDescription(data.split), part, nRows: evaluation.nRows, clipped: data.ratingRange !== null },
+    ...{ seed, versions: { deeptaste: version, node: process.versions.node, kernels: engine.build } },
+  };
+  return { ...evaluation, protocol, seconds };
+}
+
+/** The validation metric of predicted rows, turned so that higher is better. */
+export function validationOfRows(data: FieldData): (outputs: Float32Array) => number {
+  const metric = parseMetric(data.evaluation.validationMetric);
+  const sign = isLowerBetter(metric) ? -1 : 1;
+  return (outputs) => sign * predictionValues(predictionsOf(data, 'validation', outputs), [metric.name])[metric.name];
+}
+
+function predictionsOf(data: FieldData, part: HeldOutPart, outputs: Float32Array) {
+  const { split, ratingRange } = data;
+  const rows = requireRows(split, part);
+  const namesUsers = !split.dataset.unnamed?.includes('user');
+  return {
+    labels: rows.rating!,
+    predictions: predictedValues(outputs, data),
+    ...(namesUsers && { userIndex: rows.userIndex }),
+    ...(ratingRange && { ratingRange }),
+  };
+}
+
+/** @throws 'data' when the split has no such part */
+export function requireRows(split: Split, part: HeldOutPart) {
+  const rows = split[part];
+  if (rows && rows.length > 0) return rows;
+  throw new DeepTasteError('data', `evaluate: the split must have a ${part} part, found none; choose another split`);
+}

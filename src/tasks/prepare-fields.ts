@@ -1,0 +1,149 @@
+/** From run settings to encoded examples: the split, the task, the fitted feature pipeline. */
+
+import { checkSettings } from '../core/call-checks.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import type { Interactions, Split } from '../data/dataset.ts';
+import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
+import type { FieldExamples } from '../data/features/field-examples.ts';
+import { fitFeatures } from '../data/features/fit-features.ts';
+import type { RatingRange } from '../evaluation/metrics/rating-error.ts';
+import { predictionValues } from '../evaluation/prediction-values.ts';
+import { isRowModel } from '../examples/rows.ts';
+import { findModelOf } from '../models/index.ts';
+import { readsCrosses } from '../scoring/row-scorer.ts';
+import { prepareSplit } from './prepare-split.ts';
+import {
+  type FieldEvaluation,
+  type FieldRunSettings,
+  type FieldTask,
+  resolveFieldEvaluation,
+  resolveTask,
+} from './row-settings.ts';
+
+/** A split as models of fields see it. */
+export interface FieldData {
+  readonly split: Split;
+  readonly task: FieldTask;
+  readonly evaluation: FieldEvaluation;
+  readonly encoder: FeatureEncoder;
+  readonly warnings: readonly string[];
+  /** Added to every predicted value: the mean training rating, 0 for the other tasks. */
+  readonly offset: number;
+  /** Ratings of the training part; null for the other tasks. */
+  readonly ratingRange: RatingRange | null;
+}
+
+type Settings = Pick<
+  FieldRunSettings,
+  'data' | 'split' | 'validationFromTrain' | 'sampleCandidates' | 'task' | 'features' | 'evaluation'
+>;
+
+/** Reads, splits and fits. @throws 'config', 'data', 'io' */
+export async function prepareFieldData(settings: Settings): Promise<FieldData> {
+  checkSettings('prepareFieldData', settings, 'parseFieldRunSettings', 'data', 'task', 'features', 'evaluation');
+  const rowsFor = settings.task === 'ranking' ? 'pairs' : 'examples';
+  return fieldDataOf(await prepareSplit(settings, undefined, rowsFor), settings);
+}
+
+/** A split that is there already, or one with other training rows. @throws 'config', 'data' */
+export function fieldDataOf(
+  split: Split,
+  settings: Pick<Settings, 'task' | 'features' | 'evaluation' | 'sampleCandidates'> & Partial<Pick<Settings, 'data'>>,
+): FieldData {
+  const { dataset, train } = split;
+  if (train.length === 0)
+    throw new DeepTasteError('data', 'train: the training part must hold rows, found none; choose another split');
+  const minRating = settings.data && 'files' in settings.data ? settings.data.minRating : undefined;
+  const task = resolveTask(settings.task, dataset, minRating);
+  const resolved = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
+  if (task === 'click') requireBothLabels(train);
+  const { evaluation, note } = measurableValidation(split, task, resolved, settings.evaluation.validationMetric);
+  const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
+  const isRating = task === 'rating';
+  return {
+    ...{ split, task, evaluation, encoder, warnings: [...dataset.warnings, ...warnings, ...notes, ...note] },
+    offset: isRating ? meanOf(train.rating!) : 0,
+    ratingRange: isRating && evaluation.clip ? rangeOf(train.rating!) : null,
+  };
+}
+
+/** Rows of a part, encoded, with the labels that the model is trained on. */
+export function encodePart({ split, task, encoder, offset }: FieldData, rows: Interactions): FieldExamples {
+  if (task === 'ranking')
+    return {
+      ...encoder.encodeExamples(split.dataset, rows, new Float32Array(rows.length).fill(1)),
+      itemCrosses: encoder.encodeItemCrosses(split.dataset),
+    };
+  return encoder.encodeExamples(split.dataset, rows, offset === 0 ? undefined : rows.rating!.map((y) => y - offset));
+}
+
+/** @throws 'config' when crosses were declared that the model does not read, or that a ranking cannot use */
+export function checkCrosses(modelName: string, config: unknown, { encoder, task }: FieldData): void {
+  const { layout } = encoder;
+  if (layout.crosses.length === 0) return;
+  const model = findModelOf('rows', modelName);
+  if (!isRowModel(model) || !readsCrosses(model, config, layout))
+    throw new DeepTasteError(
+      'config',
+      `features.crosses: ${model.title} does not read them; leave them out, or take wide-deep`,
+    );
+  const ofPairs = layout.crosses.find(({ mixesItem }) => mixesItem);
+  if (task !== 'ranking' || !ofPairs) return;
+  throw new DeepTasteError(
+    'config',
+    `features.crosses: a ranking draws other items, for which ${ofPairs.name} is not known; cross item fields with item ` +
+      'fields and others with others, or predict labels (task click)',
+  );
+}
+
+/** A label that is always the same teaches nothing. */
+function requireBothLabels({ rating: labels }: Interactions): void {
+  if (!labels || labels.some((label) => label !== labels[0])) return;
+  throw new DeepTasteError(
+    'data',
+    `train: the labels of the training part must be of both kinds, found only ${labels[0]}; look at the label column, or split otherwise`,
+  );
+}
+
+/**
+ * What early stopping looks at must have a value on the validation part: AUC has none where all labels are the same. The log loss,
+ * which always has one, stands in for a metric that nobody asked for.
+ * @throws 'data' for one that was asked for
+ */
+function measurableValidation(
+  split: Split,
+  task: FieldTask,
+  evaluation: FieldEvaluation,
+  asked: string | undefined,
+): { evaluation: FieldEvaluation; note: readonly string[] } {
+  const rows = split.validation;
+  const { validationMetric: name } = evaluation;
+  if (task !== 'click' || !rows || rows.length === 0) return { evaluation, note: [] };
+  const userIndex = split.dataset.unnamed?.includes('user') ? undefined : rows.userIndex;
+  const predictions = { labels: rows.rating!, predictions: new Float32Array(rows.length).fill(0.5), userIndex };
+  const [value] = Object.values(predictionValues(predictions, [name]));
+  if (!Number.isNaN(value)) return { evaluation, note: [] };
+  const found = `the labels of the validation part are all ${rows.rating![0]}`;
+  const why = rows.rating!.every((label) => label === rows.rating![0])
+    ? found
+    : 'no user of it has labels of both kinds';
+  if (asked !== undefined)
+    throw new DeepTasteError(
+      'data',
+      `train: validationMetric "${name}" must have a value on the validation part, and ${why}; hold out more, or say validationMetric: logloss`,
+    );
+  return {
+    evaluation: { ...evaluation, validationMetric: 'logloss' },
+    note: [`${why}: training is watched by logloss instead of ${name}`],
+  };
+}
+
+function meanOf(values: Float32Array): number {
+  return Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
+}
+
+function rangeOf(values: Float32Array): RatingRange | null {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return low < high ? { low, high } : null;
+}

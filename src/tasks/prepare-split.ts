@@ -1,0 +1,78 @@
+/** From run settings to the split that a run trains and is judged on. */
+
+import { checkSettings } from '../core/call-checks.ts';
+import type { Progress } from '../core/progress.ts';
+import { type Interactions, joinInteractions, type Split } from '../data/dataset.ts';
+import { simulateFilmClub } from '../data/simulated/film-club.ts';
+import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
+import type { RowUse } from '../data/splits/repeated-pairs.ts';
+import { sampleCandidates } from '../data/splits/sample-candidates.ts';
+import { loadSplit, splitDataset } from '../data/splits/split-dataset.ts';
+import type { RunSettings } from './ranking-settings.ts';
+
+export type SplitSettings = Pick<RunSettings, 'data' | 'split' | 'validationFromTrain' | 'sampleCandidates'>;
+
+/**
+ * @param progress hears how far the reading of many rows is
+ * @param rowsFor whether rows say what people took (those labelled 0 are left out), or are to be predicted
+ */
+export async function prepareSplit(
+  settings: SplitSettings,
+  progress?: Progress,
+  rowsFor: RowUse = 'pairs',
+): Promise<Split> {
+  checkSettings('prepareSplit', settings, 'parseRunSettings', 'data');
+  const { data, split: method, validationFromTrain, sampleCandidates: candidates } = settings;
+  let split =
+    'simulated' in data
+      ? splitDataset(simulateFilmClub(data.simulated).dataset, method)
+      : await loadSplit(data, method, progress, rowsFor);
+  if (validationFromTrain) split = holdOutOneOfTrain(split, validationFromTrain, rowsFor);
+  return candidates ? sampleCandidates(split, candidates) : split;
+}
+
+/**
+ * The split for models that know users and items only: of its rows nothing else is kept in memory.
+ * @param keepRatings for a model that weighs rows by them; labels stay in any case
+ */
+export function pairsOnly(split: Split, keepRatings = false): Split {
+  const staying = keepRatings || split.dataset.label !== undefined;
+  const pairs = ({ length, userIndex, itemIndex, rating }: Interactions): Interactions => ({
+    ...{ length, userIndex, itemIndex, rating: staying ? rating : null, time: null, session: null },
+  });
+  const { dataset, train, validation, test } = split;
+  return {
+    ...split,
+    dataset: { ...dataset, interactions: pairs(dataset.interactions) },
+    ...{ train: pairs(train), validation: validation && pairs(validation), test: test && pairs(test) },
+  };
+}
+
+/** The split with all rows that the data hold for training, for a model that is used and not measured. */
+export function wholeForTraining(split: Split): Split {
+  return {
+    ...split,
+    train: split.dataset.interactions,
+    validation: null,
+    test: null,
+    validationCandidates: null,
+    testCandidates: null,
+  };
+}
+
+/** Whether the data hold rows that the training part lacks. */
+export function holdsOut({ train, dataset }: Split): boolean {
+  return train.length < dataset.interactions.length;
+}
+
+/** The split with its validation rows given back to training. */
+export function withoutValidation(split: Split): Split {
+  const { train, validation } = split;
+  if (!validation) return split;
+  return {
+    ...split,
+    train: joinInteractions(train, validation),
+    validation: null,
+    validationCandidates: null,
+  };
+}

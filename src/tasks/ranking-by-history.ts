@@ -1,0 +1,97 @@
+/** The task of ranking items for users, asked of models of sequences: a user's history goes on with the items that are ranked. */
+import { ITEM_COUNTS } from '../artifact/recommender-parts.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import { requireUsersAndItems, type Split } from '../data/dataset.ts';
+import { sequencesOf } from '../data/sequences/from-interactions.ts';
+import { itemSupport } from '../data/sequences/select-sequences.ts';
+import type { Sequences } from '../data/sequences/sequences.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { HistoryTables } from '../evaluation/history-tables.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import { evaluateRanking, hasTrainedTestUser, type RankPart, testDescription, validator } from './evaluate-ranking.ts';
+import { requireRows } from './evaluate-rows.ts';
+import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import type { EvaluationOptions } from './ranking-settings.ts';
+import type { Task } from './task.ts';
+
+export interface HistoryTaskOptions {
+  readonly evaluation: EvaluationOptions;
+  readonly seed: number;
+}
+
+/** @throws 'data' for a split without training rows, or whose rows name no users or items; 'config' for a metric of another task */
+export function rankingByHistoryTask(
+  split: Split,
+  options: HistoryTaskOptions,
+  model: string,
+): Task<'sequences', EvaluationResult> {
+  const { evaluation, seed } = options;
+  const { dataset, train } = split;
+  if (train.length === 0)
+    throw new DeepTasteError(
+      'data',
+      'train: the training part must hold interactions, found none; choose another split',
+    );
+  requireUsersAndItems(`train ${model}`, dataset);
+  parseTaskMetrics([...evaluation.metrics, evaluation.validationMetric], 'ranking');
+  const { sequences } = sequencesOf({ ...dataset, interactions: train }, { by: 'user' });
+  const histories = historiesOf(sequences, dataset.users.size);
+  const support = itemSupport(sequences);
+  const isTrained = Uint8Array.from(support, (n) => (n > 0 ? 1 : 0));
+  const rankBy =
+    (scorer: SequenceScorer): RankPart =>
+    (ranking) =>
+      ranking.rankOn(new HistoryTables(scorer, histories, isTrained));
+  const again = (part: Split) => rankingByHistoryTask(part, options, model);
+  return {
+    form: 'sequences',
+    identity: { data: dataset.hash, split: split.description, task: 'ranking' },
+    testSplit: () => {
+      requireRows(split, 'test');
+      return testDescription(split);
+    },
+    training: {},
+    nTrained: train.length,
+    nRows: dataset.interactions.length,
+    data: () => sequences,
+    validator: (engine) => {
+      const validate = validator(engine, split, evaluation, seed);
+      return validate && ((scorer) => validate(rankBy(scorer)));
+    },
+    isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
+    measure: (engine, scorer) => evaluateRanking(engine, rankBy(scorer), split, evaluation, seed),
+    withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
+    whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
+    about: () => ({
+      schema: dataset.schema,
+      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+    }),
+    parts: (weights) => {
+      const { users, items, userFields, itemFields } = dataset;
+      return { weights: withCounts(weights, support), users, items, userFields, itemFields, seen: histories };
+    },
+  };
+}
+
+/** Items of every user, the oldest first; an item may occur again. */
+function historiesOf({ start, items, owner }: Sequences, nUsers: number): SparseRows {
+  const rowStart = new Int32Array(nUsers + 1);
+  const owners = owner ?? new Int32Array(0);
+  owners.forEach((user, s) => {
+    rowStart[user + 1] = start[s + 1] - start[s];
+  });
+  for (let user = 0; user < nUsers; user++) rowStart[user + 1] += rowStart[user];
+  const columns = new Int32Array(items.length);
+  owners.forEach((user, s) => {
+    columns.set(items.subarray(start[s], start[s + 1]), rowStart[user]);
+  });
+  return { nRows: nUsers, rowStart, columns };
+}
+
+function withCounts(weights: NamedTensors, support: ArrayLike<number>): NamedTensors {
+  const counts = Float32Array.from(support);
+  return new Map([...weights, [ITEM_COUNTS, { shape: [counts.length], data: counts }]]);
+}

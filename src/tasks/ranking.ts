@@ -1,0 +1,78 @@
+/** The task of ranking items for users: models learn from who took what. */
+
+import { DeepTasteError } from '../core/errors.ts';
+import { requireUsersAndItems, type Split } from '../data/dataset.ts';
+import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { itemsByUser } from '../evaluation/ranking.ts';
+import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import { evaluateScorer, hasTrainedTestUser, testDescription, validator } from './evaluate-ranking.ts';
+import { requireRows } from './evaluate-rows.ts';
+import { heldOutItems } from './held-out-items.ts';
+import { pairValues } from './pair-values.ts';
+import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import type { EvaluationOptions } from './ranking-settings.ts';
+import type { Task } from './task.ts';
+
+export interface RankingTaskOptions {
+  readonly evaluation: EvaluationOptions;
+  readonly seed: number;
+  /** Whether the model looks at ratings or counts of the pairs. */
+  readonly usesRatings: boolean;
+}
+
+/** @throws 'data' for a split without training rows, or whose rows name no users or items; 'config' for a metric of another task */
+export function rankingTask(split: Split, options: RankingTaskOptions, model: string): Task<'pairs', EvaluationResult> {
+  if (split.train.length === 0)
+    throw new DeepTasteError(
+      'data',
+      'train: the training part must hold interactions, found none; choose another split',
+    );
+  requireUsersAndItems(`train ${model}`, split.dataset);
+  parseTaskMetrics([...options.evaluation.metrics, options.evaluation.validationMetric], 'ranking');
+  return taskOf(split, options);
+}
+
+function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', EvaluationResult> {
+  const { dataset, train } = split;
+  const { evaluation, seed, usesRatings } = options;
+  const sizes = { nUsers: dataset.users.size, nItems: dataset.items.size };
+  return {
+    form: 'pairs',
+    identity: { data: dataset.hash, split: split.description },
+    sizes: { ...sizes, nInteractions: train.length },
+    testSplit: () => {
+      requireRows(split, 'test');
+      return testDescription(split);
+    },
+    training: {},
+    nTrained: train.length,
+    nRows: dataset.interactions.length,
+    data: () => {
+      const rows = itemsByUser(split, train);
+      return { sizes, rows, values: usesRatings ? pairValues(rows, train) : null };
+    },
+    validator: (engine) => {
+      const validate = validator(engine, split, evaluation, seed);
+      return validate && ((scorer) => validate((ranking) => ranking.rank(scorer.form)));
+    },
+    isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
+    measure: (engine, scorer) => evaluateScorer(engine, scorer, split, evaluation, seed),
+    withoutValidation: () => (split.validation ? refitTask(split, options) : null),
+    whole: () => (holdsOut(split) ? taskOf(wholeForTraining(split), options) : null),
+    about: () => ({
+      schema: dataset.schema,
+      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+    }),
+    parts: (weights) => {
+      const { users, items, userFields, itemFields } = dataset;
+      const seen = itemsByUser(split, train);
+      return { weights, users, items, userFields, itemFields, seen, heldOut: heldOutItems(split, seen) };
+    },
+  };
+}
+
+/** Trained on the validation rows too, measured as before: what was held out for validation is still no candidate of the test. */
+function refitTask(split: Split, options: RankingTaskOptions): Task<'pairs', EvaluationResult> {
+  const { isMeasured, measure } = taskOf(split, options);
+  return { ...taskOf(withoutValidation(split), options), isMeasured, measure };
+}

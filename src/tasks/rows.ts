@@ -1,0 +1,80 @@
+/** The tasks of predicting labels or ratings of rows, and of ranking items by what describes users and items. */
+import { createHash } from 'node:crypto';
+import type { Engine } from '../engine/runtime/engine.ts';
+import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
+import type { Result } from '../evaluation/result.ts';
+import type { RowPredictor } from '../scoring/row-scorer.ts';
+import { testDescription } from './evaluate-ranking.ts';
+import { evaluateFieldRows, requireRows, validationOfRows } from './evaluate-rows.ts';
+import { heldOutItems } from './held-out-items.ts';
+import { encodePart, type FieldData, fieldDataOf } from './prepare-fields.ts';
+import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { evaluateFieldRanking, validationOfRanking } from './rank-by-fields.ts';
+import type { FieldRunSettings } from './row-settings.ts';
+import type { Task } from './task.ts';
+
+export type RowTaskSettings = Pick<FieldRunSettings, 'evaluation' | 'features' | 'seed'>;
+
+export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows', Result> {
+  const { split, encoder, task, offset, ratingRange } = data;
+  const { dataset, train } = split;
+  const again = (part: FieldData['split']) => rowsTask(fieldDataOf(part, { ...settings, task }), settings);
+  return {
+    form: 'rows',
+    identity: {
+      data: dataset.hash,
+      split: split.description,
+      features: createHash('sha256').update(JSON.stringify(encoder)).digest('hex'),
+    },
+    testSplit: () => {
+      requireRows(split, 'test');
+      return testDescription(split);
+    },
+    training: { task: task === 'rating' ? 'regression' : task },
+    nTrained: train.length,
+    nRows: dataset.interactions.length,
+    data: () => ({ layout: encoder.layout, examples: encodePart(data, train) }),
+    validator: (engine) => validatorOf(engine, data),
+    isMeasured: (split.test?.length ?? 0) > 0,
+    measure: (engine, scorer) => measureRows(engine, data, scorer, settings.seed),
+    withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
+    whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
+    about: () => ({
+      schema: dataset.schema,
+      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+    }),
+    parts: (weights) => {
+      const { users, items, userFields, itemFields, unnamed = [] } = dataset;
+      const seen = itemsByUser(split, train);
+      const fields = { encoder, task, offset, ratingRange, unnamed: [...unnamed] };
+      return { weights, fields, users, items, userFields, itemFields, seen, heldOut: heldOutItems(split, seen) };
+    },
+  };
+}
+
+/** Measures a held-out part. @throws 'data' when there is none */
+export function measureRows(
+  engine: Engine,
+  data: FieldData,
+  scorer: RowPredictor,
+  seed: number,
+  part: HeldOutPart = 'test',
+): Result {
+  if (data.task === 'ranking') return evaluateFieldRanking(engine, data, scorer.ranking, seed, part);
+  const examples = encodePart(data, requireRows(data.split, part));
+  const started = performance.now();
+  const outputs = scorer.logits(examples);
+  return evaluateFieldRows(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
+}
+
+function validatorOf(engine: Engine, data: FieldData): ((scorer: RowPredictor) => number) | undefined {
+  const { validation } = data.split;
+  if (!validation || validation.length === 0) return undefined;
+  if (data.task === 'ranking') {
+    const measure = validationOfRanking(engine, data);
+    return ({ ranking }) => measure(ranking);
+  }
+  const examples = encodePart(data, validation);
+  const measure = validationOfRows(data);
+  return ({ logits }) => measure(logits(examples));
+}

@@ -1,0 +1,46 @@
+/** What is asked of a model, with the data at hand: what it learns from, how it is measured, and what a recommender of it knows. */
+
+import type { ArtifactInfo } from '../artifact/manifest.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import type { Progress } from '../core/progress.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { Protocol } from '../evaluation/protocol.ts';
+import type { Result } from '../evaluation/result.ts';
+import type { Form, Forms } from '../examples/forms.ts';
+import type { TrainingSizes } from '../examples/model.ts';
+
+/** The validation metric by a scorer. */
+export interface Validation<F extends Form> {
+  of(scorer: Forms[F]['scorer']): number;
+}
+
+export interface Task<F extends Form = Form, R extends Result = Result> {
+  /** Form of the data that its models learn from. */
+  readonly form: F;
+  /** Names the data and the split, and what else was made of them, in the fingerprint of a run. */
+  readonly identity: { readonly data: string; readonly [key: string]: unknown };
+  /** What defaults of a training may follow; absent = nothing. */
+  readonly sizes?: TrainingSizes;
+  /** What of the split concerns the test part. @throws 'data' when there is none */
+  testSplit(): Protocol['split'];
+  /** Settings of the training that the task itself says. */
+  readonly training: object;
+  /** Training rows, and all rows that the data hold. */
+  readonly nTrained: number;
+  readonly nRows: number;
+  /** What a model learns from. */
+  data(): Forms[F]['data'];
+  /** The validation metric of present weights, higher is better; undefined without a validation part. */
+  validator(engine: Engine): Validation<F>['of'] | undefined;
+  /** Whether there is something to measure. */
+  readonly isMeasured: boolean;
+  measure(engine: Engine, scorer: Forms[F]['scorer'], progress: Progress): R;
+  /** The same with the validation rows given back to training; null where there are none, or that cannot be done. */
+  withoutValidation(): Task<F, R> | null;
+  /** The same with all rows of the data in training; null when they are there already. */
+  whole(): Task<F, R> | null;
+  /** What a recommender knows of the data. */
+  about(): Pick<ArtifactInfo, 'schema' | 'data'>;
+  parts(weights: NamedTensors): Omit<RecommenderParts, 'info'>;
+}

@@ -1,0 +1,76 @@
+/** One command line for models of every kind: what ranks the same split stands in one table, and flags say whose they are. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/core/random.ts';
+import { workplace } from './command-line.ts';
+
+const place = workplace();
+const files = ['--data', 'taken.csv', '--items', 'items.csv'];
+
+beforeAll(() => {
+  // everybody takes items of one of two clubs, in an order of the own
+  const random = new RandomStream(4, 'clubs');
+  const rows = Array.from({ length: 40 }, (_, user) => user).flatMap((user) => {
+    const places = random.shuffle(Array.from({ length: 12 }, (_, place) => place)).slice(0, 8);
+    return places.map((place, n) => `u${user},i${(user % 2) + 2 * place},${1e9 + 1000 * n + user}`);
+  });
+  place.write('taken.csv', `user,item,time\n${rows.join('\n')}\n`);
+  const items = Array.from({ length: 24 }, (_, item) => `i${item},${item % 2 === 0 ? 'red' : 'blue'}`);
+  place.write('items.csv', `item,club\n${items.join('\n')}\n`);
+});
+
+describe('compare', () => {
+  it('puts models of users and items, over fields and of sequences into one table, paired by users', async () => {
+    const models = ['popularity', 'ease', 'vsknn', 'fm', 'mf'];
+    const { code, stdout, stderr } = await place.run([
+      'compare',
+      ...files,
+      ...['--models', models.join(), '--split', 'leave-one-out', '--epochs', '4', '--metric', 'ndcg@10', '--json'],
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const { comparison, models: spreads, protocol } = JSON.parse(stdout);
+    expect(spreads.map(({ model }: { model: string }) => model)).toEqual(models);
+    expect(protocol).toMatchObject({ candidates: 'all', filter: 'train+validation', nUsers: 40, part: 'test' });
+    const ndcg = Object.fromEntries(
+      spreads.map(({ model, metrics }: { model: string; metrics: Record<string, { mean: number }> }) => [
+        model,
+        metrics['ndcg@10'].mean,
+      ]),
+    );
+    // popularity knows no clubs
+    expect(ndcg.vsknn).toBeGreaterThan(ndcg.popularity);
+    expect(ndcg.ease).toBeGreaterThan(ndcg.popularity);
+    expect(comparison.rows.slice(1).every((row: { difference: unknown }) => row.difference !== null)).toBe(true);
+  });
+
+  it('compares models of sequences alone by their next items', async () => {
+    const { code, stdout } = await place.run(['compare', '--data', 'taken.csv', '--models', 'markov,vsknn', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).protocol.nextItem).toBeDefined();
+  });
+});
+
+describe('flags of other models are told as such', () => {
+  it.each([
+    [
+      'deepfm',
+      ['--sequences', 'user'],
+      /--sequences: is for models of sequences, and deepfm is one of the models over feature fields/,
+    ],
+    ['ease', ['--sequences', 'user'], /and ease is one of the models of users and items/],
+    [
+      'ease',
+      ['--task', 'click'],
+      /"task" is for models over feature fields, and ease is one of the models of users and items/,
+    ],
+    ['markov', ['--refit'], /"refit" is for models of users and items, and markov is one of the models of sequences/],
+    [
+      'fm',
+      ['--set', 'sequences.by=user'],
+      /"sequences" is for models of sequences, and fm is one of the models over feature fields/,
+    ],
+  ])('%s %j', async (model, flags, message) => {
+    const { code, stderr } = await place.run(['train', ...files, '--model', model, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
