@@ -2,7 +2,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { type ColumnStatistics, distinctOthers, guessKind, staysNumeric } from './column-statistics.ts';
 import { counted } from './counted.ts';
-import { numberNote } from './number-cells.ts';
+import { numberNote, unreadNumbersNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnKind } from './schema.ts';
@@ -45,6 +45,7 @@ export async function planContext(
     plans.push({ ...guessed, kind: settled.kind as ContextPlan['kind'] });
     notes.push(...settled.notes);
     if (settled.kind === 'numeric') notes.push(...numberNote(table, column));
+    if (settled.kind === 'categorical') notes.push(...unreadNumbersNote(table, column));
   }
   return { plans, notes };
 }
