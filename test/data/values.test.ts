@@ -349,3 +349,42 @@ describe('ids 7 and 7.0', () => {
     expect(warnings.join('\n')).toMatch(/2 user ids .*2\.05301E\+18.*lost digits/);
   });
 });
+
+describe('ids that are hardly one person', () => {
+  const log = (user: (k: number) => string): string =>
+    `user,item\n${Array.from({ length: 300 }, (_, k) => `${user(k)},i${k}`).join('\n')}\n`;
+  const told = async (user: (k: number) => string): Promise<string> => (await load(log(user))).warnings.join('\n');
+
+  it.each(['unknown', 'Anonymous', 'guest', '(not set)'])('are told with the flag that drops them: %s', async (id) => {
+    const user = (k: number): string => (k % 3 === 0 ? id : `u${k % 50}`);
+    expect(await told(user)).toMatch(
+      /user id ".*" has 100 rows \(33\.3 % of all rows\): perhaps nobody.*--missing .* --skip-bad-rows leaves its rows out/,
+    );
+    const { users } = await load(log(user), { missing: [id], skipBadRows: true });
+    expect(users.indexOf(id)).toBeUndefined();
+  });
+
+  it.each(['0', '-1', '00000000-0000-0000-0000-000000000000'])('are told where they have many rows: %s', async (id) => {
+    expect(await told((k) => (k % 3 === 0 ? id : String(k + 7)))).toMatch(
+      /has 100 rows .*perhaps nobody.*leave its rows out of the file/,
+    );
+    expect(await told((k) => (k === 0 ? id : String((k % 30) + 7)))).not.toMatch(/perhaps nobody/);
+  });
+
+  it('and any other with a third of all rows among many', async () => {
+    expect(await told((k) => (k % 3 === 0 ? 'shop' : `u${k}`))).toMatch(
+      /user id "shop" has 100 rows .*perhaps many people at once/,
+    );
+    expect(await told((k) => `u${k % 30}`)).not.toMatch(/perhaps/);
+  });
+
+  it('addresses that differ in capitals only are told', async () => {
+    const { users, warnings } = await load(
+      'email,item\nAnn@x.example,a\nann@x.example,b\nBob@x.example,a\nUser,a\nuser,b\n',
+    );
+    expect(users.size).toBe(5);
+    expect(warnings.join('\n')).toMatch(
+      /1 user id is an address that differs from another one in capitals only \(Ann@x\.example and ann@x\.example\)/,
+    );
+  });
+});
