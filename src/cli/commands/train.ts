@@ -59,6 +59,12 @@ type NamedFlags = TrainFlags & { readonly data: string[]; readonly model: string
 /** @throws 'usage' */
 function requireNamed(flags: TrainFlags): asserts flags is NamedFlags {
   const missing = flags.data === undefined ? '--data <file...>' : flags.model === undefined ? '--model <name>' : null;
+  if (missing !== null && flags.finish)
+    throw new DeepTasteError(
+      'usage',
+      `--finish: must have the whole command of the run, or --out RUN alone, found no ${missing.split(' ')[0]}; ` +
+        'where the files of the run have moved, repeat its command with --data and all else',
+    );
   if (missing !== null) throw new DeepTasteError('usage', `train: required option '${missing}' not specified`);
 }
 
