@@ -28,6 +28,8 @@ const standIns = new Set([
 
 /** A number such as 0 stands for nobody only where it has so many times the rows of most others, and so many rows at least. */
 const manyTimes = 10;
+/** So many times the rows of most others a word for nobody must have. */
+const fewestTimes = 2;
 const fewestRows = 10;
 
 /** One user with this share of all rows is hardly one person, where there are so many others. */
@@ -46,6 +48,8 @@ export function standInIds(
   const lines: string[] = [];
   for (let user = 0; user < users.size; user++) {
     const n = count[user];
+    // ids are texts that are put together; most are passed over
+    if (n < fewestTimes * median) continue;
     const id = users.idOf(user);
     const isWord = id.length < 20 && standIns.has(id.trim().toLowerCase());
     const isOutlier = n >= fewestRows && n >= manyTimes * median;
