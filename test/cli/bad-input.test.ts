@@ -1,6 +1,6 @@
 /** What is wrong gets one clear line, the right exit code, and leaves nothing behind. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { filmsCsv, workplace } from './command-line.ts';
 
@@ -41,9 +41,27 @@ beforeAll(async () => {
 const data = (file: string) => ['train', '--data', file, ...gmf];
 const films = (...rest: string[]) => ['train', '--data', 'films.csv', '--out', 'out', ...rest];
 
+it('data that have moved since a run was trained', async () => {
+  place.write('moved.csv', filmsCsv());
+  const args = ['train', '--data', 'moved.csv', '--model', 'popularity', '--no-final', '--out', 'moved'];
+  expect((await place.run(args)).code).toBe(0);
+  rmSync(place.path('moved.csv'));
+  const { code, stderr } = await place.run(['evaluate', 'moved', '--metrics', 'mrr']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /evaluate moved: the data of the run must be where they were: moved\.csv.*say with --data where they are now/,
+  );
+});
+
 describe('bad input', () => {
   it.each([
     ['no experiment', ['run', ''], 2, /run: <experiment> must be the path of a YAML file, found an empty text/],
+    [
+      'no place for results',
+      films('--model', 'gmf', '--out', ''),
+      2,
+      /--out <folder>.* It must be the path of a folder/,
+    ],
     ['no data', data(''), 2, /"data\.files\.0": must be the path of a file, found ""/],
     ['--finish with half a command', films('--finish'), 2, /--finish: must have the whole command .*found no --model/],
     ['missing file', data('nowhere.csv'), 1, /nowhere\.csv/],

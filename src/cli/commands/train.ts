@@ -6,7 +6,7 @@ import type { FieldRunInput, FieldTask } from '../../recommender/field-settings.
 import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { addTaskOption, refuseTask } from '../field-flags.ts';
-import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
+import { collect, folderPath, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
 import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
@@ -82,7 +82,11 @@ export interface RunFlags extends EngineFlags {
 
 export function addRunOptions(command: Command): Command {
   return addEngineOptions(command)
-    .option('--out <folder>', 'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>')
+    .option(
+      '--out <folder>',
+      'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>',
+      folderPath,
+    )
     .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
     .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
