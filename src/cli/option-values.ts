@@ -26,6 +26,12 @@ export function notNegative(text: string): number {
   throw new InvalidArgumentError('It must not be negative.');
 }
 
+/** The path of a folder that results go to. */
+export function folderPath(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must be the path of a folder.');
+}
+
 /** `a,b,c` → its parts without empty ones. */
 export function commaList(text: string): string[] {
   const parts = text

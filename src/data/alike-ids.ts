@@ -6,6 +6,9 @@ import type { Vocabulary } from './vocabulary.ts';
 export function alikeIds(ids: Vocabulary, what: string): string[] {
   let nAlike = 0;
   let alike: readonly [string, string] | null = null;
+  const addresses = new Map<string, string>();
+  let nAddresses = 0;
+  let address: readonly [string, string] | null = null;
   let nCut = 0;
   let cut = '';
   for (let index = 0; index < ids.size; index++) {
@@ -16,6 +19,15 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
       nAlike++;
       alike ??= [id, other];
     }
+    if (id.includes('@')) {
+      const lower = id.toLowerCase();
+      const first = addresses.get(lower);
+      if (first === undefined) addresses.set(lower, id);
+      else {
+        nAddresses++;
+        address ??= [first, id];
+      }
+    }
     if (/^\d(\.\d+)?e\+\d+$/i.test(id)) {
       nCut++;
       cut ||= id;
@@ -25,6 +37,11 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
   if (alike !== null)
     lines.push(
       `${counted(nAlike, `${what} id`)} ${nAlike === 1 ? 'looks like another one' : 'look like other ones'} written otherwise (${alike[0]} and ${alike[1]}); they are kept apart`,
+    );
+  if (address !== null)
+    lines.push(
+      `${counted(nAddresses, `${what} id`)} ${nAddresses === 1 ? 'is an address that differs from another one' : 'are addresses that differ from other ones'} ` +
+        `in capitals only (${address.join(' and ')}); they are kept apart: write them alike in the file if they are one`,
     );
   if (nCut > 0)
     lines.push(

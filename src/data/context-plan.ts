@@ -1,8 +1,10 @@
 /** Which further columns of interactions are kept, and how their cells are read. */
 import { DeepTasteError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { type ColumnStatistics, distinctOthers, guessKind, staysNumeric } from './column-statistics.ts';
 import { counted } from './counted.ts';
-import { numberNote } from './number-cells.ts';
+import { isMonthFormat } from './date-forms.ts';
+import { numberNote, unreadNumbersNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnKind } from './schema.ts';
@@ -41,10 +43,11 @@ export async function planContext(
     const guessed = guesses[c];
     const counts = nNumbers[unsure.indexOf(column)];
     const isOther = counts !== undefined && !staysNumeric({ ...statistics[c], ...counts });
-    const settled = await settleTimes(table, column, isOther ? 'categorical' : guessed.kind, times);
+    const settled = await settleTimes(table, column, isOther ? 'categorical' : guessed.kind, times, true);
     plans.push({ ...guessed, kind: settled.kind as ContextPlan['kind'] });
     notes.push(...settled.notes);
     if (settled.kind === 'numeric') notes.push(...numberNote(table, column));
+    if (settled.kind === 'categorical') notes.push(...unreadNumbersNote(table, column));
   }
   return { plans, notes };
 }
@@ -65,13 +68,15 @@ async function countNumbers(
 
 /**
  * What a column that was guessed to hold times turns out to be when all its cells are looked at: times, or numbers, or
- * categories where the form of the dates cannot be found, with a warning.
+ * categories where the form of the dates cannot be found, with a warning. Months are categories: they have no weekday and no hour.
+ * @param isOfRows the column may be the time of the rows
  */
 export async function settleTimes(
   table: ImportedTable,
   column: ImportedColumn,
   kind: ColumnKind,
   times: TimeColumns,
+  isOfRows = false,
 ): Promise<{ kind: ColumnKind; notes: string[] }> {
   if (kind !== 'time') return { kind, notes: [] };
   const reading = await times.tryOf(column);
@@ -82,6 +87,10 @@ export async function settleTimes(
       kind: 'categorical',
       notes: [`${where} looks like dates but is kept as categories${why.replace(/^ must/, ': it must')}`],
     };
+  }
+  if (!reading.told && isMonthFormat(reading.format)) {
+    const advice = isOfRows ? `; --time ${shellWord(column.name)} takes them for the times of the rows` : '';
+    return { kind: 'categorical', notes: [`${where} holds months, which are kept as categories${advice}`] };
   }
   const isNumber = ['seconds', 'counter'].includes(reading.format) && column.kind === null && !reading.told;
   return isNumber ? { kind: 'numeric', notes: [] } : { kind, notes: reading.notes.map((note) => `${where}: ${note}`) };

@@ -67,7 +67,7 @@ const fileLayout = {
 export const tableOptions = z.strictObject(fileLayout);
 export type TableOptions = z.output<typeof tableOptions>;
 
-const file = z.string().min(1);
+const file = z.string().min(1, { error: 'must be the path of a file' });
 
 const rows = z.custom<MemoryRows>(areRows, 'must be a list of objects, or an iterable of them');
 

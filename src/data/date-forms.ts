@@ -1,5 +1,7 @@
 /** The forms that dates are written in, found from the look of a cell: which strptime formats could read it. */
 
+import { foreignMonth, foreignWeekday, withEnglishMonth } from './month-names.ts';
+
 /** Which part stands first; `named` = the form itself leaves no doubt (a four-digit year first, a month by its name). */
 export type DateOrder = 'named' | 'dmy' | 'mdy' | 'ymd';
 
@@ -13,12 +15,29 @@ export const ISO = 'ISO 8601';
 
 const month = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*';
 const weekday = '(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*';
+/** In any language that is known. */
+const anyMonth = `(?:${month}|${foreignMonth})`;
+const anyWeekday = `(?:${weekday}|${foreignWeekday})`;
+
+const two = (x: number): string => String(x).padStart(2, '0');
+
+/** `2023-01`. Not `2010-11`, as seasons are written, though it may be a month. */
+const yearAndMonth = `(?:(?:19\\d{2}|20(?:1[2-9]|[2-9]\\d))[-/_](?:0[1-9]|1[0-2])|${Array.from(
+  { length: 12 },
+  (_, y) =>
+    `20${two(y)}[-/_](?:${Array.from({ length: 12 }, (__, m) => two(m + 1))
+      .filter((m) => m !== two(y + 1))
+      .join('|')})`,
+).join('|')})`;
+
+/** `01/2023`, `Jan 2023`. */
+const monthAndYear = `(?:0[1-9]|1[0-2])[-/](?:19|20)\\d{2}|${anyMonth}\\.?[-/ ]+(?:de )?(?:19|20)\\d{2}`;
 
 const day =
-  `(?:${weekday}\\.?,?\\s+)?(?:` +
-  '\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}|\\d{1,2}[-/]\\d{1,2}[-/](?:\\d{4}|\\d{2})|\\d{1,2}\\.\\d{1,2}\\.(?:\\d{4}|\\d{2})|' +
+  `(?:${anyWeekday}\\.?,?\\s+)?(?:` +
+  '\\d{4}[-/._]\\d{1,2}[-/._]\\d{1,2}|\\d{1,2}[-/_]\\d{1,2}[-/_](?:\\d{4}|\\d{2})|\\d{1,2}\\.\\d{1,2}\\.(?:\\d{4}|\\d{2})|' +
   '\\d{1,2}\\.? \\d{1,2}\\.? (?:19|20)\\d{2}|' +
-  `\\d{1,2}(?:st|nd|rd|th)?[-/ .]*${month}\\.?,?[-/ .]*'?(?:\\d{4}|\\d{2})|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
+  `\\d{1,2}(?:st|nd|rd|th|er)?[-/ .]*(?:de )?${anyMonth}\\.?,?[-/ .]*(?:del? )?'?(?:\\d{4}|\\d{2})|${yearAndMonth}|${monthAndYear}|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
   `\\d{4}[-/ ]${month}[-/ ]\\d{1,2})`;
 const others = `${month}\\s+\\d{1,2}\\s+\\d{1,2}:\\d{2}:\\d{2}\\s.*\\d{4}|\\d{8}[T ]\\d{4,6}`;
 
@@ -28,14 +47,14 @@ export const dayLook = `\\s*${day}\\s*`;
 /** What a date looks like, with a time of day or without. Times of day alone, and years alone, are none; neither are numbers. */
 export const dateLook =
   '\\s*(?:\\d{1,2}:\\d{2}(?::\\d{2})?\\s*(?:[ap]m)?,?\\s+)?' +
-  `(?:${day}|(?:${weekday}\\.?,?\\s+)?(?:${others}))(?:\\W.*|T\\d.*|Z)?`;
+  `(?:${day}|(?:${weekday}\\.?,?\\s+)?(?:${others}))(?:\\W.*|[T_]\\d.*|Z)?`;
 
 /** What a time of day without a date looks like. */
 export const clockLook = '\\s*\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?\\s*(?:[ap]\\.?m\\.?)?\\s*';
 
 /** The formats that could read a cell; none when it is no date in a known form. */
 export function dateForms(cell: string): DateForm[] {
-  const text = cell.trim();
+  const text = withEnglishMonth(cell.trim());
   const leading = new RegExp(`^(${weekday})(\\.?,?\\s+)`, 'i').exec(text);
   const head = leading ? weekdayFormat(leading[1]) + literal(leading[2]) : '';
   const rest = leading ? text.slice(leading[0].length) : text;
@@ -60,9 +79,9 @@ interface Look {
 const named = (format: string): DateForm[] => [{ order: 'named', format }];
 
 const looks: readonly Look[] = [
-  { look: '(\\d{4})([-/.])(\\d{1,2})\\2(\\d{1,2})', forms: ([, , s]) => named(`%Y${s}%m${s}%d`) },
+  { look: '(\\d{4})([-/._])(\\d{1,2})\\2(\\d{1,2})', forms: ([, , s]) => named(`%Y${s}%m${s}%d`) },
   {
-    look: '(\\d{1,2})([-/.])(\\d{1,2})\\2(\\d{4})',
+    look: '(\\d{1,2})([-/._])(\\d{1,2})\\2(\\d{4})',
     forms: ([, , s]) => [
       { order: 'dmy', format: `%d${s}%m${s}%Y` },
       { order: 'mdy', format: `%m${s}%d${s}%Y` },
@@ -84,7 +103,7 @@ const looks: readonly Look[] = [
     ],
   },
   {
-    look: `(\\d{1,2})(st|nd|rd|th)?([-/ .]*)(${month})(\\.?,?[-/ .]*'?)(\\d{4}|\\d{2})`,
+    look: `(\\d{1,2})(st|nd|rd|th|er)?([-/ .]*)(${month})(\\.?,?[-/ .]*'?)(\\d{4}|\\d{2})`,
     forms: ([, , th = '', a, name, b, year]) =>
       named(`%d${th}${literal(a)}${monthFormat(name)}${literal(b)}${year.length === 4 ? '%Y' : '%y'}`),
   },
@@ -95,6 +114,12 @@ const looks: readonly Look[] = [
   {
     look: `(\\d{4})([-/ ])(${month})\\2(\\d{1,2})`,
     forms: ([, , s, name]) => named(`%Y${s}${monthFormat(name)}${s}%d`),
+  },
+  { look: '((?:19|20)\\d{2})([-/_])(0[1-9]|1[0-2])', forms: ([, , s]) => named(`%Y${s}%m`) },
+  { look: '(0[1-9]|1[0-2])([-/])((?:19|20)\\d{2})', forms: ([, , s]) => named(`%m${s}%Y`) },
+  {
+    look: `(${month})(\\.?[-/ ]+)((?:19|20)\\d{2})`,
+    forms: ([, name, s]) => named(`${monthFormat(name)}${literal(s)}%Y`),
   },
   { look: '(\\d{8})', forms: () => named('%Y%m%d') },
 ];
@@ -121,13 +146,13 @@ function clockFirst(text: string): DateForm[] | null {
 }
 
 const clockParts =
-  /^(\d{1,2})([:.h])(\d{2})(?:([:.])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|Uhr|h|[-+]\d{2}(?::?\d{2})?)?$/i;
+  /^(\d{1,2})([:.h_-])(\d{2})(?:([:._-])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|Uhr|h|[-+]\d{2}(?::?\d{2})?)?$/i;
 
 /** The format of the text after a date; '' for an empty one, null for one that is no time of day. */
 function clockFormat(text: string, afterDate: boolean): string | null {
   if (text === '') return '';
   if (/^Z$/i.test(text)) return text;
-  const separator = afterDate ? /^(T|\s*,?\s*(?:at|um)\s+|[ ,:_-]+)/i.exec(text) : null;
+  const separator = afterDate ? /^(T|\s*,?\s*(?:at|um|à|a las?|alle|às|om)\s+|[ ,:_-]+)/i.exec(text) : null;
   if (afterDate && !separator) return null;
   const before = separator ? literal(separator[0]) : '';
   const clock = text.slice(separator?.[0].length ?? 0);
@@ -161,6 +186,11 @@ function monthFormat(name: string): string {
 
 function weekdayFormat(name: string): string {
   return name.length === 3 ? '%a' : '%A';
+}
+
+/** True for forms without a day; several are joined by "or". */
+export function isMonthFormat(format: string): boolean {
+  return format.split(' or ').every((each) => /%[mbB]/.test(each) && !each.includes('%d'));
 }
 
 /** Several blanks stand for one: strptime skips as many as there are. */

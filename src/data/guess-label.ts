@@ -5,6 +5,7 @@ import { labelTier } from './label-names.ts';
 import { holdsBinaryNumbers, holdsTwoValues, type LabelEvidence, labelEvidence } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
+import { looksNumeric } from './readers/records.ts';
 import { isClassName, isRatingName, normalName } from './role-names.ts';
 
 /** Tables without a header of so many columns may begin with a label, as click logs do. */
@@ -44,9 +45,12 @@ export async function guessLabel(
   if (!areExamples) return besideUsersAndItems(database, table, single);
   if (single.some((column) => isRatingName(column.name))) return nothing;
   for (const column of single)
-    if (isClassName(column.name) && (await holdsTwoValues(database, table, column)))
-      return { ...nothing, label: column };
+    if (isClassName(column.name) && (await mayBeClass(database, table, column))) return { ...nothing, label: column };
   return nothing;
+}
+
+async function mayBeClass(database: Database, table: ImportedTable, column: ImportedColumn): Promise<boolean> {
+  return (await holdsTwoValues(database, table, column)) || (await labelEvidence(database, table, column)).isYes;
 }
 
 interface Candidate {
@@ -67,7 +71,8 @@ async function besideUsersAndItems(
     const tier = isRating ? 0 : labelTier(normalName(column.name));
     if (tier < 0) continue;
     const evidence = await labelEvidence(database, table, column);
-    if (evidence.pair || (evidence.onlyNegative && tier < 2)) candidates.push({ column, tier, evidence });
+    const isOneSided = evidence.onlyNegative || (evidence.isYes && !isRating);
+    if (evidence.pair || (isOneSided && tier < 2)) candidates.push({ column, tier, evidence });
     else if (isRating) ratings ??= column;
   }
   candidates.sort((a, b) => a.tier - b.tier);
@@ -109,6 +114,28 @@ export async function labelByPosition(
   return (await labelEvidence(database, table, beside)).pair ? beside : null;
 }
 
+/** Words for what a row was are few. */
+const fewWords = 10;
+
+/** The warning about a column under the name of an outcome whose cells do not say which of them is 1. */
+function unreadLabel(
+  { source }: ImportedTable,
+  { name }: ImportedColumn,
+  tier: number,
+  { values, isMark }: LabelEvidence,
+): string[] {
+  const some = values.slice(0, 3).map((value) => JSON.stringify(value));
+  const say = `every row counts as taken; say --label ${shellWord(name)} --positive ${some[0]} to set the one that is`;
+  if (isMark) return [`${source}: "${name}" is no label, for it holds ${some[0]} or nothing: ${say}`];
+  const areWords = values.length < fewWords && values.some((value) => !looksNumeric(value));
+  if (values.length < 2 || (tier > 0 && !(tier === 1 && areWords))) return [];
+  if (values.length === 2)
+    return [`${source}: "${name}" is no label, for ${some.join(' and ')} do not tell which of them is 1: ${say}`];
+  return [
+    `${source}: "${name}" is no label, for it holds more than two different values (${some.join(', ')} …): ${say}`,
+  ];
+}
+
 /** What a person should know where no outcome was found: columns that may hold one, under a name of theirs. */
 export async function possibleLabels(
   database: Database,
@@ -118,14 +145,9 @@ export async function possibleLabels(
   const [unread, binary]: [string[], ImportedColumn[]] = [[], []];
   for (const column of columns.filter(({ storage }) => storage !== 'list')) {
     const evidence = await labelEvidence(database, table, column, nSampledRows);
+    const tier = labelTier(normalName(column.name));
     if (evidence.pair && (await labelEvidence(database, table, column)).pair) binary.push(column);
-    else if (labelTier(normalName(column.name)) === 0 && evidence.values.length > 2) {
-      const some = evidence.values.slice(0, 3).map((value) => JSON.stringify(value));
-      unread.push(
-        `${table.source}: "${column.name}" is no label, for it holds more than two different values (${some.join(', ')} …): every row ` +
-          `counts as taken; say --label ${shellWord(column.name)} --positive ${some[0]} to set the one that is`,
-      );
-    }
+    else if (tier >= 0) unread.push(...unreadLabel(table, column, tier, evidence));
   }
   if (binary.length === 0) return unread;
   const names = binary.map(({ name }) => `"${name}"`).join(', ');

@@ -8,6 +8,7 @@ import {
   isDateName,
   isOnlyClockName,
   isSureName,
+  isVagueTimeName,
   namedFor,
   nameRank,
   titleColumns,
@@ -151,6 +152,7 @@ export class RoleGuess {
   }
 
   #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {
+    if (role === 'time' && isVagueTimeName(column.name)) return this.#isTemporal(column) || this.#isEpochTime(column);
     return this.#isNumeric(column) || (role === 'time' && this.#isTemporal(column));
   }
 

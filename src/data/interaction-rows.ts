@@ -1,6 +1,7 @@
 /** Checks the cells of interaction files and gathers them, file after file, in one table of typed columns. */
 
 import { DeepTasteError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { badNumbers, type ContextPlan, cellText, decimalHint, sqlAsContext } from './context-plan.ts';
 import { counted } from './counted.ts';
 import { type LabelRule, sqlAsLabel } from './labels.ts';
@@ -204,15 +205,33 @@ async function badCell(database: Database, table: ImportedTable, fault: Fault, r
   const hint = mark
     ? ` (it stands for a missing value; ${isId ? 'if it is an id' : 'if it is none'}, say --missing with the marks that are, or --missing '')`
     : fault.must.startsWith('a finite number')
-      ? decimalHint([value])
+      ? decimalHint([value]) + scaleHint(value)
       : fault.must.startsWith('a time')
         ? '; --date-format says how times are written'
         : '';
+  const advice = (await holdsNoNumber(database, table, fault))
+    ? `no cell of the column is a number: say --no-rating to leave it out, or --label ${shellWord(fault.column.name)} --positive ` +
+      `${shellWord(value ?? 'CELL')} to set the cell that counts`
+    : 'mend the file, or drop such rows with --skip-bad-rows';
   const found = mark ? `the mark ${JSON.stringify(mark.mark)}` : value === null ? 'nothing' : JSON.stringify(value);
   return new DeepTasteError(
     'data',
-    `${placeOf(table, row)}: "${fault.column.name}" must hold ${fault.must}, found ${found}${hint}; ` +
-      'mend the file, or drop such rows with --skip-bad-rows',
+    `${placeOf(table, row)}: "${fault.column.name}" must hold ${fault.must}, found ${found}${hint}; ${advice}`,
     { path: table.source, row: row + 1, column: fault.column.name },
   );
+}
+
+/** Advice where opinions stand on several scales. */
+function scaleHint(cell: string | null): string {
+  const isScale = cell !== null && /^\s*\d+([.,]\d+)?\s*(\/|out of|of|von|sur|de)\s*\d+\s*$/i.test(cell);
+  return isScale ? ' (ratings such as 4/5 are read where all are of one scale up to 3, 4, 5, 6, 7, 10, 20 or 100)' : '';
+}
+
+/** True where a column was taken for ratings by its name alone. */
+async function holdsNoNumber(database: Database, table: ImportedTable, { must, column }: Fault): Promise<boolean> {
+  if (!must.startsWith('a finite number')) return false;
+  const { n, words } = await database.row<{ n: number; words: number }>(
+    `SELECT count(${sqlAsNumber(column)}) AS n, count(*) FILTER (regexp_matches(${sqlAsText(column)}, '^[^0-9]*$')) AS words FROM ${table.sql}`,
+  );
+  return n === 0 && words > 0;
 }

@@ -4,6 +4,8 @@ import { suggestion } from '../core/nearest.ts';
 import { counted } from './counted.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
+import { normalName } from './role-names.ts';
+import { words } from './words.ts';
 
 export interface LabelRule {
   readonly column: string;
@@ -11,6 +13,8 @@ export interface LabelRule {
   readonly positive: string;
   /** The cell that is 0; null = every other cell is. */
   readonly negative: string | null;
+  /** True when the column holds nothing but the positive cell, so that all others, the empty ones, are 0. */
+  readonly isMark?: boolean;
 }
 
 /** Pairs of words of which the second is the positive one. */
@@ -42,6 +46,15 @@ const knownPairs: readonly (readonly [string, string])[] = [
   ['否', '是'],
 ];
 
+/** Events of which one is what people were shown, the other what they did then. */
+const shown = words(
+  'view viewed views pageview impression impressions show shown showed display displayed seen skip skipped',
+);
+const done = words('click clicked clicks buy bought purchase purchased order ordered conversion converted transaction');
+
+/** What people put where something is so, and nothing where it is not. */
+const ticks = ['x', '✓', '✔', '✔️', '☑', '✅', '*', '•'];
+
 interface LabelCount {
   readonly value: string;
   readonly n: number;
@@ -50,7 +63,7 @@ interface LabelCount {
 /**
  * The rule for a label column. With `positive` given, that cell is 1 and every other one 0. Else there must be two
  * different cells: 0 and 1, −1 and 1, or words such as no and yes are taken by their meaning; of other pairs the rarer
- * one is 1 (of equally frequent ones the later in the alphabet).
+ * one is 1 (of equally frequent ones the later in the alphabet). Where the only cell says yes, the empty ones are 0.
  * @throws DeepTasteError `data`: the cells do not show which of them is 1
  */
 export async function labelRule(
@@ -62,11 +75,14 @@ export async function labelRule(
   const counts = await labelCounts(database, table, column);
   const values = counts.map(({ value }) => value);
   const where = `${table.source}: label "${column.name}"`;
+  const isMark = values.length === 1 && (await hasEmptyCells(database, table, column));
   if (told !== undefined) {
     const positive = told.trim().replace(/\.$/, '');
-    if (values.includes(positive)) return { column: column.name, positive, negative: null };
+    if (values.includes(positive)) return { column: column.name, positive, negative: null, ...(isMark && { isMark }) };
     throw new DeepTasteError('data', `${where}: no cell is "${told}"${suggestion(told, values)}`, { values });
   }
+  if (isMark && saysYes(values[0], column.name))
+    return { column: column.name, positive: values[0], negative: null, isMark };
   const pair = knownPair(values) ?? rarerPair(counts);
   if (pair) return { column: column.name, positive: pair[1], negative: pair[0] };
   throw new DeepTasteError(
@@ -80,7 +96,8 @@ export async function labelRule(
 function knownPair(values: readonly string[]): readonly [string, string] | null {
   if (values.length === 0 || values.length > 2) return null;
   const words = values.map((value) => value.toLowerCase().replace(/[_-]+(?=.*\p{L})/gu, ' '));
-  const pair = knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words);
+  const pair =
+    knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words) ?? eventPair(words);
   if (!pair) return null;
   const asWritten = (word: string): string => values[words.indexOf(word)] ?? word;
   return [asWritten(pair[0]), asWritten(pair[1])];
@@ -93,6 +110,19 @@ function negatedPair(words: readonly string[]): readonly [string, string] | null
     /^(not|no|non|un) ?/.test(word) && word.replace(/^(not|no|non|un) ?/, '') === positive;
   if (negates(words[0], words[1])) return [words[0], words[1]];
   return negates(words[1], words[0]) ? [words[1], words[0]] : null;
+}
+
+/** `view` and `buy`. */
+function eventPair(words: readonly string[]): readonly [string, string] | null {
+  const [first, second] = [words.find((word) => shown.includes(word)), words.find((word) => done.includes(word))];
+  return words.length === 2 && first !== undefined && second !== undefined ? [first, second] : null;
+}
+
+/** True when a cell says yes by itself: a word for it, 1, a tick, or the name of its column (`clicked` under "clicked"). */
+function saysYes(value: string, name: string): boolean {
+  const word = value.toLowerCase();
+  if (ticks.includes(word) || normalName(word) === normalName(name)) return true;
+  return knownPairs.some(([negative, positive]) => word === positive && word !== negative);
 }
 
 function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {
@@ -127,6 +157,11 @@ async function labelCounts(
   );
 }
 
+async function hasEmptyCells(database: Database, table: ImportedTable, column: ImportedColumn): Promise<boolean> {
+  const empty = await database.texts(`SELECT '' FROM ${table.sql} WHERE ${sqlAsLabelText(column)} IS NULL LIMIT 1`);
+  return empty.length > 0;
+}
+
 /** True when a column holds exactly two different cells, as labels do. */
 export async function holdsTwoValues(
   database: Database,
@@ -145,6 +180,10 @@ export interface LabelEvidence {
   readonly pair: readonly [string, string] | null;
   /** Every cell says no. */
   readonly onlyNegative: boolean;
+  /** There is one kind of cell only, beside empty ones. */
+  readonly isMark: boolean;
+  /** It says yes. */
+  readonly isYes: boolean;
 }
 
 /** @param nRows look at so many rows only; absent = all, unless the first ones hold more than two different cells */
@@ -160,7 +199,9 @@ export async function labelEvidence(
   const values = counts.map(({ value }) => value);
   const pair = knownPair(values);
   const onlyNegative = values.length === 1 && pair !== null && pair[0] === values[0] && pair[1] !== values[0];
-  return { values, pair: values.length === 2 ? pair : null, onlyNegative };
+  const isMark = values.length === 1 && (await hasEmptyCells(database, table, column));
+  const isYes = isMark && saysYes(values[0], column.name);
+  return { values, pair: values.length === 2 ? pair : null, onlyNegative, isMark, isYes };
 }
 
 /** True when a column holds the numbers 0 and 1, or −1 and 1, and nothing else. */
@@ -182,18 +223,22 @@ function sqlAsLabelText(column: ImportedColumn): string {
 }
 
 /** SQL for a label column as 0 and 1; NULL where a cell is neither. */
-export function sqlAsLabel(column: ImportedColumn, { positive, negative }: LabelRule): string {
+export function sqlAsLabel(column: ImportedColumn, { positive, negative, isMark }: LabelRule): string {
   const text = sqlAsLabelText(column);
-  const other = negative === null ? `${text} IS NOT NULL` : `${text} = ${sqlText(negative)}`;
+  const other = isMark ? 'TRUE' : negative === null ? `${text} IS NOT NULL` : `${text} = ${sqlText(negative)}`;
   return `CASE WHEN ${text} = ${sqlText(positive)} THEN 1.0 WHEN ${other} THEN 0.0 END`;
 }
 
 /** Notes for people on a rule that was guessed. */
 export function labelNote(
   table: ImportedTable,
-  { column, positive, negative }: LabelRule,
+  { column, positive, negative, isMark }: LabelRule,
   told: string | undefined,
 ): string[] {
+  if (isMark)
+    return [
+      `${table.source}: label "${column}": "${positive}" is 1 and empty cells are 0; --no-label takes every row as taken`,
+    ];
   if (told !== undefined || negative === null || (positive === '1' && negative === '0')) return [];
   const meaning = knownPair([negative, positive])?.[1] === positive ? '' : ' (the rarer one is 1)';
   return [

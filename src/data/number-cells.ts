@@ -1,21 +1,43 @@
-/** Numbers as people write them: decimal commas, thousands apart, currency marks. Which style a column has is found from its cells. */
+/** Numbers as people write them: decimal commas, thousands apart, currency marks, stars. Which style a column has is found from its cells. */
+import { DeepTasteError } from '../core/errors.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { type NumberStyle, numberPattern, plainNumber, unitMark } from './readers/number-styles.ts';
+import {
+  countedStars,
+  drawnStars,
+  type NumberStyle,
+  numberPattern,
+  outOfPattern,
+  plainNumber,
+  unitMark,
+} from './readers/number-styles.ts';
 
 /** Rows that are looked at. */
 const nLookedAt = 10_000;
 
 interface Evidence {
+  /** Cells that hold something. */
+  readonly cells: number;
   /** Cells that are numbers with a decimal point alone (1,234.5), with a decimal comma alone (4,5), or either (1,234). */
   readonly point: number;
   readonly comma: number;
   readonly either: number;
+  /** Those of the last whose mark is a comma. */
+  readonly eitherComma: number;
   /** Cells of a number with a currency mark, whatever the rest. */
   readonly marked: number;
-  /** Plain numbers with a decimal point. */
+  /** Plain numbers, those with a decimal point, and those that nobody writes who sets marks between thousands (1500, 1.234). */
+  readonly plain: number;
   readonly fraction: number;
+  readonly unmarked: number;
+  /** Cells such as 4/5, with the smallest and the largest of their scales; cells of stars. */
+  readonly outOf: number;
+  readonly leastScale: number | null;
+  readonly mostScale: number | null;
+  readonly stars: number;
   readonly example: string | null;
+  readonly exampleOfEither: string | null;
+  readonly exampleOfScale: string | null;
 }
 
 /**
@@ -27,7 +49,8 @@ export async function withNumberStyles(
   table: ImportedTable,
   decimal: '.' | ',' | undefined,
 ): Promise<ImportedTable> {
-  const texts = table.columns.filter((column) => column.storage === 'text' && column.kind !== 'id');
+  const all = table.columns.filter((column) => column.storage === 'text' && column.kind !== 'id');
+  const texts = decimal === undefined ? await withOddNumbers(database, table, all) : all;
   if (texts.length === 0) return table;
   const select = texts.map((column, c) => `${evidenceOf(column)} AS e${c}`).join(', ');
   const row = await database.row<Record<string, Record<string, unknown>>>(
@@ -37,58 +60,159 @@ export async function withNumberStyles(
     const at = texts.indexOf(column);
     if (at < 0) return column;
     const found = row[`e${at}`];
-    const count = (key: keyof Evidence): number => Number(found[key]);
-    const evidence: Evidence = {
-      point: count('point'),
-      comma: count('comma'),
-      either: count('either'),
-      marked: count('marked'),
-      fraction: count('fraction'),
-      example: found.example as string | null,
-    };
-    const style = styleOf(evidence, decimal);
-    return style === null ? column : { ...column, numbers: { style, example: evidence.example } };
+    const entries = Object.entries(found).map(([key, value]) => [
+      key,
+      typeof value === 'bigint' ? Number(value) : value,
+    ]);
+    return { ...column, ...numbersOf(Object.fromEntries(entries) as Evidence, decimal) };
   });
   return { ...table, columns };
 }
 
+/** The columns in which some cell is a number that is not plain; the others need no further look. */
+async function withOddNumbers(
+  database: Database,
+  table: ImportedTable,
+  columns: readonly ImportedColumn[],
+): Promise<ImportedColumn[]> {
+  if (columns.length === 0) return [];
+  const tests = columns.map(
+    ({ sql }, c) =>
+      `coalesce(bool_or(CASE WHEN ${plainNumber(sql)} IS NULL AND strlen(${sql}) < 40
+         THEN regexp_matches(${sql}, '${oddNumber}') OR regexp_full_match(${sql}, '${numberPattern('point')}')
+           OR regexp_full_match(${sql}, '${numberPattern('comma')}') END), FALSE) AS c${c}`,
+  );
+  const row = await database.row<Record<string, boolean>>(
+    `SELECT ${tests.join(', ')} FROM (SELECT * FROM ${table.sql} LIMIT ${nLookedAt})`,
+  );
+  return columns.filter((_, c) => row[`c${c}`]);
+}
+
+/** What no opinion on a scale lacks. */
+const oddNumber = '(?i)^\\s*[0-9.,]+\\s*(?:/|o|v|su|de\\s|st|é|estr|[★⭐])|^\\s*[★⭐☆✩✰½]';
+
+/** Scales of opinions. */
+const scales = [3, 4, 5, 6, 7, 10, 20, 100];
+
 function evidenceOf({ sql }: ImportedColumn): string {
+  const number = plainNumber(sql);
   // Plain numbers and long texts are passed over before the slower patterns are tried.
-  const odd = `${plainNumber(sql)} IS NULL AND strlen(${sql}) < 40 AND regexp_matches(${sql}, '[0-9]')`;
-  const is = (style: NumberStyle): string => `regexp_full_match(${sql}, '${numberPattern(style)}')`;
-  const count = (condition: string): string => `count(CASE WHEN ${odd} THEN CASE WHEN ${condition} THEN 1 END END)`;
-  const hasMark = `regexp_matches(${sql}, '[.,]')`;
+  const isOther = `${number} IS NULL AND strlen(${sql}) < 40`;
+  const odd = `${isOther} AND regexp_matches(${sql}, '[0-9]')`;
+  const is = (style: 'point' | 'comma'): string => `regexp_full_match(${sql}, '${numberPattern(style)}')`;
+  const count = (condition: string, first = odd): string =>
+    `count(CASE WHEN ${first} THEN CASE WHEN ${condition} THEN 1 END END)`;
+  const isEither = `${is('point')} AND ${is('comma')} AND regexp_matches(${sql}, '[.,]')`;
+  const isThousand = `regexp_full_match(${sql}, '-?[0-9]{1,3}[.][0-9]{3}')`;
+  const scale = `TRY_CAST(regexp_extract(${sql}, '^${outOfPattern}$', 2) AS INTEGER)`;
+  const ofScale = `CASE WHEN ${odd} THEN CASE WHEN ${scale} IN (${scales.join(', ')}) THEN ${scale} END END`;
+  const isStars = `regexp_full_match(${sql}, '${countedStars}') OR (trim(${sql}) <> '' AND regexp_full_match(${sql}, '${drawnStars}'))`;
   return `{
+    'cells': count(${sql}),
     'point': ${count(`${is('point')} AND NOT ${is('comma')}`)}, 'comma': ${count(`${is('comma')} AND NOT ${is('point')}`)},
-    'either': ${count(`${is('point')} AND ${is('comma')} AND ${hasMark}`)},
+    'either': ${count(isEither)}, 'eitherComma': ${count(`${isEither} AND contains(${sql}, ',')`)},
     'marked': ${count(`${is('point')} AND regexp_matches(${sql}, '${unitMark}')`)},
-    'fraction': count(CASE WHEN ${sql} LIKE '%.%' AND NOT regexp_full_match(${sql}, '-?[0-9]{1,3}[.][0-9]{3}') THEN ${plainNumber(sql)} END),
-    'example': min(CASE WHEN ${odd} AND (${is('point')} OR ${is('comma')}) THEN ${sql} END)
+    'plain': count(${number}),
+    'fraction': count(CASE WHEN ${sql} LIKE '%.%' AND NOT ${isThousand} THEN ${number} END),
+    'unmarked': count(CASE WHEN abs(${number}) >= 1000 OR ${isThousand} THEN 1 END),
+    'outOf': count(${ofScale}), 'leastScale': min(${ofScale}), 'mostScale': max(${ofScale}),
+    'stars': ${count(isStars, isOther)},
+    'example': min(CASE WHEN ${odd} AND (${is('point')} OR ${is('comma')}) THEN ${sql} END),
+    'exampleOfEither': min(CASE WHEN ${odd} AND ${isEither} THEN ${sql} END),
+    'exampleOfScale': max(CASE WHEN ${ofScale} IS NOT NULL OR (${isOther} AND (${isStars})) THEN ${sql} END)
   }`;
 }
 
-function styleOf(
-  { point, comma, either, marked, fraction }: Evidence,
+/** What the cells show of a column's numbers; nothing where they are plain, or none. */
+function numbersOf(evidence: Evidence, told: '.' | ',' | undefined): Pick<ImportedColumn, 'numbers' | 'unreadNumbers'> {
+  const { cells, plain, outOf, stars, leastScale, mostScale, point, comma, either, marked } = evidence;
+  if (outOf > 0 && leastScale === mostScale && isMost(outOf + plain, cells) && point + comma + marked === 0)
+    return { numbers: { style: `out of ${mostScale!}`, example: evidence.exampleOfScale } };
+  if (stars > 0 && isMost(stars + plain, cells))
+    return { numbers: { style: 'stars', example: evidence.exampleOfScale } };
+  const { style, isOpen } = decimalStyle(evidence, told);
+  if (style !== null) {
+    const example = isOpen === undefined ? evidence.example : evidence.exampleOfEither;
+    return { numbers: { style, example, ...(isOpen !== undefined && { isOpen }) } };
+  }
+  const areNumbers = either + point + comma > 0 && isMost(plain + point + comma + either, cells);
+  return areNumbers && told === undefined ? { unreadNumbers: evidence.exampleOfEither ?? evidence.example ?? '' } : {};
+}
+
+function isMost(n: number, cells: number): boolean {
+  return n >= 0.9 * cells;
+}
+
+/**
+ * The style of numbers with points and commas; null = plain, or not to be told. Where every mark may stand between thousands it is
+ * taken to do so, unless other numbers of thousands have none: `isOpen` then says that no shorter number speaks for it.
+ */
+function decimalStyle(
+  { point, comma, either, eitherComma, marked, plain, fraction, unmarked }: Evidence,
   told: '.' | ',' | undefined,
-): NumberStyle | null {
+): { readonly style: 'point' | 'comma' | null; readonly isOpen?: boolean } {
   const isPoint = point + fraction > 0;
-  if (told === ',') return isPoint && comma === 0 ? (point + either + marked > 0 ? 'point' : null) : 'comma';
-  if (told === '.') return 'point';
-  if (comma > 0) return isPoint ? null : 'comma';
-  if (point > 0 || (either > 0 && fraction > 0)) return 'point';
-  return either === 0 && marked > 0 ? 'point' : null;
+  if (told === ',') return { style: isPoint && comma === 0 ? (point + either + marked > 0 ? 'point' : null) : 'comma' };
+  if (told === '.') return { style: 'point' };
+  if (comma > 0) return { style: isPoint ? null : 'comma' };
+  if (point > 0 || (either > 0 && fraction > 0)) return { style: 'point' };
+  if (either === 0) return { style: marked > 0 ? 'point' : null };
+  const isOneMark = eitherComma === 0 || eitherComma === either;
+  if (!isOneMark || unmarked > 0) return { style: null };
+  return { style: eitherComma > 0 ? 'point' : 'comma', isOpen: plain === 0 };
 }
 
 /** What a person should know of a column that is used as numbers. */
 export function numberNote({ source }: ImportedTable, { name, numbers }: ImportedColumn): string[] {
   if (!numbers || numbers.example === null) return [];
-  const { style, example } = numbers;
+  const { style, example, isOpen } = numbers;
+  const number = numberOf(example, style);
+  const where = `${source}: "${name}"`;
+  if (style === 'stars') return [`${where}: stars are counted, e.g. ${example} = ${number}`];
+  if (style !== 'point' && style !== 'comma')
+    return [`${where}: read as numbers ${style}, e.g. ${example} = ${number}`];
+  if (isOpen !== undefined) {
+    const other = style === 'comma' ? 'point' : 'comma';
+    const fraction = numberOf(example, other);
+    return [
+      `${where}: ${style === 'point' ? 'commas' : 'points'} are taken to stand between thousands, e.g. ${example} = ${number}; ` +
+        `if it is ${fraction}, say --decimal ${other === 'comma' ? ',' : '.'} (decimal)`,
+    ];
+  }
   const how = style === 'comma' ? 'a decimal comma' : 'a decimal point';
-  return [`${source}: "${name}": numbers are read with ${how}, e.g. ${example} = ${numberOf(example, style)}`];
+  return [`${where}: numbers are read with ${how}, e.g. ${example} = ${number}`];
+}
+
+/** What a person should know of numbers that are kept as categories because their decimal mark cannot be told. */
+export function unreadNumbersNote({ source }: ImportedTable, { name, unreadNumbers }: ImportedColumn): string[] {
+  if (unreadNumbers === undefined) return [];
+  const ways = (['point', 'comma'] as const).map((style) => numberOf(unreadNumbers, style));
+  return [
+    `${source}: "${name}": looks like numbers but is kept as categories: ${unreadNumbers} may be ${ways.join(' or ')}; ` +
+      'say --decimal . or --decimal , (decimal)',
+  ];
+}
+
+/** @throws DeepTasteError `data`: numbers of which none shows what its mark means, where their size matters */
+export function refuseOpenNumbers({ source }: ImportedTable, { name, numbers }: ImportedColumn): void {
+  if (!numbers?.isOpen) return;
+  const { style, example } = numbers;
+  const advice =
+    style === 'point'
+      ? 'for a decimal comma say --decimal , (decimal), for commas between thousands --decimal .'
+      : 'for a decimal point say --decimal . (decimal), for points between thousands --decimal ,';
+  throw new DeepTasteError(
+    'data',
+    `${source}: "${name}": numbers must show their decimal mark, found ${JSON.stringify(example)}; ${advice}`,
+    { path: source, column: name },
+  );
 }
 
 /** A text of a style as a number. */
 function numberOf(text: string, style: NumberStyle): number {
+  if (style === 'stars' && !/\d/.test(text)) return text.replace(/[^★⭐]/g, '').length + (text.includes('½') ? 0.5 : 0);
+  if (style !== 'point' && style !== 'comma')
+    return Number((/\d+(?:[.,]\d+)?/.exec(text) ?? [''])[0].replace(',', '.'));
   const digits = text.replace(style === 'comma' ? /[^0-9,+-]/g : /[^0-9.+-]/g, '');
   return Number(style === 'comma' ? digits.replace(',', '.') : digits);
 }

@@ -9,7 +9,7 @@ import { type GatheringPlan, gatheredRows, gatherRows } from './interaction-rows
 import { unnestItemLists } from './item-lists.ts';
 import { labelNote, labelRule } from './labels.ts';
 import { clearMarks, marksNotes } from './missing-marks.ts';
-import { numberNote } from './number-cells.ts';
+import { numberNote, refuseOpenNumbers } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import type { ImportedTable } from './readers/imported-table.ts';
@@ -124,6 +124,7 @@ function unusedTimes(table: ImportedTable, { time, schema }: InteractionRoles, {
 /** How the cells of the roles are read, where that is not plain; and which cells of fields stand for missing values. */
 async function roleNotes(table: ImportedTable, roles: InteractionRoles, times: TimeColumns): Promise<string[]> {
   const time = roles.time && (await times.ofRows(roles.time));
+  if (roles.rating) refuseOpenNumbers(table, roles.rating);
   return [
     ...(time?.notes ?? []).map((note) => `${table.source}: "${roles.time!.name}": ${note}`),
     ...(roles.rating ? numberNote(table, roles.rating) : []),

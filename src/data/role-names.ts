@@ -13,6 +13,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       userindex usercode userno usernumber customercode memberno buyerid buyer raterid patronid authorid
       userpseudoid fullvisitorid kundennummer kundennr kundenid
     `),
+    ['kunde'],
     ['email', 'emailaddress', 'useremail', 'customeremail'],
   ],
   item: [
@@ -28,6 +29,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       'movie',
       'product',
       'article',
+      'artikel',
       'book',
       'track',
       'song',
@@ -45,7 +47,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
     words(`
       stars score overall ratingvalue ratingscore ratingstars starrating reviewrating userrating userscore
       reviewscore reviewoverall customerrating itemrating movierating filmrating bookrating productrating songrating
-      gamerating reciperating animerating beerrating
+      gamerating reciperating animerating beerrating bewertung
     `),
     ['label', 'target', 'click', 'clicked', 'preference', 'like', 'liked', 'feedback'],
     ['weight', 'playcount', 'plays', 'count', 'cnt', 'quantity', 'purchases', 'value'],
@@ -56,15 +58,17 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       unixtime unixreviewtime unixtimestamp eventtime eventtimestamp createdat ratedat watchedat reviewtime
       ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
       createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
-      clickedat viewedat playedat addedat datum fecha
+      clickedat viewedat playedat addedat datum fecha bestelldatum kaufdatum bestellzeitpunkt zeitpunkt zeitstempel
     `),
+    ['at'],
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
 };
 
 const titleNames = words(`
   title movietitle itemtitle producttitle booktitle tracktitle songtitle articletitle headline name itemname
-  moviename productname artistname trackname songname bookname gamename
+  moviename productname artistname trackname songname bookname gamename titel bezeichnung artikelbezeichnung artikelname
+  produktname produktbezeichnung
 `);
 
 export function normalName(name: string): string {
@@ -143,6 +147,11 @@ export function isClassName(name: string): boolean {
   return isLabelName(name) || /(label|target|class)$/.test(normalName(name));
 }
 
+/** True for names that mean a time only where the values are dates, or numbers as large as those of seconds since 1970. */
+export function isVagueTimeName(name: string): boolean {
+  return tiers.time[2].includes(normalName(name));
+}
+
 /** True for columns that say how a row turned out, which no model may look at: ratings and labels. */
 export function isOutcomeName(name: string): boolean {
   return isLabelName(name) || tiers.rating.slice(0, 3).flat().includes(normalName(name));
@@ -173,7 +182,9 @@ export function isCodeName(name: string): boolean {
 
 /** True for names of columns that hold dates, so that numbers such as 20240105 are taken for them. */
 export function isDateName(name: string): boolean {
-  return /(^|[^a-z])(date|datum|fecha|day)($|[^a-z])|_(at|on)$/i.test(name) || /[a-z](Date|Day|At|On)$/.test(name);
+  return (
+    /(^|[^a-z])(date|fecha|day)($|[^a-z])|datum($|[^a-z])|_(at|on)$/i.test(name) || /[a-z](Date|Day|At|On)$/.test(name)
+  );
 }
 
 /** True for names of times of day. */

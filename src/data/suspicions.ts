@@ -5,6 +5,7 @@ import { constantLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { InteractionRoles } from './roles.ts';
+import { standInIds } from './stand-in-ids.ts';
 
 /** What is to become of the rows. */
 interface RowsUse {
@@ -44,6 +45,7 @@ export function suspicions(
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
   const padded = nPadded(users) + nPadded(items);
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
+  if (isNamed('user')) lines.push(...standInIds(users, interactions));
   lines.push(...alikeIds(users, 'user'), ...alikeIds(items, 'item'));
   return lines;
 }

@@ -1,6 +1,7 @@
 /** Times in the cells of files: the form in which a column holds them, given or found from all its cells, and SQL that reads them. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type DateOrder, dateForms, ISO, isTimeUnit, type TimeUnit } from './date-forms.ts';
+import { isForeignDate, sqlWithEnglishMonth } from './month-names.ts';
 import { numberEvidence, readNumbers } from './number-times.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -131,7 +132,9 @@ async function readTold(
   column: ImportedColumn,
   told: string,
 ): Promise<TimeReading> {
-  const sql = isTimeUnit(told) ? sqlOfUnit(column, told) : sqlOfFormats(cell(column), [told]);
+  const sql = isTimeUnit(told)
+    ? sqlOfUnit(column, told)
+    : sqlOfFormats(await cellOfForm(database, table, column, told), [told]);
   const span = await spanOf(database, table, sql).catch((error) => {
     const reason = (error as Error).message.split('\n')[0].replace(/^[A-Z][A-Za-z ]* Error: /, '');
     throw new DeepTasteError('config', `dateFormat: ${JSON.stringify(told)} is no format of strptime: ${reason}`);
@@ -148,6 +151,20 @@ async function readTold(
       );
   }
   return { sql, format: told, order: null, told: true, ...span, notes: [] };
+}
+
+/** SQL for the cells; months of other languages by their English names where the form names months. */
+async function cellOfForm(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  format: string,
+): Promise<string> {
+  if (!/%[bBh]/.test(format)) return cell(column);
+  const cells = await database.texts(
+    `SELECT DISTINCT t FROM (SELECT ${cell(column)} AS t FROM ${table.sql} LIMIT ${nLookedAt}) WHERE t IS NOT NULL`,
+  );
+  return cells.some((each) => isForeignDate(each!)) ? sqlWithEnglishMonth(cell(column)) : cell(column);
 }
 
 function sqlOfUnit(column: ImportedColumn, unit: TimeUnit): string {
@@ -183,20 +200,22 @@ async function readTexts(
   column: ImportedColumn,
   hint: DateOrder | undefined,
 ): Promise<TimeReading> {
-  const text = cell(column);
+  const written = cell(column);
+  let text = written;
   const formats = new Map<DateOrder, Set<string>>();
   let unread = 'TRUE';
   let found: Readings | null = null;
   for (let round = 0; round < 4; round++) {
     const cells = await database.texts(
-      `SELECT DISTINCT t FROM (SELECT ${text} AS t FROM ${table.sql} WHERE ${text} IS NOT NULL AND ${unread} LIMIT ${nLookedAt})`,
+      `SELECT DISTINCT t FROM (SELECT ${written} AS t FROM ${table.sql} WHERE ${written} IS NOT NULL AND ${unread} LIMIT ${nLookedAt})`,
     );
     if (!addForms(formats, cells as string[])) break;
-    found = await countReadings(database, table, text, formats);
+    if (cells.some((each) => isForeignDate(each!))) text = sqlWithEnglishMonth(written);
+    found = await countReadings(database, table, { written, text }, formats);
     if (found.nUnread === 0) break;
     unread = `coalesce(${found.readings.map(({ sql }) => sql).join(', ')}) IS NULL`;
   }
-  if (found === null || found.readings.every(({ n }) => n === 0)) throw await noDates(database, table, column, text);
+  if (found === null || found.readings.every(({ n }) => n === 0)) throw await noDates(database, table, column, written);
   const reading = chosen(table, column, found, hint);
   const example = reading.example;
   const notes =
@@ -240,10 +259,16 @@ interface Readings {
   readonly different: { readonly cell: string; readonly seconds: readonly (number | null)[] } | null;
 }
 
+/** SQL for the cells as they stand in the file, and as strptime reads them. */
+interface Cells {
+  readonly written: string;
+  readonly text: string;
+}
+
 async function countReadings(
   database: Database,
   table: ImportedTable,
-  text: string,
+  { written, text }: Cells,
   formats: ReadonlyMap<DateOrder, ReadonlySet<string>>,
 ): Promise<Readings> {
   const named = [...(formats.get('named') ?? [])];
@@ -257,14 +282,14 @@ async function countReadings(
   const differs = each.length === 1 ? 'FALSE' : `greatest(${each}) <> least(${each})`;
   const select = [
     `count(t) AS n, count(*) FILTER (t IS NOT NULL AND coalesce(${each}, NULL) IS NULL) AS unread`,
-    `count(*) FILTER (${differs}) AS different, min(t) FILTER (${differs}) AS cell`,
+    `count(*) FILTER (${differs}) AS different, min(w) FILTER (${differs}) AS cell`,
     ...each.flatMap((e, k) => [
-      `count(${e}) AS n${k}, min(${e}) AS first${k}, max(${e}) AS last${k}, arg_min(t, ${e}) AS example${k}`,
-      `arg_min(${e}, t) FILTER (${differs} AND ${e} IS NOT NULL) AS at${k}`,
+      `count(${e}) AS n${k}, min(${e}) AS first${k}, max(${e}) AS last${k}, arg_min(w, ${e}) AS example${k}`,
+      `arg_min(${e}, w) FILTER (${differs} AND ${e} IS NOT NULL) AS at${k}`,
       ...each.map((other, j) => `count(*) FILTER (${e} IS NOT NULL AND ${other} IS NULL) AS alone${k}_${j}`),
     ]),
   ];
-  const cells = `(SELECT t, ${sqls.map((sql, k) => `${sql} AS e${k}`).join(', ')} FROM (SELECT ${text} AS t FROM ${table.sql}))`;
+  const cells = `(SELECT w, t, ${sqls.map((sql, k) => `${sql} AS e${k}`).join(', ')} FROM (SELECT ${written} AS w, ${text} AS t FROM ${table.sql}))`;
   const row = await database.row<Record<string, number>>(`SELECT ${select.join(', ')} FROM ${cells}`);
   const readings = ways.map((way, k): Reading => {
     const example = { cell: String(row[`example${k}`]), seconds: row[`first${k}`] };

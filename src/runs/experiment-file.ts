@@ -31,7 +31,7 @@ export async function readExperimentDocument(path: string): Promise<Record<strin
     document = parsed(expandEnvironment(text, path));
   } catch (error) {
     if (error instanceof DeepTasteError) throw error;
-    throw new DeepTasteError('config', `${path}: must be YAML; ${(error as Error).message.split('\n')[0]}`);
+    throw new DeepTasteError('config', `${path}: ${faultOf(error as Error)}`);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document))
     return document as Record<string, unknown>;
@@ -41,6 +41,16 @@ export async function readExperimentDocument(path: string): Promise<Record<strin
     'config',
     `${path}: must hold settings such as "model: neumf" and "data: { files: [ratings.csv] }", found ${found}`,
   );
+}
+
+function faultOf(error: Error & { readonly code?: string }): string {
+  const [message] = error.message.split('\n');
+  const place = / at line \d+/.exec(message)?.[0] ?? '';
+  if (error.code === 'MULTIPLE_DOCS')
+    return `must hold one YAML document, found another one${place}; write each to a file of its own`;
+  if (/call stack/i.test(message))
+    return `must nest settings a few levels deep, found more levels than can be read${place}; take out the brackets or blanks that open them`;
+  return `must be YAML; ${message}`;
 }
 
 /** As `parse` of the package, whose look for repeated keys takes the square of their number. */

@@ -1,6 +1,6 @@
 /** What is wrong gets one clear line, the right exit code, and leaves nothing behind. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { filmsCsv, workplace } from './command-line.ts';
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
   place.write('header.csv', 'user,item\n');
   place.write('ragged.csv', 'user,item\na,b\na,c,d,e\nb\n');
   place.write('text.csv', 'user,item,rating\na,x,5\na,y,4\nb,x,n/a\nb,y,3\n');
-  place.write('other.csv', 'kunde,ware\na,x\nb,y\n');
+  place.write('other.csv', 'wer,ware\na,x\nb,y\n');
   place.write('one-user.csv', 'user,item\na,x\n');
   place.write('unknown-key.yaml', 'data: { files: [films.csv] }\nmodel: gmf\ntrainin: { epochs: 1 }\n');
   place.write('broken.yaml', 'data: [\n');
@@ -41,14 +41,35 @@ beforeAll(async () => {
 const data = (file: string) => ['train', '--data', file, ...gmf];
 const films = (...rest: string[]) => ['train', '--data', 'films.csv', '--out', 'out', ...rest];
 
+it('data that have moved since a run was trained', async () => {
+  place.write('moved.csv', filmsCsv());
+  const args = ['train', '--data', 'moved.csv', '--model', 'popularity', '--no-final', '--out', 'moved'];
+  expect((await place.run(args)).code).toBe(0);
+  rmSync(place.path('moved.csv'));
+  const { code, stderr } = await place.run(['evaluate', 'moved', '--metrics', 'mrr']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /evaluate moved: the data of the run must be where they were: moved\.csv.*say with --data where they are now/,
+  );
+});
+
 describe('bad input', () => {
   it.each([
+    ['no experiment', ['run', ''], 2, /run: <experiment> must be the path of a YAML file, found an empty text/],
+    [
+      'no place for results',
+      films('--model', 'gmf', '--out', ''),
+      2,
+      /--out <folder>.* It must be the path of a folder/,
+    ],
+    ['no data', data(''), 2, /"data\.files\.0": must be the path of a file, found ""/],
+    ['--finish with half a command', films('--finish'), 2, /--finish: must have the whole command .*found no --model/],
     ['missing file', data('nowhere.csv'), 1, /nowhere\.csv/],
     ['empty file', data('empty.csv'), 1, /empty\.csv/],
     ['header only', data('header.csv'), 1, /header\.csv/],
     ['ragged rows', data('ragged.csv'), 1, /ragged\.csv line 3/],
     ['text where a number belongs', data('text.csv'), 1, /text\.csv row 3.*"n\/a".*--skip-bad-rows/],
-    ['columns that cannot be told', data('other.csv'), 1, /--user COLUMN --item COLUMN.*kunde/],
+    ['columns that cannot be told', data('other.csv'), 1, /--user COLUMN --item COLUMN.*wer/],
     ['a column that is not there', [...data('films.csv'), '--item', 'itm'], 1, /"itm".*did you mean "item"/],
     ['one user with one item', data('one-user.csv'), 1, /./],
     ['unknown model', films('--model', 'neumff'), 2, /did you mean "neumf"/],

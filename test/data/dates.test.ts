@@ -91,6 +91,84 @@ const writers: [string, number, (p: Parts, time: number) => string][] = [
   ['nanoseconds', 1, (_, time) => `${time}000000000`],
 ];
 
+const german = 'Januar Februar März April Mai Juni Juli August September Oktober November Dezember'.split(' ');
+const germanShort = 'Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez'.split(' ');
+const germanDays = ['So', 'Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa'];
+const french = 'janvier février mars avril mai juin juillet août septembre octobre novembre décembre'.split(' ');
+const frenchShort = 'janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.'.split(' ');
+const spanish = 'enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre'.split(' ');
+const spanishShort = 'ene feb mar abr may jun jul ago sep oct nov dic'.split(' ');
+
+const foreignWriters: typeof writers = [
+  ['German', 86_400, ({ d, m, y }) => `${d}. ${german[m - 1]} ${y}`],
+  ['German, capitals', 86_400, ({ d, m, y }) => `${d}. ${german[m - 1].toUpperCase()} ${y}`],
+  ['German, short', 86_400, ({ d, m, y }) => `${two(d)} ${germanShort[m - 1]} ${y}`],
+  ['German, short, with a point', 86_400, ({ d, m, y }) => `${two(d)}. ${germanShort[m - 1]}. ${y}`],
+  [
+    'German with the day of the week and a time',
+    60,
+    (p, time) =>
+      `${germanDays[new Date(time * 1000).getUTCDay()]}, ${p.d}. ${german[p.m - 1]} ${p.y}, ${two(p.hour)}:${two(p.minute)} Uhr`,
+  ],
+  ['French', 86_400, ({ d, m, y }) => `${d === 1 ? '1er' : d} ${french[m - 1]} ${y}`],
+  ['French, short', 86_400, ({ d, m, y }) => `${d} ${frenchShort[m - 1]} ${y}`],
+  ['French with a time', 60, (p) => `${p.d} ${french[p.m - 1]} ${p.y} à ${two(p.hour)}h${two(p.minute)}`],
+  ['Spanish', 86_400, ({ d, m, y }) => `${d} de ${spanish[m - 1]} de ${y}`],
+  ['Spanish, short', 86_400, ({ d, m, y }) => `${two(d)}-${spanishShort[m - 1]}-${y}`],
+];
+
+describe('dates with names of months in other languages', () => {
+  it.each(foreignWriters)('%s', async (_, step, text) => {
+    const times = someTimes(100, step);
+    expect(await timesOf(times.map((time) => text(parts(time), time)))).toEqual(times);
+  });
+
+  it('show a cell as it is written, and are read as told', async () => {
+    const cells = ['3. März 2023', '4. Mai 2023'];
+    expect(await warningsOf(cells)).toMatch(/"time": read as .*%d\. %B %Y.*e\.g\. 3\. März 2023 = 2023-03-03/);
+    expect(await timesOf(cells, { dateFormat: '%d. %B %Y' })).toEqual([
+      seconds('2023-03-03T00:00'),
+      seconds('2023-05-04T00:00'),
+    ]);
+  });
+
+  it('stand beside English ones', async () => {
+    const cells = ['3 January 2023', '4 März 2023', '5 February 2023', '6 Sept 2023'];
+    const days = ['2023-01-03', '2023-03-04', '2023-02-05', '2023-09-06'];
+    expect(await timesOf(cells)).toEqual(days.map((day) => seconds(`${day}T00:00`)));
+  });
+});
+
+describe('dates without a day', () => {
+  it.each([
+    ['2023-01', ['2023-01', '2023-12'], '%Y-%m'],
+    ['2023_01', ['2023_01', '2023_12'], '%Y_%m'],
+    ['01/2023', ['01/2023', '12/2023'], '%m/%Y'],
+    ['Jan 2023', ['Jan 2023', 'Dec 2023'], '%b %Y'],
+    ['Januar 2023', ['Januar 2023', 'Dezember 2023'], '%B %Y'],
+  ])('are the first of their month: %s', async (_, cells, format) => {
+    expect(await timesOf(cells)).toEqual([seconds('2023-01-01T00:00'), seconds('2023-12-01T00:00')]);
+    expect(await warningsOf(cells)).toContain(`read as ${format}, e.g. ${cells[0]} = 2023-01-01`);
+  });
+
+  it('are categories in further columns, which is told; so are seasons', async () => {
+    const path = write('seasons.csv', 'user,item,month,season\nu,a,2023-01,2009-10\nv,b,2023-02,2010-11\n');
+    const { interactions, warnings } = await loadDataset({ files: [path] });
+    expect(interactions.context!.map(({ kind }) => kind)).toEqual(['categorical', 'categorical']);
+    expect(warnings.join('\n')).toMatch(/"month" holds months, which are kept as categories; --time month takes them/);
+    expect(warnings.join('\n')).not.toMatch(/"season"/);
+  });
+});
+
+describe('dates with underscores', () => {
+  it.each([
+    ['2023_01_02', '2023-01-02T00:00'],
+    ['2023_01_02_10_30', '2023-01-02T10:30'],
+    ['2023-01-02_10-30-15', '2023-01-02T10:30:15'],
+    ['2023-01-02-10-30', '2023-01-02T10:30'],
+  ])('%s', async (cell, time) => expect(await timesOf([cell])).toEqual([seconds(time)]));
+});
+
 describe('times come back as they were written', () => {
   it.each(writers)('%s', async (_, step, text) => {
     const times = someTimes(120, step);

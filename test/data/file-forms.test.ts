@@ -205,6 +205,33 @@ describe('what stands around the table', () => {
     const path = write('order.csv', `${csv}item,user,rating\ni5,u1,3\n`);
     expect(await messageOf(() => load(path))).toMatch(/order\.csv row 5: .*another order \(item, user, rating\)/);
   });
+  it.each([
+    ['with a header', `'user','item','rating'\n'u1','i1','4'\n'u2','i1','5'\n`],
+    ['with a plain header', `user;item;rating\n'u1';'i1';4\n'u2';'i1';5\n`],
+    ['with tabs', `'user'\t'item'\t'rating'\n'u1'\t'i1'\t4\n'u2'\t'i1'\t5\n`],
+    ['without a header', `'u1','i1','4'\n'u2','i1','5'\n`],
+  ])('MySQL dumps: cells in single quotes, %s', async (_, text) => {
+    const { users, items, interactions, warnings } = await load(write('single.csv', text), {
+      header: text.includes('user'),
+    });
+    expect([users.ids, items.ids, [...interactions.rating!]]).toEqual([['u1', 'u2'], ['i1'], [4, 5]]);
+    expect(warnings.join()).toMatch(/cells stand in single quotes/);
+  });
+  it('MySQL dumps: separators, quotes and line ends inside single quotes', async () => {
+    const text = `user,item,title\n'1','a','It''s, "new"'\n'2','b','O\\'Hara \\\\ x'\n'3','c',NULL\n`;
+    const { itemFields } = await load(write('single2.csv', text));
+    expect(itemFields.fields[0].values).toEqual([`It's, "new"`, `O'Hara \\ x`, null]);
+    const bad = write('single3.csv', `user,item,title\n'1','a','b'\n'2','b','c'\n'3','c','d','e'\n`);
+    expect(await messageOf(() => load(bad))).toMatch(/single3\.csv line 4: a row must have 3 columns, found 4/);
+  });
+  it('single quotes that wrap no cells stay', async () => {
+    const text = `user,item,title\nu1,a,'tis\nu2,b,rock 'n' roll\nu3,c,'quoted'\n`;
+    expect((await load(write('single4.csv', text))).itemFields.fields[0].values).toEqual([
+      `'tis`,
+      `rock 'n' roll`,
+      `'quoted'`,
+    ]);
+  });
   it('MySQL exports: backslashes in quoted cells, and line numbers stay those of the file', async () => {
     const text =
       '"user";"item";"title"\n"1";"a";"The \\"best\\"; of"\n"2";"b";"C:\\\\films\\\\"\n"3";"c";"two\\\nlines"\n';

@@ -234,6 +234,69 @@ describe('labels beside users and items', () => {
     expect((await load(rows('user,item,clicked,device', ['yes', 'yes']))).label).toBeUndefined();
   });
 
+  it.each([
+    ['yes', 'yes'],
+    ['Yes', 'Yes'],
+    ['x', 'x'],
+    ['1', '1'],
+    ['✓', '✓'],
+    ['its own name', 'Clicked'],
+  ])('with nothing but a mark: %s, empty cells are 0', async (_, cell) => {
+    const { label, interactions, warnings } = await load(rows('user,item,clicked,device', [cell, '', '', cell]));
+    expect([label?.positive, ...interactions.rating!]).toEqual([cell, 1, 0, 0, 1]);
+    expect(warnings.join('\n')).toMatch(/label "clicked": .* is 1 and empty cells are 0; --no-label/);
+  });
+
+  it('with nothing but another word are told, and read as told', async () => {
+    const content = rows('user,item,purchased,device', ['kauf', '', 'kauf', '']);
+    const { label, warnings } = await load(content);
+    expect(label).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(
+      /"purchased" is no label, for it holds "kauf" or nothing: every row counts as taken; say --label purchased --positive "kauf"/,
+    );
+    const told = await load(content, { columns: { label: 'purchased' }, positive: 'kauf' });
+    expect([...told.interactions.rating!]).toEqual([1, 0, 1, 0]);
+  });
+
+  it('with a mark in held-out files too', async () => {
+    const [train, test] = [
+      ['yes', '', 'yes', ''],
+      ['', 'yes', 'no'],
+    ].map((cells) => file(rows('user,item,clicked,device', cells)));
+    const split = await loadSplit({ files: [train] }, { method: 'given', test });
+    expect([...split.test!.rating!]).toEqual([0, 1, 0]);
+  });
+
+  it('with a mark in tables of examples', async () => {
+    expect((await labelsOf(['yes', '', 'yes'])).labels).toEqual([1, 0, 1]);
+  });
+
+  it.each([
+    [['view', 'buy', 'view'], 'buy'],
+    [['Click', 'Impression', 'Impression'], 'Click'],
+  ])('of events: %s', async (cells, positive) => {
+    expect((await load(rows('user,item,clicked,device', cells))).label?.positive).toBe(positive);
+  });
+
+  it('of events under another name are told', async () => {
+    const { label, warnings } = await load(rows('user,item,event_type,device', ['view', 'purchase', 'view']));
+    expect(label).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(/"event_type" holds no and yes.*--label event_type/);
+  });
+
+  it('of two or three words that do not tell are told', async () => {
+    for (const cells of [
+      ['a', 'b', 'a'],
+      ['a', 'b', 'c'],
+    ]) {
+      const { label, warnings } = await load(rows('user,item,clicked,device', cells));
+      expect(label).toBeUndefined();
+      expect(warnings.join('\n')).toMatch(
+        /"clicked" is no label, for .*: every row counts as taken; say --label clicked --positive "a"/,
+      );
+    }
+  });
+
   it('are none when that is told', async () => {
     const none = await load(rows('user,item,clicked,device', ['0', '1', '1']), { columns: { label: null } });
     expect(none.label).toBeUndefined();

@@ -157,6 +157,52 @@ describe('decimal marks', () => {
     expect([...(await load(text, { decimal: '.' })).interactions.rating!]).toEqual([1234, 2500]);
   });
 
+  const sizes = (cells: readonly string[]): string =>
+    `user;item;size\n${cells.map((cell, k) => `u${k};i${k};${cell}`).join('\n')}\n`;
+
+  it.each([
+    [
+      'commas alone',
+      ['52,159', '1,234'],
+      [52159, 1234],
+      /commas are taken to stand between thousands, e\.g\. 1,234 = 1234; if it is 1\.234, say --decimal ,/,
+    ],
+    ['commas beside small numbers', ['52,159', '7', '999'], [52159, 7, 999], /if it is 52\.159, say --decimal ,/],
+    ['two commas', ['1,234,567', '1,234'], [1234567, 1234], /read with a decimal point, e\.g\. 1,234 = 1234/],
+    [
+      'points with a mark',
+      ['1.234 €', '52.000 €'],
+      [1234, 52000],
+      /points are taken to stand between thousands.*say --decimal \./,
+    ],
+    ['a zero in front', ['0,125', '1,250'], [0.125, 1.25], /read with a decimal comma/],
+  ])('of fields that may be thousands: %s', async (_, cells, values, told) => {
+    const dataset = await load(sizes(cells));
+    expect(cellsOf(dataset, 'size')).toEqual(values);
+    expect(dataset.warnings.join('\n')).toMatch(told);
+  });
+
+  it('of fields that contradict each other are told and stay categories', async () => {
+    for (const cells of [
+      ['1,234', '1500'],
+      ['4,5', '4.5'],
+    ]) {
+      const dataset = await load(sizes(cells));
+      expect(cellsOf(dataset, 'size')).toEqual(cells);
+      expect(dataset.warnings.join('\n')).toMatch(
+        /"size": looks like numbers but is kept as categories: .* may be .*--decimal \. or --decimal ,/,
+      );
+    }
+    expect(cellsOf(await load(sizes(['1,234', '1500']), { decimal: '.' }), 'size')).toEqual([1234, 1500]);
+  });
+
+  it('of items that may be thousands are read too', async () => {
+    const items = write('thousands.csv', 'item;views\ni1;12,500\ni2;980\n');
+    const dataset = await load('user;item\nu;i1\nv;i2\n', { items });
+    expect(dataset.itemFields.fields[0].values).toEqual([12500, 980]);
+    expect(dataset.warnings.join('\n')).toMatch(/"views": commas are taken to stand between thousands/);
+  });
+
   it('told for a file leave its columns with decimal points alone', async () => {
     const dataset = await load('user;item;rating;lat\nu;i;4,5;52.25\nv;j;3,5;48.125\n', { decimal: ',' });
     expect([[...dataset.interactions.rating!], cellsOf(dataset, 'lat')]).toEqual([
@@ -170,6 +216,50 @@ describe('decimal marks', () => {
     const dataset = await load('user;item;paid\nu;i1;1,5\nv;i2;2,75\n', { items });
     expect(cellsOf(dataset, 'paid')).toEqual([1.5, 2.75]);
     expect(dataset.itemFields.fields[0].values).toEqual([1299, 4.99]);
+  });
+});
+
+describe('opinions on a scale', () => {
+  const ratings = (cells: readonly string[]): string =>
+    `user;item;rating\n${cells.map((cell, k) => `u${k};i${k};${cell}`).join('\n')}\n`;
+
+  it.each([
+    ['4/5', ['4/5', '5/5', '3.5/5'], [4, 5, 3.5], /"rating": read as numbers out of 5, e\.g\. 5\/5 = 5/],
+    ['8 out of 10', ['8 out of 10', '10 out of 10', '7'], [8, 10, 7], /out of 10/],
+    ['stars', ['5 stars', '1 star', '4,5 Sterne'], [5, 1, 4.5], /stars are counted, e\.g\. 5 stars = 5/],
+    ['drawn stars', ['★★★★☆', '★☆☆☆☆', '☆☆☆☆☆', '★★½'], [4, 1, 0, 2.5], /stars are counted/],
+    ['coloured stars', ['⭐⭐⭐', '⭐'], [3, 1], /stars are counted/],
+    ['a number and a star', ['4.5★', '3 ⭐'], [4.5, 3], /stars are counted/],
+  ])('are read: %s', async (_, cells, values, told) => {
+    const { interactions, warnings } = await load(ratings(cells));
+    expect([...interactions.rating!]).toEqual(values);
+    expect(warnings.join('\n')).toMatch(told);
+  });
+
+  it('are read in files of items', async () => {
+    const items = write('scale-items.csv', 'item,quality\ni1,4/5\ni2,2/5\n');
+    expect((await load('user,item\nu,i1\nv,i2\n', { items })).itemFields.fields[0].values).toEqual([4, 2]);
+  });
+
+  it('of several scales are refused, and days of a month are none', async () => {
+    expect(await messageOf(() => load(ratings(['4/5', '8/10'])))).toMatch(
+      /found "4\/5" \(ratings such as 4\/5 are read where all are of one scale/,
+    );
+    const dataset = await load('user,item,day_month\nu,i,28/10\nv,j,3/10\nw,k,30/10\n');
+    expect(cellsOf(dataset, 'day_month')).toEqual(['28/10', '3/10', '30/10']);
+  });
+
+  it('in words are refused with what can be said', async () => {
+    expect(await messageOf(() => load(ratings(['good', 'bad', 'good'])))).toMatch(
+      /"rating" must hold a finite number, found "good"; no cell of the column is a number: say --no-rating .*--label rating --positive good/,
+    );
+  });
+});
+
+describe('a text with an underscore', () => {
+  it('is no number', async () => {
+    const dataset = await load('user,item,code_name\nu,i,12_34\nv,j,56_78\n');
+    expect(cellsOf(dataset, 'code_name')).toEqual(['12_34', '56_78']);
   });
 });
 
@@ -257,5 +347,44 @@ describe('ids 7 and 7.0', () => {
   it('that lost digits are told', async () => {
     const { warnings } = await load('user,item\n2.05301E+18,i1\n2.05302E+18,i2\n');
     expect(warnings.join('\n')).toMatch(/2 user ids .*2\.05301E\+18.*lost digits/);
+  });
+});
+
+describe('ids that are hardly one person', () => {
+  const log = (user: (k: number) => string): string =>
+    `user,item\n${Array.from({ length: 300 }, (_, k) => `${user(k)},i${k}`).join('\n')}\n`;
+  const told = async (user: (k: number) => string): Promise<string> => (await load(log(user))).warnings.join('\n');
+
+  it.each(['unknown', 'Anonymous', 'guest', '(not set)'])('are told with the flag that drops them: %s', async (id) => {
+    const user = (k: number): string => (k % 3 === 0 ? id : `u${k % 50}`);
+    expect(await told(user)).toMatch(
+      /user id ".*" has 100 rows \(33\.3 % of all rows\): perhaps nobody.*--missing .* --skip-bad-rows leaves its rows out/,
+    );
+    const { users } = await load(log(user), { missing: [id], skipBadRows: true });
+    expect(users.indexOf(id)).toBeUndefined();
+  });
+
+  it.each(['0', '-1', '00000000-0000-0000-0000-000000000000'])('are told where they have many rows: %s', async (id) => {
+    expect(await told((k) => (k % 3 === 0 ? id : String(k + 7)))).toMatch(
+      /has 100 rows .*perhaps nobody.*leave its rows out of the file/,
+    );
+    expect(await told((k) => (k === 0 ? id : String((k % 30) + 7)))).not.toMatch(/perhaps nobody/);
+  });
+
+  it('and any other with a third of all rows among many', async () => {
+    expect(await told((k) => (k % 3 === 0 ? 'shop' : `u${k}`))).toMatch(
+      /user id "shop" has 100 rows .*perhaps many people at once/,
+    );
+    expect(await told((k) => `u${k % 30}`)).not.toMatch(/perhaps/);
+  });
+
+  it('addresses that differ in capitals only are told', async () => {
+    const { users, warnings } = await load(
+      'email,item\nAnn@x.example,a\nann@x.example,b\nBob@x.example,a\nUser,a\nuser,b\n',
+    );
+    expect(users.size).toBe(5);
+    expect(warnings.join('\n')).toMatch(
+      /1 user id is an address that differs from another one in capitals only \(Ann@x\.example and ann@x\.example\)/,
+    );
   });
 });

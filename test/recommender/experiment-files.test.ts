@@ -128,6 +128,13 @@ describe('experiment files', () => {
     await expect(readExperiment(path)).rejects.toThrow(/ratio.*models of users.*vsknn.*last-days, leave-one-out/);
   });
 
+  it('that hold two documents, or settings deeper than can be read, are told as such', async () => {
+    const two = write('two.yaml', 'model: ease\n---\nmodel: gmf\n');
+    await expect(readExperiment(two)).rejects.toThrow(/must hold one YAML document, found another one at line 3/);
+    const deep = write('deep.yaml', `model: ${'['.repeat(50_000)}\n`);
+    await expect(readExperiment(deep)).rejects.toThrow(/must nest settings a few levels deep/);
+  });
+
   it('names the nearest key', async () => {
     const path = write('near.yaml', 'data: { files: [x.csv] }\nmodel: ease\nevaluaton: {}\n');
     await expect(readExperiment(path)).rejects.toThrow(/did you mean "evaluation"/);

@@ -1,7 +1,7 @@
 /** `deeptaste demo`: the main job on the simulated film club, in about a minute. */
 import { Command } from 'commander';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { seedValue } from '../option-values.ts';
+import { folderPath, seedValue } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export interface DemoFlags extends CommonOptions, EngineFlags {
@@ -13,7 +13,7 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .description('compare the models on a simulated film club, then recommend films to three people')
     .option('--seed <n>', 'seed of the world and of the training', seedValue, 1)
-    .option('--out <folder>', 'where the best model is saved', 'runs/film-club');
+    .option('--out <folder>', 'where the best model is saved', folderPath, 'runs/film-club');
   return addEngineOptions(command).action(async (flags: DemoFlags) => {
     const { runDemo } = await import('../demo.ts');
     await runDemo(new Terminal(flags), flags);

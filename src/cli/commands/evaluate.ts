@@ -1,5 +1,6 @@
 /** `deeptaste evaluate`: measures a saved recommender again, perhaps with other metrics or candidates. */
 import { Command } from 'commander';
+import { DeepTasteError } from '../../core/errors.ts';
 import type { DataFlags } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
@@ -31,7 +32,22 @@ export function evaluateCommand(): Command {
       const { showFinalRun } = await import('../final-evaluation.ts');
       return showFinalRun(new Terminal(flags), path, manifest, flags);
     }
-    const { evaluateStored } = await import('../evaluate-stored.ts');
-    await evaluateStored(new Terminal(flags), path, flags);
+    try {
+      const { evaluateStored } = await import('../evaluate-stored.ts');
+      await evaluateStored(new Terminal(flags), path, flags);
+    } catch (error) {
+      throw flags.data === undefined ? asMovedData(error, path) : error;
+    }
   });
+}
+
+/** The settings of a run name its files as they lay when it was trained. */
+function asMovedData(error: unknown, path: string): unknown {
+  if (!(error instanceof DeepTasteError) || !error.message.includes('there is no such file')) return error;
+  return new DeepTasteError(
+    error.code,
+    `evaluate ${path}: the data of the run must be where they were: ${error.message}; say with --data where they are now`,
+    error.details,
+    { cause: error },
+  );
 }

@@ -7,7 +7,7 @@ import type { FieldTask } from '../../tasks/row-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
 import { addTaskOption } from '../field-flags.ts';
-import { collect, notNegative, seedValue, wholeNumber } from '../option-values.ts';
+import { collect, folderPath, notNegative, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
 import type { SequenceFlags } from '../sequence-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
@@ -53,6 +53,12 @@ type NamedFlags = TrainFlags & { readonly data: string[]; readonly model: string
 /** @throws 'usage' */
 function requireNamed(flags: TrainFlags): asserts flags is NamedFlags {
   const missing = flags.data === undefined ? '--data <file...>' : flags.model === undefined ? '--model <name>' : null;
+  if (missing !== null && flags.finish)
+    throw new DeepTasteError(
+      'usage',
+      `--finish: must have the whole command of the run, or --out RUN alone, found no ${missing.split(' ')[0]}; ` +
+        'where the files of the run have moved, repeat its command with --data and all else',
+    );
   if (missing !== null) throw new DeepTasteError('usage', `train: required option '${missing}' not specified`);
 }
 
@@ -70,7 +76,11 @@ export interface RunFlags extends EngineFlags {
 
 export function addRunOptions(command: Command): Command {
   return addEngineOptions(command)
-    .option('--out <folder>', 'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>')
+    .option(
+      '--out <folder>',
+      'where the recommender is saved; default: runs/<data>-<model>, or runs/<experiment>',
+      folderPath,
+    )
     .option('--seed <n>', 'seed of everything random: the same seed gives the same bytes', seedValue)
     .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')

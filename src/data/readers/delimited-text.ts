@@ -52,8 +52,10 @@ async function readRepaired(database: Database, given: SourceFile, layout: TextL
   const { quoted, comment, blanks, nSkipped: nPreamble } = layout;
   const warnings: string[] = [];
   let source = given;
-  let repairs: Repairs = { comment: null, blanks, backslash: false, nPreamble, quoted };
-  let isRepaired = blanks || layout.cutsSkipped;
+  const singleQuotes = layout.singleQuotes ? layout.delimiter : null;
+  let repairs: Repairs = { comment: null, blanks, backslash: false, singleQuotes, nPreamble, quoted };
+  let isRepaired = blanks || layout.cutsSkipped || layout.singleQuotes;
+  if (layout.singleQuotes) warnings.push(`${path}: cells stand in single quotes, as MySQL dumps them; read without`);
   const read = (): Promise<Reading> =>
     isRepaired ? readRepairedCopy(database, source, layout, repairs) : readInto(database, source, layout);
   let reading = await read();

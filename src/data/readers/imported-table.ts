@@ -15,8 +15,13 @@ export interface ImportedColumn {
   readonly whole?: boolean;
   /** Numbers of any integer type. */
   readonly integer?: boolean;
-  /** How the numbers of a text column are written, where that is not the plain way; `example` is a cell that shows it. */
-  readonly numbers?: { readonly style: NumberStyle; readonly example: string | null };
+  /**
+   * How the numbers of a text column are written, where that is not the plain way; `example` is a cell that shows it. `isOpen` where
+   * marks are only taken to stand between thousands: whether no shorter number speaks for it.
+   */
+  readonly numbers?: { readonly style: NumberStyle; readonly example: string | null; readonly isOpen?: boolean };
+  /** A cell of a column whose cells are numbers, but with a decimal mark that they do not show. */
+  readonly unreadNumbers?: string;
   /** The marks of missing values that stood in the column; the cells are empty now. */
   readonly marks?: readonly { readonly mark: string; readonly n: number; readonly firstRow: number }[];
   /** The kind that the file states; null = to be guessed. */

@@ -8,6 +8,7 @@ import { movieLensColumns } from './movielens.ts';
 import { type Preamble, readPreamble } from './preamble.ts';
 import { parseRecboleHeader, recboleDelimiter } from './recbole.ts';
 import { looksNumeric, splitRecords } from './records.ts';
+import { singleQuotedBy, withDoubleQuotes } from './single-quotes.ts';
 import type { SourceFile } from './source-file.ts';
 
 export type Format = Exclude<FileFormat, 'auto'>;
@@ -18,6 +19,8 @@ export interface TextLayout {
   /** Several blanks in a row separate as one does. */
   readonly blanks: boolean;
   readonly quoted: boolean;
+  /** Cells stand in single quotes instead of double ones. */
+  readonly singleQuotes: boolean;
   /** Whether the first line after the skipped ones is a header. */
   readonly header: boolean;
   /** Lines before the header, or before the rows when there is none: blank ones, comments, `sep=;`. */
@@ -89,9 +92,13 @@ export function headText(source: SourceFile): string {
 export function detectLayout(source: SourceFile, format: Format, options: TableOptions): TextLayout {
   const preamble = readPreamble(headText(source), options.comment);
   if (format === 'recbole') return recboleLayout(source, preamble, options.delimiter);
-  const text = preamble.body;
-  const delimiter =
-    options.delimiter ?? fixedDelimiter(format) ?? preamble.delimiter ?? guessDelimiter(source.name, text);
+  const stated = options.delimiter ?? fixedDelimiter(format) ?? preamble.delimiter;
+  const singleQuoted =
+    format === 'movielens'
+      ? null
+      : singleQuotedBy(preamble.body, source.whole, stated === undefined ? [',', ';', '\t', '|'] : [stated]);
+  const text = singleQuoted === null ? preamble.body : inDoubleQuotes(preamble.body, singleQuoted);
+  const delimiter = stated ?? singleQuoted ?? guessDelimiter(source.name, text);
   const blanks = delimiter === ' ' && haveRuns(text);
   const quoted = format === 'movielens' ? false : delimiter !== '\t' || usesQuotes(wholeLines(source, text));
   const records = splitRecords(blanks ? withSingleBlanks(text) : text, delimiter, quoted, nSampled);
@@ -101,7 +108,7 @@ export function detectLayout(source: SourceFile, format: Format, options: TableO
     });
   if (!source.whole && records.length > 1 && records.length < nSampled) records.pop();
   const { path } = source;
-  const shape = { format, delimiter, blanks, quoted };
+  const shape = { format, delimiter, blanks, quoted, singleQuotes: singleQuoted !== null };
   const commented = commentedHeader(preamble, delimiter, blanks, records, options);
   if (commented) {
     const columns = nameColumns(path, commented, true, null, undefined);
@@ -145,12 +152,20 @@ function recboleLayout(source: SourceFile, preamble: Preamble, told: string | un
     delimiter,
     blanks,
     quoted: delimiter !== '\t',
+    singleQuotes: false,
     header: true,
     ...above(preamble),
     headerCells: line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1')),
     columns,
     named: true,
   };
+}
+
+function inDoubleQuotes(text: string, delimiter: string): string {
+  return text
+    .split('\n')
+    .map((line) => withDoubleQuotes(line, delimiter))
+    .join('\n');
 }
 
 /** R's `write.table` gives its rows names but no name to their column: the header is one cell short of every row. */

@@ -1,9 +1,10 @@
-/** Rewrites a text file in a form that DuckDB reads: a copy without comments, escapes by backslash, or runs of blanks. */
+/** Rewrites a text file in a form that DuckDB reads: a copy without comments, escapes by backslash, single quotes, or runs of blanks. */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ioError } from '../../core/io-error.ts';
 import type { Database } from './database.ts';
+import { withDoubleQuotes } from './single-quotes.ts';
 import { type SourceFile, unpackedBytes } from './source-file.ts';
 
 export interface Repairs {
@@ -13,6 +14,8 @@ export interface Repairs {
   readonly blanks: boolean;
   /** Quotes inside quoted cells are escaped by a backslash. */
   readonly backslash: boolean;
+  /** What separates the cells where they stand in single quotes; null = they do not. */
+  readonly singleQuotes: string | null;
   /** Lines before the table, which are left out. */
   readonly nPreamble: number;
   /** Whether cells may be quoted. */
@@ -44,7 +47,7 @@ export function originalLine(line: number, leftOut: readonly number[]): number {
 }
 
 async function* repairedLines(source: SourceFile, repairs: Repairs, leftOut: number[]): AsyncGenerator<string> {
-  const { comment, blanks, backslash, nPreamble, quoted } = repairs;
+  const { comment, blanks, backslash, singleQuotes, nPreamble, quoted } = repairs;
   let number = 0;
   let inQuotes = false;
   for await (const lines of linesOf(source)) {
@@ -55,7 +58,8 @@ async function* repairedLines(source: SourceFile, repairs: Repairs, leftOut: num
       else if (!inQuotes && comment !== null && line.startsWith(comment)) leftOut.push(number);
       else {
         const wasInQuotes = inQuotes;
-        const text = backslash ? unescaped(line, wasInQuotes) : line;
+        const single = singleQuotes === null ? line : withDoubleQuotes(line, singleQuotes, wasInQuotes);
+        const text = backslash ? unescaped(single, wasInQuotes) : single;
         if (quoted && nQuotes(text) % 2 === 1) inQuotes = !inQuotes;
         kept.push(blanks && !wasInQuotes && !inQuotes ? withSingleBlanks(text) : text);
       }

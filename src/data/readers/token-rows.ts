@@ -14,6 +14,7 @@ const lineLayout = (format: TextLayout['format'], preamble?: Preamble): TextLayo
   delimiter: '\u0001',
   blanks: false,
   quoted: false,
+  singleQuotes: false,
   header: false,
   nSkipped: preamble?.nLines ?? 0,
   cutsSkipped: false,
