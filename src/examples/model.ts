@@ -94,6 +94,8 @@ export interface Examples {
   readonly unit: string;
   /** Settings of a training on such examples. */
   readonly settings: z.ZodObject;
+  /** Settings of former versions, and what they are called now. */
+  readonly renamed?: Readonly<Record<string, string>>;
   /** @param given the settings that were set by hand @throws 'config' for settings that contradict each other */
   checkSettings?(settings: object, given: object): void;
 }

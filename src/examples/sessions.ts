@@ -31,12 +31,20 @@ export const sessionSettings = z.strictObject({
     .max(65_536)
     .default(32)
     .meta({ doc: 'B, sequences that a step runs through side by side', search: [32, 64, 128, 240] }),
-  learningRate: z
-    .number()
-    .positive()
-    .default(0.1)
-    .meta({ doc: 'η of Adagrad', search: [0.05, 0.1, 0.2] }),
-  momentum: z.number().min(0).lt(1).default(0).meta({ doc: 'μ: v = μ v − step, w += v' }),
+  optimizer: optimizerOptions
+    .extend({
+      name: optimizerOptions.shape.name.unwrap().default('adagrad').meta({
+        doc: 'update rule; adagrad-momentum: v = beta1 v − step of Adagrad, w += v',
+      }),
+      learningRate: z
+        .number()
+        .positive()
+        .default(0.1)
+        .meta({ doc: 'η, the step size', search: [0.05, 0.1, 0.2] }),
+      epsilon: z.number().min(0).default(1e-6).meta({ doc: 'added under the division' }),
+    })
+    .prefault({})
+    .meta({ doc: 'how weights are updated' }),
   ...stoppingSettings({}),
 });
 
@@ -47,6 +55,10 @@ export const sessions: Examples = {
   title: 'sequences side by side, every next event from the state after the one before',
   unit: 'events',
   settings: sessionSettings,
+  renamed: {
+    learningRate: 'optimizer.learningRate',
+    momentum: 'optimizer.beta1, with optimizer.name adagrad-momentum',
+  },
 };
 
 /** What a training step reads besides parameters. */
@@ -115,8 +127,6 @@ export interface OpenSessionsOptions {
 
 /** Entries of a window of steps: 1 MiB an array. */
 const WINDOW_ENTRIES = 262_144;
-/** Added to the squared gradients under Adagrad's root. */
-const EPSILON = 1e-6;
 
 export class OpenSessions implements OpenExamples<'sequences'> {
   readonly batches: SessionBatches;
@@ -164,12 +174,7 @@ export class OpenSessions implements OpenExamples<'sequences'> {
       feed: this.#feed.feed(item, candidates),
       batchSize: training.batchSize,
       totalRows: this.batches.nRows,
-      optimizer: optimizerOptions.parse({
-        name: training.momentum > 0 ? 'adagrad-momentum' : 'adagrad',
-        learningRate: training.learningRate,
-        beta1: training.momentum,
-        epsilon: EPSILON,
-      }),
+      optimizer: training.optimizer,
       totalSteps: training.epochs * this.batches.stepsPerEpoch,
       inBlocks: true,
       carried: before.map((leaf, l) => ({ leaf, output: states[l] as Tensor })),

@@ -82,7 +82,14 @@ export function resolveTraining(
 }
 
 /** Settings over others, checked. @throws 'config' naming the key that is unknown or out of range */
-export function overDefaults({ settings }: Pick<Examples, 'settings'>, defaults: object, given: object): EpochSettings {
+export function overDefaults(
+  { settings, renamed = {} }: Pick<Examples, 'settings' | 'renamed'>,
+  defaults: object,
+  given: object,
+): EpochSettings {
+  const former = Object.keys(given).find((key) => key in renamed);
+  if (former !== undefined)
+    throw new DeepTasteError('config', `training settings: "${former}" is now called ${renamed[former]}`);
   return parseOptions(settings, joined(defaults, given), 'training settings') as unknown as EpochSettings;
 }
 

@@ -315,12 +315,6 @@ describe('what is wrong', () => {
       /"task" is for models over feature fields, and gmf is one of the models of users and items/,
     ],
     [
-      'models that rank beside labels',
-      ['compare', ...files, '--models', 'lr,gmf'],
-      1,
-      /labels of 0; say --min-rating 1/,
-    ],
-    [
       'a row that is not JSON',
       ['explain', 'runs/ranked', '--row', '{"age":'],
       2,

@@ -100,7 +100,10 @@ describe('training', () => {
     [['--finish', '--out', 'never'], /must be the checkpoint of a run in never\.partial, found none/],
     [['--finish'], /say which run with --out RUN/],
     [['--finish', '--out', 'stopped', '--seed', '4'], /found "seed" beside it/],
-    [['--finish', '--data', 'films.csv'], /required option '--model <name>' not specified/],
+    [
+      ['--finish', '--data', 'films.csv'],
+      /must have the whole command of the run, or --out RUN alone, found no --model/,
+    ],
     [['--finish', '--data', 'films.csv', '--model', 'popularity', '--out', 'fitted'], /fitted at once/],
     [['--finish', '--data', 'films.csv', '--model', 'gmf', '--refit', '--out', 'stopped'], /refit keeps no checkpoint/],
     [['--model', 'gmf'], /required option '--data <file\.\.\.>' not specified/],

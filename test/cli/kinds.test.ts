@@ -1,4 +1,5 @@
 /** One command line for models of every kind: what ranks the same split stands in one table, and flags say whose they are. */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { workplace } from './command-line.ts';
@@ -72,5 +73,22 @@ describe('flags of other models are told as such', () => {
     const { code, stderr } = await place.run(['train', ...files, '--model', model, ...flags]);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('settings have one name for all models', () => {
+  it.each(['gmf', 'fm', 'gru4rec', 'sasrec'])('optimizer.learningRate of %s', async (model) => {
+    const set = ['--set', 'optimizer.learningRate=0.02', '--set', 'training.minGain=0.001', '--epochs', '1'];
+    const { code, stderr } = await place.run(['train', ...files, '--model', model, ...set, '--out', `rate-${model}`]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const { training } = JSON.parse(readFileSync(place.path(`rate-${model}`, 'manifest.json'), 'utf8'));
+    expect(training).toMatchObject({ minGain: 0.001, optimizer: { learningRate: 0.02 } });
+  });
+
+  it('and former names are refused with the new one', async () => {
+    const set = ['--set', 'training.learningRate=0.1'];
+    const { code, stderr } = await place.run(['train', ...files, '--model', 'gru4rec', ...set]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/"learningRate" is now called optimizer\.learningRate/);
   });
 });

@@ -130,7 +130,7 @@ describe('experiment files', () => {
 
   it('that hold two documents, or settings deeper than can be read, are told as such', async () => {
     const two = write('two.yaml', 'model: ease\n---\nmodel: gmf\n');
-    await expect(readExperiment(two)).rejects.toThrow(/must hold one YAML document, found another one at line 3/);
+    await expect(readExperiment(two)).rejects.toThrow(/must hold one YAML document, found another one at line 2/);
     const deep = write('deep.yaml', `model: ${'['.repeat(50_000)}\n`);
     await expect(readExperiment(deep)).rejects.toThrow(/must nest settings a few levels deep/);
   });

@@ -149,15 +149,19 @@ describe('a model that is trained by epochs', () => {
           fingerprints.push(fingerprint);
         },
       });
-    const outcome = await gru4rec({ epochs: 1, momentum: 0.2 });
+    const outcome = await gru4rec({ epochs: 1, optimizer: { learningRate: 0.2 } });
     expect(told).toEqual([1, 1]);
     expect(fingerprints[0]).toContain('"model":"gru4rec"');
     expect(outcome).toMatchObject({ bestEpoch: 1, log: [{ epoch: 1 }] });
-    expect(outcome.recommender.parts.info.training).toMatchObject({ epochs: 1, momentum: 0.2, patience: 3 });
+    expect(outcome.recommender.parts.info.training).toMatchObject({
+      epochs: 1,
+      patience: 3,
+      optimizer: { name: 'adagrad', learningRate: 0.2, epsilon: 1e-6 },
+    });
     const part = { part: 'validation', metrics: ['recall@1'] } as const;
     const measured = evaluateSequences(outcome.recommender.scorer('sequences'), validated, part);
     expect(outcome.log[0].validation).toBeCloseTo(measured.metrics['recall@1'].mean, 12);
-    await gru4rec({ epochs: 1, momentum: 0.3 });
+    await gru4rec({ epochs: 1, optimizer: { learningRate: 0.3 } });
     expect(fingerprints[1]).not.toBe(fingerprints[0]);
     expect(await codeOf(() => gru4rec({ epoch: 1 }))).toBe('config');
   });

@@ -45,7 +45,12 @@ function request({ options, settings, ...given }: Request): TrainRequest<'sequen
       hiddenDropout: 0.1,
       ...options,
     }),
-    training: sessionSettings.parse({ epochs: 2, batchSize: 16, momentum: 0.3, ...settings }),
+    training: sessionSettings.parse({
+      epochs: 2,
+      batchSize: 16,
+      optimizer: { name: 'adagrad-momentum', beta1: 0.3 },
+      ...settings,
+    }),
     data: sequences,
     seed: 4,
     progress: silent,
@@ -68,7 +73,7 @@ describe('same bytes', () => {
     [
       'one-hot, original cell',
       { units: [17], embedding: 'none', cell: 'original', embeddingDropout: 0 },
-      { momentum: 0, batchSize: 7 },
+      { optimizer: {}, batchSize: 7 },
     ],
   ])('on 1, 2 and 3 threads: %s', async (_, options, settings) => {
     const runs = [];
@@ -227,7 +232,7 @@ describe('a run', () => {
       for (let s = 0; s < step.batches.stepsPerEpoch; s++) step.run(0, s, 1);
     }).toThrow(/"W"/);
     step.free();
-    const exploding = request({ settings: { learningRate: 1e38, epochs: 3 } });
+    const exploding = request({ settings: { optimizer: { learningRate: 1e38 }, epochs: 3 } });
     await expect(trainModel(exploding)).rejects.toMatchObject({ code: 'numeric' });
   });
 

@@ -92,7 +92,8 @@ function trainEngine(engine: Engine, o: Omit<OracleOptions, 'keys'>, epochs: num
     hiddenDropout: o.hiddenDropout,
   });
   const { batchSize, learningRate, momentum } = o;
-  const training = sessionSettings.parse({ batchSize, learningRate, momentum, epochs });
+  const optimizer = { learningRate, ...(momentum > 0 && { name: 'adagrad-momentum', beta1: momentum }) };
+  const training = sessionSettings.parse({ batchSize, optimizer, epochs });
   const sequences = sequencesOf(o.sessions, o.nItems);
   const step = new OpenSessions({ engine, model: gru4rec, config, training, sequences, random });
   const read = () => new Map(step.declared.list.map((t) => [t.attributes.name as string, [...step.store.read(t)]]));
