@@ -1,4 +1,5 @@
 /** Compares models by the rows that they predicted: trained with several seeds on one split, or saved runs. */
+
 import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import { hasInput, isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
@@ -6,8 +7,8 @@ import { assertComparableRows, type RowResult } from '../evaluation/result.ts';
 import { type MeanInterval, meanInterval } from '../evaluation/statistics/mean-interval.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import type { CompareFlags } from './commands/compare.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
+import type { CompareFlags } from './flags.ts';
 import { describeRows, rowTable } from './row-report.ts';
 import type { Terminal } from './terminal.ts';
 

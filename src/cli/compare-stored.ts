@@ -1,4 +1,5 @@
 /** Compares saved runs by the values of their users or sequences. */
+
 import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
@@ -6,8 +7,8 @@ import { compareResults } from '../evaluation/comparison.ts';
 import { toJson } from '../evaluation/evaluation-result.ts';
 import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { isRowResult, type Result } from '../evaluation/result.ts';
-import type { CompareFlags } from './commands/compare.ts';
 import { compareStoredRows } from './compare-rows.ts';
+import type { CompareFlags } from './flags.ts';
 import { storedResult } from './run-record.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,4 +1,5 @@
 /** Trains models with several seeds on one split and compares them by their users' values, averaged over the seeds. */
+
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { RandomStream } from '../core/random.ts';
@@ -10,12 +11,13 @@ import { isRowResult, type Result } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import type { CompareFlags } from './commands/compare.ts';
 import { checkRowComparison, reportRows } from './compare-rows.ts';
 import { contenderSettings } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import { openEngine } from './engine-options.ts';
-import { type FormedSettings, type PreparedRun, prepareRuns, trainPrepared } from './prepared-run.ts';
+import type { CompareFlags } from './flags.ts';
+import { prepareRuns, trainPrepared } from './prepare-run.ts';
+import type { FormedSettings, PreparedRun } from './prepared-run.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 

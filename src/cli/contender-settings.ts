@@ -1,12 +1,13 @@
 /** The settings of the models that `compare` trains: data, split and evaluation are the same for all. */
+
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import { checkedRun, optionNames } from './checked-run.ts';
-import type { CompareFlags } from './commands/compare.ts';
 import { defined } from './data-flags.ts';
+import type { CompareFlags } from './flags.ts';
 import type { FormedSettings } from './prepared-run.ts';
 import { dataOf, runInputOf } from './run-flags.ts';
 

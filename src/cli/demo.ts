@@ -1,4 +1,5 @@
 /** The main job from end to end: a world, models trained and measured alike, the best one saved and asked for recommendations. */
+
 import { checkArtifactPlace } from '../artifact/output-place.ts';
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
@@ -13,11 +14,11 @@ import { trainForUse } from '../runs/train-recommender.ts';
 import { evaluateScorer } from '../tasks/evaluate-ranking.ts';
 import { evaluationOptions, parseRunSettings, type RunSettings } from '../tasks/ranking-settings.ts';
 import { answerBody, recommendationTable } from './answer-report.ts';
-import type { DemoFlags } from './commands/demo.ts';
 import { demoContenders, demoMetrics } from './demo-contenders.ts';
 import { type DemoPerson, demoPeople } from './demo-people.ts';
 import { referenceRows } from './demo-references.ts';
 import { openEngine } from './engine-options.ts';
+import type { DemoFlags } from './flags.ts';
 import { runRecord } from './run-record.ts';
 import { describeProtocol } from './run-report.ts';
 import type { Terminal } from './terminal.ts';

@@ -2,6 +2,7 @@
  * Measures an artifact on the part that its training held out. The data are read again and split again; a run is measured only
  * when both are what they were, for other rows may be those it was trained on.
  */
+
 import { inspectArtifact } from '../artifact/artifact.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
@@ -10,10 +11,10 @@ import { findModel } from '../models/index.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
 import { withResult } from '../runs/train-run.ts';
-import type { EvaluateFlags } from './commands/evaluate.ts';
 import { FILM_CLUB } from './data-flags.ts';
 import { openEngine } from './engine-options.ts';
-import { prepareRun } from './prepared-run.ts';
+import type { EvaluateFlags } from './flags.ts';
+import { prepareRun } from './prepare-run.ts';
 import { dataOf, runInputOf } from './run-flags.ts';
 import { recordWithEvaluation, storedSettings, valuesOfUsers } from './run-record.ts';
 import { metricTable } from './run-report.ts';

@@ -2,11 +2,12 @@
  * `evaluate` of a recommender that was trained anew on all rows: it has seen every row that it could be measured on, so nothing is
  * measured; the numbers of the model before, which its run measured, are shown.
  */
+
 import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { resultJson } from '../evaluation/result.ts';
 import { findModel } from '../models/index.ts';
-import type { EvaluateFlags } from './commands/evaluate.ts';
+import type { EvaluateFlags } from './flags.ts';
 import { storedResult } from './run-record.ts';
 import { metricTable } from './run-report.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,7 +1,8 @@
 /** `train --finish --out RUN`: a recommender from the checkpoint beside RUN, by the settings that stand there. */
+
 import { DeepTasteError } from '../core/errors.ts';
 import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
-import type { RunFlags } from './commands/train.ts';
+import type { RunFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Flags that say nothing of what a run is. */

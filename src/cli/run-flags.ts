@@ -1,26 +1,14 @@
 /** From the options of `train` (and `evaluate`, `compare`) to the settings of a run, the form that experiment files have too. */
+
 import { type Command, Option } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
 import type { AnyModel } from '../examples/model.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import type { RunInput } from '../tasks/ranking-settings.ts';
 import { addDataFlags, type DataFlags, dataOptionsOf, defined, FILM_CLUB } from './data-flags.ts';
+import type { EvaluationFlags, SequenceFlags, SplitFlags } from './flags.ts';
 import { commaList, jsonOrText, wholeNumber } from './option-values.ts';
-import { addSequenceFlags, refuseSequenceFlags, type SequenceFlags, sequencesOfFlags } from './sequence-flags.ts';
-
-export interface SplitFlags {
-  readonly split?: string;
-  readonly by?: string;
-  readonly test?: unknown;
-  readonly validation?: unknown;
-  readonly sampleCandidates?: number;
-}
-
-export interface EvaluationFlags {
-  readonly metrics?: string[];
-  readonly candidates?: 'auto' | 'all' | 'listed';
-  readonly evalUsers?: number;
-}
+import { addSequenceFlags, refuseSequenceFlags, sequencesOfFlags } from './sequence-flags.ts';
 
 /** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
 const splitMethods = [

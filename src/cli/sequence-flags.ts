@@ -6,19 +6,8 @@ import type { AnyModel } from '../examples/model.ts';
 import { formTitles } from '../models/index.ts';
 import type { SequenceRunInput } from '../tasks/next-item-settings.ts';
 import { defined } from './data-flags.ts';
+import type { SequenceFlags, SplitFlags } from './flags.ts';
 import { finiteNumber, notNegative, wholeNumber } from './option-values.ts';
-import type { SplitFlags } from './run-flags.ts';
-
-export interface SequenceFlags {
-  readonly sequences?: 'session' | 'gap' | 'user';
-  readonly gap?: number;
-  readonly minLength?: number;
-  readonly minSupport?: number;
-  readonly days?: number;
-  readonly validationDays?: number;
-  readonly unknownItems?: 'remove' | 'miss';
-  readonly filter?: 'none' | 'history';
-}
 
 const names = {
   ...{ sequences: '--sequences', gap: '--gap', minLength: '--min-length', minSupport: '--min-support' },

@@ -1,10 +1,11 @@
 /** What can be known to be wrong is found before the data are read, or at least before the first epoch; what is small is measured. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkArtifactPlace, checkFilePlace } from '../../src/artifact/output-place.ts';
 import { checkedRun } from '../../src/cli/checked-run.ts';
-import type { CompareFlags } from '../../src/cli/commands/compare.ts';
 import { checkComparison } from '../../src/cli/compare-trained.ts';
+import type { CompareFlags } from '../../src/cli/flags.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { isRowResult } from '../../src/evaluation/result.ts';
 import { trainFieldRecommender } from '../../src/runs/train-fields.ts';

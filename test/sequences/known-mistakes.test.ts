@@ -67,7 +67,12 @@ function biased(options: object, biases: readonly number[]): OpenSessions {
 describe('hidden states', () => {
   it('in training are those of the lane’s session, from its first event on, wherever lanes move', () => {
     // so small a rate that the weights stay what they are
-    const step = stepOf(sessions, 9, { units: [5, 3], samples: 4 }, { batchSize: 3, optimizer: { learningRate: 1e-30 } });
+    const step = stepOf(
+      sessions,
+      9,
+      { units: [5, 3], samples: 4 },
+      { batchSize: 3, optimizer: { learningRate: 1e-30 } },
+    );
     const config = gru4rec.options.parse({ units: [5, 3] });
     const scorer = new RecurrentScorer(engine, model, config, 9, step.declared, step.store);
     const keys = { samples: [1, 1], embedding: [1, 1], hidden: [] } as const;

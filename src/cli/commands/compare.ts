@@ -1,34 +1,13 @@
 /** `deeptaste compare`: saved runs by their stored numbers, or several models trained here on the same split. */
+
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { FieldTask } from '../../tasks/row-settings.ts';
-import type { DataFlags } from '../data-flags.ts';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { addEngineOptions } from '../engine-options.ts';
 import { addTaskOption } from '../field-flags.ts';
+import type { CompareFlags } from '../flags.ts';
 import { collect, commaList, seedValue, wholeNumber } from '../option-values.ts';
-import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
-import type { SequenceFlags } from '../sequence-flags.ts';
-import { type CommonOptions, Terminal } from '../terminal.ts';
-
-export interface CompareFlags
-  extends CommonOptions,
-    DataFlags,
-    SplitFlags,
-    SequenceFlags,
-    EvaluationFlags,
-    EngineFlags {
-  readonly metric?: string;
-  readonly baseline?: string;
-  readonly significance: 'bootstrap' | 't' | 'wilcoxon';
-  readonly data?: string[];
-  readonly models?: string[];
-  readonly seeds: number;
-  readonly seed: number;
-  readonly set?: string[];
-  readonly epochs?: number;
-  readonly refit?: true;
-  readonly task?: FieldTask;
-}
+import { addRunFlags } from '../run-flags.ts';
+import { Terminal } from '../terminal.ts';
 
 export function compareCommand(): Command {
   const command = new Command('compare')

@@ -1,13 +1,10 @@
 /** `deeptaste demo`: the main job on the simulated film club, in about a minute. */
-import { Command } from 'commander';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { folderPath, seedValue } from '../option-values.ts';
-import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface DemoFlags extends CommonOptions, EngineFlags {
-  readonly seed: number;
-  readonly out: string;
-}
+import { Command } from 'commander';
+import { addEngineOptions } from '../engine-options.ts';
+import type { DemoFlags } from '../flags.ts';
+import { folderPath, seedValue } from '../option-values.ts';
+import { Terminal } from '../terminal.ts';
 
 export function demoCommand(): Command {
   const command = new Command('demo')

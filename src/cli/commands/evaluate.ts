@@ -1,22 +1,11 @@
 /** `deeptaste evaluate`: measures a saved recommender again, perhaps with other metrics or candidates. */
+
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { DataFlags } from '../data-flags.ts';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { addRunFlags, type EvaluationFlags, type SplitFlags } from '../run-flags.ts';
-import type { SequenceFlags } from '../sequence-flags.ts';
-import { type CommonOptions, Terminal } from '../terminal.ts';
-
-export interface EvaluateFlags
-  extends CommonOptions,
-    DataFlags,
-    SplitFlags,
-    SequenceFlags,
-    EvaluationFlags,
-    EngineFlags {
-  readonly data?: string[];
-  readonly save?: true;
-}
+import { addEngineOptions } from '../engine-options.ts';
+import type { EvaluateFlags } from '../flags.ts';
+import { addRunFlags } from '../run-flags.ts';
+import { Terminal } from '../terminal.ts';
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')

@@ -1,9 +1,10 @@
 /** `deeptaste run`: an experiment file, from data to result. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
+import type { RunFlags } from '../flags.ts';
 import { collect } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-import { addRunOptions, finalOf, type RunFlags } from './train.ts';
+import { addRunOptions, finalOf } from './train.ts';
 
 interface ExperimentFlags extends CommonOptions, RunFlags {
   readonly set?: string[];

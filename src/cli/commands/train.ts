@@ -1,15 +1,16 @@
 /** `deeptaste train`: from data to a measured, saved recommender. */
+
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { findModel } from '../../models/index.ts';
 import type { AnyRunInput } from '../../runs/any-settings.ts';
 import type { FieldTask } from '../../tasks/row-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { addEngineOptions } from '../engine-options.ts';
 import { addTaskOption } from '../field-flags.ts';
+import type { EvaluationFlags, RunFlags, SequenceFlags, SplitFlags } from '../flags.ts';
 import { collect, folderPath, notNegative, seedValue, wholeNumber } from '../option-values.ts';
-import { addRunFlags, dataOf, type EvaluationFlags, runInputOf, type SplitFlags } from '../run-flags.ts';
-import type { SequenceFlags } from '../sequence-flags.ts';
+import { addRunFlags, dataOf, runInputOf } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, SequenceFlags, EvaluationFlags {
@@ -60,18 +61,6 @@ function requireNamed(flags: TrainFlags): asserts flags is NamedFlags {
         'where the files of the run have moved, repeat its command with --data and all else',
     );
   if (missing !== null) throw new DeepTasteError('usage', `train: required option '${missing}' not specified`);
-}
-
-/** Options that `train` and `run` share. */
-export interface RunFlags extends EngineFlags {
-  readonly out?: string;
-  readonly seed?: number;
-  readonly resume?: true;
-  readonly finish?: true;
-  readonly checkpointSeconds: number;
-  readonly profile?: string | true;
-  /** False by `--no-final`. */
-  readonly final: boolean;
 }
 
 export function addRunOptions(command: Command): Command {

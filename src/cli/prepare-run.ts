@@ -1,0 +1,66 @@
+/** Reads the data of runs and says what was found, whatever their models learn from; then they can be trained. */
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
+import type { Progress } from '../core/progress.ts';
+import type { Engine } from '../engine/runtime/engine.ts';
+import type { Form } from '../examples/forms.ts';
+import { type AnyRunSettings, formOf, type RunSettingsOf } from '../runs/any-settings.ts';
+import { type Run, trainRun } from '../runs/train-run.ts';
+import type { TrainingHooks } from '../training/train.ts';
+import type { FormedSettings, PreparedData, PreparedRun } from './prepared-run.ts';
+
+/**
+ * Reads the data and says what was found.
+ * @param runs of models that learn from data of one form; data and split are those of the first
+ * @param stored a recommender that is to be measured on them: what was made of the data of its training is not made anew
+ */
+type Preparation<F extends Form> = (
+  runs: readonly RunSettingsOf[F][],
+  progress: Progress,
+  stored?: RecommenderParts,
+) => Promise<PreparedData<F>>;
+
+const preparations: { readonly [F in Form]: () => Promise<Preparation<F>> } = {
+  pairs: async () => (await import('./prepare-ranking.ts')).prepareRanking,
+  sequences: async () => (await import('./prepare-next-items.ts')).prepareNextItems,
+  rows: async () => (await import('./prepare-rows.ts')).prepareRows,
+};
+
+/** Reads the data of a run and says what was found. @throws 'config', 'data', 'io' */
+export async function prepareRun(
+  settings: AnyRunSettings,
+  progress: Progress,
+  stored?: RecommenderParts,
+): Promise<PreparedRun> {
+  const prepare = (await preparations[formOf(settings)]()) as Preparation<Form>;
+  return (await prepare([settings], progress, stored))(settings);
+}
+
+/** The same of several runs, of which those whose settings have one form share what is read. */
+export async function prepareRuns(
+  runs: readonly FormedSettings[],
+  progress: Progress,
+): Promise<(run: FormedSettings) => PreparedRun> {
+  const prepared = new Map<Form, PreparedData<Form>>();
+  for (const form of new Set(runs.map((run) => run.form))) {
+    const prepare = (await preparations[form]()) as Preparation<Form>;
+    const own = runs.filter((run) => run.form === form).map(({ settings }) => settings);
+    prepared.set(form, await prepare(own, progress));
+  }
+  return ({ form, settings }) => prepared.get(form)!(settings);
+}
+
+export interface RunHooks extends TrainingHooks {
+  readonly progress: Progress;
+  readonly keep?: (run: Run) => Promise<void>;
+}
+
+export function trainPrepared(
+  engine: Engine,
+  { task }: PreparedRun,
+  settings: AnyRunSettings,
+  hooks: RunHooks,
+): Promise<Run> {
+  const { model, config, training, final, seed } = settings;
+  const refit = 'refit' in settings && settings.refit;
+  return trainRun({ ...hooks, engine, task, model, config, training, refit, final, seed });
+}
