@@ -70,7 +70,7 @@ interface HeldOut {
 }
 
 function heldOut(rows: SparseRows, all: Int32Array, sample: RankingOptions['sample']): HeldOut {
-  const users = sampled(all, sample);
+  const users = sampledUsers(all, sample);
   const rowStart = new Int32Array(users.length + 1);
   users.forEach((user, n) => {
     rowStart[n + 1] = rowStart[n] + rows.rowStart[user + 1] - rows.rowStart[user];
@@ -83,7 +83,7 @@ function heldOut(rows: SparseRows, all: Int32Array, sample: RankingOptions['samp
 }
 
 /** Some of the users, ascending. */
-function sampled(users: Int32Array, sample: RankingOptions['sample']): Int32Array {
+export function sampledUsers(users: Int32Array, sample: RankingOptions['sample']): Int32Array {
   if (!sample || sample.nUsers >= users.length) return users;
   sample.stream.shuffle(users);
   return users.slice(0, sample.nUsers).sort();

@@ -96,7 +96,11 @@ export function untrainedOf(rows: UntrainedRows | null, rule: UntrainedRule): Pi
 }
 
 /** The same users for every model that is evaluated with the same seed. */
-function sampleOf({ users }: EvaluationOptions, seed: number, part: HeldOutPart): RankingOptions['sample'] {
+export function sampleOf(
+  { users }: Pick<EvaluationOptions, 'users'>,
+  seed: number,
+  part: HeldOutPart,
+): RankingOptions['sample'] {
   return users === undefined
     ? undefined
     : { nUsers: users, stream: new RandomStream(seed, `evaluation users/${part}`) };

@@ -3,7 +3,8 @@
  * several contexts makes several, whose metrics are averaged, so that every user counts once.
  */
 import { RandomStream } from '../core/random.ts';
-import type { Interactions } from '../data/dataset.ts';
+import { rowsWhere } from '../data/cleaning.ts';
+import { type Interactions, selectRows } from '../data/dataset.ts';
 import { type FieldRows, slotColumns } from '../data/features/field-rows.ts';
 import { rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -12,12 +13,12 @@ import { type EvaluationResult, notesOf, summarisedValues, takenBefore } from '.
 import { cutoffsOf, isLowerBetter, type Metric, parseMetric, requiredListLength } from '../evaluation/metric-name.ts';
 import { catalogueOf, type MetricValues, metricValues } from '../evaluation/metric-values.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
-import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
+import { type HeldOutPart, itemsByUser, type RankingOptions, sampledUsers } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
 import { trainedEntities, untrainedRows } from '../evaluation/untrained-rows.ts';
 import type { FieldRanking } from '../scoring/row-scorer.ts';
-import { protocolOf, untrainedOf } from './evaluate-ranking.ts';
+import { protocolOf, sampleOf, untrainedOf } from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
 import type { FieldData } from './prepare-fields.ts';
 
@@ -47,11 +48,15 @@ export class FieldRanker {
   readonly #crosses: FieldRows | null;
   readonly items: FieldRows;
   readonly itemCrosses: FieldRows | null;
+  /** Users of the part, whether they are ranked for or not. */
+  readonly nHeldOut: number;
 
   /** @throws 'data' when the split has no such part */
-  constructor(engine: Engine, data: FieldData, part: HeldOutPart) {
+  constructor(engine: Engine, data: FieldData, part: HeldOutPart, seed: number) {
     const { split, encoder, evaluation } = data;
-    const rows = requireRows(split, part);
+    const all = requireRows(split, part);
+    const rows = rowsOfDrawn(all, sampleOf(evaluation, seed, part));
+    this.nHeldOut = new Set(all.userIndex).size;
     const has = (owner: string) => encoder.layout.fields.some((field) => field.owner === owner);
     this.#engine = engine;
     this.#data = data;
@@ -127,6 +132,18 @@ export class FieldRanker {
       scorer.free();
     }
   }
+}
+
+/** The rows of some users of a part, the same for every model that is evaluated with the same seed. */
+function rowsOfDrawn(rows: Interactions, sample: RankingOptions['sample']): Interactions {
+  const users = Int32Array.from(new Set(rows.userIndex)).sort();
+  const drawn = sampledUsers(users, sample);
+  if (drawn.length === users.length) return rows;
+  const isDrawn = new Set(drawn);
+  return selectRows(
+    rows,
+    rowsWhere(rows.length, (row) => isDrawn.has(rows.userIndex[row])),
+  );
 }
 
 /** Rows of one user in one context are one request; requests are in the order of users, then of their first rows. */
@@ -207,7 +224,8 @@ export function evaluateFieldRanking(
   const { split, evaluation } = data;
   const metrics = parseTaskMetrics(evaluation.metrics, 'ranking');
   const started = performance.now();
-  const counts = new FieldRanker(engine, data, part).rank(rankItems, requiredListLength(metrics));
+  const ranker = new FieldRanker(engine, data, part, seed);
+  const counts = ranker.rank(rankItems, requiredListLength(metrics));
   const seconds = (performance.now() - started) / 1000;
   const catalogue = catalogueOf(split.train, split.dataset.items.size, split.dataset.itemFields);
   const values = metricValues(counts, metrics, evaluation.tieRule, catalogue);
@@ -218,6 +236,7 @@ export function evaluateFieldRanking(
     ...protocolOf(split, { ...evaluation, metrics: [...evaluation.metrics] }, part, seed, engine),
     ...untrainedOf(untrained, { users: 'from fields', items: 'from fields' }),
     nUsers,
+    ...(nUsers < ranker.nHeldOut && { drawnUsers: { of: ranker.nHeldOut, seed } }),
     ...takenBefore(counts),
   };
   const level = 0.95;
@@ -230,9 +249,9 @@ export function evaluateFieldRanking(
 }
 
 /** A function that gives the validation metric of present weights, higher is better. */
-export function validationOfRanking(engine: Engine, data: FieldData): (rankItems: RankItems) => number {
+export function validationOfRanking(engine: Engine, data: FieldData, seed: number): (rankItems: RankItems) => number {
   const metric = parseMetric(data.evaluation.validationMetric);
-  const ranker = new FieldRanker(engine, data, 'validation');
+  const ranker = new FieldRanker(engine, data, 'validation', seed);
   return (rankItems) => meanOver(ranker.rank(rankItems, requiredListLength([metric])), metric, data);
 }
 

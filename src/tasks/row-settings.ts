@@ -12,7 +12,7 @@ import { evaluationOptions, runSettings } from './ranking-settings.ts';
 /** What a run predicts: the probability of a label, a rating, or which items a user takes. */
 export type FieldTask = RowTask | 'ranking';
 
-const { candidates, filter, tieRule } = evaluationOptions.shape;
+const { candidates, filter, tieRule, users } = evaluationOptions.shape;
 
 /** What is not said depends on the task. */
 export const fieldEvaluationOptions = z.strictObject({
@@ -27,6 +27,9 @@ export const fieldEvaluationOptions = z.strictObject({
   candidates: candidates.unwrap().optional().meta({ doc: 'of rankings: all items or the listed ones; default auto' }),
   filter: filter.unwrap().optional().meta({ doc: "of rankings: the user's own items that are no candidates" }),
   tieRule: tieRule.unwrap().optional().meta({ doc: 'of rankings: rank of items that score the same' }),
+  users: users.meta({
+    doc: 'of rankings: rank for so many users of a part at most, drawn with the seed; 0 = do not evaluate',
+  }),
 });
 
 export const fieldRunSettings = runSettings.extend({
@@ -63,9 +66,10 @@ export interface FieldEvaluation {
   readonly candidates: 'auto' | 'all' | 'listed';
   readonly filter: z.output<typeof filter>;
   readonly tieRule: z.output<typeof tieRule>;
+  readonly users?: number;
 }
 
-const rankingKeys = ['candidates', 'filter', 'tieRule'] as const;
+const rankingKeys = ['candidates', 'filter', 'tieRule', 'users'] as const;
 const ofAllTasks = { candidates: 'auto', filter: 'train+validation', tieRule: 'expected', clip: true } as const;
 
 /**

@@ -34,8 +34,8 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
     nTrained: train.length,
     nRows: dataset.interactions.length,
     data: () => ({ layout: encoder.layout, examples: encodePart(data, train) }),
-    validator: (engine) => validatorOf(engine, data),
-    isMeasured: (split.test?.length ?? 0) > 0,
+    validator: (engine) => validatorOf(engine, data, settings.seed),
+    isMeasured: (split.test?.length ?? 0) > 0 && data.evaluation.users !== 0,
     measure: (engine, scorer) => measureRows(engine, data, scorer, settings.seed),
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
@@ -67,11 +67,11 @@ export function measureRows(
   return evaluateFieldRows(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
 }
 
-function validatorOf(engine: Engine, data: FieldData): ((scorer: RowPredictor) => number) | undefined {
+function validatorOf(engine: Engine, data: FieldData, seed: number): ((scorer: RowPredictor) => number) | undefined {
   const { validation } = data.split;
-  if (!validation || validation.length === 0) return undefined;
+  if (!validation || validation.length === 0 || data.evaluation.users === 0) return undefined;
   if (data.task === 'ranking') {
-    const measure = validationOfRanking(engine, data);
+    const measure = validationOfRanking(engine, data, seed);
     return ({ ranking }) => measure(ranking);
   }
   const examples = encodePart(data, validation);

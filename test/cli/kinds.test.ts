@@ -50,6 +50,26 @@ describe('compare', () => {
   });
 });
 
+describe('--eval-users', () => {
+  it('draws the same users for every model that ranks', async () => {
+    const args = ['--split', 'leave-one-out', '--epochs', '1', '--eval-users', '9', '--json'];
+    const run = async (models: string) =>
+      JSON.parse((await place.run(['compare', ...files, '--models', models, ...args])).stdout);
+    const { protocol, comparison } = await run('popularity,fm,vsknn');
+    expect(protocol).toMatchObject({ nUsers: 9, drawnUsers: { of: 40 } });
+    expect(comparison.rows).toHaveLength(3);
+  });
+
+  it('is about rankings: rows are predicted all', async () => {
+    const labelled = Array.from({ length: 60 }, (_, n) => `u${n % 7},i${n % 11},${(n * 5) % 3 === 0 ? 1 : 0}`);
+    place.write('labelled.csv', `user,item,label\n${labelled.join('\n')}\n`);
+    const args = ['train', '--data', 'labelled.csv', '--model', 'fm', '--eval-users', '3'];
+    const { code, stderr } = await place.run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/"users" is about rankings, and the task is click/);
+  });
+});
+
 describe('flags of other models are told as such', () => {
   it.each([
     [
