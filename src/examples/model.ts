@@ -10,6 +10,7 @@ import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from './forms.ts';
 import type { OpenExamples } from './open-examples.ts';
+import type { EpochSettings } from './stopping.ts';
 
 /** Where a method comes from. */
 export interface Paper {
@@ -93,7 +94,7 @@ export interface Examples {
   /** What is counted: `examples`, `events`. */
   readonly unit: string;
   /** Settings of a training on such examples. */
-  readonly settings: z.ZodObject;
+  readonly settings: z.ZodObject & z.ZodType<EpochSettings>;
   /** Settings of former versions, and what they are called now. */
   readonly renamed?: Readonly<Record<string, string>>;
   /** @param given the settings that were set by hand @throws 'config' for settings that contradict each other */

@@ -18,7 +18,7 @@ import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair
 import { checkMemory } from './memory-estimate.ts';
 import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
-import { stoppingSettings } from './settings.ts';
+import { stoppingSettings } from './stopping.ts';
 
 export const pairSettings = z.strictObject({
   epochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'passes over the training interactions, at most' }),

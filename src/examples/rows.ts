@@ -20,7 +20,7 @@ import type { LabelledRows } from './forms.ts';
 import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
-import { stoppingSettings } from './settings.ts';
+import { stoppingSettings } from './stopping.ts';
 
 const { negatives, negativeSampler, popularityExponent, rejectTaken } = pairSettings.shape;
 /** Settings that are about drawn items. */

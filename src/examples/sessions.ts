@@ -19,8 +19,9 @@ import type { Parameters } from '../layers/parameters.ts';
 import { RecurrentScorer, type RecurrentScoring, trainedRecurrentScorer } from '../scoring/recurrent-scorer.ts';
 import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
-import { skippedNote, stoppingSettings } from './settings.ts';
 import { sampleWeights, supportOf } from './shared-negatives.ts';
+import { skippedNote } from './skipped-sequences.ts';
+import { stoppingSettings } from './stopping.ts';
 
 /** The names are those of the other kinds where both have them. */
 export const sessionSettings = z.strictObject({

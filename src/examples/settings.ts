@@ -1,50 +1,8 @@
-/** Settings of a training that all kinds of examples share, and how settings, defaults of a model and those of a kind go together. */
-import { z } from 'zod';
+/** How settings that are given, defaults of a model and those of a kind of examples go together. */
 import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { Examples, Model, TrainingDefaults, TrainingSizes } from './model.ts';
-
-/** When training ends, and with which weights: the settings, with the defaults of a kind of examples. */
-export function stoppingSettings({ patience = 0, minGain = 0, plateauFactor = 1 }) {
-  return {
-    evaluateEvery: z.int().min(1).default(1).meta({ doc: 'epochs between two looks at the validation metric' }),
-    patience: z
-      .int()
-      .min(0)
-      .default(patience)
-      .meta({ doc: 'stop after this many looks without a better validation metric; 0 = never stop early' }),
-    keepBest: z
-      .boolean()
-      .default(true)
-      .meta({ doc: 'end with the weights of the best validation metric instead of the last ones' }),
-    minGain: z
-      .number()
-      .min(0)
-      .default(minGain)
-      .meta({ doc: 'a look counts as better when the validation metric exceeds the best one by more than this' }),
-    plateauFactor: z.number().positive().max(1).default(plateauFactor).meta({
-      doc: 'the learning rate is multiplied by this after each look without a better validation metric; 1 = never',
-    }),
-  };
-}
-
-/** Said of sequences that hold nothing to predict. */
-export function skippedNote(nSkipped: number): string[] {
-  if (nSkipped === 0) return [];
-  return [`${nSkipped} training sequences have fewer than two events: nothing can be learned from them`];
-}
-
-/** What the training loop reads of the settings of any kind of examples. */
-export interface EpochSettings {
-  readonly epochs: number;
-  readonly evaluateEvery: number;
-  readonly patience: number;
-  readonly keepBest: boolean;
-  /** By how much a validation must exceed the best one to count as a gain. */
-  readonly minGain: number;
-  /** Multiplies the learning rate after each look without gain. */
-  readonly plateauFactor: number;
-}
+import type { EpochSettings } from './stopping.ts';
 
 /** Defaults that followed the size of the data. */
 export interface ChosenDefaults {
@@ -90,7 +48,7 @@ export function overDefaults(
   const former = Object.keys(given).find((key) => key in renamed);
   if (former !== undefined)
     throw new DeepTasteError('config', `training settings: "${former}" is now called ${renamed[former]}`);
-  return parseOptions(settings, joined(defaults, given), 'training settings') as unknown as EpochSettings;
+  return parseOptions(settings, joined(defaults, given), 'training settings');
 }
 
 /** Settings of the optimizer are joined one by one; what is no object stays as it is, for the schema to refuse. */

@@ -25,8 +25,9 @@ import {
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
-import { skippedNote, stoppingSettings } from './settings.ts';
 import { SharedNegatives } from './shared-negatives.ts';
+import { skippedNote } from './skipped-sequences.ts';
+import { stoppingSettings } from './stopping.ts';
 
 /** The names are those of the other kinds where both have them. */
 export const windowSettings = z.strictObject({

@@ -1,9 +1,10 @@
 /** Several models of sequences on the same split, measured alike. */
+
+import { callParts, checkCall } from '../core/call-checks.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { callParts, checkCall } from '../core/call-checks.ts';
 import type { Contender } from './compare.ts';
 import { type SequenceRun, type TrainSequencesOptions, trainSequenceRecommender } from './train-sequences.ts';
 

@@ -1,9 +1,10 @@
 /** Several models on the same split, measured alike. */
+
+import { callParts, checkCall } from '../core/call-checks.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { callParts, checkCall } from '../core/call-checks.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { type TrainedRun, trainRecommender } from './train-recommender.ts';
 

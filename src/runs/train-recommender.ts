@@ -9,7 +9,7 @@ import { rankingTask } from '../tasks/ranking.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { usesRatings } from '../tasks/ratings-note.ts';
 import type { TrainingHooks } from '../training/train.ts';
-import { type Run, type TrainRunOptions, trainForUse as useRun, trainRun } from './train-run.ts';
+import { type Run, type TrainRunOptions, trainRun, trainForUse as useRun } from './train-run.ts';
 
 export interface TrainOptions extends TrainingHooks {
   readonly engine: Engine;

@@ -10,7 +10,7 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { StepResult } from '../engine/plan/step-plan.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import type { OpenExamples } from '../examples/open-examples.ts';
-import type { EpochSettings } from '../examples/settings.ts';
+import type { EpochSettings } from '../examples/stopping.ts';
 import { weightsOf } from '../layers/declared-parameters.ts';
 import { type EpochRecord, joinTensors, noProgress, type TrainingProgress, tensorsUnder } from './checkpoint.ts';
 import { type CutOff, cutOffOf } from './cut-off.ts';
