@@ -89,7 +89,9 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     const result = await measure(engines, withBlas, options);
     return {
       versions: {
-        ...{ deeptaste: version, node: process.versions.node, kernels: engines[0].build },
+        deeptaste: version,
+        node: process.versions.node,
+        kernels: engines[0].build,
         blas: library?.title ?? null,
       },
       computer: { cpu: cpus()[0]?.model ?? 'unknown', processors: availableParallelism(), loadBefore },
@@ -223,7 +225,10 @@ async function peersPart(
     const [plain, blas] = [engines, withBlas].map((each) => fastest(each.map(trainingOn), effort));
     const seconds = effort.trainingSeconds;
     const peers = await measurePeers({
-      ...{ python, tfjs, batchSize, seconds },
+      python,
+      tfjs,
+      batchSize,
+      seconds,
       rounds: Math.min(3, effort.rounds),
       threads: engines.map(({ threads }) => threads),
       eagerOnly: options.quick === true,

@@ -28,10 +28,17 @@ function layoutOf({ fields, rows }: DeepfmSize): FieldLayout {
   const each = Math.floor(rows / fields);
   return {
     fields: Array.from({ length: fields }, (_, f) => ({
-      ...{ name: `field ${f + 1}`, owner: 'context' as const, firstRow: f * each, nRows: each },
-      ...{ firstSlot: f, slots: 1, weighted: false },
+      name: `field ${f + 1}`,
+      owner: 'context' as const,
+      firstRow: f * each,
+      nRows: each,
+      firstSlot: f,
+      slots: 1,
+      weighted: false,
     })),
-    ...{ nRows: each * fields, crosses: [], nCrossRows: 0 },
+    nRows: each * fields,
+    crosses: [],
+    nCrossRows: 0,
   };
 }
 

@@ -46,14 +46,24 @@ export function exampleTraining(options: ExampleTraining): ExampleSteps {
   const store = new ParameterStore(engine, declared.list);
   const optimizer = optimizerOptions.parse({});
   const plan = new StepPlan({
-    ...{ engine, store, loss, feed: feed.feed, batchSize, totalRows: feed.rows, optimizer },
-    ...{ inBlocks, totalSteps: 1_000_000 },
+    engine,
+    store,
+    loss,
+    feed: feed.feed,
+    batchSize,
+    totalRows: feed.rows,
+    optimizer,
+    inBlocks,
+    totalSteps: 1_000_000,
   });
   initialiseParameters(declared, store, random.child('init'));
   const stepsOfEpoch = Math.floor(feed.rows / batchSize);
   let next = 0;
   return {
-    ...{ batchSize, cost, plan, store },
+    batchSize,
+    cost,
+    plan,
+    store,
     run: (steps) => {
       for (let left = steps; left > 0; ) {
         const first = next % stepsOfEpoch;

@@ -112,10 +112,14 @@ async function measureReading(path: string): Promise<ReadingSpeed> {
   const { context, nRows } = encoder.encodeExamples(dataset, dataset.interactions);
   const ended = performance.now();
   return {
-    ...{ rows: nRows, fields: encoder.layout.fields.length, fileBytes: statSync(path).size },
-    ...{ readSeconds: (read - started) / 1000, encodeSeconds: (ended - read) / 1000 },
+    rows: nRows,
+    fields: encoder.layout.fields.length,
+    fileBytes: statSync(path).size,
+    readSeconds: (read - started) / 1000,
+    encodeSeconds: (ended - read) / 1000,
     rowsPerSecond: (1000 * nRows) / (ended - started),
-    ...{ tableRows: encoder.layout.nRows, encodedBytes: context?.index.byteLength ?? 0 },
+    tableRows: encoder.layout.nRows,
+    encodedBytes: context?.index.byteLength ?? 0,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
   };
 }
@@ -146,7 +150,9 @@ async function measureFilePrediction(
   const ended = performance.now();
   recommender.close();
   return {
-    ...{ model: recommender.model.title, threads: engine.threads, rows },
+    model: recommender.model.title,
+    threads: engine.threads,
+    rows,
     rowsPerSecond: (1000 * rows) / (ended - started),
     encodedRowsPerSecond: (1000 * rows) / (ended - encoded),
   };
@@ -175,8 +181,12 @@ async function measureLatency(
     const at = (share: number) => times[Math.min(requests - 1, Math.floor(share * requests))];
     recommender.close();
     found.push({
-      ...{ model: recommender.model.title, threads: engine.threads, items: recommender.parts.items.size, requests },
-      ...{ p50Ms: at(0.5), p99Ms: at(0.99) },
+      model: recommender.model.title,
+      threads: engine.threads,
+      items: recommender.parts.items.size,
+      requests,
+      p50Ms: at(0.5),
+      p99Ms: at(0.99),
     });
   }
   return found;
@@ -197,7 +207,9 @@ async function measureExperiment(engine: Engine, progress: Progress): Promise<Fi
   run.recommender.close();
   const seconds = run.log.map((record) => record.seconds);
   return {
-    ...{ experiment: EXPERIMENT, epochs: run.log.length, epochSeconds: run.trainingSeconds / run.log.length },
+    experiment: EXPERIMENT,
+    epochs: run.log.length,
+    epochSeconds: run.trainingSeconds / run.log.length,
     trainingSeconds: seconds.reduce((sum, each) => sum + each, 0) / seconds.length,
     totalSeconds: (performance.now() - started) / 1000,
   };

@@ -103,16 +103,29 @@ export function lightgcnTraining(engine: Engine, graph: PreparedGraph, random: R
   const users = new Int32Array(columns.length);
   for (let u = 0; u < nUsers; u++) users.fill(u, rowStart[u], rowStart[u + 1]);
   const sampler = new SamplerRecord(engine, {
-    ...{ users, items: columns, nUsers, nItems, rowStart, columns, negatives: 1, reject: true, popularityExponent: 0 },
+    users,
+    items: columns,
+    nUsers,
+    nItems,
+    rowStart,
+    columns,
+    negatives: 1,
+    reject: true,
+    popularityExponent: 0,
     key: random.child('examples').key,
   });
   const leaves = ['user', 'taken', 'other'].map((name) => o.indexInput(name));
   const batchSize = Math.min(BATCH, sampler.rowsPairwise);
   const plan = new StepPlan({
-    ...{ engine, store, loss: lightgcnLoss(graph, e, leaves), batchSize, totalRows: sampler.rowsPairwise },
+    engine,
+    store,
+    loss: lightgcnLoss(graph, e, leaves),
+    batchSize,
+    totalRows: sampler.rowsPairwise,
     feed: sampler.pairwise(leaves[0], leaves[1], leaves[2]),
     optimizer: optimizerOptions.parse({ name: 'adam', learningRate: 0.001 }),
-    ...{ totalSteps: 1_000_000, inBlocks: true },
+    totalSteps: 1_000_000,
+    inBlocks: true,
   });
   const stepsOfEpoch = Math.max(1, Math.floor(sampler.rowsPairwise / batchSize));
   let next = 0;

@@ -27,7 +27,11 @@ export function lstmTraining(engine: Engine, size: LstmSize, random: RandomStrea
   const index = Int32Array.from({ length: examples * slots }, () => Math.floor(rows * random.uniform() ** 2));
   const labels = Float32Array.from({ length: examples }, () => 1 + 4 * random.uniform());
   return exampleTraining({
-    ...{ engine, labels, batchSize, random, cost: lstmCost(size) },
+    engine,
+    labels,
+    batchSize,
+    random,
+    cost: lstmCost(size),
     parameters: [
       { name: 'E', shape: [rows, d], initializer: normal(0.1), table: 'item' },
       ...lstmParameters('lstm', d, d, 2),

@@ -171,9 +171,17 @@ export function speedsOf(
     const stepMs = (1000 * batchSize) / rate;
     const limit = stepLimit(cost, limitsOf(machine, engine.threads), engine.blas !== null);
     return {
-      ...{ workload, batchSize, threads: engine.threads, blas: engine.blas !== null },
-      ...{ examplesPerSecond: rate, stepMs, speedup, torch: null },
-      ...{ limit, shareOfLimit: limit.limitMs / stepMs, heldBytes },
+      workload,
+      batchSize,
+      threads: engine.threads,
+      blas: engine.blas !== null,
+      examplesPerSecond: rate,
+      stepMs,
+      speedup,
+      torch: null,
+      limit,
+      shareOfLimit: limit.limitMs / stepMs,
+      heldBytes,
     };
   });
   return speeds;

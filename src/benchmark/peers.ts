@@ -81,7 +81,9 @@ async function rounds(
   }
   const { setting } = found[found.length - 1];
   return {
-    ...{ peer, setting, batchSize },
+    peer,
+    setting,
+    batchSize,
     examplesPerSecond: median(found.map(({ rate }) => rate)),
     ratio: median(found.map(({ ratio }) => ratio)),
     ratioWithBlas: oursWithBlas ? median(found.map(({ ratioWithBlas }) => ratioWithBlas)) : null,

@@ -34,7 +34,12 @@ export function policyTraining(engine: Engine, size: PolicySize, random: RandomS
   const draw = (n: number) => Int32Array.from({ length: n }, () => Math.floor(items * random.uniform() ** 2));
   const rewards = Float32Array.from({ length: examples }, () => random.uniform());
   return exampleTraining({
-    ...{ engine, labels: rewards, batchSize, random, inBlocks: true, cost: policyCost(size) },
+    engine,
+    labels: rewards,
+    batchSize,
+    random,
+    inBlocks: true,
+    cost: policyCost(size),
     parameters: [
       { name: 'E', shape: [items, d], initializer: normal(0.1), table: 'item' },
       { name: 'W', shape: [d, d], initializer: glorotUniform(d, d) },

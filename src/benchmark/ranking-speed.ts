@@ -3,10 +3,9 @@ import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
-import type { PairModel } from '../examples/pairs.ts';
+import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
-import { logisticMf } from '../models/logistic-mf.ts';
-import { neumf } from '../models/neumf.ts';
+import { findModel } from '../models/index.ts';
 import { pairScorer } from '../scoring/pair-scorer.ts';
 import type { Effort } from './effort.ts';
 import type { MachineLimits } from './machine-limits.ts';
@@ -36,8 +35,8 @@ export function measureRanking(
   machine: readonly MachineLimits[],
 ): RankingSpeed[] {
   const rankings = [
-    { model: neumf as unknown as PairModel, options: { factors: size.factors, layers: size.layers } },
-    { model: logisticMf as unknown as PairModel, options: { factors: size.factors } },
+    { model: pairModelNamed('neumf'), options: { factors: size.factors, layers: size.layers } },
+    { model: pairModelNamed('mf'), options: { factors: size.factors } },
   ].flatMap(({ model, options }) => engines.map((engine) => new Ranking(engine, model, options, size, random)));
   for (const ranking of rankings) ranking.rank();
   const tasks = Object.fromEntries(
@@ -101,4 +100,10 @@ class Ranking {
   free(): void {
     this.#store.free();
   }
+}
+
+function pairModelNamed(name: string): PairModel {
+  const model = findModel(name);
+  if (!isPairModel(model)) throw new Error(`internal: ${name} scores pairs of a user and an item`);
+  return model;
 }

@@ -48,7 +48,10 @@ export function measureRetrieval(
     return engines.map(({ threads }, n) => {
       const [query, pass] = [times[`query ${n}`], times[`pass ${n}`]];
       return {
-        ...{ nItems, threads, queryMs: 1000 * median(query), passMs: 1000 * median(pass) },
+        nItems,
+        threads,
+        queryMs: 1000 * median(query),
+        passMs: 1000 * median(pass),
         passes: median(query.map((seconds, round) => seconds / pass[round])),
         speedup: median(query.map((seconds, round) => times[`query ${alone < 0 ? n : alone}`][round] / seconds)),
       };

@@ -60,7 +60,9 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
   phase('reading');
   const isPairwise = model === 'bpr-mf';
   const settings = parseRunSettings({
-    ...{ data, model, config: { factors } },
+    data,
+    model,
+    config: { factors },
     training: { epochs: 1, negatives: 1, batchSize: 8192 },
     evaluation: { metrics: ['recall@20'], users: evalUsers },
   });
@@ -76,9 +78,18 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
     phase('saving');
     const nTraining = split.train.length;
     return {
-      ...{ nInteractions, nUsers, nItems, model, factors, evalUsers, threads, startBytes },
-      ...{ nKept: split.dataset.interactions.length, nTraining },
-      ...{ nUsersFound: split.dataset.users.size, nItemsFound: split.dataset.items.size },
+      nInteractions,
+      nUsers,
+      nItems,
+      model,
+      factors,
+      evalUsers,
+      threads,
+      startBytes,
+      nKept: split.dataset.interactions.length,
+      nTraining,
+      nUsersFound: split.dataset.users.size,
+      nItemsFound: split.dataset.items.size,
       nExamples: nTraining * (isPairwise ? 1 : 2),
       examplesPerSecond: log[0].examplesPerSecond,
       engineBytes: engine.peakBytes,

@@ -58,7 +58,13 @@ export function scaleCurves(quick: boolean, threads: number): ScaleCurves {
     nItems: number,
     more: Partial<ScalePoint> = {},
   ): ScalePoint => ({
-    ...{ nInteractions, nUsers, nItems, model: 'bpr-mf', factors: 16, evalUsers: 1000, threads },
+    nInteractions,
+    nUsers,
+    nItems,
+    model: 'bpr-mf',
+    factors: 16,
+    evalUsers: 1000,
+    threads,
     ...more,
   });
   const sizes = quick ? [1e5, 1e6] : [1e5, 1e6, 1e7, 1e8];

@@ -53,8 +53,15 @@ export function measureTraining(
     const stepMs = (1000 * batchSize) / rate;
     const limit = stepLimit(cost, limitsOf(machine, engine.threads), engine.blas !== null);
     return {
-      ...{ threads: engine.threads, blas: engine.blas !== null, batchSize },
-      ...{ examplesPerSecond: rate, stepMs, speedup, limit, shareOfLimit: limit.limitMs / stepMs, heldBytes },
+      threads: engine.threads,
+      blas: engine.blas !== null,
+      batchSize,
+      examplesPerSecond: rate,
+      stepMs,
+      speedup,
+      limit,
+      shareOfLimit: limit.limitMs / stepMs,
+      heldBytes,
     };
   });
   for (const training of trainings) training.free();

@@ -1,6 +1,5 @@
 /** Everything about a run that can be wrong without looking at the data is found before any work is done. */
-import type { z } from 'zod';
-import { parseOptions } from '../core/options.ts';
+import { objectSchema, parseOptions } from '../core/options.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { Form } from '../examples/forms.ts';
@@ -50,7 +49,7 @@ function trainingOf(settings: AnyRunSettings): object {
 
 /** The names of a model's options. */
 export function optionNames({ options }: Pick<AnyModel, 'options'>): string[] {
-  return Object.keys((options as unknown as z.ZodObject).shape);
+  return Object.keys(objectSchema(options).shape);
 }
 
 /** Addresses of settings beside the model's options, to be proposed for misspelt ones; all from the schemas. */

@@ -132,7 +132,7 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
   const own = (model: string) => runs.filter((run) => run.model === model);
   const spreads = models.map((model) => ({
     model,
-    ...{ trainingSeconds: own(model).reduce((sum, { run }) => sum + run.trainingSeconds, 0) / seeds.length },
+    trainingSeconds: own(model).reduce((sum, { run }) => sum + run.trainingSeconds, 0) / seeds.length,
     metrics: spreadOverSeeds(own(model).map(({ run }) => run.result)),
   }));
   const metric = flags.metric ?? Object.keys(spreads[0].metrics)[0];
@@ -142,7 +142,8 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
   }));
   const comparison = compareResults(averaged, metric, {
     stream: new RandomStream(flags.seed, 'compare'),
-    ...{ baseline: flags.baseline, test: flags.significance },
+    baseline: flags.baseline,
+    test: flags.significance,
   });
   if (seeds.length > 1) terminal.print(`${spreadTable(spreads, seeds.length)}\n`);
   terminal.print(
@@ -165,7 +166,8 @@ function spreadTable(spreads: readonly ModelSpread[], nSeeds: number): string {
   const { header, rule, rows } = textTable([
     { header: 'model', align: 'left', cells: spreads.map(({ model }) => model) },
     ...names.map((name) => ({
-      ...{ header: name, align: 'right' as const },
+      header: name,
+      align: 'right' as const,
       cells: spreads.map(({ metrics }) => `${metrics[name].mean.toFixed(4)} ± ${metrics[name].deviation.toFixed(4)}`),
     })),
     { header: 'seconds', align: 'right', cells: spreads.map(({ trainingSeconds }) => trainingSeconds.toFixed(2)) },

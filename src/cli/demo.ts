@@ -87,8 +87,12 @@ async function compete(engine: Engine, split: Split, seed: number, progress: Pro
   const evaluation = evaluationOptions.parse({ metrics: demoMetrics });
   const contestants: Contestant[] = [];
   await compareModels({
-    ...{ engine, split, evaluation, progress },
-    ...{ contenders: demoContenders, seeds: [seed] },
+    engine,
+    split,
+    evaluation,
+    progress,
+    contenders: demoContenders,
+    seeds: [seed],
     onRun: (compared) => {
       const { recommender, result } = compared.run;
       const onValidation = { ...evaluation, metrics: [demoMetrics[0]], filter: 'train' as const };
@@ -149,11 +153,22 @@ interface Demo {
 
 function demoDocument({ seed, out, seconds, next, best, rows, contestants, people, engine }: Demo): object {
   const contenders = contestants.map(({ model, title, run, validation }) => ({
-    ...{ model, title, isReference: false, metrics: run.result.metrics, validation },
-    ...{ seconds: run.trainingSeconds, epochs: run.log.length },
+    model,
+    title,
+    isReference: false,
+    metrics: run.result.metrics,
+    validation,
+    seconds: run.trainingSeconds,
+    epochs: run.log.length,
   }));
   return {
-    ...{ seed, threads: engine.threads, kernels: engine.build, out, best: best.model, seconds, next },
+    seed,
+    threads: engine.threads,
+    kernels: engine.build,
+    out,
+    best: best.model,
+    seconds,
+    next,
     protocol: best.run.result.protocol,
     leaderboard: [...contenders, ...rows.filter(({ isReference }) => isReference)],
     people: people.map(({ name, user, history, answer }) => ({ name, user, history, ...answerBody(answer) })),

@@ -76,7 +76,9 @@ function settingsFor(
           };
   const input = {
     ...(stored ?? { model: name, seed: manifest.seed }),
-    ...{ data, ...form, evaluation: { ...stored?.evaluation, ...evaluation } },
+    data,
+    ...form,
+    evaluation: { ...stored?.evaluation, ...evaluation },
   };
   return parseAnyRunSettings(input, `evaluate ${path}`);
 }

@@ -1,5 +1,6 @@
 /** What there is to say about models and their options, from the registry and the option schemas. */
 import { z } from 'zod';
+import { objectSchema } from '../core/options.ts';
 import { textTable, wrapTable } from '../evaluation/text-table.ts';
 import type { AnyModel, Paper, TrainingDefaults } from '../examples/model.ts';
 import { resolveTraining } from '../examples/settings.ts';
@@ -43,7 +44,7 @@ export function listModels(terminal: Terminal): void {
 
 export function describeModel(terminal: Terminal, name: string): void {
   const model = findModel(name);
-  const options = pagesOf(model.options as unknown as z.ZodObject, '');
+  const options = pagesOf(objectSchema(model.options), '');
   const training = trainingOf(model);
   const heads = [`${model.title} (${model.name}), ${kindOf(model)}`, paperLine(model.paper)].filter(Boolean);
   const width = pageWidth(terminal);
@@ -68,10 +69,7 @@ function trainingOf(model: AnyModel): OptionPage[] {
   if (learn.by === 'solver') return [];
   const { optimizer, ...shape } = learn.examples.settings.shape;
   const pages = pagesOf(z.object(shape), 'training.');
-  if (optimizer !== undefined) {
-    const inner = (optimizer as unknown as { _zod: { def: { innerType: z.ZodObject } } })._zod.def.innerType;
-    pages.push(...pagesOf(inner, 'optimizer.'));
-  }
+  if (optimizer !== undefined) pages.push(...pagesOf(objectSchema(optimizer), 'optimizer.'));
   const { training } = resolveTraining(model, {});
   return bySize(
     learn.defaultsForData?.({ nInteractions: 1, nUsers: 1, nItems: 1 }) ?? {},

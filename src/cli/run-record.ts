@@ -75,7 +75,7 @@ export async function storedResult(path: string): Promise<Result> {
   if ('task' in stored) return stored as RowResult;
   const sequences = await attachedText(path, SEQUENCES);
   if (sequences !== null) {
-    const columns = attachedObject(sequences, `${path}/${SEQUENCES}`) as never;
+    const columns = attachedObject(sequences, `${path}/${SEQUENCES}`) as StoredSequences;
     return fitting(path, () => fromStored(stored, sequenceColumns(columns)));
   }
   const { perUser, users } = await loadArtifact(path);
@@ -91,12 +91,17 @@ function notMeasured(path: string): DeepTasteError {
   );
 }
 
-function sequenceColumns({ user, ...columns }: Record<string, readonly (number | null)[]>): UserColumns {
+/** The columns of a file of sequences: whose each is, and its values; null where one has none. */
+interface StoredSequences extends Readonly<Record<string, readonly (string | number | null)[]>> {
+  readonly user: readonly string[];
+}
+
+function sequenceColumns({ user, ...columns }: StoredSequences): UserColumns {
   const numeric = Object.entries(columns).map(([name, values]) => [
     name,
-    Float64Array.from(values, (value) => value ?? Number.NaN),
+    Float64Array.from(values, (value) => Number(value ?? Number.NaN)),
   ]);
-  return { user: user as readonly unknown[] as readonly string[], ...Object.fromEntries(numeric) };
+  return { user, ...Object.fromEntries(numeric) };
 }
 
 async function attachedText(path: string, name: string): Promise<string | null> {

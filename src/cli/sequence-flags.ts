@@ -10,8 +10,14 @@ import type { SequenceFlags, SplitFlags } from './flags.ts';
 import { finiteNumber, notNegative, wholeNumber } from './option-values.ts';
 
 const names = {
-  ...{ sequences: '--sequences', gap: '--gap', minLength: '--min-length', minSupport: '--min-support' },
-  ...{ days: '--days', validationDays: '--validation-days', unknownItems: '--unknown-items', filter: '--filter' },
+  sequences: '--sequences',
+  gap: '--gap',
+  minLength: '--min-length',
+  minSupport: '--min-support',
+  days: '--days',
+  validationDays: '--validation-days',
+  unknownItems: '--unknown-items',
+  filter: '--filter',
 } as const satisfies Record<keyof SequenceFlags, string>;
 
 export function addSequenceFlags(command: Command): Command {

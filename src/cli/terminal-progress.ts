@@ -39,8 +39,15 @@ async function barProgress(): Promise<Progress> {
   const bars: MultiBar = new cliProgress.MultiBar(
     {
       format: '{label} {bar} {percentage} %  {rate}  {left}{note}',
-      ...{ stream: process.stderr, hideCursor: true, clearOnComplete: true, gracefulExit: false, barsize: 24 },
-      ...{ stopOnComplete: false, linewrap: false, barCompleteChar: '━', barIncompleteChar: '─' },
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false,
+      barsize: 24,
+      stopOnComplete: false,
+      linewrap: false,
+      barCompleteChar: '━',
+      barIncompleteChar: '─',
     },
     cliProgress.Presets.rect,
   );

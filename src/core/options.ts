@@ -28,6 +28,13 @@ export function parseOptions<S extends Schema>(
   throw new DeepTasteError(code, `${where}: ${describeIssue(schema, value, issue)}`, { path, issue: issue.code });
 }
 
+/** The schema of the object that `schema` describes, under its default where it has one: for lists of its keys. */
+export function objectSchema(schema: z.core.$ZodType): z.ZodObject {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return objectSchema(schema.def.innerType);
+  if (!(schema instanceof z.ZodObject)) throw new Error('internal: options are declared as an object of named values');
+  return schema;
+}
+
 /**
  * Of a value that fits no member of a union: the key that no member knows, else what is wrong deepest within the value, as it is
  * wrong in the member whose keys the value has.

@@ -46,7 +46,9 @@ export function evaluateRows(
   for (let row = 0; row < labels.length; row++) sum += labels[row];
   const notes = undefinedNotes(values, labels);
   return {
-    ...{ task, nRows: labels.length, meanLabel: sum / labels.length },
+    task,
+    nRows: labels.length,
+    meanLabel: sum / labels.length,
     metrics: Object.fromEntries(Object.entries(values).map(([name, v]) => [name, Number.isNaN(v) ? null : v])),
     lowerIsBetter: parseMetrics(metrics)
       .filter(isLowerBetter)

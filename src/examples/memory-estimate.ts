@@ -62,7 +62,11 @@ export function estimateMemory(request: EstimateRequest): MemoryEstimate {
   const ranking = tableBytes + nInteractions * BYTES_PER_TAKEN_PAIR + nUsers * 4 + scores;
   const optimizerState = weights * state;
   return {
-    ...{ weights, optimizerState, examples, activations, ranking },
+    weights,
+    optimizerState,
+    examples,
+    activations,
+    ranking,
     total: weights + optimizerState + examples + activations + ranking,
   };
 }

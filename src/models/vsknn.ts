@@ -87,7 +87,9 @@ export const vsknn = sequenceSolver({
     checkRows(rowStart, columns, nItems, 'vsknn');
     const sessions = { nRows: rowStart.length - 1, rowStart, columns };
     const neighbours = new SessionNeighbours(sessions, nItems, {
-      ...{ k: config.neighbours, sample: config.sample, cosine: config.similarity === 'cosine' },
+      k: config.neighbours,
+      sample: config.sample,
+      cosine: config.similarity === 'cosine',
       weight: (ago, length) => weightOf(config.weighting, ago, length),
     });
     const votes = new Votes(sessions, nItems, config);

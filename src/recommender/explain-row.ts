@@ -124,7 +124,13 @@ function explainedFields(
     const values = own.map((n) => ({ name: encoder.fieldValueName(features[n].row), linear: features[n].linear }));
     return [
       {
-        ...{ field: name, owner, values, linear, pairs: paired, layers, contribution: linear + paired + layers },
+        field: name,
+        owner,
+        values,
+        linear,
+        pairs: paired,
+        layers,
+        contribution: linear + paired + layers,
         withoutField: withoutField.get(name)!,
       },
     ];

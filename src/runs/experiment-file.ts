@@ -96,7 +96,8 @@ function withPaths<S extends AnyRunSettings>(settings: S, folder: string): S {
   const { data, split } = settings;
   const namesFiles = split?.method === 'given' || split?.method === 'prefix-files';
   const named = splitFiles.filter((key) => split && key in split && (namesFiles || listFiles.includes(key)));
-  const moved = named.map((key) => [key, at((split as unknown as Record<string, unknown>)[key])]);
+  const given = new Map<string, unknown>(Object.entries(split ?? {}));
+  const moved = named.map((key) => [key, at(given.get(key))]);
   return {
     ...settings,
     data:

@@ -37,9 +37,14 @@ export function evaluateFieldRows(
   const task = data.task as RowTask;
   const evaluation = evaluateRows(task, predictionsOf(data, part, outputs), data.evaluation.metrics);
   const protocol: RowProtocol = {
-    ...{ task, data: { name: data.split.dataset.name, hash: data.split.dataset.hash } },
-    ...{ split: testDescription(data.split), part, nRows: evaluation.nRows, clipped: data.ratingRange !== null },
-    ...{ seed, versions: { deeptaste: version, node: process.versions.node, kernels: engine.build } },
+    task,
+    data: { name: data.split.dataset.name, hash: data.split.dataset.hash },
+    split: testDescription(data.split),
+    part,
+    nRows: evaluation.nRows,
+    clipped: data.ratingRange !== null,
+    seed,
+    versions: { deeptaste: version, node: process.versions.node, kernels: engine.build },
   };
   return { ...evaluation, protocol, seconds };
 }

@@ -42,7 +42,9 @@ export const sequenceSplitSettings = z.discriminatedUnion('method', [
 const { name, description, data, model, config, training, final, seed } = runSettings.shape;
 
 export const sequenceRunSettings = z.strictObject({
-  ...{ name, description, data },
+  name,
+  description,
+  data,
   sequences: sequenceOptions.prefault({}).meta({ doc: 'what a sequence is' }),
   filter: sequenceFilterOptions
     .optional()
@@ -50,7 +52,10 @@ export const sequenceRunSettings = z.strictObject({
   split: sequenceSplitSettings.optional().meta({
     doc: "what is held out; default: leave-one-out for users' histories, else the last day",
   }),
-  ...{ model, config, training, final },
+  model,
+  config,
+  training,
+  final,
   evaluation: sequenceEvaluationOptions.prefault({}),
   seed,
 });

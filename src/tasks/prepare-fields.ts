@@ -61,7 +61,11 @@ export function fieldDataOf(
   const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
   const isRating = task === 'rating';
   return {
-    ...{ split, task, evaluation, encoder, warnings: [...dataset.warnings, ...warnings, ...notes, ...note] },
+    split,
+    task,
+    evaluation,
+    encoder,
+    warnings: [...dataset.warnings, ...warnings, ...notes, ...note],
     offset: isRating ? meanOf(train.rating!) : 0,
     ratingRange: isRating && evaluation.clip ? rangeOf(train.rating!) : null,
   };

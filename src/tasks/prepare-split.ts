@@ -38,13 +38,20 @@ export async function prepareSplit(
 export function pairsOnly(split: Split, keepRatings = false): Split {
   const staying = keepRatings || split.dataset.label !== undefined;
   const pairs = ({ length, userIndex, itemIndex, rating }: Interactions): Interactions => ({
-    ...{ length, userIndex, itemIndex, rating: staying ? rating : null, time: null, session: null },
+    length,
+    userIndex,
+    itemIndex,
+    rating: staying ? rating : null,
+    time: null,
+    session: null,
   });
   const { dataset, train, validation, test } = split;
   return {
     ...split,
     dataset: { ...dataset, interactions: pairs(dataset.interactions) },
-    ...{ train: pairs(train), validation: validation && pairs(validation), test: test && pairs(test) },
+    train: pairs(train),
+    validation: validation && pairs(validation),
+    test: test && pairs(test),
   };
 }
 

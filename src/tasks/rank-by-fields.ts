@@ -207,8 +207,10 @@ function joinedCounts(parts: readonly RankCounts[]) {
   };
   const listLength = parts[0]?.listLength ?? 0;
   return {
-    ...{ greater: join((part) => part.greater), equal: join((part) => part.equal) },
-    ...{ nCandidates: join((part) => part.nCandidates), listLength },
+    greater: join((part) => part.greater),
+    equal: join((part) => part.equal),
+    nCandidates: join((part) => part.nCandidates),
+    listLength,
     topItems: listLength > 0 ? join((part) => part.topItems) : null,
   };
 }
@@ -241,7 +243,9 @@ export function evaluateFieldRanking(
   };
   const level = 0.95;
   return {
-    ...{ protocol: { ...protocol, cutoffs: cutoffsOf(metrics) }, level, seconds },
+    protocol: { ...protocol, cutoffs: cutoffsOf(metrics) },
+    level,
+    seconds,
     users: byUser.users.map((user) => split.dataset.users.idOf(user)),
     ...summarisedValues(byUser.values, nUsers, new RandomStream(seed, 'bootstrap'), { level }),
     ...notesOf(metrics, byUser.values, catalogue),

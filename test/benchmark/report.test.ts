@@ -12,16 +12,15 @@ const machine = {
 };
 const limit = { flops: 132e6, bytes: 12.2e6, arithmeticMs: 2.2, memoryMs: 0.27, limitMs: 2.2 };
 const speed = {
-  ...{
-    threads: 1,
-    blas: false,
-    batchSize: 2048,
-    examplesPerSecond: 512_000,
-    stepMs: 4,
-    speedup: 1,
-    heldBytes: 33 * 2 ** 20,
-  },
-  ...{ limit, shareOfLimit: 0.55 },
+  threads: 1,
+  blas: false,
+  batchSize: 2048,
+  examplesPerSecond: 512_000,
+  stepMs: 4,
+  speedup: 1,
+  heldBytes: 33 * 2 ** 20,
+  limit,
+  shareOfLimit: 0.55,
 };
 const byMemory = { ...limit, arithmeticMs: 0.1, memoryMs: 1, limitMs: 1 };
 const result: BenchmarkResult = {

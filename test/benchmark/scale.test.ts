@@ -10,7 +10,13 @@ import { Terminal } from '../../src/cli/terminal.ts';
 import { silent } from '../../src/core/progress.ts';
 
 const point = (nInteractions: number, model = 'bpr-mf'): ScalePoint => ({
-  ...{ nInteractions, nUsers: 50, nItems: 100, model, factors: 4, evalUsers: 10, threads: 1 },
+  nInteractions,
+  nUsers: 50,
+  nItems: 100,
+  model,
+  factors: 4,
+  evalUsers: 10,
+  threads: 1,
 });
 
 describe('growth curves', () => {

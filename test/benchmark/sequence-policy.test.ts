@@ -72,13 +72,11 @@ it('trains every row of a table on the whole softmax, looked up or not', () => {
   const labels = new Float32Array(40);
   const [n, d] = [50, 4];
   const training = exampleTraining({
-    ...{
-      engine: engineWith({ threads: 2, blas: 'off' }),
-      labels,
-      batchSize: 20,
-      random: new RandomStream(1, 'test'),
-      cost: { flops: 1, bytes: 1 },
-    },
+    engine: engineWith({ threads: 2, blas: 'off' }),
+    labels,
+    batchSize: 20,
+    random: new RandomStream(1, 'test'),
+    cost: { flops: 1, bytes: 1 },
     parameters: [{ name: 'E', shape: [n, d], initializer: normal(0.1), table: 'item' }],
     build: ({ E }) => {
       const [from, to] = [indexInput('from'), indexInput('to')];

@@ -18,7 +18,11 @@ const machine = {
 describe('stepLimit', () => {
   it('is the larger of arithmetic at the peak of its products and bytes at the bandwidth', () => {
     expect(stepLimit({ flops: 3000, bytes: 1000 }, machine, false)).toEqual({
-      ...{ flops: 3000, bytes: 1000, arithmeticMs: 3, memoryMs: 1, limitMs: 3 },
+      flops: 3000,
+      bytes: 1000,
+      arithmeticMs: 3,
+      memoryMs: 1,
+      limitMs: 3,
     });
     expect(stepLimit({ flops: 3000, bytes: 1000 }, machine, true)).toMatchObject({ arithmeticMs: 0.75, limitMs: 1 });
   });
@@ -88,7 +92,10 @@ describe('costs of workloads', () => {
 
   it('GRU4Rec: cell and scores three times, touched items', () => {
     const sequences = {
-      ...{ nItems: 2, start: Int32Array.from({ length: 41 }, (_, s) => 3 * s), time: null, owner: null },
+      nItems: 2,
+      start: Int32Array.from({ length: 41 }, (_, s) => 3 * s),
+      time: null,
+      owner: null,
       items: Int32Array.from({ length: 120 }, (_, n) => n % 2),
     };
     const training = gru4recTraining(engine, { units: 8, batchSize: 4, loss: 'cross-entropy' }, sequences, random());

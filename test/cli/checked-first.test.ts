@@ -118,7 +118,9 @@ describe('small data', () => {
     const settings = parseRunSettings({
       data: { files: [six()] },
       split: { method: 'leave-one-out', by: 'random' },
-      ...{ model, final: false, evaluation: { metrics, ...more } },
+      model,
+      final: false,
+      evaluation: { metrics, ...more },
     });
     const { recommender, result } = await trainRecommender({ engine, split: await prepareSplit(settings), settings });
     recommender.close();
@@ -169,7 +171,9 @@ describe('small data', () => {
           test: part('test.csv', () => 1, 6),
           validation: part('validation.csv', () => 0, 6),
         },
-        ...{ model: 'lr', training: { epochs: 2 }, final: false },
+        model: 'lr',
+        training: { epochs: 2 },
+        final: false,
         evaluation: { ...(validationMetric && { validationMetric }) },
       });
     const data = await prepareFieldData(settings());

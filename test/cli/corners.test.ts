@@ -11,7 +11,10 @@ const environment = { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '' };
 
 function node(args: readonly string[], options: object = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    ...{ cwd: folder, env: environment, encoding: 'utf8', timeout: 50_000 },
+    cwd: folder,
+    env: environment,
+    encoding: 'utf8',
+    timeout: 50_000,
     ...options,
   });
   return { status, stdout, lines: (stderr ?? '').trim().split('\n') };

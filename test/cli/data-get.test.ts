@@ -48,12 +48,13 @@ beforeAll(async () => {
   place.write(
     'registry.json',
     JSON.stringify({
-      ...{ good: set('set.zip'), moved: set('moved.zip'), missing: set('nowhere.zip'), other: set('other.zip') },
-      ...{
-        short: set('short.zip'),
-        silent: set('silent.zip'),
-        'no-member': set('set.zip', { files: ['set/nothing'] }),
-      },
+      good: set('set.zip'),
+      moved: set('moved.zip'),
+      missing: set('nowhere.zip'),
+      other: set('other.zip'),
+      short: set('short.zip'),
+      silent: set('silent.zip'),
+      'no-member': set('set.zip', { files: ['set/nothing'] }),
       'wrong-md5': set('set.zip', { sha256: undefined, md5: '0'.repeat(32) }),
       part: set('set.zip', { files: ['set/ratings.csv'] }),
       plain: { url: `${base}/plain.csv`, md5: sum('md5', Buffer.from(ratings)), interactions: 'plain.csv' },

@@ -49,34 +49,49 @@ const evaluation = z.strictObject({
   notes: z.array(z.string()).optional(),
 });
 const runDocument = z.strictObject({
-  ...{ model: z.string(), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
+  model: z.string(),
+  title: z.string(),
+  out: z.string(),
+  seed: z.int(),
+  threads: z.int(),
   kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
-    ...{ name: z.string(), hash: z.string().length(64), nUsers: z.int(), nItems: z.int(), nInteractions: z.int() },
+    name: z.string(),
+    hash: z.string().length(64),
+    nUsers: z.int(),
+    nItems: z.int(),
+    nInteractions: z.int(),
     warnings: z.array(z.string()),
   }),
-  ...{
-    trainingSeconds: z.number(),
-    epochs: z.int(),
-    bestEpoch: z.int(),
-    training: z.strictObject({
-      cutOff: z
-        .strictObject({
-          ...{ setting: z.literal('training.epochs'), epochs: z.int(), from: z.number().nullable(), to: z.number() },
-        })
-        .nullable(),
-      ...{ finishedAt: z.string().nullable(), chosenDefaults: z.looseObject({}).nullable() },
-    }),
-    saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
-    result: evaluation.nullable(),
-    next: z.string(),
-  },
+  trainingSeconds: z.number(),
+  epochs: z.int(),
+  bestEpoch: z.int(),
+  training: z.strictObject({
+    cutOff: z
+      .strictObject({
+        setting: z.literal('training.epochs'),
+        epochs: z.int(),
+        from: z.number().nullable(),
+        to: z.number(),
+      })
+      .nullable(),
+    finishedAt: z.string().nullable(),
+    chosenDefaults: z.looseObject({}).nullable(),
+  }),
+  saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
+  result: evaluation.nullable(),
+  next: z.string(),
 });
 const named = z.strictObject({ item: z.string(), title: z.string() });
 const answer = z.strictObject({
-  ...{ run: z.string(), model: z.string(), user: z.string().nullable(), name: z.string().nullable() },
+  run: z.string(),
+  model: z.string(),
+  user: z.string().nullable(),
+  name: z.string().nullable(),
   history: z.array(named),
-  ...{ how: z.string(), unknownItems: z.array(z.string()), notes: z.array(z.string()) },
+  how: z.string(),
+  unknownItems: z.array(z.string()),
+  notes: z.array(z.string()),
   recommendations: z.array(
     z.strictObject({
       ...named.shape,

@@ -29,74 +29,92 @@ function documentOf({ code, stdout, stderr }: Outcome): unknown {
 }
 
 const bin = z.strictObject({
-  ...{ low: z.number(), high: z.number(), nRows: z.int() },
-  ...{ predicted: z.number().nullable(), observed: z.number().nullable(), interval: z.array(z.number()).nullable() },
+  low: z.number(),
+  high: z.number(),
+  nRows: z.int(),
+  predicted: z.number().nullable(),
+  observed: z.number().nullable(),
+  interval: z.array(z.number()).nullable(),
 });
 const rowResult = z.strictObject({
-  ...{ task: z.enum(['click', 'rating']), nRows: z.int(), meanLabel: z.number() },
-  ...{ metrics: z.record(z.string(), z.number().nullable()), lowerIsBetter: z.array(z.string()) },
+  task: z.enum(['click', 'rating']),
+  nRows: z.int(),
+  meanLabel: z.number(),
+  metrics: z.record(z.string(), z.number().nullable()),
+  lowerIsBetter: z.array(z.string()),
   ratingRange: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
   calibration: z
     .strictObject({ bins: z.array(bin), expectedError: z.number(), ratio: z.number().nullable() })
     .nullable(),
   protocol: z.strictObject({
-    ...{
-      task: z.string(),
-      data: z.object({ name: z.string(), hash: z.string() }),
-      split: z.object({ method: z.string() }),
-    },
-    ...{ part: z.literal('test'), nRows: z.int(), clipped: z.boolean(), seed: z.int(), versions: z.unknown() },
+    task: z.string(),
+    data: z.object({ name: z.string(), hash: z.string() }),
+    split: z.object({ method: z.string() }),
+    part: z.literal('test'),
+    nRows: z.int(),
+    clipped: z.boolean(),
+    seed: z.int(),
+    versions: z.unknown(),
   }),
   seconds: z.number(),
 });
 const runDocument = z.strictObject({
-  ...{ model: z.string(), title: z.string(), task: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
+  model: z.string(),
+  title: z.string(),
+  task: z.string(),
+  out: z.string(),
+  seed: z.int(),
+  threads: z.int(),
   kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
-    ...{ name: z.string(), hash: z.string().length(64), nUsers: z.int(), nItems: z.int(), nInteractions: z.int() },
-    ...{ nTraining: z.int(), warnings: z.array(z.string()) },
+    name: z.string(),
+    hash: z.string().length(64),
+    nUsers: z.int(),
+    nItems: z.int(),
+    nInteractions: z.int(),
+    nTraining: z.int(),
+    warnings: z.array(z.string()),
   }),
   fields: z.array(z.strictObject({ name: z.string(), owner: z.enum(['user', 'item', 'context']), nRows: z.int() })),
-  ...{
-    trainingSeconds: z.number(),
-    epochs: z.int(),
-    bestEpoch: z.int(),
-    training: z.strictObject({
-      cutOff: z
-        .strictObject({
-          ...{ setting: z.literal('training.epochs'), epochs: z.int(), from: z.number().nullable(), to: z.number() },
-        })
-        .nullable(),
-      ...{ finishedAt: z.string().nullable(), chosenDefaults: z.looseObject({}).nullable() },
-    }),
-    saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
-    result: rowResult.nullable(),
-    next: z.string(),
-  },
+  trainingSeconds: z.number(),
+  epochs: z.int(),
+  bestEpoch: z.int(),
+  training: z.strictObject({
+    cutOff: z
+      .strictObject({
+        setting: z.literal('training.epochs'),
+        epochs: z.int(),
+        from: z.number().nullable(),
+        to: z.number(),
+      })
+      .nullable(),
+    finishedAt: z.string().nullable(),
+    chosenDefaults: z.looseObject({}).nullable(),
+  }),
+  saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
+  result: rowResult.nullable(),
+  next: z.string(),
 });
 const explanation = z.strictObject({
-  ...{ run: z.string(), model: z.string(), task: z.string(), row: z.record(z.string(), z.unknown()) },
-  ...{
-    output: z.number(),
-    probability: z.number().nullable(),
-    base: z.number(),
-    remainder: z.number(),
-    nPairs: z.int(),
-  },
+  run: z.string(),
+  model: z.string(),
+  task: z.string(),
+  row: z.record(z.string(), z.unknown()),
+  output: z.number(),
+  probability: z.number().nullable(),
+  base: z.number(),
+  remainder: z.number(),
+  nPairs: z.int(),
   fields: z.array(
     z.strictObject({
-      ...{
-        field: z.string(),
-        owner: z.string(),
-        values: z.array(z.strictObject({ name: z.string(), linear: z.number() })),
-      },
-      ...{
-        linear: z.number(),
-        pairs: z.number(),
-        layers: z.number(),
-        contribution: z.number(),
-        withoutField: z.number(),
-      },
+      field: z.string(),
+      owner: z.string(),
+      values: z.array(z.strictObject({ name: z.string(), linear: z.number() })),
+      linear: z.number(),
+      pairs: z.number(),
+      layers: z.number(),
+      contribution: z.number(),
+      withoutField: z.number(),
     }),
   ),
   pairs: z.array(z.strictObject({ a: z.string(), b: z.string(), value: z.number() })),
@@ -105,8 +123,13 @@ const explanation = z.strictObject({
   notes: z.array(z.string()),
 });
 const answer = z.strictObject({
-  ...{ run: z.string(), model: z.string(), user: z.string().nullable(), name: z.string().nullable() },
-  ...{ row: z.record(z.string(), z.unknown()), how: z.string(), unknownItems: z.array(z.string()) },
+  run: z.string(),
+  model: z.string(),
+  user: z.string().nullable(),
+  name: z.string().nullable(),
+  row: z.record(z.string(), z.unknown()),
+  how: z.string(),
+  unknownItems: z.array(z.string()),
   notes: z.array(z.string()),
   recommendations: z.array(
     z.strictObject({
@@ -119,13 +142,11 @@ const answer = z.strictObject({
   ),
 });
 const spread = z.strictObject({
-  ...{
-    mean: z.number(),
-    deviation: z.number(),
-    low: z.number(),
-    high: z.number(),
-    values: z.array(z.number()).length(3),
-  },
+  mean: z.number(),
+  deviation: z.number(),
+  low: z.number(),
+  high: z.number(),
+  values: z.array(z.number()).length(3),
 });
 
 describe('documents', () => {
@@ -136,7 +157,10 @@ describe('documents', () => {
       'evaluate',
       ['evaluate', 'runs/clicks-deepfm', '--metrics', 'logloss'],
       z.strictObject({
-        ...{ run: z.string(), model: z.literal('deepfm'), task: z.literal('click'), saved: z.literal(false) },
+        run: z.string(),
+        model: z.literal('deepfm'),
+        task: z.literal('click'),
+        saved: z.literal(false),
         fields: z.array(z.unknown()),
         result: rowResult,
       }),
@@ -152,16 +176,15 @@ describe('documents', () => {
       'compare, trained',
       ['compare', ...files, ...small, '--models', 'lr,fm', '--seeds', '3', '--epochs', '2'],
       z.strictObject({
-        ...{
-          seeds: z.array(z.int()).length(3),
-          task: z.literal('click'),
-          metric: z.literal('auc'),
-          protocol: z.unknown(),
-        },
+        seeds: z.array(z.int()).length(3),
+        task: z.literal('click'),
+        metric: z.literal('auc'),
+        protocol: z.unknown(),
         models: z
           .array(
             z.strictObject({
-              ...{ model: z.string(), trainingSeconds: z.number() },
+              model: z.string(),
+              trainingSeconds: z.number(),
               metrics: z.strictObject({ auc: spread, gauc: spread, logloss: spread }),
             }),
           )

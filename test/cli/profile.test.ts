@@ -27,20 +27,28 @@ const kinds = {
 };
 
 const line = z.strictObject({
-  ...{ label: z.string().min(1), kind: z.enum(['op', 'sampling', 'update', 'waiting']), calls: z.int().min(1) },
-  ...{
-    millisecondsOfStep: z.number().min(0),
-    share: z.number().min(0).max(1),
-    gflops: z.number(),
-    gigabytesPerSecond: z.number(),
-  },
+  label: z.string().min(1),
+  kind: z.enum(['op', 'sampling', 'update', 'waiting']),
+  calls: z.int().min(1),
+  millisecondsOfStep: z.number().min(0),
+  share: z.number().min(0).max(1),
+  gflops: z.number(),
+  gigabytesPerSecond: z.number(),
 });
 const profile = z.strictObject({
-  ...{ model: z.string(), steps: z.int().min(1).max(50), threads: z.literal(2), lines: z.array(line).min(5) },
+  model: z.string(),
+  steps: z.int().min(1).max(50),
+  threads: z.literal(2),
+  lines: z.array(line).min(5),
 });
 const event = z.strictObject({
-  ...{ name: z.string(), cat: z.string(), ph: z.literal('X'), pid: z.literal(1), tid: z.int().min(0).max(1) },
-  ...{ ts: z.number().min(0), dur: z.number().min(0) },
+  name: z.string(),
+  cat: z.string(),
+  ph: z.literal('X'),
+  pid: z.literal(1),
+  tid: z.int().min(0).max(1),
+  ts: z.number().min(0),
+  dur: z.number().min(0),
 });
 
 beforeAll(() => {

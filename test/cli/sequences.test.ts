@@ -58,21 +58,39 @@ const evaluation = z.strictObject({
   notes: z.array(z.string()).optional(),
 });
 const runDocument = z.strictObject({
-  ...{ model: z.literal('markov'), title: z.string(), out: z.string(), seed: z.int(), threads: z.int() },
+  model: z.literal('markov'),
+  title: z.string(),
+  out: z.string(),
+  seed: z.int(),
+  threads: z.int(),
   kernels: z.enum(['wide', 'relaxed', 'simd']),
   data: z.strictObject({
-    ...{ name: z.string(), hash: z.string().length(64), nSequences: z.int(), nEvents: z.int(), nItems: z.int() },
-    ...{ nUnknownTestEvents: z.int(), warnings: z.array(z.string()) },
+    name: z.string(),
+    hash: z.string().length(64),
+    nSequences: z.int(),
+    nEvents: z.int(),
+    nItems: z.int(),
+    nUnknownTestEvents: z.int(),
+    warnings: z.array(z.string()),
   }),
-  ...{ trainingSeconds: z.number(), epochs: z.literal(0), bestEpoch: z.literal(0), result: evaluation },
+  trainingSeconds: z.number(),
+  epochs: z.literal(0),
+  bestEpoch: z.literal(0),
+  result: evaluation,
   training: z.strictObject({ cutOff: z.null(), finishedAt: z.null(), chosenDefaults: z.null() }),
   saved: z.object({ trainedOn: z.enum(['all rows', 'training part']), measuredHere: z.boolean() }),
   next: z.string(),
 });
 const named = z.strictObject({ item: z.string(), title: z.string() });
 const answer = z.strictObject({
-  ...{ run: z.string(), model: z.string(), user: z.string().nullable(), name: z.string().nullable() },
-  ...{ history: z.array(named), how: z.string(), unknownItems: z.array(z.string()), notes: z.array(z.string()) },
+  run: z.string(),
+  model: z.string(),
+  user: z.string().nullable(),
+  name: z.string().nullable(),
+  history: z.array(named),
+  how: z.string(),
+  unknownItems: z.array(z.string()),
+  notes: z.array(z.string()),
   recommendations: z.array(
     z.strictObject({
       ...named.shape,

@@ -14,7 +14,13 @@ describe('the description of a file', () => {
   it('counts rows after cleaning and cells as they stand in the file', async () => {
     const description = await describeData({ files: [path] });
     expect(description).toMatchObject({
-      ...{ name: 'shop', nUsers: 3, nItems: 3, nInteractions: 4, density: 4 / 9, nSessions: null, nSocialEdges: null },
+      name: 'shop',
+      nUsers: 3,
+      nItems: 3,
+      nInteractions: 4,
+      density: 4 / 9,
+      nSessions: null,
+      nSocialEdges: null,
       interactionsPerUser: { min: 1, median: 1, max: 2 },
       interactionsPerItem: { min: 1, median: 1, max: 2 },
       rating: { min: 1, mean: (3 + 4 + 1 + 2) / 4, max: 4 },

@@ -33,8 +33,14 @@ describe('given files', () => {
       ['3', '4'],
     ]);
     expect(description).toMatchObject({
-      ...{ testCandidatesPositivesRemoved: 1, testCandidatesRepeatsRemoved: 1, testCandidatesUsersIgnored: 0 },
-      ...{ nTrain: 5, nTest: 3, nTestRowsInTrain: 0, nTestItemsNotInTrain: 1, nTestUsersNotInTrain: 0 },
+      testCandidatesPositivesRemoved: 1,
+      testCandidatesRepeatsRemoved: 1,
+      testCandidatesUsersIgnored: 0,
+      nTrain: 5,
+      nTest: 3,
+      nTestRowsInTrain: 0,
+      nTestItemsNotInTrain: 1,
+      nTestUsersNotInTrain: 0,
     });
   });
   it('take candidates in the plain form too', async () => {

@@ -10,8 +10,15 @@ export function madeDataset(rows: readonly MadeRow[]): Dataset {
   const items = new Vocabulary([...new Set(rows.map((row) => row[1]))]);
   const noFields = (nRows: number) => ({ nRows, fields: [], title: null });
   return {
-    ...{ name: 'made', users, items, social: null, schema: { columns: [] }, hash: 'made', warnings: [] },
-    ...{ userFields: noFields(users.size), itemFields: noFields(items.size) },
+    name: 'made',
+    users,
+    items,
+    social: null,
+    schema: { columns: [] },
+    hash: 'made',
+    warnings: [],
+    userFields: noFields(users.size),
+    itemFields: noFields(items.size),
     interactions: {
       length: rows.length,
       userIndex: Int32Array.from(rows, (row) => users.indexOf(row[0])!),

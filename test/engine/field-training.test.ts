@@ -434,7 +434,13 @@ describe('several optimizers in one plan', () => {
     for (const p of parameters) store.write(p, startOf(p));
     const nameOf = (p: Tensor) => p.attributes.name as string;
     const plan = new StepPlan({
-      ...{ engine, store, loss, feed: feed.feed, batchSize: 64, totalRows: nRows, totalSteps: 10 },
+      engine,
+      store,
+      loss,
+      feed: feed.feed,
+      batchSize: 64,
+      totalRows: nRows,
+      totalSteps: 10,
       optimizer: adagrad,
       optimizers: (p) => optimizers[nameOf(p)],
     });

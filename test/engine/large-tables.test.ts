@@ -28,8 +28,13 @@ const history = lists(nUsers, nItems, 12);
 const last = Int32Array.of(3, 17);
 const forms: Record<string, ScoreForm> = {
   takers: {
-    ...{ form: 'takers', users: reals(nUsers * nUsers), width: nUsers, takers: lists(nItems, nUsers, 9) },
-    ...{ scale: reals(nItems), history, last },
+    form: 'takers',
+    users: reals(nUsers * nUsers),
+    width: nUsers,
+    takers: lists(nItems, nUsers, 9),
+    scale: reals(nItems),
+    history,
+    last,
   },
   'item-to-item weights': { form: 'history', weights: reals(nItems * nItems), sparse: null, history, last },
 };

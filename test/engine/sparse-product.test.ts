@@ -42,8 +42,10 @@ function fromDense(dense: Dense): o.SparseMatrix {
     rowStart.push(columns.length);
   }
   return {
-    ...{ nRows: dense.length, nColumns: dense[0].length },
-    ...{ rowStart: Int32Array.from(rowStart), columns: Int32Array.from(columns) },
+    nRows: dense.length,
+    nColumns: dense[0].length,
+    rowStart: Int32Array.from(rowStart),
+    columns: Int32Array.from(columns),
     values: Float32Array.from(dense.flatMap((row) => row.filter((value) => value !== 0))),
   };
 }
@@ -149,8 +151,16 @@ describe('training', () => {
     for (let u = 0; u < 20; u++) rowStart[u + 1] += rowStart[u];
     const columns = Int32Array.from(taken.flat());
     const sampler = new SamplerRecord(engine, {
-      ...{ users: Int32Array.from(taken.flatMap((own, u) => own.map(() => u))), items: columns, rowStart, columns },
-      ...{ nUsers: 20, nItems: 20, negatives: 1, reject: true, popularityExponent: 0, key: [1, 2] },
+      users: Int32Array.from(taken.flatMap((own, u) => own.map(() => u))),
+      items: columns,
+      rowStart,
+      columns,
+      nUsers: 20,
+      nItems: 20,
+      negatives: 1,
+      reject: true,
+      popularityExponent: 0,
+      key: [1, 2],
     });
     const [user, own, other] = ['u', 'i', 'j'].map((name) => o.indexInput(name));
     const rowsOf = (m: Tensor) => [
@@ -162,9 +172,15 @@ describe('training', () => {
     const ranking = o.negativeLogSigmoid(o.subtract(o.rowDot(u, i), o.rowDot(u, j)));
     const squares = rowsOf(e).map((row) => o.rowDot(row, row));
     const plan = new StepPlan({
-      ...{ engine, store, loss: o.add(ranking, o.affine(squares.reduce(o.add), 1e-3)), inBlocks },
-      ...{ feed: sampler.pairwise(user, own, other), batchSize: 50, totalRows: sampler.rowsPairwise },
-      ...{ optimizer: optimizerOptions.parse({ learningRate: 0.05 }), totalSteps: 400 },
+      engine,
+      store,
+      loss: o.add(ranking, o.affine(squares.reduce(o.add), 1e-3)),
+      inBlocks,
+      feed: sampler.pairwise(user, own, other),
+      batchSize: 50,
+      totalRows: sampler.rowsPairwise,
+      optimizer: optimizerOptions.parse({ learningRate: 0.05 }),
+      totalSteps: 400,
     });
     const losses = Array.from({ length: 40 }, (_, epoch) => plan.run(epoch, 0, plan.stepsPerEpoch).lossSum);
     const weights = store.read(e);
@@ -187,8 +203,11 @@ describe('training', () => {
 
 describe('what is refused', () => {
   const good: o.SparseMatrix = {
-    ...{ nRows: 2, nColumns: 3, rowStart: Int32Array.of(0, 2, 3) },
-    ...{ columns: Int32Array.of(0, 2, 1), values: Float32Array.of(1, 2, 3) },
+    nRows: 2,
+    nColumns: 3,
+    rowStart: Int32Array.of(0, 2, 3),
+    columns: Int32Array.of(0, 2, 1),
+    values: Float32Array.of(1, 2, 3),
   };
   it.each<[string, Partial<o.SparseMatrix>]>([
     ['no rows', { nRows: 0, rowStart: Int32Array.of(0) }],
@@ -208,7 +227,10 @@ describe('what is refused', () => {
 
   it('a matrix that is called symmetric and is not', () => {
     const square = (values: number[]): o.SparseMatrix => ({
-      ...{ nRows: 2, nColumns: 2, rowStart: Int32Array.of(0, 1, 2), columns: Int32Array.of(1, 0) },
+      nRows: 2,
+      nColumns: 2,
+      rowStart: Int32Array.of(0, 1, 2),
+      columns: Int32Array.of(1, 0),
       values: Float32Array.from(values),
     });
     const symmetric = o.sparseMatrix('A', square([3, 3]), { symmetric: true });

@@ -31,8 +31,13 @@ function train(engine: Engine, nRows: number, index: readonly number[], steps: n
   );
   const rows = lookupFields(e, leaf, [1, 1]);
   const plan = new StepPlan({
-    ...{ engine, store, loss: add(rowSum(rows), subtract(label, label)), feed: feed.feed, batchSize: examples },
-    ...{ totalRows: examples, totalSteps: 10 },
+    engine,
+    store,
+    loss: add(rowSum(rows), subtract(label, label)),
+    feed: feed.feed,
+    batchSize: examples,
+    totalRows: examples,
+    totalSteps: 10,
     optimizer: optimizerOptions.parse({ name: 'sgd', learningRate: 1, ...settings }),
   });
   for (let step = 0; step < steps; step++) plan.run(step, 0, 1);

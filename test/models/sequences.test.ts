@@ -275,15 +275,13 @@ function plainVsknn(rows: readonly number[][], whole: readonly number[], nItems:
 
 describe('vsknn', () => {
   const base: Vsknn = {
-    ...{
-      neighbours: 8,
-      sample: 20,
-      similarity: 'vector',
-      weighting: 'linear',
-      scoreDecay: 'linear',
-      idf: 0,
-      lastEvents: 100,
-    },
+    neighbours: 8,
+    sample: 20,
+    similarity: 'vector',
+    weighting: 'linear',
+    scoreDecay: 'linear',
+    idf: 0,
+    lastEvents: 100,
   };
   const decays: Decay[] = ['same', 'linear', 'div', 'log', 'quadratic'];
   const cases: Partial<Vsknn>[] = [

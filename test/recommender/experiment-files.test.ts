@@ -102,7 +102,8 @@ describe('experiment files', () => {
     const text =
       'data: { files: [a.txt] }\nsplit: { method: prefix-files, test: b.txt, validation: 0.1 }\nmodel: markov\n';
     expect(await readExperiment(write('p.yaml', text))).toMatchObject({
-      ...{ data: { files: [join(folder, 'a.txt')] }, split: { test: join(folder, 'b.txt'), validation: 0.1 } },
+      data: { files: [join(folder, 'a.txt')] },
+      split: { test: join(folder, 'b.txt'), validation: 0.1 },
       evaluation: { tieRule: 'conservative', filter: 'none' },
     });
   });

@@ -36,7 +36,10 @@ type Changes = Partial<FieldRunInput> & { readonly hooks?: object };
 async function train(model: string, changes: Changes = {}, engine = engines[1]): Promise<FieldRun> {
   const { hooks, ...given } = changes;
   const settings = parseFieldRunSettings({
-    ...{ data: described, split: { method: 'ratio', test: 0.2 }, model, config: smallConfigs[model][0] },
+    data: described,
+    split: { method: 'ratio', test: 0.2 },
+    model,
+    config: smallConfigs[model][0],
     final: false,
     training: { epochs: 12, batchSize: 64, patience: 0, optimizer: { learningRate: 0.02 } },
     ...given,

@@ -113,7 +113,9 @@ describe('an artifact is refused when it holds', () => {
     const lines = Array.from({ length: 120 }, (_, n) => `u${draw(9)},i${draw(7)},${n % 5},${n % 2}`);
     const settings = parseFieldRunSettings({
       data: { files: [write('clicks.csv', `user,item,hour,label\n${lines.join('\n')}\n`)] },
-      ...{ split: { method: 'ratio', test: 0.2 }, model: 'lr', training: { epochs: 1 } },
+      split: { method: 'ratio', test: 0.2 },
+      model: 'lr',
+      training: { epochs: 1 },
     });
     const data = await prepareFieldData(settings);
     const path = join(base, 'lr');

@@ -45,7 +45,9 @@ beforeAll(async () => {
   const lines = rows.map(([user, item], n) => `${user},${item},${n % 24},${n % 3 === 0 ? 1 : 0}`);
   const clicks = write('clicks.csv', `user_id,item_id,hour,label\n${lines.join('\n')}\n`);
   const fields = parseFieldRunSettings({
-    ...{ data: { files: [clicks] }, split: { method: 'ratio', test: 0.2 }, model: 'fm' },
+    data: { files: [clicks] },
+    split: { method: 'ratio', test: 0.2 },
+    model: 'fm',
     training: { epochs: 1 },
   });
   ofFields = (await trainFieldRecommender({ engine, data: await prepareFieldData(fields), settings: fields }))
@@ -196,7 +198,9 @@ describe('wrong calls', () => {
     ];
     for (const [call, given, message] of calls)
       await expect(call(given), String(message)).rejects.toMatchObject({
-        ...{ name: 'DeepTasteError', code: 'usage', message: expect.stringMatching(message) },
+        name: 'DeepTasteError',
+        code: 'usage',
+        message: expect.stringMatching(message),
       });
   });
 

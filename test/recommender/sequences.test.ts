@@ -59,7 +59,10 @@ describe('trainSequenceRecommender', () => {
   it('records the protocol, on which runs can be compared', async () => {
     const [a, b] = [await run('markov'), await run('vsknn', { neighbours: 50 })];
     expect(a.result.protocol).toMatchObject({
-      ...{ part: 'test', candidates: 'all', filter: 'none', tieRule: 'conservative' },
+      part: 'test',
+      candidates: 'all',
+      filter: 'none',
+      tieRule: 'conservative',
       split: { method: 'last-days', days: 2, by: 'end', unknownItems: 'remove' },
       nextItem: { nMisses: 0 },
     });

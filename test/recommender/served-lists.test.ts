@@ -151,7 +151,11 @@ describe('users and items', () => {
   it.each(['train', 'train+validation', 'none'] as const)('fm over fields, filter %s', async (filter) => {
     const of = async (tieRule: TieRule) => {
       const settings = parseFieldRunSettings({
-        ...{ data: { simulated: {} }, model: 'fm', task: 'ranking', final: false, training: { epochs: 2 } },
+        data: { simulated: {} },
+        model: 'fm',
+        task: 'ranking',
+        final: false,
+        training: { epochs: 2 },
         evaluation: { filter, tieRule, metrics },
       });
       const { recommender, result } = await trainFieldRecommender({

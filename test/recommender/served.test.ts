@@ -169,8 +169,12 @@ describe('measurements', () => {
       const { result } = await run(model, { final: false });
       expect(result?.protocol.nUsers).toBe(NEW_USER);
       expect(result?.protocol.untrained).toEqual({
-        ...{ nUsers: 2, nUserRows: 4, users: 'left out' },
-        ...{ nItems: 1, nItemRows: 1, items: 'misses' },
+        nUsers: 2,
+        nUserRows: 4,
+        users: 'left out',
+        nItems: 1,
+        nItemRows: 1,
+        items: 'misses',
       });
       // user 0 looks for two items, of which no list can hold one, however long
       expect(result?.perUser['recall@20'][0]).toBeLessThanOrEqual(0.5);

@@ -53,8 +53,12 @@ function made(options: object, on: Engine = engine, batchSize = 20) {
 function askedOf({ config, sequences, stream, training }: ReturnType<typeof made>): Asked[] {
   const negatives = sasrec.negatives(config).perPosition;
   const batches = new AttentionBatches(sequences, {
-    ...{ batchSize: training.batchSize, maxLength: config.maxLength, window: 65, negatives },
-    ...{ positionsFrom: config.positions, random: stream.child('batches') },
+    batchSize: training.batchSize,
+    maxLength: config.maxLength,
+    window: 65,
+    negatives,
+    positionsFrom: config.positions,
+    random: stream.child('batches'),
   });
   const { nRows } = batches.fill(0, 0);
   const { item, back, candidates } = batches.rows;
@@ -137,8 +141,13 @@ describe('batches', () => {
   const sequences = sequencesOf(sessions, nItems);
   const batchesOf = (options: object = {}) =>
     new AttentionBatches(sequences, {
-      ...{ batchSize: 3, maxLength: 5, window: 7, positionsFrom: 'end' as const, negatives: 2 },
-      ...{ random: new RandomStream(1, 'b'), ...options },
+      batchSize: 3,
+      maxLength: 5,
+      window: 7,
+      positionsFrom: 'end' as const,
+      negatives: 2,
+      random: new RandomStream(1, 'b'),
+      ...options,
     });
 
   it('hold the last L + 1 events of every sequence once an epoch, negatives outside of it', () => {
@@ -193,14 +202,12 @@ describe('batches', () => {
   it('refuse what cannot be learned from', () => {
     const of = (rows: number[][], n: number) => () =>
       new AttentionBatches(sequencesOf(rows, n), {
-        ...{
-          batchSize: 3,
-          maxLength: 5,
-          window: 7,
-          positionsFrom: 'end',
-          negatives: 1,
-          random: new RandomStream(1, 'b'),
-        },
+        batchSize: 3,
+        maxLength: 5,
+        window: 7,
+        positionsFrom: 'end',
+        negatives: 1,
+        random: new RandomStream(1, 'b'),
       });
     expect(thrownCode(of([[1], [2]], 5))).toBe('data');
     expect(thrownCode(of([[1, 7]], 5))).toBe('data');
@@ -298,7 +305,11 @@ type SequenceRequest = TrainRequest<'sequences'>;
 function request(given: Partial<SequenceRequest> & { options?: object; settings?: object }): SequenceRequest {
   const { options, settings, ...rest } = given;
   return {
-    ...{ engine, model: sasrec, data: cycle, progress: silent, fingerprint: 'this run' },
+    engine,
+    model: sasrec,
+    data: cycle,
+    progress: silent,
+    fingerprint: 'this run',
     config: sasrec.options.parse({ units: 16, heads: 2, maxLength: 8, dropout: 0.2, ...options }),
     training: windowSettings.parse({ epochs: 3, batchSize: 16, ...settings }),
     seed: 2,

@@ -25,7 +25,10 @@ describe('defaults of BPR-MF follow the number of interactions', () => {
   it('where they are not set', () => {
     const { training, chosen } = resolveTraining(model, {}, sizes);
     expect(training).toMatchObject({
-      ...{ batchSize: 256, epochs: 100, negatives: 1, patience: 10 },
+      batchSize: 256,
+      epochs: 100,
+      negatives: 1,
+      patience: 10,
       optimizer: { learningRate: 0.002, l2: 0.025 },
     });
     expect(describeChosen(chosen!)).toBe(

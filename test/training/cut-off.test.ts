@@ -10,7 +10,12 @@ afterAll(() => engine.close());
 
 const log = (...validations: (number | null)[]): EpochRecord[] =>
   validations.map((validation, n) => ({
-    ...{ model: 'gmf', epoch: n + 1, loss: 1, validation, seconds: 1, examplesPerSecond: 1 },
+    model: 'gmf',
+    epoch: n + 1,
+    loss: 1,
+    validation,
+    seconds: 1,
+    examplesPerSecond: 1,
   }));
 
 describe('training is cut off', () => {

@@ -35,22 +35,33 @@ function taken(name: string, given: object, nUsers: number, nItems: number, nDra
   const rows = sparseRows(nUsers, users, items, true);
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
-    ...{
-      users: users.subarray(0, rows.columns.length),
-      items: rows.columns,
-      ...sizes,
-      negatives: 4,
-      reject: training.rejectTaken,
-    },
-    ...{ rowStart: rows.rowStart, columns: rows.columns, popularityExponent: 0, key: [1, 2] },
+    users: users.subarray(0, rows.columns.length),
+    items: rows.columns,
+    ...sizes,
+    negatives: 4,
+    reject: training.rejectTaken,
+    rowStart: rows.rowStart,
+    columns: rows.columns,
+    popularityExponent: 0,
+    key: [1, 2],
   });
   const { loss, leaves } = lossExpression(model, declared.tensors, config);
   new StepPlan({
-    ...{ engine, store, loss, feed: sampler.pointwise(...leaves), batchSize: training.batchSize },
-    ...{ totalRows: sampler.rowsPointwise, optimizer: training.optimizer, totalSteps: 1000 },
+    engine,
+    store,
+    loss,
+    feed: sampler.pointwise(...leaves),
+    batchSize: training.batchSize,
+    totalRows: sampler.rowsPointwise,
+    optimizer: training.optimizer,
+    totalSteps: 1000,
   });
   const request = {
-    ...{ declarations: declared.declarations, training, ...sizes, nInteractions: rows.columns.length, threads: 1 },
+    declarations: declared.declarations,
+    training,
+    ...sizes,
+    nInteractions: rows.columns.length,
+    threads: 1,
   };
   return { bytes: engine.peakBytes - before, request };
 }
@@ -85,7 +96,10 @@ describe('checkMemory', () => {
       nItems: 1000,
     }),
     training: pairSettings.parse(overDefaults(pairs, model.trainingDefaults, { optimizer: { name: optimizer } })),
-    ...{ nUsers, nItems: 1000, nInteractions: 1000, threads: 2 },
+    nUsers,
+    nItems: 1000,
+    nInteractions: 1000,
+    threads: 2,
   });
 
   it('lets pass what fits, and refuses what does not, saying what would', () => {
@@ -112,7 +126,9 @@ describe('checkMemory', () => {
     return {
       declarations: bpr.parameters(bpr.options.parse({ factors }), sizes),
       training: pairSettings.parse(overDefaults(pairs, bpr.trainingDefaults, { optimizer: { name: optimizer } })),
-      ...{ ...sizes, nInteractions, threads: 2 },
+      ...sizes,
+      nInteractions,
+      threads: 2,
     };
   };
 

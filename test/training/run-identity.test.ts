@@ -16,7 +16,10 @@ function told(former: string): { lines: string[]; message: string } {
   const lines: string[] = [];
   const progress = { start: () => ({ update() {}, end() {} }), log: (line: string) => void lines.push(line) };
   const checkpoint = {
-    ...{ fingerprint: former, progress: { ...noProgress, epochsDone: 3 }, tensors: new Map(), origin: 'run.partial' },
+    fingerprint: former,
+    progress: { ...noProgress, epochsDone: 3 },
+    tensors: new Map(),
+    origin: 'run.partial',
   };
   try {
     acceptCheckpoint(checkpoint, fingerprintOf(identity), progress);

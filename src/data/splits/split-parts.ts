@@ -96,12 +96,10 @@ function splitOfParts(
       { ...description },
     );
   return {
-    ...{
-      dataset: withNotes(dataset, validation, description),
-      train,
-      validation: validation.length > 0 ? validation : null,
-      test,
-    },
+    dataset: withNotes(dataset, validation, description),
+    train,
+    validation: validation.length > 0 ? validation : null,
+    test,
     validationCandidates: null,
     testCandidates: null,
     description: {

@@ -50,7 +50,9 @@ export function calibration(
   const total = sums.reduce((all, { p, y }) => ({ p: all.p + p, y: all.y + y }), { p: 0, y: 0 });
   return {
     bins: sums.map(({ n, p, y }, b) => ({
-      ...{ low: edges[b], high: edges[b + 1], nRows: n },
+      low: edges[b],
+      high: edges[b + 1],
+      nRows: n,
       ...(n > 0
         ? { predicted: p / n, observed: y / n, interval: wilson(y, n) }
         : { predicted: null, observed: null, interval: null }),

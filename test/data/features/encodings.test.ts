@@ -23,7 +23,9 @@ function encode(train: ValueColumn, test: ValueColumn, field: Field | null, more
   };
   const dataset = rowsOf(train);
   const { encoder, warnings, notes } = fitFeatures(dataset, dataset.interactions, {
-    ...{ userId: false, itemId: false, fields: field ? { x: field } : {} },
+    userId: false,
+    itemId: false,
+    fields: field ? { x: field } : {},
     ...more,
   });
   const encoded = encoder.encodeContext(rowsOf(test).interactions);
@@ -32,7 +34,10 @@ function encode(train: ValueColumn, test: ValueColumn, field: Field | null, more
     rows: Array.from(encoded.index, (row) => (row < 0 ? -1 : row - layout.firstRow)),
     values: encoded.value && [...encoded.value],
     names: Array.from({ length: layout.nRows }, (_, row) => encoder.fieldValueName(layout.firstRow + row)),
-    ...{ layout, warnings, notes, encoder },
+    layout,
+    warnings,
+    notes,
+    encoder,
   };
 }
 
@@ -75,7 +80,8 @@ describe('categories', () => {
   it('a million of them, all but some rare', () => {
     const n = 1_000_000;
     const train: ValueColumn = {
-      ...{ name: 'x', kind: 'categorical' },
+      name: 'x',
+      kind: 'categorical',
       values: Array.from({ length: n }, (_, k) => `v${k}`),
       index: Int32Array.from({ length: n + 2 }, (_, k) => k % n),
     };

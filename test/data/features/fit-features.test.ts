@@ -114,7 +114,8 @@ describe('fitting', () => {
 
   it('leaves ids out when told, and takes more fields from one column', () => {
     const { encoder } = fitFeatures(dataset, train, {
-      ...{ userId: false, itemId: false },
+      userId: false,
+      itemId: false,
       fields: {
         weather: { encode: 'none' },
         money: { column: 'spent', encode: 'log' },
@@ -300,7 +301,11 @@ describe('examples', () => {
     const world = { ...rest, userFields: none(userFields.nRows), itemFields: none(itemFields.nRows) };
     const { encoder } = fitFeatures(world, world.interactions, { userId: false, itemId: false });
     expect(encoder.encodeExamples(world, world.interactions)).toMatchObject({
-      ...{ user: null, users: null, item: null, items: null, crosses: null },
+      user: null,
+      users: null,
+      item: null,
+      items: null,
+      crosses: null,
     });
   });
 });
@@ -309,14 +314,25 @@ describe('one row by its names', () => {
   const options: FeatureOptions = { minCount: 1, crosses: [{ fields: ['job', 'genres'] }, { fields: ['job', 'age'] }] };
   const { encoder } = fitFeatures(dataset, train, options);
   const record = {
-    ...{ user_id: 'ann', age: 20.5, job: 'cook', item_id: 'heat', genres: 'crime|drama', price: '9.5' },
-    ...{ weather: 'sun', hour_of_day: 8, spent: 1.5, basket: ['egg', 'ham'] },
+    user_id: 'ann',
+    age: 20.5,
+    job: 'cook',
+    item_id: 'heat',
+    genres: 'crime|drama',
+    price: '9.5',
+    weather: 'sun',
+    hour_of_day: 8,
+    spent: 1.5,
+    basket: ['egg', 'ham'],
   };
 
   it('is encoded as the same row of the data', () => {
     const one = encoder.encodeRow(record);
     const first = ({ slots, index, value }: FieldRows): FieldRows => ({
-      ...{ nRows: 1, slots, index: index.slice(0, slots), value: value === null ? null : value.slice(0, slots) },
+      nRows: 1,
+      slots,
+      index: index.slice(0, slots),
+      value: value === null ? null : value.slice(0, slots),
     });
     expect(one.user).toEqual(first(encoder.encodeUsers(dataset)));
     expect(one.item).toEqual(first(encoder.encodeItems(dataset)));
@@ -327,8 +343,17 @@ describe('one row by its names', () => {
 
   it('with unknown, missing, odd or misspelt cells is encoded all the same, with a note on each', () => {
     const { user, item, notes } = encoder.encodeRow({
-      ...{ user_id: 'zed', age: Number.NaN, job: '', item_id: 5, genres: null, price: Number.POSITIVE_INFINITY },
-      ...{ weather: 'fog', hour_of_day: 'noon', spent: undefined, baskett: 'egg', name: 'Heat' },
+      user_id: 'zed',
+      age: Number.NaN,
+      job: '',
+      item_id: 5,
+      genres: null,
+      price: Number.POSITIVE_INFINITY,
+      weather: 'fog',
+      hour_of_day: 'noon',
+      spent: undefined,
+      baskett: 'egg',
+      name: 'Heat',
     });
     const names = (part: FieldRows) =>
       Array.from(part.index)
@@ -358,7 +383,8 @@ describe('one row by its names', () => {
 
 describe('the stored form', () => {
   const options: FeatureOptions = {
-    ...{ minCount: 2, crosses: [{ fields: ['weather', 'basket'] }, { fields: ['job', 'age'], nBuckets: 3 }] },
+    minCount: 2,
+    crosses: [{ fields: ['weather', 'basket'] }, { fields: ['job', 'age'], nBuckets: 3 }],
     fields: {
       spent: { encode: 'quantile', nQuantiles: 4 },
       price: { encode: 'log' },

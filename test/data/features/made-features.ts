@@ -13,10 +13,19 @@ export function madeFeatures(
     length: rows.length,
     userIndex: Int32Array.from(rows, ([user]) => user),
     itemIndex: Int32Array.from(rows, ([, item]) => item),
-    ...{ rating: null, time: null, session: null, context },
+    rating: null,
+    time: null,
+    session: null,
+    context,
   };
   return {
-    ...{ name: 'made', users, items, interactions, social: null, hash: 'made', warnings: [] },
+    name: 'made',
+    users,
+    items,
+    interactions,
+    social: null,
+    hash: 'made',
+    warnings: [],
     schema: {
       columns: [
         { name: 'user_id', role: 'user', kind: 'id', owner: 'interaction', guessed: false },
@@ -24,14 +33,16 @@ export function madeFeatures(
       ],
     },
     userFields: {
-      ...{ nRows: 4, title: null },
+      nRows: 4,
+      title: null,
       fields: [
         { name: 'age', kind: 'numeric', values: [20.5, 30, null, 40] },
         { name: 'job', kind: 'categorical', values: ['cook', 'clerk', 'cook', null] },
       ],
     },
     itemFields: {
-      ...{ nRows: 3, title: 'name' },
+      nRows: 3,
+      title: 'name',
       fields: [
         { name: 'name', kind: 'text', values: ['Heat', 'Alien', 'Big'] },
         { name: 'genres', kind: 'multi', values: [['crime', 'drama'], ['horror'], null] },

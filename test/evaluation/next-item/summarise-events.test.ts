@@ -26,7 +26,11 @@ function evaluated(
 ) {
   const { cutoffs: _, nUsers: __, ...protocol } = { ...protocolOf({}), tieRule };
   return summariseEvents(rankEvents(madeScorer(nItems, 5, score), targets), targets, {
-    ...{ protocol, seconds: 1, metrics, stream: new RandomStream(1, 'bootstrap'), resamples: 200 },
+    protocol,
+    seconds: 1,
+    metrics,
+    stream: new RandomStream(1, 'bootstrap'),
+    resamples: 200,
   });
 }
 
@@ -99,7 +103,10 @@ describe('summariseEvents', () => {
       ),
       clustered,
       {
-        ...{ protocol, seconds: 0, metrics: ['recall@1'], stream: new RandomStream(1, 'bootstrap') },
+        protocol,
+        seconds: 0,
+        metrics: ['recall@1'],
+        stream: new RandomStream(1, 'bootstrap'),
       },
     );
     const { low, high } = result.metrics['recall@1'];
