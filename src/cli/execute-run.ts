@@ -54,8 +54,8 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
     if (request.finish) progress.log(`${folder.path} stays: the command of the run with --resume goes on from there`);
     else await folder.remove();
     const report = { run, prepared, settings, out, threads: engine.threads };
-    await profiles.write();
     terminal.print(runReport(terminal, report));
+    await profiles.write();
     if (profiles.text) terminal.print(`\n${profiles.text}`);
     terminal.document({ ...runDocument(report), ...profiles.document });
     run.recommender.close();

@@ -26,10 +26,15 @@ export function notNegative(text: string): number {
   throw new InvalidArgumentError('It must not be negative.');
 }
 
-/** The path of a folder that results go to. */
+/** The path of a folder: that results go to, or of a run. */
 export function folderPath(text: string): string {
   if (text.trim() !== '') return text;
   throw new InvalidArgumentError('It must be the path of a folder.');
+}
+
+/** For arguments that are repeated: as `folderPath`. */
+export function folderPaths(text: string, former: readonly string[] = []): string[] {
+  return [...former, folderPath(text)];
 }
 
 /** `a,b,c` → its parts without empty ones. */

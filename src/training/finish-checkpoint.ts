@@ -14,7 +14,7 @@ export function finishCheckpoint(
   { keepBest }: { readonly keepBest: boolean },
   stages: number,
 ): TrainOutcome {
-  checkFingerprint(checkpoint, fingerprint);
+  checkFingerprint(checkpoint, fingerprint, 'finish');
   const { progress, tensors, origin = 'the checkpoint' } = checkpoint;
   const { stagesDone, bestEpoch, bestValidation, epochsDone, log } = progress;
   if (stagesDone < stages)

@@ -22,19 +22,19 @@ export function fingerprintOf(identity: RunIdentity): string {
  */
 export function acceptCheckpoint(checkpoint: Checkpoint, fingerprint: string, progress: Progress): void {
   const { origin } = checkpoint;
-  checkFingerprint(checkpoint, fingerprint);
+  checkFingerprint(checkpoint, fingerprint, 'resume');
   progress.log(`resuming ${standing(checkpoint.progress)}${origin === undefined ? '' : ` from ${origin}`}`);
 }
 
 /** @throws 'config' when a checkpoint belongs to another run, naming what differs */
-export function checkFingerprint({ fingerprint, origin }: Checkpoint, own: string): void {
+export function checkFingerprint({ fingerprint, origin }: Checkpoint, own: string, wanted: 'resume' | 'finish'): void {
   if (fingerprint === own) return;
   const differences = differencesOf(fingerprint, own);
   const found = differences.length > 0 ? listed(differences) : 'data, model, settings or seed differ';
   throw new DeepTasteError(
     'config',
-    `resume: ${origin ?? 'the checkpoint'} belongs to another run: ${found}; ` +
-      'repeat the command of that run, or start anew without --resume',
+    `${wanted}: ${origin ?? 'the checkpoint'} belongs to another run: ${found}; ` +
+      `repeat the command of that run, or start anew without --${wanted}`,
     { differences },
   );
 }

@@ -112,10 +112,11 @@ describe('training', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  it('refuses to resume another run', async () => {
-    const other = await place.run(train('gmf', 99_999, '--out', 'stopped', '--resume'));
+  it.each(['resume', 'finish'])('refuses to %s another run', async (wanted) => {
+    const other = await place.run(train('gmf', 99_999, '--out', 'stopped', `--${wanted}`));
     expect(other).toMatchObject({ code: 2 });
-    expect(other.stderr).toMatch(/belongs to another run: training\.epochs was 100000 and is 99999 now;/);
+    expect(other.stderr).toContain('belongs to another run: training.epochs was 100000 and is 99999 now;');
+    expect(other.stderr).toContain(`start anew without --${wanted}`);
     expect(other.stderr).not.toMatch(/resuming/);
   });
 

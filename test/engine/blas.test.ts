@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/engine/expression.ts';
 import * as o from '../../src/engine/ops/index.ts';
@@ -38,6 +39,12 @@ describe('choosing a BLAS', () => {
     const { library: none, notice } = findBlas('libm.so.6');
     expect(none).toBeNull();
     expect(notice).toMatch(/^blas: "libm.so.6" cannot be loaded/);
+  });
+
+  it('opens files alone: a pipe would never end', () => {
+    expect(findBlas(tmpdir()).notice).toBe(
+      `blas: "${tmpdir()}" cannot be loaded (it must be a file); using WebAssembly`,
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { addEngineOptions } from '../engine-options.ts';
 import { addTaskOption } from '../field-flags.ts';
 import type { CompareFlags } from '../flags.ts';
-import { collect, commaList, seedValue, wholeNumber } from '../option-values.ts';
+import { collect, commaList, folderPaths, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags } from '../run-flags.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -14,7 +14,7 @@ export function compareCommand(): Command {
     .description(
       'compare saved runs, or train models on the same split and compare them, with paired tests over users or sequences',
     )
-    .argument('[runs...]', 'folders of saved recommenders')
+    .argument('[runs...]', 'folders of saved recommenders', folderPaths)
     .option('--metric <name>', 'the metric to compare on; default: the first one of the runs')
     .option('--baseline <name>', 'the run or model that the others are compared with; default: the best')
     .addOption(

@@ -4,13 +4,14 @@ import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { addEngineOptions } from '../engine-options.ts';
 import type { EvaluateFlags } from '../flags.ts';
+import { folderPath } from '../option-values.ts';
 import { addRunFlags } from '../run-flags.ts';
 import { Terminal } from '../terminal.ts';
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('measure a saved recommender on the rows that its training held out (train --no-final)')
-    .argument('<run>', 'folder of a saved recommender')
+    .argument('<run>', 'folder of a saved recommender', folderPath)
     .option('--data <file...>', 'where the data are now; default: where they were when the run was trained')
     .option('--save', 'replace the numbers that are stored in the run');
   addRunFlags(addEngineOptions(command));

@@ -1,7 +1,7 @@
 /** `deeptaste explain`: why a saved model over feature fields predicts a row as it does. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { collect, wholeNumber } from '../option-values.ts';
+import { collect, folderPath, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export interface ExplainFlags extends CommonOptions {
@@ -13,7 +13,7 @@ export interface ExplainFlags extends CommonOptions {
 export function explainCommand(): Command {
   return new Command('explain')
     .description('say what each value of a row adds to its prediction, for models over feature fields')
-    .argument('<run>', 'folder of a saved recommender')
+    .argument('<run>', 'folder of a saved recommender', folderPath)
     .option(
       '--row <json|key=value|n>',
       'the row: a JSON object, cells one by one (repeated), or a row of --data',

@@ -3,7 +3,7 @@
  * go there, one single-threaded call a product, on the engine's own memory, and so do products of matrices that WebAssembly's
  * memory cannot hold. Called through `koffi`, an optional dependency.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DeepTasteError } from '../../core/errors.ts';
 
@@ -169,6 +169,8 @@ function firstLine(error: unknown): string {
 
 function openLibrary(koffi: Koffi, path: string): KoffiLibrary {
   chooseOpenBlasKernels();
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFile()) throw new Error('it must be a file'); // opening a pipe would never end
   const library = koffi.load(path);
   library.func(SGEMM);
   // the engine's threads share the work; the library must not start its own
