@@ -40,8 +40,9 @@ export type { OpenSession } from './recommender/open-session.ts';
 export { type FieldData, fieldDataOf, prepareFieldData } from './recommender/prepare-field-run.ts';
 export { prepareSequenceSplit } from './recommender/prepare-sequence-split.ts';
 export { prepareSplit } from './recommender/prepare-split.ts';
+export type { ListedItem, UserList } from './recommender/recommend-all.ts';
 export { Recommender, type RowPrediction, type SimilarItems } from './recommender/recommender.ts';
-export type { RecommendOptions, Request } from './recommender/request.ts';
+export type { RecommendAllOptions, RecommendOptions, Request } from './recommender/request.ts';
 export {
   parseSequenceRunSettings,
   type SequenceRunInput,

@@ -69,7 +69,8 @@ export function examplesOfRows(rows: readonly EncodedRow[]): FieldExamples {
   };
 }
 
-function stackedRows(rows: readonly FieldRows[]): FieldRows {
+/** Encoded rows under each other. */
+export function stackedRows(rows: readonly FieldRows[]): FieldRows {
   const { slots, value } = rows[0];
   const index = new Int32Array(rows.length * slots);
   const values = value && new Float32Array(index.length);

@@ -6,6 +6,7 @@ import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
+import { type Progress, silent } from '../core/progress.ts';
 import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
@@ -23,10 +24,12 @@ import { FEATURES_FILE, parseFieldFile, writeFieldFile } from './field-file.ts';
 import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
 import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from './parts.ts';
+import { listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,
   examplesOf,
+  type RecommendAllOptions,
   type RecommendOptions,
   type Request,
   requestOptions,
@@ -34,6 +37,7 @@ import {
   rowsOf,
   similarOptions,
   wantedOf,
+  wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
 import { checkStoredModel } from './stored-model.ts';
@@ -187,6 +191,19 @@ export class Recommender {
     } finally {
       asked.free?.();
     }
+  }
+
+  /**
+   * Recommendations for many users of the data, ranked in blocks on all threads: the items that `recommend({ user })` gives each of
+   * them, without reasons. Memory does not grow with the number of users. Users of whom nothing is known have an empty list that says
+   * why.
+   * @throws at once 'not-found' when none of the users is known, 'usage' for a wrong call or a model that knows no users
+   */
+  recommendAll(
+    options: RecommendAllOptions = {},
+    progress: Progress = silent,
+  ): AsyncGenerator<UserList, void, undefined> {
+    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress);
   }
 
   /**
