@@ -31,6 +31,7 @@ export { type AnyRunSettings, isSequenceRun, parseAnyRunSettings } from './recom
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './recommender/average-seeds.ts';
 export { compareModels } from './recommender/compare.ts';
 export { compareSequenceModels } from './recommender/compare-sequences.ts';
+export type { EmbeddingOwner, Embeddings } from './recommender/embeddings.ts';
 export { evaluateScorer } from './recommender/evaluate.ts';
 export { evaluateSequences } from './recommender/evaluate-sequences.ts';
 export { readExperiment } from './recommender/experiment-file.ts';

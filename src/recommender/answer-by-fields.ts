@@ -7,11 +7,12 @@ import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
 import type { FieldRanking, RowPredictor } from '../scoring/row-scorer.ts';
-import type { Answering, Asked, AskedPerson, RankedUser, WantedOfUsers } from './answer.ts';
+import type { Scorer } from '../scoring/scorer.ts';
+import type { Answering, Asked, AskedPerson, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter, stackedRows } from './named-rows.ts';
 import type { FieldParts } from './parts.ts';
 import { likenessByVectors } from './reasons.ts';
-import { listAt, type TopItems, topItems } from './top-items.ts';
+import { listAt, type TopItems, takenItems, topItems } from './top-items.ts';
 import { blocksOf, listsAtRows } from './users-at-once.ts';
 
 export class FieldAnswering implements Answering {
@@ -103,8 +104,7 @@ export class FieldAnswering implements Answering {
 
   #rankBlock(users: Int32Array, wanted: WantedOfUsers): RankedUser[] {
     const none = new Int32Array(0);
-    const key = idKey(this.#parts, 'user') as string;
-    const rows = Array.from(users, (user) => ({ [key]: this.#parts.users.idOf(user) }));
+    const rows = Array.from(users, (user) => this.#rowOf(user));
     const encoded = rows.map((row) => this.#encoded(row));
     const own = Array.from(users, (user) => (wanted.includeSeen ? none : this.#takenBy(user)));
     const lists = this.#predictor.readsPairs
@@ -174,22 +174,16 @@ export class FieldAnswering implements Answering {
   ): TopItems[] {
     const nRequests = requests.length;
     const topK = Math.min(k, this.#parts.items.size);
-    const stacked = (part: 'user' | 'context' | 'crosses') => stackedRows(requests.map((request) => request[part]));
-    const scorer = this.#rankingOfItems().scorer({
-      nRequests,
-      users: stacked('user'),
-      context: stacked('context'),
-      crosses: stacked('crosses'),
+    return this.#scoredFor(requests, ({ form }) => {
+      const tables = new RankingTables(this.#engine, { ...form, last }, this.#parts.items.size);
+      try {
+        const users = Int32Array.from({ length: nRequests }, (_, n) => n);
+        const outcome = tables.rank({ users, excluded: listsAtRows(nRequests, users, (n) => excluded[n]), topK });
+        return requests.map((_, n) => listAt(outcome, n, topK));
+      } finally {
+        tables.free();
+      }
     });
-    const tables = new RankingTables(this.#engine, { ...scorer.form, last }, this.#parts.items.size);
-    try {
-      const users = Int32Array.from({ length: nRequests }, (_, n) => n);
-      const outcome = tables.rank({ users, excluded: listsAtRows(nRequests, users, (n) => excluded[n]), topK });
-      return requests.map((_, n) => listAt(outcome, n, topK));
-    } finally {
-      tables.free();
-      scorer.free();
-    }
   }
 
   #rankingOfItems(): FieldRanking {
@@ -212,12 +206,44 @@ export class FieldAnswering implements Answering {
   likeness(item: number): ReturnType<Answering['likeness']> {
     if (this.#predictor.readsPairs) return null;
     this.#requireRanking();
-    const { encoder } = this.#parts.fields;
-    const nobody = encoder.encodeRow({});
-    const { user: users, context, crosses } = nobody;
-    const scorer = this.#rankingOfItems().scorer({ nRequests: 1, users, context, crosses });
+    return this.#scoredFor([this.#parts.fields.encoder.encodeRow({})], ({ itemVectors }) =>
+      likenessByVectors(itemVectors, item),
+    );
+  }
+
+  /** Of users those in no context. */
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    if (this.#predictor.readsPairs) return null;
+    if (owner === 'item') {
+      this.#requireRanking();
+      return this.#scoredFor(
+        [this.#parts.fields.encoder.encodeRow({})],
+        ({ itemVectors }) => itemVectors && { ...itemVectors, rows: takenItems(this.popularity) },
+      );
+    }
+    this.requireUsers();
+    const { users } = this.#parts;
+    const rows = Int32Array.from({ length: users.size }, (_, user) => user);
+    return this.#scoredFor(
+      Array.from(rows, (user) => this.#encoded(this.#rowOf(user))),
+      ({ form }) => (form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null),
+    );
+  }
+
+  #rowOf(user: number): RowRecord {
+    return { [idKey(this.#parts, 'user') as string]: this.#parts.users.idOf(user) };
+  }
+
+  #scoredFor<T>(requests: readonly EncodedRow[], work: (scorer: Scorer) => T): T {
+    const stacked = (part: 'user' | 'context' | 'crosses') => stackedRows(requests.map((request) => request[part]));
+    const scorer = this.#rankingOfItems().scorer({
+      nRequests: requests.length,
+      users: stacked('user'),
+      context: stacked('context'),
+      crosses: stacked('crosses'),
+    });
     try {
-      return likenessByVectors(scorer.itemVectors, item);
+      return work(scorer);
     } finally {
       scorer.free();
     }

@@ -10,12 +10,12 @@ import type { Model } from '../examples/model.ts';
 import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
-import type { Answering, Asked, AskedPerson, Ranked, RankedUser, WantedOfUsers } from './answer.ts';
+import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { BestItems } from './best-items.ts';
 import type { RecommenderParts } from './parts.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
 import { emptyHistory, examplesOf } from './request.ts';
-import { listAt, type TopItems } from './top-items.ts';
+import { listAt, type TopItems, takenItems } from './top-items.ts';
 import { blocksOf, listsAtRows } from './users-at-once.ts';
 
 const NOTHING_TO_SERVE_BY = 'has no training rows and took no item that training has';
@@ -214,6 +214,20 @@ export class PairAnswering implements Answering {
 
   likeness(item: number): ReturnType<Answering['likeness']> {
     return likenessOf(this.#scorer, item, this.#parts.items.size);
+  }
+
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    if (owner === 'item') {
+      const { itemVectors } = this.#scorer;
+      return itemVectors && { ...itemVectors, rows: takenItems(this.popularity) };
+    }
+    const { seen } = this.#parts;
+    const rows = Int32Array.from({ length: seen.nRows }, (_, user) => user).filter(
+      (user) => rowOf(seen, user).length > 0,
+    );
+    const { form } = this.#scorer;
+    if (form.form === 'dot') return { rows, width: form.width, values: form.users };
+    return form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null;
   }
 
   #unknownUser(id: string, what: string, why: string): DeepTasteError {

@@ -4,11 +4,11 @@ import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
-import type { Answering, Asked, AskedPerson, Ranked, RankedUser, WantedOfUsers } from './answer.ts';
+import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { HistoryLanes } from './history-lanes.ts';
 import { ITEM_COUNTS, type RecommenderParts } from './parts.ts';
 import { emptyHistory, examplesOf } from './request.ts';
-import { topItems } from './top-items.ts';
+import { takenItems, topItems } from './top-items.ts';
 import { blocksOf } from './users-at-once.ts';
 
 const NOTHING_KNOWN = 'took no item that was in the training data';
@@ -195,6 +195,12 @@ export class SequenceAnswering implements Answering {
     } finally {
       running.free();
     }
+  }
+
+  /** Of items those against which the state of a sequence is scored, without what is added for each item. */
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    const vectors = owner === 'item' ? this.#scorer.itemVectors?.() : undefined;
+    return vectors ? { ...vectors, rows: takenItems(this.popularity) } : null;
   }
 
   #nothingKnown(unknownItems: readonly string[]): DeepTasteError {

@@ -76,7 +76,18 @@ export interface Answering {
   reasons(item: number, history: Int32Array, n: number): number[];
   /** How alike every item is to one [nItems], and what that means; null where the model does not know it. */
   likeness(item: number): { readonly scores: Float32Array; readonly how: string } | null;
+  /** What a score needs of the items, or of the users, alone; null where it is made otherwise. */
+  vectors(owner: 'item' | 'user'): Vectors | null;
   free(): void;
+}
+
+/** Vectors by dense index. */
+export interface Vectors {
+  /** Indices of those that training had, ascending. */
+  readonly rows: Int32Array;
+  readonly width: number;
+  /** [all × width]. */
+  readonly values: Float32Array;
 }
 
 export type AskedBy = 'user' | 'history' | 'row';

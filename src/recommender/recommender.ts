@@ -18,6 +18,7 @@ import { type Answer, type Answering, type NamedItem, namedItem } from './answer
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
+import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
 import { probabilityOf } from './evaluate-rows.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
 import { FEATURES_FILE, parseFieldFile, writeFieldFile } from './field-file.ts';
@@ -233,6 +234,15 @@ export class Recommender {
     const best = topItems(likeness.scores, k, excluded);
     const similar = Array.from(best.items, (other, n) => ({ ...namedItem(this.parts, other), score: best.scores[n] }));
     return { similar, how: likeness.how };
+  }
+
+  /**
+   * The vectors by which the model knows the items, or the users, that training had: what a score needs of either alone. Where scores
+   * are dot products (mf, ials …) that of a user and an item is their score.
+   * @throws 'usage' for a model without such vectors
+   */
+  embeddings(owner: EmbeddingOwner): Embeddings {
+    return embeddingsOf(this.parts, this.model.title, this.#answers(), owner);
   }
 
   /**

@@ -41,3 +41,8 @@ export function listAt(
   const end = free < 0 ? from + length : from + free;
   return { items: topItems.slice(from, end), scores: topScores.slice(from, end) };
 }
+
+/** The items that somebody took in training, ascending. */
+export function takenItems(popularity: ArrayLike<number>): Int32Array {
+  return Int32Array.from({ length: popularity.length }, (_, item) => item).filter((item) => popularity[item] > 0);
+}
