@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { shortNumber, shortTime } from '../core/short-text.ts';
 import { quotedNames } from '../core/shown.ts';
 import { counted } from '../data/counted.ts';
-import type { UserList } from '../recommender/recommend-all.ts';
+import { UNKNOWN_USER, type UserList } from '../recommender/recommend-all.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import type { RecommendAllOptions } from '../recommender/request.ts';
 import { checkTableFile, type OutputColumn, type RowSink, writeTable } from './table-file.ts';
@@ -44,10 +44,7 @@ export async function recommendMany(terminal: Terminal, path: string, request: M
     const written = await writeTable(out, columns, (sink) => writeLists(lists, sink));
     const seconds = (performance.now() - started) / 1000;
     const report = { path, model: recommender.model.name, out, ...written, seconds };
-    for (const [reason, { n, users: first }] of written.skipped)
-      terminal.note(
-        `skipped: ${counted(n, 'user')}, of whom each ${reason}: ${first.join(', ')}${n > first.length ? ', …' : ''}`,
-      );
+    for (const note of skippedNotes(written.skipped)) terminal.note(note);
     terminal.print(manyReport(report));
     terminal.document(manyDocument(report));
   } finally {
@@ -98,6 +95,15 @@ function count(skipped: Skipped, reason: string, user: string): void {
   known.n++;
   if (known.users.length < NAMED) known.users.push(user);
   skipped.set(reason, known);
+}
+
+/** Of those that were not told before the work. */
+function skippedNotes(skipped: Skipped): string[] {
+  const others = [...skipped].filter(([reason]) => reason !== UNKNOWN_USER);
+  return others.map(([reason, { n, users }]) => {
+    const more = n > users.length ? ', …' : '';
+    return `${counted(n, 'user')} left out, each of whom ${reason}: ${users.join(', ')}${more}`;
+  });
 }
 
 interface ManyReport {

@@ -36,7 +36,8 @@ interface AskedUsers {
   readonly unknown: readonly string[];
 }
 
-const UNKNOWN = 'is unknown to the training data';
+/** Why users have no list whom the data do not name. */
+export const UNKNOWN_USER = 'is unknown to the training data';
 
 /**
  * Lists in the order of the users; those who are unknown come first.
@@ -71,7 +72,7 @@ async function* listsInBlocks(
   { known, unknown }: AskedUsers,
   progress: Progress,
 ): AsyncGenerator<UserList, void, undefined> {
-  for (const user of unknown) yield { user, recommendations: [], how: null, skipped: UNKNOWN };
+  for (const user of unknown) yield { user, recommendations: [], how: null, skipped: UNKNOWN_USER };
   const task = progress.start('recommending', known.length, 'users');
   let done = 0;
   try {
