@@ -222,10 +222,11 @@ export class FieldAnswering implements Answering {
       );
     }
     this.requireUsers();
-    const { users } = this.#parts;
-    const rows = Int32Array.from({ length: users.size }, (_, user) => user);
+    const { users, seen } = this.#parts;
+    const all = Int32Array.from({ length: users.size }, (_, user) => user);
+    const rows = all.filter((user) => rowOf(seen, user).length > 0);
     return this.#scoredFor(
-      Array.from(rows, (user) => this.#encoded(this.#rowOf(user))),
+      Array.from(all, (user) => this.#encoded(this.#rowOf(user))),
       ({ form }) => (form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null),
     );
   }
