@@ -27,10 +27,12 @@ export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row
 export type { AnyModel, Model } from './examples/model.ts';
 export { findModel, models } from './models/index.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';
+export type { EmbeddingOwner, Embeddings } from './recommender/embeddings.ts';
 export type { Explanation } from './recommender/explain-row.ts';
 export type { OpenSession } from './recommender/open-session.ts';
+export type { ListedItem, UserList } from './recommender/recommend-all.ts';
 export { Recommender, type RowPrediction, type SimilarItems } from './recommender/recommender.ts';
-export type { RecommendOptions, Request } from './recommender/request.ts';
+export type { RecommendAllOptions, RecommendOptions, Request } from './recommender/request.ts';
 export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';
 export { compareModels } from './runs/compare.ts';

@@ -4,7 +4,7 @@
  */
 
 import { basename, resolve } from 'node:path';
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import { temporaryFolderPath } from '../core/temporary-folder.ts';
@@ -12,8 +12,10 @@ import { type Duckdb, loadDuckdb } from '../data/duckdb.ts';
 
 /** A column to write; all columns of a table have the same number of values. */
 export type ParquetColumn =
+  | { readonly name: string; readonly type: 'boolean'; readonly values: readonly (boolean | null)[] }
   | { readonly name: string; readonly type: 'integer'; readonly values: Integers }
   | { readonly name: string; readonly type: 'number'; readonly values: Float64Array | readonly (number | null)[] }
+  | { readonly name: string; readonly type: 'float'; readonly values: readonly (number | null)[] }
   | { readonly name: string; readonly type: 'text'; readonly values: Texts }
   | { readonly name: string; readonly type: 'texts'; readonly values: readonly (readonly string[] | null)[] };
 
@@ -29,11 +31,14 @@ export interface Integers {
   slice(from: number, to: number): Int32Array;
 }
 
-export type ColumnType = ParquetColumn['type'];
+/** Those of the tables of an artifact. */
+export type ColumnType = Exclude<ParquetColumn['type'], 'boolean' | 'float'>;
 
-const sqlTypes: Readonly<Record<ColumnType, string>> = {
+const sqlTypes: Readonly<Record<ParquetColumn['type'], string>> = {
+  boolean: 'BOOLEAN',
   integer: 'INTEGER',
   number: 'DOUBLE',
+  float: 'FLOAT',
   text: 'VARCHAR',
   texts: 'VARCHAR[]',
 };
@@ -68,39 +73,105 @@ export async function writeParquet(
   path: string,
   columns: readonly ParquetColumn[],
 ): Promise<void> {
-  for (const column of columns) checkUnicode(column, path);
-  const declared = columns.map(({ name, type }) => `${identifier(name)} ${sqlTypes[type]}`);
-  try {
-    await connection.run(`CREATE OR REPLACE TEMP TABLE rows_to_write (${declared.join(', ')})`);
-    await appendColumns(connection, columns);
-    const options = 'FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false';
-    await connection.run(`COPY rows_to_write TO ${literal(resolve(path))} (${options})`);
-    await connection.run('DROP TABLE rows_to_write');
-  } catch (error) {
-    throw ioError('writing', path, error);
-  }
+  const rows = await ParquetRows.open(connection, path, columns);
+  rows.append(columns);
+  await rows.finish();
 }
 
-async function appendColumns(connection: DuckDBConnection, columns: readonly ParquetColumn[]): Promise<void> {
-  const appender = await connection.createAppender('rows_to_write');
-  const duckdb = await loadDuckdb();
-  const { INTEGER, DOUBLE, VARCHAR, LIST } = duckdb;
-  const driverTypes = { integer: INTEGER, number: DOUBLE, text: VARCHAR, texts: LIST(VARCHAR) };
-  const types = columns.map(({ type }) => driverTypes[type]);
-  const nRows = columns[0].values.length;
-  // one chunk for all pieces: the memory of many would be freed by the garbage collector only, which does not know of it
-  const chunk = duckdb.DuckDBDataChunk.create(types);
-  for (let start = 0; start < nRows; start += CHUNK_ROWS) {
-    const end = Math.min(start + CHUNK_ROWS, nRows);
-    chunk.reset();
-    chunk.rowCount = end - start;
-    columns.forEach((column, c) => {
-      chunk.setColumnValues(c, duckdbValues(duckdb, column, start, end));
-    });
-    appender.appendDataChunk(chunk);
+/** A Parquet file whose rows come a few at a time; many wait in DuckDB's temporary folder. One at a time a connection. */
+export class ParquetRows {
+  readonly #connection: DuckDBConnection;
+  readonly #path: string;
+  readonly #shownPath: string;
+  readonly #duckdb: Duckdb;
+  readonly #appender: DuckDBAppender;
+  readonly #chunk: DuckDBDataChunk;
+
+  private constructor(
+    connection: DuckDBConnection,
+    path: string,
+    shownPath: string,
+    duckdb: Duckdb,
+    appender: DuckDBAppender,
+    chunk: DuckDBDataChunk,
+  ) {
+    this.#connection = connection;
+    this.#path = path;
+    this.#shownPath = shownPath;
+    this.#duckdb = duckdb;
+    this.#appender = appender;
+    this.#chunk = chunk;
   }
-  appender.flushSync();
-  appender.closeSync();
+
+  /**
+   * @param shownPath for messages: the path that the file will have in the end
+   * @throws DeepTasteError `io`
+   */
+  static async open(
+    connection: DuckDBConnection,
+    path: string,
+    columns: readonly Pick<ParquetColumn, 'name' | 'type'>[],
+    shownPath = path,
+  ): Promise<ParquetRows> {
+    const duckdb = await loadDuckdb();
+    const { BOOLEAN, INTEGER, DOUBLE, FLOAT, VARCHAR, LIST } = duckdb;
+    const driverTypes = {
+      boolean: BOOLEAN,
+      integer: INTEGER,
+      number: DOUBLE,
+      float: FLOAT,
+      text: VARCHAR,
+      texts: LIST(VARCHAR),
+    };
+    const declared = columns.map(({ name, type }) => `${identifier(name)} ${sqlTypes[type]}`);
+    try {
+      await connection.run(`CREATE OR REPLACE TEMP TABLE rows_to_write (${declared.join(', ')})`);
+      const appender = await connection.createAppender('rows_to_write');
+      // one chunk for all pieces: the memory of many would be freed by the garbage collector only, which does not know of it
+      const chunk = duckdb.DuckDBDataChunk.create(columns.map(({ type }) => driverTypes[type]));
+      return new ParquetRows(connection, path, shownPath, duckdb, appender, chunk);
+    } catch (error) {
+      throw ioError('writing', shownPath, error);
+    }
+  }
+
+  /**
+   * Adds rows.
+   * @param columns those declared, in their order
+   * @throws DeepTasteError `data` for text that is not Unicode; `io`
+   */
+  append(columns: readonly ParquetColumn[]): void {
+    for (const column of columns) checkUnicode(column, this.#shownPath);
+    const nRows = columns[0].values.length;
+    try {
+      for (let start = 0; start < nRows; start += CHUNK_ROWS)
+        this.#appendChunk(columns, start, Math.min(start + CHUNK_ROWS, nRows));
+    } catch (error) {
+      throw ioError('writing', this.#shownPath, error);
+    }
+  }
+
+  #appendChunk(columns: readonly ParquetColumn[], start: number, end: number): void {
+    this.#chunk.reset();
+    this.#chunk.rowCount = end - start;
+    columns.forEach((column, c) => {
+      this.#chunk.setColumnValues(c, duckdbValues(this.#duckdb, column, start, end));
+    });
+    this.#appender.appendDataChunk(this.#chunk);
+  }
+
+  /** Writes the file. @throws DeepTasteError `io` */
+  async finish(): Promise<void> {
+    try {
+      this.#appender.flushSync();
+      this.#appender.closeSync();
+      const options = 'FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false';
+      await this.#connection.run(`COPY rows_to_write TO ${literal(resolve(this.#path))} (${options})`);
+      await this.#connection.run('DROP TABLE rows_to_write');
+    } catch (error) {
+      throw ioError('writing', this.#shownPath, error);
+    }
+  }
 }
 
 function duckdbValues(duckdb: Duckdb, column: ParquetColumn, start: number, end: number): readonly DuckDBValue[] {

@@ -10,9 +10,12 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
 import { modelsCommand } from './commands/models.ts';
+import { predictCommand } from './commands/predict.ts';
 import { recommendCommand } from './commands/recommend.ts';
 import { runCommand } from './commands/run.ts';
+import { similarCommand } from './commands/similar.ts';
 import { trainCommand } from './commands/train.ts';
 import { exitCodeOf, exitCodes, oneLine, reportFailure } from './failure.ts';
 
@@ -25,7 +28,7 @@ function makeProgram(): Command {
     .helpOption('-h, --help', 'print this help');
   for (const make of [
     ...[demoCommand, dataCommand, modelsCommand, trainCommand, runCommand, evaluateCommand, compareCommand],
-    ...[recommendCommand, explainCommand, benchCommand, doctorCommand],
+    ...[recommendCommand, similarCommand, predictCommand, explainCommand, exportCommand, benchCommand, doctorCommand],
   ])
     program.addCommand(make());
   program.addHelpText('after', firstSteps);

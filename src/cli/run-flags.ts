@@ -10,7 +10,7 @@ import type { EvaluationFlags, SequenceFlags, SplitFlags } from './flags.ts';
 import { commaList, jsonOrText, wholeNumber } from './option-values.ts';
 import { addSequenceFlags, refuseSequenceFlags, sequencesOfFlags } from './sequence-flags.ts';
 
-/** Which of them belong to which models, the settings of runs say (recommender/any-settings.ts). */
+/** Which of them belong to which models, the settings of runs say (runs/any-settings.ts). */
 const splitMethods = [
   ...['leave-one-out', 'ratio', 'time', 'session', 'last-session', 'cold-items', 'given'],
   ...['last-days', 'prefix-files', 'none'],

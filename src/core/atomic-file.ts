@@ -23,23 +23,52 @@ export async function writeFileAtomic(path: string, data: FileContent): Promise<
   try {
     const target = await realpath(path).catch(() => path); // a file that does not exist yet stands for itself
     if (await isDevice(target)) await writeNew(target, 'w', data);
-    else await replaceFile(target, data);
+    else await replaceFile(target, (temporary) => writeNew(temporary, 'wx', data));
   } catch (error) {
     throw ioError('writing', path, error);
   }
 }
 
-async function replaceFile(path: string, data: FileContent): Promise<void> {
+/**
+ * As {@link writeFileAtomic}, of a file that is written piece by piece.
+ * @param write makes the file at the path that it is given, where nothing is yet
+ * @throws DeepTasteError `io`; what `write` throws
+ */
+export async function makeFileAtomic<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  try {
+    const target = await realpath(path).catch(() => path);
+    return await replaceFile(target, async (temporary) => {
+      const result = await write(temporary);
+      await syncFile(temporary);
+      return result;
+    });
+  } catch (error) {
+    throw ioError('writing', path, error);
+  }
+}
+
+async function replaceFile<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
   await removeAbandoned(path);
   const temporary = temporarySibling(path);
+  let result: T;
   try {
-    await writeNew(temporary, 'wx', data);
+    result = await write(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
     throw error;
   }
   await syncFolder(dirname(resolve(path)));
+  return result;
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** What processes that were killed while they wrote this file have left beside it. */

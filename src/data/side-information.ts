@@ -183,24 +183,37 @@ export async function readField(
   database: Database,
   table: ImportedTable,
   column: ImportedColumn,
-  { kind, separator }: GuessedKind,
+  guess: GuessedKind,
   ofIndex: Int32Array,
   times: TimeColumns,
 ): Promise<Field> {
   const cells: Cell[] = [];
-  const numbers = kind === 'time' ? (await times.of(column)).sql : sqlAsNumber(column);
-  const select = kind === 'numeric' || kind === 'time' ? numbers : cellText(column);
+  const { kind, select, read } = await cellReader(column, guess, times);
   await database.columns(`SELECT ${select} FROM ${table.sql} ORDER BY rowid`, [(value) => cells.push(value)]);
-  const at = (index: number): Cell => (ofIndex[index] < 0 ? null : cells[ofIndex[index]]);
-  const indices = Array.from(ofIndex.keys());
-  const { name } = column;
+  const at = (row: number) => (row < 0 ? null : read(cells[row]));
+  return { name: column.name, kind, values: Array.from(ofIndex, at) } as Field;
+}
+
+/** How a column's cells are read: SQL for them, and what becomes of one; times are numbers, seconds. */
+export async function cellReader(
+  column: ImportedColumn,
+  { kind, separator }: GuessedKind,
+  times: TimeColumns,
+): Promise<CellReader> {
   if (kind === 'numeric' || kind === 'time') {
-    const values = indices.map((index) => at(index) as number | null);
-    return { name, kind: 'numeric', values: values.map((v) => (v !== null && Number.isFinite(v) ? v : null)) };
+    const select = kind === 'time' ? (await times.of(column)).sql : sqlAsNumber(column);
+    const read = (cell: Cell) => (Number.isFinite(cell) ? (cell as number) : null);
+    return { kind: 'numeric', select, read };
   }
-  const texts = indices.map((index) => at(index) as string | null);
-  if (kind === 'multi') return { name, kind, values: texts.map((text) => splitCell(text, column, separator)) };
-  return { name, kind: kind === 'text' ? 'text' : 'categorical', values: texts };
+  const select = cellText(column);
+  if (kind === 'multi') return { kind, select, read: (cell) => splitCell(cell as string | null, column, separator) };
+  return { kind: kind === 'text' ? 'text' : 'categorical', select, read: (cell) => cell as string | null };
+}
+
+export interface CellReader {
+  readonly kind: Field['kind'];
+  readonly select: string;
+  readonly read: (cell: Cell) => string | number | string[] | null;
 }
 
 /** Stands between the members of a list; texts do not hold it. */

@@ -3,15 +3,18 @@
 import type { FieldParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { quotedNames, shownName } from '../core/shown.ts';
+import type { EncodedRow } from '../data/features/feature-encoder.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
-import { joinedAscending, rowOf, sparseRows } from '../data/sparse-rows.ts';
+import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
 import type { FieldRanking, RowPredictor } from '../scoring/row-scorer.ts';
-import type { Answering, Asked, AskedPerson } from './answer.ts';
-import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter } from './named-rows.ts';
+import type { Scorer } from '../scoring/scorer.ts';
+import type { Answering, Asked, AskedPerson, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
+import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter, stackedRows } from './named-rows.ts';
 import { likenessByVectors } from './reasons.ts';
-import { type TopItems, topItems } from './top-items.ts';
+import { listAt, type TopItems, takenItems, topItems } from './top-items.ts';
+import { blocksOf, listsAtRows } from './users-at-once.ts';
 
 export class FieldAnswering implements Answering {
   readonly by = ['user', 'row'] as const;
@@ -22,6 +25,7 @@ export class FieldAnswering implements Answering {
   readonly #predictor: RowPredictor;
   readonly #complete: (record: RowRecord) => RowRecord;
   #ranking: FieldRanking | null = null;
+  #items: FieldRows | null = null;
 
   constructor(engine: Engine, parts: FieldParts, predictor: RowPredictor) {
     this.#engine = engine;
@@ -61,35 +65,77 @@ export class FieldAnswering implements Answering {
       );
     const named = key === null ? row : { ...row, [key]: id };
     if (known === undefined) return this.#asked(named, known, 'a user not seen in training, from the given fields');
-    if (!this.#isUntrained(named)) return this.#asked(named, known, 'trained');
+    const how = this.#howKnown(this.#encoded(named));
+    const asked = this.#asked(named, known, how);
+    if (how === 'trained') return asked;
     const note = `user ${shownName(id)} was not, or rarely, seen in training: served from what else is known`;
-    const asked = this.#asked(named, known, 'a user not seen in training, from what else is known');
     return { ...asked, notes: [note] };
   }
 
-  /** Whether the fields have the ids of users, and training has no value for this one. */
-  #isUntrained(row: RowRecord): boolean {
+  /** Untrained are users whose id training has no value for, where the fields have the ids of users. */
+  #howKnown({ notes }: EncodedRow): string {
     const { encoder } = this.#parts.fields;
     const field = encoder.fitted.fields.find(({ owner, source }) => owner === 'user' && source === 'id');
-    const { notes } = encoder.encodeRow(this.#complete(row));
-    return field !== undefined && notes.some((note) => note.startsWith(`"${field.name}"`));
+    const isUntrained = field !== undefined && notes.some((note) => note.startsWith(`"${field.name}"`));
+    return isUntrained ? 'a user not seen in training, from what else is known' : 'trained';
+  }
+
+  #encoded(row: RowRecord): EncodedRow {
+    return this.#parts.fields.encoder.encodeRow(this.#complete(row));
+  }
+
+  #takenBy(user: number): Int32Array {
+    const { seen, heldOut } = this.#parts;
+    return joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
+  }
+
+  requireUsers(): void {
+    this.#requireRanking();
+    if (idKey(this.#parts, 'user') !== null) return;
+    throw new DeepTasteError(
+      'usage',
+      'recommend: needs rows of the training that name users, those of this run name none; describe somebody by --row key=value',
+    );
+  }
+
+  /** Every user, in no context, is a request; those of a block are ranked together. */
+  *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
+    for (const block of blocksOf(users, this.#parts.items.size)) yield this.#rankBlock(block, wanted);
+  }
+
+  #rankBlock(users: Int32Array, wanted: WantedOfUsers): RankedUser[] {
+    const none = new Int32Array(0);
+    const rows = Array.from(users, (user) => this.#rowOf(user));
+    const encoded = rows.map((row) => this.#encoded(row));
+    const own = Array.from(users, (user) => (wanted.includeSeen ? none : this.#takenBy(user)));
+    const lists = this.#predictor.readsPairs
+      ? rows.map((row, n) => this.#bestOfPairs(row, joinedAscending(own[n], wanted.excluded), wanted.k))
+      : this.#bestOfRequests(encoded, own, wanted.k, wanted.excluded);
+    return Array.from(users, (user, n) => {
+      const ranked = { ...this.#shown(lists[n]), knows: null, how: this.#howKnown(encoded[n]) };
+      return { user, excluded: own[n], ranked };
+    });
+  }
+
+  /** Scores as people know them: ratings with what was taken from them in training. */
+  #shown({ items, scores }: TopItems): TopItems {
+    const { task, offset } = this.#parts.fields;
+    return { items, scores: task === 'rating' ? scores.map((score) => score + offset) : scores };
   }
 
   #asked(row: RowRecord, user: number | undefined, how: string): Asked {
-    const { seen, heldOut, fields } = this.#parts;
     const none = new Int32Array(0);
-    const taken = user === undefined ? none : joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
     return {
-      taken,
+      taken: user === undefined ? none : this.#takenBy(user),
       history: none,
       unknownItems: [],
       notes: [],
       includeSeen: false,
       rank: (k, excluded) => {
-        const best = this.#predictor.readsPairs ? this.#bestOfPairs : this.#bestOfRanking;
-        const { items, scores } = best.call(this, row, excluded, k);
-        const shown = fields.task === 'rating' ? scores.map((score) => score + fields.offset) : scores;
-        return { items, scores: shown, knows: null, how };
+        const best = this.#predictor.readsPairs
+          ? this.#bestOfPairs(row, excluded, k)
+          : this.#bestOfRequests([this.#encoded(row)], [excluded], k)[0];
+        return { ...this.#shown(best), knows: null, how };
       },
     };
   }
@@ -116,24 +162,29 @@ export class FieldAnswering implements Answering {
     return topItems(scores, Math.min(k, items.size), isExcluded);
   }
 
-  #bestOfRanking(row: RowRecord, excluded: Int32Array, k: number): TopItems {
-    const { items, fields } = this.#parts;
-    const { user: users, context, crosses } = fields.encoder.encodeRow(this.#complete(row));
-    const scorer = this.#rankingOfItems().scorer({ nRequests: 1, users, context, crosses });
-    const tables = new RankingTables(this.#engine, scorer.form, items.size);
-    try {
-      const outcome = tables.rank({
-        users: Int32Array.of(0),
-        excluded: sparseRows(1, new Int32Array(excluded.length), excluded),
-        topK: Math.min(k, items.size),
-      });
-      const n = outcome.topItems.indexOf(-1);
-      const end = n < 0 ? outcome.topItems.length : n;
-      return { items: outcome.topItems.slice(0, end), scores: outcome.topScores.slice(0, end) };
-    } finally {
-      tables.free();
-      scorer.free();
-    }
+  /**
+   * The best items of each request.
+   * @param excluded of each request, ascending
+   * @param last items, ascending, that no list may hold
+   */
+  #bestOfRequests(
+    requests: readonly EncodedRow[],
+    excluded: readonly Int32Array[],
+    k: number,
+    last?: Int32Array,
+  ): TopItems[] {
+    const nRequests = requests.length;
+    const topK = Math.min(k, this.#parts.items.size);
+    return this.#scoredFor(requests, ({ form }) => {
+      const tables = new RankingTables(this.#engine, { ...form, last }, this.#parts.items.size);
+      try {
+        const users = Int32Array.from({ length: nRequests }, (_, n) => n);
+        const outcome = tables.rank({ users, excluded: listsAtRows(nRequests, users, (n) => excluded[n]), topK });
+        return requests.map((_, n) => listAt(outcome, n, topK));
+      } finally {
+        tables.free();
+      }
+    });
   }
 
   #rankingOfItems(): FieldRanking {
@@ -142,9 +193,10 @@ export class FieldAnswering implements Answering {
     return this.#ranking;
   }
 
-  /** The fields of all items that the recommender knows. */
+  /** The fields of all items that the recommender knows; encoded once. */
   #encodedItems(): FieldRows {
-    return this.#parts.fields.encoder.encodeItems(entitiesOf(this.#parts));
+    this.#items ??= this.#parts.fields.encoder.encodeItems(entitiesOf(this.#parts));
+    return this.#items;
   }
 
   reasons(): number[] {
@@ -155,12 +207,45 @@ export class FieldAnswering implements Answering {
   likeness(item: number): ReturnType<Answering['likeness']> {
     if (this.#predictor.readsPairs) return null;
     this.#requireRanking();
-    const { encoder } = this.#parts.fields;
-    const nobody = encoder.encodeRow({});
-    const { user: users, context, crosses } = nobody;
-    const scorer = this.#rankingOfItems().scorer({ nRequests: 1, users, context, crosses });
+    return this.#scoredFor([this.#parts.fields.encoder.encodeRow({})], ({ itemVectors }) =>
+      likenessByVectors(itemVectors, item),
+    );
+  }
+
+  /** Of users those in no context. */
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    if (this.#predictor.readsPairs) return null;
+    if (owner === 'item') {
+      this.#requireRanking();
+      return this.#scoredFor(
+        [this.#parts.fields.encoder.encodeRow({})],
+        ({ itemVectors }) => itemVectors && { ...itemVectors, rows: takenItems(this.popularity) },
+      );
+    }
+    this.requireUsers();
+    const { users, seen } = this.#parts;
+    const all = Int32Array.from({ length: users.size }, (_, user) => user);
+    const rows = all.filter((user) => rowOf(seen, user).length > 0);
+    return this.#scoredFor(
+      Array.from(all, (user) => this.#encoded(this.#rowOf(user))),
+      ({ form }) => (form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null),
+    );
+  }
+
+  #rowOf(user: number): RowRecord {
+    return { [idKey(this.#parts, 'user') as string]: this.#parts.users.idOf(user) };
+  }
+
+  #scoredFor<T>(requests: readonly EncodedRow[], work: (scorer: Scorer) => T): T {
+    const stacked = (part: 'user' | 'context' | 'crosses') => stackedRows(requests.map((request) => request[part]));
+    const scorer = this.#rankingOfItems().scorer({
+      nRequests: requests.length,
+      users: stacked('user'),
+      context: stacked('context'),
+      crosses: stacked('crosses'),
+    });
     try {
-      return likenessByVectors(scorer.itemVectors, item);
+      return work(scorer);
     } finally {
       scorer.free();
     }

@@ -6,16 +6,20 @@ import { quotedNames, shownName } from '../core/shown.ts';
 import { counted } from '../data/counted.ts';
 import { joinedAscending, missingColumns, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import type { Model } from '../examples/model.ts';
 import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
-import type { Answering, Asked, AskedPerson } from './answer.ts';
+import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { BestItems } from './best-items.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
 import { emptyHistory, examplesOf } from './request.ts';
-import type { TopItems } from './top-items.ts';
+import { listAt, type TopItems, takenItems } from './top-items.ts';
+import { blocksOf, listsAtRows } from './users-at-once.ts';
+
+const NOTHING_TO_SERVE_BY = 'has no training rows and took no item that training has';
 
 /** The best k items besides those excluded. */
 type Finder = (k: number, excluded: Int32Array) => TopItems;
@@ -56,20 +60,70 @@ export class PairAnswering implements Answering {
 
   /** Somebody of the data. Somebody without training rows is served from the items that the data hold. */
   #byUser(id: string): Asked {
-    const { users, seen, heldOut } = this.#parts;
-    const user = users.indexOf(id);
+    const user = this.#parts.users.indexOf(id);
     if (user === undefined) throw this.#unknownUser(id, 'no user', 'was in the training data');
-    const trained = rowOf(seen, user);
-    const taken = joinedAscending(trained, heldOut && rowOf(heldOut, user));
+    const trained = rowOf(this.#parts.seen, user);
     if (trained.length > 0) {
       const find: Finder = (k, excluded) => this.#best().find(user, k, excluded);
-      return this.#asked(trained, taken, find, 'trained');
+      return this.#asked(trained, this.#takenBy(user), find, 'trained');
     }
+    const asked = this.#byHeldOut(user);
+    if (asked === null) throw this.#unknownUser(id, 'user', NOTHING_TO_SERVE_BY);
+    return asked;
+  }
+
+  /** Somebody without training rows, by the items of the held-out ones; null where training has none of these. */
+  #byHeldOut(user: number): Asked | null {
+    const taken = this.#takenBy(user);
     const history = taken.filter((item) => this.isServed(item));
-    if (history.length === 0)
-      throw this.#unknownUser(id, 'user', 'has no training rows and took no item that training has');
+    if (history.length === 0) return null;
+    const id = this.#parts.users.idOf(user);
     const note = `user ${shownName(id)} has no training rows: served from the ${counted(history.length, 'item')} of the held-out rows`;
     return { ...this.#somebodyNew(history, taken), notes: [note] };
+  }
+
+  #takenBy(user: number): Int32Array {
+    const { seen, heldOut } = this.#parts;
+    return joinedAscending(rowOf(seen, user), heldOut && rowOf(heldOut, user));
+  }
+
+  requireUsers(): void {}
+
+  /** Users with training rows are ranked together, on all threads; the others one by one. */
+  *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
+    const { form } = this.#scorer;
+    const nItems = this.#parts.items.size;
+    const last = joinedAscending(wanted.excluded, form.last);
+    const tables = rankingTables(this.#engine, { ...form, last }, nItems);
+    try {
+      for (const block of blocksOf(users, nItems)) yield this.#rankBlock(tables, block, wanted);
+    } finally {
+      tables.free();
+    }
+  }
+
+  #rankBlock(tables: Tables, users: Int32Array, wanted: WantedOfUsers): RankedUser[] {
+    const { seen, items } = this.#parts;
+    const none = new Int32Array(0);
+    const own = Array.from(users, (user) => (wanted.includeSeen ? none : this.#takenBy(user)));
+    const places = Int32Array.from(users.keys()).filter((n) => rowOf(seen, users[n]).length > 0);
+    const topK = Math.min(wanted.k, items.size);
+    const trained = places.map((n) => users[n]);
+    const excluded = listsAtRows(seen.nRows, trained, (position) => own[places[position]]);
+    const outcome = tables.rank({ users: trained, excluded, topK });
+    const found = new Map<number, TopItems>();
+    places.forEach((n, position) => void found.set(n, listAt(outcome, position, topK)));
+    return Array.from(users, (user, n) => {
+      const top = found.get(n);
+      if (!top) return this.#rankUntrained(user, own[n], wanted);
+      return { user, excluded: own[n], ranked: this.#ranked(top, rowOf(seen, user), 'trained') };
+    });
+  }
+
+  #rankUntrained(user: number, own: Int32Array, { k, excluded }: WantedOfUsers): RankedUser {
+    const asked = this.#byHeldOut(user);
+    if (asked === null) return { user, unserved: NOTHING_TO_SERVE_BY };
+    return { user, excluded: own, ranked: asked.rank(k, joinedAscending(own, excluded)) };
   }
 
   /** Somebody whom the model never saw, from the items that person took. Items without training rows are unknown. */
@@ -110,19 +164,19 @@ export class PairAnswering implements Answering {
   }
 
   #asked(history: Int32Array, taken: Int32Array, find: Finder, how: string): Asked {
-    const nItems = this.#parts.items.size;
     return {
       taken,
       history,
       unknownItems: [],
       notes: [],
       includeSeen: false,
-      rank: (k, excluded) => {
-        const top = find(k, excluded);
-        const knows = top.scores.includes(0) ? knownItems(this.#scorer.form, history, nItems) : null;
-        return { ...top, knows, how };
-      },
+      rank: (k, excluded) => this.#ranked(find(k, excluded), history, how),
     };
+  }
+
+  #ranked(top: TopItems, history: Int32Array, how: string): Ranked {
+    const isUnsure = top.scores.includes(0);
+    return { ...top, knows: isUnsure ? knownItems(this.#scorer.form, history, this.#parts.items.size) : null, how };
   }
 
   /** What the best items are found by for somebody with these items; and how it was made. */
@@ -161,6 +215,20 @@ export class PairAnswering implements Answering {
 
   likeness(item: number): ReturnType<Answering['likeness']> {
     return likenessOf(this.#scorer, item, this.#parts.items.size);
+  }
+
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    if (owner === 'item') {
+      const { itemVectors } = this.#scorer;
+      return itemVectors && { ...itemVectors, rows: takenItems(this.popularity) };
+    }
+    const { seen } = this.#parts;
+    const rows = Int32Array.from({ length: seen.nRows }, (_, user) => user).filter(
+      (user) => rowOf(seen, user).length > 0,
+    );
+    const { form } = this.#scorer;
+    if (form.form === 'dot') return { rows, width: form.width, values: form.users };
+    return form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null;
   }
 
   #unknownUser(id: string, what: string, why: string): DeepTasteError {

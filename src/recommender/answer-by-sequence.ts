@@ -4,11 +4,15 @@ import { ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-part
 import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
-import { rowOf } from '../data/sparse-rows.ts';
+import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
-import type { Answering, Asked, AskedPerson } from './answer.ts';
+import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
+import { HistoryLanes } from './history-lanes.ts';
 import { emptyHistory, examplesOf } from './request.ts';
-import { topItems } from './top-items.ts';
+import { takenItems, topItems } from './top-items.ts';
+import { blocksOf } from './users-at-once.ts';
+
+const NOTHING_KNOWN = 'took no item that was in the training data';
 
 const lane = Int32Array.of(0);
 
@@ -83,10 +87,9 @@ export class SequenceAnswering implements Answering {
     const { running, items, nKnown, unknownItems } = sequence;
     const isEmpty = nKnown === 0;
     if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown(unknownItems);
-    const skipped = unknownItems.length > 0 ? `, ${unknownItems.length} unknown skipped` : '';
     const how = isEmpty
       ? 'no item of the history is known: what most people took'
-      : `${this.#title} continues the ${nKnown} known item${nKnown === 1 ? '' : 's'}${skipped}`;
+      : this.#continued(nKnown, unknownItems.length);
     return {
       taken: Int32Array.from(items).sort(),
       history: new Int32Array(0),
@@ -103,6 +106,49 @@ export class SequenceAnswering implements Answering {
     };
   }
 
+  #continued(nKnown: number, nUnknown: number): string {
+    const skipped = nUnknown > 0 ? `, ${nUnknown} unknown skipped` : '';
+    return `${this.#title} continues the ${nKnown} known item${nKnown === 1 ? '' : 's'}${skipped}`;
+  }
+
+  /** The histories of a block run side by side, as many as the model steps best. */
+  *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
+    const { items, seen } = this.#parts;
+    const includeSeen = wanted.includeSeen ?? wasMeasuredWithSeen(this.#parts);
+    const lanes = new HistoryLanes(this.#scorer, users.length);
+    try {
+      for (const block of blocksOf(users, items.size)) {
+        const histories = Array.from(block, (user) => rowOf(seen, user));
+        const own = histories.map((history) => (includeSeen ? new Int32Array(0) : distinct(history)));
+        const lists = this.#rankHistories(lanes, histories, own, wanted);
+        yield Array.from(block, (user, n) => {
+          const ranked = lists[n];
+          return ranked ? { user, excluded: own[n], ranked } : { user, unserved: NOTHING_KNOWN };
+        });
+      }
+    } finally {
+      lanes.free();
+    }
+  }
+
+  /** Undefined for empty histories. */
+  #rankHistories(
+    lanes: HistoryLanes,
+    histories: readonly Int32Array[],
+    own: readonly Int32Array[],
+    { k, excluded }: WantedOfUsers,
+  ): Ranked[] {
+    const lists: Ranked[] = [];
+    const isExcluded = new Uint8Array(this.#parts.items.size);
+    lanes.run(histories, (n, scores, knows) => {
+      const left = joinedAscending(own[n], excluded);
+      for (const item of left) isExcluded[item] = 1;
+      lists[n] = { ...topItems(scores, k, isExcluded), knows, how: this.#continued(histories[n].length, 0) };
+      for (const item of left) isExcluded[item] = 0;
+    });
+    return lists;
+  }
+
   #scoresOf(running: RunningSequences): Float32Array {
     const scores = new Float32Array(this.#parts.items.size);
     running.score(lane, scores);
@@ -112,12 +158,7 @@ export class SequenceAnswering implements Answering {
   /** The history of a user of the data. */
   #historyOf(id: string): string[] {
     const { users, seen, items } = this.#parts;
-    if (users.size === 0)
-      throw new DeepTasteError(
-        'usage',
-        `recommend: this ${this.#title} was trained on sessions that are nobody's and knows no users; ` +
-          'give the items of the session (--history ID,ID,…)',
-      );
+    this.requireUsers();
     const user = users.indexOf(id);
     if (user === undefined)
       throw new DeepTasteError(
@@ -129,7 +170,16 @@ export class SequenceAnswering implements Answering {
     if (ids.length > 0) return ids;
     throw new DeepTasteError(
       'not-found',
-      `recommend: user ${quotedNames([id])} took no item that was in the training data; give the items of a history (--history)`,
+      `recommend: user ${quotedNames([id])} ${NOTHING_KNOWN}; give the items of a history (--history)`,
+    );
+  }
+
+  requireUsers(): void {
+    if (this.#parts.users.size > 0) return;
+    throw new DeepTasteError(
+      'usage',
+      `recommend: this ${this.#title} was trained on sessions that are nobody's and knows no users; ` +
+        'give the items of the session (--history ID,ID,…)',
     );
   }
 
@@ -148,6 +198,12 @@ export class SequenceAnswering implements Answering {
     }
   }
 
+  /** Of items those against which the state of a sequence is scored, without what is added for each item. */
+  vectors(owner: 'item' | 'user'): Vectors | null {
+    const vectors = owner === 'item' ? this.#scorer.itemVectors?.() : undefined;
+    return vectors ? { ...vectors, rows: takenItems(this.popularity) } : null;
+  }
+
   #nothingKnown(unknownItems: readonly string[]): DeepTasteError {
     if (unknownItems.length === 0) return emptyHistory();
     return new DeepTasteError(
@@ -160,6 +216,10 @@ export class SequenceAnswering implements Answering {
   free(): void {
     this.#scorer.free();
   }
+}
+
+function distinct(items: Int32Array): Int32Array {
+  return Int32Array.from(new Set(items)).sort();
 }
 
 /** People come back to what they looked at, unless the model was measured without that (`filter: 'history'`). */

@@ -66,11 +66,29 @@ export interface Answering {
   isServed(item: number): boolean;
   /** Somebody to recommend to. @throws 'not-found' for unknown ids, 'usage' for what such models do not look at */
   ask(person: AskedPerson): Asked;
+  /** @throws 'usage' or 'config' for recommenders that know no users by name, or no items */
+  requireUsers(): void;
+  /**
+   * The best items of many users of the data, in blocks and in the order given: for each what `ask({ user })` and `rank` give.
+   * Ending early gives back what the work holds. Needs `requireUsers`.
+   */
+  rankUsers(users: Int32Array, wanted: WantedOfUsers): Iterable<readonly RankedUser[]>;
   /** Best `n` items of a history for an item: fewer when the rest does not speak for it. */
   reasons(item: number, history: Int32Array, n: number): number[];
   /** How alike every item is to one [nItems], and what that means; null where the model does not know it. */
   likeness(item: number): { readonly scores: Float32Array; readonly how: string } | null;
+  /** What a score needs of the items, or of the users, alone; null where it is made otherwise. */
+  vectors(owner: 'item' | 'user'): Vectors | null;
   free(): void;
+}
+
+/** Vectors by dense index. */
+export interface Vectors {
+  /** Indices of those that training had, ascending. */
+  readonly rows: Int32Array;
+  readonly width: number;
+  /** [all × width]. */
+  readonly values: Float32Array;
 }
 
 export type AskedBy = 'user' | 'history' | 'row';
@@ -82,6 +100,25 @@ export interface AskedPerson {
   /** What to do when no item of the history is known. */
   readonly whenEmpty: 'error' | 'popularity';
 }
+
+/** What is wanted of the lists of many users. */
+export interface WantedOfUsers {
+  readonly k: number;
+  /** Whether lists hold what the user took; absent = as single lists do. */
+  readonly includeSeen?: boolean;
+  /** Items, ascending and distinct, that nobody's list may hold. */
+  readonly excluded: Int32Array;
+}
+
+/** A user of the data with the best items, or with the reason why there can be none. */
+export type RankedUser =
+  | {
+      readonly user: number;
+      readonly ranked: Ranked;
+      /** Items, ascending and distinct, that may not be in the list besides those that nobody's list may hold. */
+      readonly excluded: Int32Array;
+    }
+  | { readonly user: number; readonly unserved: string };
 
 const REASONS = 2;
 

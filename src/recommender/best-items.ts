@@ -4,7 +4,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person, ScoreForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
-import type { TopItems } from './top-items.ts';
+import { listAt, type TopItems } from './top-items.ts';
 
 /** A score's tables in the engine's memory, made once and asked often. */
 export class BestItems {
@@ -44,15 +44,14 @@ export class BestItems {
         k,
         excluded: joinedAscending(excluded, this.#form.last),
       });
-    const { topItems, topScores } = this.#tables.rank({
+    const topK = Math.min(k, this.#nItems);
+    const outcome = this.#tables.rank({
       users: Int32Array.of(0),
       person,
       excluded: { rowStart: Int32Array.of(0, excluded.length), columns: excluded },
-      topK: Math.min(k, this.#nItems),
+      topK,
     });
-    const n = topItems.indexOf(-1);
-    const end = n < 0 ? topItems.length : n;
-    return { items: topItems.slice(0, end), scores: topScores.slice(0, end) };
+    return listAt(outcome, 0, topK);
   }
 
   free(): void {

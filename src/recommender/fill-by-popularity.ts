@@ -25,14 +25,28 @@ export function fillByPopularity(
   if (knows === null) return { ...top, byPopularity };
   const places = [...top.items.keys()].filter((place) => knows[top.items[place]] === 0);
   if (places.length === 0) return { ...top, byPopularity };
-  const unknown = [...knows.keys()].filter((item) => knows[item] === 0 && isAllowed(item));
-  unknown.sort((a, b) => popularity[b] - popularity[a] || a - b);
   const items = top.items.slice();
-  places.forEach((place, n) => {
-    byPopularity[place] = 1;
-    items[place] = unknown[n];
-  });
+  let next = 0;
+  for (const item of orderOf(popularity)) {
+    if (knows[item] !== 0 || !isAllowed(item)) continue;
+    byPopularity[places[next]] = 1;
+    items[places[next]] = item;
+    next++;
+    if (next === places.length) break;
+  }
   return { items, scores: top.scores, byPopularity };
+}
+
+const orders = new WeakMap<object, Int32Array>();
+
+/** The items by falling popularity, of equally popular ones the smaller index first; made once for a recommender. */
+function orderOf(popularity: ArrayLike<number>): Int32Array {
+  const known = orders.get(popularity);
+  if (known) return known;
+  const order = Int32Array.from({ length: popularity.length }, (_, item) => item);
+  order.sort((a, b) => popularity[b] - popularity[a] || a - b);
+  orders.set(popularity, order);
+  return order;
 }
 
 /** One line, null where the model made the whole list. @param title of the model */

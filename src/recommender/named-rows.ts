@@ -19,9 +19,16 @@ export function entitiesOf({
 }: Pick<RecommenderParts, 'info' | 'users' | 'items' | 'userFields' | 'itemFields'>): Dataset {
   const none = new Int32Array(0);
   return {
-    ...{ name: info.data.name, hash: info.data.hash, schema: info.schema, users, items, userFields, itemFields },
+    name: info.data.name,
+    hash: info.data.hash,
+    schema: info.schema,
+    users,
+    items,
+    userFields,
+    itemFields,
     interactions: { length: 0, userIndex: none, itemIndex: none, rating: null, time: null, session: null },
-    ...{ social: null, warnings: [] },
+    social: null,
+    warnings: [],
   };
 }
 
@@ -65,12 +72,19 @@ export function examplesOfRows(rows: readonly EncodedRow[]): FieldExamples {
   const own = Int32Array.from({ length: rows.length }, (_, row) => row);
   const stacked = (part: 'user' | 'item' | 'context' | 'crosses') => stackedRows(rows.map((row) => row[part]));
   return {
-    ...{ nRows: rows.length, user: own, item: own, label: new Float32Array(rows.length) },
-    ...{ users: stacked('user'), items: stacked('item'), context: stacked('context'), crosses: stacked('crosses') },
+    nRows: rows.length,
+    user: own,
+    item: own,
+    label: new Float32Array(rows.length),
+    users: stacked('user'),
+    items: stacked('item'),
+    context: stacked('context'),
+    crosses: stacked('crosses'),
   };
 }
 
-function stackedRows(rows: readonly FieldRows[]): FieldRows {
+/** Encoded rows under each other. */
+export function stackedRows(rows: readonly FieldRows[]): FieldRows {
   const { slots, value } = rows[0];
   const index = new Int32Array(rows.length * slots);
   const values = value && new Float32Array(index.length);

@@ -16,16 +16,25 @@ export function listFor(
   asked: Asked,
   wanted: ReturnType<typeof wantedOf>,
 ): Answer {
-  const { k, includeSeen = asked.includeSeen, exclude, only } = wanted;
-  const excluded = joinedAscending(
-    includeSeen ? new Int32Array(0) : asked.taken,
-    joinedAscending(excludedBy(parts, exclude), allBut(parts, only)),
-  );
+  const { k, includeSeen = asked.includeSeen, only } = wanted;
+  const own = includeSeen ? new Int32Array(0) : asked.taken;
+  const excluded = joinedAscending(own, excludedForAll(parts, wanted));
   const answer = answerOf(parts, title, answering, asked, { k, excluded });
   if (only === undefined) return answer;
   // what is ranked last, or not at all, must not come into a list of so few items
   const isAllowed = new Set(idsOf(only, 'recommend: only'));
   return { ...answer, recommendations: answer.recommendations.filter(({ item }) => isAllowed.has(item)) };
+}
+
+/**
+ * Items, ascending and distinct, that may be in nobody's list.
+ * @throws 'not-found' when `only` names no item that is known; 'usage' for ids that are none
+ */
+export function excludedForAll(
+  parts: RecommenderParts,
+  { exclude, only }: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only'>,
+): Int32Array {
+  return joinedAscending(excludedBy(parts, exclude), allBut(parts, only));
 }
 
 /** Unknown ids are in no list anyway. */

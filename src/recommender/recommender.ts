@@ -8,6 +8,7 @@ import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
+import { type Progress, silent } from '../core/progress.ts';
 import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
@@ -20,13 +21,16 @@ import { type Answer, type Answering, type NamedItem, namedItem } from './answer
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
+import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
 import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
+import { listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,
   examplesOf,
+  type RecommendAllOptions,
   type RecommendOptions,
   type Request,
   requestOptions,
@@ -34,6 +38,7 @@ import {
   rowsOf,
   similarOptions,
   wantedOf,
+  wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
 import { checkStoredModel } from './stored-model.ts';
@@ -190,6 +195,19 @@ export class Recommender {
   }
 
   /**
+   * Recommendations for many users of the data, ranked in blocks on all threads: the items that `recommend({ user })` gives each of
+   * them, without reasons. Memory does not grow with the number of users. Users of whom nothing is known have an empty list that says
+   * why.
+   * @throws at once 'not-found' when none of the users is known, 'usage' for a wrong call or a model that knows no users
+   */
+  recommendAll(
+    options: RecommendAllOptions = {},
+    progress: Progress = silent,
+  ): AsyncGenerator<UserList, void, undefined> {
+    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress);
+  }
+
+  /**
    * The items most alike to one.
    * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
@@ -216,6 +234,15 @@ export class Recommender {
     const best = topItems(likeness.scores, k, excluded);
     const similar = Array.from(best.items, (other, n) => ({ ...namedItem(this.parts, other), score: best.scores[n] }));
     return { similar, how: likeness.how };
+  }
+
+  /**
+   * The vectors by which the model knows the items, or the users, that training had: what a score needs of either alone. Where scores
+   * are dot products (mf, ials …) that of a user and an item is their score.
+   * @throws 'usage' for a model without such vectors
+   */
+  embeddings(owner: EmbeddingOwner): Embeddings {
+    return embeddingsOf(this.parts, this.model.title, this.#answers(), owner);
   }
 
   /**

@@ -33,14 +33,27 @@ export interface RecommendOptions {
   readonly whenEmpty?: 'error' | 'popularity';
 }
 
+/** What is wanted of lists for many users. */
+export interface RecommendAllOptions extends Omit<RecommendOptions, 'whenEmpty'> {
+  /** Users of the data, each of whom is served once; default: all of them. */
+  readonly users?: Iterable<Id>;
+}
+
 const k = z.int().min(1).default(10).meta({ doc: 'number of items' });
 const ids = z.custom<readonly Id[]>((value) => typeof value === 'object' && value !== null, 'must be a list of ids');
 
-const recommendOptions = z.strictObject({
+const listOptions = z.strictObject({
   k,
   includeSeen: z.boolean().optional().meta({ doc: 'also return items that the person already took' }),
   exclude: ids.optional().meta({ doc: 'items that may not be returned' }),
   only: ids.optional().meta({ doc: 'items of which some are to be returned, and no others' }),
+});
+
+const recommendAllOptions = listOptions.extend({
+  users: ids.optional().meta({ doc: 'users of the data; default: all of them' }),
+});
+
+const recommendOptions = listOptions.extend({
   whenEmpty: z.enum(['error', 'popularity']).default('error'),
 });
 
@@ -55,6 +68,11 @@ export const similarOptions = z.strictObject({ k });
 /** @throws DeepTasteError `usage`: a key that is not known, with the nearest one; a value out of its range */
 export function wantedOf(options: unknown): z.output<typeof recommendOptions> {
   return requestOptions(recommendOptions, options);
+}
+
+/** @throws DeepTasteError `usage`: as {@link wantedOf} */
+export function wantedOfAll(options: unknown): z.output<typeof recommendAllOptions> {
+  return requestOptions(recommendAllOptions, options, 'recommendAll');
 }
 
 export interface CheckedRequest {

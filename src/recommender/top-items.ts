@@ -1,4 +1,5 @@
 /** The best of many scores. */
+import type { RankOutcome } from '../engine/runtime/ranking.ts';
 
 export interface TopItems {
   readonly items: Int32Array; // best first
@@ -27,4 +28,21 @@ export function topItems(scores: Float32Array, k: number, excluded: Uint8Array |
     items[place] = item;
   }
   return { items: items.slice(0, n), scores: best.slice(0, n) };
+}
+
+/** The list of the request at a position of a ranking with lists of `length`, without the places that no item got. */
+export function listAt(
+  { topItems, topScores }: Pick<RankOutcome, 'topItems' | 'topScores'>,
+  position: number,
+  length: number,
+): TopItems {
+  const from = position * length;
+  const free = topItems.subarray(from, from + length).indexOf(-1);
+  const end = free < 0 ? from + length : from + free;
+  return { items: topItems.slice(from, end), scores: topScores.slice(from, end) };
+}
+
+/** The items that somebody took in training, ascending. */
+export function takenItems(popularity: ArrayLike<number>): Int32Array {
+  return Int32Array.from({ length: popularity.length }, (_, item) => item).filter((item) => popularity[item] > 0);
 }

@@ -72,6 +72,7 @@ export class AttentionScorer implements SequenceScorer {
   readonly #fromEnd: boolean;
   readonly #window: number;
   readonly #store: ParameterStore | null;
+  readonly itemVectors: () => { values: Float32Array; width: number };
   readonly #plan: RowPlan;
   readonly #leaves: readonly Tensor[];
   readonly #represented: Tensor;
@@ -98,6 +99,10 @@ export class AttentionScorer implements SequenceScorer {
     this.#store = ownsStore ? store : null;
     const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
     this.#leaves = [item, position, back];
+    this.itemVectors = () => ({
+      values: store.read(declared.tensors[model.output.weights]),
+      width: model.width(config),
+    });
     const leaves = { item, position, back, window: this.#window };
     this.#represented = model.represent(declared.tensors, leaves, config, prediction);
     const capacity = WINDOWS * this.#window;

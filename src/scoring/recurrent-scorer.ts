@@ -46,6 +46,7 @@ export class RecurrentScorer implements SequenceScorer {
   readonly nItems: number;
   readonly preferredLanes = CAPACITY;
   readonly #store: ParameterStore | null;
+  readonly itemVectors: () => { values: Float32Array; width: number };
   readonly #item: Tensor;
   readonly #before: readonly Tensor[];
   readonly #after: readonly Tensor[];
@@ -70,6 +71,10 @@ export class RecurrentScorer implements SequenceScorer {
     this.#after = model.states(declared.tensors, this.#item, this.#before, config);
     this.#plan = new RowPlan(engine, store, this.#after, [this.#item, ...this.#before], CAPACITY);
     const weights = store.read(declared.tensors[model.output.weights]);
+    this.itemVectors = () => ({
+      values: store.read(declared.tensors[model.output.weights]),
+      width: model.width(config),
+    });
     const bias = store.read(declared.tensors[model.output.bias]);
     const capacity = Math.max(1, Math.min(CAPACITY, Math.floor(SCORES_AT_A_TIME / nItems)));
     this.#scores = new PackedScores(engine, withBias(weights, bias), model.width(config) + 1, capacity);

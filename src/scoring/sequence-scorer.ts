@@ -7,6 +7,8 @@ export interface SequenceScorer {
   readonly preferredLanes: number;
   /** Begins `nLanes` empty sequences. */
   open(nLanes: number): RunningSequences;
+  /** What states are scored against, a row of `width` for each item; absent where scores are made otherwise. */
+  itemVectors?(): { readonly values: Float32Array; readonly width: number };
   /** Gives back what the scorer itself holds (engine memory); its running sequences are freed first. */
   free(): void;
 }

@@ -1,67 +1,25 @@
 /** What every recommender can be asked, whatever its model learns from; and what it says where it cannot. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
-import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
-import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
-import { trainFieldRecommender } from '../../src/runs/train-fields.ts';
-import { trainRecommender } from '../../src/runs/train-recommender.ts';
-import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
-import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
-import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
-import { parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
-import { type MadeRow, madeDataset } from '../data/made-data.ts';
 import { temporaryFolder } from '../data/temporary-files.ts';
 import { thrownCode } from '../models/thrown-code.ts';
+import { clubOf, madeModels, madeRecommenders } from './made-recommenders.ts';
 
 const engine = new Engine({ threads: 1, blas: 'off' });
 afterAll(() => engine.close());
 const { folder, write } = temporaryFolder();
 
-/** Two clubs of ten people and ten items each: everybody takes the items of the own club, one after the other, from some place on. */
-const rows: MadeRow[] = Array.from({ length: 20 }, (_, user) => user).flatMap((user) =>
-  Array.from({ length: 6 }, (_, n): MadeRow => [`u${user}`, `i${(user % 2) + 2 * ((user + n) % 10)}`, n]),
-);
-const clubOf = (id: string): number => Number(id.slice(1)) % 2;
-
-const recommenders = new Map<string, Recommender>();
+let recommenders: Map<string, Recommender>;
 
 beforeAll(async () => {
-  const dataset = madeDataset(rows);
-  const split = splitDataset(dataset, { method: 'leave-one-out' });
-  for (const model of ['popularity', 'item-knn', 'ease', 'ials', 'mf', 'neumf']) {
-    const training = ['mf', 'neumf'].includes(model) ? { epochs: 60, batchSize: 32, patience: 0 } : {};
-    const config = model === 'neumf' ? { factors: 8, layers: [16, 8] } : {};
-    const evaluation = { users: 0 };
-    const settings = parseRunSettings({ data: { files: ['none'] }, model, config, training, evaluation });
-    recommenders.set(model, (await trainRecommender({ engine, split, settings })).recommender);
-  }
-  const sequences = leaveLastOut(sequencesOf(dataset, { by: 'user' }));
-  for (const model of ['markov', 'gru4rec']) {
-    const more =
-      model === 'gru4rec'
-        ? { config: { units: [16], samples: 5 }, training: { epochs: 60, batchSize: 8, patience: 0 } }
-        : {};
-    const run = await trainSequenceRecommender({ engine, split: sequences, model, ...more });
-    recommenders.set(model, run.recommender);
-  }
-  const lines = rows.map(([user, item, time]) => `${user},${item},${time}`);
-  const settings = parseFieldRunSettings({
-    data: { files: [write('taken.csv', `user,item,time\n${lines.join('\n')}\n`)] },
-    split: { method: 'leave-one-out' },
-    model: 'fm',
-    task: 'ranking',
-    training: { epochs: 60, batchSize: 32, patience: 0 },
-  });
-  const data = await prepareFieldData(settings);
-  recommenders.set('fm', (await trainFieldRecommender({ engine, data, settings })).recommender);
+  recommenders = await madeRecommenders(engine, write);
 });
 
 const of = (model: string): Recommender => recommenders.get(model)!;
 const items = (answer: ReturnType<Recommender['recommend']>) => answer.recommendations.map(({ item }) => item);
-const all = ['popularity', 'item-knn', 'ease', 'ials', 'mf', 'neumf', 'markov', 'gru4rec', 'fm'];
+const all = madeModels;
 
 describe.each(all)('%s', (model) => {
   it('leaves out what is excluded, and keeps to what is allowed', () => {

@@ -31,7 +31,9 @@ afterAll(() => {
 
 async function train(crosses: readonly string[][], changes: Partial<FieldRunInput> = {}): Promise<FieldRun> {
   const settings = parseFieldRunSettings({
-    ...{ data, split: { method: 'ratio', test: 0.2 }, model: 'wide-deep' },
+    data,
+    split: { method: 'ratio', test: 0.2 },
+    model: 'wide-deep',
     config: { factors: 3, hidden: [6], wideL1: 0, wideLearningRate: 1 },
     training: { epochs: 8, batchSize: 64, patience: 0 },
     features: { crosses: crosses.map((fields) => ({ fields })) },
@@ -43,7 +45,7 @@ async function train(crosses: readonly string[][], changes: Partial<FieldRunInpu
 const ranking = { data: { ...data, minRating: 1 } };
 
 /** Scores of a ranking of all items against predictions of each row, which encode the row's crosses one by one. */
-function expectRankedAsPredicted(recommender: Recommender): void {
+async function expectRankedAsPredicted(recommender: Recommender): Promise<void> {
   for (const device of ['tv', 'phone', 'unheard of']) {
     const row = { device, hour: 20 };
     const { recommendations } = recommender.recommend({ user: 'u3', row }, { k: 100, includeSeen: true });
@@ -55,6 +57,10 @@ function expectRankedAsPredicted(recommender: Recommender): void {
     const unseen = recommender.recommend({ user: 'u3', row }, { k: 100 }).recommendations.map(({ item }) => item);
     expect(unseen.length).toBeLessThan(16);
     expect(recommendations.map(({ item }) => item).filter((item) => unseen.includes(item))).toEqual(unseen);
+  }
+  for await (const { user, recommendations } of recommender.recommendAll({ k: 100 })) {
+    const alone = recommender.recommend({ user }, { k: 100 }).recommendations;
+    expect(recommendations).toEqual(alone.map(({ item, title, score }) => ({ item, title, score })));
   }
 }
 
@@ -74,7 +80,7 @@ describe('a ranking', () => {
     expect(recommender.parts.fields?.task).toBe('ranking');
     if (!result || isRowResult(result)) throw new Error('no ranking');
     expect(Object.keys(result.metrics)).toContain('ndcg@10');
-    expectRankedAsPredicted(recommender);
+    await expectRankedAsPredicted(recommender);
     // the weight of an item's cross falls for items that are drawn more often than taken: not all are alike
     expect(new Set(crossWeights(recommender, 'item × genre')).size).toBeGreaterThan(10);
     recommender.close();
@@ -117,7 +123,7 @@ describe('a model of clicks', () => {
   ])('with crosses of %s ranks as it predicts', async (_what, crosses) => {
     const { recommender } = await train(crosses as string[][]);
     expect(recommender.parts.fields?.task).toBe('click');
-    expectRankedAsPredicted(recommender);
+    await expectRankedAsPredicted(recommender);
     recommender.close();
   });
 });

@@ -1,7 +1,7 @@
 /** `deeptaste recommend`: what a saved recommender proposes to somebody, with titles and reasons. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { collect, commaList, wholeNumber } from '../option-values.ts';
+import { collect, commaList, folderPath, threadCount, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export interface RecommendFlags extends CommonOptions {
@@ -13,14 +13,18 @@ export interface RecommendFlags extends CommonOptions {
   readonly includeSeen?: boolean;
   readonly exclude?: string[];
   readonly only?: string[];
+  readonly users?: string;
+  readonly out?: string;
+  readonly threads?: number;
 }
 
 export function recommendCommand(): Command {
   return new Command('recommend')
     .description(
-      'recommend to a user of the training data, or to somebody new by the items that person took; models of sequences go on with them',
+      'recommend to a user of the training data, or to somebody new by the items that person took (models of sequences go on with them), ' +
+        'or to many users at once, into a file',
     )
-    .argument('<run>', 'folder of a saved recommender')
+    .argument('<run>', 'folder of a saved recommender', folderPath)
     .option('--user <id>', 'a user of the training data')
     .option('--history <id,id,…>', 'items that somebody new took, the oldest first', commaList)
     .option('--item <id>', 'one such item, may be repeated; for ids that hold commas', collect)
@@ -34,15 +38,22 @@ export function recommendCommand(): Command {
     .option('--no-include-seen', 'none of these')
     .option('--exclude <id,id,…>', 'items that may not be recommended', commaList)
     .option('--only <id,id,…>', 'items of which some are to be recommended, and no others', commaList)
+    .option(
+      '--users <file|all>',
+      'many users: a file with a column of users or one id on each line, or all of the data',
+    )
+    .option('--out <file>', 'with --users: the table to write, *.csv, *.parquet or *.jsonl')
+    .option('--threads <n>', 'threads that compute (default: one for one person, all for many)', threadCount)
     .action(recommend);
 }
 
 async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const terminal = new Terminal(flags);
+  if (flags.users !== undefined || flags.out !== undefined) return recommendToMany(terminal, path, flags);
   const request = await requestOf(flags);
   const { Recommender } = await import('../../recommender/recommender.ts');
   // one person's list: threads and libraries take longer to start
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, { threads: flags.threads ?? 1, blas: 'off' });
   try {
     const { k, includeSeen, exclude, only } = flags;
     const answer = recommender.recommend(request, { k, includeSeen, exclude, only });
@@ -54,6 +65,24 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   } finally {
     recommender.close();
   }
+}
+
+async function recommendToMany(terminal: Terminal, path: string, flags: RecommendFlags): Promise<void> {
+  const { users, out, k, includeSeen, exclude, only, threads } = flags;
+  if (users === undefined || out === undefined)
+    throw new DeepTasteError(
+      'usage',
+      `recommend: --users and --out belong together, found ${out === undefined ? '--users' : '--out'} alone; say both, e.g. ` +
+        '--users all --out lists.parquet',
+    );
+  for (const one of ['user', 'history', 'item', 'row'] as const)
+    if (flags[one] !== undefined)
+      throw new DeepTasteError(
+        'usage',
+        `recommend: goes to many users or to one person, found --users and --${one}; leave one out`,
+      );
+  const { recommendMany } = await import('../recommend-many.ts');
+  await recommendMany(terminal, path, { users, out, k, includeSeen, exclude, only, threads });
 }
 
 interface AskedRequest {

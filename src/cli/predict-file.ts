@@ -1,0 +1,168 @@
+/** `deeptaste predict`: the rows of a file with what a model over fields predicts of them, a block at a time. */
+import { DeepTasteError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
+import { shortNumber, shortTime } from '../core/short-text.ts';
+import { type FieldCell, type TableInBlocks, type TableRow, withTableInBlocks } from '../data/read-row-blocks.ts';
+import { fitText, textTable } from '../evaluation/text-table.ts';
+import { idKey } from '../recommender/named-rows.ts';
+import { Recommender } from '../recommender/recommender.ts';
+import { checkTableFile, keepsKinds, writeTable } from './table-file.ts';
+import type { OutputCell, OutputColumn, RowSink } from './table-rows.ts';
+import type { Terminal } from './terminal.ts';
+
+const PREDICTION = 'prediction';
+/** Rows that are shown where no file is written. */
+const SHOWN = 10;
+
+/** @throws 'usage' for a model that predicts no rows, a place or a file that cannot be used; 'data'; 'artifact'; 'io' */
+export async function predictFile(terminal: Terminal, path: string, data: string, out: string | null): Promise<void> {
+  if (out !== null) await checkTableFile(out);
+  const recommender = await Recommender.load(path, { blas: 'off' });
+  try {
+    recommender.predict([]); // says which models can
+    await withTableInBlocks(data, idColumns(recommender), async (table) => {
+      checkColumns(table, recommender);
+      if (out === null) await showFirst(terminal, path, recommender, table);
+      else await predictInto(terminal, path, recommender, table, out);
+    });
+  } finally {
+    recommender.close();
+  }
+}
+
+function idColumns({ parts }: Recommender): string[] {
+  const { fields } = parts;
+  if (!fields) return [];
+  return (['user', 'item'] as const).flatMap((owner) => idKey({ ...parts, fields }, owner) ?? []);
+}
+
+/** @throws 'usage' when no column is known to the model, or one has the name of what is added */
+function checkColumns({ source, columns }: TableInBlocks, { parts, model }: Recommender): void {
+  const names = columns.map(({ name }) => name);
+  if (names.some((name) => name.toLowerCase() === PREDICTION))
+    throw new DeepTasteError('usage', `${source}: must have no column "${PREDICTION}", which is added; rename it`);
+  const known = parts.fields?.encoder.fitted.fields.map(({ key }) => key) ?? [];
+  if (known.some((key) => names.includes(key))) return;
+  throw new DeepTasteError(
+    'usage',
+    `${source}: must have some of the columns that ${model.title} was trained on (${known.join(', ')}), found ${names.join(', ')}`,
+  );
+}
+
+interface PredictedRow extends TableRow {
+  readonly prediction: number;
+}
+
+async function* predicted(
+  recommender: Recommender,
+  { columns, rows }: TableInBlocks,
+  most?: number,
+): AsyncGenerator<readonly PredictedRow[]> {
+  const names = columns.map(({ name }) => name);
+  for await (const block of rows(most)) {
+    const predictions = recommender.predict(block.map(({ cells }) => recordOf(names, cells)));
+    yield block.map((row, n) => ({ ...row, prediction: predictions[n].value }));
+  }
+}
+
+function recordOf(names: readonly string[], cells: readonly FieldCell[]): Record<string, FieldCell> {
+  const record: Record<string, FieldCell> = {};
+  names.forEach((name, c) => {
+    if (cells[c] !== null) record[name] = cells[c];
+  });
+  return record;
+}
+
+async function predictInto(
+  terminal: Terminal,
+  path: string,
+  recommender: Recommender,
+  table: TableInBlocks,
+  out: string,
+): Promise<void> {
+  const started = performance.now();
+  const progress = await terminal.progress();
+  const columns = outputColumns(table, out);
+  const summary = await writeTable(out, columns, (sink) => writeRows(recommender, table, columns, sink, progress));
+  const seconds = (performance.now() - started) / 1000;
+  const { rows, mean } = summary;
+  const speed = `${shortNumber(rows / seconds)} rows/s`;
+  terminal.print(
+    `${out}: ${rows.toLocaleString('en-US')} rows, mean prediction ${mean.toPrecision(4)}, ${shortTime(seconds)}, ${speed}`,
+  );
+  const about = { run: path, model: recommender.model.name, task: recommender.parts.fields?.task };
+  terminal.document({
+    ...about,
+    data: table.source,
+    path: out,
+    rows,
+    meanPrediction: mean,
+    seconds,
+    rowsPerSecond: rows / seconds,
+  });
+}
+
+async function writeRows(
+  recommender: Recommender,
+  table: TableInBlocks,
+  columns: readonly OutputColumn[],
+  sink: RowSink,
+  progress: Progress,
+): Promise<{ rows: number; mean: number }> {
+  const task = progress.start('predicting', table.nRows, 'rows');
+  let [rows, sum] = [0, 0];
+  try {
+    for await (const block of predicted(recommender, table)) {
+      for (const row of block) {
+        await sink.add(outputCells(row, columns));
+        sum += row.prediction;
+      }
+      rows += block.length;
+      task.update(rows, `${rows.toLocaleString('en-US')} rows`);
+    }
+  } finally {
+    task.end(`${rows.toLocaleString('en-US')} rows`);
+  }
+  return { rows, mean: sum / rows };
+}
+
+/** The columns of the file, of their kinds where the format has kinds; times stay as they are written. */
+function outputColumns({ columns }: TableInBlocks, out: string): OutputColumn[] {
+  const types = { numeric: 'number', multi: 'texts', categorical: 'text', text: 'text' } as const;
+  const kept = columns.map(
+    ({ name, kind, isTime }): OutputColumn => ({
+      name,
+      type: keepsKinds(out) && !isTime ? types[kind] : 'text',
+    }),
+  );
+  return [...kept, { name: PREDICTION, type: 'number' }];
+}
+
+function outputCells({ cells, texts, prediction }: PredictedRow, columns: readonly OutputColumn[]): OutputCell[] {
+  return [...texts.map((text, c) => (columns[c].type === 'text' ? text : cells[c])), prediction];
+}
+
+/** The first rows, for people and for scripts. */
+async function showFirst(
+  terminal: Terminal,
+  path: string,
+  recommender: Recommender,
+  table: TableInBlocks,
+): Promise<void> {
+  const rows: PredictedRow[] = [];
+  for await (const block of predicted(recommender, table, SHOWN)) rows.push(...block);
+  const names = table.columns.map(({ name }) => name);
+  const left = names.map((header, c) => ({
+    header,
+    align: 'left' as const,
+    cells: rows.map(({ texts }) => fitText(texts[c] ?? '', 24)),
+  }));
+  const predictions = rows.map(({ prediction }) => prediction.toPrecision(4));
+  const text = textTable([...left, { header: PREDICTION, align: 'right', cells: predictions }]);
+  const rest = table.nRows - rows.length;
+  const note = rest > 0 ? ['', `${rest.toLocaleString('en-US')} rows more; --out FILE.csv writes them all`] : [];
+  terminal.print([text.header, text.rule, ...text.rows, ...note].join('\n'));
+  const about = { run: path, model: recommender.model.name, task: recommender.parts.fields?.task };
+  const shown = rows.map(({ cells, prediction }) => ({ ...recordOf(names, cells), [PREDICTION]: prediction }));
+  terminal.document({ ...about, data: table.source, nRows: table.nRows, rows: shown });
+}
