@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
 import { RandomStream } from '../core/random.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import { toJson } from '../evaluation/evaluation-result.ts';
@@ -29,10 +30,15 @@ export async function compareStored(terminal: Terminal, paths: readonly string[]
       `compare: runs must be evaluated alike, found ${paths[results.findIndex(isRowResult)]}, which predicts rows, and ` +
         `${paths[results.findIndex((result) => !isRowResult(result))]}, which ranks`,
     );
+  const known = runs.map(({ name }) => name);
+  const given = flags.baseline;
+  const baseline = given === undefined || known.includes(given) ? given : known[paths.indexOf(given)];
+  if (given !== undefined && baseline === undefined)
+    throw new DeepTasteError('usage', `--baseline: no run is called "${given}"${suggestion(given, known)}`);
   const metric = flags.metric ?? Object.keys(runs[0].result.metrics)[0];
   const comparison = compareResults(runs, metric, {
     stream: new RandomStream(BOOTSTRAP_SEED, 'compare'),
-    baseline: flags.baseline,
+    baseline,
     test: flags.significance,
   });
   const rows = runs.map(({ name, result }) => ({ model: name, metrics: result.metrics }));

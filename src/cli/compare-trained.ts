@@ -5,10 +5,11 @@ import { suggestion } from '../core/nearest.ts';
 import { RandomStream } from '../core/random.ts';
 import { compareResults } from '../evaluation/comparison.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { renderComparison } from '../evaluation/leaderboard.ts';
+import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { parseMetric } from '../evaluation/metric-name.ts';
 import { isRowResult, type Result } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
+import { findModel } from '../models/index.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { checkRowComparison, reportRows } from './compare-rows.ts';
@@ -145,13 +146,37 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
     baseline: flags.baseline,
     test: flags.significance,
   });
+  const { width, color } = terminal;
+  const over = evaluatedUnit(averaged[0].result.protocol);
   if (seeds.length > 1) terminal.print(`${spreadTable(spreads, seeds.length)}\n`);
+  else if (Object.keys(spreads[0].metrics).length > 1) {
+    const rows = averaged.map(({ name, result }, n) => ({
+      model: name,
+      metrics: result.metrics,
+      seconds: spreads[n].trainingSeconds,
+    }));
+    terminal.print(`${renderLeaderboard(rows, { width, color, over })}\n`);
+  }
+  terminal.print(renderComparison(comparison, { width, over }));
+  const { result } = averaged.find(({ result }) => result.protocol.untrained?.users === 'left out') ?? averaged[0];
   terminal.print(
-    renderComparison(comparison, { width: terminal.width, over: evaluatedUnit(averaged[0].result.protocol) }),
+    [
+      describeProtocol(result.protocol),
+      ...measurementNotes(result),
+      ...historyNotes(models),
+      ...cutOffNotes(runs),
+    ].join('\n'),
   );
-  const [{ result }] = averaged;
-  terminal.print([describeProtocol(result.protocol), ...measurementNotes(result), ...cutOffNotes(runs)].join('\n'));
   terminal.document({ seeds, models: spreads, comparison, protocol: result.protocol, notes: result.notes ?? [] });
+}
+
+/** Models of sequences beside others know more of a user when the test rows are ranked. */
+function historyNotes(models: readonly string[]): string[] {
+  const names = models.filter((name) => findModel(name).form === 'sequences');
+  if (names.length === 0 || names.length === models.length) return [];
+  return [
+    `${names.join(', ')}: ${names.length > 1 ? 'go' : 'goes'} on from a user's rows in their order, validation rows included`,
+  ];
 }
 
 interface ModelSpread {

@@ -1,5 +1,4 @@
 /** Runs of models of sequences: reads the data and says what was found. */
-import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
@@ -10,12 +9,12 @@ import { findModelOf } from '../models/index.ts';
 import { nextItemTask } from '../tasks/next-item.ts';
 import type { SequenceRunSettings } from '../tasks/next-item-settings.ts';
 import { prepareSequenceSplit } from '../tasks/prepare-sequences.ts';
-import type { PreparedData } from './prepared-run.ts';
+import type { Circumstances, PreparedData } from './prepared-run.ts';
 
 export async function prepareNextItems(
   runs: readonly SequenceRunSettings[],
   progress: Progress,
-  stored?: RecommenderParts,
+  { stored }: Circumstances = {},
 ): Promise<PreparedData<'sequences'>> {
   const split = await loadSequencesNoted(runs[0], progress);
   const { name, hash, train, items, warnings, description } = split;

@@ -36,8 +36,12 @@ export async function prepareRanking(runs: readonly RunSettings[], progress: Pro
 }
 
 /** Models of sequences rank by the histories of users. */
+function readsHistories({ model }: Pick<RunSettings, 'model'>): boolean {
+  return findModel(model).form === 'sequences';
+}
+
 function taskOf(split: Split, { model, config, evaluation, seed }: RunSettings): Task {
-  if (findModel(model).form === 'sequences') return rankingByHistoryTask(split, { evaluation, seed }, model);
+  if (readsHistories({ model })) return rankingByHistoryTask(split, { evaluation, seed }, model);
   return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }) }, model);
 }
 
@@ -49,7 +53,8 @@ async function loadNoted(settings: RunSettings, progress: Progress, runs: readon
   const task = progress.start('reading the data');
   const prepared = await prepareSplit(settings, progress);
   const note = ratingsNote(prepared.dataset, runs);
-  const split = withWarning(pairsOnly(prepared, runs.some(usesRatings)), note);
+  const kept = { ratings: runs.some(usesRatings), times: runs.some(readsHistories) };
+  const split = withWarning(pairsOnly(prepared, kept), note);
   const { dataset, train, validation, test } = split;
   const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
   task.end(

@@ -1,23 +1,23 @@
 /** Runs of models over feature fields: reads the data, fits the fields, and says what was found. */
 import type { FieldFile } from '../artifact/field-file.ts';
-import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { findModelOf } from '../models/index.ts';
 import { checkCrosses, type FieldData, prepareFieldData } from '../tasks/prepare-fields.ts';
-import { prepareSplit } from '../tasks/prepare-split.ts';
+import { ofTrainedUsers, prepareSplit } from '../tasks/prepare-split.ts';
 import { type FieldRunSettings, resolveFieldEvaluation } from '../tasks/row-settings.ts';
 import { rowsTask } from '../tasks/rows.ts';
-import type { PreparedData } from './prepared-run.ts';
+import type { Circumstances, PreparedData } from './prepared-run.ts';
 
 export async function prepareRows(
   runs: readonly FieldRunSettings[],
   progress: Progress,
-  stored?: RecommenderParts,
+  { stored, besideModelsOfUsers = false }: Circumstances = {},
 ): Promise<PreparedData<'rows'>> {
   const [first] = runs;
-  const data = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress);
+  const read = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress);
+  const data = besideModelsOfUsers ? { ...read, split: ofTrainedUsers(read.split) } : read;
   const { split, encoder, task, evaluation, warnings } = data;
   const { dataset, train, description } = split;
   for (const { model, config } of runs) {

@@ -6,17 +6,16 @@ import type { Form } from '../examples/forms.ts';
 import { type AnyRunSettings, formOf, type RunSettingsOf } from '../runs/any-settings.ts';
 import { type Run, trainRun } from '../runs/train-run.ts';
 import type { TrainingHooks } from '../training/train.ts';
-import type { FormedSettings, PreparedData, PreparedRun } from './prepared-run.ts';
+import type { Circumstances, FormedSettings, PreparedData, PreparedRun } from './prepared-run.ts';
 
 /**
  * Reads the data and says what was found.
  * @param runs of models that learn from data of one form; data and split are those of the first
- * @param stored a recommender that is to be measured on them: what was made of the data of its training is not made anew
  */
 type Preparation<F extends Form> = (
   runs: readonly RunSettingsOf[F][],
   progress: Progress,
-  stored?: RecommenderParts,
+  circumstances?: Circumstances,
 ) => Promise<PreparedData<F>>;
 
 const preparations: { readonly [F in Form]: () => Promise<Preparation<F>> } = {
@@ -32,7 +31,7 @@ export async function prepareRun(
   stored?: RecommenderParts,
 ): Promise<PreparedRun> {
   const prepare = (await preparations[formOf(settings)]()) as Preparation<Form>;
-  return (await prepare([settings], progress, stored))(settings);
+  return (await prepare([settings], progress, { stored }))(settings);
 }
 
 /** The same of several runs, of which those whose settings have one form share what is read. */
@@ -41,10 +40,11 @@ export async function prepareRuns(
   progress: Progress,
 ): Promise<(run: FormedSettings) => PreparedRun> {
   const prepared = new Map<Form, PreparedData<Form>>();
-  for (const form of new Set(runs.map((run) => run.form))) {
+  const forms = new Set(runs.map((run) => run.form));
+  for (const form of forms) {
     const prepare = (await preparations[form]()) as Preparation<Form>;
     const own = runs.filter((run) => run.form === form).map(({ settings }) => settings);
-    prepared.set(form, await prepare(own, progress));
+    prepared.set(form, await prepare(own, progress, { besideModelsOfUsers: forms.size > 1 }));
   }
   return ({ form, settings }) => prepared.get(form)!(settings);
 }

@@ -1,9 +1,18 @@
 /** A run whose data are read and split: what the commands need of it, whatever its task. */
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyRunSettings, RunSettingsOf } from '../runs/any-settings.ts';
 import type { Run } from '../runs/train-run.ts';
 import type { Task } from '../tasks/task.ts';
 import type { SavedModel } from './saved-note.ts';
+
+/** What the data are prepared for. */
+export interface Circumstances {
+  /** A recommender that is to be measured on them: what was made of the data of its training is not made anew. */
+  readonly stored?: RecommenderParts;
+  /** Models of users stand beside those over fields: only users with training rows are ranked for. */
+  readonly besideModelsOfUsers?: boolean;
+}
 
 export interface PreparedRun {
   readonly task: Task;

@@ -49,7 +49,7 @@ export class FieldAnswering implements Answering {
       );
     this.#requireRanking();
     if (user !== undefined) return this.#byUser(user, row ?? {});
-    return this.#asked(row ?? {}, undefined, 'somebody not seen in training, from the given fields');
+    return this.#asked(row ?? {}, row ?? {}, undefined, 'somebody not seen in training, from the given fields');
   }
 
   /** A user in the context that `row` gives. Somebody whom training did not have is served from what `row` says. */
@@ -64,12 +64,13 @@ export class FieldAnswering implements Answering {
           'describe somebody new by --row key=value',
       );
     const named = key === null ? row : { ...row, [key]: id };
-    if (known === undefined) return this.#asked(named, known, 'a user not seen in training, from the given fields');
+    if (known === undefined)
+      return this.#asked(named, row, known, 'a user not seen in training, from the given fields');
     const how = this.#howKnown(this.#encoded(named));
-    const asked = this.#asked(named, known, how);
+    const asked = this.#asked(named, row, known, how);
     if (how === 'trained') return asked;
     const note = `user ${shownName(id)} was not, or rarely, seen in training: served from what else is known`;
-    return { ...asked, notes: [note] };
+    return { ...asked, notes: [note, ...asked.notes] };
   }
 
   /** Untrained are users whose id training has no value for, where the fields have the ids of users. */
@@ -123,21 +124,30 @@ export class FieldAnswering implements Answering {
     return { items, scores: task === 'rating' ? scores.map((score) => score + offset) : scores };
   }
 
-  #asked(row: RowRecord, user: number | undefined, how: string): Asked {
+  /** @param given what the caller says of somebody: of that, what the model does not know is told */
+  #asked(row: RowRecord, given: RowRecord, user: number | undefined, how: string): Asked {
     const none = new Int32Array(0);
+    const encoded = this.#encoded(row);
     return {
       taken: user === undefined ? none : this.#takenBy(user),
       history: none,
       unknownItems: [],
-      notes: [],
+      notes: this.#notesOn(given, encoded),
       includeSeen: false,
       rank: (k, excluded) => {
         const best = this.#predictor.readsPairs
           ? this.#bestOfPairs(row, excluded, k)
-          : this.#bestOfRequests([this.#encoded(row)], [excluded], k)[0];
+          : this.#bestOfRequests([encoded], [excluded], k)[0];
         return { ...this.#shown(best), knows: null, how };
       },
     };
+  }
+
+  /** What is missing of the cells that were not given (those of items among them) is no news. */
+  #notesOn(given: RowRecord, { notes }: EncodedRow): string[] {
+    const { fields } = this.#parts.fields.encoder.fitted;
+    const names = [...Object.keys(given), ...fields.filter(({ key }) => key in given).map(({ name }) => name)];
+    return notes.filter((note) => names.some((name) => note.startsWith(`"${name}"`)));
   }
 
   /** Every item with the row is an example of its own: what crosses of item fields with others need. */

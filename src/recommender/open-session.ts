@@ -1,6 +1,7 @@
 /** A running session of a model of sequences: told its events one by one, asked at any time. */
 
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
+import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { RunningSequences } from '../scoring/sequence-scorer.ts';
 import type { Answer } from './answer.ts';
@@ -18,17 +19,25 @@ export class OpenSession {
   readonly #running: RunningSequences;
   readonly #items = new Set<number>();
   readonly #unknown: string[] = [];
+  readonly #onClose: () => void;
+  #isClosed = false;
   #nKnown = 0;
 
-  constructor(parts: RecommenderParts, title: string, answering: SequenceAnswering) {
+  /** @param onClose called once */
+  constructor(parts: RecommenderParts, title: string, answering: SequenceAnswering, onClose: () => void) {
+    this.#onClose = onClose;
     this.#parts = parts;
     this.#title = title;
     this.#answering = answering;
     this.#running = answering.open();
   }
 
-  /** Appends an event; false when the item is unknown, which leaves the session as it was. */
+  /**
+   * Appends an event; false when the item is unknown, which leaves the session as it was.
+   * @throws 'usage' for what is no id, and when the session is closed
+   */
   add(itemId: Id): boolean {
+    this.#requireOpen('add');
     const id = idOf(itemId, 'session: the item');
     const item = this.#parts.items.indexOf(id);
     if (item === undefined) {
@@ -41,8 +50,9 @@ export class OpenSession {
     return true;
   }
 
-  /** What comes next. @throws as Recommender.recommend */
+  /** What comes next. @throws as Recommender.recommend; 'usage' when the session is closed */
   recommend(options: RecommendOptions = {}): Answer {
+    this.#requireOpen('recommend');
     const wanted = wantedOf(options);
     const sequence = {
       running: this.#running,
@@ -54,7 +64,16 @@ export class OpenSession {
     return listFor(this.#parts, this.#title, this.#answering, asked, wanted);
   }
 
+  #requireOpen(call: string): void {
+    if (this.#isClosed)
+      throw new DeepTasteError('usage', `session: ${call}: the session is closed; begin another with startSession`);
+  }
+
+  /** Gives back its state; closing the recommender does so too. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#running.free();
+    this.#onClose();
   }
 }

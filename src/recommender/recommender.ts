@@ -11,7 +11,7 @@ import { float32Tensor } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
-import { Engine, type EngineOptions } from '../engine/runtime/engine.ts';
+import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
@@ -72,6 +72,7 @@ export class Recommender {
   #engine: Engine | null;
   #scorer: Forms[Form]['scorer'] | null = null;
   #answering: Answering | null = null;
+  readonly #sessions = new Set<OpenSession>();
 
   /** @param engine shared with other work; absent = one of its own, made when it is needed and closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
@@ -82,8 +83,9 @@ export class Recommender {
     this.#engineOptions = options;
   }
 
-  /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there */
+  /** @throws 'artifact' when the folder is truncated, altered or of a newer format; 'not-found' when it is not there; 'config' for wrong options of the engine */
   static async load(path: string, options: EngineOptions = {}): Promise<Recommender> {
+    checkEngineOptions(options);
     const recommender = new Recommender(await Recommender.read(path), undefined, options);
     try {
       await fitting(path, () => recommender.#anyScorer());
@@ -294,15 +296,21 @@ export class Recommender {
    */
   startSession(): OpenSession {
     const answering = this.#answers();
-    if (answering instanceof SequenceAnswering) return new OpenSession(this.parts, this.model.title, answering);
+    if (answering instanceof SequenceAnswering) {
+      const session = new OpenSession(this.parts, this.model.title, answering, () => this.#sessions.delete(session));
+      this.#sessions.add(session);
+      return session;
+    }
     const names = modelsOf('sequences').map(({ name }) => name);
     throw new DeepTasteError(
       'usage',
-      `session: needs a model of sequences (${names.join(', ')}), found ${this.model.title}; give it a history instead`,
+      `session: needs a model of sequences (${names.join(', ')}), found ${this.model.title}; ask it with recommend`,
     );
   }
 
+  /** Gives back memory and threads, and what open sessions hold. */
   close(): void {
+    for (const session of this.#sessions) session.close();
     if (this.#answering) this.#answering.free();
     else this.#scorer?.free();
     this.#answering = null;

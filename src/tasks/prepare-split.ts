@@ -2,12 +2,14 @@
 
 import { checkSettings } from '../core/call-checks.ts';
 import type { Progress } from '../core/progress.ts';
-import { type Interactions, joinInteractions, type Split } from '../data/dataset.ts';
+import { rowsWhere } from '../data/cleaning.ts';
+import { type Interactions, joinInteractions, type Split, selectRows } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { holdOutOneOfTrain } from '../data/splits/hold-out-of-train.ts';
 import type { RowUse } from '../data/splits/repeated-pairs.ts';
 import { sampleCandidates } from '../data/splits/sample-candidates.ts';
 import { loadSplit, splitDataset } from '../data/splits/split-dataset.ts';
+import { trainedEntities } from '../evaluation/untrained-rows.ts';
 import type { RunSettings } from './ranking-settings.ts';
 
 export type SplitSettings = Pick<RunSettings, 'data' | 'split' | 'validationFromTrain' | 'sampleCandidates'>;
@@ -31,18 +33,23 @@ export async function prepareSplit(
   return candidates ? sampleCandidates(split, candidates) : split;
 }
 
-/**
- * The split for models that know users and items only: of its rows nothing else is kept in memory.
- * @param keepRatings for a model that weighs rows by them; labels stay in any case
- */
-export function pairsOnly(split: Split, keepRatings = false): Split {
-  const staying = keepRatings || split.dataset.label !== undefined;
-  const pairs = ({ length, userIndex, itemIndex, rating }: Interactions): Interactions => ({
+/** What of the rows the models of a run need beside users and items. */
+export interface KeptColumns {
+  /** For a model that weighs rows by them; labels stay in any case. */
+  readonly ratings?: boolean;
+  /** For models that read a user's rows in their order. */
+  readonly times?: boolean;
+}
+
+/** The split for models that know users and items: of its rows nothing else is kept in memory but what is asked for. */
+export function pairsOnly(split: Split, { ratings = false, times = false }: KeptColumns = {}): Split {
+  const staying = ratings || split.dataset.label !== undefined;
+  const pairs = ({ length, userIndex, itemIndex, rating, time }: Interactions): Interactions => ({
     length,
     userIndex,
     itemIndex,
     rating: staying ? rating : null,
-    time: null,
+    time: times ? time : null,
     session: null,
   });
   const { dataset, train, validation, test } = split;
@@ -65,6 +72,18 @@ export function wholeForTraining(split: Split): Split {
     validationCandidates: null,
     testCandidates: null,
   };
+}
+
+/** The split whose held-out rows are of users who have training rows: of the others a model of users knows nothing. */
+export function ofTrainedUsers(split: Split): Split {
+  const { hasUser } = trainedEntities(split);
+  const known = (part: Interactions | null) =>
+    part &&
+    selectRows(
+      part,
+      rowsWhere(part.length, (row) => hasUser(part.userIndex[row])),
+    );
+  return { ...split, validation: known(split.validation), test: known(split.test) };
 }
 
 /** Whether the data hold rows that the training part lacks. */

@@ -2,9 +2,9 @@
 import { ITEM_COUNTS } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
-import { requireUsersAndItems, type Split } from '../data/dataset.ts';
+import { type Interactions, joinInteractions, requireUsersAndItems, type Split } from '../data/dataset.ts';
 import { sequencesOf } from '../data/sequences/from-interactions.ts';
-import { itemSupport } from '../data/sequences/select-sequences.ts';
+import { itemSupport, selectEvents } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
@@ -37,12 +37,15 @@ export function rankingByHistoryTask(
     );
   requireUsersAndItems(`train ${model}`, dataset);
   parseTaskMetrics([...evaluation.metrics, evaluation.validationMetric], 'ranking');
-  const { sequences } = sequencesOf({ ...dataset, interactions: train }, { by: 'user' });
-  const histories = historiesOf(sequences, dataset.users.size);
+  const sequencesFrom = (interactions: Interactions) =>
+    sequencesOf({ ...dataset, interactions }, { by: 'user' }).sequences;
+  const historiesFrom = (interactions: Interactions) =>
+    historiesOf(sequencesFrom(interactions), dataset.users.size, isTrained);
+  const sequences = sequencesFrom(train);
   const support = itemSupport(sequences);
   const isTrained = Uint8Array.from(support, (n) => (n > 0 ? 1 : 0));
   const rankBy =
-    (scorer: SequenceScorer): RankPart =>
+    (scorer: SequenceScorer, histories: SparseRows): RankPart =>
     (ranking) =>
       ranking.rankOn(new HistoryTables(scorer, histories, isTrained));
   const again = (part: Split) => rankingByHistoryTask(part, options, model);
@@ -59,10 +62,12 @@ export function rankingByHistoryTask(
     data: () => sequences,
     validator: (engine) => {
       const validate = validator(engine, split, evaluation, seed);
-      return validate && ((scorer) => validate(rankBy(scorer)));
+      const histories = historiesFrom(train);
+      return validate && ((scorer) => validate(rankBy(scorer, histories)));
     },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
-    measure: (engine, scorer) => evaluateRanking(engine, rankBy(scorer), split, evaluation, seed),
+    measure: (engine, scorer) =>
+      evaluateRanking(engine, rankBy(scorer, historiesFrom(beforeTest(split))), split, evaluation, seed),
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
     about: () => ({
@@ -71,13 +76,20 @@ export function rankingByHistoryTask(
     }),
     parts: (weights) => {
       const { users, items, userFields, itemFields } = dataset;
-      return { weights: withCounts(weights, support), users, items, userFields, itemFields, seen: histories };
+      const seen = historiesFrom(dataset.interactions);
+      return { weights: withCounts(weights, support), users, items, userFields, itemFields, seen };
     },
   };
 }
 
-/** Items of every user, the oldest first; an item may occur again. */
-function historiesOf({ start, items, owner }: Sequences, nUsers: number): SparseRows {
+/** What is known of users when the test part is ranked: validation rows go before it. */
+function beforeTest({ train, validation }: Split): Interactions {
+  return validation ? joinInteractions(train, validation) : train;
+}
+
+/** Items of every user that training knows, the oldest first; an item may occur again. */
+function historiesOf(sequences: Sequences, nUsers: number, isTrained: Uint8Array): SparseRows {
+  const { start, items, owner } = selectEvents(sequences, (event) => isTrained[sequences.items[event]] === 1);
   const rowStart = new Int32Array(nUsers + 1);
   const owners = owner ?? new Int32Array(0);
   owners.forEach((user, s) => {

@@ -43,6 +43,50 @@ describe('compare', () => {
     expect(comparison.rows.slice(1).every((row: { difference: unknown }) => row.difference !== null)).toBe(true);
   });
 
+  it('feeds models of sequences the rows of users in the order of their times, validation rows too', async () => {
+    // what everybody takes next is the item after the last one, wherever the rows stand in the file
+    const random = new RandomStream(5, 'rows');
+    const rows = Array.from({ length: 60 }, (_, user) => user).flatMap((user) =>
+      Array.from({ length: 8 }, (_, n) => `u${user},i${(user + n) % 20},${1e9 + 100 * n}`),
+    );
+    place.write('chain.csv', `user,item,time\n${random.shuffle(rows).join('\n')}\n`);
+    for (const validation of ['time', 'none']) {
+      const { code, stdout } = await place.run([
+        ...['compare', '--data', 'chain.csv', '--models', 'popularity,markov', '--split', 'leave-one-out'],
+        ...['--by', 'time', '--metrics', 'hr@1', '--set', `split.validation=${validation}`, '--json'],
+      ]);
+      expect(code).toBe(0);
+      const [popularity, markov] = JSON.parse(stdout).models;
+      expect(markov.metrics['hr@1'].mean).toBe(1);
+      expect(popularity.metrics['hr@1'].mean).toBeLessThan(0.2);
+    }
+  });
+
+  it('ranks for users with training rows alone where a model of users stands beside one over fields', async () => {
+    const rows = Array.from({ length: 60 }, (_, user) => user).flatMap((user) =>
+      Array.from({ length: user < 30 ? 8 : 1 }, (_, n) => `u${user},i${(user + 5 * n) % 24},${1e9 + 100 * n + user}`),
+    );
+    place.write('rare.csv', `user,item,time\n${rows.join('\n')}\n`);
+    const { code, stdout, stderr } = await place.run([
+      ...[
+        'compare',
+        '--data',
+        'rare.csv',
+        '--models',
+        'fm,popularity,vsknn',
+        '--split',
+        'ratio',
+        '--set',
+        'split.of=all',
+      ],
+      ...['--epochs', '1', '--metrics', 'ndcg@10,auc'],
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/^model +ndcg@10 ± +auc ± +seconds\n/);
+    expect(stdout).toMatch(/users without training rows: left out/);
+    expect(stdout).toMatch(/vsknn: goes on from a user's rows in their order, validation rows included/);
+  });
+
   it('compares models of sequences alone by their next items', async () => {
     const { code, stdout } = await place.run(['compare', '--data', 'taken.csv', '--models', 'markov,vsknn', '--json']);
     expect(code).toBe(0);

@@ -104,3 +104,47 @@ it.each(all)('%s answers alike after it was closed, and when it is loaded', asyn
   expect(loaded.recommend({ user: 'u5' })).toEqual(before);
   loaded.close();
 });
+
+describe.each(['markov', 'gru4rec'])('a session of %s', (model) => {
+  it('is over when it is closed, which may be done twice', async () => {
+    const session = of(model).startSession();
+    session.add('i1');
+    session.close();
+    session.close();
+    expect(() => session.add('i3')).toThrow(/session: add: the session is closed/);
+    expect(() => session.recommend()).toThrow(/session: recommend: the session is closed/);
+    expect(await thrownCode(async () => session.recommend())).toBe('usage');
+  });
+
+  it('ends with its recommender', async () => {
+    const path = join(folder, `closing-${model}`);
+    await of(model).save(path);
+    const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+    const session = recommender.startSession();
+    session.add('i1');
+    recommender.close();
+    expect(() => session.add('i3')).toThrow(/the session is closed/);
+  });
+});
+
+describe('what is wrong with a call is not put down to the files', () => {
+  it.each([{ thread: 2 }, { threads: 0 }, null])('options of the engine: %j', async (options) => {
+    const path = join(folder, 'mf');
+    await of('mf').save(path);
+    expect(await thrownCode(() => Recommender.load(path, options as object))).toBe('config');
+  });
+});
+
+describe('cells that describe somebody to a model over fields', () => {
+  const notes = (row: object, user?: string) =>
+    of('fm').recommend(user === undefined ? { row } : { user, row }, { k: 2 }).notes;
+
+  it('are told where they are no field, or were never seen', () => {
+    expect(notes({ hours: 3 }, 'u3')).toEqual([expect.stringMatching(/^"hours" is not a field/)]);
+    expect(notes({ user: 'never' })).toEqual([expect.stringMatching(/"never" was not, or rarely, seen in training$/)]);
+  });
+
+  it('are no news where nothing is said of them', () => {
+    expect(notes({}, 'u3')).toEqual([]);
+  });
+});

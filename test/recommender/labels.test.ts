@@ -117,7 +117,7 @@ describe('ratings', () => {
   it('make iALS another model, and counts of repeats do', async () => {
     const scoresWith = async (more: Partial<RunInput>) => {
       const settings = settingsOf({ data, model: 'ials', split: { method: 'none' }, ...more });
-      const split = pairsOnly(await prepareSplit(settings), true);
+      const split = pairsOnly(await prepareSplit(settings), { ratings: true });
       const { recommender } = await trainRecommender({ engine, split, settings });
       const scores = recommender.recommend({ user: 'u1' }, { k: 10, includeSeen: true }).recommendations;
       return new Map(scores.map(({ item, score }) => [item, score]));

@@ -30,7 +30,7 @@ export function compareCommand(): Command {
     .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part');
   addRunFlags(addTaskOption(addEngineOptions(command)));
-  return command.action(async (runs: string[], flags: CompareFlags) => {
+  return command.action(async (runs: string[], flags: CompareFlags, called: Command) => {
     const terminal = new Terminal(flags);
     const trains = flags.data !== undefined || flags.models !== undefined;
     if (trains === runs.length > 0)
@@ -43,7 +43,25 @@ export function compareCommand(): Command {
       const { compareTrained } = await import('../compare-trained.ts');
       return compareTrained(terminal, flags);
     }
+    checkStoredFlags(called);
     const { compareStored } = await import('../compare-stored.ts');
     return compareStored(terminal, runs, flags);
   });
+}
+
+/** What may be said of the comparison of saved runs, beside what every command takes. */
+const ofStored = ['metric', 'baseline', 'significance', 'json', 'quiet', 'debug', 'color'];
+
+/** @throws 'usage' for an option of training: the numbers of saved runs stand */
+function checkStoredFlags(called: Command): void {
+  const other = called.options.find((option) => {
+    const name = option.attributeName();
+    return called.getOptionValueSource(name) === 'cli' && !ofStored.includes(name);
+  });
+  if (other)
+    throw new DeepTasteError(
+      'usage',
+      `compare: saved runs are compared by the numbers that they hold, found ${other.long}; leave it out, measure them anew with ` +
+        '"deeptaste evaluate RUN --save", or train with --data FILE --models a,b',
+    );
 }

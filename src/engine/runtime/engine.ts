@@ -48,7 +48,7 @@ function requireSharedMemory(): void {
 }
 
 /** Plain JavaScript gets to know that an option does not exist. @throws DeepTasteError `config` */
-function checkNames(options: EngineOptions): void {
+export function checkEngineOptions(options: EngineOptions): void {
   if (typeof options !== 'object' || options === null)
     throw new DeepTasteError(
       'config',
@@ -57,6 +57,9 @@ function checkNames(options: EngineOptions): void {
   const wrong = Object.keys(options).find((name) => !(optionNames as readonly string[]).includes(name));
   if (wrong !== undefined)
     throw new DeepTasteError('config', `engine: "${wrong}" is not a known option${suggestion(wrong, optionNames)}`);
+  const { threads = availableParallelism() } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256)
+    throw new DeepTasteError('config', `threads: must be an integer from 1 to 256, found ${JSON.stringify(threads)}`);
 }
 
 /** Opens as many files as are needed and closes them. @throws the system's error when so many cannot be open */
@@ -99,13 +102,8 @@ export class Engine {
   #closed = false;
 
   constructor(options: EngineOptions = {}) {
-    checkNames(options);
+    checkEngineOptions(options);
     this.threads = options.threads ?? availableParallelism();
-    if (!Number.isInteger(this.threads) || this.threads < 1 || this.threads > 256)
-      throw new DeepTasteError(
-        'config',
-        `threads: must be an integer from 1 to 256, found ${JSON.stringify(this.threads)}`,
-      );
     requireSharedMemory();
     const { module, build } = loadKernels(options.kernels);
     this.build = build;
