@@ -68,7 +68,7 @@ function checkKey(path: readonly string[], key: string, modelKeys: readonly stri
   const last = path[path.length - 1];
   const close = known.find((address) => address.endsWith(`.${last}`)) ?? nearest(key, known);
   const own = modelKeys.length > 0 ? `the model's own are ${modelKeys.join(', ')}` : 'the model has none of its own';
-  const advice = close ? `; did you mean "${close}"?` : `; ${own}, "deeptaste models NAME" prints all`;
+  const advice = close && close !== key ? `; did you mean "${close}"?` : `; ${own}, "deeptaste models NAME" prints all`;
   throw new DeepTasteError('config', `--set ${key}: there is no such setting${advice}`, { key });
 }
 

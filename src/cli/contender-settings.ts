@@ -2,8 +2,9 @@
 
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
+import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
-import { findModel } from '../models/index.ts';
+import { models as allModels, findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import { checkedRun, optionNames } from './checked-run.ts';
 import { defined } from './data-flags.ts';
@@ -31,7 +32,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
     const input = {
       data: dataOf(data, flags),
       ...runInputOf({ name: model.name, form }, flags),
-      ...defined({ refit, task: flags.task ?? (areUnlike && form === 'rows' ? 'ranking' : undefined) }),
+      ...defined({ refit, task: taskFor(form, flags.task, areUnlike) }),
       model: model.name,
       training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
     } as AnyRunInput;
@@ -39,6 +40,12 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
     settings.push({ form, settings: await checkedRun(input, own, 'compare', form) });
   }
   return settings;
+}
+
+/** Beside models of users and items, those over fields rank; the others do nothing else. */
+function taskFor(form: Form, given: CompareFlags['task'], areUnlike: boolean): CompareFlags['task'] {
+  if (form === 'rows') return given ?? (areUnlike ? 'ranking' : undefined);
+  return areUnlike && given === 'ranking' ? undefined : given;
 }
 
 /** Whether training settings concern the model. */
@@ -52,6 +59,13 @@ const ofRuns = ['refit', 'task'];
 /** A bare key must be an option of some model. */
 function checkOwner(text: string, models: readonly AnyModel[]): void {
   const key = keyOf(text);
+  const owner = key.includes('.') ? key.split('.', 1)[0] : '';
+  if (allModels.some(({ name }) => name === owner) && !models.some(({ name }) => name === owner))
+    throw new DeepTasteError(
+      'config',
+      `--set ${key}: "${owner}" is not among --models, found ${models.map(({ name }) => name).join(', ')}`,
+      { key },
+    );
   const known = [...new Set(models.flatMap(optionNames)), ...ofRuns];
   if (!text.includes('=') || key.includes('.') || known.includes(key)) return;
   throw new DeepTasteError('config', `--set ${key}: none of the models has this option${suggestion(key, known)}`, {

@@ -47,11 +47,16 @@ function excludedBy({ items }: RecommenderParts, exclude: unknown): Int32Array {
 function allBut({ items }: RecommenderParts, only: unknown): Int32Array {
   if (only === undefined) return new Int32Array(0);
   const ids = idsOf(only, 'recommend: only');
+  if (ids.length === 0)
+    throw new DeepTasteError(
+      'usage',
+      'recommend: "only" must name at least one item, found none; leave it out for all',
+    );
   const allowed = new Set(ids.flatMap((id) => items.indexOf(id) ?? []));
   if (allowed.size === 0)
     throw new DeepTasteError(
       'not-found',
-      `recommend: "only" must name an item of the training data, found ${ids.length > 0 ? `only unknown ${quotedNames(ids)}` : 'none'}; ` +
+      `recommend: "only" must name an item of the training data, found only unknown ${quotedNames(ids)}; ` +
         `ids look like ${examplesOf(items)}`,
     );
   return Int32Array.from({ length: items.size }, (_, item) => item).filter((item) => !allowed.has(item));

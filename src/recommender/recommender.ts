@@ -6,7 +6,7 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type Id, idOf } from '../core/ids.ts';
+import { type Id, idOf, shownValue } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import { quotedNames } from '../core/shown.ts';
@@ -272,10 +272,15 @@ export class Recommender {
   /**
    * Why a row is predicted as it is: what each of its values adds.
    * @param nPairs strongest pairs to list
-   * @throws 'usage' for models that predict no rows
+   * @throws 'usage' for models that predict no rows, and for a wrong number of pairs
    */
   explain(row: RowRecord, nPairs = 10): Explanation {
     this.#requireRows('explain');
+    if (!Number.isInteger(nPairs) || nPairs < 0)
+      throw new DeepTasteError(
+        'usage',
+        `explain: the number of pairs must be a whole number from 0, found ${shownValue(nPairs)}`,
+      );
     const parts = this.#fieldParts();
     const record = rowCompleter(parts)(rowRecord(row, 'explain: the row'));
     return explanationOf(parts.fields, this.scorer('rows'), parts.fields.encoder.encodeRow(record), nPairs);
@@ -286,7 +291,7 @@ export class Recommender {
     const names = modelsOf('rows').map(({ name }) => name);
     throw new DeepTasteError(
       'usage',
-      `${call}: needs a model over feature fields (${names.join(', ')}), found ${this.model.title}; its recommendations carry reasons`,
+      `${call}: needs a model over feature fields (${names.join(', ')}), found ${this.model.title}; ask it with recommend`,
     );
   }
 

@@ -83,7 +83,7 @@ export interface CheckedRequest {
 
 /** @throws DeepTasteError `usage`: nobody is asked for, a user and a history at once, ids that are none */
 export function checkedRequest(request: unknown): CheckedRequest {
-  const { user, history, row } = requestOptions(requestSchema, request ?? {});
+  const { user, history, row } = requestOptions(requestSchema, request ?? {}, 'recommend: the request');
   if (user === undefined && history === undefined && row === undefined)
     throw new DeepTasteError(
       'usage',
@@ -113,7 +113,7 @@ export function emptyHistory(): DeepTasteError {
   return new DeepTasteError(
     'usage',
     'recommend: the history must hold the id of at least one item, found none; to somebody of whom nothing is known ' +
-      'show what most people took (the model "popularity")',
+      'show what most people took (whenEmpty: "popularity", or the model of that name)',
   );
 }
 

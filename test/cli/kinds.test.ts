@@ -87,6 +87,23 @@ describe('compare', () => {
     expect(stdout).toMatch(/vsknn: goes on from a user's rows in their order, validation rows included/);
   });
 
+  it.each([
+    [['--set', 'mf.factors=3'], /--set mf\.factors: "mf" is not among --models, found popularity, ease/],
+    [['--task', 'click'], /"task" is for models over feature fields/],
+  ])('refuses what is about no model of the table: %j', async (flags, message) => {
+    const { code, stderr } = await place.run(['compare', ...files, '--models', 'popularity,ease', ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  it('takes the task that its models have in common, and refuses what is for training beside saved runs', async () => {
+    const beside = ['--models', 'popularity,fm', '--task', 'ranking', '--epochs', '1', '--json'];
+    expect(await place.run(['compare', ...files, ...beside])).toMatchObject({ code: 0 });
+    const { code, stderr } = await place.run(['compare', 'runs/a', 'runs/b', '--epochs', '3']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/saved runs are compared by the numbers that they hold, found --epochs/);
+  });
+
   it('compares models of sequences alone by their next items', async () => {
     const { code, stdout } = await place.run(['compare', '--data', 'taken.csv', '--models', 'markov,vsknn', '--json']);
     expect(code).toBe(0);

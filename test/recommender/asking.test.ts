@@ -37,6 +37,7 @@ describe.each(all)('%s', (model) => {
   it('refuses a list of nothing that is known, and lists that are none', async () => {
     const ask = (options: object) => thrownCode(async () => of(model).recommend({ user: 'u3' }, options));
     expect(await ask({ only: ['no such'] })).toBe('not-found');
+    expect(await ask({ only: [] })).toBe('usage');
     expect(await ask({ only: 'i1' })).toBe('usage');
     expect(await ask({ exclude: [{}] })).toBe('usage');
   });
@@ -89,6 +90,8 @@ describe('what a model cannot do', () => {
   it('is an error that says which can', () => {
     expect(() => of('mf').predict([{ user: 'u1' }])).toThrow(/predict: needs a model over feature fields \(lr, fm/);
     expect(() => of('markov').explain({ user: 'u1' })).toThrow(/explain: needs a model over feature fields/);
+    expect(() => of('fm').explain({ user: 'u1' }, -1)).toThrow(/explain: the number of pairs must be .* found -1/);
+    expect(() => of('mf').recommend('u1' as never)).toThrow(/recommend: the request: .*expected object/);
     expect(() => of('fm').startSession()).toThrow(/session: needs a model of sequences \(.*gru4rec/);
     expect(() => of('fm').scorer('pairs')).toThrow(/FM: must be one of the models of users and items/);
   });
