@@ -84,6 +84,14 @@ function checkForm(input: object, model: AnyModel, where: string): void {
   const own = settingsForms[model.form];
   const others = (Object.keys(settingsForms) as Form[]).filter((form) => form !== model.form);
   const about = (form: Form) => `is for ${formTitles[form]}, and ${model.name} is one of the ${formTitles[model.form]}`;
+  if ('optimizer' in input)
+    throw new DeepTasteError(
+      'config',
+      `${where}: "optimizer" must stand under "training", found it beside; move it there`,
+      {
+        key: 'optimizer',
+      },
+    );
   for (const key of Object.keys(input)) {
     const form = others.find((other) => key in settingsForms[other].schema.shape);
     if (key in own.schema.shape || form === undefined) continue;

@@ -166,6 +166,13 @@ describe('settings have one name for all models', () => {
     expect(training).toMatchObject({ minGain: 0.001, optimizer: { learningRate: 0.02 } });
   });
 
+  it('and their place is told where they stand beside it', async () => {
+    place.write('beside.yaml', 'model: gmf\ndata: { files: [taken.csv] }\noptimizer: { learningRate: 0.02 }\n');
+    const { code, stderr } = await place.run(['run', 'beside.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/beside\.yaml: "optimizer" must stand under "training"/);
+  });
+
   it('and former names are refused with the new one', async () => {
     const set = ['--set', 'training.learningRate=0.1'];
     const { code, stderr } = await place.run(['train', ...files, '--model', 'gru4rec', ...set]);
