@@ -139,7 +139,7 @@ describe('what is wrong with a call is not put down to the files', () => {
 });
 
 describe('cells that describe somebody to a model over fields', () => {
-  const notes = (row: object, user?: string) =>
+  const notes = (row: Record<string, unknown>, user?: string) =>
     of('fm').recommend(user === undefined ? { row } : { user, row }, { k: 2 }).notes;
 
   it('are told where they are no field, or were never seen', () => {
