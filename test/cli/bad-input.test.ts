@@ -51,6 +51,21 @@ it('data that have moved since a run was trained', async () => {
   expect(stderr).toMatch(
     /evaluate moved: the data of the run must be where they were: moved\.csv.*say with --data where they are now/,
   );
+  place.write('elsewhere.csv', filmsCsv());
+  const genres = Array.from({ length: 24 }, (_, n) => `f${n},${n % 2 === 0 ? 'red' : 'blue'}`);
+  place.write('moved-items.csv', `item,genre\n${genres.join('\n')}\n`);
+  const withItems = await place.run([
+    ...args.slice(0, 2),
+    'elsewhere.csv',
+    ...args.slice(3),
+    ...['--items', 'moved-items.csv'],
+  ]);
+  expect(withItems).toMatchObject({ code: 0 });
+  rmSync(place.path('moved-items.csv'));
+  const other = await place.run(['evaluate', 'moved', '--data', 'elsewhere.csv']);
+  expect(other.stderr).toMatch(/moved-items\.csv: there is no such file.*say with --items, --users or --social where/);
+  const given = await place.run(['evaluate', 'moved', '--data', 'gone.csv']);
+  expect(given.stderr).toMatch(/^error: gone\.csv: there is no such file/);
 });
 
 describe('bad input', () => {

@@ -26,17 +26,21 @@ export function evaluateCommand(): Command {
       const { evaluateStored } = await import('../evaluate-stored.ts');
       await evaluateStored(new Terminal(flags), path, flags);
     } catch (error) {
-      throw flags.data === undefined ? asMovedData(error, path) : error;
+      throw asMovedData(error, path, flags);
     }
   });
 }
 
 /** The settings of a run name its files as they lay when it was trained. */
-function asMovedData(error: unknown, path: string): unknown {
+function asMovedData(error: unknown, path: string, { data, items, users, social }: EvaluateFlags): unknown {
   if (!(error instanceof DeepTasteError) || !error.message.includes('there is no such file')) return error;
+  // what was given by hand is told as it is
+  const given = [...(data ?? []), ...[items, users, social].filter((file) => typeof file === 'string')];
+  if (given.some((file) => error.message.includes(file))) return error;
+  const where = data === undefined ? '--data' : '--items, --users or --social';
   return new DeepTasteError(
     error.code,
-    `evaluate ${path}: the data of the run must be where they were: ${error.message}; say with --data where they are now`,
+    `evaluate ${path}: the data of the run must be where they were: ${error.message}; say with ${where} where they are now`,
     error.details,
     { cause: error },
   );
