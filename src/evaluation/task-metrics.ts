@@ -22,11 +22,6 @@ const sources: Readonly<Record<MeasuredTask, string>> = {
   rating: 'predicted ratings (task rating)',
 };
 
-/** The families of metrics that a task can measure. */
-export function metricsOfTask(task: MeasuredTask): readonly MetricFamily[] {
-  return families[task];
-}
-
 /** @throws DeepTasteError `config` when the task does not give what the metric is computed from */
 export function checkTaskMetric({ name, family }: Metric, task: MeasuredTask): void {
   if (families[task].includes(family)) return;

@@ -39,15 +39,14 @@ export function rankingByHistoryTask(
   parseTaskMetrics([...evaluation.metrics, evaluation.validationMetric], 'ranking');
   const sequencesFrom = (interactions: Interactions) =>
     sequencesOf({ ...dataset, interactions }, { by: 'user' }).sequences;
-  const historiesFrom = (interactions: Interactions) =>
-    historiesOf(sequencesFrom(interactions), dataset.users.size, isTrained);
+  const histories = (known: Sequences) => historiesOf(known, dataset.users.size, isTrained);
   const sequences = sequencesFrom(train);
   const support = itemSupport(sequences);
   const isTrained = Uint8Array.from(support, (n) => (n > 0 ? 1 : 0));
   const rankBy =
-    (scorer: SequenceScorer, histories: SparseRows): RankPart =>
+    (scorer: SequenceScorer, past: SparseRows): RankPart =>
     (ranking) =>
-      ranking.rankOn(new HistoryTables(scorer, histories, isTrained));
+      ranking.rankOn(new HistoryTables(scorer, past, isTrained));
   const again = (part: Split) => rankingByHistoryTask(part, options, model);
   return {
     form: 'sequences',
@@ -62,12 +61,15 @@ export function rankingByHistoryTask(
     data: () => sequences,
     validator: (engine) => {
       const validate = validator(engine, split, evaluation, seed);
-      const histories = historiesFrom(train);
-      return validate && ((scorer) => validate(rankBy(scorer, histories)));
+      if (!validate) return undefined;
+      const past = histories(sequences);
+      return (scorer) => validate(rankBy(scorer, past));
     },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
-    measure: (engine, scorer) =>
-      evaluateRanking(engine, rankBy(scorer, historiesFrom(beforeTest(split))), split, evaluation, seed),
+    measure: (engine, scorer) => {
+      const past = histories(split.validation ? sequencesFrom(joinInteractions(train, split.validation)) : sequences);
+      return evaluateRanking(engine, rankBy(scorer, past), split, evaluation, seed);
+    },
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
     about: () => ({
@@ -76,15 +78,10 @@ export function rankingByHistoryTask(
     }),
     parts: (weights) => {
       const { users, items, userFields, itemFields } = dataset;
-      const seen = historiesFrom(dataset.interactions);
+      const seen = histories(sequencesFrom(dataset.interactions));
       return { weights: withCounts(weights, support), users, items, userFields, itemFields, seen };
     },
   };
-}
-
-/** What is known of users when the test part is ranked: validation rows go before it. */
-function beforeTest({ train, validation }: Split): Interactions {
-  return validation ? joinInteractions(train, validation) : train;
 }
 
 /** Items of every user that training knows, the oldest first; an item may occur again. */
