@@ -48,7 +48,7 @@ export function rankingByHistoryTask(
     (ranking) =>
       ranking.rankOn(new HistoryTables(scorer, past, isTrained));
   const again = (part: Split) => rankingByHistoryTask(part, options, model);
-  return {
+  const own: Task<'sequences', EvaluationResult> = {
     form: 'sequences',
     identity: { data: dataset.hash, split: split.description, task: 'ranking' },
     testSplit: () => {
@@ -70,7 +70,11 @@ export function rankingByHistoryTask(
       const past = histories(split.validation ? sequencesFrom(joinInteractions(train, split.validation)) : sequences);
       return evaluateRanking(engine, rankBy(scorer, past), split, evaluation, seed);
     },
-    withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
+    // measured as before, as models of users and items are: the same users, and what is no candidate
+    withoutValidation: () =>
+      split.validation
+        ? { ...again(withoutValidation(split)), isMeasured: own.isMeasured, measure: own.measure }
+        : null,
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
     about: () => ({
       schema: dataset.schema,
@@ -82,6 +86,7 @@ export function rankingByHistoryTask(
       return { weights: withCounts(weights, support), users, items, userFields, itemFields, seen };
     },
   };
+  return own;
 }
 
 /** Items of every user that training knows, the oldest first; an item may occur again. */

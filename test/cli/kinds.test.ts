@@ -104,6 +104,20 @@ describe('compare', () => {
     expect(stderr).toMatch(/saved runs are compared by the numbers that they hold, found --epochs/);
   });
 
+  it('measures refitted models on the users of the others', async () => {
+    // some users of two rows have none in the training part, but one in the validation part, which a refit trains on
+    const rows = Array.from({ length: 150 }, (_, user) => user).flatMap((user) =>
+      Array.from({ length: user < 50 ? 8 : 2 }, (_, n) => `u${user},i${(user + 5 * n) % 24},${1e9 + 100 * n + user}`),
+    );
+    place.write('refit.csv', `user,item,time\n${rows.join('\n')}\n`);
+    const { code, stdout, stderr } = await place.run([
+      ...['compare', '--data', 'refit.csv', '--models', 'popularity,gru4rec,fm', '--refit', '--epochs', '1'],
+      ...['--split', 'ratio', '--set', 'split.of=all', '--metrics', 'hr@10', '--json'],
+    ]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout).protocol.untrained).toMatchObject({ nUsers: 1, users: 'left out' });
+  });
+
   it('compares models of sequences alone by their next items', async () => {
     const { code, stdout } = await place.run(['compare', '--data', 'taken.csv', '--models', 'markov,vsknn', '--json']);
     expect(code).toBe(0);
