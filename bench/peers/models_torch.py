@@ -2,7 +2,7 @@
 
 DeepFM: F fields, one table of `rows` x `factors` and one of `rows` x 1, FM part and an MLP on the joined embeddings, binary
 cross-entropy from logits, Adam. GRU4Rec: one GRU cell, embedding shared with the output, scores of the batch's targets and of
-2,048 extra negatives with biases, cross-entropy with logQ correction, or BPR-max with elu and score regularisation; Adagrad.
+2,048 extra negatives with biases, cross-entropy with logQ correction, or BPR-max with elu and score regularization; Adagrad.
 
 What is in PyTorch's favour: batches are ready-made tensors, drawing of negatives included, so making data is not timed; neither is
 compilation; and the best of all settings is the one to be compared with. The settings:

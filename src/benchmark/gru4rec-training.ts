@@ -71,7 +71,13 @@ export function gru4recTraining(
   const { units, batchSize, loss } = size;
   const samples = Math.min(SAMPLES, sequences.nItems - 1);
   const extra = loss === 'bpr-max' ? { activation: 'elu' as const } : {};
-  const config = gru4rec.options.parse({ units: [units], loss, samples, embeddingDropout: 0.1, ...extra });
+  const config = gru4rec.options.parse({
+    hidden: [units],
+    loss,
+    sharedNegatives: samples,
+    embeddingDropout: 0.1,
+    ...extra,
+  });
   const { learn, trainingDefaults } = gru4rec;
   const training = overDefaults(learn.examples, trainingDefaults, { batchSize });
   const step = learn.open({ engine, config, training, data: sequences, random });
@@ -81,7 +87,7 @@ export function gru4recTraining(
   let next = 0;
   return {
     batchSize,
-    cost: costOf(sequences, size, samples, config.sampleAlpha, step),
+    cost: costOf(sequences, size, samples, config.popularityExponent, step),
     run: (steps) => {
       for (let left = steps; left > 0; ) {
         if (next >= full) {

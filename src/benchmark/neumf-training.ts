@@ -71,7 +71,7 @@ export class NeumfTraining {
     const { learn, options, trainingDefaults } = neumf;
     this.#examples = learn.open({
       engine,
-      config: options.parse({ factors: size.factors, layers: size.layers }),
+      config: options.parse({ factors: size.factors, mlpFactors: size.layers[0] / 2, hidden: size.layers.slice(1) }),
       training: overDefaults(learn.examples, trainingDefaults, { batchSize, negatives: NEGATIVES }),
       data: { sizes: size, rows: interactions },
       random: new RandomStream(seed, 'bench'),

@@ -35,7 +35,10 @@ export function measureRanking(
   machine: readonly MachineLimits[],
 ): RankingSpeed[] {
   const rankings = [
-    { model: pairModelNamed('neumf'), options: { factors: size.factors, layers: size.layers } },
+    {
+      model: pairModelNamed('neumf'),
+      options: { factors: size.factors, mlpFactors: size.layers[0] / 2, hidden: size.layers.slice(1) },
+    },
     { model: pairModelNamed('mf'), options: { factors: size.factors } },
   ].flatMap(({ model, options }) => engines.map((engine) => new Ranking(engine, model, options, size, random)));
   for (const ranking of rankings) ranking.rank();

@@ -35,20 +35,21 @@ function addressOf(parts: readonly string[]): readonly string[] {
 
 /**
  * The settings with the assignments made, in order.
- * @param modelKeys options of the model
+ * @param modelKeys options of the model, and its former ones, which are refused with their new names when the options are read
  * @param otherKeys addresses of the other settings, to be proposed for misspelt ones
  * @throws 'config' for a key that does not exist, with the nearest one
  */
 export function assign(
   settings: AnyRunInput,
   assignments: readonly Assignment[],
-  modelKeys: readonly string[],
+  modelKeys: { readonly own: readonly string[]; readonly former: readonly string[] },
   otherKeys: readonly string[],
 ): AnyRunInput {
-  const known = [...modelKeys, ...otherKeys];
+  const known = [...modelKeys.own, ...otherKeys];
+  const accepted = [...modelKeys.own, ...modelKeys.former];
   let changed: unknown = settings;
   for (const { path, value, key } of assignments) {
-    checkKey(path, key, modelKeys, known);
+    if (!exists(path, accepted)) throw unknownSetting(path, key, modelKeys.own, known);
     changed = withValue(changed, simulatedPath(settings, path), value);
   }
   return changed as AnyRunInput;
@@ -60,16 +61,22 @@ const sections = [
   ...['sequences', 'filter', 'features'],
 ];
 
-function checkKey(path: readonly string[], key: string, modelKeys: readonly string[], known: readonly string[]): void {
-  const [section, name] = path;
-  const exists =
-    section === 'config' ? modelKeys.includes(name) : single.includes(section) || sections.includes(section);
-  if (exists && (path.length > 1 || single.includes(section))) return;
+function exists([section, ...rest]: readonly string[], modelKeys: readonly string[]): boolean {
+  if (single.includes(section)) return true;
+  return rest.length > 0 && (section === 'config' ? modelKeys.includes(rest[0]) : sections.includes(section));
+}
+
+function unknownSetting(
+  path: readonly string[],
+  key: string,
+  modelKeys: readonly string[],
+  known: readonly string[],
+): DeepTasteError {
   const last = path[path.length - 1];
   const close = known.find((address) => address.endsWith(`.${last}`)) ?? nearest(key, known);
   const own = modelKeys.length > 0 ? `the model's own are ${modelKeys.join(', ')}` : 'the model has none of its own';
   const advice = close && close !== key ? `; did you mean "${close}"?` : `; ${own}, "deeptaste models NAME" prints all`;
-  throw new DeepTasteError('config', `--set ${key}: there is no such setting${advice}`, { key });
+  return new DeepTasteError('config', `--set ${key}: there is no such setting${advice}`, { key });
 }
 
 /** Settings of the simulated data lie one level deeper. */

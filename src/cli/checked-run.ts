@@ -1,9 +1,10 @@
 /** Everything about a run that can be wrong without looking at the data is found before any work is done. */
-import { objectSchema, parseOptions } from '../core/options.ts';
+import { objectSchema } from '../core/options.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
+import { parseModelOptions } from '../examples/model-options.ts';
 import { resolveTraining } from '../examples/settings.ts';
 import { findModel } from '../models/index.ts';
 import {
@@ -28,10 +29,15 @@ export async function checkedRun(
   form: Form = formOf(input),
 ): Promise<AnyRunSettings> {
   const model = findModel(input.model);
-  const assigned = assign(input, set.map(parseAssignment), optionNames(model), settingKeys(form, model));
+  const assigned = assign(
+    input,
+    set.map(parseAssignment),
+    { own: optionNames(model), former: formerNames(model) },
+    settingKeys(form, model),
+  );
   const settings =
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
-  parseOptions(model.options, settings.config, `options of model ${model.name}`);
+  parseModelOptions(model, settings.config);
   resolveTraining(model, trainingOf(settings));
   const { metrics, validationMetric } = settings.evaluation;
   // what rows are measured by follows from their task, which the data may decide
@@ -50,6 +56,11 @@ function trainingOf(settings: AnyRunSettings): object {
 /** The names of a model's options. */
 export function optionNames({ options }: Pick<AnyModel, 'options'>): string[] {
   return Object.keys(objectSchema(options).shape);
+}
+
+/** The names that options of a model had in former versions. */
+export function formerNames({ former = {} }: Pick<AnyModel, 'former'>): string[] {
+  return Object.keys(former);
 }
 
 /** Addresses of settings beside the model's options, to be proposed for misspelt ones; all from the schemas. */

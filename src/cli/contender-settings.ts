@@ -6,7 +6,7 @@ import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { models as allModels, findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
-import { checkedRun, optionNames } from './checked-run.ts';
+import { checkedRun, formerNames, optionNames } from './checked-run.ts';
 import { defined } from './data-flags.ts';
 import type { CompareFlags } from './flags.ts';
 import type { FormedSettings } from './prepared-run.ts';
@@ -67,7 +67,13 @@ function checkOwner(text: string, models: readonly AnyModel[]): void {
       { key },
     );
   const known = [...new Set(models.flatMap(optionNames)), ...ofRuns];
-  if (!text.includes('=') || key.includes('.') || known.includes(key)) return;
+  if (
+    !text.includes('=') ||
+    key.includes('.') ||
+    known.includes(key) ||
+    models.some((model) => formerNames(model).includes(key))
+  )
+    return;
   throw new DeepTasteError('config', `--set ${key}: none of the models has this option${suggestion(key, known)}`, {
     key,
   });
@@ -83,6 +89,9 @@ function concerning(model: AnyModel, names: readonly string[], text: string): st
   if (/^(training|optimizer)\./.test(text)) return hasEpochs(model) ? [text] : [];
   const key = keyOf(text);
   const isForeign =
-    !key.includes('.') && !ofRuns.includes(key) && text.includes('=') && !optionNames(model).includes(key);
+    !key.includes('.') &&
+    !ofRuns.includes(key) &&
+    text.includes('=') &&
+    ![...optionNames(model), ...formerNames(model)].includes(key);
   return isForeign ? [] : [text];
 }

@@ -16,8 +16,12 @@ export const demoContenders: readonly Contender[] = [
   { model: 'mf', config: { factors: 32 }, training },
   { model: 'gmf', config: { factors: 32 }, training },
   // at the usual 0.001 its validation metric stands still for the first epochs
-  { model: 'mlp', config: { layers: [64, 32, 16] }, training: { ...training, optimizer: { learningRate: 0.002 } } },
-  { model: 'neumf', config: { factors: 32, layers: [64, 32, 16] }, training },
+  {
+    model: 'mlp',
+    config: { factors: 32, hidden: [32, 16] },
+    training: { ...training, optimizer: { learningRate: 0.002 } },
+  },
+  { model: 'neumf', config: { factors: 32, mlpFactors: 32, hidden: [32, 16] }, training },
 ];
 
 /** Metrics of the leaderboard; the first one orders it and, on the validation part, chooses the model that is kept. */

@@ -25,7 +25,7 @@ export async function finishStored(terminal: Terminal, flags: RunFlags): Promise
     );
   const stored = await new CheckpointFolder(out).settings();
   const where = `${out}.partial/settings.json`;
-  const { parseAnyRunSettings } = await import('../runs/any-settings.ts');
+  const { currentSettings, parseAnyRunSettings } = await import('../runs/any-settings.ts');
   const { executeRun } = await import('./execute-run.ts');
-  await executeRun(terminal, { ...flags, settings: parseAnyRunSettings(stored, where) });
+  await executeRun(terminal, { ...flags, settings: parseAnyRunSettings(currentSettings(stored), where) });
 }

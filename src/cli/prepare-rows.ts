@@ -1,8 +1,8 @@
 /** Runs of models over feature fields: reads the data, fits the fields, and says what was found. */
 import type { FieldFile } from '../artifact/field-file.ts';
-import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
+import { parseModelOptions } from '../examples/model-options.ts';
 import { findModelOf } from '../models/index.ts';
 import { checkCrosses, type FieldData, prepareFieldData } from '../tasks/prepare-fields.ts';
 import { ofTrainedUsers, prepareSplit } from '../tasks/prepare-split.ts';
@@ -20,10 +20,8 @@ export async function prepareRows(
   const data = besideModelsOfUsers ? { ...read, split: ofTrainedUsers(read.split) } : read;
   const { split, encoder, task, evaluation, warnings } = data;
   const { dataset, train, description } = split;
-  for (const { model, config } of runs) {
-    const { options } = findModelOf('rows', model);
-    checkCrosses(model, parseOptions(options, config, `options of model ${model}`), data);
-  }
+  for (const { model, config } of runs)
+    checkCrosses(model, parseModelOptions(findModelOf('rows', model), config), data);
   const about = {
     name: dataset.name,
     hash: dataset.hash,

@@ -12,7 +12,7 @@ import { attachedObject, fitting } from '../artifact/fitting.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type EvaluationResult, fromStored, toColumns, type UserColumns } from '../evaluation/evaluation-result.ts';
 import { isRowResult, type Result, type RowResult, resultJson } from '../evaluation/result.ts';
-import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
+import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
 import { epochLines } from '../runs/checkpoint-folder.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
@@ -63,7 +63,7 @@ export async function storedSettings(path: string): Promise<AnyRunSettings | nul
   const text = await attachedText(path, SETTINGS);
   if (text === null) return null;
   const where = `${path}/${SETTINGS}`;
-  return fitting(path, () => parseAnyRunSettings(attachedObject(text, where), where));
+  return fitting(path, () => parseAnyRunSettings(currentSettings(attachedObject(text, where)), where));
 }
 
 /** The evaluation of a run, with the values of its users or sequences where they have some. @throws 'artifact', 'not-found' */

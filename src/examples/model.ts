@@ -29,6 +29,8 @@ export interface ModelHead<C> {
   readonly paper: Paper | null;
   /** Options; every field has a default, a range and a `doc`. */
   readonly options: z.ZodType<C>;
+  /** Options of former versions: what a value of one is in options of today. */
+  readonly former?: Readonly<Record<string, (value: unknown) => object>>;
 }
 
 /** @typeParam C parsed options @typeParam F form of the data that it learns from */

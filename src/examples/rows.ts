@@ -104,7 +104,7 @@ export function isRowModel(model: AnyModel): model is RowModel {
   return model.learn.by === 'gradients' && model.learn.examples === rows;
 }
 
-/** The optimizer of one parameter: the model's own for it, or the run's with the regularisation of tables. */
+/** The optimizer of one parameter: the model's own for it, or the run's with the regularization of tables. */
 export function optimizerOf<C>(
   model: RowParts<C>,
   config: C,

@@ -77,8 +77,8 @@ export interface StepLeaves {
 /** What a model declares that is trained on sessions. */
 export interface SessionParts<C> extends RecurrentScoring<C> {
   readonly trainingDefaults: TrainingDefaults;
-  /** Extra negatives of a step, drawn ∝ support^exponent. */
-  candidates(config: C): { readonly samples: number; readonly exponent: number };
+  /** Extra negatives of a step, drawn ∝ support^popularityExponent. */
+  candidates(config: C): { readonly sharedNegatives: number; readonly popularityExponent: number };
   /** Loss of each row [B, 1] and the states that the rows carry on; `before` are the states they came with. */
   step(
     parameters: Parameters,
@@ -142,15 +142,15 @@ export class OpenSessions implements OpenExamples<'sequences'> {
     this.#options = options;
     const { engine, model, config, training, sequences, random } = options;
     const { nItems } = sequences;
-    const { samples, exponent } = model.candidates(config);
+    const { sharedNegatives, popularityExponent } = model.candidates(config);
     const support = supportOf(sequences);
-    this.batches = new SessionBatches(sequences, training.batchSize, samples === 0 ? 2 : 1);
+    this.batches = new SessionBatches(sequences, training.batchSize, sharedNegatives === 0 ? 2 : 1);
     this.#windowSteps = Math.max(1, Math.floor(WINDOW_ENTRIES / training.batchSize));
     this.#feed = new SessionFeed(engine, {
       batchSize: training.batchSize,
       windowSteps: this.#windowSteps,
       nItems,
-      weights: sampleWeights(support, exponent),
+      weights: sampleWeights(support, popularityExponent),
       key: random.child('samples').key,
     });
     this.declared = declaredAs(model.parameters(config, { nItems }));
@@ -163,7 +163,7 @@ export class OpenSessions implements OpenExamples<'sequences'> {
       Float32Array.from(support, (n) => Math.log(Math.max(1, n))),
     );
     const item = indexInput('item');
-    const candidates = listInput('candidates', training.batchSize + samples);
+    const candidates = listInput('candidates', training.batchSize + sharedNegatives);
     const before = model.stateSizes(config).map((n, l) => carried(`state ${l + 1}`, [n]));
     const leaves = { item, candidates, logSupport, nTargets: training.batchSize };
     const { loss, states } = model.step(this.declared.tensors, leaves, before, config, random.child('dropout'));

@@ -1,21 +1,14 @@
 /** The linear part that all feature models share: w₀ + Σ_i w_i x_i. */
-import { z } from 'zod';
 import type { FieldLayout } from '../data/features/field-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, rowSum } from '../engine/ops/index.ts';
-import { type Initializer, normal, zeros } from '../layers/initializer.ts';
-import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import type { FieldInputs } from './field-inputs.ts';
+import { type Initializer, normal, zeros } from './initializer.ts';
+import { factorsOption } from './options.ts';
+import type { ParameterDeclaration, Parameters } from './parameters.ts';
 
-export const deviationOption = z
-  .number()
-  .min(0)
-  .default(0.01)
-  .meta({ doc: 'standard deviation of the initial embeddings' });
-export const factorsOption = z
-  .int()
-  .min(1)
-  .max(4096)
+/** Length of the vector of a feature, for models over fields. */
+export const featureFactorsOption = factorsOption
   .default(10)
   .meta({ doc: 'd, length of the vector of a feature', search: [8, 10, 16, 32, 64] });
 

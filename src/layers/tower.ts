@@ -2,7 +2,6 @@
  * A tower of fully connected layers as feature models use it: a_l = dropout(σ(BN(a_{l−1} W_l + b_l))), σ = ReLU. Batch
  * normalisation and dropout are options.
  */
-import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { linear, relu } from '../engine/ops/index.ts';
 import { batchNorm, batchNormParameters } from './batch-norm.ts';
@@ -14,19 +13,6 @@ export interface TowerOptions {
   readonly dropout: number;
   readonly batchNorm: boolean;
 }
-
-export const hiddenOption = z
-  .array(z.int().min(1).max(8192))
-  .max(16)
-  .meta({ doc: 'sizes of the hidden layers', search: [[400, 400, 400], [200, 200], [64]] });
-export const dropoutOption = z
-  .number()
-  .min(0)
-  .max(0.95)
-  .meta({ doc: 'share of the units that each step drops, after each hidden layer', search: [0, 0.2, 0.4] });
-export const batchNormOption = z
-  .boolean()
-  .meta({ doc: 'batch normalisation between each hidden layer and its activation' });
 
 /** Parameters `<prefix><l>.W` [n_{l−1}, n_l], `<prefix><l>.b` [n_l] and those of the normalisation, l = 1, 2, … */
 export function towerParameters(

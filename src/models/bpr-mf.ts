@@ -4,7 +4,7 @@
  *
  *   x̂(u, i) = p_uᵀ q_i + b_i          loss = −ln σ( x̂(u, i) − x̂(u, j) )          j not taken by u
  *
- * The regularisation of the paper is the optimizer's `l2` on the rows that an example uses. Batch, epochs and l2 follow the number
+ * The regularization of the paper is the optimizer's `l2` on the rows that an example uses. Batch, epochs and l2 follow the number
  * of interactions where they are not set.
  */
 import { z } from 'zod';
@@ -12,15 +12,11 @@ import { add, affine, concat, lookup, rowDot } from '../engine/ops/index.ts';
 import type { TrainingDefaults, TrainingSizes } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
+import { deviationOption, factorsOption } from '../layers/options.ts';
 
 const options = z.strictObject({
-  factors: z
-    .int()
-    .min(1)
-    .max(4096)
-    .default(64)
-    .meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
-  deviation: z.number().min(0).default(0.1).meta({ doc: 'standard deviation of the initial embeddings' }),
+  factors: factorsOption.default(64).meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
+  deviation: deviationOption.default(0.1),
 });
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));

@@ -12,12 +12,13 @@ import { add, broadcastRow, linear, multiply, rowDot } from '../engine/ops/index
 import { rowModel } from '../examples/rows.ts';
 import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
-import { deviationOption, embeddingParameter, factorsOption } from '../layers/linear-terms.ts';
+import { embeddingParameter, featureFactorsOption } from '../layers/linear-terms.ts';
+import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { tower, towerParameters } from '../layers/tower.ts';
 
 const options = z.strictObject({
-  factors: factorsOption,
+  factors: featureFactorsOption,
   crossLayers: z
     .int()
     .min(1)
@@ -32,7 +33,7 @@ const options = z.strictObject({
   hidden: hiddenOption.default([400, 400, 400]),
   dropout: dropoutOption.default(0.2),
   batchNorm: batchNormOption.default(false),
-  deviation: deviationOption,
+  deviation: deviationOption.default(0.01),
 });
 
 function crossParameters(layers: number, n: number, rank: number): ParameterDeclaration[] {

@@ -13,21 +13,16 @@ import { add, bilinearPooling, broadcastRow, relu, rowDot, rowSum } from '../eng
 import { rowModel } from '../examples/rows.ts';
 import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
-import {
-  deviationOption,
-  embeddingParameter,
-  factorsOption,
-  linearParameters,
-  linearTerms,
-} from '../layers/linear-terms.ts';
-import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { embeddingParameter, featureFactorsOption, linearParameters, linearTerms } from '../layers/linear-terms.ts';
+import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
+import { tower, towerParameters } from '../layers/tower.ts';
 
 const options = z.strictObject({
-  factors: factorsOption,
+  factors: featureFactorsOption,
   hidden: hiddenOption.default([400, 400, 400]),
   dropout: dropoutOption.default(0.2),
   batchNorm: batchNormOption.default(true),
-  deviation: deviationOption,
+  deviation: deviationOption.default(0.01),
   deep: z.boolean().default(true).meta({ doc: 'false: the FM part alone' }),
   literalPaper: z.boolean().default(false).meta({ doc: 'rectify y_DNN as the paper prints it' }),
 });

@@ -14,14 +14,14 @@ import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { pairSolver } from '../examples/solvers.ts';
+import { regularizationOption } from '../layers/options.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 import { fitByUsers, foldInByUsers, scoreByUsers } from './ease-by-users.ts';
 import { type EaseMatrix, easeMatrix, placeOfWeights } from './ease-matrix.ts';
 import { solutionFor } from './ease-size.ts';
 
 const options = z.strictObject({
-  regularization: z
-    .number()
+  regularization: regularizationOption
     .positive()
     .max(1e9)
     .default(500)

@@ -16,13 +16,14 @@ import { rowModel } from '../examples/rows.ts';
 import { countFields, type FieldInputs } from '../layers/field-inputs.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { glorotNormal, normal, zeros } from '../layers/initializer.ts';
-import { deviationOption, embeddingParameter, factorsOption } from '../layers/linear-terms.ts';
+import { embeddingParameter, featureFactorsOption } from '../layers/linear-terms.ts';
+import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { tower, towerParameters } from '../layers/tower.ts';
 
 const options = z
   .strictObject({
-    factors: factorsOption,
+    factors: featureFactorsOption,
     hidden1: hiddenOption.min(1).default([400, 400, 400]).meta({ doc: 'sizes of the hidden layers of stream 1' }),
     hidden2: hiddenOption.min(1).default([400]).meta({ doc: 'sizes of the hidden layers of stream 2' }),
     dropout1: dropoutOption.default(0.2),
@@ -39,7 +40,7 @@ const options = z
       .default('trained')
       .meta({ doc: 'what the feature gates see: there are none, a trained vector, or the fields of user and item' }),
     gateHidden: hiddenOption.default([400]).meta({ doc: 'sizes of the hidden layers of the gates' }),
-    deviation: deviationOption,
+    deviation: deviationOption.default(0.01),
   })
   .refine(
     ({ hidden1, hidden2, heads }) =>

@@ -9,7 +9,8 @@
 import { z } from 'zod';
 import { add, bilinearPooling, rowSum } from '../engine/ops/index.ts';
 import { rowModel } from '../examples/rows.ts';
-import { deviationOption, embeddingParameter, linearParameters, linearTerms } from '../layers/linear-terms.ts';
+import { embeddingParameter, linearParameters, linearTerms } from '../layers/linear-terms.ts';
+import { deviationOption } from '../layers/options.ts';
 
 const options = z.strictObject({
   factors: z
@@ -18,7 +19,7 @@ const options = z.strictObject({
     .max(4096)
     .default(10)
     .meta({ doc: 'd, length of the vector of a feature; 0 = linear terms only', search: [8, 10, 16, 64] }),
-  deviation: deviationOption,
+  deviation: deviationOption.default(0.01),
 });
 
 export const fm = rowModel({

@@ -10,15 +10,11 @@ import { z } from 'zod';
 import { add, affine, broadcastRow, concat, lookup, multiply, rowDot } from '../engine/ops/index.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import { deviationOption, factorsOption } from '../layers/options.ts';
 
 const options = z.strictObject({
-  factors: z
-    .int()
-    .min(1)
-    .max(4096)
-    .default(64)
-    .meta({ doc: 'f, length of the user and item vectors', search: [8, 16, 32, 64] }),
-  deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
+  factors: factorsOption.default(64).meta({ doc: 'f, length of the user and item vectors', search: [8, 16, 32, 64] }),
+  deviation: deviationOption.default(0.01),
 });
 
 export const gmf = pairModel({

@@ -18,6 +18,13 @@ import * as o from '../engine/ops/index.ts';
 import { sessionModel } from '../examples/sessions.ts';
 import { gruLayer, gruParameters } from '../layers/gru.ts';
 import { glorotUniform, zeros } from '../layers/initializer.ts';
+import {
+  factorsOption,
+  hiddenOption,
+  popularityExponentOption,
+  regularizationOption,
+  sharedNegativesOption,
+} from '../layers/options.ts';
 import type { Parameters } from '../layers/parameters.ts';
 
 const losses = {
@@ -32,44 +39,35 @@ const rate = z.number().min(0).lt(1).default(0);
 
 const options = z
   .strictObject({
-    units: z
-      .array(z.int().min(1).max(4096))
+    hidden: hiddenOption
       .min(1)
       .max(8)
       .default([100])
-      .meta({ doc: 'H, units of each layer', search: [[64], [100], [224], [512]] }),
+      .meta({ doc: 'H, sizes of the GRU layers', search: [[64], [100], [224], [512]] }),
     cell: z.enum(['original', 'framework']).default('framework').meta({
       doc: 'where the reset gate acts: on the state (original papers) or on its product (as in deep-learning frameworks)',
     }),
     embedding: z.enum(['none', 'separate', 'shared']).default('shared').meta({
       doc: 'input of an event: none = one-hot into the cell; separate = an embedding of its own; shared = the output matrix',
     }),
-    embeddingSize: z.int().min(1).max(4096).default(100).meta({ doc: 'D, length of a separate embedding' }),
+    factors: factorsOption.default(100).meta({ doc: 'D, length of the vectors of a separate embedding' }),
     loss: z
       .enum(['cross-entropy', 'bpr-max', 'top1-max', 'bpr', 'top1'])
       .default('cross-entropy')
       .meta({ doc: 'loss of the target against the candidates', search: ['cross-entropy', 'bpr-max'] }),
-    regularisation: z.number().min(0).default(1).meta({ doc: 'λ of bpr-max: weight of its score regularisation' }),
+    regularization: regularizationOption.default(1).meta({ doc: 'λ of bpr-max: weight of its score regularization' }),
     activation: z
       .enum(['linear', 'elu', 'tanh', 'relu'])
       .default('linear')
       .meta({ doc: 'a, of the scores before the loss; elu goes with bpr-max' }),
     eluP: z.number().positive().default(0.5).meta({ doc: 'p of elu: p (eˣ − 1) below 0' }),
-    samples: z
-      .int()
-      .min(0)
-      .max(1_000_000)
+    sharedNegatives: sharedNegativesOption
       .default(2048)
       .meta({ doc: 'extra negatives of a step, shared by all its rows; fewer than the items' }),
-    sampleAlpha: z
-      .number()
-      .min(0)
-      .max(2)
-      .default(0.75)
-      .meta({
-        doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly',
-        search: [0, 0.25, 0.5, 0.75, 1],
-      }),
+    popularityExponent: popularityExponentOption.default(0.75).meta({
+      doc: 'α: extra negatives are drawn ∝ (events of the item)^α; 0 = uniformly',
+      search: [0, 0.25, 0.5, 0.75, 1],
+    }),
     logQ: z.number().min(0).max(1).nullable().default(null).meta({
       doc: 'weight of the correction of cross-entropy for how candidates come about; null = 1 there, 0 for other losses',
     }),
@@ -94,8 +92,8 @@ const options = z
 
 type Config = z.output<typeof options>;
 
-/** Units of the last layer: length of the vectors that are scored. */
-const width = ({ units }: Config): number => units[units.length - 1];
+/** Size of the last layer: length of the vectors that are scored. */
+const width = ({ hidden }: Config): number => hidden[hidden.length - 1];
 
 /** h_t of every layer, from the bottom. @param dropout the random stream of a training step, null in prediction */
 function states(
@@ -111,7 +109,7 @@ function states(
   let x = item;
   if (embedding !== 'none')
     x = dropped(o.lookup(p[embedding === 'shared' ? 'W' : 'E'], item), config.embeddingDropout, 'embedding');
-  return config.units.map((_, l) => {
+  return config.hidden.map((_, l) => {
     x = dropped(gruLayer(p, `gru${l + 1}`, cell, x, before[l]), config.hiddenDropout, `hidden${l + 1}`);
     return x;
   });
@@ -140,13 +138,20 @@ export const gru4rec = sessionModel({
     year: 2016,
   },
   options,
+  former: {
+    units: (hidden) => ({ hidden }),
+    embeddingSize: (factors) => ({ factors }),
+    regularisation: (regularization) => ({ regularization }),
+    samples: (sharedNegatives) => ({ sharedNegatives }),
+    sampleAlpha: (popularityExponent) => ({ popularityExponent }),
+  },
   trainingDefaults: { patience: 3 },
-  stateSizes: ({ units }) => units,
+  stateSizes: ({ hidden }) => hidden,
   width,
-  candidates: ({ samples, sampleAlpha }) => ({ samples, exponent: sampleAlpha }),
+  candidates: ({ sharedNegatives, popularityExponent }) => ({ sharedNegatives, popularityExponent }),
   parameters: (config, { nItems }) => {
-    const { units, embedding, embeddingSize, cell } = config;
-    const inputs = { none: nItems, separate: embeddingSize, shared: width(config) }[embedding];
+    const { hidden, embedding, factors, cell } = config;
+    const inputs = { none: nItems, separate: factors, shared: width(config) }[embedding];
     const table = 'item' as const;
     return [
       { name: 'W', shape: [nItems, width(config)], table, initializer: glorotUniform(nItems, width(config)) },
@@ -154,24 +159,28 @@ export const gru4rec = sessionModel({
       ...(embedding === 'separate'
         ? [{ name: 'E', shape: [nItems, inputs], table, initializer: glorotUniform(nItems, inputs) }]
         : []),
-      ...units.flatMap((n, l) =>
-        gruParameters(`gru${l + 1}`, l === 0 ? inputs : units[l - 1], n, cell, l === 0 && embedding === 'none'),
+      ...hidden.flatMap((n, l) =>
+        gruParameters(`gru${l + 1}`, l === 0 ? inputs : hidden[l - 1], n, cell, l === 0 && embedding === 'none'),
       ),
     ];
   },
   step: (p, { item, candidates, logSupport, nTargets }, before, config, random) => {
-    const { loss, logQ, sampleAlpha, maskEqual, regularisation } = config;
-    const hidden = states(p, item, before, config, random);
+    const { loss, logQ, popularityExponent, maskEqual, regularization } = config;
+    const layers = states(p, item, before, config, random);
     // ŷ = a(h Wᵀ + b) for the candidates alone
     const w = o.listLookup(p.W, candidates);
     const b = o.listLookup(p.b, candidates);
-    const scores = activated(o.linear(hidden[hidden.length - 1], o.transpose(w), { bias: b }), config);
+    const scores = activated(o.linear(layers[layers.length - 1], o.transpose(w), { bias: b }), config);
     const q = loss === 'cross-entropy' ? (logQ ?? 1) : 0;
     const support = q === 0 ? null : o.listLookup(logSupport, candidates);
     // targets come with their support, extra negatives with support^α
-    const offsets = o.candidateOffsets(candidates, support, { nTargets, targetScale: q, sampleScale: q * sampleAlpha });
-    const lossOptions = { maskEqual, regularisation: loss === 'bpr-max' ? regularisation : 0 };
-    return { loss: o.candidateLoss(losses[loss], scores, candidates, offsets, lossOptions), states: hidden };
+    const offsets = o.candidateOffsets(candidates, support, {
+      nTargets,
+      targetScale: q,
+      sampleScale: q * popularityExponent,
+    });
+    const lossOptions = { maskEqual, regularization: loss === 'bpr-max' ? regularization : 0 };
+    return { loss: o.candidateLoss(losses[loss], scores, candidates, offsets, lossOptions), states: layers };
   },
   states: (p, item, before, config) => states(p, item, before, config, null),
   // ranking needs no activation: all are increasing

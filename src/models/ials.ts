@@ -1,7 +1,7 @@
 /**
  * iALS — matrix factorisation of implicit feedback by alternating least squares.
  * Hu, Koren, Volinsky: Collaborative Filtering for Implicit Feedback Datasets. ICDM 2008; the objective and its scaled
- * regularisation follow Rendle, Krichene, Zhang, Koren: Revisiting the Performance of iALS on Item Recommendation Benchmarks.
+ * regularization follow Rendle, Krichene, Zhang, Koren: Revisiting the Performance of iALS on Item Recommendation Benchmarks.
  * RecSys 2022.
  *
  *   ŷ(u, i) = w_uᵀ h_i
@@ -21,12 +21,11 @@ import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
 import { choleskyFactor, solveFactored } from '../engine/linalg/cholesky.ts';
 import { RidgeRows } from '../engine/linalg/ridge-rows.ts';
 import { pairSolver } from '../examples/solvers.ts';
+import { factorsOption, regularizationOption } from '../layers/options.ts';
 import { confidenceOf, pairWeights, transposedValues } from './confidence.ts';
 
 const options = z.strictObject({
-  factors: z
-    .int()
-    .min(1)
+  factors: factorsOption
     .max(2048)
     .default(64)
     .meta({ doc: 'd, length of the user and item vectors', search: [16, 32, 64, 128, 256] }),
@@ -52,8 +51,7 @@ const options = z.strictObject({
   confidenceScale: z.enum(['linear', 'log']).default('linear').meta({
     doc: "with confidence: the rating or count r as it is, or ln(1 + r) ('log') for counts that differ by much",
   }),
-  regularization: z
-    .number()
+  regularization: regularizationOption
     .positive()
     .max(1e6)
     .default(0.003)

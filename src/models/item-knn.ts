@@ -15,12 +15,10 @@ import { BestLists } from '../data/best-lists.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { pairSolver } from '../examples/solvers.ts';
+import { neighboursOption } from '../layers/options.ts';
 
 const options = z.strictObject({
-  neighbours: z
-    .int()
-    .min(1)
-    .max(100_000)
+  neighbours: neighboursOption
     .default(50)
     .meta({ doc: 'k, items that may vouch for an item', search: [20, 50, 100, 200, 400] }),
   shrinkage: z

@@ -11,15 +11,11 @@ import { z } from 'zod';
 import { add, affine, broadcastRow, concat, lookup, rowDot } from '../engine/ops/index.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
+import { deviationOption, factorsOption } from '../layers/options.ts';
 
 const options = z.strictObject({
-  factors: z
-    .int()
-    .min(1)
-    .max(4096)
-    .default(64)
-    .meta({ doc: 'length of p and q', search: [16, 32, 64, 128, 192] }),
-  deviation: z.number().min(0).default(0.1).meta({ doc: 'standard deviation of the initial embeddings' }),
+  factors: factorsOption.default(64).meta({ doc: 'length of p and q', search: [16, 32, 64, 128, 192] }),
+  deviation: deviationOption.default(0.1),
 });
 
 export const logisticMf = pairModel({

@@ -12,23 +12,31 @@ import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import { deviationOption, factorsOption } from '../layers/options.ts';
 import type { Sizes } from '../scoring/scorer.ts';
-import { dropoutOption, itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
+import {
+  formerLayers,
+  itemHalf,
+  lastOf,
+  mlpDeclarations,
+  mlpDropoutOption,
+  mlpHiddenOption,
+  topOfTower,
+  userHalf,
+} from './mlp.ts';
 
 const stageEpochs = z.int().min(1).max(100_000).default(20);
 const stageRate = z.number().positive().default(0.001);
 const stageL2 = z.number().min(0).default(0);
 
 const options = z.strictObject({
-  factors: z
-    .int()
-    .min(1)
-    .max(4096)
+  factors: factorsOption
     .default(64)
     .meta({ doc: 'f, length of the vectors of the GMF branch', search: [8, 16, 32, 64] }),
-  layers: layersOption.default([128, 64, 32, 16]),
-  dropout: dropoutOption,
-  deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
+  mlpFactors: factorsOption.default(64).meta({ doc: 'length of the vectors of the MLP branch', search: [16, 32, 64] }),
+  hidden: mlpHiddenOption.default([64, 32, 16]),
+  dropout: mlpDropoutOption,
+  deviation: deviationOption.default(0.01),
   pretrain: z.boolean().default(false).meta({ doc: 'train GMF and MLP first and start from both' }),
   alpha: z.number().min(0).max(1).default(0.5).meta({ doc: 'α, weight of GMF in the joined output layer' }),
   gmfEpochs: stageEpochs.meta({ doc: 'epochs of GMF alone, at most' }),
@@ -54,15 +62,21 @@ export const neumf = pairModel({
     year: 2017,
   },
   options,
+  former: {
+    layers: (value) => {
+      const { factors, hidden } = formerLayers(value);
+      return { mlpFactors: factors, hidden };
+    },
+  },
   loss: 'pointwise',
   trainingDefaults: { negatives: 4 },
-  parameters: ({ factors, layers, deviation }, sizes: Sizes) => {
-    const last = layers[layers.length - 1];
+  parameters: ({ factors, mlpFactors, hidden, deviation }, sizes: Sizes) => {
+    const last = lastOf(hidden);
     const output = lecunUniform(factors + last);
     return [
       { name: 'gmf.P', shape: [sizes.nUsers, factors], table: 'user', initializer: normal(deviation) },
       { name: 'gmf.Q', shape: [sizes.nItems, factors], table: 'item', initializer: normal(deviation) },
-      ...mlpDeclarations(layers, deviation, sizes),
+      ...mlpDeclarations({ factors: mlpFactors, hidden, deviation }, sizes),
       { name: 'h.gmf', shape: [factors], initializer: output },
       { name: 'h.mlp', shape: [last], initializer: output },
       { name: 'b', shape: [1], initializer: zeros },
@@ -75,7 +89,7 @@ export const neumf = pairModel({
     const mlp = rowDot(topOfTower(p, config, userLayer, itemLayer, pass), broadcastRow(p['h.mlp']));
     return add(add(gmf, mlp), broadcastRow(p.b));
   },
-  pretraining: ({ pretrain, factors, layers, dropout, deviation, ...stage }) => {
+  pretraining: ({ pretrain, factors, mlpFactors, hidden, dropout, deviation, ...stage }) => {
     if (!pretrain) return [];
     const training = (epochs: number, learningRate: number, l2: number) => ({
       epochs,
@@ -89,13 +103,13 @@ export const neumf = pairModel({
       },
       {
         model: 'mlp',
-        config: { layers, dropout, deviation },
+        config: { factors: mlpFactors, hidden, dropout, deviation },
         training: training(stage.mlpEpochs, stage.mlpLearningRate, stage.mlpL2),
       },
     ];
   },
-  fuse: ({ alpha, factors, layers, fusedLearningRate }, [gmf, mlp]) => {
-    const last = layers[layers.length - 1];
+  fuse: ({ alpha, factors, hidden, fusedLearningRate }, [gmf, mlp]) => {
+    const last = lastOf(hidden);
     const weights = new Map<string, NamedTensor>();
     for (const [name, tensor] of mlp) if (name !== 'h' && name !== 'b') weights.set(name, tensor);
     weights.set('gmf.P', gmf.get('P') as NamedTensor);

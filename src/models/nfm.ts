@@ -15,22 +15,17 @@ import { rowModel } from '../examples/rows.ts';
 import { batchNorm, batchNormParameters } from '../layers/batch-norm.ts';
 import { dropoutLayer } from '../layers/forward-pass.ts';
 import { glorotNormal } from '../layers/initializer.ts';
-import {
-  deviationOption,
-  embeddingParameter,
-  factorsOption,
-  linearParameters,
-  linearTerms,
-} from '../layers/linear-terms.ts';
-import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { embeddingParameter, featureFactorsOption, linearParameters, linearTerms } from '../layers/linear-terms.ts';
+import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
+import { tower, towerParameters } from '../layers/tower.ts';
 
 const options = z.strictObject({
-  factors: factorsOption.default(64),
+  factors: featureFactorsOption.default(64),
   hidden: hiddenOption.default([64]),
   bilinearDropout: dropoutOption.default(0.5).meta({ doc: 'share of the elements of f_BI that each step drops' }),
   dropout: dropoutOption.default(0.2),
   batchNorm: batchNormOption.default(true).meta({ doc: 'batch normalisation of f_BI and of each hidden layer' }),
-  deviation: deviationOption,
+  deviation: deviationOption.default(0.01),
   pretrain: z.boolean().default(false).meta({ doc: 'start from the vectors and linear weights of a trained FM' }),
   pretrainEpochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'epochs of that FM, at most' }),
 });

@@ -21,15 +21,14 @@ import * as o from '../engine/ops/index.ts';
 import { windowModel } from '../examples/windows.ts';
 import { dropoutLayer } from '../layers/forward-pass.ts';
 import { glorotUniform } from '../layers/initializer.ts';
+import { dropoutOption, factorsOption, popularityExponentOption, sharedNegativesOption } from '../layers/options.ts';
 import { blockParameters, normLayer, normParameters, selfAttentionBlock } from '../layers/self-attention.ts';
 
 const EPSILON = 1e-8;
 
 const options = z
   .strictObject({
-    units: z
-      .int()
-      .min(1)
+    factors: factorsOption
       .max(1024)
       .default(50)
       .meta({ doc: 'd, length of all vectors', search: [32, 50, 64, 128] }),
@@ -44,17 +43,14 @@ const options = z
       .min(1)
       .max(64)
       .default(1)
-      .meta({ doc: 'heads of a block; they share the units', search: [1, 2] }),
+      .meta({ doc: 'heads of a block; they share the factors', search: [1, 2] }),
     maxLength: z
       .int()
       .min(1)
       .max(4096)
       .default(200)
       .meta({ doc: 'L, last events that are looked at', search: [50, 200] }),
-    dropout: z
-      .number()
-      .min(0)
-      .lt(1)
+    dropout: dropoutOption
       .default(0.2)
       .meta({ doc: 'share that is dropped in training, everywhere', search: [0.1, 0.2, 0.5] }),
     normalise: z
@@ -80,22 +76,16 @@ const options = z
       .max(1)
       .default(0)
       .meta({ doc: 's of binary cross-entropy: 0 = the paper, 1 = as if all items were negatives (gSASRec)' }),
-    samples: z
-      .int()
-      .min(0)
-      .max(1_000_000)
+    sharedNegatives: sharedNegativesOption
       .default(2048)
       .meta({ doc: 'negatives of a step, of cross-entropy; 0 = all items' }),
-    sampleAlpha: z
-      .number()
-      .min(0)
-      .max(2)
+    popularityExponent: popularityExponentOption
       .default(0.5)
       .meta({ doc: 'α: those are drawn ∝ (events of the item)^α; 0 = uniformly', search: [0, 0.5, 0.75] }),
   })
-  .refine(({ units, heads }) => units % heads === 0, {
+  .refine(({ factors, heads }) => factors % heads === 0, {
     path: ['heads'],
-    message: 'Invalid input: the heads must share the units evenly',
+    message: 'Invalid input: the heads must share the factors evenly',
   });
 
 type Config = z.output<typeof options>;
@@ -125,23 +115,28 @@ export const sasrec = windowModel({
     year: 2018,
   },
   options,
+  former: {
+    units: (factors) => ({ factors }),
+    samples: (sharedNegatives) => ({ sharedNegatives }),
+    sampleAlpha: (popularityExponent) => ({ popularityExponent }),
+  },
   trainingDefaults: { patience: 20 },
   maxLength: ({ maxLength }) => maxLength,
   positionsFrom: ({ positions }) => positions,
-  width: ({ units }) => units,
-  negatives: ({ loss, negatives, samples, sampleAlpha: exponent }) =>
+  width: ({ factors }) => factors,
+  negatives: ({ loss, negatives, sharedNegatives: shared, popularityExponent: exponent }) =>
     loss === 'cross-entropy'
-      ? { perPosition: 0, shared: samples, exponent: samples === 0 ? 0 : exponent }
+      ? { perPosition: 0, shared, exponent: shared === 0 ? 0 : exponent }
       : { perPosition: negatives, shared: 0, exponent: 0 },
-  parameters: ({ units, blocks, maxLength, normalise }, { nItems }) => [
-    { name: 'E', shape: [nItems, units], table: 'item', initializer: glorotUniform(nItems, units) },
-    { name: 'P', shape: [maxLength, units], table: 'field', initializer: glorotUniform(maxLength, units) },
-    ...Array.from({ length: blocks }, (_, b) => blockParameters(`block${b + 1}`, units)).flat(),
-    ...(normalise === 'before' ? normParameters('norm', units) : []),
+  parameters: ({ factors, blocks, maxLength, normalise }, { nItems }) => [
+    { name: 'E', shape: [nItems, factors], table: 'item', initializer: glorotUniform(nItems, factors) },
+    { name: 'P', shape: [maxLength, factors], table: 'field', initializer: glorotUniform(maxLength, factors) },
+    ...Array.from({ length: blocks }, (_, b) => blockParameters(`block${b + 1}`, factors)).flat(),
+    ...(normalise === 'before' ? normParameters('norm', factors) : []),
   ],
   represent: (p, { item, position, back, window }, config, pass) => {
-    const { units, blocks, normalise, dropout } = config;
-    const e = o.affine(o.lookupFields(p.E, item, [1]), Math.sqrt(units));
+    const { factors, blocks, normalise, dropout } = config;
+    const e = o.affine(o.lookupFields(p.E, item, [1]), Math.sqrt(factors));
     let x = dropoutLayer(o.add(e, o.lookupFields(p.P, position, [1])), dropout, 'embedding', pass, 16);
     for (let b = 1; b <= blocks; b++)
       x = selfAttentionBlock(p, `block${b}`, x, { back, window }, { ...config, epsilon: EPSILON }, pass);
@@ -152,7 +147,7 @@ export const sasrec = windowModel({
     if (shared === null) return binaryLoss(h, e, config, nItems);
     const scores = o.linear(h, o.transpose(o.listLookup(p.E, shared)));
     // all items are there once; samples come with the number of times that they are drawn
-    const weights = config.samples === 0 ? null : o.listLookup(logWeight, shared);
+    const weights = config.sharedNegatives === 0 ? null : o.listLookup(logWeight, shared);
     const offsets = o.candidateOffsets(shared, weights, { nTargets: 0, targetScale: 0, sampleScale: 1 });
     return o.targetCrossEntropy(o.rowDot(h, e), scores, candidates, shared, offsets);
   },

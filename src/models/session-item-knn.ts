@@ -15,14 +15,12 @@ import { distinctItems } from '../data/sequences/distinct-items.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { FitContext } from '../examples/model.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
+import { neighboursOption } from '../layers/options.ts';
 import { type ItemLists, itemLists, itemListTensors } from '../scoring/item-lists.ts';
 import { prefixScorer, type ScorePrefix, whatScores } from '../scoring/prefix-scorer.ts';
 
 const options = z.strictObject({
-  neighbours: z
-    .int()
-    .min(1)
-    .max(100_000)
+  neighbours: neighboursOption
     .default(100)
     .meta({ doc: 'k, items that may follow an item', search: [50, 100, 200, 500] }),
   shrinkage: z

@@ -18,6 +18,7 @@ import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
+import { neighboursOption } from '../layers/options.ts';
 import { checkRows } from '../scoring/item-lists.ts';
 import { prefixScorer, type ScorePrefix, whatScores } from '../scoring/prefix-scorer.ts';
 import { SessionNeighbours } from './session-neighbours.ts';
@@ -26,12 +27,7 @@ const decays = ['same', 'linear', 'div', 'log', 'quadratic'] as const;
 type Decay = (typeof decays)[number];
 
 const options = z.strictObject({
-  neighbours: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(500)
-    .meta({ doc: 'k, past sessions that vote', search: [100, 200, 500, 1500] }),
+  neighbours: neighboursOption.default(500).meta({ doc: 'k, past sessions that vote', search: [100, 200, 500, 1500] }),
   sample: z
     .int()
     .min(1)

@@ -13,21 +13,16 @@ import { add, broadcastRow, rowDot, rowSum } from '../engine/ops/index.ts';
 import { rowModel } from '../examples/rows.ts';
 import { countFields } from '../layers/field-inputs.ts';
 import { glorotNormal, zeros } from '../layers/initializer.ts';
-import {
-  deviationOption,
-  embeddingParameter,
-  factorsOption,
-  linearParameters,
-  linearTerms,
-} from '../layers/linear-terms.ts';
-import { batchNormOption, dropoutOption, hiddenOption, tower, towerParameters } from '../layers/tower.ts';
+import { embeddingParameter, featureFactorsOption, linearParameters, linearTerms } from '../layers/linear-terms.ts';
+import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
+import { tower, towerParameters } from '../layers/tower.ts';
 
 const options = z.strictObject({
-  factors: factorsOption.default(32),
+  factors: featureFactorsOption.default(32),
   hidden: hiddenOption.default([1024, 512, 256]),
   dropout: dropoutOption.default(0),
   batchNorm: batchNormOption.default(false),
-  deviation: deviationOption,
+  deviation: deviationOption.default(0.01),
   deep: z.boolean().default(true).meta({ doc: 'false: the wide part alone' }),
   wideOptimizer: z
     .enum(['ftrl', 'same'])

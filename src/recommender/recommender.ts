@@ -41,7 +41,7 @@ import {
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
-import { checkStoredModel } from './stored-model.ts';
+import { currentModel } from './stored-model.ts';
 import { topItems } from './top-items.ts';
 
 export interface RowPrediction {
@@ -98,8 +98,8 @@ export class Recommender {
 
   /** The parts of a saved one, for an engine that is shared. @throws as load */
   static async read(path: string): Promise<RecommenderParts> {
-    const { manifest: info, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
-    await checkStoredModel(path, info.model);
+    const { manifest, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
+    const info = { ...manifest, model: await currentModel(path, manifest.model) };
     const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
     const { form } = findModel(info.model.name);
     if (form === 'sequences') await fitting(path, () => checkCounts(parts));

@@ -4,6 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
+import { currentOptions } from '../examples/model-options.ts';
 import { findModel, formTitles } from '../models/index.ts';
 import {
   parseSequenceRunSettings,
@@ -78,6 +79,14 @@ export function parseAnyRunSettings(input: unknown, where = 'run settings'): Any
   const model = findModel(name);
   checkForm(input as object, model, where);
   return settingsForms[model.form].parse(input, where);
+}
+
+/** Settings that a run of this or of a former version kept, under the names of today; not checked. */
+export function currentSettings(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null) return stored;
+  const { model, config } = stored as { model?: unknown; config?: unknown };
+  if (typeof model !== 'string' || typeof config !== 'object' || config === null) return stored;
+  return { ...stored, config: currentOptions(findModel(model), config) };
 }
 
 function checkForm(input: object, model: AnyModel, where: string): void {

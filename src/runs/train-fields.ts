@@ -1,9 +1,9 @@
 /** One run of a model over feature fields: train it on a split, measure it, make it a recommender. */
 import { callParts, checkCall, trainingHooks } from '../core/call-checks.ts';
-import { parseOptions } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Result } from '../evaluation/result.ts';
+import { parseModelOptions } from '../examples/model-options.ts';
 import { findModelOf } from '../models/index.ts';
 import { checkCrosses, type FieldData } from '../tasks/prepare-fields.ts';
 import type { FieldRunSettings } from '../tasks/row-settings.ts';
@@ -41,7 +41,6 @@ export async function trainFieldRecommender(options: TrainFieldsOptions): Promis
   checkCall('trainFieldRecommender', options, trainParts);
   const { data, settings, ...hooks } = options;
   const { model, config, training, refit, final, seed } = settings;
-  const { options: schema } = findModelOf('rows', model);
-  checkCrosses(model, parseOptions(schema, config, `options of model ${model}`), data);
+  checkCrosses(model, parseModelOptions(findModelOf('rows', model), config), data);
   return trainRun({ ...hooks, task: rowsTask(data, settings), model, config, training, refit, final, seed });
 }

@@ -5,12 +5,12 @@
 import type { ArtifactInfo, FinalRecord } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
-import { parseOptions } from '../core/options.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type Result, resultJson } from '../evaluation/result.ts';
 import type { Form } from '../examples/forms.ts';
 import type { Model } from '../examples/model.ts';
+import { parseModelOptions } from '../examples/model-options.ts';
 import { type ChosenDefaults, resolveTraining } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf } from '../models/index.ts';
@@ -115,7 +115,7 @@ export function trainForUse<F extends Form, R extends Result>(
 function chosenOf<F extends Form, R extends Result>(options: TrainRunOptions<F, R>): Chosen<F> {
   const { task } = options;
   const model = findModelOf(task.form, options.model);
-  const config = parseOptions(model.options, options.config, `options of model ${model.name}`) as object;
+  const config = parseModelOptions(model, { ...options.config }) as object;
   const { training, chosen } = resolveTraining(model, { ...options.training, ...task.training }, task.sizes);
   return { model, config, training, defaults: chosen };
 }

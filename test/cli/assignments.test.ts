@@ -5,17 +5,17 @@ import type { RunInput } from '../../src/tasks/ranking-settings.ts';
 const files: RunInput = { data: { files: ['x'] }, model: 'gmf', config: { factors: 8 }, training: { epochs: 3 } };
 const simulated: RunInput = { data: { simulated: { seed: 2 } }, model: 'gmf' };
 const set = (settings: RunInput, ...texts: string[]) =>
-  assign(
-    settings,
-    texts.map(parseAssignment),
-    ['factors', 'layers'],
-    ['training.epochs', 'training.batchSize', 'optimizer.learningRate', 'evaluation.tieRule'],
-  );
+  assign(settings, texts.map(parseAssignment), { own: ['factors', 'hidden'], former: ['layers'] }, [
+    'training.epochs',
+    'training.batchSize',
+    'optimizer.learningRate',
+    'evaluation.tieRule',
+  ]);
 
 describe('--set', () => {
   it.each([
     ['factors=32', { config: { factors: 32 } }],
-    ['layers=[64,32]', { config: { factors: 8, layers: [64, 32] } }],
+    ['hidden=[64,32]', { config: { factors: 8, hidden: [64, 32] } }],
     ['training.batchSize=512', { training: { epochs: 3, batchSize: 512 } }],
     ['optimizer.learningRate=1e-2', { training: { epochs: 3, optimizer: { learningRate: 0.01 } } }],
     ['training.optimizer.name=sgd', { training: { epochs: 3, optimizer: { name: 'sgd' } } }],

@@ -193,4 +193,13 @@ describe('settings have one name for all models', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/"learningRate" is now called optimizer\.learningRate/);
   });
+
+  it('former options of a model are refused with what to write', async () => {
+    const set = ['--set', 'layers=[8,4]'];
+    const train = await place.run(['train', ...files, '--model', 'mlp', ...set]);
+    expect(train.code).toBe(2);
+    expect(train.stderr).toContain('"layers" is now called "factors" and "hidden"; write factors=4, hidden=[4]');
+    const compare = await place.run(['compare', ...files, '--models', 'popularity,mlp', ...set]);
+    expect(compare.stderr).toContain('"layers" is now called "factors" and "hidden"; write factors=4, hidden=[4]');
+  });
 });

@@ -23,7 +23,7 @@ const small = ['--set', 'training.batchSize=16'];
 const kinds = {
   'users and items': [...users, ...small],
   'feature fields': [...fields, ...small, '--split', 'ratio', '--set', 'hidden=[16]'],
-  sequences: [...sequences, ...small, '--set', 'units=[16]', '--set', 'samples=4'],
+  sequences: [...sequences, ...small, '--set', 'hidden=[16]', '--set', 'sharedNegatives=4'],
 };
 
 const line = z.strictObject({

@@ -79,8 +79,8 @@ class Problem {
     const logSupport = o.table('ln support', nItems, 1);
     const weights = logQ === 0 ? null : o.listLookup(logSupport, this.list);
     this.offsets = o.candidateOffsets(this.list, weights, { nTargets, targetScale: logQ, sampleScale: logQ * alpha });
-    const regularisation = name === 'bprMax' ? lambda : 0;
-    this.loss = o.candidateLoss(name, this.scores, this.list, this.offsets, { maskEqual, regularisation });
+    const regularization = name === 'bprMax' ? lambda : 0;
+    this.loss = o.candidateLoss(name, this.scores, this.list, this.offsets, { maskEqual, regularization });
     this.#support = Array.from({ length: nItems }, () => 1 + random.below(50));
     const fround = (values: Float64Array) => values.map(Math.fround);
     this.given.set(logSupport, fround(Float64Array.from(this.#support, Math.log)));
@@ -130,10 +130,10 @@ class Problem {
     const index = o.indexInput('row');
     const dy = o.input('dy', [1]);
     const { maskEqual } = this.spec;
-    const regularisation = this.#name === 'bprMax' ? lambda : 0;
+    const regularization = this.#name === 'bprMax' ? lambda : 0;
     const y = o.candidateLoss(this.#name, o.lookup(table, index), this.list, this.offsets, {
       maskEqual,
-      regularisation,
+      regularization,
     });
     this.given.set(table, this.given.get(this.scores) as Float64Array);
     this.given.set(
@@ -254,8 +254,8 @@ it('refuses what does not fit', () => {
   expect(thrownCode(() => o.candidateLoss('bpr', scores, short, shortOffsets))).toBe('shape');
   expect(thrownCode(() => o.candidateLoss('bpr', scores, list, shortOffsets))).toBe('shape');
   expect(thrownCode(() => o.candidateLoss('bpr', o.parameter('p', [4]), list, offsets))).toBe('shape');
-  expect(thrownCode(() => o.candidateLoss('bpr', scores, list, offsets, { regularisation: 1 }))).toBe('shape');
-  expect(thrownCode(() => o.candidateLoss('bprMax', scores, list, offsets, { regularisation: -1 }))).toBe('shape');
+  expect(thrownCode(() => o.candidateLoss('bpr', scores, list, offsets, { regularization: 1 }))).toBe('shape');
+  expect(thrownCode(() => o.candidateLoss('bprMax', scores, list, offsets, { regularization: -1 }))).toBe('shape');
   expect(
     thrownCode(() => o.candidateOffsets(list, o.parameter('w', [3]), { nTargets: 1, targetScale: 1, sampleScale: 1 })),
   ).toBe('shape');

@@ -38,7 +38,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
   neumf: ['--epochs', '3'],
-  gru4rec: ['--set', 'units=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
+  gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
 };

@@ -135,8 +135,8 @@ describe.each(titles)('$title', ({ engine }) => {
 
   const configs: Readonly<Record<string, object>> = {
     gmf: { factors: 21 },
-    mlp: { layers: [34, 45, 19] },
-    neumf: { factors: 21, layers: [34, 45, 19] },
+    mlp: { factors: 17, hidden: [45, 19] },
+    neumf: { factors: 21, mlpFactors: 17, hidden: [45, 19] },
     'bpr-mf': { factors: 21 },
     mf: { factors: 21 },
     ials: { factors: 21 },
@@ -171,8 +171,8 @@ describe.each(titles)('$title', ({ engine }) => {
   );
 
   const sequenceConfigs: Readonly<Record<string, object>> = {
-    gru4rec: { units: [37] },
-    sasrec: { units: 36, heads: 3, blocks: 2, maxLength: 11 },
+    gru4rec: { hidden: [37] },
+    sasrec: { factors: 36, heads: 3, blocks: 2, maxLength: 11 },
   };
 
   it.each([gru4rec, sasrec] as (SessionModel | WindowModel)[])(

@@ -71,8 +71,8 @@ export function checkerboard(side = SIDE, part: 'test' | 'validation' = 'test'):
 /** Small sizes and a brisk pace; a model that is not listed runs with its own defaults. */
 const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gmf: { factors: 4, deviation: 0.1 },
-  mlp: { layers: [8, 8, 4], deviation: 0.1 },
-  neumf: { factors: 2, layers: [4, 8, 4], deviation: 0.1 },
+  mlp: { factors: 4, hidden: [8, 4], deviation: 0.1 },
+  neumf: { factors: 2, mlpFactors: 2, hidden: [8, 4], deviation: 0.1 },
   'bpr-mf': { factors: 4 },
   mf: { factors: 4 },
   ials: { factors: 4 },

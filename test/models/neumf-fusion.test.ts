@@ -6,7 +6,7 @@ import { findModel } from '../../src/models/index.ts';
 import { directScores } from './direct-scores.ts';
 
 const sizes = { nUsers: 2, nItems: 2 };
-const layers = [2, 2, 2];
+const hidden = [2, 2];
 const tensors = (entries: Record<string, [readonly number[], readonly number[]]>): NamedTensors =>
   new Map(Object.entries(entries).map(([name, [shape, data]]) => [name, { shape, data: Float32Array.from(data) }]));
 
@@ -62,7 +62,7 @@ const scoresOf = (name: string, config: object, weights: NamedTensors): Float64A
 
 describe('NeuMF fused from GMF and MLP', () => {
   const gmf = scoresOf('gmf', { factors: 2 }, gmfWeights);
-  const mlp = scoresOf('mlp', { layers }, mlpWeights);
+  const mlp = scoresOf('mlp', { factors: 1, hidden }, mlpWeights);
 
   it('starts from parts with the scores worked out by hand', () => {
     expect(gmf[0]).toBeCloseTo(gmfLogit, 12);
@@ -71,7 +71,7 @@ describe('NeuMF fused from GMF and MLP', () => {
 
   it.each([0, 0.25, 0.5, 1])('scores α · GMF + (1 − α) · MLP for every pair, α = %d', (alpha) => {
     const neumf = findModel('neumf') as PairModel;
-    const config = neumf.options.parse({ factors: 2, layers, alpha, pretrain: true });
+    const config = neumf.options.parse({ factors: 2, mlpFactors: 1, hidden, alpha, pretrain: true });
     const { weights } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
     const declared = neumf.parameters(config, sizes);
     expect([...weights.keys()].sort()).toEqual(declared.map(({ name }) => name).sort());
@@ -85,7 +85,7 @@ describe('NeuMF fused from GMF and MLP', () => {
 
   it('pretrains GMF and MLP of its own sizes with Adam, and goes on with SGD', () => {
     const neumf = findModel('neumf') as PairModel;
-    const given = { factors: 2, layers, pretrain: true, fusedLearningRate: 0.3, deviation: 0.2 };
+    const given = { factors: 2, mlpFactors: 1, hidden, pretrain: true, fusedLearningRate: 0.3, deviation: 0.2 };
     const ofGmf = { gmfEpochs: 7, gmfLearningRate: 0.02, gmfL2: 0.1 };
     const ofMlp = { mlpEpochs: 3, mlpLearningRate: 0.04, mlpL2: 0.2 };
     const config = neumf.options.parse({ ...given, ...ofGmf, ...ofMlp });
@@ -95,7 +95,7 @@ describe('NeuMF fused from GMF and MLP', () => {
     });
     expect(neumf.pretraining!(config)).toEqual([
       { model: 'gmf', config: { factors: 2, deviation: 0.2 }, training: training(7, 0.02, 0.1) },
-      { model: 'mlp', config: { layers, dropout: 0, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
+      { model: 'mlp', config: { factors: 1, hidden, dropout: 0, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
     ]);
     const { training: after } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
     expect(after).toEqual({ optimizer: { name: 'sgd', learningRate: 0.3 } });

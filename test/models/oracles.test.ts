@@ -127,12 +127,12 @@ const oracles: Readonly<Record<string, Oracle>> = {
     score: (w, u, i, slope = 0, g) => weightedProduct(w, ['P', 'Q', 'h'], u, i, slope, g) + bias(w, 'b', 0, slope, g),
   },
   mlp: {
-    config: { layers: [x0, n1, n2] },
+    config: { factors: x0 / 2, hidden: [n1, n2] },
     shapes: { ...towerShapes, h: [n2], b: [1] },
     score: (w, u, i, slope = 0, g) => tower(w, 'h', u, i, slope, g) + bias(w, 'b', 0, slope, g),
   },
   neumf: {
-    config: { factors: f, layers: [x0, n1, n2] },
+    config: { factors: f, mlpFactors: x0 / 2, hidden: [n1, n2] },
     shapes: { 'gmf.P': [nUsers, f], 'gmf.Q': [nItems, f], ...towerShapes, 'h.gmf': [f], 'h.mlp': [n2], b: [1] },
     score: (w, u, i, slope = 0, g) =>
       weightedProduct(w, ['gmf.P', 'gmf.Q', 'h.gmf'], u, i, slope, g) +

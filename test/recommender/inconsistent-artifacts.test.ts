@@ -70,6 +70,25 @@ const withModel = (name: string, config: object) => (artifact: Artifact) => ({
   info: { ...artifact.info, model: { name, config } },
 });
 
+it('an artifact that keeps options under their former names loads', async () => {
+  const input = {
+    data: { files: ['none'] },
+    model: 'mlp',
+    evaluation: { users: 0 },
+    training: { epochs: 1, patience: 0 },
+  };
+  const split = splitDataset(dataset, { method: 'leave-one-out' });
+  const config = { factors: 4, hidden: [8, 3] };
+  const { recommender } = await trainRecommender({ engine, split, settings: parseRunSettings({ ...input, config }) });
+  const path = join(base, 'mlp');
+  await recommender.save(path);
+  const old = await changed(path, withModel('mlp', { layers: [8, 8, 3], dropout: 0, deviation: 0.01 }));
+  const [before, after] = await Promise.all([path, old].map((each) => Recommender.load(each)));
+  expect(await after.recommend({ user: 'u1' })).toEqual(await before.recommend({ user: 'u1' }));
+  before.close();
+  after.close();
+});
+
 describe('an artifact is refused when it holds', () => {
   it('settings of another model, or a model that does not exist', async () => {
     const path = await savedGmf();

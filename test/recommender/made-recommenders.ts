@@ -32,7 +32,7 @@ export async function madeRecommenders(
   const split = splitDataset(dataset, { method: 'leave-one-out' });
   for (const model of ['popularity', 'item-knn', 'ease', 'ials', 'mf', 'neumf']) {
     const training = ['mf', 'neumf'].includes(model) ? { epochs: 60, batchSize: 32, patience: 0 } : {};
-    const config = model === 'neumf' ? { factors: 8, layers: [16, 8] } : {};
+    const config = model === 'neumf' ? { factors: 8, mlpFactors: 8, hidden: [8] } : {};
     const evaluation = { users: 0 };
     const settings = parseRunSettings({ data: { files: ['none'] }, model, config, training, evaluation });
     recommenders.set(model, (await trainRecommender({ engine, split, settings })).recommender);
@@ -41,7 +41,7 @@ export async function madeRecommenders(
   for (const model of ['markov', 'gru4rec']) {
     const more =
       model === 'gru4rec'
-        ? { config: { units: [16], samples: 5 }, training: { epochs: 60, batchSize: 8, patience: 0 } }
+        ? { config: { hidden: [16], sharedNegatives: 5 }, training: { epochs: 60, batchSize: 8, patience: 0 } }
         : {};
     const run = await trainSequenceRecommender({ engine, split: sequences, model, ...more });
     recommenders.set(model, run.recommender);

@@ -142,7 +142,7 @@ describe('a model that is trained by epochs', () => {
         engine,
         split: validated,
         model: 'gru4rec',
-        config: { units: [8], samples: 5 },
+        config: { hidden: [8], sharedNegatives: 5 },
         training,
         final: false,
         evaluation: { validationMetric: 'recall@1' },

@@ -204,7 +204,7 @@ describe('sequences', () => {
 
   it.each(cases)('%s of %s, filter %s', async (model, _, filter, split) => {
     const training = model === 'gru4rec' ? { epochs: 1, batchSize: 8 } : {};
-    const config = model === 'gru4rec' ? { units: [6] } : {};
+    const config = model === 'gru4rec' ? { hidden: [6] } : {};
     const of = async (tieRule: TieRule) =>
       trainSequenceRecommender({
         engine,

@@ -55,7 +55,11 @@ const all = itemsByUser(split, split.dataset.interactions);
 const ofUser = (user: number) => [...rowOf(all, user)].map((item) => `item ${item}`);
 
 function settingsOf(model: string, more: object = {}) {
-  const config = { gmf: { factors: 4 }, neumf: { factors: 2, layers: [4, 8, 4] }, mlp: { layers: [8, 8, 4] } }[model];
+  const config = {
+    gmf: { factors: 4 },
+    neumf: { factors: 2, mlpFactors: 2, hidden: [8, 4] },
+    mlp: { factors: 4, hidden: [8, 4] },
+  }[model];
   const training = findModel(model).learn.by === 'gradients' ? { epochs: 4, batchSize: 64 } : {};
   const evaluation = { metrics: ['ndcg@10', 'recall@20'] };
   return parseRunSettings({ data: { simulated: {} }, model, config: config ?? {}, training, evaluation, ...more });

@@ -17,7 +17,7 @@ export interface OracleOptions {
   readonly cell: 'original' | 'framework';
   readonly embedding: 'none' | 'separate' | 'shared';
   readonly loss: 'cross-entropy' | 'bpr-max' | 'top1-max' | 'bpr' | 'top1';
-  readonly regularisation: number;
+  readonly regularization: number;
   readonly activation: 'linear' | 'elu' | 'tanh' | 'relu';
   readonly eluP: number;
   readonly logQ: number;
@@ -113,7 +113,7 @@ function rowLoss(o: OracleOptions, t: number, x: readonly number[]): number {
       return -Math.log(softmax([t, ...x])[0]);
     case 'bpr-max': {
       const gain = sum(w.map((v, j) => v * sigma(t - x[j])));
-      return -Math.log(gain + 1e-24) + o.regularisation * sum(w.map((v, j) => v * x[j] ** 2));
+      return -Math.log(gain + 1e-24) + o.regularization * sum(w.map((v, j) => v * x[j] ** 2));
     }
     case 'top1-max':
       return sum(w.map((v, j) => v * (sigma(x[j] - t) + sigma(x[j] ** 2))));

@@ -38,9 +38,9 @@ function request({ options, settings, ...given }: Request): TrainRequest<'sequen
     engine,
     model: gru4rec,
     config: gru4rec.options.parse({
-      units: [20, 12],
+      hidden: [20, 12],
       embedding: 'separate',
-      samples: 64,
+      sharedNegatives: 64,
       embeddingDropout: 0.2,
       hiddenDropout: 0.1,
       ...options,
@@ -67,12 +67,12 @@ describe('same bytes', () => {
     ['separate embedding, two layers', {}, {}],
     [
       'shared embedding, bpr-max',
-      { units: [33], embedding: 'shared', loss: 'bpr-max', activation: 'elu' },
+      { hidden: [33], embedding: 'shared', loss: 'bpr-max', activation: 'elu' },
       { batchSize: 50 },
     ],
     [
       'one-hot, original cell',
-      { units: [17], embedding: 'none', cell: 'original', embeddingDropout: 0 },
+      { hidden: [17], embedding: 'none', cell: 'original', embeddingDropout: 0 },
       { optimizer: {}, batchSize: 7 },
     ],
   ])('on 1, 2 and 3 threads: %s', async (_, options, settings) => {
@@ -149,7 +149,7 @@ describe('same bytes', () => {
 describe('a run', () => {
   it('learns what follows what, and logs every epoch', async () => {
     const records: unknown[] = [];
-    const options = { units: [32], embedding: 'shared', embeddingDropout: 0, hiddenDropout: 0 };
+    const options = { hidden: [32], embedding: 'shared', embeddingDropout: 0, hiddenDropout: 0 };
     const { log } = await trainModel(
       request({
         data: madeSessions(800, 2),
@@ -272,7 +272,7 @@ describe('starts', () => {
       'gru2.b': null,
       'gru2.c': null,
     };
-    const step = stepOf({ options: { embeddingSize: 40 } });
+    const step = stepOf({ options: { factors: 40 } });
     expect(step.declared.declarations.map(({ name }) => name).sort()).toEqual(Object.keys(shapes).sort());
     for (const [name, shape] of Object.entries(shapes)) {
       const values = step.store.read(step.declared.tensors[name]);
@@ -295,10 +295,10 @@ describe('options', () => {
     ['a correction for a loss without softmax over all', { loss: 'bpr-max', logQ: 1 }],
     ['dropout of everything', { hiddenDropout: 1 }],
     ['dropout of an embedding that is not there', { embedding: 'none', embeddingDropout: 0.1 }],
-    ['no layer', { units: [] }],
+    ['no layer', { hidden: [] }],
     ['an unknown cell', { cell: 'lstm' }],
-    ['an unknown key', { units: [8], layers: 3 }],
-    ['a negative number of samples', { samples: -1 }],
+    ['an unknown key', { hidden: [8], nosuch: 3 }],
+    ['a negative number of samples', { sharedNegatives: -1 }],
   ])('refuse %s', (_, options) => {
     expect(gru4rec.options.safeParse(options).success).toBe(false);
   });

@@ -34,7 +34,7 @@ function stepOf(
   return new OpenSessions({
     engine,
     model,
-    config: gru4rec.options.parse({ units: [4], samples: 0, logQ: 0, ...options }),
+    config: gru4rec.options.parse({ hidden: [4], sharedNegatives: 0, logQ: 0, ...options }),
     training: sessionSettings.parse({ batchSize: 2, ...settings }),
     sequences: sequencesOf(list, nItems),
     random: new RandomStream(6, 'mistakes'),
@@ -70,10 +70,10 @@ describe('hidden states', () => {
     const step = stepOf(
       sessions,
       9,
-      { units: [5, 3], samples: 4 },
+      { hidden: [5, 3], sharedNegatives: 4 },
       { batchSize: 3, optimizer: { learningRate: 1e-30 } },
     );
-    const config = gru4rec.options.parse({ units: [5, 3] });
+    const config = gru4rec.options.parse({ hidden: [5, 3] });
     const scorer = new RecurrentScorer(engine, model, config, 9, step.declared, step.store);
     const keys = { samples: [1, 1], embedding: [1, 1], hidden: [] } as const;
     const steps = oracleSteps({ sessions, batchSize: 3, samples: 4, nItems: 9, keys } as never);
@@ -97,7 +97,7 @@ describe('hidden states', () => {
 
   it('in evaluation begin at 0 with every session', () => {
     const step = stepOf(sessions, 9);
-    const config = gru4rec.options.parse({ units: [4] });
+    const config = gru4rec.options.parse({ hidden: [4] });
     const weights = weightsOf(step.declared, step.store);
     const scorer = trainedRecurrentScorer(engine, gru4rec, config, 9, weights);
     const running = scorer.open(1);
@@ -137,7 +137,7 @@ describe('losses', () => {
       [0, 1],
       [0, 0],
     ];
-    const step = stepOf(list, 2, { samples: 3, logQ: 1, sampleAlpha: 0 }, { batchSize: 1 });
+    const step = stepOf(list, 2, { sharedNegatives: 3, logQ: 1, popularityExponent: 0 }, { batchSize: 1 });
     zero(step, 'W');
     write(step, 'b', [0, 0]);
     // the target 1 has support 2: score −ln 2; samples are uniform: scores 0
@@ -145,12 +145,12 @@ describe('losses', () => {
     step.free();
   });
 
-  it('bpr-max by hand, with its score regularisation', () => {
+  it('bpr-max by hand, with its score regularization', () => {
     // t = 1 against one negative 0.5 and back: w = 1
-    for (const regularisation of [0, 1, 2]) {
-      const step = biased({ loss: 'bpr-max', regularisation }, [9, 1, 9, 0.5]);
+    for (const regularization of [0, 1, 2]) {
+      const step = biased({ loss: 'bpr-max', regularization }, [9, 1, 9, 0.5]);
       const sigma = (x: number) => 1 / (1 + Math.exp(-x));
-      const want = -Math.log(sigma(0.5)) + regularisation * 0.25 - Math.log(sigma(-0.5)) + regularisation;
+      const want = -Math.log(sigma(0.5)) + regularization * 0.25 - Math.log(sigma(-0.5)) + regularization;
       expect(step.run(0, 0, 1).lossSum).toBeCloseTo(want, 5);
       step.free();
     }
@@ -158,12 +158,12 @@ describe('losses', () => {
     const list = o.listInput('c', 3);
     const offsets = o.candidateOffsets(list, null, { nTargets: 1, targetScale: 0, sampleScale: 0 });
     const scores = o.input('s', [3]);
-    const loss = o.candidateLoss('bprMax', scores, list, offsets, { regularisation: 1 });
+    const loss = o.candidateLoss('bprMax', scores, list, offsets, { regularization: 1 });
     expect(lossOf(loss, scores, list, [1, 0, 0.5])).toBeCloseTo(0.5659, 4);
   });
 
   it('bpr-max has no logarithm of 0', () => {
-    const step = biased({ loss: 'bpr-max', regularisation: 0 }, [9, -400, 9, 400]);
+    const step = biased({ loss: 'bpr-max', regularization: 0 }, [9, -400, 9, 400]);
     // the first row's −ln 10⁻²⁴, the second's 0
     expect(step.run(0, 0, 1).lossSum).toBeCloseTo(24 * Math.log(10), 4);
     expect(read(step, 'b').every(Number.isFinite)).toBe(true);
@@ -195,7 +195,7 @@ function lossOf(loss: Tensor, scores: Tensor, list: Tensor, values: readonly num
 
 describe('negatives', () => {
   it('are drawn before scores are made: a step does not grow with the number of items', () => {
-    const [few, many] = [100, 100_000].map((nItems) => stepOf(sessions, nItems, { samples: 50 }));
+    const [few, many] = [100, 100_000].map((nItems) => stepOf(sessions, nItems, { sharedNegatives: 50 }));
     expect(many.plan.scratchBytes).toBe(few.plan.scratchBytes);
     few.free();
     many.free();
@@ -229,15 +229,15 @@ it('extra negatives are weighed by support^α of the training events', () => {
   expect([...(sampleWeights(support, 0.5) as Float64Array)]).toEqual([1, 2, 0, Math.SQRT2]);
   expect(sampleWeights(support, 0)).toBe(null);
   // an item of no session is drawn by no popularity: its row stays; uniformly it is drawn
-  for (const sampleAlpha of [0.5, 0]) {
-    const step = stepOf(sessions, 60, { samples: 40, sampleAlpha }, { batchSize: 3 });
+  for (const popularityExponent of [0.5, 0]) {
+    const step = stepOf(sessions, 60, { sharedNegatives: 40, popularityExponent }, { batchSize: 3 });
     const before = read(step, 'W').slice(9 * 4);
     step.run(0, 0, 3);
     expect(
       read(step, 'W')
         .slice(9 * 4)
         .every((v, k) => v === before[k]),
-    ).toBe(sampleAlpha !== 0);
+    ).toBe(popularityExponent !== 0);
     step.free();
   }
 });
@@ -280,7 +280,7 @@ describe('dropout', () => {
   /** Share of zeros among the states that a step leaves. */
   const zeros = (options: object) => {
     const list = Array.from({ length: 50 }, (_, n) => [n, n + 1]);
-    const step = stepOf(list, 51, { units: [40], ...options }, { batchSize: 50 });
+    const step = stepOf(list, 51, { hidden: [40], ...options }, { batchSize: 50 });
     step.run(0, 0, 1);
     const [states] = step.plan.readCarried();
     step.free();
@@ -332,7 +332,7 @@ describe('Adagrad', () => {
         [2, 2],
       ],
       3,
-      { samples: 6, units: [2] },
+      { sharedNegatives: 6, hidden: [2] },
       { batchSize: 2 },
     );
     const before = read(step, 'W');
@@ -399,7 +399,7 @@ describe('the loss of a step', () => {
         [3, 3],
       ],
       4,
-      { samples: 1, sampleAlpha: 2 },
+      { sharedNegatives: 1, popularityExponent: 2 },
       { batchSize: 3 },
     );
     zero(step, 'W');
@@ -419,7 +419,7 @@ describe('the loss of a step', () => {
 describe('the input', () => {
   it('is the output matrix where they are shared: one table, its rows trained from both sides', () => {
     const [shared, separate] = ['shared', 'separate'].map((embedding) =>
-      stepOf(sessions, 9, { embedding, embeddingSize: 4 }),
+      stepOf(sessions, 9, { embedding, factors: 4 }),
     );
     expect(Object.keys(shared.declared.tensors)).not.toContain('E');
     expect(Object.keys(separate.declared.tensors)).toContain('E');

@@ -12,9 +12,9 @@ const engine = new Engine({ threads: 2, blas: 'off' });
 const alone = new Engine({ threads: 1, blas: 'off' });
 const nItems = 1333;
 const config = gru4rec.options.parse({
-  units: [12, 10],
+  hidden: [12, 10],
   embedding: 'separate',
-  embeddingSize: 6,
+  factors: 6,
   cell: 'original',
   embeddingDropout: 0.5,
   hiddenDropout: 0.5,
@@ -51,10 +51,10 @@ const times = (x: readonly number[], m: Float32Array, width: number) =>
 
 /** Scores of all items after a history, in float64 from the formulas: no dropout, no correction. */
 function plainScores(history: readonly number[]): number[] {
-  const states = config.units.map((n) => Array.from({ length: n }, () => 0));
+  const states = config.hidden.map((n) => Array.from({ length: n }, () => 0));
   for (const item of history) {
     let x = [...of('E').subarray(item * 6, item * 6 + 6)];
-    config.units.forEach((n, l) => {
+    config.hidden.forEach((n, l) => {
       const p = `gru${l + 1}`;
       const gx = times(x, of(`${p}.W`), 3 * n).map((v, j) => v + of(`${p}.b`)[j]);
       const gu = times(states[l], of(`${p}.U`), 2 * n);

@@ -1,7 +1,7 @@
 /** SASRec in float64 from its formulas, one sequence at a time, with plain loops; imports nothing from src. */
 
 export interface SasrecOracle {
-  readonly units: number;
+  readonly factors: number;
   readonly blocks: number;
   readonly heads: number;
   readonly maxLength: number;
@@ -46,7 +46,7 @@ function norm(weights: Weights, name: string, x: readonly number[]): number[] {
 }
 
 function attend(o: SasrecOracle, weights: Weights, block: string, xs: readonly number[][]): number[][] {
-  const d = o.units;
+  const d = o.factors;
   const depth = d / o.heads;
   const qkv = xs.map((x) => layer(weights, `${block}.qkv`, `${block}.qkv.b`, x, 3 * d));
   return xs.map((_, t) =>
@@ -61,7 +61,7 @@ function attend(o: SasrecOracle, weights: Weights, block: string, xs: readonly n
 
 /** Representations after each of the events. @param events at most maxLength */
 export function represent(o: SasrecOracle, weights: Weights, events: readonly number[]): number[][] {
-  const d = o.units;
+  const d = o.factors;
   const shift = o.positions === 'end' ? o.maxLength - events.length : 0;
   let xs = events.map((item, t) =>
     plus(
@@ -92,7 +92,7 @@ export function represent(o: SasrecOracle, weights: Weights, events: readonly nu
 /** Scores of all items after the events. */
 export function scores(o: SasrecOracle, weights: Weights, events: readonly number[]): number[] {
   const xs = represent(o, weights, events.slice(-o.maxLength));
-  return Array.from({ length: o.nItems }, (_, i) => dot(xs[xs.length - 1], row(weights, 'E', i, o.units)));
+  return Array.from({ length: o.nItems }, (_, i) => dot(xs[xs.length - 1], row(weights, 'E', i, o.factors)));
 }
 
 /**
@@ -109,7 +109,7 @@ export function stepLoss(
   let count = 0;
   for (const { events, targets, negatives } of batch)
     represent(o, weights, events).forEach((h, t) => {
-      const score = (item: number): number => dot(h, row(weights, 'E', item, o.units));
+      const score = (item: number): number => dot(h, row(weights, 'E', item, o.factors));
       const target = score(targets[t]);
       count++;
       if (negatives) {

@@ -29,7 +29,7 @@ const sessions = Array.from({ length: 9 }, (_, s) =>
   Array.from({ length: [2, 9, 3, 4, 6, 7, 2, 5, 1][s] }, () => random.below(nItems)),
 );
 
-const base = { units: 6, blocks: 2, heads: 1, maxLength: 5, dropout: 0 };
+const base = { factors: 6, blocks: 2, heads: 1, maxLength: 5, dropout: 0 };
 type Config = ReturnType<typeof sasrec.options.parse>;
 
 function oracleOf(config: Config): SasrecOracle {
@@ -81,9 +81,9 @@ const cases: [string, object][] = [
   ['normalised after', { normalise: 'after' }],
   ['positions from the start', { positions: 'start' }],
   ['three negatives, calibrated', { negatives: 3, calibration: 0.75 }],
-  ['cross-entropy among all items', { loss: 'cross-entropy', samples: 0 }],
-  ['cross-entropy among samples', { loss: 'cross-entropy', samples: 7, sampleAlpha: 0.5 }],
-  ['cross-entropy among uniform samples', { loss: 'cross-entropy', samples: 5, sampleAlpha: 0 }],
+  ['cross-entropy among all items', { loss: 'cross-entropy', sharedNegatives: 0 }],
+  ['cross-entropy among samples', { loss: 'cross-entropy', sharedNegatives: 7, popularityExponent: 0.5 }],
+  ['cross-entropy among uniform samples', { loss: 'cross-entropy', sharedNegatives: 5, popularityExponent: 0 }],
 ];
 
 describe('a step of training', () => {
@@ -310,7 +310,7 @@ function request(given: Partial<SequenceRequest> & { options?: object; settings?
     data: cycle,
     progress: silent,
     fingerprint: 'this run',
-    config: sasrec.options.parse({ units: 16, heads: 2, maxLength: 8, dropout: 0.2, ...options }),
+    config: sasrec.options.parse({ factors: 16, heads: 2, maxLength: 8, dropout: 0.2, ...options }),
     training: windowSettings.parse({ epochs: 3, batchSize: 16, ...settings }),
     seed: 2,
     ...rest,
@@ -323,7 +323,7 @@ const bytes = (weights: NamedTensors) =>
 describe('runs', () => {
   it.each<[string, object]>([
     ['binary cross-entropy', { negatives: 2 }],
-    ['sampled cross-entropy', { loss: 'cross-entropy', samples: 33 }],
+    ['sampled cross-entropy', { loss: 'cross-entropy', sharedNegatives: 33 }],
   ])('give the same bytes on 1, 2 and 3 threads and after a resumed run: %s', async (_, options) => {
     const runs = [];
     for (const each of engines) runs.push(bytes((await trainModel(request({ engine: each, options }))).weights));
@@ -344,7 +344,7 @@ describe('runs', () => {
   it.each<[string, object]>([
     ['binary cross-entropy', {}],
     ['calibrated, normalised after', { negatives: 4, calibration: 0.5, normalise: 'after' }],
-    ['cross-entropy', { loss: 'cross-entropy', samples: 0, positions: 'start' }],
+    ['cross-entropy', { loss: 'cross-entropy', sharedNegatives: 0, positions: 'start' }],
   ])('learn what comes next: %s', async (_, options) => {
     const settings = { epochs: 60, optimizer: { learningRate: 0.01 } };
     const run = request({ options: { dropout: 0.1, ...options }, settings });
@@ -377,7 +377,7 @@ describe('runs', () => {
   });
 });
 
-it('refuses heads that do not divide the units, and unknown options', () => {
-  expect(sasrec.options.safeParse({ units: 50, heads: 3 }).success).toBe(false);
+it('refuses heads that do not divide the factors, and unknown options', () => {
+  expect(sasrec.options.safeParse({ factors: 50, heads: 3 }).success).toBe(false);
   expect(sasrec.options.safeParse({ unit: 50 }).success).toBe(false);
 });

@@ -69,7 +69,7 @@ function taken(name: string, given: object, nUsers: number, nItems: number, nDra
 describe('estimateMemory', () => {
   it.each([
     ['mf', { factors: 64 }, 20_000, 8000, 300_000],
-    ['neumf', { factors: 32, layers: [64, 32, 16] }, 9000, 5000, 200_000],
+    ['neumf', { factors: 32, mlpFactors: 32, hidden: [32, 16] }, 9000, 5000, 200_000],
     ['gmf', { factors: 5 }, 30_000, 1000, 400_000],
   ])('is within a sixth of what %s takes', (name, config, nUsers, nItems, nDrawn) => {
     const { bytes, request } = taken(name, config, nUsers, nItems, nDrawn);
@@ -91,7 +91,7 @@ function messageOf(request: Parameters<typeof checkMemory>[0]): string {
 describe('checkMemory', () => {
   const model = findModel('neumf') as PairModel;
   const request = (nUsers: number, factors: number, optimizer = 'adam') => ({
-    declarations: model.parameters(model.options.parse({ factors, layers: [2 * factors, 8] }), {
+    declarations: model.parameters(model.options.parse({ factors, mlpFactors: factors, hidden: [8] }), {
       nUsers,
       nItems: 1000,
     }),

@@ -56,7 +56,7 @@ describe('a checkpoint and the run that resumes it', () => {
       { ...identity, seed: 2, config: { factors: [8] } },
       'config.factors was [8] and is 8 now; seed was 2 and is 1 now',
     ],
-    ['the model alone', { ...identity, model: 'mlp', config: { layers: [4] } }, 'model was mlp and is gmf now'],
+    ['the model alone', { ...identity, model: 'mlp', config: { hidden: [4] } }, 'model was mlp and is gmf now'],
     [
       'the data',
       { ...identity, data: 'bbbb', split: { method: 'leave-one-out', seed: 1, nTrain: 3 } },

@@ -157,7 +157,7 @@ export class LargeSymmetricMatrix {
     if (failed >= 0)
       throw new DeepTasteError(
         'numeric',
-        `matrix inverse: must be positive definite to the digits of float32, but pivot ${start + failed} of ${n} is not; raise the regularisation`,
+        `matrix inverse: must be positive definite to the digits of float32, but pivot ${start + failed} of ${n} is not; raise the regularization`,
         { pivot: start + failed },
       );
     invertUpperTriangular(v, width);
@@ -190,7 +190,7 @@ export class LargeSymmetricMatrix {
     if (relative <= LARGEST_ERROR) return;
     throw new DeepTasteError(
       'numeric',
-      `matrix inverse: must be right to ${LARGEST_ERROR} in float32, found an error of ${relative.toPrecision(2)}; raise the regularisation`,
+      `matrix inverse: must be right to ${LARGEST_ERROR} in float32, found an error of ${relative.toPrecision(2)}; raise the regularization`,
       { relative },
     );
   }

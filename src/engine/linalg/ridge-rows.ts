@@ -110,7 +110,7 @@ export class RidgeRows {
     if (failed > 0)
       throw new DeepTasteError(
         'numeric',
-        `ridge regression: ${failed} of ${target.out.nRows} systems are not positive definite; raise the regularisation`,
+        `ridge regression: ${failed} of ${target.out.nRows} systems are not positive definite; raise the regularization`,
         { failed },
       );
   }

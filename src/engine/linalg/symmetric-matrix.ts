@@ -86,7 +86,7 @@ export class SymmetricMatrix {
     if (failed >= 0)
       throw new DeepTasteError(
         'numeric',
-        `matrix inverse: must be positive definite, but pivot ${start + failed} of ${this.n} is not; raise the regularisation`,
+        `matrix inverse: must be positive definite, but pivot ${start + failed} of ${this.n} is not; raise the regularization`,
         { pivot: start + failed },
       );
     invertUpperTriangular(v, width);

@@ -81,7 +81,7 @@ export interface LossRule {
   readonly kind: number;
   readonly formula: string;
   readonly derivative: string;
-  readonly row: (row: Row, regularisation: number) => RowResult;
+  readonly row: (row: Row, regularization: number) => RowResult;
 }
 
 export const rules = {

@@ -41,7 +41,7 @@ interface CandidateLossOptions {
   /** Candidates that are the same item as the row's target are no negatives of the row. */
   readonly maskEqual?: boolean;
   /** λ of BPR-max: weight of Σ_j w_j x_j². */
-  readonly regularisation?: number;
+  readonly regularization?: number;
 }
 
 /** The loss of each row, [B, 1]: scores [B, n], list [n], offsets [n] (see candidateOffsets). Row r needs r < n. */
@@ -50,17 +50,17 @@ export function candidateLoss(
   scores: Tensor,
   list: Tensor,
   offsets: Tensor,
-  { maskEqual = false, regularisation = 0 }: CandidateLossOptions = {},
+  { maskEqual = false, regularization = 0 }: CandidateLossOptions = {},
 ): Tensor {
   const fits = scores.rows === 'batch' && isList(list) && isOffsets(offsets);
   if (!fits || list.size !== scores.size || offsets.size !== scores.size)
     throw shapeError(name, 'needs scores [B, n], a list [n] and its candidateOffsets [n]', [scores, list, offsets]);
-  if (regularisation < 0 || (regularisation > 0 && name !== 'bprMax'))
-    throw new DeepTasteError('shape', `${name}: the regularisation must be ≥ 0 and belongs to bprMax alone`);
+  if (regularization < 0 || (regularization > 0 && name !== 'bprMax'))
+    throw new DeepTasteError('shape', `${name}: the regularization must be ≥ 0 and belongs to bprMax alone`);
   const shape = [slopeColumns(scores) + 4];
   const slopes = new Tensor(candidateOps[`${name}Slopes`], [scores, list, offsets], 'batch', shape, {
     maskEqual,
-    regularisation,
+    regularization,
   });
   const loss = slice(slopes, slopeColumns(scores), slopeColumns(scores) + 1);
   return new Tensor(candidateOps[name], [scores, list, offsets, loss], 'batch', [1]);
@@ -85,9 +85,9 @@ function lossOp(name: CandidateLossName): OpDefinition {
 }
 
 function slopesCall(y: Tensor, kind: number): KernelCall {
-  const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
+  const { maskEqual, regularization } = y.attributes as { maskEqual: boolean; regularization: number };
   const [scores] = y.inputs;
-  const parameters = [scores.size, kind, maskEqual ? 1 : 0, floatBits(regularisation)];
+  const parameters = [scores.size, kind, maskEqual ? 1 : 0, floatBits(regularization)];
   const operands = [...y.inputs, y];
   return { opcode: code.CANDIDATE_SLOPES, parameters, operands, workspace: 2 * slopeColumns(scores) };
 }
@@ -105,12 +105,12 @@ function slopesOp(name: CandidateLossName): OpDefinition {
     },
     kernel: (y) => slopesCall(y, kind),
     reference: (y, [scores, list, offsets], rows) => {
-      const { maskEqual, regularisation } = y.attributes as { maskEqual: boolean; regularisation: number };
+      const { maskEqual, regularization } = y.attributes as { maskEqual: boolean; regularization: number };
       const n = y.inputs[0].size;
       const out = new Float64Array(rows * y.size);
       for (let r = 0; r < rows; r++) {
         const here = rowOf(r, n, scores, list, offsets, maskEqual);
-        const { loss, dt, dx } = row(here, regularisation);
+        const { loss, dt, dx } = row(here, regularization);
         out[r * y.size + r] = dt;
         here.negatives.forEach(({ j }, k) => {
           out[r * y.size + j] = dx[k];

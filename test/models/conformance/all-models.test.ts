@@ -58,8 +58,8 @@ beforeAll(async () => {
 });
 
 const sequenceConfigs: Readonly<Record<string, object>> = {
-  gru4rec: { units: [8], samples: 6 },
-  sasrec: { units: 8, maxLength: 6, blocks: 1 },
+  gru4rec: { hidden: [8], sharedNegatives: 6 },
+  sasrec: { factors: 8, maxLength: 6, blocks: 1 },
 };
 
 function configOf(model: AnyModel): object {
