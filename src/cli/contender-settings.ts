@@ -7,10 +7,10 @@ import type { AnyModel } from '../examples/model.ts';
 import { models as allModels, findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import { checkedRun, formerNames, optionNames } from './checked-run.ts';
-import { defined } from './data-flags.ts';
+import { dataOf, defined } from './data-flags.ts';
 import type { CompareFlags } from './flags.ts';
 import type { FormedSettings } from './prepared-run.ts';
-import { dataOf, runInputOf } from './run-flags.ts';
+import { runInputOf } from './run-flags.ts';
 
 /** One set of settings a model. @throws 'usage', 'config' */
 export async function contenderSettings(flags: CompareFlags): Promise<FormedSettings[]> {
@@ -31,8 +31,8 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
     const form = areUnlike && model.form === 'sequences' ? 'pairs' : model.form;
     const input = {
       data: dataOf(data, flags),
-      ...runInputOf({ name: model.name, form }, flags),
-      ...defined({ refit, task: taskFor(form, flags.task, areUnlike) }),
+      ...runInputOf({ name: model.name, form }, { ...flags, task: taskFor(form, flags.task, areUnlike) }),
+      ...defined({ refit }),
       model: model.name,
       training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
     } as AnyRunInput;

@@ -14,16 +14,15 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
 export const threadCount = wholeNumber(1, 256);
 export const seedValue = wholeNumber(0, 4294967295);
 
-export function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('It must be a number.');
-}
-
-export function notNegative(text: string): number {
-  const value = finiteNumber(text);
-  if (value >= 0) return value;
-  throw new InvalidArgumentError('It must not be negative.');
+/** A reader of numbers from `min` to `max`; infinite = no bound. */
+export function numberIn(min: number, max: number = Number.POSITIVE_INFINITY): (text: string) => number {
+  const bottom = Number.isFinite(min) ? ` of at least ${min}` : '';
+  const top = Number.isFinite(max) ? ` of at most ${max}` : '';
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a number${[bottom, top].filter(Boolean).join(' and')}.`);
+  };
 }
 
 /** The path of a folder: that results go to, or of a run. */

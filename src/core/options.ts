@@ -35,6 +35,24 @@ export function objectSchema(schema: z.core.$ZodType): z.ZodObject {
   return schema;
 }
 
+/** The schemas at an address as they are declared, of every member of a union that has it; [] where there is none. */
+export function schemasAt(schemas: readonly Schema[], [key, ...rest]: readonly string[]): Schema[] {
+  if (key === undefined) return [...schemas];
+  const inner = schemas.flatMap(membersOf).flatMap((member) => {
+    const { shape } = member._zod.def as Definition;
+    return shape && key in shape ? [shape[key]] : [];
+  });
+  return schemasAt(inner, rest);
+}
+
+/** What a schema is under defaults and the like; a union's members one by one. */
+export function membersOf(schema: Schema): Schema[] {
+  const { innerType, in: input, options } = schema._zod.def as Definition;
+  const inner = innerType ?? input;
+  if (inner) return membersOf(inner);
+  return options ? options.flatMap(membersOf) : [schema];
+}
+
 /**
  * Of a value that fits no member of a union: the key that no member knows, else what is wrong deepest within the value, as it is
  * wrong in the member whose keys the value has.

@@ -335,7 +335,7 @@ describe('what is wrong', () => {
       'a task of other models',
       ['train', ...files, '--model', 'gmf', '--task', 'click'],
       2,
-      /"task" is for models over feature fields, and gmf is one of the models of users and items/,
+      /--task: is for models over feature fields, and gmf is one of the models of users and items/,
     ],
     [
       'a row that is not JSON',

@@ -244,7 +244,7 @@ describe('bad input', () => {
     ],
     ['pauses without times', ['train', '--data', 'no-sessions.csv', '--model', 'markov', '--gap', '60'], 2, /--time/],
     ['a gap of whole histories', train('markov', '--gap', '60', '--sequences', 'user'), 2, /--gap.*--sequences user/],
-    ['no gap', train('markov', '--gap', '0'), 2, /gapSeconds/],
+    ['no gap', train('markov', '--gap', '0'), 2, /--gap <seconds>.*number/],
     ['a split of users', ['train', '--data', 'clicks.csv', '--model', 'markov', '--split', 'ratio'], 2, /last-days, /],
     ['a split of sequences', ['train', '--data', 'clicks.csv', '--model', 'ease', '--split', 'last-days'], 2, /ratio/],
     ['a flag of sequences', ['train', '--data', 'clicks.csv', '--model', 'ease', '--min-support', '2'], 2, /ease/],

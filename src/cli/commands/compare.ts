@@ -3,7 +3,6 @@
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { addEngineOptions } from '../engine-options.ts';
-import { addTaskOption } from '../field-flags.ts';
 import type { CompareFlags } from '../flags.ts';
 import { collect, commaList, folderPaths, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags } from '../run-flags.ts';
@@ -29,7 +28,7 @@ export function compareCommand(): Command {
     .option('--set <key=value>', 'a setting of all models that have it, or of one: neumf.factors=32', collect)
     .option('--epochs <n>', 'epochs at most, of models that have epochs', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen, train anew on training and validation part');
-  addRunFlags(addTaskOption(addEngineOptions(command)));
+  addRunFlags(addEngineOptions(command));
   return command.action(async (runs: string[], flags: CompareFlags, called: Command) => {
     const terminal = new Terminal(flags);
     const trains = flags.data !== undefined || flags.models !== undefined;

@@ -1,9 +1,8 @@
 /** `deeptaste data`: what files hold, as deeptaste reads them; `deeptaste data get`: public data sets. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { addDataFlags, type DataFlags, FILM_CLUB } from '../data-flags.ts';
+import { addDataFlags, type DataFlags, dataOf, FILM_CLUB } from '../data-flags.ts';
 import { wholeNumber } from '../option-values.ts';
-import { dataOf } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export function dataCommand(): Command {

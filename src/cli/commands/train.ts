@@ -4,22 +4,19 @@ import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { findModel } from '../../models/index.ts';
 import type { AnyRunInput } from '../../runs/any-settings.ts';
-import type { FieldTask } from '../../tasks/row-settings.ts';
-import { type DataFlags, defined } from '../data-flags.ts';
+import { type DataFlags, dataOf, defined } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
-import { addTaskOption } from '../field-flags.ts';
-import type { EvaluationFlags, RunFlags, SequenceFlags, SplitFlags } from '../flags.ts';
-import { collect, folderPath, notNegative, seedValue, wholeNumber } from '../option-values.ts';
-import { addRunFlags, dataOf, runInputOf } from '../run-flags.ts';
+import type { RunFlags } from '../flags.ts';
+import { collect, folderPath, numberIn, seedValue, wholeNumber } from '../option-values.ts';
+import { addRunFlags, runInputOf, type SettingsFlags } from '../run-flags.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, SequenceFlags, EvaluationFlags {
+interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SettingsFlags {
   readonly data?: string[];
   readonly model?: string;
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
-  readonly task?: FieldTask;
 }
 
 export function trainCommand(): Command {
@@ -34,7 +31,7 @@ export function trainCommand(): Command {
     )
     .option('--epochs <n>', 'epochs at most (training.epochs)', wholeNumber(1))
     .option('--refit', 'when the number of epochs is chosen on the validation part, train anew on both parts');
-  addRunFlags(addTaskOption(addRunOptions(command)));
+  addRunFlags(addRunOptions(command));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
     if (flags.finish && flags.data === undefined && flags.model === undefined) {
@@ -74,7 +71,7 @@ export function addRunOptions(command: Command): Command {
     .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
     .option('--finish', 'make a recommender of the checkpoint of a run that was stopped, without further training')
-    .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', notNegative, 10)
+    .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', numberIn(0), 10)
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }
 
@@ -84,9 +81,9 @@ export function finalOf({ final }: RunFlags): { final?: false } {
 }
 
 function settingsOf(flags: NamedFlags): AnyRunInput {
-  const { model, seed, refit, epochs, task } = flags;
+  const { model, seed, refit, epochs } = flags;
   return {
-    ...defined({ seed, refit, task }),
+    ...defined({ seed, refit }),
     ...finalOf(flags),
     data: dataOf(flags.data, flags),
     ...runInputOf(findModel(model), flags),
