@@ -39,6 +39,7 @@ const flags = {
   users: { flag: '--users <file>', at: 'users', none: true },
   social: { flag: '--social <file>', at: 'social', none: true },
   socialColumns: { flag: '--social-columns <from,to>', at: 'socialColumns' },
+  socialBothWays: { flag: '--social-both-ways', at: 'socialBothWays' },
   minRating: { flag: '--min-rating <x>', at: 'minRating' },
   kCore: {
     flag: '--k-core <n>',

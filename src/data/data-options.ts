@@ -87,10 +87,13 @@ export const dataOptions = z.strictObject({
     .optional()
     .meta({ doc: 'file that describes the users; null = do not look for one' }),
   social: file.nullable().optional().meta({ doc: 'file of edges between users; null = do not look for one' }),
-  socialColumns: z
-    .tuple([column, column])
-    .optional()
-    .meta({ doc: 'columns of the social file: from whom an edge goes, to whom; column1, column2 … without a header' }),
+  socialColumns: z.tuple([column, column, column.optional()]).optional().meta({
+    doc: 'columns of the social file: from whom an edge goes, to whom, and perhaps its weight; column1, column2 … without a header',
+  }),
+  socialBothWays: z
+    .boolean()
+    .default(false)
+    .meta({ doc: 'edges of the social file count both ways, as between friends; default: as they are written' }),
   ...fileLayout,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),

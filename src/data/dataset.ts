@@ -37,10 +37,16 @@ export interface FieldTable {
   readonly title: string | null;
 }
 
-/** Directed edges between users (friendship is two edges). */
+/** Directed edges between users (friendship is two edges): none twice, none from a user to itself. */
 export interface SocialGraph {
   readonly from: Int32Array;
   readonly to: Int32Array;
+  /** Above 0; null where edges have none. */
+  readonly weight: Float32Array | null;
+  /** The columns that they come from; absent for edges that were made. */
+  readonly columns?: { readonly from: string; readonly to: string; readonly weight: string | null };
+  /** Whether every edge was made to count both ways. */
+  readonly bothWays?: boolean;
 }
 
 export interface Dataset {

@@ -1,11 +1,13 @@
 /** The description of a data set as lines for a terminal. */
-import type { ColumnDescription, DataDescription, Spread } from './describe.ts';
+import type { ColumnDescription, DataDescription } from './describe.ts';
 import type { FieldDescription } from './describe-features.ts';
+import type { SocialDescription } from './social-statistics.ts';
+import type { Spread } from './spread.ts';
 
 /** Counts, the table of columns, warnings; ends without a line break. */
 export function renderDescription(description: DataDescription): string {
   const lines = [`${description.name}`, ...sizes(description)];
-  const { label, rating, time, nSessions, interactionsPerSession, nSocialEdges } = description;
+  const { label, rating, time, nSessions, interactionsPerSession, social } = description;
   if (label) lines.push(`  ${percent(label.share)} of the rows are labelled 1 (${label.column} = ${label.positive})`);
   if (rating) lines.push(`  ratings ${rating.min} to ${rating.max}, mean ${rating.mean.toFixed(2)}`);
   if (time) lines.push(`  times ${time.from} to ${time.to}`);
@@ -13,11 +15,28 @@ export function renderDescription(description: DataDescription): string {
     const perSession = interactionsPerSession ? `; per session ${spread(interactionsPerSession)}` : '';
     lines.push(`  ${number(nSessions)} sessions${perSession}`);
   }
-  if (nSocialEdges !== null) lines.push(`  ${number(nSocialEdges)} social edges`);
+  if (social) lines.push(...socialLines(social));
   lines.push(`  hash ${description.hash}`, '', ...columnTable(description.columns));
   lines.push(...fieldTable(description.fields));
   if (description.warnings.length > 0) lines.push('', 'warnings');
   return [...lines, ...description.warnings.map((warning) => `  ! ${warning}`)].join('\n');
+}
+
+function socialLines({ nEdges, columns, mutual, homophily, ...graph }: SocialDescription): string[] {
+  const weight = columns?.weight ? `, weight ${columns.weight}` : '';
+  const ends = columns ? ` (${columns.from} → ${columns.to}${weight})` : '';
+  const lines = [
+    `  ${number(nEdges)} social edges${ends}, ${percent(mutual)} of them go back too`,
+    `  ${percent(graph.withFriends)} of the users have friends: ${spread(graph.friendsPerUser)}; the largest group that edges join ` +
+      `holds ${percent(graph.largestGroup)}`,
+  ];
+  if (homophily) lines.push(likeness(homophily));
+  return lines;
+}
+
+function likeness({ friends, strangers, nEdges }: NonNullable<SocialDescription['homophily']>): string {
+  const times = strangers > 0 ? `, ${(friends / strangers).toFixed(1)} times as alike` : '';
+  return `  items in common (cosine), over ${number(nEdges)} edges: friends ${friends.toFixed(4)}, strangers ${strangers.toFixed(4)}${times}`;
 }
 
 function sizes({ nInteractions, nUsers, nItems, density, ...spreads }: DataDescription): string[] {

@@ -6,6 +6,8 @@ import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnSchema } from './schema.ts';
+import { describeSocial, type SocialDescription } from './social-statistics.ts';
+import { type Spread, spreadOf } from './spread.ts';
 import { columnLength, type ValueColumn } from './value-columns.ts';
 
 export interface ColumnDescription extends ColumnSchema {
@@ -14,12 +16,6 @@ export interface ColumnDescription extends ColumnSchema {
   /** Cells without a value; null when the column is not kept in memory. */
   readonly nMissing: number | null;
   readonly nDistinct: number | null;
-}
-
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
 }
 
 /** JSON-able: this is what `deeptaste data --json` prints. */
@@ -45,7 +41,8 @@ export interface DataDescription {
   readonly time: { readonly first: number; readonly last: number; readonly from: string; readonly to: string } | null;
   readonly nSessions: number | null;
   readonly interactionsPerSession: Spread | null;
-  readonly nSocialEdges: number | null;
+  /** Edges between users; null where there are none. */
+  readonly social: SocialDescription | null;
   readonly warnings: readonly string[];
 }
 
@@ -80,14 +77,14 @@ function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]
     nItems: namesItems ? items.size : 0,
     nInteractions: length,
     density: unnamed ? null : distinctPairs(dataset) / (users.size * items.size),
-    interactionsPerUser: namesUsers ? spread(countOf(userIndex, users.size)) : null,
-    interactionsPerItem: namesItems ? spread(countOf(itemIndex, items.size)) : null,
+    interactionsPerUser: namesUsers ? spreadOf(countOf(userIndex, users.size)) : null,
+    interactionsPerItem: namesItems ? spreadOf(countOf(itemIndex, items.size)) : null,
     label: label && rating ? { ...label, share: ratingSummary(rating).mean } : null,
     rating: rating && !label ? ratingSummary(rating) : null,
     time: time && timeSpan(time),
     nSessions: session && new Set(session).size,
-    interactionsPerSession: session && spread(sessionSizes(session)),
-    nSocialEdges: social?.from.length ?? null,
+    interactionsPerSession: session && spreadOf(sessionSizes(session)),
+    social: social && describeSocial(social, users.size, items.size, interactions),
     warnings: [...dataset.warnings, ...warnings],
   };
 }
@@ -107,13 +104,6 @@ function countOf(index: Int32Array, size: number): Int32Array {
 function sessionSizes(session: Int32Array): Int32Array {
   const nSessions = 1 + session.reduce((a, b) => Math.max(a, b), -1);
   return countOf(session, nSessions).filter((n) => n > 0);
-}
-
-function spread(counts: Int32Array): Spread {
-  const sorted = counts.slice().sort();
-  const middle = (sorted.length - 1) / 2;
-  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
-  return { min: sorted[0], median, max: sorted[sorted.length - 1] };
 }
 
 function ratingSummary(rating: Float32Array): NonNullable<DataDescription['rating']> {

@@ -53,7 +53,12 @@ export async function describeEntities(
   const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
-  const edges = socialPath ? await readSocialGraph(database, socialPath, users, layout, options.socialColumns) : null;
+  const edges = socialPath
+    ? await readSocialGraph(database, socialPath, users, layout, {
+        told: options.socialColumns?.filter((name) => name !== undefined),
+        bothWays: options.socialBothWays,
+      })
+    : null;
   const sides = [itemSide, userSide].filter((side) => side !== null && side !== '');
   return {
     userFields: userSide ? userSide.table : noFields(users.size),

@@ -20,7 +20,7 @@ describe('the description of a file', () => {
       nInteractions: 4,
       density: 4 / 9,
       nSessions: null,
-      nSocialEdges: null,
+      social: null,
       interactionsPerUser: { min: 1, median: 1, max: 2 },
       interactionsPerItem: { min: 1, median: 1, max: 2 },
       rating: { min: 1, mean: (3 + 4 + 1 + 2) / 4, max: 4 },

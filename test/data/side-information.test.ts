@@ -35,8 +35,8 @@ describe('files beside the interactions', () => {
       ],
     });
     expect([[...dataset.social!.from], [...dataset.social!.to]]).toEqual([
-      [1, 0],
       [0, 1],
+      [1, 0],
     ]);
     expect(displayName(dataset.items, dataset.itemFields, 1)).toBe('A "Long" Way');
     expect(displayName(dataset.items, dataset.itemFields, 0)).toBe('i9');

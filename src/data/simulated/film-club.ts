@@ -117,7 +117,7 @@ function describeFilms(films: Films): FieldTable {
 function socialEdges(friends: SparseRows): SocialGraph {
   const from = new Int32Array(friends.columns.length);
   for (let user = 0; user < friends.nRows; user++) from.fill(user, friends.rowStart[user], friends.rowStart[user + 1]);
-  return { from, to: friends.columns };
+  return { from, to: friends.columns, weight: null };
 }
 
 function describeColumns(userFields: FieldTable, itemFields: FieldTable): Schema {
