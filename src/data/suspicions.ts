@@ -1,6 +1,7 @@
 /** Signs that a data set is not what its owner believes. None of them stops the work. */
 import { alikeIds } from './alike-ids.ts';
 import type { Dataset, Interactions } from './dataset.ts';
+import { eventKinds } from './event-kinds.ts';
 import { constantLabel } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -45,6 +46,7 @@ export function suspicions(
   if (nSingle > 0) lines.push(`${nSingle} of ${users.size} users have a single interaction and cannot be tested`);
   const padded = nPadded(users) + nPadded(items);
   if (padded > 0) lines.push(`${padded} ids begin or end with a space; they are kept as they are`);
+  if (!unnamed) lines.push(...eventKinds(interactions));
   if (isNamed('user')) lines.push(...standInIds(users, interactions));
   lines.push(...alikeIds(users, 'user'), ...alikeIds(items, 'item'));
   return lines;

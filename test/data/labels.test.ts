@@ -284,6 +284,17 @@ describe('labels beside users and items', () => {
     expect(warnings.join('\n')).toMatch(/"event_type" holds no and yes.*--label event_type/);
   });
 
+  it('of three kinds of events and more are told, with how to learn from the rarest one', async () => {
+    const cells = ['view', 'view', 'cart', 'view', 'cart', 'purchase'];
+    const { label, warnings } = await load(rows('user,item,event_type,device', cells));
+    expect(label).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(
+      /event_type holds kinds of events \(cart, purchase, view\).*--label event_type --positive purchase/,
+    );
+    const others = await load(rows('user,item,colour,device', ['red', 'blue', 'red', 'green', 'blue', 'green']));
+    expect(others.warnings.join('\n')).not.toMatch(/kinds of events/);
+  });
+
   it('of two or three words that do not tell are told', async () => {
     for (const cells of [
       ['a', 'b', 'a'],
