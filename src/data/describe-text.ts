@@ -1,7 +1,7 @@
 /** The description of a data set as lines for a terminal. */
 import type { ColumnDescription, DataDescription } from './describe.ts';
 import type { FieldDescription } from './describe-features.ts';
-import type { SocialDescription } from './social-statistics.ts';
+import type { SocialDescription } from './social/statistics.ts';
 import type { Spread } from './spread.ts';
 
 /** Counts, the table of columns, warnings; ends without a line break. */

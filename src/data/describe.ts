@@ -6,7 +6,7 @@ import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnSchema } from './schema.ts';
-import { describeSocial, type SocialDescription } from './social-statistics.ts';
+import { describeSocial, type SocialDescription } from './social/statistics.ts';
 import { type Spread, spreadOf } from './spread.ts';
 import { columnLength, type ValueColumn } from './value-columns.ts';
 

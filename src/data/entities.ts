@@ -9,7 +9,7 @@ import { type InteractionRoles, missingColumn } from './roles.ts';
 import type { Schema } from './schema.ts';
 import { siblingFiles } from './sibling-files.ts';
 import { noFields, readSideInformation } from './side-information.ts';
-import { readSocialGraph } from './social-graph.ts';
+import { readSocialGraph } from './social/read-edges.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 interface Entities {

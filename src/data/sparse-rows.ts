@@ -51,6 +51,18 @@ export function rowOf(rows: Pick<SparseRows, 'rowStart' | 'columns'>, row: numbe
   return rows.columns.subarray(rows.rowStart[row], rows.rowStart[row + 1]);
 }
 
+/** The place of a column in an ascending row, an index of `columns`; −1 where the row does not have it. */
+export function entryOf(rows: SparseRows, row: number, column: number): number {
+  const end = rows.rowStart[row + 1];
+  let [low, high] = [rows.rowStart[row], end];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows.columns[middle] < column) low = middle + 1;
+    else high = middle;
+  }
+  return low < end && rows.columns[low] === column ? low : -1;
+}
+
 /** Rows and columns exchanged: row c of the result lists the rows of `rows` that hold column c, ascending. */
 export function transposeRows(rows: SparseRows, nColumns: number): SparseRows {
   const rowStart = new Int32Array(nColumns + 1);

@@ -1,11 +1,11 @@
 /** Edges between users: what is read, what is dropped and said, and what their statistics show of made graphs. */
 import { describe, expect, it } from 'vitest';
-import { describeData } from '../../src/data/describe.ts';
-import { renderDescription } from '../../src/data/describe-text.ts';
-import { loadDataset } from '../../src/data/load.ts';
-import { describeSocial } from '../../src/data/social-statistics.ts';
-import { testRandom } from './made-data.ts';
-import { messageOf, temporaryFolder } from './temporary-files.ts';
+import { describeData } from '../../../src/data/describe.ts';
+import { renderDescription } from '../../../src/data/describe-text.ts';
+import { loadDataset } from '../../../src/data/load.ts';
+import { describeSocial } from '../../../src/data/social/statistics.ts';
+import { testRandom } from '../made-data.ts';
+import { messageOf, temporaryFolder } from '../temporary-files.ts';
 
 const { write } = temporaryFolder();
 const ratings = write('r.csv', 'user,item\na,x\na,y\nb,x\nb,y\nc,z\nd,z\n');

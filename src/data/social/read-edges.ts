@@ -1,15 +1,15 @@
 /** Files of edges between users. */
-import { DeepTasteError } from '../core/errors.ts';
-import { counted } from './counted.ts';
-import type { TableOptions } from './data-options.ts';
-import type { SocialGraph } from './dataset.ts';
-import { withWholeIds } from './id-cells.ts';
-import type { Database } from './readers/database.ts';
-import { importFiles } from './readers/import.ts';
-import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
-import { normalName } from './role-names.ts';
-import { missingColumn } from './roles.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import { DeepTasteError } from '../../core/errors.ts';
+import { counted } from '../counted.ts';
+import type { TableOptions } from '../data-options.ts';
+import type { SocialGraph } from '../dataset.ts';
+import { withWholeIds } from '../id-cells.ts';
+import type { Database } from '../readers/database.ts';
+import { importFiles } from '../readers/import.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsText } from '../readers/imported-table.ts';
+import { normalName } from '../role-names.ts';
+import { missingColumn } from '../roles.ts';
+import type { Vocabulary } from '../vocabulary.ts';
 
 const fromNames = [
   'sourceid',

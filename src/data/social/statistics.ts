@@ -1,8 +1,8 @@
 /** What a graph of people shows: how many friends they have, who has none, and how much more alike friends are than strangers. */
-import { RandomStream } from '../core/random.ts';
-import type { Interactions, SocialGraph } from './dataset.ts';
-import { rowOf, type SparseRows, sparseRows } from './sparse-rows.ts';
-import { type Spread, spreadOf } from './spread.ts';
+import { RandomStream } from '../../core/random.ts';
+import type { Interactions, SocialGraph } from '../dataset.ts';
+import { entryOf, rowOf, type SparseRows, sparseRows } from '../sparse-rows.ts';
+import { type Spread, spreadOf } from '../spread.ts';
 
 /** JSON-able. */
 export interface SocialDescription {
@@ -56,15 +56,8 @@ export function describeSocial(
   };
 }
 
-/** Whether an ascending row holds the column. */
 function holds(rows: SparseRows, row: number, column: number): boolean {
-  let [low, high] = [rows.rowStart[row], rows.rowStart[row + 1]];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows.columns[middle] < column) low = middle + 1;
-    else high = middle;
-  }
-  return low < rows.rowStart[row + 1] && rows.columns[low] === column;
+  return entryOf(rows, row, column) >= 0;
 }
 
 /** Users in the largest connected group. */
