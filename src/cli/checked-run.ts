@@ -5,7 +5,7 @@ import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { resolveTraining } from '../examples/settings.ts';
-import { findModel } from '../models/index.ts';
+import { findModel, modelForTask } from '../models/index.ts';
 import {
   type AnyRunInput,
   type AnyRunSettings,
@@ -14,6 +14,7 @@ import {
   parseAnyRunSettings,
   settingsForms,
 } from '../runs/any-settings.ts';
+import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
@@ -32,11 +33,11 @@ export async function checkedRun(
   const settings =
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
   parseOptions(model.options, settings.config, `options of model ${model.name}`);
-  resolveTraining(model, trainingOf(settings));
+  const task = form === 'pairs' ? taskOfRun(settings as RunSettings) : model.tasks[0];
+  resolveTraining(modelForTask(model, task), trainingOf(settings));
   const { metrics, validationMetric } = settings.evaluation;
   // what rows are measured by follows from their task, which the data may decide
-  if (form !== 'rows' && metrics && validationMetric)
-    parseTaskMetrics([...metrics, validationMetric], form === 'sequences' ? 'next-item' : 'ranking');
+  if (form !== 'rows' && metrics && validationMetric) parseTaskMetrics([...metrics, validationMetric], task);
   return settings;
 }
 

@@ -8,8 +8,11 @@
  */
 import { z } from 'zod';
 import { add, affine, broadcastRow, concat, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import type { ModelHead } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
+import { ratingModel } from '../examples/ratings.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 
 const options = z.strictObject({
   factors: z
@@ -21,7 +24,9 @@ const options = z.strictObject({
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial embeddings' }),
 });
 
-export const gmf = pairModel({
+type Options = z.output<typeof options>;
+
+const parts: ModelHead<Options> & PairScoring<Options> = {
   name: 'gmf',
   title: 'GMF',
   paper: {
@@ -31,8 +36,6 @@ export const gmf = pairModel({
     year: 2017,
   },
   options,
-  loss: 'pointwise',
-  trainingDefaults: { negatives: 4 },
   parameters: ({ factors, deviation }, { nUsers, nItems }) => [
     { name: 'P', shape: [nUsers, factors], table: 'user', initializer: normal(deviation) },
     { name: 'Q', shape: [nItems, factors], table: 'item', initializer: normal(deviation) },
@@ -43,9 +46,16 @@ export const gmf = pairModel({
   userParts: ({ P, h }, user) => [multiply(lookup(P, user), broadcastRow(h))],
   itemParts: ({ Q }, item) => [lookup(Q, item)],
   score: ({ b }, [hp], [q]) => add(rowDot(hp, q), broadcastRow(b)),
+};
+
+export const gmf = pairModel({
+  ...parts,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
   // (h ⊙ p_u, b) · (q_i, 1)
   represent: ({ b }, [hp], [q]) => ({
     user: concat(hp, broadcastRow(b)),
     item: concat(q, affine(rowDot(q, q), 0, 1)),
   }),
+  rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { learningRate: 0.002 } } }),
 });

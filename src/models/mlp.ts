@@ -10,11 +10,14 @@
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, linear, linearRelu, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import type { ModelHead } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
+import { ratingModel } from '../examples/ratings.ts';
 import { dropoutLayer, type ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { mlpParameters } from '../layers/mlp.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 
 export const layersOption = z
@@ -78,7 +81,9 @@ export function topOfTower(
   return x;
 }
 
-export const mlp = pairModel({
+type Options = z.output<typeof options>;
+
+const parts: ModelHead<Options> & PairScoring<Options> = {
   name: 'mlp',
   title: 'MLP',
   paper: {
@@ -88,8 +93,6 @@ export const mlp = pairModel({
     year: 2017,
   },
   options,
-  loss: 'pointwise',
-  trainingDefaults: { negatives: 4 },
   parameters: ({ layers, deviation }, sizes) => {
     const last = layers[layers.length - 1];
     return [
@@ -102,4 +105,11 @@ export const mlp = pairModel({
   itemParts: (p, item) => [itemHalf(p, item)],
   score: (p, [user], [item], config, pass) =>
     add(rowDot(topOfTower(p, config, user, item, pass), broadcastRow(p.h)), broadcastRow(p.b)),
+};
+
+export const mlp = pairModel({
+  ...parts,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  rating: ratingModel({ ...parts, trainingDefaults: {} }),
 });

@@ -10,9 +10,11 @@
 import { z } from 'zod';
 import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import type { Gradients, ModelHead } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
+import { ratingModel } from '../examples/ratings.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
-import type { Sizes } from '../scoring/scorer.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 import { dropoutOption, itemHalf, layersOption, mlpDeclarations, topOfTower, userHalf } from './mlp.ts';
 
 const stageEpochs = z.int().min(1).max(100_000).default(20);
@@ -44,7 +46,9 @@ const options = z.strictObject({
 const scaled = (tensor: NamedTensor, factor: number): Float32Array =>
   Float32Array.from(tensor.data as Float32Array, (x) => factor * x);
 
-export const neumf = pairModel({
+type Options = z.output<typeof options>;
+
+const parts: ModelHead<Options> & PairScoring<Options> & Pick<Gradients<Options, 'pairs'>, 'pretraining' | 'fuse'> = {
   name: 'neumf',
   title: 'NeuMF',
   paper: {
@@ -54,9 +58,7 @@ export const neumf = pairModel({
     year: 2017,
   },
   options,
-  loss: 'pointwise',
-  trainingDefaults: { negatives: 4 },
-  parameters: ({ factors, layers, deviation }, sizes: Sizes) => {
+  parameters: ({ factors, layers, deviation }, sizes) => {
     const last = layers[layers.length - 1];
     const output = lecunUniform(factors + last);
     return [
@@ -106,4 +108,11 @@ export const neumf = pairModel({
     weights.set('b', { shape: [1], data: Float32Array.of(b) });
     return { weights, training: { optimizer: { name: 'sgd', learningRate: fusedLearningRate } } };
   },
+};
+
+export const neumf = pairModel({
+  ...parts,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  rating: ratingModel({ ...parts, trainingDefaults: {} }),
 });
