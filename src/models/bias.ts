@@ -18,18 +18,18 @@ import { ratingSolver } from '../examples/solvers.ts';
 const weight = z.number().min(0).max(1e6);
 
 const options = z.strictObject({
-  userRegularization: weight.default(5).meta({
+  userRegularization: weight.default(4).meta({
     doc: 'λ_u: ratings of 0 difference that every user has besides their own',
     search: [0.5, 1, 2, 5, 10],
   }),
-  itemRegularization: weight.default(2).meta({
+  itemRegularization: weight.default(3).meta({
     doc: 'λ_i: ratings of 0 difference that every item has besides its own',
     search: [0.5, 1, 2, 5, 10],
   }),
 });
 
-/** The largest step of a bias, as a share of the range of the ratings, at which the alternation ends, and rounds at most. */
-const TOLERANCE = 1e-8;
+/** How far any bias may still be from rest, as a share of the range of the ratings, when the alternation ends; and rounds at most. */
+const TOLERANCE = 1e-7;
 const MOST_ROUNDS = 10_000;
 
 /**
@@ -79,12 +79,17 @@ function fitBiases(
   const [users, items] = [new Float64Array(nUsers), new Float64Array(nItems)];
   const [userCounts, itemCounts] = [countsOf(user, nUsers), countsOf(item, nItems)];
   const still = TOLERANCE * spread(value);
+  let before = Number.NaN;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const restOfItem = (row: number) => value[row] - mean - users[user[row]];
     const restOfUser = (row: number) => value[row] - mean - items[item[row]];
     const ofItems = shrunkMeans(items, item, itemCounts, itemRegularization, restOfItem);
     const ofUsers = shrunkMeans(users, user, userCounts, userRegularization, restOfUser);
-    if (Math.max(ofItems, ofUsers) <= still) return { users, items };
+    const step = Math.max(ofItems, ofUsers);
+    // steps shrink by a factor that stays: what is left to go is their geometric series
+    const shrinks = step / before;
+    if (step === 0 || (shrinks < 1 && (step * shrinks) / (1 - shrinks) <= still)) return { users, items };
+    before = step;
   }
   throw new DeepTasteError(
     'numeric',

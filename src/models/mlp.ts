@@ -111,5 +111,5 @@ export const mlp = pairModel({
   ...parts,
   loss: 'pointwise',
   trainingDefaults: { negatives: 4 },
-  rating: ratingModel({ ...parts, trainingDefaults: {} }),
+  rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { l2: 0.003 } } }),
 });

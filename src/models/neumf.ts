@@ -114,5 +114,5 @@ export const neumf = pairModel({
   ...parts,
   loss: 'pointwise',
   trainingDefaults: { negatives: 4 },
-  rating: ratingModel({ ...parts, trainingDefaults: {} }),
+  rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { l2: 0.003 } } }),
 });

@@ -22,7 +22,10 @@ const options = z.strictObject({
     .number()
     .min(0)
     .default(0.001)
-    .meta({ doc: 'weight of ½‖Y‖² in the loss of every step; optimizer.l2 is for all else', search: [0, 0.0003, 0.001, 0.01] }),
+    .meta({
+      doc: 'weight of ½‖Y‖² in the loss of every step; optimizer.l2 is for all else',
+      search: [0, 0.0003, 0.001, 0.01],
+    }),
 });
 
 /** Row u holds |N(u)|^(−1/2) in the columns of N(u). */

@@ -1,6 +1,6 @@
 /** Predicted ratings of rows that name a user and an item. */
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
-import { shownName } from '../core/shown.ts';
+import { quotedNames } from '../core/shown.ts';
 import { rowOf } from '../data/sparse-rows.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { RowPrediction, RowRecord } from './named-rows.ts';
@@ -27,7 +27,7 @@ function entityReader(parts: RecommenderParts, owner: 'user' | 'item'): (row: Ro
     if (id === null) return { index: -1, notes: [`"${column}" has no value: ${withoutTerms}`] };
     const index = vocabulary.indexOf(String(id)) ?? -1;
     if (index >= 0 && isTrained(index)) return { index, notes: [] };
-    return { index: -1, notes: [`"${column}" ${shownName(String(id))} was not seen in training: ${withoutTerms}`] };
+    return { index: -1, notes: [`${owner} ${quotedNames([String(id)])} was not seen in training: ${withoutTerms}`] };
   };
 }
 
