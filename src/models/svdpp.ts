@@ -21,10 +21,10 @@ const options = z.strictObject({
   implicitRegularization: z
     .number()
     .min(0)
-    .default(0.001)
+    .default(0.003)
     .meta({
       doc: 'weight of ½‖Y‖² in the loss of every step; optimizer.l2 is for all else',
-      search: [0, 0.0003, 0.001, 0.01],
+      search: [0.001, 0.003, 0.01],
     }),
 });
 
@@ -51,7 +51,7 @@ export const svdpp = ratingModel({
     year: 2008,
   },
   options,
-  trainingDefaults: { optimizer: { learningRate: 0.002, l2: 0.15 } },
+  trainingDefaults: { optimizer: { learningRate: 0.002, l2: 0.2 } },
   defaultsForData: batchFor,
   parameters: (config, sizes) => [
     ...factorDeclarations(config, sizes),
