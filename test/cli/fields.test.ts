@@ -180,6 +180,7 @@ describe('documents', () => {
         task: z.literal('click'),
         metric: z.literal('auc'),
         protocol: z.unknown(),
+        notes: z.array(z.string()).length(0),
         models: z
           .array(
             z.strictObject({
