@@ -43,6 +43,9 @@ const infoShape = {
   protocol: jsonObject.nullable(),
   metrics: jsonObject,
   engine: z.object({ kernels: z.enum(KERNEL_BUILDS), blas: z.string().nullable() }),
+  rating: z
+    .object({ offset: z.number(), range: z.object({ low: z.number(), high: z.number() }).nullable() })
+    .optional(),
   final: z.object({ nRows: count, epochs: z.int().min(1).nullable() }).optional(),
 };
 
@@ -90,6 +93,8 @@ export interface ArtifactInfo {
   /** Absent: the weights are those that were measured; else protocol and metrics are of a model without the held-out rows. */
   readonly final?: FinalRecord;
   readonly data: { readonly name: string; readonly hash: string; readonly nInteractions: number };
+  /** Of models of users and items that predict ratings: what is added to what they give, and what ratings are clipped to (null = nothing). */
+  readonly rating?: { readonly offset: number; readonly range: { readonly low: number; readonly high: number } | null };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { parseModelOptions } from '../examples/model-options.ts';
 import { resolveTraining } from '../examples/settings.ts';
-import { findModel } from '../models/index.ts';
+import { findModel, modelForTask } from '../models/index.ts';
 import {
   type AnyRunInput,
   type AnyRunSettings,
@@ -15,6 +15,7 @@ import {
   parseAnyRunSettings,
   settingsForms,
 } from '../runs/any-settings.ts';
+import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
@@ -38,11 +39,11 @@ export async function checkedRun(
   const settings =
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
   parseModelOptions(model, settings.config);
-  resolveTraining(model, trainingOf(settings));
+  const task = form === 'pairs' ? taskOfRun(settings as RunSettings) : model.tasks[0];
+  resolveTraining(modelForTask(model, task), trainingOf(settings));
   const { metrics, validationMetric } = settings.evaluation;
   // what rows are measured by follows from their task, which the data may decide
-  if (form !== 'rows' && metrics && validationMetric)
-    parseTaskMetrics([...metrics, validationMetric], form === 'sequences' ? 'next-item' : 'ranking');
+  if (form !== 'rows' && metrics && validationMetric) parseTaskMetrics([...metrics, validationMetric], task);
   return settings;
 }
 

@@ -41,8 +41,10 @@ export function reportRows(
   models.sort((a, b) => sign * (a.metrics[metric].mean - b.metrics[metric].mean));
   terminal.print(spreadTable(models, Object.keys(names), seeds.length));
   terminal.print(describeRows(results[0]));
+  const notes = [...new Set(results.flatMap((result) => result.notes ?? []))];
+  for (const note of notes) terminal.print(`note: ${note}`);
   for (const note of cutOffNotes(runs)) terminal.print(note);
-  terminal.document({ seeds, task: results[0].task, metric, models, protocol });
+  terminal.document({ seeds, task: results[0].task, metric, models, protocol, notes });
 }
 
 /** @throws 'usage' for a baseline; 'config' for a metric that is not measured */

@@ -11,6 +11,7 @@ import { isRowResult, type Result } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { findModel } from '../models/index.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
+import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { checkRowComparison, reportRows } from './compare-rows.ts';
 import { contenderSettings } from './contender-settings.ts';
@@ -31,7 +32,8 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   const contenders = await contenderSettings(flags);
   const [{ form, settings }] = contenders;
   // of models over fields the data say whether lists or rows are measured
-  if (settings.evaluation.metrics && form !== 'rows') checkComparison(flags, settings.evaluation.metrics);
+  const ranks = form === 'pairs' ? taskOfRun(settings as RunSettings) === 'ranking' : form === 'sequences';
+  if (settings.evaluation.metrics && ranks) checkComparison(flags, settings.evaluation.metrics);
   const progress = await terminal.progress();
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const prepare = await prepareRuns(contenders, progress);
@@ -82,7 +84,7 @@ function measuredAlike(
   throw new DeepTasteError(
     'usage',
     `--models: must be measured alike, found "${contenders[0].settings.model}", whose ${measures} are measured, and ` +
-      `"${other.settings.model}", of which it is ${prepare(other).measures}; say --task ranking, or compare them apart`,
+      `"${other.settings.model}", of which it is ${prepare(other).measures}; say --task ranking or --task rating, or compare them apart`,
   );
 }
 

@@ -2,7 +2,6 @@
 
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { models as allModels, findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
@@ -25,13 +24,14 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
   const models = names.map(findModel);
   for (const text of set) checkOwner(text, models);
   const areUnlike = models.some(({ form }) => form !== models[0].form);
+  const task = flags.task ?? commonTask(models);
   const settings: FormedSettings[] = [];
   for (const model of models) {
     // beside others, models of sequences rank by the histories of users
     const form = areUnlike && model.form === 'sequences' ? 'pairs' : model.form;
     const input = {
       data: dataOf(data, flags),
-      ...runInputOf({ name: model.name, form }, { ...flags, task: taskFor(form, flags.task, areUnlike) }),
+      ...runInputOf({ name: model.name, form }, { ...flags, task }),
       ...defined({ refit }),
       model: model.name,
       training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
@@ -42,10 +42,13 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
   return settings;
 }
 
-/** Beside models of users and items, those over fields rank; the others do nothing else. */
-function taskFor(form: Form, given: CompareFlags['task'], areUnlike: boolean): CompareFlags['task'] {
-  if (form === 'rows') return given ?? (areUnlike ? 'ranking' : undefined);
-  return areUnlike && given === 'ranking' ? undefined : given;
+/**
+ * What models are asked for together where nobody says it: ratings, where one can predict nothing else; to rank, where their kinds
+ * differ; else what each of them does.
+ */
+function commonTask(models: readonly AnyModel[]): CompareFlags['task'] {
+  if (models.some(({ tasks: [first, ...more] }) => first === 'rating' && more.length === 0)) return 'rating';
+  return models.some(({ form }) => form !== models[0].form) ? 'ranking' : undefined;
 }
 
 /** Whether training settings concern the model. */

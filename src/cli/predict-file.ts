@@ -1,10 +1,11 @@
-/** `deeptaste predict`: the rows of a file with what a model over fields predicts of them, a block at a time. */
+/** `deeptaste predict`: the rows of a file with what a model over fields, or one of ratings, predicts of them, a block at a time. */
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { shortNumber, shortTime } from '../core/short-text.ts';
 import { type FieldCell, type TableInBlocks, type TableRow, withTableInBlocks } from '../data/read-row-blocks.ts';
 import { fitText, textTable } from '../evaluation/text-table.ts';
 import { idKey } from '../recommender/named-rows.ts';
+import { idColumn } from '../recommender/predict-ratings.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import { checkTableFile, keepsKinds, writeTable } from './table-file.ts';
 import type { OutputCell, OutputColumn, RowSink } from './table-rows.ts';
@@ -32,17 +33,29 @@ export async function predictFile(terminal: Terminal, path: string, data: string
 
 function idColumns({ parts }: Recommender): string[] {
   const { fields } = parts;
-  if (!fields) return [];
-  return (['user', 'item'] as const).flatMap((owner) => idKey({ ...parts, fields }, owner) ?? []);
+  const owners = ['user', 'item'] as const;
+  if (!fields) return owners.map((owner) => idColumn(parts, owner));
+  return owners.flatMap((owner) => idKey({ ...parts, fields }, owner) ?? []);
 }
 
-/** @throws 'usage' when no column is known to the model, or one has the name of what is added */
-function checkColumns({ source, columns }: TableInBlocks, { parts, model }: Recommender): void {
+function taskOf({ parts }: Recommender): string {
+  return parts.fields ? parts.fields.task : 'rating';
+}
+
+/** @throws 'usage' when no column is known to the model, a model of ratings finds no users or no items, or one has the name of what is added */
+function checkColumns({ source, columns }: TableInBlocks, recommender: Recommender): void {
+  const { parts, model } = recommender;
   const names = columns.map(({ name }) => name);
   if (names.some((name) => name.toLowerCase() === PREDICTION))
     throw new DeepTasteError('usage', `${source}: must have no column "${PREDICTION}", which is added; rename it`);
+  const missing = parts.fields ? undefined : idColumns(recommender).find((column) => !names.includes(column));
+  if (missing !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      `${source}: must have the columns ${idColumns(recommender).join(' and ')}, as the data of the training, found ${names.join(', ')}`,
+    );
   const known = parts.fields?.encoder.fitted.fields.map(({ key }) => key) ?? [];
-  if (known.some((key) => names.includes(key))) return;
+  if (!parts.fields || known.some((key) => names.includes(key))) return;
   throw new DeepTasteError(
     'usage',
     `${source}: must have some of the columns that ${model.title} was trained on (${known.join(', ')}), found ${names.join(', ')}`,
@@ -51,6 +64,8 @@ function checkColumns({ source, columns }: TableInBlocks, { parts, model }: Reco
 
 interface PredictedRow extends TableRow {
   readonly prediction: number;
+  /** Whether a user or an item is not known to a model of ratings. */
+  readonly isUnknown: boolean;
 }
 
 async function* predicted(
@@ -61,7 +76,10 @@ async function* predicted(
   const names = columns.map(({ name }) => name);
   for await (const block of rows(most)) {
     const predictions = recommender.predict(block.map(({ cells }) => recordOf(names, cells)));
-    yield block.map((row, n) => ({ ...row, prediction: predictions[n].value }));
+    yield block.map((row, n) => {
+      const { value, notes } = predictions[n];
+      return { ...row, prediction: value, isUnknown: !recommender.parts.fields && notes.length > 0 };
+    });
   }
 }
 
@@ -85,18 +103,20 @@ async function predictInto(
   const columns = outputColumns(table, out);
   const summary = await writeTable(out, columns, (sink) => writeRows(recommender, table, columns, sink, progress));
   const seconds = (performance.now() - started) / 1000;
-  const { rows, mean } = summary;
+  const { rows, mean, unknown } = summary;
   const speed = `${shortNumber(rows / seconds)} rows/s`;
   terminal.print(
     `${out}: ${rows.toLocaleString('en-US')} rows, mean prediction ${mean.toPrecision(4)}, ${shortTime(seconds)}, ${speed}`,
   );
-  const about = { run: path, model: recommender.model.name, task: recommender.parts.fields?.task };
+  for (const note of unknownNotes(unknown, rows)) terminal.print(note);
+  const about = { run: path, model: recommender.model.name, task: taskOf(recommender) };
   terminal.document({
     ...about,
     data: table.source,
     path: out,
     rows,
     meanPrediction: mean,
+    ...(!recommender.parts.fields && { rowsOfUnknown: unknown }),
     seconds,
     rowsPerSecond: rows / seconds,
   });
@@ -108,14 +128,15 @@ async function writeRows(
   columns: readonly OutputColumn[],
   sink: RowSink,
   progress: Progress,
-): Promise<{ rows: number; mean: number }> {
+): Promise<{ rows: number; mean: number; unknown: number }> {
   const task = progress.start('predicting', table.nRows, 'rows');
-  let [rows, sum] = [0, 0];
+  let [rows, sum, unknown] = [0, 0, 0];
   try {
     for await (const block of predicted(recommender, table)) {
       for (const row of block) {
         await sink.add(outputCells(row, columns));
         sum += row.prediction;
+        if (row.isUnknown) unknown++;
       }
       rows += block.length;
       task.update(rows, `${rows.toLocaleString('en-US')} rows`);
@@ -123,7 +144,15 @@ async function writeRows(
   } finally {
     task.end(`${rows.toLocaleString('en-US')} rows`);
   }
-  return { rows, mean: sum / rows };
+  return { rows, mean: sum / rows, unknown };
+}
+
+function unknownNotes(unknown: number, rows: number): string[] {
+  if (unknown === 0) return [];
+  const count = (n: number) => n.toLocaleString('en-US');
+  return [
+    `${count(unknown)} of ${count(rows)} rows have a user or an item that training did not have: predicted without their terms`,
+  ];
 }
 
 /** The columns of the file, of their kinds where the format has kinds; times stay as they are written. */
@@ -161,8 +190,9 @@ async function showFirst(
   const text = textTable([...left, { header: PREDICTION, align: 'right', cells: predictions }]);
   const rest = table.nRows - rows.length;
   const note = rest > 0 ? ['', `${rest.toLocaleString('en-US')} rows more; --out FILE.csv writes them all`] : [];
-  terminal.print([text.header, text.rule, ...text.rows, ...note].join('\n'));
-  const about = { run: path, model: recommender.model.name, task: recommender.parts.fields?.task };
+  const unknown = rows.filter(({ isUnknown }) => isUnknown).length;
+  terminal.print([text.header, text.rule, ...text.rows, ...unknownNotes(unknown, rows.length), ...note].join('\n'));
+  const about = { run: path, model: recommender.model.name, task: taskOf(recommender) };
   const shown = rows.map(({ cells, prediction }) => ({ ...recordOf(names, cells), [PREDICTION]: prediction }));
   terminal.document({ ...about, data: table.source, nRows: table.nRows, rows: shown });
 }

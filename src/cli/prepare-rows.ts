@@ -17,7 +17,7 @@ export async function prepareRows(
 ): Promise<PreparedData<'rows'>> {
   const [first] = runs;
   const read = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress);
-  const data = besideModelsOfUsers ? { ...read, split: ofTrainedUsers(read.split) } : read;
+  const data = besideModelsOfUsers && read.task === 'ranking' ? { ...read, split: ofTrainedUsers(read.split) } : read;
   const { split, encoder, task, evaluation, warnings } = data;
   const { dataset, train, description } = split;
   for (const { model, config } of runs)

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form } from '../examples/forms.ts';
 import { type AnyRunSettings, formOf, type RunSettingsOf } from '../runs/any-settings.ts';
 import { type Run, trainRun } from '../runs/train-run.ts';
+import { taskOfRun } from '../tasks/ranking-settings.ts';
 import type { TrainingHooks } from '../training/train.ts';
 import type { Circumstances, FormedSettings, PreparedData, PreparedRun } from './prepared-run.ts';
 
@@ -19,9 +20,16 @@ type Preparation<F extends Form> = (
 ) => Promise<PreparedData<F>>;
 
 const preparations: { readonly [F in Form]: () => Promise<Preparation<F>> } = {
-  pairs: async () => (await import('./prepare-ranking.ts')).prepareRanking,
+  pairs: async () => preparePairs,
   sequences: async () => (await import('./prepare-next-items.ts')).prepareNextItems,
   rows: async () => (await import('./prepare-rows.ts')).prepareRows,
+};
+
+/** Runs of one task: those of {@link prepareRuns} are apart by it. */
+const preparePairs: Preparation<'pairs'> = async (runs, progress, circumstances) => {
+  if (taskOfRun(runs[0]) === 'rating')
+    return (await import('./prepare-ratings.ts')).prepareRatings(runs, progress, circumstances);
+  return (await import('./prepare-ranking.ts')).prepareRanking(runs, progress);
 };
 
 /** Reads the data of a run and says what was found. @throws 'config', 'data', 'io' */
@@ -39,14 +47,20 @@ export async function prepareRuns(
   runs: readonly FormedSettings[],
   progress: Progress,
 ): Promise<(run: FormedSettings) => PreparedRun> {
-  const prepared = new Map<Form, PreparedData<Form>>();
+  const prepared = new Map<string, PreparedData<Form>>();
   const forms = new Set(runs.map((run) => run.form));
-  for (const form of forms) {
-    const prepare = (await preparations[form]()) as Preparation<Form>;
-    const own = runs.filter((run) => run.form === form).map(({ settings }) => settings);
-    prepared.set(form, await prepare(own, progress, { besideModelsOfUsers: forms.size > 1 }));
+  for (const run of runs) {
+    if (prepared.has(sharing(run))) continue;
+    const prepare = (await preparations[run.form]()) as Preparation<Form>;
+    const own = runs.filter((each) => sharing(each) === sharing(run)).map(({ settings }) => settings);
+    prepared.set(sharing(run), await prepare(own, progress, { besideModelsOfUsers: forms.size > 1 }));
   }
-  return ({ form, settings }) => prepared.get(form)!(settings);
+  return (run) => prepared.get(sharing(run))!(run.settings);
+}
+
+/** What runs have in common that share what is read: the form of their settings; of models of users and items the task, too. */
+function sharing({ form, settings }: FormedSettings): string {
+  return form === 'pairs' ? `${form}/${taskOfRun(settings as RunSettingsOf['pairs'])}` : form;
 }
 
 export interface RunHooks extends TrainingHooks {

@@ -36,6 +36,17 @@ export interface TakenPairs {
   readonly rows: SparseRows;
   /** Rating or count of each of them, in the order of the columns; absent = there are none, or nobody asked. */
   readonly values?: Float32Array | null;
+  /** The rows with their ratings, for models that predict these; absent = nobody asked. */
+  readonly ratings?: RatedRows;
+}
+
+/** One rating a row; a pair of a user and an item may have several. */
+export interface RatedRows {
+  readonly user: Int32Array;
+  readonly item: Int32Array;
+  readonly value: Float32Array;
+  /** μ, the mean of the values: what models predict is the difference to it. */
+  readonly mean: number;
 }
 
 export interface LabelledRows {

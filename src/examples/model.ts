@@ -20,6 +20,9 @@ export interface Paper {
   readonly year: number;
 }
 
+/** What is asked of a model, and how it is measured. */
+export type TaskName = 'ranking' | 'next-item' | 'click' | 'rating';
+
 export interface ModelHead<C> {
   /** Key in the list of models, on the command line and in artifacts. */
   readonly name: string;
@@ -36,6 +39,10 @@ export interface ModelHead<C> {
 /** @typeParam C parsed options @typeParam F form of the data that it learns from */
 export interface Model<C = unknown, F extends Form = Form> extends ModelHead<C> {
   readonly form: F;
+  /** What it can be asked for; the first is what it does when nobody says it. */
+  readonly tasks: readonly [TaskName, ...TaskName[]];
+  /** How the model learns to predict ratings, where that is not the first of its tasks but one of them. */
+  readonly rating?: Model<C, F>;
   /** Begins the names of its random streams. */
   readonly streams: string;
   readonly learn: Solver<C, F> | Gradients<C, F>;

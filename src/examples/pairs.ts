@@ -59,6 +59,8 @@ export interface PairParts<C>
     Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
   /** What a training row is. */
   readonly loss: 'pointwise' | 'pairwise';
+  /** The same model trained on ratings (ratings.ts), where it can be. */
+  readonly rating?: Model<C, 'pairs'>;
   readonly trainingDefaults: TrainingDefaults;
 }
 
@@ -70,6 +72,7 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
   return {
     ...declared,
     form: 'pairs',
+    tasks: declared.rating ? ['ranking', 'rating'] : ['ranking'],
     streams: '',
     learn: {
       by: 'gradients',

@@ -86,6 +86,7 @@ export function rowModel<C>(declared: ModelHead<C> & RowParts<C>): RowModel<C> {
   return {
     ...declared,
     form: 'rows',
+    tasks: ['click', 'rating', 'ranking'],
     streams: '',
     learn: {
       by: 'gradients',

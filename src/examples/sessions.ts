@@ -97,6 +97,7 @@ export function sessionModel<C>(declared: ModelHead<C> & SessionParts<C>): Sessi
   return {
     ...declared,
     form: 'sequences',
+    tasks: ['next-item', 'ranking'],
     streams: 'models/',
     learn: {
       by: 'gradients',

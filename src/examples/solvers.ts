@@ -5,6 +5,7 @@ import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { FoldedIn, Scorer, Sizes, SolvedScore } from '../scoring/scorer.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import type { RatedRows } from './forms.ts';
 import type { FitContext, Model, ModelHead } from './model.ts';
 
 export interface PairFitContext extends FitContext {
@@ -23,6 +24,14 @@ export interface PairSolver<C> {
    * Models that score by history need none. `how` is one sentence for people.
    */
   foldIn?(weights: NamedTensors, sizes: Sizes, config: C, history: Int32Array): FoldedIn;
+}
+
+/** What a solver of ratings declares; what it predicts is the difference to the mean rating. */
+export interface RatingSolver<C> {
+  /** @param ratings one row at least */
+  fit(ratings: RatedRows, sizes: Sizes, config: C, context: FitContext): NamedTensors | Promise<NamedTensors>;
+  /** From weights alone. The predictions of listed pairs, −1 for what is not known, and the form in which all items are ranked. */
+  scorer(weights: NamedTensors, sizes: Sizes, config: C): Scorer;
 }
 
 /** What a solver of sequences declares. Nothing but its tensors goes into an artifact, hence what it scores by must be in them. */
@@ -45,6 +54,7 @@ export function pairSolver<C>(declared: ModelHead<C> & PairSolver<C>): SolvedPai
   return {
     ...declared,
     form: 'pairs',
+    tasks: ['ranking'],
     streams: '',
     learn: {
       by: 'solver',
@@ -58,11 +68,30 @@ export function pairSolver<C>(declared: ModelHead<C> & PairSolver<C>): SolvedPai
   };
 }
 
+/** Declares a model of users and items that predicts ratings and is fitted by its own solver; infers the type of its options. */
+export function ratingSolver<C>(declared: ModelHead<C> & RatingSolver<C>): Model<C, 'pairs'> & RatingSolver<C> {
+  return {
+    ...declared,
+    form: 'pairs',
+    tasks: ['rating'],
+    streams: '',
+    learn: {
+      by: 'solver',
+      fit: ({ ratings, sizes }, config, context) => {
+        if (!ratings) throw new Error('internal: a model of ratings is fitted to ratings');
+        return declared.fit(ratings, sizes, config, context);
+      },
+    },
+    scorerOf: (_, { config, weights, about }) => declared.scorer(weights, about.sizes, config),
+  };
+}
+
 /** Declares a model of sequences that is fitted by its own solver; infers the type of its options. */
 export function sequenceSolver<C>(declared: ModelHead<C> & SequenceSolver<C>): SolvedSequences<C> {
   return {
     ...declared,
     form: 'sequences',
+    tasks: ['next-item', 'ranking'],
     streams: 'models/',
     learn: { by: 'solver', fit: (sequences, config, context) => declared.fit(sequences, config, context) },
     scorerOf: (engine, { config, weights, about }) => declared.scorer(weights, about.nItems, config, engine),

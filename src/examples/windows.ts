@@ -87,6 +87,7 @@ export function windowModel<C>(declared: ModelHead<C> & WindowParts<C>): WindowM
   return {
     ...declared,
     form: 'sequences',
+    tasks: ['next-item', 'ranking'],
     streams: 'models/',
     learn: {
       by: 'gradients',

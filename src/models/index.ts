@@ -2,7 +2,9 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { Form } from '../examples/forms.ts';
-import type { AnyModel, Model } from '../examples/model.ts';
+import type { AnyModel, Model, TaskName } from '../examples/model.ts';
+import { bias } from './bias.ts';
+import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
 import { dcnV2 } from './dcn-v2.ts';
 import { deepfm } from './deepfm.ts';
@@ -24,10 +26,11 @@ import { sasrec } from './sasrec.ts';
 import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
 import { sessionPopularity } from './session-popularity.ts';
+import { svdpp } from './svdpp.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
 
-const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf];
+const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf, bias, biasedMf, svdpp];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 
@@ -58,6 +61,21 @@ export function findModelOf<F extends Form>(form: F, name: string): Model<unknow
     'usage',
     `model: one of the ${formTitles[form]} is needed here, found "${name}", one of the ${formTitles[model.form]}; ` +
       `choose ${choices.join(', ')}`,
+  );
+}
+
+/**
+ * The model as it is trained and scores for a task.
+ * @throws 'config' for a task that the model cannot do, with those that can
+ */
+export function modelForTask<F extends Form>(model: Model<unknown, F>, task: TaskName): Model<unknown, F> {
+  if (model.tasks[0] !== task && task === 'rating' && model.rating) return model.rating;
+  if (model.tasks.includes(task)) return model;
+  const able = models.filter(({ tasks }) => tasks.includes(task)).map(({ name }) => name);
+  throw new DeepTasteError(
+    'config',
+    `task "${task}": ${model.title} (${model.name}) can be asked for ${model.tasks.join(', ')}; choose ${able.join(', ')}`,
+    { key: 'task', task },
   );
 }
 

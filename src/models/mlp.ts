@@ -10,12 +10,15 @@
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { add, broadcastRow, linear, linearRelu, lookup, relu, rowDot } from '../engine/ops/index.ts';
+import type { ModelHead } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
+import { ratingModel } from '../examples/ratings.ts';
 import { dropoutLayer, type ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { mlpParameters } from '../layers/mlp.ts';
 import { deviationOption, dropoutOption, factorsOption, hiddenOption } from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 
 /** At least one layer: without any there is no likeness of a user and an item. */
@@ -87,7 +90,9 @@ export function topOfTower(
   return x;
 }
 
-export const mlp = pairModel({
+type Options = z.output<typeof options>;
+
+const parts: ModelHead<Options> & PairScoring<Options> = {
   name: 'mlp',
   title: 'MLP',
   paper: {
@@ -98,8 +103,6 @@ export const mlp = pairModel({
   },
   options,
   former: { layers: formerLayers },
-  loss: 'pointwise',
-  trainingDefaults: { negatives: 4 },
   parameters: (config, sizes) => {
     const last = lastOf(config.hidden);
     return [
@@ -112,4 +115,11 @@ export const mlp = pairModel({
   itemParts: (p, item) => [itemHalf(p, item)],
   score: (p, [user], [item], config, pass) =>
     add(rowDot(topOfTower(p, config, user, item, pass), broadcastRow(p.h)), broadcastRow(p.b)),
+};
+
+export const mlp = pairModel({
+  ...parts,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { l2: 0.003 } } }),
 });

@@ -10,10 +10,12 @@
 import { z } from 'zod';
 import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
+import type { Gradients, ModelHead } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
+import { ratingModel } from '../examples/ratings.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { deviationOption, factorsOption } from '../layers/options.ts';
-import type { Sizes } from '../scoring/scorer.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 import {
   formerLayers,
   itemHalf,
@@ -52,7 +54,9 @@ const options = z.strictObject({
 const scaled = (tensor: NamedTensor, factor: number): Float32Array =>
   Float32Array.from(tensor.data as Float32Array, (x) => factor * x);
 
-export const neumf = pairModel({
+type Options = z.output<typeof options>;
+
+const parts: ModelHead<Options> & PairScoring<Options> & Pick<Gradients<Options, 'pairs'>, 'pretraining' | 'fuse'> = {
   name: 'neumf',
   title: 'NeuMF',
   paper: {
@@ -68,9 +72,7 @@ export const neumf = pairModel({
       return { mlpFactors: factors, hidden };
     },
   },
-  loss: 'pointwise',
-  trainingDefaults: { negatives: 4 },
-  parameters: ({ factors, mlpFactors, hidden, deviation }, sizes: Sizes) => {
+  parameters: ({ factors, mlpFactors, hidden, deviation }, sizes) => {
     const last = lastOf(hidden);
     const output = lecunUniform(factors + last);
     return [
@@ -120,4 +122,11 @@ export const neumf = pairModel({
     weights.set('b', { shape: [1], data: Float32Array.of(b) });
     return { weights, training: { optimizer: { name: 'sgd', learningRate: fusedLearningRate } } };
   },
+};
+
+export const neumf = pairModel({
+  ...parts,
+  loss: 'pointwise',
+  trainingDefaults: { negatives: 4 },
+  rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { l2: 0.003 } } }),
 });

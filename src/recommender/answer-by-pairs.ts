@@ -175,6 +175,9 @@ export class PairAnswering implements Answering {
   }
 
   #ranked(top: TopItems, history: Int32Array, how: string): Ranked {
+    const { rating } = this.#parts.info;
+    // scores of ratings are differences to their mean, and 0 says nothing of what the model knows
+    if (rating) return { items: top.items, scores: top.scores.map((s) => s + rating.offset), knows: null, how };
     const isUnsure = top.scores.includes(0);
     return { ...top, knows: isUnsure ? knownItems(this.#scorer.form, history, this.#parts.items.size) : null, how };
   }

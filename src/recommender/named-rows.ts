@@ -9,6 +9,15 @@ import type { FieldRows } from '../data/features/field-rows.ts';
 /** Column → cell: text, number, boolean, date or list; what is absent is missing. */
 export type RowRecord = Readonly<Record<string, unknown>>;
 
+export interface RowPrediction {
+  /** The probability of a click, or the rating, clipped where the model was measured so. */
+  readonly value: number;
+  /** What the model gives: a logit, or the rating as it is. */
+  readonly output: number;
+  /** Cells that are missing or were never seen in training, names that are no field. */
+  readonly notes: readonly string[];
+}
+
 /** Users, items and what describes them, as the encoder reads them from a data set. */
 export function entitiesOf({
   info,

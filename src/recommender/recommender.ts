@@ -23,8 +23,9 @@ import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
 import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
-import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
+import { examplesOfRows, type RowPrediction, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
+import { ratingPredictor } from './predict-ratings.ts';
 import { listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
@@ -41,17 +42,8 @@ import {
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
-import { currentModel } from './stored-model.ts';
+import { currentModel, storedModel } from './stored-model.ts';
 import { topItems } from './top-items.ts';
-
-export interface RowPrediction {
-  /** The probability of a click, or the rating, clipped where the model was measured so. */
-  readonly value: number;
-  /** What the model gives: a logit, or the rating as it is. */
-  readonly output: number;
-  /** Cells that are missing or were never seen in training, names that are no field. */
-  readonly notes: readonly string[];
-}
 
 export interface SimilarItem extends NamedItem {
   /** Higher is more alike. */
@@ -72,12 +64,13 @@ export class Recommender {
   #engine: Engine | null;
   #scorer: Forms[Form]['scorer'] | null = null;
   #answering: Answering | null = null;
+  #ratings: ReturnType<typeof ratingPredictor> | null = null;
   readonly #sessions = new Set<OpenSession>();
 
   /** @param engine shared with other work; absent = one of its own, made when it is needed and closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
     this.parts = parts;
-    this.model = findModel(parts.info.model.name);
+    this.model = storedModel(parts.info);
     this.#engine = engine ?? null;
     this.#ownsEngine = engine === undefined;
     this.#engineOptions = options;
@@ -99,7 +92,7 @@ export class Recommender {
   /** The parts of a saved one, for an engine that is shared. @throws as load */
   static async read(path: string): Promise<RecommenderParts> {
     const { manifest, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
-    const info = { ...manifest, model: await currentModel(path, manifest.model) };
+    const info = { ...manifest, model: await currentModel(path, manifest) };
     const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
     const { form } = findModel(info.model.name);
     if (form === 'sequences') await fitting(path, () => checkCounts(parts));
@@ -249,13 +242,19 @@ export class Recommender {
 
   /**
    * Predicts rows given by the names of their columns, e.g. `{ user_id: 'ann', genre: ['Comedy'], age: 31 }`. Of users and items
-   * that training knew, what describes them is filled in where the row does not say it.
+   * that training knew, what describes them is filled in where the row does not say it. Models of users and items that predict ratings
+   * read the user and the item of a row; of whoever and whatever training did not have they know no terms, which a note says.
    * @throws 'usage' when it is no list of objects, and for models that predict no rows
    */
   predict(rows: readonly RowRecord[]): RowPrediction[] {
-    this.#requireRows('predict');
+    const { rating } = this.parts.info;
+    if (!rating) this.#requireRows('predict');
     const records = rowsOf(rows);
     if (records.length === 0) return [];
+    if (rating) {
+      this.#ratings ??= ratingPredictor(this.parts, rating, this.scorer('pairs'));
+      return this.#ratings(records);
+    }
     const { encoder, task, offset, ratingRange } = this.#fieldParts().fields;
     const complete = rowCompleter(this.#fieldParts());
     const encoded = records.map((record) => encoder.encodeRow(complete(record)));
@@ -291,7 +290,8 @@ export class Recommender {
     const names = modelsOf('rows').map(({ name }) => name);
     throw new DeepTasteError(
       'usage',
-      `${call}: needs a model over feature fields (${names.join(', ')}), found ${this.model.title}; ask it with recommend`,
+      `${call}: needs a model over feature fields (${names.join(', ')})${call === 'predict' ? ', or one trained on ratings (--task rating)' : ''}, ` +
+        `found ${this.model.title}; ask it with recommend`,
     );
   }
 
@@ -319,6 +319,7 @@ export class Recommender {
     if (this.#answering) this.#answering.free();
     else this.#scorer?.free();
     this.#answering = null;
+    this.#ratings = null;
     this.#scorer = null;
     if (this.#ownsEngine) this.#engine?.close();
     if (this.#ownsEngine) this.#engine = null;

@@ -1,20 +1,25 @@
 /** The model that an artifact names, before anything is built of it. */
 import { fitting } from '../artifact/fitting.ts';
+import type { ArtifactInfo } from '../artifact/manifest.ts';
+import type { AnyModel } from '../examples/model.ts';
 import { currentOptions } from '../examples/model-options.ts';
-import { findModel } from '../models/index.ts';
+import { findModel, modelForTask } from '../models/index.ts';
 
-interface StoredModel {
-  readonly name: string;
-  readonly config: object;
+type StoredInfo = Pick<ArtifactInfo, 'model' | 'rating'>;
+
+/** @throws 'config' for a model that cannot do what the artifact says it was trained for */
+export function storedModel({ model: { name }, rating }: StoredInfo): AnyModel {
+  const model = findModel(name);
+  return rating && model.form === 'pairs' ? modelForTask(model, 'rating') : model;
 }
 
 /**
- * The model and its options, under the names of today.
+ * The model's name and options, under the names of today.
  * @throws 'artifact' for a model that does not exist, or settings that are not its own
  */
-export function currentModel(path: string, { name, config }: StoredModel): Promise<StoredModel> {
+export function currentModel(path: string, info: StoredInfo): Promise<ArtifactInfo['model']> {
   return fitting(path, () => {
-    const model = findModel(name);
-    return { name, config: model.options.parse(currentOptions(model, config)) as object };
+    const { name, options, former } = storedModel(info);
+    return { name, config: options.parse(currentOptions({ former }, info.model.config)) as object };
   });
 }

@@ -1,5 +1,6 @@
 /** One run of a model of users and items: train it on a split, measure it, make it a recommender. */
 import { callParts, checkCall, trainingHooks } from '../core/call-checks.ts';
+import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -15,6 +16,7 @@ export interface TrainOptions extends TrainingHooks {
   readonly engine: Engine;
   readonly split: Split;
   readonly settings: Pick<RunSettings, 'model' | 'config' | 'training' | 'refit' | 'evaluation' | 'seed'> & {
+    readonly task?: RunSettings['task'];
     /** Train anew on all rows after the measurement; true by default. */
     readonly final?: boolean;
   };
@@ -49,6 +51,12 @@ export function trainForUse(
 
 function runOptions({ split, settings, ...hooks }: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
   const { model, config, training, refit, final, evaluation, seed } = settings;
+  if (settings.task === 'rating')
+    throw new DeepTasteError(
+      'config',
+      'trainRecommender: the task of the settings must be ranking, found rating; leave it out, or call trainRatingRecommender',
+      { key: 'task' },
+    );
   const task = rankingTask(split, { evaluation, seed, usesRatings: usesRatings(settings) }, model);
   return { ...hooks, task, model, config, training, refit, final, seed };
 }

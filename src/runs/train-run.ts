@@ -13,7 +13,7 @@ import type { Model } from '../examples/model.ts';
 import { parseModelOptions } from '../examples/model-options.ts';
 import { type ChosenDefaults, resolveTraining } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
-import { findModelOf } from '../models/index.ts';
+import { findModelOf, modelForTask } from '../models/index.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
@@ -114,7 +114,7 @@ export function trainForUse<F extends Form, R extends Result>(
 
 function chosenOf<F extends Form, R extends Result>(options: TrainRunOptions<F, R>): Chosen<F> {
   const { task } = options;
-  const model = findModelOf(task.form, options.model);
+  const model = modelForTask(findModelOf(task.form, options.model), task.name);
   const config = parseModelOptions(model, { ...options.config }) as object;
   const { training, chosen } = resolveTraining(model, { ...options.training, ...task.training }, task.sizes);
   return { model, config, training, defaults: chosen };
@@ -217,15 +217,13 @@ function recommenderOf<F extends Form, R extends Result>(
   weights: NamedTensors,
   measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
 ): Recommender {
-  const { schema, data } = task.about();
   const info: ArtifactInfo = {
     model: { name: model.name, config },
     training: training ?? {},
     seed,
-    schema,
+    ...task.about(),
     ...measured,
     engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
-    data,
   };
   return new Recommender({ info, ...task.parts(weights) }, engine);
 }

@@ -15,6 +15,11 @@ export interface Scorer {
   readonly itemVectors: { readonly values: Float32Array; readonly width: number } | null;
   /** Item-to-item weights that are not kept but can be computed. */
   readonly weightsTo?: WeightsTo;
+  /**
+   * Of models that predict ratings: the difference to the mean rating of training for listed pairs, in their order. −1 = a user or an
+   * item that is not known, whose terms are left out.
+   */
+  readonly values?: (users: Int32Array, items: Int32Array) => Float32Array;
   /** How somebody new is scored, from the items that the person took; absent where the form says it (by history). */
   readonly foldIn?: (history: Int32Array) => FoldedIn;
   free(): void;

@@ -9,7 +9,15 @@ import type { HeldOutPart } from '../evaluation/ranking.ts';
 import type { RowProtocol, RowResult } from '../evaluation/result.ts';
 import { evaluateRows, type RowTask } from '../evaluation/row-evaluation.ts';
 import { testDescription } from './evaluate-ranking.ts';
-import type { FieldData } from './prepare-fields.ts';
+import type { FieldTask } from './row-settings.ts';
+import type { TrainingRatings } from './training-ratings.ts';
+
+/** Rows of a split, and what their predictions are made of and measured by. */
+export interface PredictedRows extends TrainingRatings {
+  readonly split: Split;
+  readonly task: FieldTask;
+  readonly evaluation: { readonly metrics: readonly string[]; readonly validationMetric: string };
+}
 
 /** σ(x), without overflow. */
 export function probabilityOf(logit: number): number {
@@ -19,7 +27,7 @@ export function probabilityOf(logit: number): number {
 /** What is predicted of rows from the numbers that the model gives: probabilities, or ratings as they are. */
 export function predictedValues(
   outputs: Float32Array,
-  { task, offset }: Pick<FieldData, 'task' | 'offset'>,
+  { task, offset }: Pick<PredictedRows, 'task' | 'offset'>,
 ): Float64Array {
   return Float64Array.from(outputs, task === 'rating' ? (y) => y + offset : probabilityOf);
 }
@@ -28,9 +36,9 @@ export function predictedValues(
  * @param outputs what the model gives for the rows of the part, in their order
  * @throws 'data' when the split has no such part
  */
-export function evaluateFieldRows(
+export function evaluatePredictions(
   engine: Engine,
-  data: FieldData,
+  data: PredictedRows,
   outputs: Float32Array,
   { part, seed, seconds }: { readonly part: HeldOutPart; readonly seed: number; readonly seconds: number },
 ): RowResult {
@@ -50,13 +58,13 @@ export function evaluateFieldRows(
 }
 
 /** The validation metric of predicted rows, turned so that higher is better. */
-export function validationOfRows(data: FieldData): (outputs: Float32Array) => number {
+export function validationOfRows(data: PredictedRows): (outputs: Float32Array) => number {
   const metric = parseMetric(data.evaluation.validationMetric);
   const sign = isLowerBetter(metric) ? -1 : 1;
   return (outputs) => sign * predictionValues(predictionsOf(data, 'validation', outputs), [metric.name])[metric.name];
 }
 
-function predictionsOf(data: FieldData, part: HeldOutPart, outputs: Float32Array) {
+function predictionsOf(data: PredictedRows, part: HeldOutPart, outputs: Float32Array) {
   const { split, ratingRange } = data;
   const rows = requireRows(split, part);
   const namesUsers = !split.dataset.unnamed?.includes('user');

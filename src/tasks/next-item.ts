@@ -36,6 +36,7 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
   const { train } = split;
   const isWhole = !holdsOutEvents(split);
   return {
+    name: 'next-item',
     form: 'sequences',
     identity: { data: split.hash, split: split.description },
     testSplit: () => nextItemProtocol(split, evaluation).split,

@@ -19,6 +19,7 @@ import {
   resolveFieldEvaluation,
   resolveTask,
 } from './row-settings.ts';
+import { trainingRatings } from './training-ratings.ts';
 
 /** A split as models of fields see it. */
 export interface FieldData {
@@ -59,15 +60,13 @@ export function fieldDataOf(
   if (task === 'click') requireBothLabels(train);
   const { evaluation, note } = measurableValidation(split, task, resolved, settings.evaluation.validationMetric);
   const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
-  const isRating = task === 'rating';
   return {
     split,
     task,
     evaluation,
     encoder,
     warnings: [...dataset.warnings, ...warnings, ...notes, ...note],
-    offset: isRating ? meanOf(train.rating!) : 0,
-    ratingRange: isRating && evaluation.clip ? rangeOf(train.rating!) : null,
+    ...(task === 'rating' ? trainingRatings(train, evaluation.clip) : { offset: 0, ratingRange: null }),
   };
 }
 
@@ -140,14 +139,4 @@ function measurableValidation(
     evaluation: { ...evaluation, validationMetric: 'logloss' },
     note: [`${why}: training is watched by logloss instead of ${name}`],
   };
-}
-
-function meanOf(values: Float32Array): number {
-  return Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
-}
-
-function rangeOf(values: Float32Array): RatingRange | null {
-  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  return low < high ? { low, high } : null;
 }

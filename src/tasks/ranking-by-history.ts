@@ -49,6 +49,7 @@ export function rankingByHistoryTask(
       ranking.rankOn(new HistoryTables(scorer, past, isTrained));
   const again = (part: Split) => rankingByHistoryTask(part, options, model);
   const own: Task<'sequences', EvaluationResult> = {
+    name: 'ranking',
     form: 'sequences',
     identity: { data: dataset.hash, split: split.description, task: 'ranking' },
     testSplit: () => {

@@ -37,6 +37,7 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
   const { evaluation, seed, usesRatings } = options;
   const sizes = { nUsers: dataset.users.size, nItems: dataset.items.size };
   return {
+    name: 'ranking',
     form: 'pairs',
     identity: { data: dataset.hash, split: split.description },
     sizes: { ...sizes, nInteractions: train.length },

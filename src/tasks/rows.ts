@@ -5,7 +5,7 @@ import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { RowPredictor } from '../scoring/row-scorer.ts';
 import { testDescription } from './evaluate-ranking.ts';
-import { evaluateFieldRows, requireRows, validationOfRows } from './evaluate-rows.ts';
+import { evaluatePredictions, requireRows, validationOfRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
 import { encodePart, type FieldData, fieldDataOf } from './prepare-fields.ts';
 import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
@@ -20,6 +20,7 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
   const { dataset, train } = split;
   const again = (part: FieldData['split']) => rowsTask(fieldDataOf(part, { ...settings, task }), settings);
   return {
+    name: task,
     form: 'rows',
     identity: {
       data: dataset.hash,
@@ -64,7 +65,7 @@ export function measureRows(
   const examples = encodePart(data, requireRows(data.split, part));
   const started = performance.now();
   const outputs = scorer.logits(examples);
-  return evaluateFieldRows(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
+  return evaluatePredictions(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
 }
 
 function validatorOf(engine: Engine, data: FieldData, seed: number): ((scorer: RowPredictor) => number) | undefined {

@@ -8,7 +8,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { Form, Forms } from '../examples/forms.ts';
-import type { TrainingSizes } from '../examples/model.ts';
+import type { TaskName, TrainingSizes } from '../examples/model.ts';
 
 /** The validation metric by a scorer. */
 export interface Validation<F extends Form> {
@@ -16,6 +16,7 @@ export interface Validation<F extends Form> {
 }
 
 export interface Task<F extends Form = Form, R extends Result = Result> {
+  readonly name: TaskName;
   /** Form of the data that its models learn from. */
   readonly form: F;
   /** Names the data and the split, and what else was made of them, in the fingerprint of a run. */
@@ -41,6 +42,6 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   /** The same with all rows of the data in training; null when they are there already. */
   whole(): Task<F, R> | null;
   /** What a recommender knows of the data. */
-  about(): Pick<ArtifactInfo, 'schema' | 'data'>;
+  about(): Pick<ArtifactInfo, 'schema' | 'data' | 'rating'>;
   parts(weights: NamedTensors): Omit<RecommenderParts, 'info'>;
 }

@@ -8,7 +8,7 @@ import type { Form, Forms } from '../examples/forms.ts';
 import type { Gradients, Model } from '../examples/model.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
-import { findModelOf } from '../models/index.ts';
+import { findModelOf, modelForTask } from '../models/index.ts';
 import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
 import { type EpochLoopResult, runEpochs } from './epochs.ts';
 import { finishCheckpoint } from './finish-checkpoint.ts';
@@ -79,11 +79,11 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
 
 /** The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). */
 function pretrainingStage<F extends Form>(
-  { form }: Model<unknown, F>,
+  { form, tasks }: Model<unknown, F>,
   training: EpochSettings,
   stage: { readonly model: string; readonly config: unknown; readonly training: object },
 ): Stage<F> {
-  const model = findModelOf(form, stage.model);
+  const model = modelForTask(findModelOf(form, stage.model), tasks[0]);
   if (model.learn.by === 'solver') throw new Error(`internal: ${model.name} has no stage that could be trained first`);
   return {
     model,

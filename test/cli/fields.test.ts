@@ -180,6 +180,7 @@ describe('documents', () => {
         task: z.literal('click'),
         metric: z.literal('auc'),
         protocol: z.unknown(),
+        notes: z.array(z.string()).length(0),
         models: z
           .array(
             z.strictObject({
@@ -335,7 +336,7 @@ describe('what is wrong', () => {
       'a task of other models',
       ['train', ...files, '--model', 'gmf', '--task', 'click'],
       2,
-      /--task: is for models over feature fields, and gmf is one of the models of users and items/,
+      /"task" must be one of auto, ranking, rating, found "click"/,
     ],
     [
       'a row that is not JSON',

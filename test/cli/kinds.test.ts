@@ -89,7 +89,7 @@ describe('compare', () => {
 
   it.each([
     [['--set', 'mf.factors=3'], /--set mf\.factors: "mf" is not among --models, found popularity, ease/],
-    [['--task', 'click'], /--task: is for models over feature fields/],
+    [['--task', 'click'], /"task" must be one of auto, ranking, rating, found "click"/],
   ])('refuses what is about no model of the table: %j', async (flags, message) => {
     const { code, stderr } = await place.run(['compare', ...files, '--models', 'popularity,ease', ...flags]);
     expect(code).toBe(2);
@@ -156,7 +156,7 @@ describe('flags of other models are told as such', () => {
     [
       'ease',
       ['--task', 'click'],
-      /--task: is for models over feature fields, and ease is one of the models of users and items/,
+      /"task" must be one of auto, ranking, rating, found "click"/,
     ],
     ['markov', ['--refit'], /"refit" is for models of users and items, and markov is one of the models of sequences/],
     [

@@ -8,6 +8,7 @@ export interface GoldenRun {
 }
 
 const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf'];
+const ratings = ['bias', 'biased-mf', 'svdpp', 'gmf', 'mlp', 'neumf'];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
@@ -38,6 +39,8 @@ const small: Readonly<Record<string, readonly string[]>> = {
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
   neumf: ['--epochs', '3'],
+  'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
+  svdpp: ['--set', 'factors=8', '--epochs', '4'],
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
@@ -60,6 +63,8 @@ const explained: GoldenRun['ask'] = [['explain', '--row', 'user=u3', '--row', 'i
 export const goldenRuns: readonly GoldenRun[] = [
   ...users.map((model) => run(model, model, ofRatings, forPeople)),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
+  ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
+  run('svdpp rating refit', 'svdpp', [...ofRatings, '--task', 'rating', '--refit'], forPeople),
   ...sequences.map((model) =>
     run(
       model,

@@ -76,6 +76,8 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'bpr-mf': { factors: 4 },
   mf: { factors: 4 },
   ials: { factors: 4 },
+  'biased-mf': { factors: 4 },
+  svdpp: { factors: 4 },
 };
 
 const brisk = { epochs: 15, batchSize: 128, optimizer: { learningRate: 0.02 } };

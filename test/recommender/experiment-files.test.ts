@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldExperiments } from '../../scripts/field-accuracy.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
-import { findModel, findModelOf, modelsOf } from '../../src/models/index.ts';
+import { findModel, findModelOf, modelForTask, modelsOf } from '../../src/models/index.ts';
 import { areOf } from '../../src/runs/any-settings.ts';
 import { readExperiment, readExperimentDocument } from '../../src/runs/experiment-file.ts';
+import { taskOfRun } from '../../src/tasks/ranking-settings.ts';
 import { thrownCode } from '../models/thrown-code.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sequenceFolders = ['yoochoose-1-64', 'yoochoose-100k', 'ml-1m-sequences'];
-const files = ['ml-1m', 'ml-100k', ...sequenceFolders].flatMap((folder) =>
+const ratingFolders = ['ml-100k-ratings', 'ciao-ratings'];
+const files = ['ml-1m', 'ml-100k', ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
   readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
 );
 
@@ -23,12 +25,15 @@ describe.each(files)('%s', (file) => {
     const isOfSequences = areOf('sequences', settings);
     expect(isOfSequences).toBe(sequenceFolders.some((folder) => file.includes(`/${folder}/`)));
     expect('files' in settings.data && settings.data.files[0]).toMatch(
-      /(ml-1m|ml-100k|yoochoose-1-64|yoochoose-100k)\//,
+      /(ml-1m|ml-100k|ciao|yoochoose-1-64|yoochoose-100k)\//,
     );
     const model = findModel(settings.model);
     expect(model.form).toBe(isOfSequences ? 'sequences' : 'pairs');
     parseOptions(model.options as never, settings.config, file);
-    resolveTraining(model, settings.training);
+    const isOfRatings = ratingFolders.some((folder) => file.includes(`/${folder}/`));
+    const task = areOf('pairs', settings) ? taskOfRun(settings) : model.tasks[0];
+    expect(task === 'rating').toBe(isOfRatings);
+    resolveTraining(modelForTask(model, task), settings.training);
   });
 });
 
@@ -62,8 +67,15 @@ it('has an experiment on Frappe for every model over feature fields, and every f
 
 it('has an experiment on both data sets for every model', () => {
   for (const folder of ['ml-1m', 'ml-100k'])
-    for (const { name } of modelsOf('pairs'))
+    for (const { name } of modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking'))
       expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
+});
+
+it('has an experiment on ratings for every model that predicts them', () => {
+  for (const { name } of modelsOf('pairs').filter(({ tasks }) => tasks.includes('rating')))
+    expect(readFileSync(join(root, 'experiments/ml-100k-ratings', `${name}.yaml`), 'utf8')).toContain(
+      `model: ${name}\n`,
+    );
 });
 
 it('has an experiment on every set of sequences for every model of sequences', () => {

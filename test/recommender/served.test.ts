@@ -17,7 +17,7 @@ import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { codeOf } from '../data/temporary-files.ts';
 import { madeSplit, type Pair } from '../models/made-worlds.ts';
 
-const models = modelsOf('pairs');
+const models = modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking');
 
 const engine = new Engine({ threads: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'deeptaste-served-'));

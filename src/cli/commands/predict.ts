@@ -1,4 +1,4 @@
-/** `deeptaste predict`: a saved model over feature fields on the rows of a file. */
+/** `deeptaste predict`: a saved model over feature fields, or one of ratings, on the rows of a file. */
 import { Command } from 'commander';
 import { folderPath } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
@@ -11,7 +11,7 @@ interface PredictFlags extends CommonOptions {
 export function predictCommand(): Command {
   return new Command('predict')
     .description(
-      'predict the rows of a file: the probability of a click, or the rating; for models over feature fields',
+      'predict the rows of a file: the probability of a click, or the rating; for models over feature fields, and those of users and items trained on ratings',
     )
     .argument('<run>', 'folder of a saved recommender', folderPath)
     .requiredOption('--data <file>', 'file with the rows, its columns named as in training')

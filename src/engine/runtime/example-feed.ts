@@ -37,6 +37,8 @@ export class ExampleFeed {
   /** Rows of an epoch: examples and drawn companions. */
   readonly rows: number;
   readonly feed: Feed;
+  /** Leaves that receive the user, the item and the number of each example. */
+  readonly drawn = { user: indexInput('user'), item: indexInput('item'), example: indexInput('example') };
   readonly #engine: Engine;
   readonly #allocations: number[] = [];
   readonly #sampler: SamplerRecord | null;
@@ -51,7 +53,7 @@ export class ExampleFeed {
       throw new DeepTasteError('memory', `training: ${this.rows} examples an epoch exceed 2³² − 1`);
     checkExamples(examples, sources);
     this.#sampler = sampler && new SamplerRecord(engine, sampler);
-    const drawn = { user: indexInput('user'), item: indexInput('item'), example: indexInput('example') };
+    const { drawn } = this;
     const fetches = sources.reduceRight<Feed | undefined>(
       (next, source) => ({ ...this.#fetch(source, drawn[source.by]), next }),
       undefined,

@@ -1,4 +1,4 @@
-/** What every model of the list must do, whatever it learns from; the cases follow from what it declares. */
+/** What every model of the list must do, whatever it learns from and whatever it is asked for; the cases follow from what it declares. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sequencesOf } from '../../../src/data/sequences/from-interactions.ts';
@@ -7,13 +7,14 @@ import { splitDataset } from '../../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
 import type { Form } from '../../../src/examples/forms.ts';
 import type { AnyModel } from '../../../src/examples/model.ts';
-import { models } from '../../../src/models/index.ts';
+import { modelForTask, models } from '../../../src/models/index.ts';
 import { Recommender } from '../../../src/recommender/recommender.ts';
 import { type Run, trainRun } from '../../../src/runs/train-run.ts';
 import { nextItemTask } from '../../../src/tasks/next-item.ts';
 import { prepareFieldData } from '../../../src/tasks/prepare-fields.ts';
 import { rankingTask } from '../../../src/tasks/ranking.ts';
 import { parseRunSettings } from '../../../src/tasks/ranking-settings.ts';
+import { ratingTask } from '../../../src/tasks/rating.ts';
 import { parseFieldRunSettings } from '../../../src/tasks/row-settings.ts';
 import { rowsTask } from '../../../src/tasks/rows.ts';
 import type { Task } from '../../../src/tasks/task.ts';
@@ -40,12 +41,20 @@ const rows: MadeRow[] = Array.from({ length: 24 }, (_, user) => user).flatMap((u
 });
 const N_ITEMS = 24;
 
-const tasks = {} as Record<Form, Task>;
+const tasks = {} as Record<Form | 'rating', Task>;
 beforeAll(async () => {
   const dataset = madeDataset(rows);
   const { evaluation } = parseRunSettings({ data: { files: ['none'] }, model: 'mf' });
   const split = splitDataset(dataset, { method: 'leave-one-out' });
   tasks.pairs = rankingTask(split, { evaluation, seed: 1, usesRatings: false }, 'a model');
+  const ratings = Float32Array.from(rows, ([user], n) => 1 + ((3 * Number(user.slice(1)) + 5 * n) % 5));
+  const rated = { ...dataset, interactions: { ...dataset.interactions, rating: ratings } };
+  const { evaluation: ofRatings } = parseRunSettings({ data: { files: ['none'] }, model: 'bias' });
+  tasks.rating = ratingTask(
+    splitDataset(rated, { method: 'leave-one-out' }),
+    { evaluation: ofRatings, seed: 1 },
+    'a model',
+  );
   tasks.sequences = nextItemTask(leaveLastOut(sequencesOf(dataset, { by: 'user' })), { evaluation: {}, seed: 1 });
   const lines = rows.map(([user, item, time]) => `${user},${item},${time}`);
   const settings = parseFieldRunSettings({
@@ -62,6 +71,9 @@ const sequenceConfigs: Readonly<Record<string, object>> = {
   sasrec: { factors: 8, maxLength: 6, blocks: 1 },
 };
 
+/** The task by which a model is trained here. */
+const taskOf = ({ form, tasks: [first] }: AnyModel): Task => tasks[first === 'rating' ? 'rating' : form];
+
 function configOf(model: AnyModel): object {
   const { name, form } = model;
   if (form === 'rows') return smallConfigs[name][0];
@@ -77,7 +89,7 @@ interface Changes extends TrainingHooks {
 function train(model: AnyModel, changes: Changes = {}, engine = engines[0]): Promise<Run> {
   const { seed = 5, training = {}, final = false, ...hooks } = changes;
   const settings = model.learn.by === 'gradients' ? { epochs: 3, batchSize: 16, ...training } : {};
-  const task = tasks[model.form];
+  const task = taskOf(model);
   return trainRun({
     ...hooks,
     engine,
@@ -94,7 +106,17 @@ const bytesOf = ({ measured }: Run): string => weightBytes(measured.parts.weight
 const list = (recommender: Recommender, user: string, options: object = {}) =>
   recommender.recommend({ user }, options).recommendations;
 
-describe.each(models)('$name', (model) => {
+/** Every model, and those that can also be trained on ratings once more. */
+const cases = models.flatMap((model): { readonly title: string; readonly model: AnyModel }[] => {
+  if (model.form !== 'pairs' || !model.rating) return [{ title: model.name, model }];
+  const rating = modelForTask(model, 'rating');
+  return [
+    { title: model.name, model },
+    { title: `${model.name} of ratings`, model: rating },
+  ];
+});
+
+describe.each(cases)('$title', ({ title, model }) => {
   let run: Run;
   beforeAll(async () => {
     run = await train(model);
@@ -105,7 +127,7 @@ describe.each(models)('$name', (model) => {
   });
 
   it('answers from its folder as before', async () => {
-    const path = join(folder, model.name);
+    const path = join(folder, title);
     await run.recommender.save(path);
     const loaded = await Recommender.load(path, { threads: 1, blas: 'off' });
     expect(list(loaded, 'u3')).toEqual(list(run.recommender, 'u3'));
@@ -142,7 +164,7 @@ describe.each(models)('$name', (model) => {
   it('refuses options that it does not have, and settings of a training that it has not', async () => {
     const unknown = () => train(model, { training: { bacthSize: 3 } });
     if (model.learn.by === 'gradients') expect(await thrownCode(unknown)).toBe('config');
-    const task = tasks[model.form];
+    const task = taskOf(model);
     const engine = engines[0];
     const config = { ...configOf(model), nothing: 1 };
     expect(await thrownCode(() => trainRun({ engine, task, model: model.name, config, training: {}, seed: 1 }))).toBe(

@@ -4,7 +4,7 @@ import { modelsOf } from '../../../src/models/index.ts';
 import { madeSplit, type Pair, trainSmall } from '../made-worlds.ts';
 import { thrownCode } from '../thrown-code.ts';
 
-const models = modelsOf('pairs');
+const models = modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking');
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());

@@ -3,7 +3,7 @@ import { Engine } from '../../../src/engine/runtime/engine.ts';
 import { modelsOf } from '../../../src/models/index.ts';
 import { checkerboard, SIDE, trainSmall } from '../made-worlds.ts';
 
-const models = modelsOf('pairs');
+const models = modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking');
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());

@@ -8,7 +8,7 @@ import { type OptionField, optionFields } from '../option-fields.ts';
 import { thrownCode } from '../thrown-code.ts';
 import { weightBytes } from '../weight-bytes.ts';
 
-const models = modelsOf('pairs');
+const models = modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking');
 
 const engine = new Engine({ threads: 1 });
 afterAll(() => engine.close());

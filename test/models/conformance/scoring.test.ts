@@ -10,7 +10,7 @@ import { testRandom } from '../../data/made-data.ts';
 import { directScores } from '../direct-scores.ts';
 import { madeSplit, type Pair, trainSmall } from '../made-worlds.ts';
 
-const models = modelsOf('pairs');
+const models = modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking');
 
 const engine = new Engine({ threads: 2 });
 afterAll(() => engine.close());
