@@ -51,7 +51,11 @@ function rowNotes(result: RowResult): string[] {
       ]
     : [];
   const notes = (result.notes ?? []).map((note) => `note: ${note}`);
-  return [...lower, ...calibrated, describeRows(result), ...notes];
+  const intervals = Object.entries(result.intervals ?? {}).map(
+    ([name, { low, high }]) => `${name} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+  );
+  const within = intervals.length > 0 ? [`95 % intervals: ${intervals.join(', ')}`] : [];
+  return [...lower, ...within, ...calibrated, describeRows(result), ...notes];
 }
 
 /** One line: `adult: 16,281 test rows, 23.6 % labelled 1, split given`. */

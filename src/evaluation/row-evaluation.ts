@@ -3,6 +3,7 @@ import { isLowerBetter, parseMetrics } from './metric-name.ts';
 import { type Calibration, calibration } from './metrics/calibration.ts';
 import type { RatingRange } from './metrics/rating-error.ts';
 import { type Predictions, predictionValues } from './prediction-values.ts';
+import { type Interval, ratingInterval } from './statistics/rating-interval.ts';
 
 /** What rows are predicted: the probability of a label, or a rating. */
 export type RowTask = 'click' | 'rating';
@@ -15,6 +16,8 @@ export interface RowEvaluation {
   readonly meanLabel: number;
   /** By name; null where a metric is undefined (labels of one kind). */
   readonly metrics: Readonly<Record<string, number | null>>;
+  /** 95 % intervals of rmse and mae, over users where rows name them; absent for clicks. */
+  readonly intervals?: Readonly<Record<string, Interval>>;
   /** Metrics of which less is better. */
   readonly lowerIsBetter: readonly string[];
   /** Metrics that are left out, and why; absent = none. */
@@ -45,11 +48,16 @@ export function evaluateRows(
   let sum = 0;
   for (let row = 0; row < labels.length; row++) sum += labels[row];
   const notes = undefinedNotes(values, labels);
+  const intervals = Object.keys(values).flatMap((name) => {
+    const interval = ratingInterval(name, labels, predictions, ratingRange, rows.userIndex);
+    return interval ? [[name, interval] as const] : [];
+  });
   return {
     task,
     nRows: labels.length,
     meanLabel: sum / labels.length,
     metrics: Object.fromEntries(Object.entries(values).map(([name, v]) => [name, Number.isNaN(v) ? null : v])),
+    ...(intervals.length > 0 && { intervals: Object.fromEntries(intervals) }),
     lowerIsBetter: parseMetrics(metrics)
       .filter(isLowerBetter)
       .map(({ name }) => name),
