@@ -27,7 +27,8 @@ export async function evaluateStored(terminal: Terminal, path: string, flags: Ev
   const progress = await terminal.progress();
   const parts = await Recommender.read(path);
   const prepared = await prepareRun(settings, progress, parts);
-  const { task } = prepared;
+  // a refitted model knows the validation rows, and what only they hold
+  const task = (settings.refit && prepared.task.withoutValidation()) || prepared.task;
   requireSameData(path, manifest, task.identity.data);
   requireSameSplit(path, manifest, task.testSplit());
   const engine = openEngine(flags, progress);

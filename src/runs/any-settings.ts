@@ -55,7 +55,6 @@ export const splitMethods: readonly string[] = [
 const instead: Readonly<Record<string, string>> = {
   sampleCandidates: 'split.negatives of leave-one-out ranks among sampled items',
   validationFromTrain: 'the split holds a validation part out: validationDays, validation',
-  refit: 'train again without a validation part, for as many epochs as it chose',
 };
 
 /** The form of a run's settings. @throws 'usage' for an unknown model */

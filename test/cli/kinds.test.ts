@@ -158,7 +158,6 @@ describe('flags of other models are told as such', () => {
       ['--task', 'click'],
       /"task" is for models over feature fields, and ease is one of the models of users and items/,
     ],
-    ['markov', ['--refit'], /"refit" is for models of users and items, and markov is one of the models of sequences/],
     [
       'fm',
       ['--set', 'sequences.by=user'],
