@@ -2,8 +2,8 @@
 
 import { type Command, Option } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
+import { formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
-import { formTitles } from '../models/index.ts';
 import type { SequenceRunInput } from '../tasks/next-item-settings.ts';
 import { defined } from './data-flags.ts';
 import type { SequenceFlags, SplitFlags } from './flags.ts';

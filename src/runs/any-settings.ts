@@ -2,9 +2,9 @@
 import type { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
-import type { Form } from '../examples/forms.ts';
+import { type Form, formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
-import { findModel, formTitles } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 import {
   parseSequenceRunSettings,
   type SequenceRunInput,
