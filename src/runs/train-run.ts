@@ -157,6 +157,8 @@ function train<F extends Form, R extends Result>(
     seed,
     progress,
     validate: task.validator(engine),
+    // what is trained anew takes no more but the rows that were held out
+    tellMemory: phase === 'train' || (phase === 'refit' && training === null),
     fingerprint: fingerprintOf({ ...task.identity, model: model.name, config, training, seed, phase }),
     onEpoch,
     onCheckpoint,
