@@ -1,80 +1,81 @@
 /**
- * Lists for all users beside the evaluation's ranking of the same users, each in a process of its own:
+ * Lists for all users beside the evaluation's ranking of the same users, in turn in one process:
  *   node scripts/batch-speed.ts RUN EXPERIMENT.yaml [rounds]
+ * The seconds are those of all threads' processors, which other work lengthens least; medians of the rounds are compared.
  */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { rankEvents } from '../src/evaluation/next-item/rank-events.ts';
+import { targetEvents } from '../src/evaluation/next-item/target-events.ts';
 import { HeldOutRanking } from '../src/evaluation/ranking.ts';
 import { Recommender } from '../src/recommender/recommender.ts';
-import { areOf } from '../src/runs/any-settings.ts';
+import { type AnyRunSettings, areOf } from '../src/runs/any-settings.ts';
 import { readExperiment } from '../src/runs/experiment-file.ts';
+import { prepareFieldData } from '../src/tasks/prepare-fields.ts';
+import { prepareSequenceSplit } from '../src/tasks/prepare-sequences.ts';
 import { prepareSplit } from '../src/tasks/prepare-split.ts';
+import { FieldRanker } from '../src/tasks/rank-by-fields.ts';
+
+const LIST_LENGTH = 10;
 
 interface Measured {
-  readonly users: number;
   readonly seconds: number;
-  /** Seconds of all threads' processors, which other work does not lengthen. */
   readonly processor: number;
-  /** Of the process, in MiB: before the work, and at most. */
-  readonly memory: readonly [number, number];
 }
 
+async function timed(work: () => unknown): Promise<Measured> {
+  const [started, usage] = [performance.now(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(usage);
+  return { seconds: (performance.now() - started) / 1000, processor: (user + system) / 1e6 };
+}
+
+/** The ranking that an evaluation makes; returns the number of users. */
+async function evaluationOf(recommender: Recommender, settings: AnyRunSettings): Promise<() => number> {
+  const { engine } = recommender;
+  if (areOf('pairs', settings)) {
+    const split = await prepareSplit(settings);
+    const options = { engine, split, part: 'test', filter: 'train', allItems: true, listLength: LIST_LENGTH } as const;
+    const ranking = new HeldOutRanking(options);
+    return () => ranking.rank(recommender.scorer('pairs').form).users.length;
+  }
+  if (areOf('sequences', settings)) {
+    const { test } = await prepareSequenceSplit(settings);
+    const targets = targetEvents({ ...test!, candidates: null });
+    return () => rankEvents(recommender.scorer('sequences'), targets, { excludeHistory: true }).greater.length;
+  }
+  if (!areOf('rows', settings)) throw new Error('internal: settings of another form');
+  const ranker = new FieldRanker(engine, await prepareFieldData(settings), 'test', settings.seed);
+  return () => ranker.rank(recommender.scorer('rows').ranking, LIST_LENGTH).users.length;
+}
+
+async function recommendAll(recommender: Recommender): Promise<number> {
+  let users = 0;
+  for await (const { recommendations } of recommender.recommendAll({ k: LIST_LENGTH, includeSeen: false }))
+    users += recommendations.length > 0 ? 1 : 0;
+  return users;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 const peak = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
-function startClock(): () => Pick<Measured, 'seconds' | 'processor'> {
-  const [started, usage] = [performance.now(), process.cpuUsage()];
-  return () => {
-    const { user, system } = process.cpuUsage(usage);
-    return { seconds: (performance.now() - started) / 1000, processor: (user + system) / 1e6 };
-  };
+const [run, experiment, rounds = '5'] = process.argv.slice(2);
+const recommender = await Recommender.load(run, { blas: 'off' });
+recommender.recommend({ user: recommender.parts.users.idOf(0) });
+const before = peak();
+const served = await recommendAll(recommender);
+const most = peak();
+const evaluate = await evaluationOf(recommender, await readExperiment(experiment));
+const ranked = evaluate();
+const works = { evaluation: [] as Measured[], recommendAll: [] as Measured[] };
+for (let round = 0; round < Number(rounds); round++) {
+  works.evaluation.push(await timed(evaluate));
+  works.recommendAll.push(await timed(() => recommendAll(recommender)));
 }
-
-async function recommendAll(run: string): Promise<Measured> {
-  const recommender = await Recommender.load(run, { blas: 'off' });
-  recommender.recommend({ user: recommender.parts.users.idOf(0) });
-  const before = peak();
-  const clock = startClock();
-  let users = 0;
-  for await (const { recommendations } of recommender.recommendAll({ k: 10 }))
-    users += recommendations.length > 0 ? 1 : 0;
-  const times = clock();
-  recommender.close();
-  return { users, ...times, memory: [before, peak()] };
+recommender.close();
+const of = (name: keyof typeof works, key: keyof Measured) => median(works[name].map((each) => each[key]));
+for (const [name, users] of Object.entries({ evaluation: ranked, recommendAll: served })) {
+  const [seconds, processor] = [of(name as keyof typeof works, 'seconds'), of(name as keyof typeof works, 'processor')];
+  console.log(`${name}: ${users} users, ${seconds.toFixed(2)} s, ${processor.toFixed(2)} s of processors`);
 }
-
-/** @param listLength of the lists of best items that are made beside the ranks of the held-out items */
-async function evaluate(run: string, experiment: string, listLength: number): Promise<Measured> {
-  const recommender = await Recommender.load(run, { blas: 'off' });
-  const settings = await readExperiment(experiment);
-  if (!areOf('pairs', settings)) throw new Error(`${experiment}: must be of users and items`);
-  const split = await prepareSplit(settings);
-  const { engine } = recommender;
-  const ranking = new HeldOutRanking({ engine, split, part: 'test', filter: 'train', allItems: true, listLength });
-  const { form } = recommender.scorer('pairs');
-  recommender.recommend({ user: recommender.parts.users.idOf(0) });
-  const before = peak();
-  const clock = startClock();
-  const { users } = ranking.rank(form);
-  const times = clock();
-  recommender.close();
-  return { users: users.length, ...times, memory: [before, peak()] };
-}
-
-const works: Readonly<Record<string, (run: string, experiment: string) => Promise<Measured>>> = {
-  'evaluation, ranks alone': (run, experiment) => evaluate(run, experiment, 0),
-  'evaluation, lists of ten too': (run, experiment) => evaluate(run, experiment, 10),
-  recommendAll: (run) => recommendAll(run),
-};
-
-const [run, experiment, rounds = '3', work] = process.argv.slice(2);
-if (work !== undefined) process.stdout.write(JSON.stringify(await works[work](run, experiment)));
-else
-  for (let round = 1; round <= Number(rounds); round++)
-    for (const name of Object.keys(works)) {
-      const args = [fileURLToPath(import.meta.url), run, experiment, rounds, name];
-      const { users, seconds, processor, memory } = JSON.parse(
-        execFileSync(process.execPath, args, { encoding: 'utf8' }),
-      ) as Measured;
-      const speed = `${seconds.toFixed(2)} s (${processor.toFixed(2)} s of processors), ${Math.round(users / seconds)} users/s`;
-      console.log(`${name}: ${users} users, ${speed}, memory ${memory[0]} MiB before, at most ${memory[1]} MiB`);
-    }
+const ratio = (key: keyof Measured) => (of('recommendAll', key) / of('evaluation', key)).toFixed(2);
+console.log(`recommendAll ÷ evaluation: ${ratio('seconds')} of the clock, ${ratio('processor')} of processors`);
+console.log(`memory before the first list ${before} MiB, at most until the last ${most} MiB`);

@@ -8,8 +8,8 @@ import type { Progress } from '../core/progress.ts';
 import { makeTemporaryFolder } from '../core/temporary-folder.ts';
 import { version } from '../core/version.ts';
 import { writeInteractionLog } from '../data/simulated/interaction-log.ts';
-import { checkMemory, type EstimateRequest, estimateMemory } from '../examples/memory-estimate.ts';
-import { pairSettings } from '../examples/pairs.ts';
+import { checkMemory, engineBytes, type MemoryEstimate } from '../examples/memory-estimate.ts';
+import { pairMemory, pairSettings } from '../examples/pairs.ts';
 import { bprMf } from '../models/bpr-mf.ts';
 import type { ScaleMessage } from './scale-child.ts';
 import { logBytes, type ScalePoint, type ScaleResult } from './scale-point.ts';
@@ -162,14 +162,15 @@ function childFailure(point: ScalePoint, complaint: string, end: string): string
 function fitsOf(threads: number): ScaleFit[] {
   const verdict = (nInteractions: number, nItems: number, factors: number, optimizer: 'adam' | 'adagrad'): ScaleFit => {
     const sizes = { nUsers: 1_000_000, nItems };
-    const declarations = bprMf.parameters(bprMf.options.parse({ factors }), sizes);
+    const config = bprMf.options.parse({ factors });
     const training = pairSettings.parse({
       ...bprMf.trainingDefaults,
       optimizer: { ...bprMf.trainingDefaults.optimizer, name: optimizer },
     });
-    const request: EstimateRequest = { declarations, training, ...sizes, nInteractions, threads };
-    const bytes = estimateMemory(request).total;
-    return { model: bprMf.name, nInteractions, nItems, factors, optimizer, bytes, advice: adviceOn(request) };
+    const engine = { threads, blas: null };
+    const estimate = pairMemory(bprMf, { engine, config, training, sizes, nInteractions });
+    const bytes = engineBytes(estimate);
+    return { model: bprMf.name, nInteractions, nItems, factors, optimizer, bytes, advice: adviceOn(estimate) };
   };
   return [
     verdict(100_000_000, 20_000, 16, 'adam'),
@@ -182,9 +183,9 @@ function fitsOf(threads: number): ScaleFit[] {
   ];
 }
 
-function adviceOn(request: EstimateRequest): string | null {
+function adviceOn(estimate: MemoryEstimate): string | null {
   try {
-    checkMemory(request);
+    checkMemory(estimate);
     return null;
   } catch (error) {
     return (error as Error).message.split('4.0 GiB; ')[1] ?? (error as Error).message;

@@ -1,8 +1,7 @@
 /** The options of commands that compute: threads and system BLAS. */
 import { type Command, Option } from 'commander';
 import { KERNEL_BUILDS, type KernelBuild } from '../core/kernel-build.ts';
-import type { Progress } from '../core/progress.ts';
-import { type BlasChoice, Engine } from '../engine/runtime/engine.ts';
+import type { BlasChoice } from '../engine/runtime/engine.ts';
 import { threadCount } from './option-values.ts';
 
 export interface EngineFlags {
@@ -25,11 +24,4 @@ export function addEngineOptions(command: Command): Command {
         'WebAssembly kernels: 256-bit, 128-bit with fused multiply-adds, without (default: the fastest)',
       ).choices(KERNEL_BUILDS),
     );
-}
-
-/** An engine as the flags ask; says it when a wanted BLAS cannot be used. */
-export function openEngine({ threads, blas, kernels }: EngineFlags, progress: Progress): Engine {
-  const engine = new Engine({ threads, blas, kernels });
-  if (engine.notice) progress.log(engine.notice);
-  return engine;
 }

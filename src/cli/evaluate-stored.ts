@@ -12,8 +12,8 @@ import { Recommender } from '../recommender/recommender.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
 import { withResult } from '../runs/train-run.ts';
 import { dataOf, FILM_CLUB } from './data-flags.ts';
-import { openEngine } from './engine-options.ts';
 import type { EvaluateFlags } from './flags.ts';
+import { openEngine } from './open-engine.ts';
 import { prepareRun } from './prepare-run.ts';
 import { runInputOf } from './run-flags.ts';
 import { recordWithEvaluation, storedSettings, valuesOfUsers } from './run-record.ts';
@@ -27,7 +27,8 @@ export async function evaluateStored(terminal: Terminal, path: string, flags: Ev
   const progress = await terminal.progress();
   const parts = await Recommender.read(path);
   const prepared = await prepareRun(settings, progress, parts);
-  const { task } = prepared;
+  // a refitted model knows the validation rows, and what only they hold
+  const task = (settings.refit && prepared.task.withoutValidation()) || prepared.task;
   requireSameData(path, manifest, task.identity.data);
   requireSameSplit(path, manifest, task.testSplit());
   const engine = openEngine(flags, progress);

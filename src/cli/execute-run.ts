@@ -9,9 +9,10 @@ import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
 import type { Run } from '../runs/train-run.ts';
 import { type Checkpoint, standing, type TrainingProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
-import { type EngineFlags, openEngine } from './engine-options.ts';
+import type { EngineFlags } from './engine-options.ts';
 import { Interruption } from './failure.ts';
 import { KeptRun } from './kept-run.ts';
+import { openEngine } from './open-engine.ts';
 import { prepareRun, type RunHooks, trainPrepared } from './prepare-run.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
@@ -88,7 +89,7 @@ function checkContinuing({
 }: {
   readonly resume?: boolean;
   readonly finish?: boolean;
-  readonly settings: object;
+  readonly settings: Pick<AnyRunSettings, 'refit'>;
 }): void {
   if (resume && finish)
     throw new DeepTasteError(
@@ -96,12 +97,8 @@ function checkContinuing({
       '--finish: makes a recommender of the checkpoint as it stands, and --resume goes on from it; say one of them',
     );
   const flag = resume ? '--resume' : '--finish';
-  if ((resume || finish) && isRefit(settings))
+  if ((resume || finish) && settings.refit)
     throw new DeepTasteError('usage', `${flag}: a run with refit keeps no checkpoint; start anew without ${flag}`);
-}
-
-function isRefit(settings: object): boolean {
-  return 'refit' in settings && settings.refit === true;
 }
 
 function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dataName: string): string {
@@ -132,7 +129,7 @@ async function trainInterruptibly(
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   try {
-    const onCheckpoint = isRefit(settings) ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
+    const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
     const more = { resume, finish, onCheckpoint, checkpointSeconds, signal };
     const training = trainPrepared(engine, prepared, settings, { ...hooks, ...more });
@@ -140,7 +137,7 @@ async function trainInterruptibly(
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     const checkpoint = await writer.flush();
-    throw new Interruption(kept.interrupted ?? interruptionMessage(folder, checkpoint, isRefit(settings)), {
+    throw new Interruption(kept.interrupted ?? interruptionMessage(folder, checkpoint, settings.refit), {
       cause: error,
     });
   } finally {

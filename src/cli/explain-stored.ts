@@ -2,6 +2,7 @@
 import { fitText, textTable } from '../evaluation/text-table.ts';
 import type { Explanation } from '../recommender/explain-row.ts';
 import { Recommender } from '../recommender/recommender.ts';
+import { engineForOne } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'usage' for a model of another kind; 'artifact', 'not-found' */
@@ -11,7 +12,7 @@ export async function explainStored(
   row: Record<string, unknown>,
   nPairs: number,
 ): Promise<void> {
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, engineForOne());
   try {
     const explanation = recommender.explain(row, nPairs);
     terminal.print(explanationText(terminal, recommender, explanation));

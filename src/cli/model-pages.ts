@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { objectSchema } from '../core/options.ts';
 import { textTable, wrapTable } from '../evaluation/text-table.ts';
+import { formTitles } from '../examples/forms.ts';
 import type { AnyModel, Paper, TrainingDefaults } from '../examples/model.ts';
 import { resolveTraining } from '../examples/settings.ts';
-import { findModel, formTitles, models } from '../models/index.ts';
+import { findModel, models } from '../models/index.ts';
 import type { Terminal } from './terminal.ts';
 
 interface OptionPage {

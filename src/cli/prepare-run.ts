@@ -74,7 +74,6 @@ export function trainPrepared(
   settings: AnyRunSettings,
   hooks: RunHooks,
 ): Promise<Run> {
-  const { model, config, training, final, seed } = settings;
-  const refit = 'refit' in settings && settings.refit;
+  const { model, config, training, refit, final, seed } = settings;
   return trainRun({ ...hooks, engine, task, model, config, training, refit, final, seed });
 }

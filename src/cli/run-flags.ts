@@ -1,9 +1,8 @@
 /** The flags that are settings of a run beside its data: what is held out, how it is measured, what sequences are. */
 import type { Command } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
-import type { Form } from '../examples/forms.ts';
+import { type Form, formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
-import { formTitles } from '../models/index.ts';
 import { type AnyRunInput, settingsForms } from '../runs/any-settings.ts';
 import { addDataFlags } from './data-flags.ts';
 import {

@@ -1,11 +1,12 @@
 /** Items alike to one, as a table for people and a document for scripts. */
 import { Recommender } from '../recommender/recommender.ts';
 import { itemTitle, recommendationTable } from './answer-report.ts';
+import { engineForOne } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness; 'artifact' */
 export async function showSimilar(terminal: Terminal, path: string, item: string, k: number): Promise<void> {
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, engineForOne());
   try {
     const { similar, how } = recommender.similar(item, { k });
     const title = itemTitle(recommender, item);

@@ -30,6 +30,13 @@ export interface Forms {
 
 export type Form = keyof Forms;
 
+/** How messages call the models of each form of data. */
+export const formTitles: Readonly<Record<Form, string>> = {
+  pairs: 'models of users and items',
+  sequences: 'models of sequences',
+  rows: 'models over feature fields',
+};
+
 /** The positives: distinct training items of every user, ascending. */
 export interface TakenPairs {
   readonly sizes: Sizes;

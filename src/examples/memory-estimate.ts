@@ -1,103 +1,141 @@
-/** How much of the engine's memory a training run will take, told before it takes it. */
+/** How much memory a training will take, told before it takes it: the one form in which all kinds of examples and solvers say it. */
 import { DeepTasteError } from '../core/errors.ts';
+import { availableMemory } from '../core/machine-memory.ts';
+import type { Progress } from '../core/progress.ts';
 import { type OptimizerOptions, stateArrays } from '../engine/optimizers/optimizer.ts';
 import { paddedWidth } from '../engine/runtime/parameter-store.ts';
-import { rankingBlock } from '../engine/runtime/ranking.ts';
+import { rankingBlock, type ScoreForm } from '../engine/runtime/ranking.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 
-/** Bytes, by what they are for. */
+/** Bytes, by what they are for, besides the data as they were read. */
 export interface MemoryEstimate {
-  readonly weights: number;
-  readonly optimizerState: number;
-  /** Interactions and what the sampler needs of them. */
-  readonly examples: number;
-  /** Values and gradients of a batch, of all threads. */
-  readonly activations: number;
-  /** While a validation or test part is ranked: vectors of all users and items, taken pairs, scores. */
-  readonly ranking: number;
+  /** Of the engine's memory. */
+  readonly engine: Readonly<Record<string, number>>;
+  /** Outside of it. */
+  readonly outside: Readonly<Record<string, number>>;
+  /** Bytes of the whole. */
   readonly total: number;
+  /** What would fit, where the engine's memory holds no more than `limit` bytes; absent = nothing is known that would. */
+  whatFits?(limit: number): string;
 }
 
-export interface EstimateRequest {
-  readonly declarations: readonly ParameterDeclaration[];
-  readonly training: {
-    readonly batchSize: number;
-    readonly optimizer: OptimizerOptions;
-    readonly rejectTaken: boolean;
-  };
-  readonly nUsers: number;
-  readonly nItems: number;
-  readonly nInteractions: number;
-  readonly threads: number;
+/** Bytes of the engine's memory. */
+export function engineBytes({ engine }: Pick<MemoryEstimate, 'engine'>): number {
+  return sumOf(engine);
 }
 
 /** What 32-bit WebAssembly can address. */
 export const MEMORY_LIMIT = 4 * 1024 ** 3;
-/** As in the sampler: up to here, taken pairs are kept as bits too. */
-const MAX_TAKEN_BYTES = 32 * 1024 ** 2;
-/** Scratch of one thread: tiles are cut so that theirs fits a second-level cache. */
-const SCRATCH_BYTES = 1024 ** 2;
-const LANES = 8;
-/** The user and the item of each interaction; the items serve for the rejection of negatives too. */
-const BYTES_PER_EXAMPLE = 8;
-/** The items that are no candidates in a full ranking for all users. */
-const BYTES_PER_TAKEN_PAIR = 4;
 
-export function estimateMemory(request: EstimateRequest): MemoryEstimate {
-  const { declarations, training, nUsers, nItems, nInteractions, threads } = request;
-  const state = stateArrays[training.optimizer.name];
-  const tables = declarations.filter(({ table }) => table !== undefined);
-  const tableBytes = tables.reduce((sum, { shape: [rows, width] }) => sum + rows * paddedWidth(width) * 4, 0);
-  const dense = declarations
-    .filter(({ table }) => table === undefined)
-    .reduce((sum, { shape }) => sum + Math.ceil(shape.reduce((n, m) => n * m, 1) / 16) * 64, 0);
-  const weights = tableBytes + dense;
-  const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
-  const examples = nInteractions * BYTES_PER_EXAMPLE + nUsers * 4 + (taken <= MAX_TAKEN_BYTES ? taken : 0);
-  const rowHeads = tables.reduce((sum, { shape: [rows] }) => sum + rows * 4, 0);
-  const widths = tables.reduce((sum, { shape: [, width] }) => sum + paddedWidth(width), 0);
-  const batch = training.batchSize * (widths + 2 * tables.length + 3) * 4;
-  const activations = batch + rowHeads + dense * (LANES + 1) + threads * SCRATCH_BYTES;
-  const scores = threads * (rankingBlock('dot', nItems) + 1) * nItems * 4;
-  const ranking = tableBytes + nInteractions * BYTES_PER_TAKEN_PAIR + nUsers * 4 + scores;
-  const optimizerState = weights * state;
-  return {
-    weights,
-    optimizerState,
-    examples,
-    activations,
-    ranking,
-    total: weights + optimizerState + examples + activations + ranking,
-  };
+/** An estimate of what a solver takes. */
+export function solverMemory(
+  engine: MemoryEstimate['engine'],
+  outside: MemoryEstimate['outside'] = {},
+): MemoryEstimate {
+  return { engine, outside, total: sumOf(engine) + sumOf(outside) };
 }
 
-/** @throws 'memory' when the estimate exceeds the limit, saying what would fit */
-export function checkMemory(request: EstimateRequest, estimate = estimateMemory(request), limit = MEMORY_LIMIT): void {
-  if (estimate.total <= limit) return;
+/** What a ranking of all items for users takes beside the score's tables: what they took, and the scores that threads hold. */
+export function rankingBytes(
+  form: ScoreForm['form'],
+  { nUsers, nItems }: Sizes,
+  nPairs: number,
+  { threads }: { readonly threads: number },
+): number {
+  return 4 * (nPairs + nUsers + threads * (rankingBlock(form, nItems) + 1) * nItems);
+}
+
+/** Scores that an evaluation of sequences holds at a time (evaluation/next-item/rank-events.ts). */
+export function heldScores(nItems: number, lanes: number): number {
+  return 4 * Math.max(nItems, Math.min(2 ** 22, lanes * nItems));
+}
+
+/** What a training by gradients takes memory for. */
+export interface TrainingMemory {
+  readonly declarations: readonly ParameterDeclaration[];
+  readonly optimizer: OptimizerOptions['name'];
+  /** What is learned from: how many there are, what each takes in the engine's memory, and what there is besides. */
+  readonly examples: {
+    readonly count: number;
+    /** What people call them: `interactions`, `rows`. */
+    readonly unit: string;
+    readonly bytesEach: number;
+    readonly bytes: number;
+    /** Outside of the engine's memory. */
+    readonly outside: number;
+  };
+  /** Bytes of a step besides weights and optimizer state (engine/plan/step-memory.ts). */
+  readonly step: number;
+  /** While a held-out part is ranked: copies of the tables, and what there is besides, of which `bytesEach` for each example. */
+  readonly ranking: { readonly tables: number; readonly bytes: number; readonly bytesEach: number };
+}
+
+export function trainingMemory(request: TrainingMemory): MemoryEstimate {
+  const { declarations, optimizer, examples, step, ranking } = request;
+  const tables = sum(declarations, ({ table, shape: [rows, width] }) => (table ? rows * paddedWidth(width) * 4 : 0));
+  const dense = sum(declarations, ({ table, shape }) =>
+    table ? 0 : Math.ceil(shape.reduce((n, m) => n * m, 1) / 16) * 64,
+  );
+  const weights = tables + dense;
+  const engine = {
+    weights,
+    'optimizer state': weights * stateArrays[optimizer],
+    examples: examples.count * examples.bytesEach + examples.bytes,
+    activations: step,
+    ranking: tables * ranking.tables + ranking.bytes + examples.count * ranking.bytesEach,
+  };
+  // the best weights so far, and those that come out
+  const outside = { 'copies of the weights': 2 * weights, batches: examples.outside };
+  const total = sumOf(engine) + sumOf(outside);
+  return { engine, outside, total, whatFits: (limit) => whatFits(request, limit) };
+}
+
+/** @throws 'memory' when the engine's share exceeds the limit, saying what would fit */
+export function checkMemory(estimate: MemoryEstimate, limit = MEMORY_LIMIT): void {
+  const needed = engineBytes(estimate);
+  if (needed <= limit) return;
+  const mend = estimate.whatFits?.(limit) ?? 'fewer users and items must be kept (data.kCore)';
   throw new DeepTasteError(
     'memory',
-    `training: about ${gibibytes(estimate.total)} are needed (${describeMemory(estimate)}), WebAssembly has ` +
-      `${gibibytes(limit)}; ${whatFits(request, limit)}`,
-    { ...estimate, limit },
+    `training: about ${gibibytes(needed)} are needed (${described(estimate.engine)}), WebAssembly has ` +
+      `${gibibytes(limit)}; ${mend}`,
+    { ...estimate.engine, limit },
   );
 }
 
-export function describeMemory({ weights, optimizerState, examples, activations, ranking }: MemoryEstimate): string {
-  const parts = { weights, 'optimizer state': optimizerState, examples, activations, ranking };
+/** Says what will be taken, and warns where the machine has less. */
+export function tellMemory(estimate: MemoryEstimate, progress: Progress, available = availableMemory()): void {
+  const { engine, outside, total } = estimate;
+  progress.log(`memory: about ${shown(total)} besides the data (${described({ ...engine, ...outside })})`);
+  if (total <= available) return;
+  progress.log(
+    `warning: this machine has ${shown(available)} of memory left, so that training may be slow or be ended by the system; ` +
+      (estimate.whatFits?.(available) ?? 'free memory, or keep fewer users and items (data.kCore)'),
+  );
+}
+
+function described(parts: Readonly<Record<string, number>>): string {
   return Object.entries(parts)
-    .map(([name, bytes]) => `${name} ${bytes < 1024 ** 3 ? `${Math.ceil(bytes / 1024 ** 2)} MiB` : gibibytes(bytes)}`)
+    .filter(([, bytes]) => bytes > 0)
+    .map(([name, bytes]) => `${name} ${shown(bytes)}`)
     .join(', ');
+}
+
+function shown(bytes: number): string {
+  return bytes < 1024 ** 3 ? `${Math.ceil(bytes / 1024 ** 2)} MiB` : gibibytes(bytes);
 }
 
 function gibibytes(bytes: number): string {
   return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
 
-/** The largest share of the widths, and the lighter optimizer, with which the run would fit. */
-function whatFits(request: EstimateRequest, limit: number): string {
-  const fits = (changed: EstimateRequest) => estimateMemory(changed).total <= limit;
-  const { declarations, training } = request;
-  const narrow = (width: number): EstimateRequest => ({
+/** The largest share of the widths, and the lighter optimizer, with which the engine's memory would do. */
+function whatFits(request: TrainingMemory, limit: number): string {
+  const needs = (changed: TrainingMemory) => sumOf(trainingMemory(changed).engine);
+  const fits = (changed: TrainingMemory) => needs(changed) <= limit;
+  const { declarations, examples, ranking, optimizer } = request;
+  const narrow = (width: number): TrainingMemory => ({
     ...request,
     declarations: declarations.map((each) =>
       each.table === undefined ? each : { ...each, shape: [each.shape[0], Math.min(each.shape[1], width)] },
@@ -110,14 +148,20 @@ function whatFits(request: EstimateRequest, limit: number): string {
       ways.push(`rows of ${width} numbers instead of ${widest}`);
       break;
     }
-  const light = { ...training.optimizer, name: 'adagrad' as const };
-  if (stateArrays[training.optimizer.name] > 1 && fits({ ...request, training: { ...training, optimizer: light } }))
+  if (stateArrays[optimizer] > 1 && fits({ ...request, optimizer: 'adagrad' }))
     ways.push('optimizer.name=adagrad, which keeps one state array instead of two');
   if (ways.length > 0) return `what would fit: ${ways.join(', or ')}`;
-  const rest = estimateMemory({ ...request, nInteractions: 0 }).total;
-  const perInteraction = BYTES_PER_EXAMPLE + BYTES_PER_TAKEN_PAIR;
-  const nFitting = Math.floor((limit - rest) / perInteraction);
-  if (nFitting * 10 > request.nInteractions)
-    return `what would fit: ${nFitting.toLocaleString('en')} interactions instead of ${request.nInteractions.toLocaleString('en')} (the latest ones, or those of some users)`;
+  const rest = needs({ ...request, examples: { ...examples, count: 0 } });
+  const nFitting = Math.floor((limit - rest) / (examples.bytesEach + ranking.bytesEach));
+  if (nFitting * 10 > examples.count)
+    return `what would fit: ${nFitting.toLocaleString('en')} ${examples.unit} instead of ${examples.count.toLocaleString('en')} (the latest ones, or those of some users)`;
   return 'fewer users and items must be kept (data.kCore)';
+}
+
+function sumOf(parts: Readonly<Record<string, number>>): number {
+  return Object.values(parts).reduce((total, bytes) => total + bytes, 0);
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
 }

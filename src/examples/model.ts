@@ -9,6 +9,7 @@ import type { Progress } from '../core/progress.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from './forms.ts';
+import type { MemoryEstimate } from './memory-estimate.ts';
 import type { OpenExamples } from './open-examples.ts';
 import type { EpochSettings } from './stopping.ts';
 
@@ -68,7 +69,12 @@ export interface Trained<C, F extends Form> {
 export interface Solver<C, F extends Form> {
   readonly by: 'solver';
   fit(data: Forms[F]['data'], config: C, context: FitContext): NamedTensors | Promise<NamedTensors>;
+  /** What a fit takes at most. @throws 'memory' when it cannot be made at all */
+  memory(data: Forms[F]['data'], config: C, engine: MachineShare): MemoryEstimate;
 }
+
+/** What of an engine memory depends on. */
+export type MachineShare = Pick<Engine, 'threads' | 'blas'>;
 
 export interface FitContext {
   readonly engine: Engine;
@@ -86,6 +92,8 @@ export interface Gradients<C, F extends Form> {
   /** Defaults that follow the size of the data, over the fixed ones; settings that are given win. */
   defaultsForData?(sizes: TrainingSizes): TrainingDefaults;
   open(request: OpenRequest<C, F>): OpenExamples<F>;
+  /** What a training takes at most. */
+  memory(request: MemoryRequest<C, F>): MemoryEstimate;
   /** Models of the same form to be trained first, in order, when the options ask for it. */
   pretraining?(config: C): readonly PretrainingStage[];
   /** Start weights from the weights of those, where they have some, and how training goes on from there. */
@@ -117,6 +125,11 @@ export interface OpenRequest<C, F extends Form> {
   readonly training: object;
   readonly data: Forms[F]['data'];
   readonly random: RandomStream;
+}
+
+/** What memory is estimated from: a training that is not open yet. */
+export interface MemoryRequest<C, F extends Form> extends Pick<OpenRequest<C, F>, 'config' | 'training' | 'data'> {
+  readonly engine: MachineShare;
 }
 
 /** Settings of a training, some of them; see the schema of the kind of examples. */

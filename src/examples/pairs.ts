@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
 import { bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
@@ -15,8 +16,18 @@ import { declaredAs, initialiseParameters } from '../layers/declared-parameters.
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
 import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
-import { checkMemory } from './memory-estimate.ts';
-import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
+import type { Sizes } from '../scoring/scorer.ts';
+import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
+import type {
+  AnyModel,
+  Examples,
+  Gradients,
+  MachineShare,
+  Model,
+  ModelHead,
+  OpenRequest,
+  TrainingDefaults,
+} from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { stoppingSettings } from './stopping.ts';
 
@@ -79,6 +90,14 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
       examples: pairs,
       defaults: trainingDefaults,
       open: (request) => openPairs(declared, request),
+      memory: ({ engine, config, training, data: { sizes, rows } }) =>
+        pairMemory(declared, {
+          engine,
+          config,
+          training: pairSettings.parse(training),
+          sizes,
+          nInteractions: rows.columns.length,
+        }),
       defaultsForData,
       pretraining,
       fuse,
@@ -120,18 +139,50 @@ export function lossExpression<C>(
   return { loss: negativeLogSigmoid(subtract(score, otherScore)), user, leaves: [user, item, other] };
 }
 
+/** As in the sampler: up to here, taken pairs are kept as bits too. */
+const MAX_TAKEN_BYTES = 32 * 1024 ** 2;
+
+export interface PairMemoryRequest<C> {
+  readonly engine: MachineShare;
+  readonly config: C;
+  readonly training: PairSettings;
+  readonly sizes: Sizes;
+  readonly nInteractions: number;
+}
+
+/** What a training on so many interactions takes. */
+export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>): MemoryEstimate {
+  const { engine, config, training, sizes, nInteractions } = request;
+  const { nUsers, nItems } = sizes;
+  const declared = declaredAs(model.parameters(config, sizes));
+  const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
+  const { loss } = lossExpression(model, declared.tensors, config);
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: training.optimizer.name,
+    examples: {
+      count: nInteractions,
+      unit: 'interactions',
+      // the user and the item of each; the items serve for the rejection of negatives too
+      bytesEach: 8,
+      bytes: nUsers * 4 + (taken <= MAX_TAKEN_BYTES ? taken : 0),
+      outside: 0,
+    },
+    step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, examplesOf(training, nInteractions)) }),
+    // the items that are no candidates in a ranking of all items for all users
+    ranking: { tables: 1, bytes: rankingBytes('dot', sizes, 0, engine), bytesEach: 4 },
+  });
+}
+
+function examplesOf({ negatives }: PairSettings, nInteractions: number): number {
+  return Math.max(1, nInteractions * (negatives + 1));
+}
+
 function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
   const { engine, config, data, random } = request;
   const { sizes, rows } = data;
   const training = pairSettings.parse(request.training);
   const declared = declaredAs(model.parameters(config, sizes));
-  checkMemory({
-    declarations: declared.declarations,
-    training,
-    ...sizes,
-    threads: engine.threads,
-    nInteractions: rows.columns.length,
-  });
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
     users: null,

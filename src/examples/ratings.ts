@@ -9,12 +9,13 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { input, square, subtract } from '../engine/ops/index.ts';
+import { indexInput, input, square, subtract } from '../engine/ops/index.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ExampleFeed } from '../engine/runtime/example-feed.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, initialiseParameters } from '../layers/declared-parameters.ts';
-import { type ForwardPass, trainingPass } from '../layers/forward-pass.ts';
+import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
 import {
   declareRatingParameters,
@@ -24,8 +25,8 @@ import {
   withUnknown,
 } from '../scoring/rating-scorer.ts';
 import type { RatedRows } from './forms.ts';
-import { checkMemory } from './memory-estimate.ts';
-import type { Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
+import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
+import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
 import { stoppingSettings } from './stopping.ts';
@@ -74,6 +75,7 @@ export function ratingModel<C>(declared: ModelHead<C> & RatingParts<C>): RatingM
       examples: ratings,
       defaults: trainingDefaults,
       open: (request) => openRatings(declared, request),
+      memory: (request) => ratingMemory(declared, request),
       defaultsForData,
       pretraining,
       fuse,
@@ -96,6 +98,25 @@ export function ratingLoss<C>(
   return square(subtract(score, label));
 }
 
+/** What a training on the ratings takes. */
+function ratingMemory<C>(model: RatingParts<C>, request: MemoryRequest<C, 'pairs'>): MemoryEstimate {
+  const { engine, config, data } = request;
+  const { sizes, rows, ratings: rated } = data;
+  const training = ratingSettings.parse(request.training);
+  const declared = declareRatingParameters(model, config, sizes, rows);
+  const leaves = { user: indexInput('user'), item: indexInput('item'), label: input('label', [1]) };
+  const loss = ratingLoss(model, declared.tensors, config, leaves, prediction);
+  const count = rated?.value.length ?? rows.columns.length;
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: training.optimizer.name,
+    // the user, the item and the rating of each
+    examples: { count, unit: 'ratings', bytesEach: 12, bytes: 0, outside: 0 },
+    step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, count) }),
+    ranking: { tables: 1, bytes: rankingBytes('pair', sizes, 0, engine), bytesEach: 4 },
+  });
+}
+
 function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
   const { engine, config, data, random } = request;
   const { sizes, rows, ratings: rated } = data;
@@ -103,13 +124,6 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
   const training = ratingSettings.parse(request.training);
   const declared = declareRatingParameters(model, config, sizes, rows);
   const nRows = checkedRows(rated);
-  checkMemory({
-    declarations: declared.declarations,
-    training: { ...training, rejectTaken: false },
-    ...sizes,
-    threads: engine.threads,
-    nInteractions: nRows,
-  });
   const label = input('label', [1]);
   const feed = new ExampleFeed(
     engine,

@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
-import type { RandomStream } from '../core/random.ts';
+import { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
+import type { FieldRows } from '../data/features/field-rows.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
 import { type OptimizerOptions, optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ExampleFeed, type SlotSource } from '../engine/runtime/example-feed.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -17,7 +19,17 @@ import { initialiseParameters } from '../layers/declared-parameters.ts';
 import { bindSlots, declareFieldParameters, fieldTraining, type RowScoring } from '../scoring/row-expression.ts';
 import { rowPredictor, trainedRowPredictor } from '../scoring/row-scorer.ts';
 import type { LabelledRows } from './forms.ts';
-import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
+import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
+import type {
+  AnyModel,
+  Examples,
+  Gradients,
+  MemoryRequest,
+  Model,
+  ModelHead,
+  OpenRequest,
+  TrainingDefaults,
+} from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
 import { stoppingSettings } from './stopping.ts';
@@ -93,6 +105,7 @@ export function rowModel<C>(declared: ModelHead<C> & RowParts<C>): RowModel<C> {
       examples: rows,
       defaults: trainingDefaults,
       open: (request) => openRows(declared, request),
+      memory: (request) => rowMemory(declared, request),
       pretraining,
       fuse,
     },
@@ -120,6 +133,48 @@ export function optimizerOf<C>(
   const dense = optimizer.dense || embeddingL2Scope === 'all';
   return { ...optimizer, l2: embeddingL2, l2Scope: embeddingL2Scope, dense };
 }
+
+/** Rows of a prediction that are gathered at a time, as in the scorer. */
+const GATHERED_ROWS = 65_536;
+
+function rowMemory<C>(model: RowParts<C>, request: MemoryRequest<C, 'rows'>): MemoryEstimate {
+  const { engine, config, data } = request;
+  const { layout, examples } = data;
+  const training = rowSettings.parse(request.training);
+  const declared = declareFieldParameters(model, config, layout);
+  const kind = training.task === 'regression' ? 'squared' : 'log';
+  const { loss, inputs } = fieldTraining(model, declared, config, layout, kind, new RandomStream(0, 'memory'));
+  const sources = bindSlots(loss, inputs, examples, layout);
+  const slots = sources.reduce((sum, { rows: bound }) => sum + bound.slots * (bound.value ? 8 : 4), 0);
+  const isDrawn = training.task === 'ranking';
+  const ofTables = sources.filter(({ by }) => by !== 'example').map(({ rows: bound }) => bound);
+  const ofExamples = sources.filter(({ by }) => by === 'example').map(({ rows: bound }) => bound);
+  const bytesOf = (bound: FieldRows) => bound.slots * (bound.value ? 8 : 4);
+  const nRows = examples.nRows * (isDrawn ? training.negatives + 1 : 1);
+  const ranked = isDrawn ? (examples.items?.nRows ?? 0) : 0;
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: training.optimizer.name,
+    examples: {
+      count: examples.nRows,
+      unit: 'rows',
+      // user, item and label of each; pairs again for the rejection of drawn items
+      bytesEach: 12 + ofExamples.reduce((sum, bound) => sum + bytesOf(bound), 0) + (isDrawn ? 8 : 0),
+      bytes: ofTables.reduce((sum, bound) => sum + bound.nRows * bytesOf(bound), 0),
+      outside: Math.min(nRows, GATHERED_ROWS) * slots,
+    },
+    step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, Math.max(1, nRows)) }),
+    // a prediction gathers its rows in the engine's memory too; a ranking holds scores of a block of users
+    ranking: {
+      tables: 0,
+      bytes: PREDICTED_ROWS * slots + rankingBytes('pair', { nUsers: 0, nItems: ranked }, 0, engine),
+      bytesEach: 0,
+    },
+  });
+}
+
+/** Rows that a plan without steps computes at a time. */
+const PREDICTED_ROWS = 8192;
 
 function openRows<C>(model: RowParts<C>, request: OpenRequest<C, 'rows'>): OpenExamples<'rows'> {
   const { engine, config, data, random } = request;

@@ -3,21 +3,28 @@
  * a model carries from event to event goes on from step to step.
  */
 import { z } from 'zod';
-import type { RandomStream } from '../core/random.ts';
+import { RandomStream } from '../core/random.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { SessionBatches } from '../data/sequences/session-batches.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { carried, indexInput, listInput, table } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SessionFeed } from '../engine/runtime/session-feed.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { RecurrentScorer, type RecurrentScoring, trainedRecurrentScorer } from '../scoring/recurrent-scorer.ts';
-import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
+import {
+  RecurrentScorer,
+  type RecurrentScoring,
+  scorerBytes,
+  trainedRecurrentScorer,
+} from '../scoring/recurrent-scorer.ts';
+import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
+import type { Examples, Gradients, MemoryRequest, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
 import { sampleWeights, supportOf } from './shared-negatives.ts';
 import { skippedNote } from './skipped-sequences.ts';
@@ -112,6 +119,7 @@ export function sessionModel<C>(declared: ModelHead<C> & SessionParts<C>): Sessi
           sequences: data,
           random,
         }),
+      memory: (request) => sessionMemory(declared, request),
     },
     scorerOf: (engine, { config, weights, about }) =>
       trainedRecurrentScorer(engine(), declared, config, about.nItems, weights),
@@ -129,6 +137,48 @@ export interface OpenSessionsOptions {
 
 /** Entries of a window of steps: 1 MiB an array. */
 const WINDOW_ENTRIES = 262_144;
+
+/** What a step reads, and what it computes. */
+function sessionStep(
+  model: SessionParts<unknown>,
+  declared: DeclaredParameters,
+  {
+    config,
+    training,
+    nItems,
+  }: { readonly config: unknown; readonly training: SessionSettings; readonly nItems: number },
+  random: RandomStream,
+) {
+  const item = indexInput('item');
+  const candidates = listInput('candidates', training.batchSize + model.candidates(config).sharedNegatives);
+  const logSupport = table('ln support', nItems, 1);
+  const before = model.stateSizes(config).map((n, l) => carried(`state ${l + 1}`, [n]));
+  const leaves = { item, candidates, logSupport, nTargets: training.batchSize };
+  return { ...leaves, before, ...model.step(declared.tensors, leaves, before, config, random) };
+}
+
+function sessionMemory(model: SessionParts<unknown>, request: MemoryRequest<unknown, 'sequences'>): MemoryEstimate {
+  const { engine, config, data } = request;
+  const { nItems } = data;
+  const training = sessionSettings.parse(request.training);
+  const declared = declaredAs(model.parameters(config, { nItems }));
+  const { loss, states } = sessionStep(model, declared, { config, training, nItems }, new RandomStream(0, 'memory'));
+  const { batchSize, optimizer } = training;
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: optimizer.name,
+    // a window of steps, and by what negatives are drawn; outside, the order of the sequences
+    examples: {
+      count: data.start.length - 1,
+      unit: 'sequences',
+      bytesEach: 0,
+      bytes: 12 * Math.max(WINDOW_ENTRIES, batchSize) + 12 * nItems,
+      outside: 8 * data.start.length + 16 * nItems,
+    },
+    step: stepBytes({ engine, loss, batchSize, trainable: declared.list, inBlocks: true, carried: states }),
+    ranking: { tables: 0, bytes: scorerBytes(model.width(config), nItems), bytesEach: 0 },
+  });
+}
 
 export class OpenSessions implements OpenExamples<'sequences'> {
   readonly batches: SessionBatches;
@@ -155,7 +205,8 @@ export class OpenSessions implements OpenExamples<'sequences'> {
       key: random.child('samples').key,
     });
     this.declared = declaredAs(model.parameters(config, { nItems }));
-    const logSupport = table('ln support', nItems, 1);
+    const step = sessionStep(model, this.declared, { config, training, nItems }, random.child('dropout'));
+    const { item, candidates, logSupport, before, loss, states } = step;
     this.store = new ParameterStore(engine, [...this.declared.list, logSupport]);
     initialiseParameters(this.declared, this.store, random.child('init'));
     // an item that no training sequence holds is never a target, and drawn only where draws are uniform
@@ -163,11 +214,6 @@ export class OpenSessions implements OpenExamples<'sequences'> {
       logSupport,
       Float32Array.from(support, (n) => Math.log(Math.max(1, n))),
     );
-    const item = indexInput('item');
-    const candidates = listInput('candidates', training.batchSize + sharedNegatives);
-    const before = model.stateSizes(config).map((n, l) => carried(`state ${l + 1}`, [n]));
-    const leaves = { item, candidates, logSupport, nTargets: training.batchSize };
-    const { loss, states } = model.step(this.declared.tensors, leaves, before, config, random.child('dropout'));
     this.plan = new StepPlan({
       engine,
       store: this.store,

@@ -6,7 +6,8 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { FoldedIn, Scorer, Sizes, SolvedScore } from '../scoring/scorer.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import type { RatedRows } from './forms.ts';
-import type { FitContext, Model, ModelHead } from './model.ts';
+import type { MemoryEstimate } from './memory-estimate.ts';
+import type { FitContext, MachineShare, Model, ModelHead } from './model.ts';
 
 export interface PairFitContext extends FitContext {
   /** Rating or count of each training pair, in the order of the columns; absent = the data have none, or nobody asked. */
@@ -17,6 +18,8 @@ export interface PairFitContext extends FitContext {
 export interface PairSolver<C> {
   /** @param train the distinct training items of every user, ascending */
   fit(train: SparseRows, sizes: Sizes, config: C, context: PairFitContext): NamedTensors | Promise<NamedTensors>;
+  /** What a fit, and a ranking by what comes out, take at most. @throws 'memory' when it cannot be made at all */
+  memory(train: SparseRows, sizes: Sizes, config: C, engine: MachineShare): MemoryEstimate;
   /** From weights alone, without the training data. */
   score(weights: NamedTensors, sizes: Sizes, config: C): SolvedScore;
   /**
@@ -30,6 +33,8 @@ export interface PairSolver<C> {
 export interface RatingSolver<C> {
   /** @param ratings one row at least */
   fit(ratings: RatedRows, sizes: Sizes, config: C, context: FitContext): NamedTensors | Promise<NamedTensors>;
+  /** What a fit, and predictions by what comes out, take at most. */
+  memory(sizes: Sizes, config: C, engine: MachineShare): MemoryEstimate;
   /** From weights alone. The predictions of listed pairs, −1 for what is not known, and the form in which all items are ranked. */
   scorer(weights: NamedTensors, sizes: Sizes, config: C): Scorer;
 }
@@ -38,6 +43,8 @@ export interface RatingSolver<C> {
 export interface SequenceSolver<C> {
   /** @param train all items known (no −1); sequences of one event may occur; older sequences come first */
   fit(train: Sequences, config: C, context: FitContext): NamedTensors | Promise<NamedTensors>;
+  /** What a fit, and scores by what comes out, take at most. */
+  memory(train: Sequences, config: C): MemoryEstimate;
   /**
    * From weights alone, without the training data.
    * @param engine the engine, for models that compute with it; others leave it unmade
@@ -59,6 +66,7 @@ export function pairSolver<C>(declared: ModelHead<C> & PairSolver<C>): SolvedPai
     learn: {
       by: 'solver',
       fit: ({ rows, sizes, values }, config, context) => declared.fit(rows, sizes, config, { ...context, values }),
+      memory: ({ rows, sizes }, config, engine) => declared.memory(rows, sizes, config, engine),
     },
     scorerOf: (_, { config, weights, about: { sizes, history } }) => {
       const foldIn = (taken: Int32Array) => declared.foldIn!(weights, sizes, config, taken);
@@ -81,6 +89,7 @@ export function ratingSolver<C>(declared: ModelHead<C> & RatingSolver<C>): Model
         if (!ratings) throw new Error('internal: a model of ratings is fitted to ratings');
         return declared.fit(ratings, sizes, config, context);
       },
+      memory: ({ sizes }, config, engine) => declared.memory(sizes, config, engine),
     },
     scorerOf: (_, { config, weights, about }) => declared.scorer(weights, about.sizes, config),
   };
@@ -93,7 +102,11 @@ export function sequenceSolver<C>(declared: ModelHead<C> & SequenceSolver<C>): S
     form: 'sequences',
     tasks: ['next-item', 'ranking'],
     streams: 'models/',
-    learn: { by: 'solver', fit: (sequences, config, context) => declared.fit(sequences, config, context) },
+    learn: {
+      by: 'solver',
+      fit: (sequences, config, context) => declared.fit(sequences, config, context),
+      memory: (sequences, config) => declared.memory(sequences, config),
+    },
     scorerOf: (engine, { config, weights, about }) => declared.scorer(weights, about.nItems, config, engine),
   };
 }

@@ -3,13 +3,14 @@
  * is a position; sequences share windows of rows (see engine/ops/attention.ts).
  */
 import { z } from 'zod';
-import type { RandomStream } from '../core/random.ts';
+import { RandomStream } from '../core/random.ts';
 import { AttentionBatches } from '../data/sequences/attention-batches.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput, input, listInput, multiply, table } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -19,11 +20,13 @@ import type { Parameters } from '../layers/parameters.ts';
 import {
   AttentionScorer,
   type AttentionScoring,
+  attentionScorerBytes,
   trainedAttentionScorer,
   windowRows,
 } from '../scoring/attention-scorer.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
-import type { Examples, Gradients, Model, ModelHead, TrainingDefaults } from './model.ts';
+import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
+import type { Examples, Gradients, MemoryRequest, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
 import { SharedNegatives } from './shared-negatives.ts';
 import { skippedNote } from './skipped-sequences.ts';
@@ -102,6 +105,7 @@ export function windowModel<C>(declared: ModelHead<C> & WindowParts<C>): WindowM
           sequences: data,
           random,
         }),
+      memory: (request) => windowMemory(declared, request),
     },
     scorerOf: (engine, { config, weights, about }) =>
       trainedAttentionScorer(engine(), declared, config, about.nItems, weights),
@@ -123,6 +127,59 @@ interface Leaves {
   /** What the loss of a row counts for. */
   readonly weight: Tensor;
   readonly list: Tensor | null;
+}
+
+/** The leaves of a step, and its loss: that of each row times what the row counts for. */
+function windowStep(
+  model: WindowParts<unknown>,
+  declared: DeclaredParameters,
+  { config, nItems, nShared }: { readonly config: unknown; readonly nItems: number; readonly nShared: number | null },
+  random: RandomStream,
+): { readonly leaves: Leaves; readonly logWeight: Tensor; readonly loss: Tensor } {
+  const { perPosition } = model.negatives(config);
+  const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
+  const rows = { item, position, back, candidates: indexInput('candidates', 1 + perPosition) };
+  const list = nShared === null ? null : listInput('shared negatives', nShared);
+  const leaves: Leaves = { rows, weight: input('weight', [1]), list };
+  const logWeight = table('ln weight', nItems, 1);
+  const positions = { ...rows, window: windowRows(model.maxLength(config)) };
+  const h = model.represent(declared.tensors, positions, config, trainingPass(random));
+  const targets = { candidates: rows.candidates, shared: list, logWeight };
+  const loss = multiply(model.loss(declared.tensors, h, targets, config, { nItems }), leaves.weight);
+  return { leaves, logWeight, loss };
+}
+
+function windowMemory(model: WindowParts<unknown>, request: MemoryRequest<unknown, 'sequences'>): MemoryEstimate {
+  const { engine, config, data } = request;
+  const { nItems, start } = data;
+  const training = windowSettings.parse(request.training);
+  const declared = declaredAs(model.parameters(config, { nItems }));
+  const { perPosition, shared } = model.negatives(config);
+  const nShared = perPosition === 0 ? shared || nItems : null;
+  const maxLength = model.maxLength(config);
+  const perWindow = Math.floor(windowRows(maxLength) / maxLength);
+  const nSequences = start.length - 1;
+  const batchSize =
+    Math.ceil(Math.min(training.batchSize, Math.max(1, nSequences)) / perWindow) * windowRows(maxLength);
+  const { loss } = windowStep(model, declared, { config, nItems, nShared }, new RandomStream(0, 'memory'));
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: training.optimizer.name,
+    // by what shared negatives are weighed; outside, the rows of a step, the order of the sequences, and who drew an item
+    examples: {
+      count: nSequences,
+      unit: 'sequences',
+      bytesEach: 0,
+      bytes: nShared === null ? 0 : 4 * nItems,
+      outside: 4 * batchSize * (5 + perPosition) + 8 * nSequences + (nShared === null ? 4 : 28) * nItems,
+    },
+    step: stepBytes({ engine, loss, batchSize, trainable: declared.list }),
+    ranking: {
+      tables: 0,
+      bytes: attentionScorerBytes(model, config, nItems),
+      bytesEach: 0,
+    },
+  });
 }
 
 export class OpenWindows implements OpenExamples<'sequences'> {
@@ -151,21 +208,21 @@ export class OpenWindows implements OpenExamples<'sequences'> {
     this.#shared =
       perPosition === 0 ? new SharedNegatives(sequences, model.negatives(config), random.child('shared')) : null;
     this.declared = declaredAs(model.parameters(config, { nItems }));
-    const logWeight = table('ln weight', nItems, 1);
+    const nShared = this.#shared?.size ?? null;
+    const step = windowStep(model, this.declared, { config, nItems, nShared }, random.child('dropout'));
+    const { logWeight, loss } = step;
     this.store = new ParameterStore(engine, [...this.declared.list, ...(this.#shared ? [logWeight] : [])]);
     initialiseParameters(this.declared, this.store, random.child('init'));
     if (this.#shared) this.store.write(logWeight, this.#shared.logWeight);
-    const [item, position, back] = ['item', 'position', 'back'].map((name) => indexInput(name));
-    const rows = { item, position, back, candidates: indexInput('candidates', 1 + perPosition) };
-    const list = this.#shared && listInput('shared negatives', this.#shared.size);
-    this.#leaves = { rows, weight: input('weight', [1]), list };
+    this.#leaves = step.leaves;
+    const { rows, weight, list } = step.leaves;
     this.#stepRows = engine.allocate(4);
     this.plan = new StepPlan({
       engine,
       store: this.store,
-      loss: this.#loss(logWeight),
+      loss,
       trainable: this.declared.list,
-      fedByCaller: [...Object.values(rows), this.#leaves.weight, ...(list ? [list] : [])],
+      fedByCaller: [...Object.values(rows), weight, ...(list ? [list] : [])],
       batchSize: this.#batches.capacity,
       totalRows: this.#batches.capacity,
       optimizer: training.optimizer,
@@ -185,17 +242,6 @@ export class OpenWindows implements OpenExamples<'sequences'> {
       positionsFrom: model.positionsFrom(config),
       random: random.child('batches'),
     });
-  }
-
-  /** Loss of each row times what it counts for. */
-  #loss(logWeight: Tensor): Tensor {
-    const { model, config, sequences, random } = this.#options;
-    const { rows, weight, list } = this.#leaves;
-    const p = this.declared.tensors;
-    const positions = { ...rows, window: windowRows(model.maxLength(config)) };
-    const h = model.represent(p, positions, config, trainingPass(random.child('dropout')));
-    const targets = { candidates: rows.candidates, shared: list, logWeight };
-    return multiply(model.loss(p, h, targets, config, { nItems: sequences.nItems }), weight);
   }
 
   run(epoch: number, first: number, count: number): StepResult {

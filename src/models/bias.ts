@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import type { RatedRows } from '../examples/forms.ts';
+import { rankingBytes, solverMemory } from '../examples/memory-estimate.ts';
 import { ratingSolver } from '../examples/solvers.ts';
 
 const weight = z.number().min(0).max(1e6);
@@ -114,6 +115,12 @@ export const bias = ratingSolver({
       ['itemBias', { shape: [nItems], data: Float32Array.from(items) }],
     ]);
   },
+  // biases, counts and sums of a side at a time in float64; rows of two numbers to rank by
+  memory: (sizes, _, engine) =>
+    solverMemory(
+      { ranking: rankingBytes('dot', sizes, 0, engine) },
+      { biases: 8 * 3 * (sizes.nUsers + sizes.nItems), rows: 4 * 3 * (sizes.nUsers + sizes.nItems) },
+    ),
   scorer: (weights, { nUsers, nItems }) => {
     const users = float32Tensor(weights, 'userBias', [nUsers]);
     const items = float32Tensor(weights, 'itemBias', [nItems]);

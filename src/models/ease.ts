@@ -13,6 +13,7 @@ import { availableMemory } from '../core/machine-memory.ts';
 import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import { rankingBytes, solverMemory } from '../examples/memory-estimate.ts';
 import { pairSolver } from '../examples/solvers.ts';
 import { regularizationOption } from '../layers/options.ts';
 import type { Sizes } from '../scoring/scorer.ts';
@@ -27,6 +28,9 @@ const options = z.strictObject({
     .default(500)
     .meta({ doc: 'λ; the larger, the less rare items are trusted', search: [50, 100, 200, 300, 500, 1000, 2000] }),
 });
+
+/** Columns beside the matrix that a sweep of its inversion works on. */
+const SWEPT = 384;
 
 export const ease = pairSolver({
   name: 'ease',
@@ -53,6 +57,22 @@ export const ease = pairSolver({
       matrix.free();
       task.end();
     }
+  },
+  memory: (train, sizes, _, engine) => {
+    const { side, outside } = solutionFor(train, sizes, {
+      available: availableMemory(),
+      hasBlas: engine.blas !== null,
+    });
+    const n = side === 'items' ? sizes.nItems : sizes.nUsers;
+    const nPairs = train.columns.length;
+    const takers = 4 * (nPairs + sizes.nUsers) + 8 * n;
+    const pairs = 4 * (nPairs + sizes.nUsers) + rankingBytes('history', sizes, nPairs, engine);
+    // the weights stand where the matrix was, or beside it; a ranking has a copy of them, or of some at a time
+    if (outside) return solverMemory({ ranking: pairs + 2 ** 29 }, { matrix: 4 * n * n, 'takers of items': takers });
+    return solverMemory(
+      { matrix: 8 * n * (n + SWEPT), ranking: pairs },
+      { weights: 4 * n * n, 'takers of items': takers },
+    );
   },
   score: (weights, sizes, { regularization }) => {
     const { nItems } = sizes;

@@ -20,6 +20,7 @@ import type { RandomStream } from '../core/random.ts';
 import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
 import { choleskyFactor, solveFactored } from '../engine/linalg/cholesky.ts';
 import { RidgeRows } from '../engine/linalg/ridge-rows.ts';
+import { rankingBytes, solverMemory } from '../examples/memory-estimate.ts';
 import { pairSolver } from '../examples/solvers.ts';
 import { factorsOption, regularizationOption } from '../layers/options.ts';
 import { confidenceOf, pairWeights, transposedValues } from './confidence.ts';
@@ -111,6 +112,22 @@ export const ials = pairSolver({
       task.end();
       ridge.free();
     }
+  },
+  memory: (train, sizes, { factors, confidence }, engine) => {
+    const { nUsers, nItems } = sizes;
+    const nPairs = train.columns.length;
+    const stride = Math.ceil(factors / 4) * 4;
+    const vectors = 4 * factors * (nUsers + nItems);
+    return solverMemory(
+      {
+        vectors,
+        // who took what, from either side, with weights in float64 where there are some
+        pairs: nPairs * (confidence > 0 ? 24 : 8) + 12 * (nUsers + nItems),
+        'systems to solve': 8 * stride * stride * (9 + engine.threads),
+        ranking: rankingBytes('dot', sizes, nPairs, engine),
+      },
+      { 'copies of the vectors': vectors, 'takers of items': nPairs * (confidence > 0 ? 20 : 4) + 4 * nItems },
+    );
   },
   score: (weights, { nUsers, nItems }, { factors }) => ({
     form: 'dot',

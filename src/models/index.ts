@@ -1,7 +1,7 @@
 /** The closed list of models: the command line, artifacts, conformance tests and documentation all come from it. */
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import type { Form } from '../examples/forms.ts';
+import { type Form, formTitles } from '../examples/forms.ts';
 import type { AnyModel, Model, TaskName } from '../examples/model.ts';
 import { bias } from './bias.ts';
 import { biasedMf } from './biased-mf.ts';
@@ -36,13 +36,6 @@ const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 
 /** All models; their names differ. */
 export const models: readonly AnyModel[] = [...pairModels, ...sequenceModels, ...rowModels];
-
-/** How messages call the models of each form of data. */
-export const formTitles: Readonly<Record<Form, string>> = {
-  pairs: 'models of users and items',
-  sequences: 'models of sequences',
-  rows: 'models over feature fields',
-};
 
 /** @throws 'usage' for an unknown name, with the nearest known one */
 export function findModel(name: string): AnyModel {

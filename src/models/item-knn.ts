@@ -14,6 +14,7 @@ import { float32Tensor, int32Tensor, type NamedTensor, type NamedTensors } from 
 import { BestLists } from '../data/best-lists.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import { rankingBytes, solverMemory } from '../examples/memory-estimate.ts';
 import { pairSolver } from '../examples/solvers.ts';
 import { neighboursOption } from '../layers/options.ts';
 
@@ -59,6 +60,17 @@ export const itemKnn = pairSolver({
     });
     task.end();
     return named(best, nItems);
+  },
+  memory: (train, sizes, { neighbours }, engine) => {
+    const { nUsers, nItems } = sizes;
+    const nPairs = train.columns.length;
+    const nListed = nItems * Math.min(neighbours, Math.max(1, nItems - 1));
+    const ranking = 4 * (nPairs + nUsers) + 8 * nListed + rankingBytes('history', sizes, nPairs, engine);
+    // heaps of neighbours in float64, and what they are copied into
+    return solverMemory(
+      { ranking },
+      { 'takers of items': 4 * (nPairs + nUsers) + 24 * nItems, neighbours: 32 * nListed },
+    );
   },
   score: (weights, { nItems }) => {
     const similarity = float32Tensor(weights, 'similarity', [-1]);

@@ -12,6 +12,7 @@ import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { sparseRows } from '../data/sparse-rows.ts';
+import { heldScores, solverMemory } from '../examples/memory-estimate.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
 import { type ItemLists, itemLists, itemListTensors } from '../scoring/item-lists.ts';
 import { type KnownAfter, prefixScorer, type ScorePrefix } from '../scoring/prefix-scorer.ts';
@@ -39,6 +40,9 @@ export const markov = sequenceSolver({
     const share = Float32Array.from(itemSupport(train), (events) => events / train.items.length);
     return new Map([...itemListTensors(transitions(train)), ['popularity', { shape: [train.nItems], data: share }]]);
   },
+  // pairs of neighbouring events: listed, taken apart, sorted with and without repetitions
+  memory: ({ items, nItems }) =>
+    solverMemory({}, { transitions: 64 * items.length, counts: 24 * nItems, scores: heldScores(nItems, 16) }),
   scorer: (weights: NamedTensors, nItems, { smoothing }) => {
     const followers = itemLists(weights, nItems, 'markov');
     const popularity = float32Tensor(weights, 'popularity', [nItems]);

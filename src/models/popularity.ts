@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { float32Tensor } from '../core/named-tensors.ts';
+import { rankingBytes, solverMemory } from '../examples/memory-estimate.ts';
 import { pairSolver } from '../examples/solvers.ts';
 
 const options = z.strictObject({});
@@ -18,6 +19,11 @@ export const popularity = pairSolver({
     const counts = new Float32Array(nItems);
     for (const item of train.columns) counts[item]++;
     return new Map([['counts', { shape: [nItems], data: counts }]]);
+  },
+  memory: (train, sizes, _, engine) => {
+    const { nUsers, nItems } = sizes;
+    const ranking = 4 * (nUsers + 2 * nItems) + rankingBytes('dot', sizes, train.columns.length, engine);
+    return solverMemory({ ranking }, { counts: 4 * nItems, 'vectors of users': 4 * nUsers });
   },
   // the user vector (1) · the item vector (count)
   score: (weights, { nUsers, nItems }) => ({

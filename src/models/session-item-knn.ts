@@ -13,6 +13,7 @@ import { BestLists } from '../data/best-lists.ts';
 import { visitCoOccurrences } from '../data/co-occurrence.ts';
 import { distinctItems } from '../data/sequences/distinct-items.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
+import { heldScores, solverMemory } from '../examples/memory-estimate.ts';
 import type { FitContext } from '../examples/model.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
 import { neighboursOption } from '../layers/options.ts';
@@ -43,6 +44,18 @@ export const sessionItemKnn = sequenceSolver({
   },
   options,
   fit: fitSimilarities,
+  memory: ({ items, start, nItems }, { neighbours }) => {
+    const nListed = nItems * Math.min(neighbours, Math.max(1, nItems - 1));
+    return solverMemory(
+      {},
+      {
+        'items of sessions': 20 * items.length + 8 * start.length,
+        // heaps in float64, and the lists that they are sorted into
+        neighbours: 20 * nListed + 32 * nItems,
+        scores: heldScores(nItems, 16),
+      },
+    );
+  },
   scorer: (weights, nItems) => {
     const similar = itemLists(weights, nItems, 'session-item-knn');
     const score: ScorePrefix = (prefix, scores) => {

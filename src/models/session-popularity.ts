@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
+import { heldScores, solverMemory } from '../examples/memory-estimate.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
 import { prefixScorer, type ScorePrefix } from '../scoring/prefix-scorer.ts';
 
@@ -24,6 +25,7 @@ export const sessionPopularity = sequenceSolver({
   },
   options: z.strictObject({}),
   fit: (train) => new Map([['counts', { shape: [train.nItems], data: Float32Array.from(itemSupport(train)) }]]),
+  memory: ({ nItems }) => solverMemory({}, { counts: 12 * nItems, scores: heldScores(nItems, 16) }),
   scorer: (weights, nItems) => prefixScorer(nItems, sessionThenAll(float32Tensor(weights, 'counts', [nItems]))),
 });
 

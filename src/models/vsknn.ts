@@ -17,6 +17,7 @@ import { distinctItems } from '../data/sequences/distinct-items.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { heldScores, solverMemory } from '../examples/memory-estimate.ts';
 import { sequenceSolver } from '../examples/solvers.ts';
 import { neighboursOption } from '../layers/options.ts';
 import { checkRows } from '../scoring/item-lists.ts';
@@ -77,6 +78,16 @@ export const vsknn = sequenceSolver({
       ['sessionItems', { shape: [columns.length], data: columns }],
     ]);
   },
+  memory: ({ items, start, nItems }) =>
+    solverMemory(
+      {},
+      {
+        // distinct, in the order of time, and by item; what is met of each session
+        sessions: 24 * items.length + 36 * start.length,
+        items: 32 * nItems,
+        scores: heldScores(nItems, 16),
+      },
+    ),
   scorer: (weights, nItems, config) => {
     const rowStart = int32Tensor(weights, 'sessionStart', [-1]);
     const columns = int32Tensor(weights, 'sessionItems', [-1]);

@@ -111,10 +111,12 @@ export class PairAnswering implements Answering {
     const trained = places.map((n) => users[n]);
     const excluded = listsAtRows(seen.nRows, trained, (position) => own[places[position]]);
     const outcome = tables.rank({ users: trained, excluded, topK });
-    const found = new Map<number, TopItems>();
-    places.forEach((n, position) => void found.set(n, listAt(outcome, position, topK)));
+    const found: (TopItems | undefined)[] = new Array(users.length).fill(undefined);
+    places.forEach((n, position) => {
+      found[n] = listAt(outcome, position, topK);
+    });
     return Array.from(users, (user, n) => {
-      const top = found.get(n);
+      const top = found[n];
       if (!top) return this.#rankUntrained(user, own[n], wanted);
       return { user, excluded: own[n], ranked: this.#ranked(top, rowOf(seen, user), 'trained') };
     });

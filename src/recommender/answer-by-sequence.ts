@@ -219,7 +219,10 @@ export class SequenceAnswering implements Answering {
 }
 
 function distinct(items: Int32Array): Int32Array {
-  return Int32Array.from(new Set(items)).sort();
+  const sorted = items.slice().sort();
+  let n = 0;
+  for (const item of sorted) if (n === 0 || item !== sorted[n - 1]) sorted[n++] = item;
+  return sorted.slice(0, n);
 }
 
 /** People come back to what they looked at, unless the model was measured without that (`filter: 'history'`). */

@@ -13,7 +13,7 @@ import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldOwner, FieldRows } from '../data/features/field-rows.ts';
 import type { FeatureAttribution, RowAttribution } from '../scoring/row-attribution.ts';
 import type { RowPredictor } from '../scoring/row-scorer.ts';
-import { probabilityOf } from '../tasks/evaluate-rows.ts';
+import { probabilityOf } from '../scoring/row-scorer.ts';
 import { examplesOfRows } from './named-rows.ts';
 
 /** A value of the row and its linear term, e.g. `genre = Comedy`. */

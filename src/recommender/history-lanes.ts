@@ -108,7 +108,8 @@ class Walk {
 
   /** Whether a lane has events to come. */
   get isGoingOn(): boolean {
-    return this.#place.some((_, lane) => this.#isRunning(lane));
+    for (let lane = 0; lane < this.#place.length; lane++) if (this.#isRunning(lane)) return true;
+    return false;
   }
 
   endedLanes(): Int32Array {
@@ -124,6 +125,9 @@ class Walk {
   }
 
   #lanesWhere(holds: (lane: number) => boolean): Int32Array {
-    return Int32Array.from(this.#place.keys()).filter(holds);
+    const lanes = new Int32Array(this.#place.length);
+    let n = 0;
+    for (let lane = 0; lane < lanes.length; lane++) if (holds(lane)) lanes[n++] = lane;
+    return lanes.subarray(0, n);
   }
 }

@@ -120,14 +120,22 @@ class ListMaker {
   }
 
   #recommendations(top: TopItems, knows: Uint8Array | null, own: Int32Array): ListedItem[] {
-    const isOwn = new Set(knows === null ? [] : own);
+    if (knows === null) return this.#listed(top);
+    const isOwn = new Set(own);
     const isAllowed = (item: number): boolean =>
       this.#answering.isServed(item) && this.#isExcluded[item] === 0 && !isOwn.has(item);
     const found = fillByPopularity(top, knows, this.#answering.popularity, isAllowed);
-    return Array.from(found.items, (item, n) => {
-      const listed = { ...this.#nameOf(item), score: found.scores[n] };
-      return found.byPopularity[n] === 1 ? { ...listed, byPopularity: true as const } : listed;
-    });
+    const list = this.#listed(found);
+    return list.map((listed, n) => (found.byPopularity[n] === 1 ? { ...listed, byPopularity: true as const } : listed));
+  }
+
+  #listed({ items, scores }: TopItems): ListedItem[] {
+    const list: ListedItem[] = [];
+    for (let n = 0; n < items.length; n++) {
+      const { item, title } = this.#nameOf(items[n]);
+      list.push({ item, title, score: scores[n] });
+    }
+    return list;
   }
 
   #nameOf(item: number): NamedItem {

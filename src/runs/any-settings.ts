@@ -2,10 +2,10 @@
 import type { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
-import type { Form } from '../examples/forms.ts';
+import { type Form, formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { currentOptions } from '../examples/model-options.ts';
-import { findModel, formTitles } from '../models/index.ts';
+import { findModel } from '../models/index.ts';
 import {
   parseSequenceRunSettings,
   type SequenceRunInput,
@@ -56,7 +56,6 @@ export const splitMethods: readonly string[] = [
 const instead: Readonly<Record<string, string>> = {
   sampleCandidates: 'split.negatives of leave-one-out ranks among sampled items',
   validationFromTrain: 'the split holds a validation part out: validationDays, validation',
-  refit: 'train again without a validation part, for as many epochs as it chose',
 };
 
 /** The form of a run's settings. @throws 'usage' for an unknown model */

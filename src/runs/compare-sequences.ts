@@ -20,6 +20,7 @@ export interface CompareSequencesRequest {
   readonly contenders: readonly Contender[];
   readonly seeds: readonly number[];
   readonly evaluation?: TrainSequencesOptions['evaluation'];
+  readonly refit?: boolean;
   readonly progress?: Progress;
   /** Called after each run, e.g. to print it or to let go of it. */
   readonly onRun?: (run: ComparedSequenceRun) => void;
@@ -31,6 +32,7 @@ const compareParts = {
   contenders: callParts.contenders,
   seeds: callParts.seeds,
   evaluation: callParts.object,
+  refit: callParts.flag,
   progress: callParts.progress,
   onRun: callParts.method,
 } satisfies Record<keyof CompareSequencesRequest, unknown>;
@@ -38,7 +40,7 @@ const compareParts = {
 /** Trains and measures every contender with every seed, one after the other. */
 export async function compareSequenceModels(request: CompareSequencesRequest): Promise<ComparedSequenceRun[]> {
   checkCall('compareSequenceModels', request, compareParts);
-  const { engine, split, contenders, seeds, evaluation, progress = silent } = request;
+  const { engine, split, contenders, seeds, evaluation, refit, progress = silent } = request;
   const runs: ComparedSequenceRun[] = [];
   for (const { model, config, training } of contenders)
     for (const seed of seeds) {
@@ -49,6 +51,7 @@ export async function compareSequenceModels(request: CompareSequencesRequest): P
         config,
         training,
         evaluation,
+        refit,
         seed,
         final: false,
         progress,

@@ -124,9 +124,11 @@ async function trainAndRefit<F extends Form, R extends Result>(
   options: TrainRunOptions<F, R>,
   chosen: Chosen<F>,
 ): Promise<{ outcome: TrainOutcome; task: Task<F, R> }> {
-  const { task } = options;
+  const { task, refit: isRefit = false, progress = silent } = options;
   const { training } = chosen;
-  const all = options.refit ? task.withoutValidation() : null;
+  const all = isRefit ? task.withoutValidation() : null;
+  if (isRefit && !all)
+    progress.log('note: refit: the split holds no validation part out, so that nothing is trained anew on it');
   if (!all) return { outcome: await train(options, chosen, task, 'train'), task };
   if (!training) return { outcome: await train(options, chosen, all, 'refit'), task: all };
   if (options.resume)
@@ -155,6 +157,8 @@ function train<F extends Form, R extends Result>(
     seed,
     progress,
     validate: task.validator(engine),
+    // what is trained anew takes no more but the rows that were held out
+    tellMemory: phase === 'train' || (phase === 'refit' && training === null),
     fingerprint: fingerprintOf({ ...task.identity, model: model.name, config, training, seed, phase }),
     onEpoch,
     onCheckpoint,

@@ -19,6 +19,8 @@ export interface TrainSequencesOptions extends TrainingHooks {
   readonly training?: object;
   readonly seed?: number;
   readonly evaluation?: NextItemTaskOptions['evaluation'];
+  /** After the number of epochs is chosen on the validation part, train anew on training and validation part. */
+  readonly refit?: boolean;
   /** Train anew on all events after the measurement; true by default. */
   readonly final?: boolean;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
@@ -37,6 +39,7 @@ const trainParts = {
   training: callParts.object,
   seed: callParts.some,
   evaluation: callParts.object,
+  refit: callParts.flag,
   final: callParts.flag,
   ...trainingHooks,
 } satisfies Record<keyof TrainSequencesOptions, unknown>;

@@ -64,6 +64,14 @@ export function trainedAttentionScorer<C>(
   return new AttentionScorer(engine, model, config, nItems, declared, store, true);
 }
 
+/** Bytes that a scorer takes: the items twice while they are packed, scores, the rows of its windows, and activations of a tile. */
+export function attentionScorerBytes(model: AttentionScoring<unknown>, config: unknown, nItems: number): number {
+  const window = windowRows(model.maxLength(config));
+  const width = model.width(config);
+  const sequences = Math.max(1, Math.min(LANES, WINDOWS * window, Math.floor(SCORES_AT_A_TIME / nItems)));
+  return 4 * (nItems * (2 * width + sequences) + WINDOWS * window * (3 + 2 * width));
+}
+
 export class AttentionScorer implements SequenceScorer {
   readonly nItems: number;
   readonly preferredLanes = LANES;

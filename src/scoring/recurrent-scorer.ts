@@ -16,6 +16,11 @@ const CAPACITY = 256;
 /** Numbers (64 MiB) of scores that are made at a time: fewer sequences where there are many items. */
 const SCORES_AT_A_TIME = 2 ** 24;
 
+/** Bytes that scores of all items by vectors of a width take: the items twice while they are packed, and scores. */
+export function scorerBytes(width: number, nItems: number): number {
+  return 4 * nItems * (2 * (width + 1) + Math.max(1, Math.min(CAPACITY, Math.floor(SCORES_AT_A_TIME / nItems))));
+}
+
 /** What a model declares in order to run through sequences event by event. */
 export interface RecurrentScoring<C> {
   parameters(config: C, sizes: { readonly nItems: number }): readonly ParameterDeclaration[];

@@ -26,6 +26,11 @@ import type { Scorer } from './scorer.ts';
 /** Rows whose slots are gathered at a time, so that the memory of a prediction does not grow with the rows. */
 const BLOCK = 65_536;
 
+/** σ(x), without overflow. */
+export function probabilityOf(logit: number): number {
+  return logit >= 0 ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit) / (1 + Math.exp(logit));
+}
+
 type Fed = Map<Tensor, Int32Array | Float32Array>;
 
 function feed(fed: Fed, leaves: SlotLeaves, rows: FieldRows): void {

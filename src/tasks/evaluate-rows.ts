@@ -8,6 +8,7 @@ import { predictionValues } from '../evaluation/prediction-values.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
 import type { RowProtocol, RowResult } from '../evaluation/result.ts';
 import { evaluateRows, type RowTask } from '../evaluation/row-evaluation.ts';
+import { probabilityOf } from '../scoring/row-scorer.ts';
 import { testDescription } from './evaluate-ranking.ts';
 import type { FieldTask } from './row-settings.ts';
 import type { TrainingRatings } from './training-ratings.ts';
@@ -17,11 +18,6 @@ export interface PredictedRows extends TrainingRatings {
   readonly split: Split;
   readonly task: FieldTask;
   readonly evaluation: { readonly metrics: readonly string[]; readonly validationMetric: string };
-}
-
-/** σ(x), without overflow. */
-export function probabilityOf(logit: number): number {
-  return logit >= 0 ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit) / (1 + Math.exp(logit));
 }
 
 /** What is predicted of rows from the numbers that the model gives: probabilities, or ratings as they are. */

@@ -39,7 +39,7 @@ export const sequenceSplitSettings = z.discriminatedUnion('method', [
   noneOptions,
 ]);
 
-const { name, description, data, model, config, training, final, seed } = runSettings.shape;
+const { name, description, data, model, config, training, refit, final, seed } = runSettings.shape;
 
 export const sequenceRunSettings = z.strictObject({
   name,
@@ -55,6 +55,7 @@ export const sequenceRunSettings = z.strictObject({
   model,
   config,
   training,
+  refit,
   final,
   evaluation: sequenceEvaluationOptions.prefault({}),
   seed,

@@ -30,11 +30,12 @@ export interface NextItemTaskOptions {
 
 /** @throws 'config' for a metric of another task */
 export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions): Task<'sequences', EvaluationResult> {
-  const { evaluation, seed } = options;
+  const { evaluation } = options;
   const { metrics: asked = nextItemMetrics, validationMetric = 'mrr@20' } = evaluation;
   parseTaskMetrics([...asked, validationMetric], 'next-item');
   const { train } = split;
   const isWhole = !holdsOutEvents(split);
+  const again = (other: (() => SequenceSplit) | null) => other && nextItemTask(other(), options);
   return {
     name: 'next-item',
     form: 'sequences',
@@ -47,8 +48,8 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
     validator: () => nextItemValidator(split, evaluation, validationMetric) ?? undefined,
     isMeasured: split.test !== null,
     measure: (engine, scorer, progress) => evaluateNoted(engine, scorer, split, options, progress),
-    withoutValidation: () => null,
-    whole: () => (isWhole ? null : nextItemTask(wholeSequenceSplit(split), { evaluation, seed })),
+    withoutValidation: () => again(split.withoutValidation),
+    whole: () => again(isWhole ? null : () => wholeSequenceSplit(split)),
     about: () => ({
       schema: { columns: [] },
       data: { name: split.name, hash: split.hash, nInteractions: train.items.length },

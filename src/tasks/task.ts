@@ -37,7 +37,7 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   /** Whether there is something to measure. */
   readonly isMeasured: boolean;
   measure(engine: Engine, scorer: Forms[F]['scorer'], progress: Progress): R;
-  /** The same with the validation rows given back to training; null where there are none, or that cannot be done. */
+  /** The same with the validation rows given back to training; null where there are none. */
   withoutValidation(): Task<F, R> | null;
   /** The same with all rows of the data in training; null when they are there already. */
   whole(): Task<F, R> | null;

@@ -5,6 +5,7 @@ import { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
+import { checkMemory, tellMemory } from '../examples/memory-estimate.ts';
 import type { Gradients, Model } from '../examples/model.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
@@ -43,6 +44,8 @@ export interface TrainRequest<F extends Form> extends TrainingHooks {
   readonly progress: Progress;
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** Say how much memory is needed; whether the engine's holds it is looked at always. */
+  readonly tellMemory?: boolean;
   /** Names the run: data, model, settings, seed. */
   readonly fingerprint: string;
 }
@@ -65,6 +68,9 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
   const { learn } = model;
   if (learn.by === 'solver' || training === null) {
     if (learn.by === 'gradients') throw new Error('internal: a training by gradients needs settings');
+    const memory = learn.memory(data, config, engine);
+    if (request.tellMemory) tellMemory(memory, progress);
+    checkMemory(memory);
     const task = progress.start(`fitting ${model.title}`);
     const random = new RandomStream(seed, `${model.streams}${model.name}`);
     const weights = await learn.fit(data, config, { engine, random, progress });
@@ -98,6 +104,7 @@ async function trainStages<F extends Form>(
   pretraining: readonly Stage<F>[],
   last: Stage<F>,
 ): Promise<TrainOutcome> {
+  checkStages(request, [...pretraining, last]);
   const { resume } = request;
   const stagesDone = resume?.progress.stagesDone ?? 0;
   const finished: NamedTensors[] = [];
@@ -119,6 +126,18 @@ async function trainStages<F extends Form>(
     bestValidation: result.progress.bestValidation,
     cutOff: result.cutOff,
   };
+}
+
+/** Whether there is memory for each stage, before the first one begins; tells what the largest takes. @throws 'memory' */
+function checkStages<F extends Form>(request: TrainRequest<F>, stages: readonly Stage<F>[]): void {
+  const { engine, data, progress, tellMemory: isTold } = request;
+  const estimates = stages.map(({ learn, config, training }) => learn.memory({ engine, config, training, data }));
+  if (isTold)
+    tellMemory(
+      estimates.reduce((most, each) => (each.total > most.total ? each : most)),
+      progress,
+    );
+  for (const estimate of estimates) checkMemory(estimate);
 }
 
 /** Starts from the weights of the stages before, if there are any. */

@@ -153,12 +153,7 @@ describe('flags of other models are told as such', () => {
       /--sequences: is for models of sequences, and deepfm is one of the models over feature fields/,
     ],
     ['ease', ['--sequences', 'user'], /and ease is one of the models of users and items/],
-    [
-      'ease',
-      ['--task', 'click'],
-      /"task" must be one of auto, ranking, rating, found "click"/,
-    ],
-    ['markov', ['--refit'], /"refit" is for models of users and items, and markov is one of the models of sequences/],
+    ['ease', ['--task', 'click'], /"task" must be one of auto, ranking, rating, found "click"/],
     [
       'fm',
       ['--set', 'sequences.by=user'],

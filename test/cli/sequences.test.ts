@@ -82,6 +82,7 @@ const runDocument = z.strictObject({
   next: z.string(),
 });
 const named = z.strictObject({ item: z.string(), title: z.string() });
+type Measured = { readonly result: { readonly metrics: object } };
 const answer = z.strictObject({
   run: z.string(),
   model: z.string(),
@@ -116,6 +117,13 @@ describe('documents', () => {
     expect(document.result.protocol.nUsers).toBe(held);
     expect(document.data).toMatchObject({ nSequences: 120 - held, nItems: 10, nUnknownTestEvents: 0 });
     expect(document.next).toMatch(/^deeptaste recommend doc --(history|item) /);
+  });
+
+  it('train --refit: chosen on the validation part, trained on both, and measured again alike', async () => {
+    const refit = ['--validation-days', '2', '--refit', '--epochs', '2', '--no-final', '--out', 'refit'];
+    const document = documentOf(await place.run([...train('gru4rec', ...refit), '--json'])) as Measured;
+    const again = documentOf(await place.run(['evaluate', 'refit', '--json'])) as Measured;
+    expect(again.result.metrics).toEqual(document.result.metrics);
   });
 
   it('recommend: the ids, titles and scores of a continued session', async () => {
@@ -254,7 +262,7 @@ describe('bad input', () => {
       2,
       /"filter"/,
     ],
-    ['a setting of users', train('markov', '--refit'), 2, /"refit"/],
+    ['a setting of users', train('markov', '--set', 'sampleCandidates.n=5'), 2, /"sampleCandidates"/],
     ['a misspelt model', train('markof'), 2, /did you mean "markov"/],
     ['a misspelt option', train('markov', '--set', 'smothing=1'), 2, /did you mean "smoothing"/],
     ['a misspelt setting', train('markov', '--set', 'sequences.gapSecond=1'), 2, /did you mean "gapSeconds"/],

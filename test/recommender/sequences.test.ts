@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { silent } from '../../src/core/progress.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { filterSequences } from '../../src/data/sequences/filter.ts';
 import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
@@ -45,6 +46,39 @@ const run = async (model: string, config: object = {}, on: SequenceSplit = split
   if (trained.result === null) throw new Error('nothing was measured');
   return { ...trained, result: trained.result };
 };
+
+describe('refit', () => {
+  const bytesOf = ({ measured }: { measured: Recommender }) =>
+    [...measured.parts.weights].map(([name, { data }]) => `${name} ${Buffer.from(data.buffer).toString('base64')}`);
+  const validated = splitByLastDays(ring(), { days: 2, validationDays: 2 });
+
+  it.each(['gru4rec', 'sasrec'])('of %s is a training on both parts for as many epochs as were best', async (model) => {
+    const request = { engine, model, config: {}, final: false };
+    const training = { epochs: 6, patience: 2 };
+    const refit = await trainSequenceRecommender({ ...request, split: validated, training, refit: true });
+    const search = await trainSequenceRecommender({ ...request, split: validated, training });
+    expect(refit.bestEpoch).toBe(search.bestEpoch);
+    expect(refit.log.length).toBe(search.log.length + search.bestEpoch);
+    const plain = await trainSequenceRecommender({ ...request, split, training: { epochs: search.bestEpoch } });
+    expect(bytesOf(refit)).toEqual(bytesOf(plain));
+    expect(bytesOf(refit)).not.toEqual(bytesOf(search));
+    expect(refit.result!.metrics).toEqual(plain.result!.metrics);
+    expect(refit.result!.protocol).toEqual(plain.result!.protocol);
+  });
+
+  it('of a model without epochs is one on both parts', async () => {
+    const request = { engine, model: 'markov', config: {}, final: false };
+    const refit = await trainSequenceRecommender({ ...request, split: validated, refit: true });
+    expect(bytesOf(refit)).toEqual(bytesOf(await trainSequenceRecommender({ ...request, split })));
+  });
+
+  it('says when there is no validation part', async () => {
+    const told: string[] = [];
+    const progress = { ...silent, log: (line: string) => told.push(line) };
+    await trainSequenceRecommender({ engine, model: 'markov', split, refit: true, final: false, progress });
+    expect(told.join()).toMatch(/refit: the split holds no validation part out/);
+  });
+});
 
 describe('trainSequenceRecommender', () => {
   it('finds the ring where the order is looked at', async () => {

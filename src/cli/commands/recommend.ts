@@ -52,8 +52,8 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   if (flags.users !== undefined || flags.out !== undefined) return recommendToMany(terminal, path, flags);
   const request = await requestOf(flags);
   const { Recommender } = await import('../../recommender/recommender.ts');
-  // one person's list: threads and libraries take longer to start
-  const recommender = await Recommender.load(path, { threads: flags.threads ?? 1, blas: 'off' });
+  const { engineForOne } = await import('../open-engine.ts');
+  const recommender = await Recommender.load(path, engineForOne(flags.threads));
   try {
     const { k, includeSeen, exclude, only } = flags;
     const answer = recommender.recommend(request, { k, includeSeen, exclude, only });
@@ -101,10 +101,9 @@ async function requestOf({ user, history, item, row }: RecommendFlags): Promise<
       `recommend: needs somebody to recommend to, found ${isGiven.user ? 'a user and a history' : 'nobody'}; ` +
         'say either --user ID, or --history ID,ID,… (or --item ID), or describe somebody new by --row key=value',
     );
-  const { rowOf } = await import('../row-option.ts');
   return {
     ...(user !== undefined && { user }),
     ...(items.length > 0 && { history: items }),
-    ...(row && { row: rowOf(row) }),
+    ...(row && { row: (await import('../row-option.ts')).rowOf(row) }),
   };
 }

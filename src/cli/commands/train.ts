@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { findModel } from '../../models/index.ts';
+import type { AnyModel } from '../../examples/model.ts';
 import type { AnyRunInput } from '../../runs/any-settings.ts';
 import { type DataFlags, dataOf, defined } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
@@ -41,7 +41,8 @@ export function trainCommand(): Command {
     requireNamed(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
-    const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
+    const { findModel } = await import('../../models/index.ts');
+    const settings = await checkedRun(settingsOf(flags, findModel(flags.model)), flags.set ?? [], 'train');
     await executeRun(terminal, { settings, ...flags });
   });
 }
@@ -80,14 +81,14 @@ export function finalOf({ final }: RunFlags): { final?: false } {
   return final ? {} : { final: false };
 }
 
-function settingsOf(flags: NamedFlags): AnyRunInput {
-  const { model, seed, refit, epochs } = flags;
+function settingsOf(flags: NamedFlags, { name, form }: Pick<AnyModel, 'name' | 'form'>): AnyRunInput {
+  const { seed, refit, epochs } = flags;
   return {
     ...defined({ seed, refit }),
     ...finalOf(flags),
     data: dataOf(flags.data, flags),
-    ...runInputOf(findModel(model), flags),
-    model,
+    ...runInputOf({ name, form }, flags),
+    model: name,
     training: defined({ epochs }),
   } as AnyRunInput;
 }

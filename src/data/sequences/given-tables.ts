@@ -47,21 +47,27 @@ export async function loadGivenTables(
     (database) => loadParts(database, files, resolved, { anonymousSessions: true, takenOnly: true }),
     resolved.readMemory,
   );
-  const partOf = (p: number): SequenceData => sequencesOf(partOfDataset(dataset, part, p), sequences);
-  const [train, test] = [partOf(0), partOf(1)];
-  const validation = given.validation ? partOf(2) : null;
+  const partOf = (...wanted: number[]): SequenceData => sequencesOf(partOfDataset(dataset, part, wanted), sequences);
+  const [test, validation] = [partOf(1), given.validation ? partOf(2) : null];
+  const train = partOf(0);
   const warnings = [train, test, ...(validation ? [validation] : [])].flatMap((each, p) =>
     each.warnings.map((warning) => `${files[p].name}: ${warning}`),
   );
-  return makeSequenceSplit({
+  const shared = {
     data: { ...train, hash: dataset.hash, warnings: [...dataset.warnings, ...warnings] },
-    train: train.sequences,
-    validation: validation && selectEvents(validation.sequences, () => true, 2),
     test: selectEvents(test.sequences, () => true, 2),
     whole: () => sequencesOf({ ...dataset, warnings: [] }, sequences).sequences,
     unknownItems: given.unknownItems,
     // the hash is that of the rows; how they were cut into sequences is recorded beside it
     description: { method: 'given', data: dataset.hash, sequences: train.by, ...gapOf(train.by, sequences) },
+  };
+  const onBoth = () =>
+    makeSequenceSplit({ ...shared, train: partOf(0, 2).sequences, validation: null, withoutValidation: null });
+  return makeSequenceSplit({
+    ...shared,
+    train: train.sequences,
+    validation: validation && selectEvents(validation.sequences, () => true, 2),
+    withoutValidation: validation && onBoth,
   });
 }
 
@@ -69,11 +75,11 @@ function gapOf(by: SequenceData['by'], options: SequenceOptions): { gapSeconds?:
   return by === 'gap' ? { gapSeconds: parseOptions(sequenceOptions, options, 'sequences').gapSeconds } : {};
 }
 
-/** The rows of one part; the vocabularies stay those of the whole. */
-function partOfDataset(dataset: Dataset, part: Uint8Array, wanted: number): Dataset {
+/** The rows of some parts; the vocabularies stay those of the whole. */
+function partOfDataset(dataset: Dataset, part: Uint8Array, wanted: readonly number[]): Dataset {
   const interactions = selectRows(
     dataset.interactions,
-    rowsWhere(part.length, (row) => part[row] === wanted),
+    rowsWhere(part.length, (row) => wanted.includes(part[row])),
   );
   return { ...dataset, interactions, warnings: [] };
 }

@@ -51,7 +51,16 @@ export function splitByLastDays(data: SequenceData, options: LastDaysOptions = {
   const validation = validationDays > 0 ? cut(later, later.time!, testStart, by)[0] : null;
   const test = cut(sequences, sequences.time, testStart, by)[1];
   const description = { method: 'last-days', data: data.hash, days, validationDays, by, testStart };
-  return makeSequenceSplit({ data, train, validation, test, whole: () => sequences, unknownItems, description });
+  return makeSequenceSplit({
+    data,
+    train,
+    validation,
+    test,
+    whole: () => sequences,
+    withoutValidation: validation && (() => splitByLastDays(data, { ...options, validationDays: 0 })),
+    unknownItems,
+    description,
+  });
 }
 
 /** Sequences before and after a time. */

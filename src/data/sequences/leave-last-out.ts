@@ -35,17 +35,28 @@ type LeaveLastOutOptions = Omit<z.input<typeof leaveLastOutOptions>, 'method'>;
  */
 export function leaveLastOut(data: SequenceData, options: LeaveLastOutOptions = {}): SequenceSplit {
   const parsed = parseOptions(leaveLastOutOptions, { method: 'leave-one-out', ...options }, 'leave-one-out split');
-  const { unknownItems, negatives, seed } = parsed;
+  return holdOutLast(data, parsed, true);
+}
+
+/** @param validates whether the item before the last is held out too; else it is for training */
+function holdOutLast(
+  data: SequenceData,
+  options: z.output<typeof leaveLastOutOptions>,
+  validates: boolean,
+): SequenceSplit {
+  const { unknownItems, negatives, seed } = options;
   const { sequences } = data;
+  const nHeldOut = validates ? 2 : 1;
   const isTested = (s: number): boolean => lengthOf(sequences, s) >= 3;
-  const train = selectEvents(sequences, (event, s) => !isTested(s) || event < sequences.start[s + 1] - 2);
+  const train = selectEvents(sequences, (event, s) => !isTested(s) || event < sequences.start[s + 1] - nHeldOut);
   const nNotTested = Array.from({ length: nSequences(sequences) }, (_, s) => s).filter((s) => !isTested(s)).length;
   const split = makeSequenceSplit({
     data,
     train,
     unknownItems,
     whole: () => sequences,
-    validation: lastEvents(sequences, 1, isTested),
+    withoutValidation: validates ? () => holdOutLast(data, options, false) : null,
+    validation: validates ? lastEvents(sequences, 1, isTested) : null,
     test: lastEvents(sequences, 0, isTested),
     description: { method: 'leave-one-out', data: data.hash, nNotTested },
   });

@@ -30,18 +30,35 @@ export interface CandidateFiles {
  */
 export async function withListedCandidates(split: SequenceSplit, files: CandidateFiles): Promise<SequenceSplit> {
   const { candidates, validationCandidates } = files;
-  const test = candidates === undefined ? null : await partWithList(split, 'test', candidates);
-  const validation =
-    validationCandidates === undefined ? null : await partWithList(split, 'validation', validationCandidates);
+  const test = await listsFor(split, 'test', candidates);
+  return withLists(split, test, await listsFor(split, 'validation', validationCandidates));
+}
+
+/** Lists of the validation part concern no split that has given it back to training. */
+function withLists(
+  split: SequenceSplit,
+  test: CandidatePairs | null,
+  validation: CandidatePairs | null,
+): SequenceSplit {
+  const ofTest = test && partWithList(split, 'test', test);
+  const ofValidation = validation && partWithList(split, 'validation', validation);
+  const { withoutValidation } = split;
   return {
     ...split,
-    test: test?.heldOut ?? split.test,
-    validation: validation?.heldOut ?? split.validation,
-    description: { ...split.description, ...test?.description, ...validation?.description },
+    test: ofTest?.heldOut ?? split.test,
+    validation: ofValidation?.heldOut ?? split.validation,
+    withoutValidation: withoutValidation && (() => withLists(withoutValidation(), test, null)),
+    description: { ...split.description, ...ofTest?.description, ...ofValidation?.description },
   };
 }
 
-async function partWithList(split: SequenceSplit, part: 'test' | 'validation', path: string) {
+/** The pairs of a file, read when the split has such a part; null without a file. */
+async function listsFor(
+  split: SequenceSplit,
+  part: 'test' | 'validation',
+  path: string | undefined,
+): Promise<CandidatePairs | null> {
+  if (path === undefined) return null;
   const heldOut = split[part];
   const key = part === 'test' ? 'candidates' : 'validationCandidates';
   if (heldOut === null)
@@ -51,7 +68,11 @@ async function partWithList(split: SequenceSplit, part: 'test' | 'validation', p
       'config',
       `split.${key}: the split samples its candidates; leave the file or negatives out`,
     );
-  const pairs = await Database.use((database) => readCandidatePairs(database, path));
+  return Database.use((database) => readCandidatePairs(database, path));
+}
+
+function partWithList(split: SequenceSplit, part: 'test' | 'validation', pairs: CandidatePairs) {
+  const heldOut = split[part]!;
   const { rows, nUnknown, nIgnored } = listsOf(split, heldOut, pairs);
   return {
     heldOut: { ...heldOut, candidates: rows } as HeldOutSequences,

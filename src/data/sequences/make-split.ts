@@ -22,13 +22,15 @@ interface SplitRequest {
   readonly test: Sequences | PrefixCases | NestedCases | null;
   /** All events of the data, held-out ones too; item indices are those of `data`. */
   readonly whole: () => Sequences;
+  /** The split with the validation part given back; null without a validation part. */
+  readonly withoutValidation: (() => SequenceSplit) | null;
   readonly unknownItems: UnknownItemRule;
   readonly description: SplitDescription;
 }
 
 /** @throws DeepTasteError `data`: no training sequence, or nothing to predict, is left */
 export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
-  const { data, train, unknownItems, description } = request;
+  const { data, train, withoutValidation, unknownItems, description } = request;
   const where = `split by ${description.method}`;
   let whole: Sequences | null = null;
   if (train.items.length === 0)
@@ -54,6 +56,7 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
       whole ??= request.whole();
       return { items: data.items, itemFields: data.itemFields, sequences: whole };
     },
+    withoutValidation,
     description: {
       ...description,
       unknownItems,
@@ -77,6 +80,7 @@ export function holdOutNothing(data: SequenceData): SequenceSplit {
     validation: null,
     test: null,
     whole: () => sequences,
+    withoutValidation: null,
     unknownItems: 'miss',
     description: { method: 'none', data: data.hash },
   });
@@ -97,6 +101,7 @@ export function wholeSequenceSplit(split: SequenceSplit): SequenceSplit {
     validation: null,
     test: null,
     whole: () => sequences,
+    withoutValidation: null,
     unknownItems: 'miss',
     description,
   });

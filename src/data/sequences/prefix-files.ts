@@ -44,7 +44,6 @@ type PrefixFilesOptions = Omit<z.input<typeof prefixFilesOptions>, 'method'>;
  */
 export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<SequenceSplit> {
   const parsed = parseOptions(prefixFilesOptions, { method: 'prefix-files', ...options }, 'prefix files');
-  const { validation, trainShare, unknownItems } = parsed;
   const register = new IdRegister();
   const trainLines = await readTokenLines(parsed.train, false, register);
   const nTrainIds = register.ids.length;
@@ -57,6 +56,18 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
     prefixes: { ...test, items: test.items.map((item) => place[item]) },
     target: testLines.target.map((item) => place[item]),
   };
+  return splitLines({ items, all, cases }, parsed);
+}
+
+interface Lines {
+  readonly items: Vocabulary;
+  /** All lines of the training file. */
+  readonly all: Sequences;
+  readonly cases: PrefixCases;
+}
+
+function splitLines({ items, all, cases }: Lines, options: z.output<typeof prefixFilesOptions>): SequenceSplit {
+  const { validation, trainShare, unknownItems } = options;
   const n = nSequences(all);
   const first = n - Math.round(n * trainShare);
   const cut = n - Math.round(n * validation * trainShare);
@@ -68,14 +79,14 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
   const single = Array.from({ length: n }, (_, s) => s).filter((s) => lengthOf(all, s) === 1).length;
   return makeSequenceSplit({
     data: {
-      name: parsed.name ?? basename(parsed.train).replace(/\.gz$/, ''),
+      name: options.name ?? basename(options.train).replace(/\.gz$/, ''),
       items,
       itemFields: noFields(items.size),
       by: 'line',
       users: null,
       hash: hashSequences(items, withSessions(all, nested)),
       warnings:
-        single > 0 ? [`${parsed.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
+        single > 0 ? [`${options.train}: ${counted(single, 'sequence')} of one event, from which nothing follows`] : [],
     },
     train,
     validation: validation > 0 ? held : null,
@@ -85,6 +96,7 @@ export async function loadPrefixFiles(options: PrefixFilesOptions): Promise<Sequ
         selectSequences(all, (s) => s >= first),
         nested.sequences,
       ),
+    withoutValidation: validation > 0 ? () => splitLines({ items, all, cases }, { ...options, validation: 0 }) : null,
     unknownItems,
     description: { method: 'prefix-files', trainShare, validation },
   });

@@ -54,6 +54,11 @@ export interface SequenceSplit {
   readonly test: HeldOutSequences | null;
   /** All that the data hold, held-out events too, in item indices of its own; made when asked for. */
   readonly whole: () => WholeSequences;
+  /**
+   * The same split with the validation part given back to training, and the items that training then has; null where there is no
+   * validation part.
+   */
+  readonly withoutValidation: (() => SequenceSplit) | null;
   /** All that is needed to make the same split again; part of the protocol record. */
   readonly description: SplitDescription;
   /** Fingerprint of the data that was split. */

@@ -21,7 +21,7 @@ const LARGEST_TILE = 512;
  * @throws 'config' for windows of unequal length
  */
 export function tileSize(
-  engine: Engine,
+  engine: Pick<Engine, 'blas'>,
   { batchSize, inBlocks, ownProducts }: RowWorkOptions,
   rowsOfLevels: readonly (readonly Tensor[])[],
 ): number {

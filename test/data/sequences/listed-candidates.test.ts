@@ -42,6 +42,18 @@ describe('candidates of sequences from a file', () => {
     expect(listed.description).toMatchObject({ testCandidatesUnknownItems: 1, testCandidatesOwnersIgnored: 1 });
   });
 
+  it('stay when the validation part is given back to training, in the items that training then has', async () => {
+    const listed = await loadSequenceSplit(source, {
+      method: 'leave-one-out',
+      candidates: plain,
+      validationCandidates: plain,
+    });
+    const refit = listed.withoutValidation!();
+    expect(rowsOf(refit)).toEqual(['i0 i1 i2', 'i3 i4', 'i5 i6 i7', 'i0 i6']);
+    expect(refit.validation).toBeNull();
+    expect(refit.description).toMatchObject({ testCandidates: 'listed in a file', testCandidatesUnknownItems: 1 });
+  });
+
   it('are what the next item is ranked among, whether or not it is listed itself', async () => {
     const listed = await split(plain);
     const whole = await loadSequenceSplit(source, { method: 'leave-one-out' });

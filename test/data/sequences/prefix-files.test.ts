@@ -33,6 +33,8 @@ describe('loadPrefixFiles', () => {
     const split = await loadPrefixFiles({ train, test, validation: 0.34 });
     expect(textsOf(split.train, split.items.ids)).toEqual(['a b c', 'b']);
     expect(split.validation?.kind === 'sequences' && rowsOf(split.validation.sequences)).toEqual([[2, 2, 0]]);
+    const { withoutValidation: _, whole: __, ...plain } = await loadPrefixFiles({ train, test });
+    expect(split.withoutValidation!()).toMatchObject(plain);
     const half = await loadPrefixFiles({ train, test, trainShare: 0.34 });
     expect(textsOf(half.train, half.items.ids)).toEqual(['c c a']);
     expect(half.hash).toBe(split.hash);

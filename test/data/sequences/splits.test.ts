@@ -58,6 +58,18 @@ describe('splitByLastDays', () => {
     expect(heldOutTexts(split.test, split.items.ids)).toEqual(['a b']);
   });
 
+  it('gives the days of validation back to training, with the items that they bring', () => {
+    const all = data(['a@0 b@1', 'c@5 a@5 b@5', 'a@9.5 b@10 c@10']);
+    const refit = splitByLastDays(all, { days: 1, validationDays: 5 }).withoutValidation!();
+    expect(textsOf(refit.train, refit.items.ids)).toEqual(['a b', 'c a b']);
+    expect(heldOutTexts(refit.test, refit.items.ids)).toEqual(['a b c']); // c is known now
+    expect(refit.validation).toBeNull();
+    expect(refit.withoutValidation).toBeNull();
+    const { withoutValidation: _, whole: __, ...plain } = splitByLastDays(all, { days: 1 });
+    expect(refit).toMatchObject(plain);
+    expect(splitByLastDays(all, { days: 1 }).withoutValidation).toBeNull();
+  });
+
   it.each([
     [
       'config',
@@ -89,6 +101,18 @@ describe('leaveLastOut', () => {
     expect(heldOutTexts(validation, items.ids)).toEqual(['a b → c', 'c → ?', 'a → b']);
     expect(heldOutTexts(test, items.ids)).toEqual(['a b c → a', 'c ? → ?', 'a b → c']);
     expect(description).toMatchObject({ nNotTested: 1, nUnknownTestEvents: 1, nUnknownValidationEvents: 1 });
+  });
+
+  it('gives the items before the last ones back to training', () => {
+    const refit = leaveLastOut(histories, { negatives: 1 }).withoutValidation!();
+    expect(textsOf(refit.train, refit.items.ids)).toEqual(['a b c', 'b c', 'c d', 'a b']);
+    expect(heldOutTexts(refit.test, refit.items.ids)).toEqual(['a b c → a', 'c d → ?', 'a b → c']);
+    expect(refit.validation).toBeNull();
+    expect(refit.withoutValidation).toBeNull();
+    expect(refit.description).toMatchObject({ nNotTested: 1, nUnknownTestEvents: 1, nValidation: 0, negatives: 1 });
+    // one negative a case, of the items that training has now: a, b, c and d
+    expect([...refit.test!.candidates!.rowStart]).toEqual([0, 1, 2, 3]);
+    expect(refit.test!.candidates!.columns[0]).toBe(refit.items.indexOf('d'));
   });
 
   it('drops unknown targets when told to', () => {
@@ -140,7 +164,12 @@ describe('given tables', () => {
     expect(textsOf(split.train, split.items.ids)).toEqual(['a b', 'b']);
     expect(heldOutTexts(split.test, split.items.ids)).toEqual(['b a']);
     expect(heldOutTexts(split.validation, split.items.ids)).toEqual(['a a']);
+    const refit = split.withoutValidation!();
+    expect(textsOf(refit.train, refit.items.ids)).toEqual(['a b', 'b', 'a a']);
+    expect(heldOutTexts(refit.test, refit.items.ids)).toEqual(heldOutTexts(split.test, split.items.ids));
+    expect(refit.validation).toBeNull();
     const misses = await loadSequenceSplit(source, { method: 'given', test, unknownItems: 'miss' });
+    expect(misses.withoutValidation).toBeNull();
     expect(heldOutTexts(misses.test, misses.items.ids)).toEqual(['b ? a']);
   });
 

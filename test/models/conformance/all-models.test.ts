@@ -6,7 +6,9 @@ import { leaveLastOut } from '../../../src/data/sequences/leave-last-out.ts';
 import { splitDataset } from '../../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../../src/engine/runtime/engine.ts';
 import type { Form } from '../../../src/examples/forms.ts';
-import type { AnyModel } from '../../../src/examples/model.ts';
+import type { MemoryEstimate } from '../../../src/examples/memory-estimate.ts';
+import type { AnyModel, Model } from '../../../src/examples/model.ts';
+import { resolveTraining } from '../../../src/examples/settings.ts';
 import { modelForTask, models } from '../../../src/models/index.ts';
 import { Recommender } from '../../../src/recommender/recommender.ts';
 import { type Run, trainRun } from '../../../src/runs/train-run.ts';
@@ -35,36 +37,53 @@ const { folder, write } = temporaryFolder();
 
 /** Two clubs of twelve items; people take items of their own club. */
 const below = testRandom(11);
-const rows: MadeRow[] = Array.from({ length: 24 }, (_, user) => user).flatMap((user) => {
-  const start = below(12);
-  return Array.from({ length: 7 }, (_, n): MadeRow => [`u${user}`, `i${(user % 2) + 2 * ((start + n) % 12)}`, n]);
-});
+const clubs = (nUsers: number, nOfClub: number): MadeRow[] =>
+  Array.from({ length: nUsers }, (_, user) => user).flatMap((user) => {
+    const start = below(nOfClub);
+    const item = (n: number) => `i${(user % 2) + 2 * ((start + n) % nOfClub)}`;
+    return Array.from({ length: 7 }, (_, n): MadeRow => [`u${user}`, item(n), n]);
+  });
+const rows = clubs(24, 12);
 const N_ITEMS = 24;
 
-const tasks = {} as Record<Form | 'rating', Task>;
+type Tasks = Record<Form | 'rating', Task>;
+const tasks = {} as Tasks;
+/** The same of five times as many users and items. */
+const largerTasks = {} as Tasks;
 beforeAll(async () => {
-  const dataset = madeDataset(rows);
+  Object.assign(tasks, await tasksOf(rows, 'taken.csv'));
+  Object.assign(largerTasks, await tasksOf(clubs(120, 60), 'larger.csv'));
+});
+
+async function tasksOf(made: readonly MadeRow[], file: string): Promise<Tasks> {
+  const dataset = madeDataset(made);
   const { evaluation } = parseRunSettings({ data: { files: ['none'] }, model: 'mf' });
   const split = splitDataset(dataset, { method: 'leave-one-out' });
-  tasks.pairs = rankingTask(split, { evaluation, seed: 1, usesRatings: false }, 'a model');
-  const ratings = Float32Array.from(rows, ([user], n) => 1 + ((3 * Number(user.slice(1)) + 5 * n) % 5));
+  const pairs = rankingTask(split, { evaluation, seed: 1, usesRatings: false }, 'a model');
+  const ratings = Float32Array.from(made, ([user], n) => 1 + ((3 * Number(user.slice(1)) + 5 * n) % 5));
   const rated = { ...dataset, interactions: { ...dataset.interactions, rating: ratings } };
   const { evaluation: ofRatings } = parseRunSettings({ data: { files: ['none'] }, model: 'bias' });
-  tasks.rating = ratingTask(
-    splitDataset(rated, { method: 'leave-one-out' }),
-    { evaluation: ofRatings, seed: 1 },
-    'a model',
-  );
-  tasks.sequences = nextItemTask(leaveLastOut(sequencesOf(dataset, { by: 'user' })), { evaluation: {}, seed: 1 });
-  const lines = rows.map(([user, item, time]) => `${user},${item},${time}`);
+  const ratedSplit = splitDataset(rated, { method: 'leave-one-out' });
+  const rating = ratingTask(ratedSplit, { evaluation: ofRatings, seed: 1 }, 'a model');
+  const sequences = nextItemTask(leaveLastOut(sequencesOf(dataset, { by: 'user' })), { evaluation: {}, seed: 1 });
+  const lines = made.map(([user, item, time]) => `${user},${item},${time}`);
   const settings = parseFieldRunSettings({
-    data: { files: [write('taken.csv', `user,item,time\n${lines.join('\n')}\n`)] },
+    data: { files: [write(file, `user,item,time\n${lines.join('\n')}\n`)] },
     split: { method: 'leave-one-out' },
     model: 'fm',
     task: 'ranking',
   });
-  tasks.rows = rowsTask(await prepareFieldData(settings), settings);
-});
+  return { pairs, rating, sequences, rows: rowsTask(await prepareFieldData(settings), settings) };
+}
+
+/** What a training of the model is told to take. */
+function memoryOf(model: AnyModel, task: Task): MemoryEstimate {
+  const { learn, options } = model as Model<unknown>;
+  const [config, data, engine] = [options.parse(configOf(model)), task.data(), engines[0]];
+  if (learn.by === 'solver') return learn.memory(data, config, engine);
+  const { training } = resolveTraining(model, { batchSize: 16, ...task.training });
+  return learn.memory({ engine, config, training: training ?? {}, data });
+}
 
 const sequenceConfigs: Readonly<Record<string, object>> = {
   gru4rec: { hidden: [8], sharedNegatives: 6 },
@@ -150,6 +169,50 @@ describe.each(cases)('$title', ({ title, model }) => {
     const ranked = list(run.recommender, 'u3', { k: 1000 }).filter((each) => !each.byPopularity);
     const scores = ranked.map(({ score }) => score);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+
+  it('lists of equal scores the item first that comes first in the data', () => {
+    const ranked = list(run.recommender, 'u3', { k: 1000 }).filter((each) => !each.byPopularity);
+    const place = (item: string) => run.recommender.parts.items.indexOf(item)!;
+    ranked.forEach(({ item, score }, n) => {
+      if (n > 0 && ranked[n - 1].score === score) expect(place(ranked[n - 1].item)).toBeLessThan(place(item));
+    });
+  });
+
+  it.runIf(model.form === 'rows')('predicts rows in the order in which it recommends their items', () => {
+    const ranked = list(run.recommender, 'u3', { k: 1000, includeSeen: true });
+    expect(ranked.length).toBe(N_ITEMS);
+    const predicted = run.recommender.predict(ranked.map(({ item }) => ({ user: 'u3', item })));
+    predicted.forEach(({ output }, n) => {
+      expect(output).toBeCloseTo(ranked[n].score, 4);
+      if (n > 0) expect(output).toBeLessThan(predicted[n - 1].output + 1e-5);
+    });
+  });
+
+  it('serves somebody new, by what it says that it can be asked by, and nobody by popularity', () => {
+    const { recommender } = run;
+    const { by } = recommender.asks;
+    const stranger = by.includes('history') ? { history: ['i1', 'i3'] } : { row: {} };
+    const { recommendations, how } = recommender.recommend(stranger, { k: 5 });
+    expect(recommendations.length).toBe(5);
+    expect(recommendations.every(({ score }) => Number.isFinite(score))).toBe(true);
+    expect(how).not.toBe('trained');
+    if (!by.includes('history')) return;
+    const nobody = recommender.recommend({ history: [] }, { k: 1000, whenEmpty: 'popularity' }).recommendations;
+    const count = (id: string) => rows.filter(([, item]) => item === id).length;
+    expect(nobody.length).toBeGreaterThan(0);
+    expect(count(nobody[0].item)).toBeGreaterThanOrEqual(count(nobody.at(-1)!.item));
+  });
+
+  it('says how much memory a training takes: something, and more for more data', () => {
+    const [small, large] = [memoryOf(model, tasks[model.form]), memoryOf(model, largerTasks[model.form])];
+    for (const { engine, outside, total } of [small, large]) {
+      const parts = [...Object.values(engine), ...Object.values(outside)];
+      expect(parts.every((bytes) => Number.isFinite(bytes) && bytes >= 0)).toBe(true);
+      expect(total).toBe(parts.reduce((sum, bytes) => sum + bytes, 0));
+      expect(total).toBeGreaterThan(0);
+    }
+    expect(large.total).toBeGreaterThan(small.total);
   });
 
   it('says who and what it does not know', async () => {

@@ -1,0 +1,99 @@
+/** How many bytes the plan of a training step takes besides weights and optimizer state, told without making it. */
+import type { Tensor } from '../expression.ts';
+import { gradientsOfMean } from '../gradient.ts';
+import * as code from '../kernels/opcodes.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { isReduction, kernelCall, type Level, requirements, schedule } from './schedule.ts';
+import { tileSize } from './tile-size.ts';
+import { viewed } from './views.ts';
+
+export interface StepMemoryOptions {
+  readonly engine: Pick<Engine, 'threads' | 'blas'>;
+  /** Loss of each row, batch [B, 1]. */
+  readonly loss: Tensor;
+  readonly batchSize: number;
+  /** Parameters to update; absent = all that the loss depends on. */
+  readonly trainable?: readonly Tensor[];
+  /** See RowWorkOptions. */
+  readonly inBlocks?: boolean;
+  /** Batch rows that outlive the step. */
+  readonly carried?: readonly Tensor[];
+}
+
+/** Arrays of the batch, sums over it, gradients, the scratch of the threads, and what finds the rows of tables. */
+export function stepBytes({ engine, loss, batchSize, trainable, inBlocks, carried = [] }: StepMemoryOptions): number {
+  const isTrained = (parameter: Tensor): boolean => trainable?.includes(parameter) ?? true;
+  const gradients = gradientsOfMean(loss);
+  const dense = [...gradients.dense].filter(([parameter]) => isTrained(parameter));
+  const rows = gradients.rows.filter(({ table }) => isTrained(table));
+  const kept = [...rows.map(({ values }) => values), ...carried];
+  const { levels, levelOf } = schedule([loss, ...kept, ...dense.map(([, gradient]) => gradient)]);
+  const numbersOfDense = dense.reduce((sum, [{ size }]) => sum + size, 0);
+  const lanes = inBlocks ? 0 : code.LANES * numbersOfDense;
+  const shared = levels.flatMap((level) => [...level.shared, ...level.reductions]);
+  const tile = tileSize(
+    engine,
+    { batchSize, inBlocks, kept, denseGradients: dense },
+    levels.map((level) => level.rows),
+  );
+  const scratch = engine.threads * Math.max(...levels.map((level) => widestMoment(level, tile, batchSize)));
+  return (
+    4 * batchSize * numbersOfBatch(levelOf, kept, inBlocks === true) +
+    4 * (numbersOfDense + lanes + scratch + sum(shared)) +
+    rowsOfTables(rows, batchSize)
+  );
+}
+
+/** Numbers of a row that outlive its tile: what feeds it, what the optimizer reads, and what a later level needs. */
+function numbersOfBatch(levelOf: ReadonlyMap<Tensor, number>, kept: readonly Tensor[], inBlocks: boolean): number {
+  const arrays = new Set(kept.map(viewed));
+  for (const [user, level] of levelOf) {
+    if (isLeaf(user)) arrays.add(user);
+    const usedAt = isReduction(user) && !inBlocks ? level - 1 : level;
+    for (const tensor of requirements(user).map(viewed))
+      if (usedAt > (levelOf.get(tensor) as number)) arrays.add(tensor);
+  }
+  return sum([...arrays].filter(({ rows }) => rows === 'batch'));
+}
+
+function isLeaf(tensor: Tensor): boolean {
+  const { storage, constant, view } = tensor.op;
+  return tensor.inputs.length === 0 && kernelCall(tensor) === null && !storage && !constant && !view;
+}
+
+/** The most numbers of a tile that are needed at once, of those that no later level reads. */
+function widestMoment({ rows }: Level, tile: number, batchSize: number): number {
+  const lastUse = new Map<Tensor, number>();
+  rows.forEach((tensor, n) => {
+    for (const used of requirements(tensor)) lastUse.set(viewed(used), n);
+  });
+  let [now, most] = [0, 0];
+  const live = new Set<Tensor>();
+  rows.forEach((tensor, n) => {
+    live.add(tensor);
+    now += tensor.size;
+    most = Math.max(most, now);
+    for (const dead of live)
+      if ((lastUse.get(dead) ?? n) <= n) {
+        live.delete(dead);
+        now -= dead.size;
+      }
+  });
+  return most * Math.min(tile, Math.max(1, batchSize));
+}
+
+/** Lists by which the gradients of a row of a table are found: a head for each row, a link for each use. */
+function rowsOfTables(rows: readonly { readonly table: Tensor; readonly index: Tensor }[], batchSize: number): number {
+  const tables = new Map<Tensor, number>();
+  for (const { table, index } of rows) tables.set(index, Math.max(tables.get(index) ?? 0, table.shape[0]));
+  const heads = [...new Set(tables.values())].reduce((total, n) => total + n, 0);
+  const links = [...tables.keys()].reduce(
+    (total, { rows: owner, size }) => total + (owner === 'batch' ? batchSize * size : size),
+    0,
+  );
+  return 4 * (heads + links);
+}
+
+function sum(tensors: readonly Tensor[]): number {
+  return tensors.reduce((total, { size }) => total + size, 0);
+}
