@@ -6,10 +6,9 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type Id, idOf, shownValue } from '../core/ids.ts';
+import { type Id, shownValue } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
@@ -17,7 +16,7 @@ import type { Form, Forms } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { findModel, formTitles, modelsOf } from '../models/index.ts';
 import { probabilityOf } from '../tasks/evaluate-rows.ts';
-import { type Answer, type Answering, type NamedItem, namedItem } from './answer.ts';
+import type { Answer, Answering } from './answer.ts';
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
@@ -29,20 +28,17 @@ import { listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,
-  examplesOf,
   type RecommendAllOptions,
   type RecommendOptions,
   type Request,
-  requestOptions,
   rowRecord,
   rowsOf,
-  similarOptions,
   wantedOf,
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
+import { type SimilarItems, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
 import { checkStoredModel } from './stored-model.ts';
-import { topItems } from './top-items.ts';
 
 export interface RowPrediction {
   /** The probability of a click, or the rating, clipped where the model was measured so. */
@@ -51,17 +47,6 @@ export interface RowPrediction {
   readonly output: number;
   /** Cells that are missing or were never seen in training, names that are no field. */
   readonly notes: readonly string[];
-}
-
-export interface SimilarItem extends NamedItem {
-  /** Higher is more alike. */
-  readonly score: number;
-}
-
-export interface SimilarItems {
-  readonly similar: readonly SimilarItem[];
-  /** What likeness means for this model. */
-  readonly how: string;
 }
 
 export class Recommender {
@@ -211,31 +196,20 @@ export class Recommender {
 
   /**
    * The items most alike to one.
+   * @param options number of items, 10 by default, and a condition on their fields
    * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
-  similar(itemId: Id, options: { readonly k?: number } = {}): SimilarItems {
-    const { k } = requestOptions(similarOptions, options, 'similar');
-    const id = idOf(itemId, 'similar: the item');
-    const { items } = this.parts;
-    const item = items.indexOf(id);
-    if (item === undefined || !(this.#answers().popularity[item] > 0))
-      throw new DeepTasteError(
-        'not-found',
-        `similar: no item ${quotedNames([id])} was in the training data; ids look like ${examplesOf(items)}`,
-      );
-    const likeness = this.#answers().likeness(item);
-    if (likeness === null)
-      throw new DeepTasteError(
-        'usage',
-        `similar: ${this.model.title} has neither vectors of items nor weights between them; ask a model such as ` +
-          'item-knn, ease, mf or neumf',
-      );
-    const { popularity } = this.#answers();
-    const excluded = Uint8Array.from({ length: items.size }, (_, other) => (popularity[other] > 0 ? 0 : 1));
-    excluded[item] = 1;
-    const best = topItems(likeness.scores, k, excluded);
-    const similar = Array.from(best.items, (other, n) => ({ ...namedItem(this.parts, other), score: best.scores[n] }));
-    return { similar, how: likeness.how };
+  similar(itemId: Id, options: { readonly k?: number; readonly where?: string } = {}): SimilarItems {
+    return similarItems(this.parts, this.model.title, this.#answers(), itemId, options);
+  }
+
+  /**
+   * The users of the training data whose vectors are most alike to those of one.
+   * @param options number of users, 10 by default
+   * @throws 'not-found' for a user without training rows; 'usage' for a model without vectors of users, and for a wrong call
+   */
+  similarUsers(userId: Id, options: { readonly k?: number } = {}): SimilarUsers {
+    return similarUsers(this.parts, this.model.title, this.#answers(), userId, options);
   }
 
   /**
