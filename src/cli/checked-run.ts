@@ -19,6 +19,7 @@ import { assign, parseAssignment } from './assignments.ts';
 /**
  * The settings with `--set` applied, checked.
  * @param form of the settings; default: that of the model's data
+ * @param owner name of the model that may stand before its keys in `set`
  * @throws 'usage' for an unknown model; 'config' for an unknown key, one of other models, or a value out of its range
  */
 export async function checkedRun(
@@ -26,9 +27,15 @@ export async function checkedRun(
   set: readonly string[],
   where: string,
   form: Form = formOf(input),
+  owner?: string,
 ): Promise<AnyRunSettings> {
   const model = findModel(input.model);
-  const assigned = assign(input, set.map(parseAssignment), optionNames(model), settingKeys(form, model));
+  const assigned = assign(
+    input,
+    set.map((text) => parseAssignment(text, owner)),
+    optionNames(model),
+    settingKeys(form, model),
+  );
   const settings =
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
   parseOptions(model.options, settings.config, `options of model ${model.name}`);

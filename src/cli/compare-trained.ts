@@ -13,7 +13,7 @@ import { findModel } from '../models/index.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { checkRowComparison, reportRows } from './compare-rows.ts';
-import { contenderSettings } from './contender-settings.ts';
+import { contenderSettings, hasEpochs } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import { openEngine } from './engine-options.ts';
 import type { CompareFlags } from './flags.ts';
@@ -33,6 +33,9 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   // of models over fields the data say whether lists or rows are measured
   if (settings.evaluation.metrics && form !== 'rows') checkComparison(flags, settings.evaluation.metrics);
   const progress = await terminal.progress();
+  const fitted = contenders.map((each) => findModel(each.settings.model)).filter((model) => !hasEpochs(model));
+  if (flags.epochs !== undefined && fitted.length > 0)
+    progress.log(`note: --epochs does not concern ${fitted.map(({ name }) => name).join(', ')}: fitted at once`);
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const prepare = await prepareRuns(contenders, progress);
   const measures = measuredAlike(contenders, prepare);

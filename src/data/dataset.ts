@@ -111,12 +111,12 @@ export function joinInteractions(a: Interactions, b: Interactions): Interactions
 /**
  * Models that rank items for users need rows that name both.
  * @param where who asks, e.g. `train`
- * @throws DeepTasteError `data`: the rows name no users, or no items
+ * @throws DeepTasteError `config`: the rows name no users, or no items
  */
 export function requireUsersAndItems(where: string, { name, unnamed }: Pick<Dataset, 'name' | 'unnamed'>): void {
   if (!unnamed || unnamed.length === 0) return;
   throw new DeepTasteError(
-    'data',
+    'config',
     `${where}: ranking items for users needs rows that name both, those of ${name} name no ${unnamed.join(' and no ')}; ` +
       `say ${unnamed.map((role) => `--${role} COLUMN`).join(' ')}, or choose a model of labelled rows`,
     { missing: unnamed },

@@ -98,7 +98,7 @@ function endColumns(table: ImportedTable, told?: readonly [string, string]): [Im
   if (columns.length === 2 || !table.named) return [columns[0], columns[1]];
   const names = columns.map((column) => column.name);
   throw new DeepTasteError(
-    'data',
+    'config',
     `${table.source}: edges need a source and a target column; name them "source" and "target", or say --social-columns FROM,TO; columns: ${names.join(', ')}`,
     { path: table.source, columns: names },
   );

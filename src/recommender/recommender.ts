@@ -24,7 +24,7 @@ import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings
 import { type Explanation, explanationOf } from './explain-row.ts';
 import { examplesOfRows, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
-import { listsForAll, type UserList } from './recommend-all.ts';
+import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,
@@ -58,6 +58,7 @@ export class Recommender {
   #scorer: Forms[Form]['scorer'] | null = null;
   #answering: Answering | null = null;
   readonly #sessions = new Set<OpenSession>();
+  #listsInWork = new ListsInWork();
 
   /** @param engine shared with other work; absent = one of its own, made when it is needed and closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
@@ -191,7 +192,7 @@ export class Recommender {
     options: RecommendAllOptions = {},
     progress: Progress = silent,
   ): AsyncGenerator<UserList, void, undefined> {
-    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress);
+    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress, this.#listsInWork);
   }
 
   /**
@@ -287,8 +288,10 @@ export class Recommender {
     );
   }
 
-  /** Gives back memory and threads, and what open sessions hold. */
+  /** Gives back memory and threads, and what open sessions and lists in work hold: these say so when they are asked further. */
   close(): void {
+    this.#listsInWork.close();
+    this.#listsInWork = new ListsInWork();
     for (const session of this.#sessions) session.close();
     if (this.#answering) this.#answering.free();
     else this.#scorer?.free();

@@ -34,7 +34,7 @@ export interface RecommendOptions {
    * see docs/filters.md.
    */
   readonly where?: string;
-  /** What to do when no item of a history is known: say so (the default), or show what most people took and say that. */
+  /** What to do when no item of a history, or nothing of a user, is known: say so (the default), or show what most people took and say that. */
   readonly whenEmpty?: 'error' | 'popularity';
 }
 
@@ -118,6 +118,12 @@ export function checkedRequest(request: unknown): CheckedRequest {
 export function requestOptions<S extends z.ZodType>(schema: S, options: unknown, where = 'recommend'): z.output<S> {
   return parseOptions(schema, options, where, 'usage');
 }
+
+/** How somebody is served of whom nothing is known, by what was asked (`whenEmpty: 'popularity'`). */
+export const MOST_TAKEN = {
+  history: 'no item of the history is known: what most people took',
+  user: 'nothing is known of the user: what most people took',
+} as const;
 
 export function emptyHistory(): DeepTasteError {
   return new DeepTasteError(

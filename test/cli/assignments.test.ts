@@ -7,7 +7,7 @@ const simulated: RunInput = { data: { simulated: { seed: 2 } }, model: 'gmf' };
 const set = (settings: RunInput, ...texts: string[]) =>
   assign(
     settings,
-    texts.map(parseAssignment),
+    texts.map((text) => parseAssignment(text)),
     ['factors', 'layers'],
     ['training.epochs', 'training.batchSize', 'optimizer.learningRate', 'evaluation.tieRule'],
   );

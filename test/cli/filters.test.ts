@@ -53,7 +53,8 @@ function itemsOf({ code, stdout, stderr }: Outcome, key: 'recommendations' | 'si
 }
 const number = (item: string) => Number(item.slice(1));
 /** Items with other ids are not described. */
-const isWanted = (item: string) => /^f\d+$/.test(item) && genreOf(number(item)) === 'Comedy' && yearOf(number(item)) >= 1990;
+const isWanted = (item: string) =>
+  /^f\d+$/.test(item) && genreOf(number(item)) === 'Comedy' && yearOf(number(item)) >= 1990;
 const where = `genre = 'Comedy' and year >= 1990`;
 
 describe.each(['mf', 'fm', 'markov'])('--where, asked of %s', (model) => {

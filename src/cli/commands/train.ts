@@ -7,6 +7,7 @@ import type { AnyRunInput } from '../../runs/any-settings.ts';
 import type { FieldTask } from '../../tasks/row-settings.ts';
 import { type DataFlags, defined } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
+import { noEpochs } from '../epochs-flag.ts';
 import { addTaskOption } from '../field-flags.ts';
 import type { EvaluationFlags, RunFlags, SequenceFlags, SplitFlags } from '../flags.ts';
 import { collect, folderPath, notNegative, seedValue, wholeNumber } from '../option-values.ts';
@@ -83,13 +84,16 @@ export function finalOf({ final }: RunFlags): { final?: false } {
   return final ? {} : { final: false };
 }
 
+/** @throws 'usage' for epochs of a model that has none */
 function settingsOf(flags: NamedFlags): AnyRunInput {
   const { model, seed, refit, epochs, task } = flags;
+  const found = findModel(model);
+  if (epochs !== undefined && found.learn.by === 'solver') throw noEpochs(epochs, [found]);
   return {
     ...defined({ seed, refit, task }),
     ...finalOf(flags),
     data: dataOf(flags.data, flags),
-    ...runInputOf(findModel(model), flags),
+    ...runInputOf(found, flags),
     model,
     training: defined({ epochs }),
   } as AnyRunInput;
