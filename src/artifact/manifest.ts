@@ -44,6 +44,7 @@ const infoShape = {
   metrics: jsonObject,
   engine: z.object({ kernels: z.enum(KERNEL_BUILDS), blas: z.string().nullable() }),
   final: z.object({ nRows: count, epochs: z.int().min(1).nullable() }).optional(),
+  from: z.object({ hash: z.string().min(1), nInteractions: count }).optional(),
 };
 
 const infoSchema = z.object({
@@ -89,6 +90,8 @@ export interface ArtifactInfo {
   readonly engine: { readonly kernels: KernelBuild; readonly blas: string | null };
   /** Absent: the weights are those that were measured; else protocol and metrics are of a model without the held-out rows. */
   readonly final?: FinalRecord;
+  /** Training went on from a recommender of these data; absent = it began anew. */
+  readonly from?: { readonly hash: string; readonly nInteractions: number };
   readonly data: { readonly name: string; readonly hash: string; readonly nInteractions: number };
 }
 

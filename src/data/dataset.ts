@@ -64,6 +64,18 @@ export interface Dataset {
   readonly warnings: readonly string[];
 }
 
+/** What a training that goes on with new rows has had before them; users and items of it have the first indices. */
+export interface FormerRows {
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Rows of its data. */
+  readonly nInteractions: number;
+  /** Row u = the distinct items that user u took in that training, ascending [all users, all items]. */
+  readonly seen: SparseRows;
+  /** What each user took in rows that it did not have; null = nothing. */
+  readonly heldOut: SparseRows | null;
+}
+
 /** Train, validation and test parts of one data set; they share its vocabularies. */
 export interface Split {
   readonly dataset: Dataset;
@@ -75,6 +87,8 @@ export interface Split {
   readonly testCandidates: SparseRows | null;
   /** Everything needed to make the same split again; part of the protocol record. */
   readonly description: SplitDescription;
+  /** Where the rows are added to those of a training before; absent = there was none. */
+  readonly former?: FormerRows;
 }
 
 export type SplitDescription = { readonly method: string } & Readonly<

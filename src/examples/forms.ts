@@ -36,9 +36,13 @@ export interface TakenPairs {
   readonly rows: SparseRows;
   /** Rating or count of each of them, in the order of the columns; absent = there are none, or nobody asked. */
   readonly values?: Float32Array | null;
+  /** What the users took in a training before, which is not to be drawn as not taken; absent = there was none. */
+  readonly former?: SparseRows;
 }
 
 export interface LabelledRows {
   readonly layout: FieldLayout;
   readonly examples: FieldExamples;
+  /** As that of {@link TakenPairs}, by user index. */
+  readonly former?: SparseRows;
 }

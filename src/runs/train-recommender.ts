@@ -1,6 +1,7 @@
 /** One run of a model of users and items: train it on a split, measure it, make it a recommender. */
 import { callParts, checkCall, trainingHooks } from '../core/call-checks.ts';
 import type { Progress } from '../core/progress.ts';
+import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
@@ -19,6 +20,8 @@ export interface TrainOptions extends TrainingHooks {
     readonly final?: boolean;
   };
   readonly progress?: Progress;
+  /** A recommender from which training goes on with the rows of the split: see docs/going-on.md. */
+  readonly from?: Recommender;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: TrainedRun) => Promise<void>;
 }
@@ -31,6 +34,7 @@ const trainParts = {
   split: callParts.split,
   settings: callParts.settings,
   ...trainingHooks,
+  from: callParts.recommender,
 } satisfies Record<keyof TrainOptions, unknown>;
 
 /** @throws DeepTasteError `usage`: a wrong call; `config`: an option; `data`: nothing to train on; `numeric`: a loss that is not finite */
@@ -47,8 +51,18 @@ export function trainForUse(
   return useRun(runOptions(options), run);
 }
 
-function runOptions({ split, settings, ...hooks }: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
+function runOptions({
+  split: given,
+  settings,
+  from,
+  ...hooks
+}: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
+  const split = from ? continuedSplit(given, from.parts) : given;
   const { model, config, training, refit, final, evaluation, seed } = settings;
-  const task = rankingTask(split, { evaluation, seed, usesRatings: usesRatings(settings) }, model);
-  return { ...hooks, task, model, config, training, refit, final, seed };
+  const task = rankingTask(
+    split,
+    { evaluation, seed, usesRatings: usesRatings({ model, config: { ...from?.parts.info.model.config, ...config } }) },
+    model,
+  );
+  return { ...hooks, from: from?.parts, task, model, config, training, refit, final, seed };
 }

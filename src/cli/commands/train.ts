@@ -21,6 +21,7 @@ interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SplitFlags, Seq
   readonly epochs?: number;
   readonly refit?: true;
   readonly task?: FieldTask;
+  readonly from?: string;
 }
 
 export function trainCommand(): Command {
@@ -28,6 +29,11 @@ export function trainCommand(): Command {
     .description('train a model on your data, measure it on held-out rows, save it')
     .option('--data <file...>', 'files of interactions (globs are expanded), or film-club for the simulated data')
     .option('--model <name>', 'the model; "deeptaste models" lists them')
+    .option(
+      '--from <run>',
+      'go on from a saved recommender with the rows of --data: its model, settings and weights',
+      folderPath,
+    )
     .option(
       '--set <key=value>',
       'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01',
@@ -38,15 +44,20 @@ export function trainCommand(): Command {
   addRunFlags(addTaskOption(addRunOptions(command)));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
-    if (flags.finish && flags.data === undefined && flags.model === undefined) {
+    if (flags.finish && flags.data === undefined && flags.model === undefined && flags.from === undefined) {
       const { finishStored } = await import('../finish-stored.ts');
       return finishStored(terminal, flags);
+    }
+    if (flags.from !== undefined) {
+      const { continuedRun } = await import('../continued-run.ts');
+      const { executeRun } = await import('../execute-run.ts');
+      return executeRun(terminal, { ...flags, ...(await continuedRun(flags.from, flags, await terminal.progress())) });
     }
     requireNamed(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const settings = await checkedRun(settingsOf(flags), flags.set ?? [], 'train');
-    await executeRun(terminal, { settings, ...flags });
+    await executeRun(terminal, { ...flags, from: undefined, settings });
   });
 }
 
