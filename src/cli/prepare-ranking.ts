@@ -48,7 +48,8 @@ function readsHistories({ model }: Pick<RunSettings, 'model'>): boolean {
 
 function taskOf(split: Split, { model, config, evaluation, seed }: RunSettings): Task {
   if (readsHistories({ model })) return rankingByHistoryTask(split, { evaluation, seed }, model);
-  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }) }, model);
+  const isFitted = findModel(model).learn.by === 'solver';
+  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }), isFitted }, model);
 }
 
 /**

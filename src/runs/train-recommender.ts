@@ -5,6 +5,7 @@ import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { findModelOf } from '../models/index.ts';
 import type { Recommender } from '../recommender/recommender.ts';
 import { rankingTask } from '../tasks/ranking.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
@@ -59,10 +60,8 @@ function runOptions({
 }: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
   const split = from ? continuedSplit(given, from.parts) : given;
   const { model, config, training, refit, final, evaluation, seed } = settings;
-  const task = rankingTask(
-    split,
-    { evaluation, seed, usesRatings: usesRatings({ model, config: { ...from?.parts.info.model.config, ...config } }) },
-    model,
-  );
+  const ratings = usesRatings({ model, config: { ...from?.parts.info.model.config, ...config } });
+  const isFitted = findModelOf('pairs', model).learn.by === 'solver';
+  const task = rankingTask(split, { evaluation, seed, usesRatings: ratings, isFitted }, model);
   return { ...hooks, from: from?.parts, task, model, config, training, refit, final, seed };
 }

@@ -5,7 +5,6 @@ import { requireUsersAndItems, type Split } from '../data/dataset.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { itemsByUser, trainedItems } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import { findModel } from '../models/index.ts';
 import { continuationOf } from './continuation.ts';
 import { evaluateScorer, hasTrainedTestUser, testDescription, validator } from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
@@ -20,17 +19,12 @@ export interface RankingTaskOptions {
   readonly seed: number;
   /** Whether the model looks at ratings or counts of the pairs. */
   readonly usesRatings: boolean;
-  /** Whether the model is fitted at once, without epochs. */
-  readonly isFitted: boolean;
+  /** Whether the model is fitted at once, without epochs; default: no. Asked where training goes on. */
+  readonly isFitted?: boolean;
 }
 
 /** @throws 'data' for a split without training rows, or whose rows name no users or items; 'config' for a metric of another task */
-export function rankingTask(
-  split: Split,
-  given: Omit<RankingTaskOptions, 'isFitted'>,
-  model: string,
-): Task<'pairs', EvaluationResult> {
-  const options = { ...given, isFitted: findModel(model).learn.by === 'solver' };
+export function rankingTask(split: Split, options: RankingTaskOptions, model: string): Task<'pairs', EvaluationResult> {
   if (split.former && options.usesRatings)
     throw new DeepTasteError(
       'config',
