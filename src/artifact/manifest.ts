@@ -47,6 +47,7 @@ const infoShape = {
     .object({ offset: z.number(), range: z.object({ low: z.number(), high: z.number() }).nullable() })
     .optional(),
   final: z.object({ nRows: count, epochs: z.int().min(1).nullable() }).optional(),
+  from: z.object({ hash: z.string().min(1), nInteractions: count }).optional(),
 };
 
 const infoSchema = z.object({
@@ -92,6 +93,8 @@ export interface ArtifactInfo {
   readonly engine: { readonly kernels: KernelBuild; readonly blas: string | null };
   /** Absent: the weights are those that were measured; else protocol and metrics are of a model without the held-out rows. */
   readonly final?: FinalRecord;
+  /** Training went on from a recommender of these data; absent = it began anew. */
+  readonly from?: { readonly hash: string; readonly nInteractions: number };
   readonly data: { readonly name: string; readonly hash: string; readonly nInteractions: number };
   /** Of models of users and items that predict ratings: what is added to what they give, and what ratings are clipped to (null = nothing). */
   readonly rating?: { readonly offset: number; readonly range: { readonly low: number; readonly high: number } | null };

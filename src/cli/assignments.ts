@@ -5,6 +5,7 @@
  */
 import { DeepTasteError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { models } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import { jsonOrText } from './option-values.ts';
 
@@ -18,14 +19,18 @@ export interface Assignment {
 
 const single = ['refit', 'final', 'name', 'description', 'task'];
 
-/** @throws 'usage' for what is no `key=value` */
-export function parseAssignment(text: string): Assignment {
+/**
+ * @param owner name of a model that may stand before its own keys (`mf.factors=8`)
+ * @throws 'usage' for what is no `key=value`
+ */
+export function parseAssignment(text: string, owner?: string): Assignment {
   const at = text.indexOf('=');
   const key = text.slice(0, Math.max(0, at)).trim();
   const parts = key.split('.');
   if (at < 1 || parts.some((part) => !/^[A-Za-z][\w-]*$/.test(part)))
     throw new DeepTasteError('usage', `--set ${text}: must be key=value, e.g. factors=32 or training.batchSize=512`);
-  return { path: addressOf(parts), value: jsonOrText(text.slice(at + 1)), key };
+  const own = owner !== undefined && parts[0] === owner ? parts.slice(1) : parts;
+  return { path: addressOf(own), value: jsonOrText(text.slice(at + 1)), key };
 }
 
 function addressOf(parts: readonly string[]): readonly string[] {
@@ -72,6 +77,14 @@ function unknownSetting(
   modelKeys: readonly string[],
   known: readonly string[],
 ): DeepTasteError {
+  const [section] = path;
+  if (models.some(({ name: model }) => model === section))
+    return new DeepTasteError(
+      'config',
+      `--set ${key}: must be a setting without the name of a model, which belongs to compare, found "${section}"; ` +
+        `say ${path.slice(1).join('.')}=…`,
+      { key },
+    );
   const last = path[path.length - 1];
   const close = known.find((address) => address.endsWith(`.${last}`)) ?? nearest(key, known);
   const own = modelKeys.length > 0 ? `the model's own are ${modelKeys.join(', ')}` : 'the model has none of its own';

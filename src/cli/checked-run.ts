@@ -21,6 +21,7 @@ import { assign, parseAssignment } from './assignments.ts';
 /**
  * The settings with `--set` applied, checked.
  * @param form of the settings; default: that of the model's data
+ * @param owner name of the model that may stand before its keys in `set`
  * @throws 'usage' for an unknown model; 'config' for an unknown key, one of other models, or a value out of its range
  */
 export async function checkedRun(
@@ -28,11 +29,12 @@ export async function checkedRun(
   set: readonly string[],
   where: string,
   form: Form = formOf(input),
+  owner?: string,
 ): Promise<AnyRunSettings> {
   const model = findModel(input.model);
   const assigned = assign(
     input,
-    set.map(parseAssignment),
+    set.map((text) => parseAssignment(text, owner)),
     { own: optionNames(model), former: formerNames(model) },
     settingKeys(form, model),
   );

@@ -14,7 +14,7 @@ import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/aver
 import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { checkRowComparison, reportRows } from './compare-rows.ts';
-import { contenderSettings } from './contender-settings.ts';
+import { contenderSettings, hasEpochs } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import type { CompareFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
@@ -35,6 +35,9 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   const ranks = form === 'pairs' ? taskOfRun(settings as RunSettings) === 'ranking' : form === 'sequences';
   if (settings.evaluation.metrics && ranks) checkComparison(flags, settings.evaluation.metrics);
   const progress = await terminal.progress();
+  const fitted = contenders.map((each) => findModel(each.settings.model)).filter((model) => !hasEpochs(model));
+  if (flags.epochs !== undefined && fitted.length > 0)
+    progress.log(`note: --epochs does not concern ${fitted.map(({ name }) => name).join(', ')}: fitted at once`);
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const prepare = await prepareRuns(contenders, progress);
   const measures = measuredAlike(contenders, prepare);

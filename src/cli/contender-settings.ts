@@ -7,6 +7,7 @@ import { models as allModels, findModel } from '../models/index.ts';
 import type { AnyRunInput } from '../runs/any-settings.ts';
 import { checkedRun, formerNames, optionNames } from './checked-run.ts';
 import { dataOf, defined } from './data-flags.ts';
+import { noEpochs } from './epochs-flag.ts';
 import type { CompareFlags } from './flags.ts';
 import type { FormedSettings } from './prepared-run.ts';
 import { runInputOf } from './run-flags.ts';
@@ -23,6 +24,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
     throw new DeepTasteError('usage', `--models: each model counts once, found "${repeated}" twice`);
   const models = names.map(findModel);
   for (const text of set) checkOwner(text, models);
+  if (flags.epochs !== undefined && !models.some(hasEpochs)) throw noEpochs(flags.epochs, models);
   const areUnlike = models.some(({ form }) => form !== models[0].form);
   const task = flags.task ?? commonTask(models);
   const settings: FormedSettings[] = [];
@@ -37,7 +39,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
       training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
     } as AnyRunInput;
     const own = set.flatMap((text) => concerning(model, names, text));
-    settings.push({ form, settings: await checkedRun(input, own, 'compare', form) });
+    settings.push({ form, settings: await checkedRun(input, own, 'compare', form, model.name) });
   }
   return settings;
 }
@@ -52,7 +54,7 @@ function commonTask(models: readonly AnyModel[]): CompareFlags['task'] {
 }
 
 /** Whether training settings concern the model. */
-function hasEpochs({ learn }: AnyModel): boolean {
+export function hasEpochs({ learn }: AnyModel): boolean {
   return learn.by === 'gradients';
 }
 
@@ -88,7 +90,7 @@ function checkOwner(text: string, models: readonly AnyModel[]): void {
  */
 function concerning(model: AnyModel, names: readonly string[], text: string): string[] {
   const owner = names.find((name) => text.startsWith(`${name}.`));
-  if (owner !== undefined) return owner === model.name ? [text.slice(owner.length + 1)] : [];
+  if (owner !== undefined) return owner === model.name ? [text] : [];
   if (/^(training|optimizer)\./.test(text)) return hasEpochs(model) ? [text] : [];
   const key = keyOf(text);
   const isForeign =

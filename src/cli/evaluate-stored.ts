@@ -23,10 +23,16 @@ import type { Terminal } from './terminal.ts';
 
 export async function evaluateStored(terminal: Terminal, path: string, flags: EvaluateFlags): Promise<void> {
   const manifest = await inspectArtifact(path);
+  if (manifest.from !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      `evaluate ${path}: must be a run that was trained from the beginning, found one that went on from another with new rows; ` +
+        'it was measured when it was trained (evaluation.json)',
+    );
   const settings = settingsFor(path, manifest, await storedSettings(path), flags);
   const progress = await terminal.progress();
   const parts = await Recommender.read(path);
-  const prepared = await prepareRun(settings, progress, parts);
+  const prepared = await prepareRun(settings, progress, { stored: parts });
   // a refitted model knows the validation rows, and what only they hold
   const task = (settings.refit && prepared.task.withoutValidation()) || prepared.task;
   requireSameData(path, manifest, task.identity.data);

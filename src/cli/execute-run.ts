@@ -1,5 +1,6 @@
 /** One run from settings to a saved artifact: what `train` and `run` do. */
 import { checkArtifactPlace, checkFilePlace, checkFolderAbove } from '../artifact/output-place.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
@@ -22,6 +23,8 @@ import type { Terminal } from './terminal.ts';
 
 export interface RunRequest extends EngineFlags {
   readonly settings: AnyRunSettings;
+  /** A saved recommender from which training goes on. */
+  readonly from?: RecommenderParts;
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
   readonly resume?: boolean;
@@ -39,7 +42,7 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
   const settings = request.finish ? { ...request.settings, final: false } : request.settings;
   await checkPlaces(request);
   const progress = await terminal.progress();
-  const prepared = await prepareRun(settings, progress);
+  const prepared = await prepareRun(settings, progress, { from: request.from });
   const out = request.out ?? defaultOut(settings, prepared.dataName);
   if (request.out === undefined) await checkArtifactPlace(out);
   const engine = openEngine(request, progress);
@@ -115,8 +118,8 @@ async function trainInterruptibly(
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<Run> {
-  const { settings, checkpointSeconds, keep, finish } = request;
-  const hooks = { progress, onProfile: profiles.listener, keep };
+  const { settings, checkpointSeconds, keep, finish, from } = request;
+  const hooks = { progress, onProfile: profiles.listener, keep, from };
   if (findModel(settings.model).learn.by === 'solver') {
     refuseWithoutEpochs(request, settings.model);
     await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes

@@ -59,3 +59,6 @@ export function jsonOrText(text: string): unknown {
     return text;
   }
 }
+
+/** What `--where` means, wherever it stands. */
+export const whereDoc = `only items of which it holds, e.g. "genre = 'Comedy' and year >= 1990" (docs/filters.md)`;

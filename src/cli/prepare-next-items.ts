@@ -6,7 +6,7 @@ import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence
 import { resolveTraining } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf } from '../models/index.ts';
-import { nextItemTask } from '../tasks/next-item.ts';
+import { continuedSequenceSplit, nextItemTask } from '../tasks/next-item.ts';
 import type { SequenceRunSettings } from '../tasks/next-item-settings.ts';
 import { prepareSequenceSplit } from '../tasks/prepare-sequences.ts';
 import type { Circumstances, PreparedData } from './prepared-run.ts';
@@ -14,9 +14,10 @@ import type { Circumstances, PreparedData } from './prepared-run.ts';
 export async function prepareNextItems(
   runs: readonly SequenceRunSettings[],
   progress: Progress,
-  { stored }: Circumstances = {},
+  { stored, from }: Circumstances = {},
 ): Promise<PreparedData<'sequences'>> {
-  const split = await loadSequencesNoted(runs[0], progress);
+  const read = await loadSequencesNoted(runs[0], progress);
+  const split = from ? continuedSequenceSplit(read, from) : read;
   const { name, hash, train, items, warnings, description } = split;
   for (const { model, training } of stored ? [] : runs)
     noteUnvalidated(split, resolveTraining(findModelOf('sequences', model), training).training, progress);
@@ -29,8 +30,8 @@ export async function prepareNextItems(
     nUnknownTestEvents: description.nUnknownTestEvents,
     warnings,
   };
-  return ({ evaluation, seed }) => ({
-    task: nextItemTask(split, { evaluation, seed }),
+  return ({ model, evaluation, seed }) => ({
+    task: nextItemTask(split, { evaluation, seed, isFitted: findModelOf('sequences', model).learn.by === 'solver' }),
     dataName: name,
     data,
     document: {},

@@ -1,6 +1,7 @@
 /** Runs of models of users and items: reads the data and says what was found. */
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
+import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Split } from '../data/dataset.ts';
 import { findModel } from '../models/index.ts';
 import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
@@ -9,10 +10,15 @@ import { rankingByHistoryTask } from '../tasks/ranking-by-history.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { ratingsNote, usesRatings } from '../tasks/ratings-note.ts';
 import type { Task } from '../tasks/task.ts';
-import type { PreparedData } from './prepared-run.ts';
+import type { Circumstances, PreparedData } from './prepared-run.ts';
 
-export async function prepareRanking(runs: readonly RunSettings[], progress: Progress): Promise<PreparedData<'pairs'>> {
-  const split = await loadNoted(runs[0], progress, runs);
+export async function prepareRanking(
+  runs: readonly RunSettings[],
+  progress: Progress,
+  { from }: Circumstances = {},
+): Promise<PreparedData<'pairs'>> {
+  const read = await loadNoted(runs[0], progress, runs);
+  const split = from ? continuedSplit(read, from) : read;
   const { dataset, description } = split;
   const data = {
     name: dataset.name,
@@ -42,7 +48,8 @@ function readsHistories({ model }: Pick<RunSettings, 'model'>): boolean {
 
 function taskOf(split: Split, { model, config, evaluation, seed }: RunSettings): Task {
   if (readsHistories({ model })) return rankingByHistoryTask(split, { evaluation, seed }, model);
-  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }) }, model);
+  const isFitted = findModel(model).learn.by === 'solver';
+  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }), isFitted }, model);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Runs of models over feature fields: reads the data, fits the fields, and says what was found. */
 import type { FieldFile } from '../artifact/field-file.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { parseModelOptions } from '../examples/model-options.ts';
@@ -13,10 +14,10 @@ import type { Circumstances, PreparedData } from './prepared-run.ts';
 export async function prepareRows(
   runs: readonly FieldRunSettings[],
   progress: Progress,
-  { stored, besideModelsOfUsers = false }: Circumstances = {},
+  { stored, from, besideModelsOfUsers = false }: Circumstances = {},
 ): Promise<PreparedData<'rows'>> {
   const [first] = runs;
-  const read = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress);
+  const read = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress, from);
   const data = besideModelsOfUsers && read.task === 'ranking' ? { ...read, split: ofTrainedUsers(read.split) } : read;
   const { split, encoder, task, evaluation, warnings } = data;
   const { dataset, train, description } = split;
@@ -54,9 +55,13 @@ async function dataAsStored(settings: FieldRunSettings, fields: FieldFile): Prom
 }
 
 /** Reads the data, fits the fields, and says what was found. */
-async function loadFieldsNoted(settings: FieldRunSettings, progress: Progress): Promise<FieldData> {
+async function loadFieldsNoted(
+  settings: FieldRunSettings,
+  progress: Progress,
+  from?: RecommenderParts,
+): Promise<FieldData> {
   const task = progress.start('reading the data');
-  const data = await prepareFieldData(settings);
+  const data = await prepareFieldData(settings, from);
   const { split, encoder } = data;
   const { dataset, train, validation, test } = split;
   const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form } from '../examples/forms.ts';
 import { type AnyRunSettings, formOf, type RunSettingsOf } from '../runs/any-settings.ts';
 import { type Run, trainRun } from '../runs/train-run.ts';
+import { describeContinuation } from '../tasks/continuation.ts';
 import { taskOfRun } from '../tasks/ranking-settings.ts';
 import type { TrainingHooks } from '../training/train.ts';
 import type { Circumstances, FormedSettings, PreparedData, PreparedRun } from './prepared-run.ts';
@@ -29,17 +30,20 @@ const preparations: { readonly [F in Form]: () => Promise<Preparation<F>> } = {
 const preparePairs: Preparation<'pairs'> = async (runs, progress, circumstances) => {
   if (taskOfRun(runs[0]) === 'rating')
     return (await import('./prepare-ratings.ts')).prepareRatings(runs, progress, circumstances);
-  return (await import('./prepare-ranking.ts')).prepareRanking(runs, progress);
+  return (await import('./prepare-ranking.ts')).prepareRanking(runs, progress, circumstances);
 };
 
 /** Reads the data of a run and says what was found. @throws 'config', 'data', 'io' */
 export async function prepareRun(
   settings: AnyRunSettings,
   progress: Progress,
-  stored?: RecommenderParts,
+  circumstances: Circumstances = {},
 ): Promise<PreparedRun> {
   const prepare = (await preparations[formOf(settings)]()) as Preparation<Form>;
-  return (await prepare([settings], progress, { stored }))(settings);
+  const prepared = (await prepare([settings], progress, circumstances))(settings);
+  const { continuation } = prepared.task;
+  if (continuation) progress.log(describeContinuation(continuation, prepared.unit));
+  return prepared;
 }
 
 /** The same of several runs, of which those whose settings have one form share what is read. */
@@ -64,6 +68,8 @@ function sharing({ form, settings }: FormedSettings): string {
 }
 
 export interface RunHooks extends TrainingHooks {
+  /** A saved recommender from which training goes on. */
+  readonly from?: RecommenderParts;
   readonly progress: Progress;
   readonly keep?: (run: Run) => Promise<void>;
 }

@@ -10,6 +10,8 @@ import type { SavedModel } from './saved-note.ts';
 export interface Circumstances {
   /** A recommender that is to be measured on them: what was made of the data of its training is not made anew. */
   readonly stored?: RecommenderParts;
+  /** A recommender from which training goes on with the data. */
+  readonly from?: RecommenderParts;
   /** Models of users stand beside those over fields: only users with training rows are ranked for. */
   readonly besideModelsOfUsers?: boolean;
 }

@@ -6,6 +6,7 @@ import type { Protocol } from '../evaluation/protocol.ts';
 import { isRowResult, type Result, resultJson } from '../evaluation/result.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
 import type { Run } from '../runs/train-run.ts';
+import { describeContinuation } from '../tasks/continuation.ts';
 import { accountLines } from '../training/training-account.ts';
 import { type PreparedRun, savedModel } from './prepared-run.ts';
 import { rowMetricTable } from './row-report.ts';
@@ -23,12 +24,21 @@ export interface FinishedRun {
 
 export function runReport(terminal: Terminal, finished: FinishedRun): string {
   const { run, prepared, out } = finished;
+  const continued = run.continuation ? [describeContinuation(run.continuation, prepared.unit)] : [];
   const { title } = run.recommender.model;
   const saved = savedModel(prepared, run);
   const measured = run.result ? metricTable(terminal, title, run.result, run.trainingSeconds) : unmeasuredNote(saved);
   const anew = saved.final === null ? '' : `, anew on all ${saved.unit} in ${shortTime(run.finalSeconds)}`;
   const made = `trained in ${shortTime(run.trainingSeconds)}${epochsNote(run)}${anew}, saved to ${out}`;
-  return [measured, ...accountLines(run.account), savedNote(saved), '', made, `next: ${prepared.next(out)}`].join('\n');
+  return [
+    measured,
+    ...accountLines(run.account),
+    ...continued,
+    savedNote(saved),
+    '',
+    made,
+    `next: ${prepared.next(out)}`,
+  ].join('\n');
 }
 
 /** Metrics, with intervals where they have some, and how they were obtained. */
@@ -130,6 +140,7 @@ export function runDocument({ run, prepared, settings, out, threads }: FinishedR
     threads,
     kernels: recommender.engine.build,
     data: prepared.data,
+    ...(run.continuation && { continued: run.continuation }),
     ...prepared.document,
     trainingSeconds,
     epochs: log.length,

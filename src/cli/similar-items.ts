@@ -5,10 +5,15 @@ import { engineForOne } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness; 'artifact' */
-export async function showSimilar(terminal: Terminal, path: string, item: string, k: number): Promise<void> {
+export async function showSimilar(
+  terminal: Terminal,
+  path: string,
+  item: string,
+  options: { readonly k: number; readonly where?: string },
+): Promise<void> {
   const recommender = await Recommender.load(path, engineForOne());
   try {
-    const { similar, how } = recommender.similar(item, { k });
+    const { similar, how } = recommender.similar(item, options);
     const title = itemTitle(recommender, item);
     const table = recommendationTable(
       similar.map((each) => ({ ...each, because: [] })),

@@ -42,6 +42,7 @@ export const callParts = {
   /** Settings of runs are contenders, too: what else they hold is not looked at. */
   contenders: z.array(z.looseObject({ model: text })).min(1),
   progress: having('must be a Progress ({ start })', 'start').optional(),
+  recommender: having('must be a Recommender, as await Recommender.load(…) gives it', 'parts', 'model').optional(),
   object: z.custom(isObject, 'must be an object').optional(),
   flag: z.boolean().optional(),
   text,

@@ -70,6 +70,18 @@ export interface Dataset {
   readonly warnings: readonly string[];
 }
 
+/** What a training that goes on with new rows has had before them; users and items of it have the first indices. */
+export interface FormerRows {
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Rows of its data. */
+  readonly nInteractions: number;
+  /** Row u = the distinct items that user u took in that training, ascending [all users, all items]. */
+  readonly seen: SparseRows;
+  /** What each user took in rows that it did not have; null = nothing. */
+  readonly heldOut: SparseRows | null;
+}
+
 /** Train, validation and test parts of one data set; they share its vocabularies. */
 export interface Split {
   readonly dataset: Dataset;
@@ -81,6 +93,8 @@ export interface Split {
   readonly testCandidates: SparseRows | null;
   /** Everything needed to make the same split again; part of the protocol record. */
   readonly description: SplitDescription;
+  /** Where the rows are added to those of a training before; absent = there was none. */
+  readonly former?: FormerRows;
 }
 
 export type SplitDescription = { readonly method: string } & Readonly<
@@ -117,12 +131,12 @@ export function joinInteractions(a: Interactions, b: Interactions): Interactions
 /**
  * Models that rank items for users need rows that name both.
  * @param where who asks, e.g. `train`
- * @throws DeepTasteError `data`: the rows name no users, or no items
+ * @throws DeepTasteError `config`: the rows name no users, or no items
  */
 export function requireUsersAndItems(where: string, { name, unnamed }: Pick<Dataset, 'name' | 'unnamed'>): void {
   if (!unnamed || unnamed.length === 0) return;
   throw new DeepTasteError(
-    'data',
+    'config',
     `${where}: ranking items for users needs rows that name both, those of ${name} name no ${unnamed.join(' and no ')}; ` +
       `say ${unnamed.map((role) => `--${role} COLUMN`).join(' ')}, or choose a model of labelled rows`,
     { missing: unnamed },

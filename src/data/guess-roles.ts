@@ -84,7 +84,7 @@ export class RoleGuess {
     ).sort((a, b) => nameRank(role, a) - nameRank(role, b));
     if (found.length > 1 && !isSureName(role, found[0]))
       throw new DeepTasteError(
-        'data',
+        'config',
         `${this.#table.source}: several columns may hold the ${role} (${found.join(', ')}); say --${role} COLUMN`,
         { path: this.#table.source, candidates: found },
       );

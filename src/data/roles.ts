@@ -153,13 +153,13 @@ function checkIds(table: ImportedTable, { user, item, label, rating, session }: 
   if (missing.length > 0) throw unknownColumns(table, missing, session?.name);
   if (!(user && item) && !label && !rating)
     throw new DeepTasteError(
-      'data',
+      'config',
       `${table.source}: rows that do not name both users and items must carry a label or a rating; say --label COLUMN`,
       { path: table.source },
     );
   if (user && user === item)
     throw new DeepTasteError(
-      'data',
+      'config',
       `${table.source}: user and item must be different columns, both are "${user.name}"`,
     );
   for (const column of [user, item])
@@ -230,7 +230,7 @@ export function missingColumn(
   const objects = `; it holds objects: name one of ${[part, ...parts].slice(0, 10).join(', ')}`;
   const hint = part === undefined ? suggestion(name, names) : objects;
   const message = `${table.source}: there is no column "${name}" for ${role}${hint}`;
-  return new DeepTasteError('data', message, { path: table.source, column: name, columns: names });
+  return new DeepTasteError('config', message, { path: table.source, column: name, columns: names });
 }
 
 function unknownColumns(table: ImportedTable, missing: readonly string[], session: string | undefined): DeepTasteError {
@@ -249,7 +249,7 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
       : `; "${outcome}" is no label, for it does not hold two different values: say --label ${outcome} to see which, ` +
         `or --rating ${outcome} ${none} to predict it as a number`;
   return new DeepTasteError(
-    'data',
+    'config',
     `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}${almost}; ` +
       `columns: ${names.join(', ')}${headerNote(table)}`,
     { path: table.source, missing, columns: names },

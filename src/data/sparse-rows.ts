@@ -89,6 +89,12 @@ export function joinedAscending(a: Int32Array, b: Int32Array = new Int32Array(0)
   return joined.slice(0, n);
 }
 
+/** The columns of both in every row; columns of both must ascend and differ. */
+export function unitedRows(a: SparseRows, b: SparseRows): SparseRows {
+  const lists = [a, b].map((rows) => ({ row: rowNumbers(rows), column: rows.columns }));
+  return joinedRows(a.nRows, lists, true);
+}
+
 /** The rows of `rows` without the columns that `others` have there; columns of both must ascend. */
 export function withoutColumns(rows: SparseRows, others: SparseRows): SparseRows {
   const rowStart = new Int32Array(rows.nRows + 1);

@@ -2,7 +2,7 @@
 import type { RandomStream } from '../core/random.ts';
 import { rowsWhere } from '../data/cleaning.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
-import { joinedRows, rowOf, type SparseRows, sparseRows } from '../data/sparse-rows.ts';
+import { joinedRows, rowNumbers, rowOf, type SparseRows, sparseRows, unitedRows } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
@@ -61,6 +61,13 @@ export function itemsByUser(split: Split, part: Interactions | null): SparseRows
   return rows;
 }
 
+/** The distinct items of every user in the training part, and in a training before it. */
+export function trainedItems(split: Split): SparseRows {
+  const rows = itemsByUser(split, split.train);
+  const { former } = split;
+  return former ? unitedRows(rows, former.seen) : rows;
+}
+
 interface HeldOut {
   /** Users of a part that have something held out, ascending. */
   readonly users: Int32Array;
@@ -95,7 +102,7 @@ function excludedItems(split: Split, filter: RankFilter, users: Int32Array): Spa
   const { train, validation, dataset } = split;
   const nUsers = dataset.users.size;
   const parts = filter === 'train' || !validation ? [train] : [train, validation];
-  if (users.length * 2 > nUsers && parts.length === 1) return itemsByUser(split, train);
+  if (users.length * 2 > nUsers && parts.length === 1) return trainedItems(split);
   const isRanked = new Uint8Array(nUsers);
   for (const user of users) isRanked[user] = 1;
   const lists = parts.map((part) => {
@@ -103,7 +110,9 @@ function excludedItems(split: Split, filter: RankFilter, users: Int32Array): Spa
     const rows = rowsWhere(length, (row) => isRanked[userIndex[row]] === 1);
     return { row: rows.map((row) => userIndex[row]), column: rows.map((row) => itemIndex[row]) };
   });
-  return joinedRows(nUsers, lists, true);
+  const { former } = split;
+  const before = former ? [{ row: rowNumbers(former.seen), column: former.seen.columns }] : [];
+  return joinedRows(nUsers, [...before, ...lists], true);
 }
 
 /** Prepares a part once, so that it can be ranked after every epoch without repeating the work. */

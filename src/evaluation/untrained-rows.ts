@@ -11,14 +11,17 @@ export interface TrainedEntities {
   readonly hasItem: (item: number) => boolean;
 }
 
-/** Who and what occurs in the training part. */
-export function trainedEntities({ dataset, train }: Split): TrainedEntities {
+/** Who and what occurs in the training part, or in a training before it. */
+export function trainedEntities({ dataset, train, former }: Split): TrainedEntities {
   const users = new Uint8Array(dataset.users.size);
   const items = new Uint8Array(dataset.items.size);
   for (let row = 0; row < train.length; row++) {
     users[train.userIndex[row]] = 1;
     items[train.itemIndex[row]] = 1;
   }
+  for (let user = 0; former && user < former.seen.nRows; user++)
+    if (rowOf(former.seen, user).length > 0) users[user] = 1;
+  for (const item of former?.seen.columns ?? []) items[item] = 1;
   return { hasUser: (user) => users[user] === 1, hasItem: (item) => items[item] === 1 };
 }
 

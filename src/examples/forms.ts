@@ -45,6 +45,8 @@ export interface TakenPairs {
   readonly values?: Float32Array | null;
   /** The rows with their ratings, for models that predict these; absent = nobody asked. */
   readonly ratings?: RatedRows;
+  /** What the users took in a training before, which is not to be drawn as not taken; absent = there was none. */
+  readonly former?: SparseRows;
 }
 
 /** One rating a row; a pair of a user and an item may have several. */
@@ -59,4 +61,6 @@ export interface RatedRows {
 export interface LabelledRows {
   readonly layout: FieldLayout;
   readonly examples: FieldExamples;
+  /** As that of {@link TakenPairs}, by user index. */
+  readonly former?: SparseRows;
 }

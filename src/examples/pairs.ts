@@ -5,6 +5,7 @@
  *   pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ))          pairwise: −ln σ(ŷ(u, i) − ŷ(u, j))
  */
 import { z } from 'zod';
+import { rowNumbers, unitedRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
@@ -180,16 +181,17 @@ function examplesOf({ negatives }: PairSettings, nInteractions: number): number 
 
 function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
   const { engine, config, data, random } = request;
-  const { sizes, rows } = data;
+  const { sizes, rows, former } = data;
+  const taken = former ? unitedRows(rows, former) : rows;
   const training = pairSettings.parse(request.training);
   const declared = declaredAs(model.parameters(config, sizes));
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
-    users: null,
+    users: former ? rowNumbers(rows) : null,
     items: rows.columns,
     ...sizes,
-    rowStart: rows.rowStart,
-    columns: rows.columns,
+    rowStart: taken.rowStart,
+    columns: taken.columns,
     negatives: training.negatives,
     reject: training.rejectTaken,
     popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,

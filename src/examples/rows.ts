@@ -6,9 +6,8 @@ import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { RandomStream } from '../core/random.ts';
-import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
-import { sparseRows } from '../data/sparse-rows.ts';
+import { sparseRows, unitedRows } from '../data/sparse-rows.ts';
 import { type OptimizerOptions, optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
@@ -192,7 +191,7 @@ function openRows<C>(model: RowParts<C>, request: OpenRequest<C, 'rows'>): OpenE
     data,
     inputs.leaves.cross !== null && sources.some(({ leaves }) => leaves === inputs.leaves.cross),
   );
-  const sampler = training.task === 'ranking' ? drawnItems(examples, training, random) : null;
+  const sampler = training.task === 'ranking' ? drawnItems(data, training, random) : null;
   const feed = new ExampleFeed(
     engine,
     {
@@ -261,15 +260,17 @@ function checkTask({ task }: RowSettings, { examples, layout }: LabelledRows, re
     );
 }
 
-/** Items drawn for each example; with rejection, none that the user has in any example. */
-function drawnItems({ user, item, items }: FieldExamples, training: RowSettings, random: RandomStream): EdgeSampler {
+/** Items drawn for each example; with rejection, none that the user has in any example, or in a training before. */
+function drawnItems({ examples, former }: LabelledRows, training: RowSettings, random: RandomStream): EdgeSampler {
+  const { user, item, items } = examples;
   if (!user || !item || !items)
     throw new DeepTasteError(
       'config',
       'training: task "ranking" needs a user and an item for each example, and item fields',
     );
-  const nUsers = user.reduce((n, u) => Math.max(n, u + 1), 0);
-  const { rowStart, columns } = sparseRows(nUsers, user, item, true);
+  const nUsers = former?.nRows ?? user.reduce((n, u) => Math.max(n, u + 1), 0);
+  const own = sparseRows(nUsers, user, item, true);
+  const { rowStart, columns } = former ? unitedRows(own, former) : own;
   return {
     users: user,
     items: item,

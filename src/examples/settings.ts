@@ -16,18 +16,20 @@ export interface ChosenDefaults {
  * The settings of a model's training: explicit ones over its defaults for data of this size over its fixed ones over those of the
  * kind of examples. Null for models with a solver, which have none.
  * @param sizes absent = the defaults follow no data
+ * @param former settings of a training that goes on, which stand for all defaults
  * @throws 'config' naming the key that is unknown or out of range, or any setting of a model with a solver
  */
 export function resolveTraining(
   { title, learn }: Pick<Model, 'title' | 'learn'>,
   given: object,
   sizes?: TrainingSizes,
+  former?: object,
 ): { readonly training: EpochSettings | null; readonly chosen: ChosenDefaults | null } {
   if (learn.by === 'gradients') {
     const { examples, defaults } = learn;
-    const sized = sizes && learn.defaultsForData?.(sizes);
+    const sized = former ? undefined : sizes && learn.defaultsForData?.(sizes);
     const chosen = sizes && sized ? openDefaults(sized, given, sizes) : null;
-    const training = overDefaults(examples, sized ? joined(defaults, sized) : defaults, given);
+    const training = overDefaults(examples, former ?? (sized ? joined(defaults, sized) : defaults), given);
     examples.checkSettings?.(training, given);
     return { training, chosen };
   }

@@ -13,6 +13,7 @@ import type { Scorer } from '../scoring/scorer.ts';
 import type { Answering, Asked, AskedPerson, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter, stackedRows } from './named-rows.ts';
 import { likenessByVectors } from './reasons.ts';
+import { MOST_TAKEN } from './request.ts';
 import { listAt, type TopItems, takenItems, topItems } from './top-items.ts';
 import { blocksOf, listsAtRows } from './users-at-once.ts';
 
@@ -40,7 +41,7 @@ export class FieldAnswering implements Answering {
     return true;
   }
 
-  ask({ user, history, row }: AskedPerson): Asked {
+  ask({ user, history, row, whenEmpty }: AskedPerson): Asked {
     if (history !== undefined)
       throw new DeepTasteError(
         'usage',
@@ -48,16 +49,18 @@ export class FieldAnswering implements Answering {
           'that describe somebody (--row key=value)',
       );
     this.#requireRanking();
-    if (user !== undefined) return this.#byUser(user, row ?? {});
+    if (user !== undefined) return this.#byUser(user, row ?? {}, whenEmpty);
     return this.#asked(row ?? {}, row ?? {}, undefined, 'somebody not seen in training, from the given fields');
   }
 
   /** A user in the context that `row` gives. Somebody whom training did not have is served from what `row` says. */
-  #byUser(id: string, row: RowRecord): Asked {
+  #byUser(id: string, row: RowRecord, whenEmpty: AskedPerson['whenEmpty']): Asked {
     const { users } = this.#parts;
     const known = users.indexOf(id);
     const key = idKey(this.#parts, 'user');
-    if (known === undefined && Object.keys(row).length === 0)
+    const isNobody = known === undefined && Object.keys(row).length === 0;
+    if (isNobody && whenEmpty === 'popularity') return this.#nobodyKnown();
+    if (isNobody)
       throw new DeepTasteError(
         'not-found',
         `recommend: no user ${quotedNames([id])} was in the training data (ids look like ${quotedNames(users.idsFrom(0, 3))}); ` +
@@ -71,6 +74,17 @@ export class FieldAnswering implements Answering {
     if (how === 'trained') return asked;
     const note = `user ${shownName(id)} was not, or rarely, seen in training: served from what else is known`;
     return { ...asked, notes: [note, ...asked.notes] };
+  }
+
+  #nobodyKnown(): Asked {
+    const none = new Int32Array(0);
+    const rank: Asked['rank'] = (k, excluded) => {
+      const isExcluded = new Uint8Array(this.#parts.items.size);
+      for (const item of excluded) isExcluded[item] = 1;
+      const counts = Float32Array.from(this.popularity);
+      return { ...topItems(counts, k, isExcluded), knows: null, how: MOST_TAKEN.user };
+    };
+    return { taken: none, history: none, unknownItems: [], notes: [], includeSeen: false, rank };
   }
 
   /** Untrained are users whose id training has no value for, where the fields have the ids of users. */

@@ -15,7 +15,7 @@ import { FoldIn } from '../training/fold-in.ts';
 import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { BestItems } from './best-items.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
-import { emptyHistory, examplesOf } from './request.ts';
+import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { listAt, type TopItems, takenItems } from './top-items.ts';
 import { blocksOf, listsAtRows } from './users-at-once.ts';
 
@@ -55,12 +55,13 @@ export class PairAnswering implements Answering {
         'usage',
         `recommend: ${this.#model.title} does not look at the cells of a row; give a user or a history`,
       );
-    return user === undefined ? this.#byHistory(history ?? [], whenEmpty) : this.#byUser(user);
+    return user === undefined ? this.#byHistory(history ?? [], whenEmpty) : this.#byUser(user, whenEmpty);
   }
 
   /** Somebody of the data. Somebody without training rows is served from the items that the data hold. */
-  #byUser(id: string): Asked {
+  #byUser(id: string, whenEmpty: AskedPerson['whenEmpty']): Asked {
     const user = this.#parts.users.indexOf(id);
+    if (user === undefined && whenEmpty === 'popularity') return this.#nobodyKnown(MOST_TAKEN.user);
     if (user === undefined) throw this.#unknownUser(id, 'no user', 'was in the training data');
     const trained = rowOf(this.#parts.seen, user);
     if (trained.length > 0) {
@@ -68,8 +69,9 @@ export class PairAnswering implements Answering {
       return this.#asked(trained, this.#takenBy(user), find, 'trained');
     }
     const asked = this.#byHeldOut(user);
-    if (asked === null) throw this.#unknownUser(id, 'user', NOTHING_TO_SERVE_BY);
-    return asked;
+    if (asked !== null) return asked;
+    if (whenEmpty === 'popularity') return this.#nobodyKnown(MOST_TAKEN.user);
+    throw this.#unknownUser(id, 'user', NOTHING_TO_SERVE_BY);
   }
 
   /** Somebody without training rows, by the items of the held-out ones; null where training has none of these. */
@@ -138,7 +140,7 @@ export class PairAnswering implements Answering {
       const history = Int32Array.from(new Set(known), (id) => items.indexOf(id) as number).sort();
       return { ...this.#somebodyNew(history, history), unknownItems };
     }
-    if (whenEmpty === 'popularity') return { ...this.#nobodyKnown(), unknownItems };
+    if (whenEmpty === 'popularity') return { ...this.#nobodyKnown(MOST_TAKEN.history), unknownItems };
     if (ids.length === 0) throw emptyHistory();
     throw new DeepTasteError(
       'not-found',
@@ -151,7 +153,7 @@ export class PairAnswering implements Answering {
     return this.#asked(history, taken, (k, excluded) => this.#best().findFor(person, k, excluded), how);
   }
 
-  #nobodyKnown(): Asked {
+  #nobodyKnown(how: string): Asked {
     const none = new Int32Array(0);
     const find: Finder = (k, excluded) => {
       const isExcluded = new Set(excluded);
@@ -162,7 +164,7 @@ export class PairAnswering implements Answering {
       const best = items.slice(0, k);
       return { items: best, scores: Float32Array.from(best, (item) => this.popularity[item]) };
     };
-    return this.#asked(none, none, find, 'no item of the history is known: what most people took');
+    return this.#asked(none, none, find, how);
   }
 
   #asked(history: Int32Array, taken: Int32Array, find: Finder, how: string): Asked {

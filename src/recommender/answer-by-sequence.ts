@@ -8,7 +8,7 @@ import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
 import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { HistoryLanes } from './history-lanes.ts';
-import { emptyHistory, examplesOf } from './request.ts';
+import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { takenItems, topItems } from './top-items.ts';
 import { blocksOf } from './users-at-once.ts';
 
@@ -55,7 +55,7 @@ export class SequenceAnswering implements Answering {
         'usage',
         `recommend: ${this.#title} does not look at the cells of a row; give a history, or a user`,
       );
-    const ids = user === undefined ? (history ?? []) : this.#historyOf(user);
+    const ids = user === undefined ? (history ?? []) : this.#historyOf(user, whenEmpty);
     const running = this.open();
     try {
       const items = new Set<number>();
@@ -71,7 +71,11 @@ export class SequenceAnswering implements Answering {
         items.add(item);
         nKnown++;
       }
-      const asked = this.askRunning({ running, items, nKnown, unknownItems }, whenEmpty);
+      const asked = this.askRunning(
+        { running, items, nKnown, unknownItems },
+        whenEmpty,
+        user === undefined ? 'history' : 'user',
+      );
       return { ...asked, free: () => running.free() };
     } catch (error) {
       running.free();
@@ -83,13 +87,11 @@ export class SequenceAnswering implements Answering {
    * Somebody in the middle of a sequence.
    * @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for an empty sequence
    */
-  askRunning(sequence: SequenceSoFar, whenEmpty: AskedPerson['whenEmpty']): Asked {
+  askRunning(sequence: SequenceSoFar, whenEmpty: AskedPerson['whenEmpty'], by: 'user' | 'history' = 'history'): Asked {
     const { running, items, nKnown, unknownItems } = sequence;
     const isEmpty = nKnown === 0;
     if (isEmpty && whenEmpty === 'error') throw this.#nothingKnown(unknownItems);
-    const how = isEmpty
-      ? 'no item of the history is known: what most people took'
-      : this.#continued(nKnown, unknownItems.length);
+    const how = isEmpty ? MOST_TAKEN[by] : this.#continued(nKnown, unknownItems.length);
     return {
       taken: Int32Array.from(items).sort(),
       history: new Int32Array(0),
@@ -156,10 +158,11 @@ export class SequenceAnswering implements Answering {
   }
 
   /** The history of a user of the data. */
-  #historyOf(id: string): string[] {
+  #historyOf(id: string, whenEmpty: AskedPerson['whenEmpty']): string[] {
     const { users, seen, items } = this.#parts;
     this.requireUsers();
     const user = users.indexOf(id);
+    if (user === undefined && whenEmpty === 'popularity') return [];
     if (user === undefined)
       throw new DeepTasteError(
         'not-found',
@@ -167,7 +170,7 @@ export class SequenceAnswering implements Answering {
           'give the items the person took instead (--history)',
       );
     const ids = Array.from(rowOf(seen, user), (item) => items.idOf(item));
-    if (ids.length > 0) return ids;
+    if (ids.length > 0 || whenEmpty === 'popularity') return ids;
     throw new DeepTasteError(
       'not-found',
       `recommend: user ${quotedNames([id])} ${NOTHING_KNOWN}; give the items of a history (--history)`,

@@ -72,7 +72,7 @@ export interface Answering {
    * The best items of many users of the data, in blocks and in the order given: for each what `ask({ user })` and `rank` give.
    * Ending early gives back what the work holds. Needs `requireUsers`.
    */
-  rankUsers(users: Int32Array, wanted: WantedOfUsers): Iterable<readonly RankedUser[]>;
+  rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]>;
   /** Best `n` items of a history for an item: fewer when the rest does not speak for it. */
   reasons(item: number, history: Int32Array, n: number): number[];
   /** How alike every item is to one [nItems], and what that means; null where the model does not know it. */
@@ -97,7 +97,7 @@ export interface AskedPerson {
   readonly user?: string;
   readonly history?: readonly string[];
   readonly row?: Readonly<Record<string, unknown>>;
-  /** What to do when no item of the history is known. */
+  /** What to do when no item of the history, or nothing of the user, is known. */
   readonly whenEmpty: 'error' | 'popularity';
 }
 

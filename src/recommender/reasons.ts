@@ -62,17 +62,18 @@ export function likenessOf(scorer: Scorer, item: number, nItems: number): { scor
   return likenessByVectors(itemVectors, item);
 }
 
-/** The cosine of item vectors; null where there are none, or of one number. */
+/** The cosine of the vectors of items, or of users; null where there are none, or of one number. */
 export function likenessByVectors(
   vectors: Scorer['itemVectors'],
   item: number,
+  owner: 'item' | 'user' = 'item',
 ): { scores: Float32Array; how: string } | null {
   if (!vectors || vectors.width < 2) return null;
   const { values, width } = vectors;
   const scores = new Float32Array(values.length / width);
   for (let other = 0; other < scores.length; other++)
     scores[other] = cosine(values, item * width, other * width, width);
-  return { scores, how: 'by the cosine of the item vectors' };
+  return { scores, how: `by the cosine of the ${owner} vectors` };
 }
 
 function pickBest(weightsTo: WeightsTo): ReasonFinder {

@@ -39,6 +39,34 @@ interface AskedUsers {
 /** Why users have no list whom the data do not name. */
 export const UNKNOWN_USER = 'is unknown to the training data';
 
+/** The lists of a recommender that are being made: closing it ends them. */
+export class ListsInWork {
+  readonly #ends = new Set<() => void>();
+  #isClosed = false;
+
+  /** @param end gives back what a work holds @returns what is to be called when the work has ended by itself */
+  begin(end: () => void): () => void {
+    this.checkOpen();
+    this.#ends.add(end);
+    return () => void this.#ends.delete(end);
+  }
+
+  /** @throws 'usage' after the recommender was closed */
+  checkOpen(): void {
+    if (this.#isClosed)
+      throw new DeepTasteError(
+        'usage',
+        'recommendAll: the recommender was closed before all lists were made; close it after the loop over them',
+      );
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+  }
+}
+
 /**
  * Lists in the order of the users; those who are unknown come first.
  * @throws at once, before the first list is asked for: 'not-found' when none of the users is known, or `only` names no item that is; 'usage' for ids that are none
@@ -48,11 +76,12 @@ export function listsForAll(
   answering: Answering,
   wanted: WantedOfAll,
   progress: Progress,
+  inWork: ListsInWork,
 ): AsyncGenerator<UserList, void, undefined> {
   answering.requireUsers();
   const asked = askedUsers(parts, wanted.users);
   const excluded = excludedForAll(parts, wanted);
-  return listsInBlocks(new ListMaker(parts, answering, wanted, excluded), asked, progress);
+  return listsInBlocks(new ListMaker(parts, answering, wanted, excluded), asked, progress, inWork);
 }
 
 function askedUsers({ users }: RecommenderParts, given: unknown): AskedUsers {
@@ -71,18 +100,27 @@ async function* listsInBlocks(
   lists: ListMaker,
   { known, unknown }: AskedUsers,
   progress: Progress,
+  inWork: ListsInWork,
 ): AsyncGenerator<UserList, void, undefined> {
   for (const user of unknown) yield { user, recommendations: [], how: null, skipped: UNKNOWN_USER };
+  inWork.checkOpen();
   const task = progress.start('recommending', known.length, 'users');
   let done = 0;
+  const blocks = lists.blocks(known);
+  const ended = inWork.begin(() => void blocks.return(undefined));
   try {
-    for (const block of lists.blocks(known)) {
-      for (const ranked of block) yield lists.of(ranked);
+    for (const block of blocks) {
+      for (const ranked of block) {
+        yield lists.of(ranked);
+        inWork.checkOpen();
+      }
       done += block.length;
       task.update(done, `${done.toLocaleString('en-US')} users`);
       await turnOfOthers();
+      inWork.checkOpen();
     }
   } finally {
+    ended();
     task.end(`${done.toLocaleString('en-US')} users`);
   }
 }
@@ -107,7 +145,7 @@ class ListMaker {
     for (const item of excluded) this.#isExcluded[item] = 1;
   }
 
-  blocks(users: Int32Array): Iterable<readonly RankedUser[]> {
+  blocks(users: Int32Array): Generator<readonly RankedUser[]> {
     const { k, includeSeen } = this.#wanted;
     return this.#answering.rankUsers(users, { k, includeSeen, excluded: this.#excluded });
   }

@@ -4,6 +4,7 @@ import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { idsOf } from '../core/ids.ts';
 import { quotedNames } from '../core/shown.ts';
+import { matchingRows } from '../data/filters/matching-rows.ts';
 import { joinedAscending } from '../data/sparse-rows.ts';
 import { type Answer, type Answering, type Asked, answerOf } from './answer.ts';
 import { examplesOf, type wantedOf } from './request.ts';
@@ -16,25 +17,26 @@ export function listFor(
   asked: Asked,
   wanted: ReturnType<typeof wantedOf>,
 ): Answer {
-  const { k, includeSeen = asked.includeSeen, only } = wanted;
+  const { k, includeSeen = asked.includeSeen } = wanted;
   const own = includeSeen ? new Int32Array(0) : asked.taken;
-  const excluded = joinedAscending(own, excludedForAll(parts, wanted));
+  const allowed = allowedItems(parts, wanted);
+  const excluded = joinedAscending(own, joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowed)));
   const answer = answerOf(parts, title, answering, asked, { k, excluded });
-  if (only === undefined) return answer;
+  if (allowed === null) return answer;
   // what is ranked last, or not at all, must not come into a list of so few items
-  const isAllowed = new Set(idsOf(only, 'recommend: only'));
-  return { ...answer, recommendations: answer.recommendations.filter(({ item }) => isAllowed.has(item)) };
+  const isAllowed = (id: string) => allowed[parts.items.indexOf(id) as number] === 1;
+  return { ...answer, recommendations: answer.recommendations.filter(({ item }) => isAllowed(item)) };
 }
 
 /**
  * Items, ascending and distinct, that may be in nobody's list.
- * @throws 'not-found' when `only` names no item that is known; 'usage' for ids that are none
+ * @throws 'not-found' when `only` names no item that is known, or `where` holds of none; 'usage' for ids and conditions that are none
  */
 export function excludedForAll(
   parts: RecommenderParts,
-  { exclude, only }: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only'>,
+  wanted: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only' | 'where'>,
 ): Int32Array {
-  return joinedAscending(excludedBy(parts, exclude), allBut(parts, only));
+  return joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowedItems(parts, wanted)));
 }
 
 /** Unknown ids are in no list anyway. */
@@ -44,20 +46,36 @@ function excludedBy({ items }: RecommenderParts, exclude: unknown): Int32Array {
   return Int32Array.from(new Set(indices)).sort();
 }
 
-function allBut({ items }: RecommenderParts, only: unknown): Int32Array {
-  if (only === undefined) return new Int32Array(0);
+/** 1 for the items that lists may hold [nItems]; null = all. */
+function allowedItems(
+  parts: RecommenderParts,
+  { only, where }: Pick<ReturnType<typeof wantedOf>, 'only' | 'where'>,
+): Uint8Array | null {
+  const named = only === undefined ? null : namedItems(parts, only);
+  const matching = where === undefined ? null : matchingRows(parts.itemFields, parts.info.schema, where);
+  if (named === null || matching === null) return named ?? matching;
+  return named.map((isNamed, item) => isNamed & matching[item]);
+}
+
+function namedItems({ items }: RecommenderParts, only: unknown): Uint8Array {
   const ids = idsOf(only, 'recommend: only');
   if (ids.length === 0)
     throw new DeepTasteError(
       'usage',
       'recommend: "only" must name at least one item, found none; leave it out for all',
     );
-  const allowed = new Set(ids.flatMap((id) => items.indexOf(id) ?? []));
-  if (allowed.size === 0)
+  const known = ids.flatMap((id) => items.indexOf(id) ?? []);
+  if (known.length === 0)
     throw new DeepTasteError(
       'not-found',
       `recommend: "only" must name an item of the training data, found only unknown ${quotedNames(ids)}; ` +
         `ids look like ${examplesOf(items)}`,
     );
-  return Int32Array.from({ length: items.size }, (_, item) => item).filter((item) => !allowed.has(item));
+  const named = new Uint8Array(items.size);
+  for (const item of known) named[item] = 1;
+  return named;
+}
+
+function allBut(allowed: Uint8Array | null): Int32Array {
+  return allowed === null ? new Int32Array(0) : Int32Array.from(allowed.keys()).filter((item) => allowed[item] === 0);
 }

@@ -6,10 +6,9 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type Id, idOf, shownValue } from '../core/ids.ts';
+import { type Id, shownValue } from '../core/ids.ts';
 import { float32Tensor } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import { quotedNames } from '../core/shown.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
@@ -17,7 +16,7 @@ import { type Form, type Forms, formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { findModel, modelsOf } from '../models/index.ts';
 import { probabilityOf } from '../scoring/row-scorer.ts';
-import { type Answer, type Answering, type NamedItem, namedItem } from './answer.ts';
+import type { Answer, Answering } from './answer.ts';
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
@@ -26,35 +25,21 @@ import { type Explanation, explanationOf } from './explain-row.ts';
 import { examplesOfRows, type RowPrediction, type RowRecord, rowCompleter } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
 import { ratingPredictor } from './predict-ratings.ts';
-import { listsForAll, type UserList } from './recommend-all.ts';
+import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
   checkedRequest,
-  examplesOf,
   type RecommendAllOptions,
   type RecommendOptions,
   type Request,
-  requestOptions,
   rowRecord,
   rowsOf,
-  similarOptions,
   wantedOf,
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
+import { type SimilarItems, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
 import { currentModel, storedModel } from './stored-model.ts';
-import { topItems } from './top-items.ts';
-
-export interface SimilarItem extends NamedItem {
-  /** Higher is more alike. */
-  readonly score: number;
-}
-
-export interface SimilarItems {
-  readonly similar: readonly SimilarItem[];
-  /** What likeness means for this model. */
-  readonly how: string;
-}
 
 export class Recommender {
   readonly parts: RecommenderParts;
@@ -66,6 +51,7 @@ export class Recommender {
   #answering: Answering | null = null;
   #ratings: ReturnType<typeof ratingPredictor> | null = null;
   readonly #sessions = new Set<OpenSession>();
+  #listsInWork = new ListsInWork();
 
   /** @param engine shared with other work; absent = one of its own, made when it is needed and closed by `close` */
   constructor(parts: RecommenderParts, engine?: Engine, options: EngineOptions = {}) {
@@ -199,36 +185,25 @@ export class Recommender {
     options: RecommendAllOptions = {},
     progress: Progress = silent,
   ): AsyncGenerator<UserList, void, undefined> {
-    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress);
+    return listsForAll(this.parts, this.#answers(), wantedOfAll(options), progress, this.#listsInWork);
   }
 
   /**
    * The items most alike to one.
+   * @param options number of items, 10 by default, and a condition on their fields
    * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
-  similar(itemId: Id, options: { readonly k?: number } = {}): SimilarItems {
-    const { k } = requestOptions(similarOptions, options, 'similar');
-    const id = idOf(itemId, 'similar: the item');
-    const { items } = this.parts;
-    const item = items.indexOf(id);
-    if (item === undefined || !(this.#answers().popularity[item] > 0))
-      throw new DeepTasteError(
-        'not-found',
-        `similar: no item ${quotedNames([id])} was in the training data; ids look like ${examplesOf(items)}`,
-      );
-    const likeness = this.#answers().likeness(item);
-    if (likeness === null)
-      throw new DeepTasteError(
-        'usage',
-        `similar: ${this.model.title} has neither vectors of items nor weights between them; ask a model such as ` +
-          'item-knn, ease, mf or neumf',
-      );
-    const { popularity } = this.#answers();
-    const excluded = Uint8Array.from({ length: items.size }, (_, other) => (popularity[other] > 0 ? 0 : 1));
-    excluded[item] = 1;
-    const best = topItems(likeness.scores, k, excluded);
-    const similar = Array.from(best.items, (other, n) => ({ ...namedItem(this.parts, other), score: best.scores[n] }));
-    return { similar, how: likeness.how };
+  similar(itemId: Id, options: { readonly k?: number; readonly where?: string } = {}): SimilarItems {
+    return similarItems(this.parts, this.model.title, this.#answers(), itemId, options);
+  }
+
+  /**
+   * The users of the training data whose vectors are most alike to those of one.
+   * @param options number of users, 10 by default
+   * @throws 'not-found' for a user without training rows; 'usage' for a model without vectors of users, and for a wrong call
+   */
+  similarUsers(userId: Id, options: { readonly k?: number } = {}): SimilarUsers {
+    return similarUsers(this.parts, this.model.title, this.#answers(), userId, options);
   }
 
   /**
@@ -313,8 +288,10 @@ export class Recommender {
     );
   }
 
-  /** Gives back memory and threads, and what open sessions hold. */
+  /** Gives back memory and threads, and what open sessions and lists in work hold: these say so when they are asked further. */
   close(): void {
+    this.#listsInWork.close();
+    this.#listsInWork = new ListsInWork();
     for (const session of this.#sessions) session.close();
     if (this.#answering) this.#answering.free();
     else this.#scorer?.free();

@@ -29,7 +29,12 @@ export interface RecommendOptions {
   readonly exclude?: readonly Id[];
   /** Items of which some are to be returned, and no others. */
   readonly only?: readonly Id[];
-  /** What to do when no item of a history is known: say so (the default), or show what most people took and say that. */
+  /**
+   * A condition on the fields of items that the recommender keeps, which all returned items fulfil: `genre = 'Comedy' and year >= 1990`;
+   * see docs/filters.md.
+   */
+  readonly where?: string;
+  /** What to do when no item of a history, or nothing of a user, is known: say so (the default), or show what most people took and say that. */
   readonly whenEmpty?: 'error' | 'popularity';
 }
 
@@ -42,11 +47,14 @@ export interface RecommendAllOptions extends Omit<RecommendOptions, 'whenEmpty'>
 const k = z.int().min(1).default(10).meta({ doc: 'number of items' });
 const ids = z.custom<readonly Id[]>((value) => typeof value === 'object' && value !== null, 'must be a list of ids');
 
+const where = z.string().optional().meta({ doc: 'a condition on the fields of items' });
+
 const listOptions = z.strictObject({
   k,
   includeSeen: z.boolean().optional().meta({ doc: 'also return items that the person already took' }),
   exclude: ids.optional().meta({ doc: 'items that may not be returned' }),
   only: ids.optional().meta({ doc: 'items of which some are to be returned, and no others' }),
+  where,
 });
 
 const recommendAllOptions = listOptions.extend({
@@ -63,7 +71,9 @@ const requestSchema = z.strictObject({
   row: z.custom<RowRecord>(isRow, 'must be an object of cells by the names of their columns').optional(),
 });
 
-export const similarOptions = z.strictObject({ k });
+export const similarOptions = z.strictObject({ k, where });
+
+export const similarUsersOptions = z.strictObject({ k: k.meta({ doc: 'number of users' }) });
 
 /** @throws DeepTasteError `usage`: a key that is not known, with the nearest one; a value out of its range */
 export function wantedOf(options: unknown): z.output<typeof recommendOptions> {
@@ -108,6 +118,12 @@ export function checkedRequest(request: unknown): CheckedRequest {
 export function requestOptions<S extends z.ZodType>(schema: S, options: unknown, where = 'recommend'): z.output<S> {
   return parseOptions(schema, options, where, 'usage');
 }
+
+/** How somebody is served of whom nothing is known, by what was asked (`whenEmpty: 'popularity'`). */
+export const MOST_TAKEN = {
+  history: 'no item of the history is known: what most people took',
+  user: 'nothing is known of the user: what most people took',
+} as const;
 
 export function emptyHistory(): DeepTasteError {
   return new DeepTasteError(

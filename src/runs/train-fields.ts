@@ -5,7 +5,8 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Result } from '../evaluation/result.ts';
 import { parseModelOptions } from '../examples/model-options.ts';
 import { findModelOf } from '../models/index.ts';
-import { checkCrosses, type FieldData } from '../tasks/prepare-fields.ts';
+import type { Recommender } from '../recommender/recommender.ts';
+import { checkCrosses, continuedFieldData, type FieldData } from '../tasks/prepare-fields.ts';
 import type { FieldRunSettings } from '../tasks/row-settings.ts';
 import { rowsTask } from '../tasks/rows.ts';
 import type { TrainingHooks } from '../training/train.ts';
@@ -22,6 +23,8 @@ export interface TrainFieldsOptions extends TrainingHooks {
     readonly final?: boolean;
   };
   readonly progress?: Progress;
+  /** A recommender from which training goes on with the rows of the data: see docs/going-on.md. */
+  readonly from?: Recommender;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: FieldRun) => Promise<void>;
 }
@@ -34,13 +37,25 @@ const trainParts = {
   data: callParts.fieldData,
   settings: callParts.fieldSettings,
   ...trainingHooks,
+  from: callParts.recommender,
 } satisfies Record<keyof TrainFieldsOptions, unknown>;
 
 /** @throws 'config': an option; 'data': labels or rows that do not fit; 'numeric': a loss that is not finite; 'usage': interrupted */
 export async function trainFieldRecommender(options: TrainFieldsOptions): Promise<FieldRun> {
   checkCall('trainFieldRecommender', options, trainParts);
-  const { data, settings, ...hooks } = options;
+  const { data: given, settings, from, ...hooks } = options;
+  const data = from ? continuedFieldData(given, settings, from.parts) : given;
   const { model, config, training, refit, final, seed } = settings;
   checkCrosses(model, parseModelOptions(findModelOf('rows', model), config), data);
-  return trainRun({ ...hooks, task: rowsTask(data, settings), model, config, training, refit, final, seed });
+  return trainRun({
+    ...hooks,
+    from: from?.parts,
+    task: rowsTask(data, settings),
+    model,
+    config,
+    training,
+    refit,
+    final,
+    seed,
+  });
 }

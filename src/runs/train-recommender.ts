@@ -2,9 +2,11 @@
 import { callParts, checkCall, trainingHooks } from '../core/call-checks.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
+import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
+import { findModelOf } from '../models/index.ts';
 import type { Recommender } from '../recommender/recommender.ts';
 import { rankingTask } from '../tasks/ranking.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
@@ -21,6 +23,8 @@ export interface TrainOptions extends TrainingHooks {
     readonly final?: boolean;
   };
   readonly progress?: Progress;
+  /** A recommender from which training goes on with the rows of the split: see docs/going-on.md. */
+  readonly from?: Recommender;
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: TrainedRun) => Promise<void>;
 }
@@ -33,6 +37,7 @@ const trainParts = {
   split: callParts.split,
   settings: callParts.settings,
   ...trainingHooks,
+  from: callParts.recommender,
 } satisfies Record<keyof TrainOptions, unknown>;
 
 /** @throws DeepTasteError `usage`: a wrong call; `config`: an option; `data`: nothing to train on; `numeric`: a loss that is not finite */
@@ -49,7 +54,13 @@ export function trainForUse(
   return useRun(runOptions(options), run);
 }
 
-function runOptions({ split, settings, ...hooks }: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
+function runOptions({
+  split: given,
+  settings,
+  from,
+  ...hooks
+}: TrainOptions): TrainRunOptions<'pairs', EvaluationResult> {
+  const split = from ? continuedSplit(given, from.parts) : given;
   const { model, config, training, refit, final, evaluation, seed } = settings;
   if (settings.task === 'rating')
     throw new DeepTasteError(
@@ -57,6 +68,8 @@ function runOptions({ split, settings, ...hooks }: TrainOptions): TrainRunOption
       'trainRecommender: the task of the settings must be ranking, found rating; leave it out, or call trainRatingRecommender',
       { key: 'task' },
     );
-  const task = rankingTask(split, { evaluation, seed, usesRatings: usesRatings(settings) }, model);
-  return { ...hooks, task, model, config, training, refit, final, seed };
+  const ratings = usesRatings({ model, config: { ...from?.parts.info.model.config, ...config } });
+  const isFitted = findModelOf('pairs', model).learn.by === 'solver';
+  const task = rankingTask(split, { evaluation, seed, usesRatings: ratings, isFitted }, model);
+  return { ...hooks, from: from?.parts, task, model, config, training, refit, final, seed };
 }

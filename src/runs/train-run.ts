@@ -3,6 +3,7 @@
  * held-out rows; what comes out is for use, hence trained with every row that the data hold, unless the measured one is asked for.
  */
 import type { ArtifactInfo, FinalRecord } from '../artifact/manifest.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
@@ -15,12 +16,15 @@ import { type ChosenDefaults, resolveTraining } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf, modelForTask } from '../models/index.ts';
 import { Recommender } from '../recommender/recommender.ts';
+import type { Continuation } from '../tasks/continuation.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import { fingerprintOf } from '../training/run-identity.ts';
+import { hashOfWeights } from '../training/start-weights.ts';
 import { type TrainingHooks, trainModel } from '../training/train.ts';
 import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
+import { continuedConfig, startWeights } from './continued-run.ts';
 
 export interface TrainRunOptions<F extends Form, R extends Result> extends TrainingHooks {
   readonly engine: Engine;
@@ -39,6 +43,8 @@ export interface TrainRunOptions<F extends Form, R extends Result> extends Train
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: Run<R>) => Promise<void>;
   readonly progress?: Progress;
+  /** A saved recommender from which training goes on; the data of the task are written in its ids. */
+  readonly from?: RecommenderParts;
 }
 
 /** A run that can be saved: trained, perhaps measured, perhaps trained anew. */
@@ -60,6 +66,8 @@ export interface Run<R extends Result = Result> {
   /** Epoch whose weights were kept; 0 for models with a solver. */
   readonly bestEpoch: number;
   readonly account: TrainingAccount;
+  /** How the rows stand to those of the training that went on with them; null when training began anew. */
+  readonly continuation: Continuation | null;
 }
 
 /** A model with its settings checked. */
@@ -87,6 +95,7 @@ export async function trainRun<F extends Form, R extends Result>(options: TrainR
     log,
     bestEpoch,
     account: { cutOff, finishedAt, chosenDefaults: chosen.defaults },
+    continuation: task.continuation,
   };
   const whole = options.final === false ? null : task.whole();
   const trained = recommenderOf(options, chosen, task, outcome.weights);
@@ -113,10 +122,22 @@ export function trainForUse<F extends Form, R extends Result>(
 }
 
 function chosenOf<F extends Form, R extends Result>(options: TrainRunOptions<F, R>): Chosen<F> {
-  const { task } = options;
+  const { task, from } = options;
   const model = modelForTask(findModelOf(task.form, options.model), task.name);
-  const config = parseModelOptions(model, { ...options.config }) as object;
-  const { training, chosen } = resolveTraining(model, { ...options.training, ...task.training }, task.sizes);
+  if (from && task.name === 'rating' && task.form === 'pairs')
+    throw new DeepTasteError(
+      'config',
+      `from: a model of ratings must be trained on all of them, found ${model.name} to go on with; train it anew, or go on with a model over fields`,
+      { key: 'from' },
+    );
+  const given = from ? continuedConfig(from, options) : options.config;
+  const config = parseModelOptions(model, { ...given }) as object;
+  const { training, chosen } = resolveTraining(
+    model,
+    { ...options.training, ...task.training },
+    task.sizes,
+    from?.info.training,
+  );
   return { model, config, training, defaults: chosen };
 }
 
@@ -146,7 +167,7 @@ function train<F extends Form, R extends Result>(
   task: Task<F, R>,
   phase: Phase,
 ): Promise<TrainOutcome> {
-  const { engine, seed, progress = silent } = options;
+  const { engine, seed, progress = silent, from } = options;
   const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
   return trainModel({
     engine,
@@ -159,7 +180,16 @@ function train<F extends Form, R extends Result>(
     validate: task.validator(engine),
     // what is trained anew takes no more but the rows that were held out
     tellMemory: phase === 'train' || (phase === 'refit' && training === null),
-    fingerprint: fingerprintOf({ ...task.identity, model: model.name, config, training, seed, phase }),
+    fingerprint: fingerprintOf({
+      ...task.identity,
+      ...(from && { from: hashOfWeights(from.weights) }),
+      model: model.name,
+      config,
+      training,
+      seed,
+      phase,
+    }),
+    start: from && startWeights(from, model, config, task),
     onEpoch,
     onCheckpoint,
     checkpointSteps,
@@ -215,18 +245,20 @@ function finalProgress(progress: Progress, { nRows, epochs }: FinalRecord): Prog
 }
 
 function recommenderOf<F extends Form, R extends Result>(
-  { engine, seed }: TrainRunOptions<F, R>,
+  { engine, seed, from }: TrainRunOptions<F, R>,
   { model, config, training }: Chosen<F>,
   task: Task<F, R>,
   weights: NamedTensors,
   measured: Pick<ArtifactInfo, 'protocol' | 'metrics' | 'final'> = { protocol: null, metrics: {} },
 ): Recommender {
+  const before = from && { from: { hash: from.info.data.hash, nInteractions: from.info.data.nInteractions } };
   const info: ArtifactInfo = {
     model: { name: model.name, config },
     training: training ?? {},
     seed,
     ...task.about(),
     ...measured,
+    ...before,
     engine: { kernels: engine.build, blas: engine.blas?.title ?? null },
   };
   return new Recommender({ info, ...task.parts(weights) }, engine);

@@ -4,7 +4,9 @@ import type { Progress } from '../core/progress.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { type NextItemTaskOptions, nextItemTask } from '../tasks/next-item.ts';
+import { findModelOf } from '../models/index.ts';
+import type { Recommender } from '../recommender/recommender.ts';
+import { continuedSequenceSplit, type NextItemTaskOptions, nextItemTask } from '../tasks/next-item.ts';
 import type { TrainingHooks } from '../training/train.ts';
 import { type Run, trainRun } from './train-run.ts';
 
@@ -26,6 +28,8 @@ export interface TrainSequencesOptions extends TrainingHooks {
   /** Is given the run whenever there is something to lose: trained before it is measured, measured before it is trained anew. */
   readonly keep?: (run: SequenceRun) => Promise<void>;
   readonly progress?: Progress;
+  /** A recommender from which training goes on with the sequences of the split: see docs/going-on.md. */
+  readonly from?: Recommender;
 }
 
 /** `result` is null when the split has no test part. */
@@ -42,11 +46,15 @@ const trainParts = {
   refit: callParts.flag,
   final: callParts.flag,
   ...trainingHooks,
+  from: callParts.recommender,
 } satisfies Record<keyof TrainSequencesOptions, unknown>;
 
 /** @throws DeepTasteError `usage`: no such model, a wrong call; `config`: an option; `data`: nothing to evaluate */
 export async function trainSequenceRecommender(options: TrainSequencesOptions): Promise<SequenceRun> {
   checkCall('trainSequenceRecommender', options, trainParts);
-  const { split, evaluation = {}, config = {}, training = {}, seed = 1, ...more } = options;
-  return trainRun({ ...more, config, training, seed, task: nextItemTask(split, { evaluation, seed }) });
+  const { split: given, evaluation = {}, config = {}, training = {}, seed = 1, from, ...more } = options;
+  const split = from ? continuedSequenceSplit(given, from.parts) : given;
+  const isFitted = findModelOf('sequences', options.model).learn.by === 'solver';
+  const task = nextItemTask(split, { evaluation, seed, isFitted });
+  return trainRun({ ...more, from: from?.parts, config, training, seed, task });
 }

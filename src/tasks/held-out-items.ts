@@ -16,5 +16,7 @@ export function heldOutItems(split: Split, trained: SparseRows): SparseRows {
     const rows = itemsByUser(split, part);
     return { row: rowNumbers(rows), column: rows.columns };
   });
+  const before = split.former?.heldOut;
+  if (before) lists.push({ row: rowNumbers(before), column: before.columns });
   return withoutColumns(joinedRows(dataset.users.size, lists, true), trained);
 }

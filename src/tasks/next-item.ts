@@ -1,7 +1,14 @@
 /** The task of saying what comes next in a session or a history: models learn from sequences. */
-import { ITEM_COUNTS } from '../artifact/recommender-parts.ts';
-import type { NamedTensors } from '../core/named-tensors.ts';
+import { ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
+import { DeepTasteError } from '../core/errors.ts';
+import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
+import {
+  afterHistories,
+  allHistories,
+  continuedSequences,
+  joinedHistories,
+} from '../data/continued/continued-sequences.ts';
 import { holdsOutEvents, wholeSequenceSplit } from '../data/sequences/make-split.ts';
 import { itemSupport } from '../data/sequences/select-sequences.ts';
 import type { SequenceSplit } from '../data/sequences/sequence-data.ts';
@@ -11,6 +18,7 @@ import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import { continuationOfSequences } from './continuation.ts';
 import {
   evaluateSequences,
   nextItemProtocol,
@@ -26,14 +34,22 @@ export interface NextItemTaskOptions {
     readonly validationMetric?: string;
   };
   readonly seed: number;
+  /** Whether the model is fitted at once, without epochs; default: no. Asked where training goes on. */
+  readonly isFitted?: boolean;
 }
 
-/** @throws 'config' for a metric of another task */
+/** @throws 'config' for a metric of another task, and where a model is fitted to sequences that a saved run does not keep */
 export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions): Task<'sequences', EvaluationResult> {
-  const { evaluation } = options;
+  const { evaluation, isFitted = false } = options;
   const { metrics: asked = nextItemMetrics, validationMetric = 'mrr@20' } = evaluation;
   parseTaskMetrics([...asked, validationMetric], 'next-item');
-  const { train } = split;
+  const { train, former } = split;
+  if (former && isFitted && former.histories === null)
+    throw new DeepTasteError(
+      'config',
+      "from: a model that is fitted at once needs all sequences, and a saved run keeps none of sessions that are nobody's; " +
+        'train it anew on all rows',
+    );
   const isWhole = !holdsOutEvents(split);
   const again = (other: (() => SequenceSplit) | null) => other && nextItemTask(other(), options);
   return {
@@ -41,10 +57,14 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
     form: 'sequences',
     identity: { data: split.hash, split: split.description },
     testSplit: () => nextItemProtocol(split, evaluation).split,
+    continuation: continuationOfSequences(split),
     training: {},
     nTrained: train.items.length,
     nRows: isWhole ? train.items.length : split.whole().sequences.items.length,
-    data: () => train,
+    data: () => {
+      if (!former?.histories) return train;
+      return isFitted ? allHistories(train, former.histories) : afterHistories(train, former.histories);
+    },
     validator: () => nextItemValidator(split, evaluation, validationMetric) ?? undefined,
     isMeasured: split.test !== null,
     measure: (engine, scorer, progress) => evaluateNoted(engine, scorer, split, options, progress),
@@ -52,14 +72,28 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
     whole: () => again(isWhole ? null : () => wholeSequenceSplit(split)),
     about: () => ({
       schema: { columns: [] },
-      data: { name: split.name, hash: split.hash, nInteractions: train.items.length },
+      data: { name: split.name, hash: split.hash, nInteractions: train.items.length + (former?.nInteractions ?? 0) },
     }),
     parts: (weights) => {
       const { items, itemFields } = split;
-      const { users, seen } = asSeen(userHistories(split));
+      const { users, seen: own } = asSeen(userHistories(split));
+      const seen = joinedHistories(former?.histories ?? null, own);
       return { weights: withCounts(weights, split), users, userFields: noFields(users.size), items, itemFields, seen };
     },
   };
+}
+
+/**
+ * A split for a training that goes on with it. @param former the parts of a recommender of a model of sequences
+ * @throws 'config' for another recommender, or when one has histories of users and the other sessions
+ */
+export function continuedSequenceSplit(split: SequenceSplit, former: RecommenderParts): SequenceSplit {
+  if (!former.weights.has(ITEM_COUNTS))
+    throw new DeepTasteError(
+      'config',
+      `from: the saved run must be of a model of sequences, found "${former.info.model.name}"; train it anew`,
+    );
+  return continuedSequences(split, former, float32Tensor(former.weights, ITEM_COUNTS, [former.items.size]));
 }
 
 /** Ranking every event can take longer than fitting. */
@@ -81,7 +115,10 @@ function evaluateNoted(
   return result;
 }
 
-function withCounts(weights: NamedTensors, { train }: SequenceSplit): NamedTensors {
+function withCounts(weights: NamedTensors, { train, former }: SequenceSplit): NamedTensors {
   const counts = Float32Array.from(itemSupport(train));
+  former?.itemCounts.forEach((n, item) => {
+    counts[item] += n;
+  });
   return new Map([...weights, [ITEM_COUNTS, { shape: [counts.length], data: counts }]]);
 }

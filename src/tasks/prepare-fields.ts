@@ -1,8 +1,12 @@
 /** From run settings to encoded examples: the split, the task, the fitted feature pipeline. */
 
+import type { FieldFile } from '../artifact/field-file.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { checkSettings } from '../core/call-checks.ts';
 import { DeepTasteError } from '../core/errors.ts';
+import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
+import { extendFeatures } from '../data/features/extend-features.ts';
 import type { FeatureEncoder } from '../data/features/feature-encoder.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import { fitFeatures } from '../data/features/fit-features.ts';
@@ -19,7 +23,7 @@ import {
   resolveFieldEvaluation,
   resolveTask,
 } from './row-settings.ts';
-import { trainingRatings } from './training-ratings.ts';
+import { rangeOf, trainingRatings } from './training-ratings.ts';
 
 /** A split as models of fields see it. */
 export interface FieldData {
@@ -32,6 +36,8 @@ export interface FieldData {
   readonly offset: number;
   /** Ratings of the training part; null for the other tasks. */
   readonly ratingRange: RatingRange | null;
+  /** What is known of the fields of a training that goes on with these rows; absent = there was none. */
+  readonly former?: FieldFile;
 }
 
 type Settings = Pick<
@@ -39,17 +45,27 @@ type Settings = Pick<
   'data' | 'split' | 'validationFromTrain' | 'sampleCandidates' | 'task' | 'features' | 'evaluation'
 >;
 
-/** Reads, splits and fits. @throws 'config', 'data', 'io' */
-export async function prepareFieldData(settings: Settings): Promise<FieldData> {
+/**
+ * Reads, splits and fits.
+ * @param former the parts of a recommender over fields from which training goes on: its fields stay, and get the new categories
+ * @throws 'config', 'data', 'io'
+ */
+export async function prepareFieldData(settings: Settings, former?: RecommenderParts): Promise<FieldData> {
   checkSettings('prepareFieldData', settings, 'parseFieldRunSettings', 'data', 'task', 'features', 'evaluation');
   const rowsFor = settings.task === 'ranking' ? 'pairs' : 'examples';
-  return fieldDataOf(await prepareSplit(settings, undefined, rowsFor), settings);
+  const split = await prepareSplit(settings, undefined, rowsFor);
+  return former ? continuedFieldData({ split, task: settings.task }, settings, former) : fieldDataOf(split, settings);
 }
 
-/** A split that is there already, or one with other training rows. @throws 'config', 'data' */
+/**
+ * A split that is there already, or one with other training rows.
+ * @param former of a training that goes on with these rows: its fields stay, and get the new categories
+ * @throws 'config', 'data'
+ */
 export function fieldDataOf(
   split: Split,
   settings: Pick<Settings, 'task' | 'features' | 'evaluation' | 'sampleCandidates'> & Partial<Pick<Settings, 'data'>>,
+  former?: FieldFile,
 ): FieldData {
   const { dataset, train } = split;
   if (train.length === 0)
@@ -59,6 +75,7 @@ export function fieldDataOf(
   const resolved = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
   if (task === 'click') requireBothLabels(train);
   const { evaluation, note } = measurableValidation(split, task, resolved, settings.evaluation.validationMetric);
+  if (former) return continuedFields(split, { task, evaluation, features: settings.features }, note, former);
   const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);
   return {
     split,
@@ -97,6 +114,47 @@ export function checkCrosses(modelName: string, config: unknown, { encoder, task
     `features.crosses: a ranking draws other items, for which ${ofPairs.name} is not known; cross item fields with item ` +
       'fields and others with others, or predict labels (task click)',
   );
+}
+
+/**
+ * The same rows for a training that goes on with them. @param former the parts of a recommender over fields
+ * @throws 'config' for a recommender of another form or task
+ */
+export function continuedFieldData(
+  { split, task }: { readonly split: Split; readonly task: Settings['task'] },
+  settings: Pick<Settings, 'features' | 'evaluation'> & Partial<Pick<Settings, 'data'>>,
+  former: RecommenderParts,
+): FieldData {
+  if (!former.fields)
+    throw new DeepTasteError(
+      'config',
+      `from: the saved run must be of a model over fields, found "${former.info.model.name}"; train it anew`,
+    );
+  return fieldDataOf(continuedSplit(split, former), { ...settings, task }, former.fields);
+}
+
+/** @throws 'config' for another task than that of the saved run; 'data' for rows without its columns */
+function continuedFields(
+  split: Split,
+  { task, evaluation, features }: Pick<FieldData, 'task' | 'evaluation'> & Pick<Settings, 'features'>,
+  note: readonly string[],
+  former: FieldFile,
+): FieldData {
+  const { dataset, train } = split;
+  if (task !== former.task)
+    throw new DeepTasteError(
+      'config',
+      `from: the rows must be for the task "${former.task}" of the saved run, found "${task}"; say --task ${former.task}, or train anew`,
+    );
+  const { encoder, notes } = extendFeatures(former.encoder, dataset, train, features);
+  const { offset } = former;
+  const range = task === 'rating' && evaluation.clip ? rangeOf(train.rating!) : null;
+  const ratingRange =
+    range && former.ratingRange
+      ? { low: Math.min(range.low, former.ratingRange.low), high: Math.max(range.high, former.ratingRange.high) }
+      : (range ?? former.ratingRange);
+  const warnings = [...dataset.warnings, ...notes, ...note];
+  return { split, task, evaluation, encoder, warnings, offset, ratingRange, former };
 }
 
 /** A label that is always the same teaches nothing. */

@@ -13,7 +13,13 @@ import { type EvaluationResult, notesOf, summarisedValues, takenBefore } from '.
 import { cutoffsOf, isLowerBetter, type Metric, parseMetric, requiredListLength } from '../evaluation/metric-name.ts';
 import { catalogueOf, type MetricValues, metricValues } from '../evaluation/metric-values.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
-import { type HeldOutPart, itemsByUser, type RankingOptions, sampledUsers } from '../evaluation/ranking.ts';
+import {
+  type HeldOutPart,
+  itemsByUser,
+  type RankingOptions,
+  sampledUsers,
+  trainedItems,
+} from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
 import { trainedEntities, untrainedRows } from '../evaluation/untrained-rows.ts';
@@ -78,7 +84,7 @@ export class FieldRanker {
 
   #taken(part: HeldOutPart): SparseRows {
     const { split, evaluation } = this.#data;
-    const train = itemsByUser(split, split.train);
+    const train = trainedItems(split);
     if (part === 'validation' || evaluation.filter === 'train' || !split.validation) return train;
     const validation = itemsByUser(split, split.validation);
     return gathered(train.nRows, (user) => [...rowOf(train, user), ...rowOf(validation, user)]);

@@ -56,6 +56,7 @@ export function rankingByHistoryTask(
       requireRows(split, 'test');
       return testDescription(split);
     },
+    continuation: null,
     training: {},
     nTrained: train.length,
     nRows: dataset.interactions.length,

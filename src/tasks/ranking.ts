@@ -3,8 +3,9 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { requireUsersAndItems, type Split } from '../data/dataset.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { itemsByUser } from '../evaluation/ranking.ts';
+import { itemsByUser, trainedItems } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import { continuationOf } from './continuation.ts';
 import { evaluateScorer, hasTrainedTestUser, testDescription, validator } from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
@@ -18,10 +19,17 @@ export interface RankingTaskOptions {
   readonly seed: number;
   /** Whether the model looks at ratings or counts of the pairs. */
   readonly usesRatings: boolean;
+  /** Whether the model is fitted at once, without epochs; default: no. Asked where training goes on. */
+  readonly isFitted?: boolean;
 }
 
 /** @throws 'data' for a split without training rows, or whose rows name no users or items; 'config' for a metric of another task */
 export function rankingTask(split: Split, options: RankingTaskOptions, model: string): Task<'pairs', EvaluationResult> {
+  if (split.former && options.usesRatings)
+    throw new DeepTasteError(
+      'config',
+      `from: ${model} weighs pairs by their ratings or counts, which a saved recommender does not keep; train it anew on all rows`,
+    );
   if (split.train.length === 0)
     throw new DeepTasteError(
       'data',
@@ -33,8 +41,8 @@ export function rankingTask(split: Split, options: RankingTaskOptions, model: st
 }
 
 function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', EvaluationResult> {
-  const { dataset, train } = split;
-  const { evaluation, seed, usesRatings } = options;
+  const { dataset, train, former } = split;
+  const { evaluation, seed, usesRatings, isFitted } = options;
   const sizes = { nUsers: dataset.users.size, nItems: dataset.items.size };
   return {
     name: 'ranking',
@@ -45,12 +53,15 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
       requireRows(split, 'test');
       return testDescription(split);
     },
+    continuation: continuationOf(split),
     training: {},
     nTrained: train.length,
     nRows: dataset.interactions.length,
     data: () => {
+      // what is fitted at once is fitted to all rows, those of a training before too
+      if (former && isFitted) return { sizes, rows: trainedItems(split) };
       const rows = itemsByUser(split, train);
-      return { sizes, rows, values: usesRatings ? pairValues(rows, train) : null };
+      return { sizes, rows, values: usesRatings ? pairValues(rows, train) : null, former: former?.seen };
     },
     validator: (engine) => {
       const validate = validator(engine, split, evaluation, seed);
@@ -62,11 +73,15 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
     whole: () => (holdsOut(split) ? taskOf(wholeForTraining(split), options) : null),
     about: () => ({
       schema: dataset.schema,
-      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+      data: {
+        name: dataset.name,
+        hash: dataset.hash,
+        nInteractions: dataset.interactions.length + (former?.nInteractions ?? 0),
+      },
     }),
     parts: (weights) => {
       const { users, items, userFields, itemFields } = dataset;
-      const seen = itemsByUser(split, train);
+      const seen = trainedItems(split);
       return { weights, users, items, userFields, itemFields, seen, heldOut: heldOutItems(split, seen) };
     },
   };

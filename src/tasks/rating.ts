@@ -46,6 +46,7 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
   return {
     name: 'rating',
     form: 'pairs',
+    continuation: null,
     identity: { data: dataset.hash, split: split.description, task: 'rating' },
     sizes: { ...sizes, nInteractions: train.length },
     testSplit: () => {

@@ -107,7 +107,7 @@ function checkMetric(name: string, task: FieldTask, namesUsers: boolean): void {
 /**
  * The task that the rows allow, or that is asked for.
  * @param minRating kept positives are no ratings
- * @throws 'data' when the rows have nothing to predict; 'config' when they do not fit the task
+ * @throws 'config' when the rows do not fit the task
  */
 export function resolveTask(
   asked: FieldRunSettings['task'],
@@ -119,7 +119,7 @@ export function resolveTask(
   const guessed = hasLabels ? 'click' : interactions.rating && minRating === undefined ? 'rating' : 'ranking';
   const task = asked === 'auto' ? guessed : asked;
   const fail = (must: string, found: string, mend: string) =>
-    new DeepTasteError('data', `train: task "${task}" needs ${must}, those of ${name} have ${found}; ${mend}`, {
+    new DeepTasteError('config', `train: task "${task}" needs ${must}, those of ${name} have ${found}; ${mend}`, {
       task,
     });
   if (task === 'click' && !label) throw fail('rows with labels', 'none', 'say --label COLUMN, or choose another task');

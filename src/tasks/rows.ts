@@ -1,9 +1,11 @@
 /** The tasks of predicting labels or ratings of rows, and of ranking items by what describes users and items. */
 import { createHash } from 'node:crypto';
+import { formerTableRows } from '../data/features/extend-features.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
+import { type HeldOutPart, trainedItems } from '../evaluation/ranking.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { RowPredictor } from '../scoring/row-scorer.ts';
+import { continuationOf } from './continuation.ts';
 import { testDescription } from './evaluate-ranking.ts';
 import { evaluatePredictions, requireRows, validationOfRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
@@ -16,9 +18,9 @@ import type { Task } from './task.ts';
 export type RowTaskSettings = Pick<FieldRunSettings, 'evaluation' | 'features' | 'seed'>;
 
 export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows', Result> {
-  const { split, encoder, task, offset, ratingRange } = data;
+  const { split, encoder, task, offset, ratingRange, former } = data;
   const { dataset, train } = split;
-  const again = (part: FieldData['split']) => rowsTask(fieldDataOf(part, { ...settings, task }), settings);
+  const again = (part: FieldData['split']) => rowsTask(fieldDataOf(part, { ...settings, task }, former), settings);
   return {
     name: task,
     form: 'rows',
@@ -31,10 +33,11 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
       requireRows(split, 'test');
       return testDescription(split);
     },
+    continuation: continuationOf(split),
     training: { task: task === 'rating' ? 'regression' : task },
     nTrained: train.length,
     nRows: dataset.interactions.length,
-    data: () => ({ layout: encoder.layout, examples: encodePart(data, train) }),
+    data: () => ({ layout: encoder.layout, examples: encodePart(data, train), former: split.former?.seen }),
     validator: (engine) => validatorOf(engine, data, settings.seed),
     isMeasured: (split.test?.length ?? 0) > 0 && data.evaluation.users !== 0,
     measure: (engine, scorer) => measureRows(engine, data, scorer, settings.seed),
@@ -42,11 +45,16 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
     about: () => ({
       schema: dataset.schema,
-      data: { name: dataset.name, hash: dataset.hash, nInteractions: dataset.interactions.length },
+      data: {
+        name: dataset.name,
+        hash: dataset.hash,
+        nInteractions: dataset.interactions.length + (split.former?.nInteractions ?? 0),
+      },
     }),
+    formerRows: former && (() => formerTableRows(former.encoder, encoder)),
     parts: (weights) => {
       const { users, items, userFields, itemFields, unnamed = [] } = dataset;
-      const seen = itemsByUser(split, train);
+      const seen = trainedItems(split);
       const fields = { encoder, task, offset, ratingRange, unnamed: [...unnamed] };
       return { weights, fields, users, items, userFields, itemFields, seen, heldOut: heldOutItems(split, seen) };
     },

@@ -9,6 +9,7 @@ import type { Protocol } from '../evaluation/protocol.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import type { TaskName, TrainingSizes } from '../examples/model.ts';
+import type { Continuation } from './continuation.ts';
 
 /** The validation metric by a scorer. */
 export interface Validation<F extends Form> {
@@ -25,6 +26,8 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   readonly sizes?: TrainingSizes;
   /** What of the split concerns the test part. @throws 'data' when there is none */
   testSplit(): Protocol['split'];
+  /** Where training goes on from a saved recommender: how the rows stand to those of its training; else null. */
+  readonly continuation: Continuation | null;
   /** Settings of the training that the task itself says. */
   readonly training: object;
   /** Training rows, and all rows that the data hold. */
@@ -43,5 +46,7 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   whole(): Task<F, R> | null;
   /** What a recommender knows of the data. */
   about(): Pick<ArtifactInfo, 'schema' | 'data' | 'rating'>;
+  /** Of models over fields whose training goes on: for every row of the tables of fields and crosses the one that it was, −1 = new. */
+  formerRows?(): { readonly field: Int32Array; readonly cross: Int32Array };
   parts(weights: NamedTensors): Omit<RecommenderParts, 'info'>;
 }

@@ -18,7 +18,7 @@ function meanOf(values: Float32Array): number {
   return Math.fround(values.reduce((sum, value) => sum + value, 0) / values.length);
 }
 
-function rangeOf(values: Float32Array): RatingRange | null {
+export function rangeOf(values: Float32Array): RatingRange | null {
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   return low < high ? { low, high } : null;

@@ -14,6 +14,7 @@ import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './
 import { type EpochLoopResult, runEpochs } from './epochs.ts';
 import { finishCheckpoint } from './finish-checkpoint.ts';
 import { acceptCheckpoint } from './run-identity.ts';
+import { type StartWeights, writeStartWeights } from './start-weights.ts';
 import type { TrainOutcome } from './train-outcome.ts';
 
 /** What can be asked of a training that goes on for epochs. */
@@ -48,6 +49,8 @@ export interface TrainRequest<F extends Form> extends TrainingHooks {
   readonly tellMemory?: boolean;
   /** Names the run: data, model, settings, seed. */
   readonly fingerprint: string;
+  /** Weights of a saved recommender to go on from, without pretraining; models with a solver are fitted anew. */
+  readonly start?: StartWeights;
 }
 
 interface Stage<F extends Form> {
@@ -77,7 +80,8 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
     task.end();
     return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
   }
-  const stages = (learn.pretraining?.(config) ?? []).map((stage) => pretrainingStage(model, training, stage));
+  const pretraining = request.start ? [] : (learn.pretraining?.(config) ?? []);
+  const stages = pretraining.map((stage) => pretrainingStage(model, training, stage));
   if (resume && request.finish) return finishCheckpoint(resume, fingerprint, training, stages.length);
   if (resume) acceptCheckpoint(resume, fingerprint, progress);
   return trainStages(request, stages, { model, learn, config, training });
@@ -164,6 +168,7 @@ async function runStage<F extends Form>(
   const random = new RandomStream(seed, n === 0 ? name : `${name}/stage${n}`);
   const examples = learn.open({ engine, config, training, data, random });
   try {
+    if (request.start) writeStartWeights(examples.declared, examples.store, request.start);
     for (const [parameter, tensor] of start ?? []) examples.store.write(examples.store.named(parameter), tensor.data);
     return await runEpochs({
       name: model.name,

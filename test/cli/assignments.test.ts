@@ -5,12 +5,12 @@ import type { RunInput } from '../../src/tasks/ranking-settings.ts';
 const files: RunInput = { data: { files: ['x'] }, model: 'gmf', config: { factors: 8 }, training: { epochs: 3 } };
 const simulated: RunInput = { data: { simulated: { seed: 2 } }, model: 'gmf' };
 const set = (settings: RunInput, ...texts: string[]) =>
-  assign(settings, texts.map(parseAssignment), { own: ['factors', 'hidden'], former: ['layers'] }, [
-    'training.epochs',
-    'training.batchSize',
-    'optimizer.learningRate',
-    'evaluation.tieRule',
-  ]);
+  assign(
+    settings,
+    texts.map((text) => parseAssignment(text)),
+    { own: ['factors', 'hidden'], former: ['layers'] },
+    ['training.epochs', 'training.batchSize', 'optimizer.learningRate', 'evaluation.tieRule'],
+  );
 
 describe('--set', () => {
   it.each([

@@ -298,11 +298,11 @@ describe('an experiment', () => {
 describe('what is wrong', () => {
   it.each([
     ['a misspelt model', [...train, '--model', 'depfm'], 2, /did you mean "deepfm"/],
-    ['no label', ['train', ...files, '--model', 'lr', '--no-label', '--task', 'click'], 1, /--label COLUMN/],
+    ['no label', ['train', ...files, '--model', 'lr', '--no-label', '--task', 'click'], 2, /--label COLUMN/],
     [
       'ratings for clicks',
       ['train', '--data', 'ratings.csv', '--model', 'lr', '--task', 'click'],
-      1,
+      2,
       /rows with labels/,
     ],
     [

@@ -66,7 +66,7 @@ describe('similar', () => {
   });
 
   it.each([
-    ['no item', ['similar', 'runs/mf'], 2, /--item <id>' not specified/],
+    ['no item', ['similar', 'runs/mf'], 2, /must be asked about an item or a user, found neither/],
     ['an unknown one', ['similar', 'runs/mf', '--item', 'x'], 1, /no item "x" was in the training data; ids look like/],
     ['a model without likeness', ['similar', 'runs/popularity', '--item', 'f5'], 2, /Popularity has neither vectors/],
     ['k of 0', ['similar', 'runs/mf', '--item', 'f5', '-k', '0'], 2, /whole number from 1/],

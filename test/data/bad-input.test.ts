@@ -66,10 +66,19 @@ const dataCases: Case[] = [
 const load = (files: string[], options: Record<string, unknown> = {}) =>
   loadDataset({ files, ...options } as DataOptions);
 
+/** Cases in which a flag must say which column is which. */
+const ofColumns = [
+  'a column that is not there',
+  'words without a header',
+  'unknown columns',
+  'several item columns',
+  'one column for user and item',
+];
+
 describe('bad data', () => {
-  it.each(dataCases)('%s', async (_, [name, content], told, options) => {
+  it.each(dataCases)('%s', async (title, [name, content], told, options) => {
     const path = write(name, content);
-    expect(await codeOf(() => load([path], options))).toBe('data');
+    expect(await codeOf(() => load([path], options))).toBe(ofColumns.includes(title) ? 'config' : 'data');
     const message = await messageOf(() => load([path], options));
     expect(message).toMatch(told);
     expect(message).not.toContain('\n');

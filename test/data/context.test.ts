@@ -171,10 +171,10 @@ describe('context columns', () => {
   });
 
   it.each([
-    ['a context column that is not there', { context: ['wether'] }, 'data', /no column "wether".*"weather"/],
+    ['a context column that is not there', { context: ['wether'] }, 'config', /no column "wether".*"weather"/],
     ['a column in two roles', { item: 'weather', context: ['weather'] }, 'config', /"weather" cannot be the item/],
     ['ratings and labels', { rating: 'rating', label: 'weather' }, 'config', /found both/],
-    ['rows that say nothing', { user: null, item: null, rating: null }, 'data', /must carry a label or a rating/],
+    ['rows that say nothing', { user: null, item: null, rating: null }, 'config', /must carry a label or a rating/],
   ])('%s: refused', async (_, columns, code, told) => {
     const load = () => loadDataset({ files: [write('bad.csv', shop)], columns });
     expect(await codeOf(load)).toBe(code);

@@ -83,7 +83,7 @@ describe('rows without users and items', () => {
     expect([dataset.users.size, dataset.items.size, dataset.interactions.length]).toEqual([1, 1, 3]);
     expect(dataset.schema.columns.map(({ role }) => role)).toEqual(['field', 'field', 'label']);
     expect(() => requireUsersAndItems('train neumf', dataset)).toThrow(/name no user and no item; say --user COLUMN/);
-    expect(await codeOf(() => requireUsersAndItems('train', dataset))).toBe('data');
+    expect(await codeOf(() => requireUsersAndItems('train', dataset))).toBe('config');
   });
 
   it('test files take the rule of the training file', async () => {
@@ -94,7 +94,7 @@ describe('rows without users and items', () => {
     const load = () => loadSplit({ files: [file(train)] }, { method: 'given', test: other });
     expect(await messageOf(load)).toMatch(/must hold a label, ">50K" or "<=50K", found " 60K"/);
     const bare = file('age,job\n25, pilot\n');
-    expect(await codeOf(() => loadSplit({ files: [file(train)] }, { method: 'given', test: bare }))).toBe('data');
+    expect(await codeOf(() => loadSplit({ files: [file(train)] }, { method: 'given', test: bare }))).toBe('config');
   });
 
   it('a long headless file begins with its label', async () => {

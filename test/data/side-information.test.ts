@@ -117,8 +117,9 @@ describe('files that are named', () => {
     ['edges between strangers', { social: write('strangers.txt', '8 9\n') }, /none of its 1 edges/],
     ['a title that is nowhere', { columns: { title: 'titel' } }, /no column "titel" for title/],
     ['a file that is missing', { users: 'nowhere.csv' }, /nowhere\.csv/],
-  ])('%s: an error', async (_, options, told) => {
-    expect(await codeOf(() => loadDataset({ files: [ratings], ...options }))).toBe('data');
+  ])('%s: an error', async (title, options, told) => {
+    const code = title === 'a title that is nowhere' ? 'config' : 'data';
+    expect(await codeOf(() => loadDataset({ files: [ratings], ...options }))).toBe(code);
     expect(await messageOf(() => loadDataset({ files: [ratings], ...options }))).toMatch(told);
   });
 });

@@ -67,6 +67,18 @@ describe('what most people took', () => {
   );
 });
 
+it.each(all)('what most people took is shown by %s to an unknown user, when asked for', async (model) => {
+  const ask = (options: object) => of(model).recommend({ user: 'nobody' }, { k: 4, ...options });
+  expect(await thrownCode(() => ask({}))).toBe('not-found');
+  const answer = ask({ whenEmpty: 'popularity', exclude: ['i3'] });
+  expect(answer.how).toBe('nothing is known of the user: what most people took');
+  const scores = answer.recommendations.map(({ score }) => score);
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  expect(scores).toHaveLength(4);
+  expect(items(answer)).not.toContain('i3');
+  expect(of(model).recommend({ user: 'u3' }, { whenEmpty: 'popularity' })).toEqual(of(model).recommend({ user: 'u3' }));
+});
+
 describe('similar items', () => {
   it.each(all.filter((model) => model !== 'popularity'))('are those of the same club: %s', (model) => {
     const { similar, how } = of(model).similar('i4', { k: 3 });

@@ -97,6 +97,22 @@ describe.each(madeModels)('%s', (model) => {
     expect(engine.heldBytes).toBe(held);
   });
 
+  it('says so when the recommender is closed in the middle, and goes on when it is asked anew', async () => {
+    const late = of(model).recommendAll({ k: 2 });
+    const lists = of(model).recommendAll({ k: 2 });
+    await lists.next();
+    await lists.next();
+    of(model).close();
+    const closed = {
+      code: 'usage',
+      message: expect.stringMatching(/recommendAll: the recommender was closed before all/),
+    };
+    await expect(lists.next()).rejects.toMatchObject(closed);
+    expect(await lists.next()).toEqual({ done: true, value: undefined });
+    await expect(late.next()).rejects.toMatchObject(closed);
+    expect(await listsOf(of(model), { k: 2 })).toHaveLength(20);
+  });
+
   it('tells its progress', async () => {
     const told: [string, number?, string?][] = [];
     const done: number[] = [];

@@ -1,7 +1,7 @@
 /** `deeptaste recommend`: what a saved recommender proposes to somebody, with titles and reasons. */
 import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
-import { collect, commaList, folderPath, threadCount, wholeNumber } from '../option-values.ts';
+import { collect, commaList, folderPath, threadCount, whereDoc, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export interface RecommendFlags extends CommonOptions {
@@ -13,6 +13,7 @@ export interface RecommendFlags extends CommonOptions {
   readonly includeSeen?: boolean;
   readonly exclude?: string[];
   readonly only?: string[];
+  readonly where?: string;
   readonly users?: string;
   readonly out?: string;
   readonly threads?: number;
@@ -38,6 +39,7 @@ export function recommendCommand(): Command {
     .option('--no-include-seen', 'none of these')
     .option('--exclude <id,id,…>', 'items that may not be recommended', commaList)
     .option('--only <id,id,…>', 'items of which some are to be recommended, and no others', commaList)
+    .option('--where <condition>', whereDoc)
     .option(
       '--users <file|all>',
       'many users: a file with a column of users or one id on each line, or all of the data',
@@ -55,8 +57,8 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
   const { engineForOne } = await import('../open-engine.ts');
   const recommender = await Recommender.load(path, engineForOne(flags.threads));
   try {
-    const { k, includeSeen, exclude, only } = flags;
-    const answer = recommender.recommend(request, { k, includeSeen, exclude, only });
+    const { k, includeSeen, exclude, only, where } = flags;
+    const answer = recommender.recommend(request, { k, includeSeen, exclude, only, where });
     const { user = null, history = [], row = {} } = request;
     const { answerDocument, answerReport } = await import('../answer-report.ts');
     const report = { path, recommender, user, history, row, answer };
@@ -68,7 +70,7 @@ async function recommend(path: string, flags: RecommendFlags): Promise<void> {
 }
 
 async function recommendToMany(terminal: Terminal, path: string, flags: RecommendFlags): Promise<void> {
-  const { users, out, k, includeSeen, exclude, only, threads } = flags;
+  const { users, out, k, includeSeen, exclude, only, where, threads } = flags;
   if (users === undefined || out === undefined)
     throw new DeepTasteError(
       'usage',
@@ -82,7 +84,7 @@ async function recommendToMany(terminal: Terminal, path: string, flags: Recommen
         `recommend: goes to many users or to one person, found --users and --${one}; leave one out`,
       );
   const { recommendMany } = await import('../recommend-many.ts');
-  await recommendMany(terminal, path, { users, out, k, includeSeen, exclude, only, threads });
+  await recommendMany(terminal, path, { users, out, k, includeSeen, exclude, only, where, threads });
 }
 
 interface AskedRequest {

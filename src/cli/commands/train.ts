@@ -6,6 +6,7 @@ import type { AnyModel } from '../../examples/model.ts';
 import type { AnyRunInput } from '../../runs/any-settings.ts';
 import { type DataFlags, dataOf, defined } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
+import { noEpochs } from '../epochs-flag.ts';
 import type { RunFlags } from '../flags.ts';
 import { collect, folderPath, numberIn, seedValue, wholeNumber } from '../option-values.ts';
 import { addRunFlags, runInputOf, type SettingsFlags } from '../run-flags.ts';
@@ -17,6 +18,7 @@ interface TrainFlags extends CommonOptions, RunFlags, DataFlags, SettingsFlags {
   readonly set?: string[];
   readonly epochs?: number;
   readonly refit?: true;
+  readonly from?: string;
 }
 
 export function trainCommand(): Command {
@@ -24,6 +26,11 @@ export function trainCommand(): Command {
     .description('train a model on your data, measure it on held-out rows, save it')
     .option('--data <file...>', 'files of interactions (globs are expanded), or film-club for the simulated data')
     .option('--model <name>', 'the model; "deeptaste models" lists them')
+    .option(
+      '--from <run>',
+      'go on from a saved recommender with the rows of --data: its model, settings and weights',
+      folderPath,
+    )
     .option(
       '--set <key=value>',
       'a setting, e.g. factors=32, training.batchSize=512, optimizer.learningRate=0.01',
@@ -34,16 +41,21 @@ export function trainCommand(): Command {
   addRunFlags(addRunOptions(command));
   return command.action(async (flags: TrainFlags) => {
     const terminal = new Terminal(flags);
-    if (flags.finish && flags.data === undefined && flags.model === undefined) {
+    if (flags.finish && flags.data === undefined && flags.model === undefined && flags.from === undefined) {
       const { finishStored } = await import('../finish-stored.ts');
       return finishStored(terminal, flags);
+    }
+    if (flags.from !== undefined) {
+      const { continuedRun } = await import('../continued-run.ts');
+      const { executeRun } = await import('../execute-run.ts');
+      return executeRun(terminal, { ...flags, ...(await continuedRun(flags.from, flags, await terminal.progress())) });
     }
     requireNamed(flags);
     const { checkedRun } = await import('../checked-run.ts');
     const { executeRun } = await import('../execute-run.ts');
     const { findModel } = await import('../../models/index.ts');
     const settings = await checkedRun(settingsOf(flags, findModel(flags.model)), flags.set ?? [], 'train');
-    await executeRun(terminal, { settings, ...flags });
+    await executeRun(terminal, { ...flags, from: undefined, settings });
   });
 }
 
@@ -81,14 +93,16 @@ export function finalOf({ final }: RunFlags): { final?: false } {
   return final ? {} : { final: false };
 }
 
-function settingsOf(flags: NamedFlags, { name, form }: Pick<AnyModel, 'name' | 'form'>): AnyRunInput {
+/** @throws 'usage' for epochs of a model that has none */
+function settingsOf(flags: NamedFlags, model: AnyModel): AnyRunInput {
   const { seed, refit, epochs } = flags;
+  if (epochs !== undefined && model.learn.by === 'solver') throw noEpochs(epochs, [model]);
   return {
     ...defined({ seed, refit }),
     ...finalOf(flags),
     data: dataOf(flags.data, flags),
-    ...runInputOf({ name, form }, flags),
-    model: name,
+    ...runInputOf(model, flags),
+    model: model.name,
     training: defined({ epochs }),
   } as AnyRunInput;
 }

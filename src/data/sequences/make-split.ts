@@ -15,7 +15,8 @@ import type { HeldOutSequences, SequenceData, SequenceSplit, UnknownItemRule } f
 import type { PrefixCases, Sequences } from './sequences.ts';
 
 interface SplitRequest {
-  readonly data: Pick<SequenceData, 'name' | 'by' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'>;
+  readonly data: Pick<SequenceData, 'name' | 'by' | 'items' | 'itemFields' | 'users' | 'hash' | 'warnings'> &
+    Pick<SequenceSplit, 'former'>;
   readonly train: Sequences;
   /** Item indices are those of `data`. */
   readonly validation: Sequences | PrefixCases | null;
@@ -36,7 +37,8 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
   if (train.items.length === 0)
     throw new DeepTasteError('data', `${where}: no sequence is left for training; hold out less`);
   const support = itemSupport(train);
-  const kept = keepItems(data.items, data.itemFields, (item) => support[item] > 0);
+  const nFormer = data.former?.nItems ?? 0;
+  const kept = keepItems(data.items, data.itemFields, (item) => support[item] > 0 || item < nFormer);
   const test = request.test && known(request.test, kept, unknownItems);
   const validation = request.validation && known(request.validation, kept, unknownItems);
   if (test) requireTargets(where, 'testing', test.heldOut);
@@ -47,6 +49,7 @@ export function makeSequenceSplit(request: SplitRequest): SequenceSplit {
     users: data.users,
     hash: data.hash,
     warnings: data.warnings,
+    former: data.former,
     items: kept.items,
     itemFields: kept.itemFields,
     train: renameItems(train, kept.newIndex, kept.items.size),
@@ -94,9 +97,9 @@ export function holdsOutEvents(split: SequenceSplit): boolean {
 /** The split with all events that the data hold for training, for a model that is used and not measured. */
 export function wholeSequenceSplit(split: SequenceSplit): SequenceSplit {
   const { items, itemFields, sequences } = split.whole();
-  const { name, by, users, hash, warnings, description } = split;
+  const { name, by, users, hash, warnings, description, former } = split;
   return makeSequenceSplit({
-    data: { name, by, users, hash, warnings, items, itemFields },
+    data: { name, by, users, hash, warnings, items, itemFields, former },
     train: sequences,
     validation: null,
     test: null,

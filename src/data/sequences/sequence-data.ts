@@ -41,6 +41,18 @@ export type HeldOutSequences =
 /** What a model for use is trained on. */
 type WholeSequences = Pick<SequenceData, 'items' | 'itemFields' | 'sequences'>;
 
+/** What a training that goes on with new sequences has had before them; users and items of it have the first indices. */
+export interface FormerSequences {
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Events of its data. */
+  readonly nInteractions: number;
+  /** Training events of each of its items [nItems]. */
+  readonly itemCounts: Float32Array;
+  /** Its histories of all users, the oldest item first; null where sequences are nobody's. */
+  readonly histories: SparseRows | null;
+}
+
 /** Parts of sequence data. Items are those of the training part alone; held-out parts say −1 for any other. */
 export interface SequenceSplit {
   readonly name: string;
@@ -64,6 +76,8 @@ export interface SequenceSplit {
   /** Fingerprint of the data that was split. */
   readonly hash: string;
   readonly warnings: readonly string[];
+  /** Where the sequences are added to those of a training before, whose items stay known; absent = there was none. */
+  readonly former?: FormerSequences;
 }
 
 /** Whether unknown items leave held-out sequences ('remove') or stay there, and count as misses where they are targets. */

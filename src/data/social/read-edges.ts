@@ -235,7 +235,7 @@ function edgeColumns(
   // without names, what follows the two ends is a strength or a time: it is not guessed
   if (columns.length === 2 || !table.named) return [columns[0], columns[1], undefined];
   throw new DeepTasteError(
-    'data',
+    'config',
     `${table.source}: edges need a source and a target column; name them "source" and "target", or say --social-columns FROM,TO; columns: ${names.join(', ')}`,
     { path: table.source, columns: names },
   );

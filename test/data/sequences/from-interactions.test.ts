@@ -106,7 +106,7 @@ describe('loadSequences', () => {
 
   it('refuses data in which nobody and no session can be told', async () => {
     const bare = write('bare.csv', 'ItemId,Time\nx,1\n');
-    expect(await codeOf(() => loadSequences({ data: { files: [bare], columns: { user: null } } }))).toBe('data');
+    expect(await codeOf(() => loadSequences({ data: { files: [bare], columns: { user: null } } }))).toBe('config');
   });
 
   it('has a hash that depends on items, ends and times, not on ids of sessions', async () => {

@@ -208,7 +208,7 @@ describe.each(able)('$name predicts ratings', (model) => {
       ...split,
       dataset: { ...split.dataset, interactions: { ...split.dataset.interactions, rating: null } },
     };
-    expect(await thrownCode(() => trainRatings(engine, unrated, model))).toBe('data');
+    expect(await thrownCode(() => trainRatings(engine, unrated, model))).toBe('config');
     expect(
       await thrownCode(() => trainRatings(engine, { ...split, train: { ...split.train, length: 0 } }, model)),
     ).toBe('data');
