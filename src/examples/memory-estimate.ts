@@ -1,5 +1,6 @@
 /** How much of the engine's memory a training run will take, told before it takes it. */
 import { DeepTasteError } from '../core/errors.ts';
+import { type Tensor, topologicalOrder } from '../engine/expression.ts';
 import { type OptimizerOptions, stateArrays } from '../engine/optimizers/optimizer.ts';
 import { paddedWidth } from '../engine/runtime/parameter-store.ts';
 import { rankingBlock } from '../engine/runtime/ranking.ts';
@@ -29,6 +30,31 @@ export interface EstimateRequest {
   readonly nItems: number;
   readonly nInteractions: number;
   readonly threads: number;
+  /** What rows share and a step computes by blocks; null or absent: nothing, sums over the batch are made in lanes. */
+  readonly sharedWork?: SharedWork | null;
+}
+
+/** Bytes of what a step computes for all its rows. */
+export interface SharedWork {
+  /** Computed matrices, and as many gradients of them. */
+  readonly computed: number;
+  /** Matrices that are part of the plan. */
+  readonly constants: number;
+}
+
+/** What the rows of a loss share. */
+export function sharedWorkOf(loss: Tensor): SharedWork {
+  const shared = topologicalOrder([loss]).filter(({ rows, op }) => rows === 'shared' && !op.storage && !op.view);
+  const bytesOf = (tensor: Tensor): number => {
+    const constant = tensor.op.constant?.(tensor);
+    if (!constant) return tensor.size * 4;
+    return [constant].flat().reduce((sum, { byteLength }) => sum + byteLength, 0);
+  };
+  const sum = (tensors: readonly Tensor[]) => tensors.reduce((bytes, tensor) => bytes + bytesOf(tensor), 0);
+  return {
+    computed: 2 * sum(shared.filter(({ op }) => !op.constant)),
+    constants: sum(shared.filter(({ op }) => op.constant)),
+  };
 }
 
 /** What 32-bit WebAssembly can address. */
@@ -44,7 +70,7 @@ const BYTES_PER_EXAMPLE = 8;
 const BYTES_PER_TAKEN_PAIR = 4;
 
 export function estimateMemory(request: EstimateRequest): MemoryEstimate {
-  const { declarations, training, nUsers, nItems, nInteractions, threads } = request;
+  const { declarations, training, nUsers, nItems, nInteractions, threads, sharedWork } = request;
   const state = stateArrays[training.optimizer.name];
   const tables = declarations.filter(({ table }) => table !== undefined);
   const tableBytes = tables.reduce((sum, { shape: [rows, width] }) => sum + rows * paddedWidth(width) * 4, 0);
@@ -57,9 +83,12 @@ export function estimateMemory(request: EstimateRequest): MemoryEstimate {
   const rowHeads = tables.reduce((sum, { shape: [rows] }) => sum + rows * 4, 0);
   const widths = tables.reduce((sum, { shape: [, width] }) => sum + paddedWidth(width), 0);
   const batch = training.batchSize * (widths + 2 * tables.length + 3) * 4;
-  const activations = batch + rowHeads + dense * (LANES + 1) + threads * SCRATCH_BYTES;
+  const sums = sharedWork ? dense + sharedWork.computed + sharedWork.constants : dense * (LANES + 1);
+  const activations = batch + rowHeads + sums + threads * SCRATCH_BYTES;
   const scores = threads * (rankingBlock('dot', nItems) + 1) * nItems * 4;
-  const ranking = tableBytes + nInteractions * BYTES_PER_TAKEN_PAIR + nUsers * 4 + scores;
+  // vectors of users and items are computed beside the shared matrices that they are rows of
+  const vectors = sharedWork ? 2 * dense + sharedWork.computed / 2 + sharedWork.constants : tableBytes;
+  const ranking = vectors + nInteractions * BYTES_PER_TAKEN_PAIR + nUsers * 4 + scores;
   const optimizerState = weights * state;
   return {
     weights,
@@ -103,7 +132,7 @@ function whatFits(request: EstimateRequest, limit: number): string {
       each.table === undefined ? each : { ...each, shape: [each.shape[0], Math.min(each.shape[1], width)] },
     ),
   });
-  const widest = Math.max(...declarations.filter(({ table }) => table).map(({ shape }) => shape[1]));
+  const widest = Math.max(0, ...declarations.filter(({ table }) => table).map(({ shape }) => shape[1]));
   const ways: string[] = [];
   for (let width = widest - 1; width >= 1; width--)
     if (fits(narrow(width))) {

@@ -114,6 +114,7 @@ export interface OpenRequest<C, F extends Form> {
 export interface TrainingDefaults {
   readonly epochs?: number;
   readonly batchSize?: number;
+  readonly positives?: 'once' | 'by-user';
   readonly negatives?: number;
   readonly patience?: number;
   readonly rejectTaken?: boolean;

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import type { Tensor } from '../engine/expression.ts';
-import { bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
+import { add, bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -14,8 +14,8 @@ import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
-import { checkMemory } from './memory-estimate.ts';
+import { namedTensors, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import { checkMemory, sharedWorkOf } from './memory-estimate.ts';
 import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { stoppingSettings } from './stopping.ts';
@@ -28,6 +28,9 @@ export const pairSettings = z.strictObject({
     .max(1_048_576)
     .default(2048)
     .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
+  positives: z.enum(['once', 'by-user']).default('once').meta({
+    doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
+  }),
   negatives: z
     .int()
     .min(1)
@@ -59,14 +62,27 @@ export interface PairParts<C>
     Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
   /** What a training row is. */
   readonly loss: 'pointwise' | 'pairwise';
+  /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `other` is null where a row has no other item. */
+  penalty?(parameters: Parameters, row: PenalisedRow, config: C): Tensor;
   readonly trainingDefaults: TrainingDefaults;
 }
 
 export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readonly learn: Gradients<C, 'pairs'> };
 
+/** Index leaves of a training row. */
+export interface PenalisedRow {
+  readonly user: Tensor;
+  readonly item: Tensor;
+  readonly other: Tensor | null;
+}
+
 /** Declares a model that is trained on taken pairs; infers the type of its options. */
 export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
   const { trainingDefaults, defaultsForData, pretraining, fuse } = declared;
+  if (declared.shared && !declared.represent)
+    throw new Error(
+      `internal: ${declared.name} shares computed tensors between rows and must represent users and items`,
+    );
   return {
     ...declared,
     form: 'pairs',
@@ -81,7 +97,7 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
       fuse,
     },
     scorerOf: (engine, { config, weights, about }) =>
-      trainedPairScorer(engine(), declared, config, about.sizes, weights),
+      trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),
   };
 }
 
@@ -97,7 +113,7 @@ export interface LossExpression {
   readonly leaves: readonly [Tensor, Tensor, Tensor];
 }
 
-/** @param pass noise of training; default none */
+/** @param p see {@link namedTensors} @param pass noise of training; default none */
 export function lossExpression<C>(
   model: PairParts<C>,
   p: Parameters,
@@ -108,13 +124,16 @@ export function lossExpression<C>(
   const item = indexInput('item');
   const userParts = model.userParts(p, user, config);
   const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
+  const penalised = (loss: Tensor, other: Tensor | null): Tensor =>
+    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config)) : loss;
   if (model.loss === 'pointwise') {
     const label = input('label', [1]);
-    return { loss: bceWithLogits(score, label), user, leaves: [user, item, label] };
+    return { loss: penalised(bceWithLogits(score, label), null), user, leaves: [user, item, label] };
   }
   const other = indexInput('other item');
   const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
-  return { loss: negativeLogSigmoid(subtract(score, otherScore)), user, leaves: [user, item, other] };
+  const loss = penalised(negativeLogSigmoid(subtract(score, otherScore)), other);
+  return { loss, user, leaves: [user, item, other] };
 }
 
 function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
@@ -122,12 +141,15 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
   const { sizes, rows } = data;
   const training = pairSettings.parse(request.training);
   const declared = declaredAs(model.parameters(config, sizes));
+  const tensors = namedTensors(model, declared.tensors, config, data);
+  const { loss, leaves } = lossExpression(model, tensors, config, trainingPass(random.child('noise')));
   checkMemory({
     declarations: declared.declarations,
     training,
     ...sizes,
     threads: engine.threads,
     nInteractions: rows.columns.length,
+    sharedWork: model.shared ? sharedWorkOf(loss) : null,
   });
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
@@ -136,6 +158,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     ...sizes,
     rowStart: rows.rowStart,
     columns: rows.columns,
+    positives: training.positives,
     negatives: training.negatives,
     reject: training.rejectTaken,
     popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,
@@ -143,7 +166,6 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
   });
   const pairwise = model.loss === 'pairwise';
   const nRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
-  const { loss, leaves } = lossExpression(model, declared.tensors, config, trainingPass(random.child('noise')));
   const batchSize = Math.min(training.batchSize, nRows);
   const plan = new StepPlan({
     engine,
@@ -154,6 +176,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     totalRows: nRows,
     optimizer: training.optimizer,
     totalSteps: training.epochs * Math.ceil(nRows / batchSize),
+    inBlocks: model.shared !== undefined,
   });
   initialiseParameters(declared, store, random.child('init'));
   return {
@@ -162,7 +185,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     store,
     nRows,
     notes: [],
-    scorer: () => pairScorer(engine, model, config, sizes, declared, store),
+    scorer: () => pairScorer(engine, model, config, data, tensors, store),
     free: () => {
       plan.free();
       sampler.free();

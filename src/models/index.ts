@@ -13,6 +13,7 @@ import { gmf } from './gmf.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
 import { itemKnn } from './item-knn.ts';
+import { lightgcn } from './lightgcn.ts';
 import { logisticMf } from './logistic-mf.ts';
 import { lr } from './lr.ts';
 import { markov } from './markov.ts';
@@ -27,7 +28,7 @@ import { sessionPopularity } from './session-popularity.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
 
-const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf];
+const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf, lightgcn];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 

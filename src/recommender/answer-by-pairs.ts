@@ -182,7 +182,7 @@ export class PairAnswering implements Answering {
   /** What the best items are found by for somebody with these items; and how it was made. */
   #newPerson(history: Int32Array): { person: Person; how: string } {
     const { form, foldIn } = this.#scorer;
-    if (isPairModel(this.#model)) {
+    if (isPairModel(this.#model) && !foldIn) {
       const { vector, how } = this.#trainedFoldIn(this.#model).foldIn(history);
       return { person: { vector }, how };
     }

@@ -7,7 +7,7 @@ export interface GoldenRun {
   readonly ask: readonly (readonly string[])[];
 }
 
-const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf'];
+const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf', 'lightgcn'];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
@@ -37,6 +37,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   mf: ['--set', 'factors=8', '--epochs', '4'],
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
+  lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   gru4rec: ['--set', 'units=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],

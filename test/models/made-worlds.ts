@@ -74,6 +74,7 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   mlp: { layers: [8, 8, 4], deviation: 0.1 },
   neumf: { factors: 2, layers: [4, 8, 4], deviation: 0.1 },
   'bpr-mf': { factors: 4 },
+  lightgcn: { factors: 4 },
   mf: { factors: 4 },
   ials: { factors: 4 },
 };

@@ -6,12 +6,14 @@ import { StepPlan } from '../../src/engine/plan/step-plan.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../../src/engine/runtime/sampler.ts';
-import { checkMemory, estimateMemory } from '../../src/examples/memory-estimate.ts';
+import { checkMemory, estimateMemory, sharedWorkOf } from '../../src/examples/memory-estimate.ts';
 import type { PairModel } from '../../src/examples/pairs.ts';
 import { lossExpression, pairSettings, pairs } from '../../src/examples/pairs.ts';
 import { overDefaults } from '../../src/examples/settings.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { findModel } from '../../src/models/index.ts';
+import { lightgcn } from '../../src/models/lightgcn.ts';
+import { namedTensors } from '../../src/scoring/pair-scorer.ts';
 import { trainModel } from '../../src/training/train.ts';
 
 const engines: Engine[] = [];
@@ -170,4 +172,35 @@ describe('checkMemory', () => {
   it('proposes fewer users and items when no width fits', () => {
     expect(() => checkMemory(request(400_000_000, 8))).toThrow(/fewer users and items/);
   });
+});
+
+it('counts the graph and what is propagated of it', () => {
+  const engine = new Engine({ threads: 1, blas: 'off' });
+  engines.push(engine);
+  const before = engine.peakBytes;
+  const sizes = { nUsers: 6000, nItems: 9000 };
+  const random = new RandomStream(1, 'graph');
+  const column = (n: number) => Int32Array.from({ length: 200_000 }, () => random.below(n));
+  const rows = sparseRows(sizes.nUsers, column(sizes.nUsers), column(sizes.nItems), true);
+  const config = lightgcn.options.parse({ layers: 3, factors: 32 });
+  const training = pairSettings.parse(lightgcn.trainingDefaults);
+  const data = { sizes, rows };
+  const examples = lightgcn.learn.open({ engine, config, training, data, random });
+  examples.run(0, 0, 1);
+  const taken = engine.peakBytes - before;
+  const declared = declaredAs(lightgcn.parameters(config, sizes));
+  const { loss } = lossExpression(lightgcn, namedTensors(lightgcn, declared.tensors, config, data), config);
+  const estimated = estimateMemory({
+    declarations: declared.declarations,
+    training,
+    ...sizes,
+    nInteractions: rows.columns.length,
+    threads: 1,
+    sharedWork: sharedWorkOf(loss),
+  });
+  expect((estimated.total - estimated.ranking) / taken).toBeGreaterThan(5 / 6);
+  expect((estimated.total - estimated.ranking) / taken).toBeLessThan(7 / 6);
+  examples.scorer().free();
+  expect(estimated.total / (engine.peakBytes - before)).toBeGreaterThan(5 / 6);
+  examples.free();
 });

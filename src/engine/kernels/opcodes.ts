@@ -365,6 +365,9 @@ export const SAMPLER_ALIASES = 11;
 /** 0, or pointer to one bit a pair of user and item (set = taken), and the bytes of a user's row */
 export const SAMPLER_TAKEN = 12;
 export const SAMPLER_TAKEN_ROW = 13;
+/** Users with positives, and how many: positives are drawn by user; no users: every positive once. */
+export const SAMPLER_DRAWN_USERS = 14;
+export const SAMPLER_N_DRAWN_USERS = 15;
 export const SAMPLER_WORDS = 16;
 
 /** Words of a record of examples, see kernels/draw-rows.ts: pointers, 0 = absent, and counts. */
