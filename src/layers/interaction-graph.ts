@@ -24,3 +24,14 @@ export function normalisedAdjacency(taken: SparseRows, nItems: number): SparseMa
     for (let k = rowStart[r]; k < rowStart[r + 1]; k++) values[k] = 1 / Math.sqrt(degree(r) * degree(columns[k]));
   return { nRows: n, nColumns: n, rowStart, columns, values };
 }
+
+/** D_U^−½ R D_I^−½ [users × items]: 1 / √(d_u d_i) for every taken pair. @param taken distinct items of every user, ascending */
+export function normalisedRows({ nRows, rowStart, columns }: SparseRows, nItems: number): SparseMatrix {
+  const degree = new Int32Array(nItems);
+  for (const item of columns) degree[item]++;
+  const values = new Float32Array(columns.length);
+  for (let u = 0; u < nRows; u++)
+    for (let k = rowStart[u]; k < rowStart[u + 1]; k++)
+      values[k] = 1 / Math.sqrt((rowStart[u + 1] - rowStart[u]) * degree[columns[k]]);
+  return { nRows, nColumns: nItems, rowStart, columns, values };
+}

@@ -9,6 +9,7 @@ import { deepfm } from './deepfm.ts';
 import { ease } from './ease.ts';
 import { finalMlp } from './final-mlp.ts';
 import { fm } from './fm.ts';
+import { gfCf } from './gf-cf.ts';
 import { gmf } from './gmf.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
@@ -28,7 +29,7 @@ import { sessionPopularity } from './session-popularity.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
 
-const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf, lightgcn];
+const pairModels = [popularity, itemKnn, ease, ials, gfCf, bprMf, logisticMf, gmf, mlp, neumf, lightgcn];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 

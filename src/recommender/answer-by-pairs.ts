@@ -190,7 +190,8 @@ export class PairAnswering implements Answering {
       return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
     if (!foldIn) throw new DeepTasteError('config', `recommend: ${this.#model.title} cannot serve new people`);
     const { vector, how } = foldIn(history);
-    return { person: form.form === 'takers' ? { vector, history } : { vector }, how };
+    const isByBoth = form.form === 'takers' || form.form === 'two-steps';
+    return { person: isByBoth ? { vector, history } : { vector }, how };
   }
 
   #trainedFoldIn(model: PairModel): FoldIn {

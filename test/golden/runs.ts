@@ -7,7 +7,7 @@ export interface GoldenRun {
   readonly ask: readonly (readonly string[])[];
 }
 
-const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf', 'lightgcn'];
+const users = ['popularity', 'item-knn', 'ease', 'ials', 'gf-cf', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf', 'lightgcn'];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
