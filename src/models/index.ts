@@ -26,10 +26,11 @@ import { sasrec } from './sasrec.ts';
 import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
 import { sessionPopularity } from './session-popularity.ts';
+import { ultragcn } from './ultragcn.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
 
-const pairModels = [popularity, itemKnn, ease, ials, gfCf, bprMf, logisticMf, gmf, mlp, neumf, lightgcn];
+const pairModels = [popularity, itemKnn, ease, ials, gfCf, bprMf, logisticMf, gmf, mlp, neumf, lightgcn, ultragcn];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 

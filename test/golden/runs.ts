@@ -7,7 +7,20 @@ export interface GoldenRun {
   readonly ask: readonly (readonly string[])[];
 }
 
-const users = ['popularity', 'item-knn', 'ease', 'ials', 'gf-cf', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf', 'lightgcn'];
+const users = [
+  'popularity',
+  'item-knn',
+  'ease',
+  'ials',
+  'gf-cf',
+  'bpr-mf',
+  'mf',
+  'gmf',
+  'mlp',
+  'neumf',
+  'lightgcn',
+  'ultragcn',
+];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
@@ -37,6 +50,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   mf: ['--set', 'factors=8', '--epochs', '4'],
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
+  ultragcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=64', '--set', 'training.negatives=50'],
   lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   gru4rec: ['--set', 'units=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
