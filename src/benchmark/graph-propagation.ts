@@ -12,7 +12,8 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { type GraphSize, normalisedAdjacency } from './interaction-graph.ts';
+import { normalisedAdjacency } from '../layers/interaction-graph.ts';
+import type { GraphSize } from './interaction-graph.ts';
 import { type StepCost, updateBytes } from './step-limit.ts';
 import type { TrainingSteps } from './timed-training.ts';
 

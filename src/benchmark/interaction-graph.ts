@@ -1,7 +1,6 @@
-/** An invented graph of users and items of a public set's size, normalised as LightGCN does. */
+/** An invented graph of users and items of a public set's size. */
 import type { RandomStream } from '../core/random.ts';
 import { type SparseRows, sparseRows } from '../data/sparse-rows.ts';
-import type { SparseMatrix } from '../engine/ops/index.ts';
 
 export interface GraphSize {
   readonly nUsers: number;
@@ -40,25 +39,4 @@ function shuffled(n: number, random: RandomStream): Int32Array {
     [order[k], order[other]] = [order[other], order[k]];
   }
   return order;
-}
-
-/** D^−½ A D^−½ of the graph whose nodes are the users and then the items; symmetric. */
-export function normalisedAdjacency(taken: SparseRows, nItems: number): SparseMatrix {
-  const nUsers = taken.nRows;
-  const n = nUsers + nItems;
-  const users = new Int32Array(taken.columns.length);
-  for (let u = 0; u < nUsers; u++) users.fill(u, taken.rowStart[u], taken.rowStart[u + 1]);
-  const items = taken.columns.map((item) => item + nUsers);
-  const both = (a: Int32Array, b: Int32Array) => {
-    const joined = new Int32Array(a.length + b.length);
-    joined.set(a);
-    joined.set(b, a.length);
-    return joined;
-  };
-  const { rowStart, columns } = sparseRows(n, both(users, items), both(items, users));
-  const values = new Float32Array(columns.length);
-  const degree = (node: number) => rowStart[node + 1] - rowStart[node];
-  for (let r = 0; r < n; r++)
-    for (let k = rowStart[r]; k < rowStart[r + 1]; k++) values[k] = 1 / Math.sqrt(degree(r) * degree(columns[k]));
-  return { nRows: n, nColumns: n, rowStart, columns, values };
 }

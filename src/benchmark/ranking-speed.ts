@@ -7,6 +7,7 @@ import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { findModel } from '../models/index.ts';
 import { pairScorer } from '../scoring/pair-scorer.ts';
+import type { Scorer } from '../scoring/scorer.ts';
 import type { Effort } from './effort.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import type { NeumfSize } from './neumf-training.ts';
@@ -80,8 +81,8 @@ class Ranking {
   }
 
   rank(): void {
-    const { engine, model } = this;
-    const scorer = pairScorer(engine, model, this.#config, this.#size, this.#declared, this.#store);
+    const { engine } = this;
+    const scorer = this.#scorer();
     const tables = new RankingTables(engine, scorer.form, this.#size.nItems);
     tables.rank({ users: Int32Array.from({ length: this.#size.nUsers }, (_, u) => u), topK: TOP_K });
     tables.free();
@@ -91,13 +92,20 @@ class Ranking {
   /** The products of every pair; the rows of users and items are read once. */
   cost(): StepCost {
     const { nUsers, nItems } = this.#size;
-    const scorer = pairScorer(this.engine, this.model, this.#config, this.#size, this.#declared, this.#store);
+    const scorer = this.#scorer();
     const { form } = scorer;
     scorer.free();
     if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     const flopsOfPair = form.form === 'dot' ? 2 * form.width : form.program.flopsOfPair;
     const bytes = form.users.byteLength + form.items.byteLength;
     return { flops: nUsers * nItems * flopsOfPair, bytes };
+  }
+
+  #scorer(): Scorer {
+    const { nUsers, nItems } = this.#size;
+    const nobody = { nRows: nUsers, rowStart: new Int32Array(nUsers + 1), columns: new Int32Array(0) };
+    const data = { sizes: { nUsers, nItems }, rows: nobody };
+    return pairScorer(this.engine, this.model, this.#config, data, this.#declared.tensors, this.#store);
   }
 
   free(): void {

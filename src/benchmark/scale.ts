@@ -168,7 +168,7 @@ function fitsOf(threads: number): ScaleFit[] {
       optimizer: { ...bprMf.trainingDefaults.optimizer, name: optimizer },
     });
     const engine = { threads, blas: null };
-    const estimate = pairMemory(bprMf, { engine, config, training, sizes, nInteractions });
+    const estimate = pairMemory(bprMf, { engine, config, training, sizes, nInteractions, rows: null });
     const bytes = engineBytes(estimate);
     return { model: bprMf.name, nInteractions, nItems, factors, optimizer, bytes, advice: adviceOn(estimate) };
   };

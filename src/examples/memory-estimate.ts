@@ -141,7 +141,7 @@ function whatFits(request: TrainingMemory, limit: number): string {
       each.table === undefined ? each : { ...each, shape: [each.shape[0], Math.min(each.shape[1], width)] },
     ),
   });
-  const widest = Math.max(...declarations.filter(({ table }) => table).map(({ shape }) => shape[1]));
+  const widest = Math.max(0, ...declarations.filter(({ table }) => table).map(({ shape }) => shape[1]));
   const ways: string[] = [];
   for (let width = widest - 1; width >= 1; width--)
     if (fits(narrow(width))) {

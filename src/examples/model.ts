@@ -136,6 +136,7 @@ export interface MemoryRequest<C, F extends Form> extends Pick<OpenRequest<C, F>
 export interface TrainingDefaults {
   readonly epochs?: number;
   readonly batchSize?: number;
+  readonly positives?: 'once' | 'by-user';
   readonly negatives?: number;
   readonly patience?: number;
   readonly rejectTaken?: boolean;

@@ -5,18 +5,18 @@
  *   pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ))          pairwise: −ln σ(ŷ(u, i) − ŷ(u, j))
  */
 import { z } from 'zod';
-import { rowNumbers, unitedRows } from '../data/sparse-rows.ts';
+import { rowNumbers, type SparseRows, unitedRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
+import { add, bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
-import { stepBytes } from '../engine/plan/step-memory.ts';
+import { constantBytes, sharedBytes, stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import { namedTensors, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
@@ -40,6 +40,9 @@ export const pairSettings = z.strictObject({
     .max(1_048_576)
     .default(2048)
     .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
+  positives: z.enum(['once', 'by-user']).default('once').meta({
+    doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
+  }),
   negatives: z
     .int()
     .min(1)
@@ -73,14 +76,27 @@ export interface PairParts<C>
   readonly loss: 'pointwise' | 'pairwise';
   /** The same model trained on ratings (ratings.ts), where it can be. */
   readonly rating?: Model<C, 'pairs'>;
+  /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `other` is null where a row has no other item. */
+  penalty?(parameters: Parameters, row: PenalisedRow, config: C): Tensor;
   readonly trainingDefaults: TrainingDefaults;
 }
 
 export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readonly learn: Gradients<C, 'pairs'> };
 
+/** Index leaves of a training row. */
+export interface PenalisedRow {
+  readonly user: Tensor;
+  readonly item: Tensor;
+  readonly other: Tensor | null;
+}
+
 /** Declares a model that is trained on taken pairs; infers the type of its options. */
 export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
   const { trainingDefaults, defaultsForData, pretraining, fuse } = declared;
+  if (declared.shared && !declared.represent)
+    throw new Error(
+      `internal: ${declared.name} shares computed tensors between rows and must represent users and items`,
+    );
   return {
     ...declared,
     form: 'pairs',
@@ -98,13 +114,14 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
           training: pairSettings.parse(training),
           sizes,
           nInteractions: rows.columns.length,
+          rows,
         }),
       defaultsForData,
       pretraining,
       fuse,
     },
     scorerOf: (engine, { config, weights, about }) =>
-      trainedPairScorer(engine(), declared, config, about.sizes, weights),
+      trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),
   };
 }
 
@@ -120,7 +137,7 @@ export interface LossExpression {
   readonly leaves: readonly [Tensor, Tensor, Tensor];
 }
 
-/** @param pass noise of training; default none */
+/** @param p see {@link namedTensors} @param pass noise of training; default none */
 export function lossExpression<C>(
   model: PairParts<C>,
   p: Parameters,
@@ -131,13 +148,16 @@ export function lossExpression<C>(
   const item = indexInput('item');
   const userParts = model.userParts(p, user, config);
   const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
+  const penalised = (loss: Tensor, other: Tensor | null): Tensor =>
+    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config)) : loss;
   if (model.loss === 'pointwise') {
     const label = input('label', [1]);
-    return { loss: bceWithLogits(score, label), user, leaves: [user, item, label] };
+    return { loss: penalised(bceWithLogits(score, label), null), user, leaves: [user, item, label] };
   }
   const other = indexInput('other item');
   const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
-  return { loss: negativeLogSigmoid(subtract(score, otherScore)), user, leaves: [user, item, other] };
+  const loss = penalised(negativeLogSigmoid(subtract(score, otherScore)), other);
+  return { loss, user, leaves: [user, item, other] };
 }
 
 /** As in the sampler: up to here, taken pairs are kept as bits too. */
@@ -149,15 +169,20 @@ export interface PairMemoryRequest<C> {
   readonly training: PairSettings;
   readonly sizes: Sizes;
   readonly nInteractions: number;
+  /** The items of every user, of which constants are made; null for models that have none. */
+  readonly rows: SparseRows | null;
 }
 
 /** What a training on so many interactions takes. */
 export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>): MemoryEstimate {
-  const { engine, config, training, sizes, nInteractions } = request;
+  const { engine, config, training, sizes, nInteractions, rows } = request;
   const { nUsers, nItems } = sizes;
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
-  const { loss } = lossExpression(model, declared.tensors, config);
+  const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
+  const { loss } = lossExpression(model, tensors, config);
+  // vectors of users and items are computed of the shared matrices, for which weights, graph and steps between stand there once more
+  const vectors = model.shared ? sharedBytes([loss]) + constantBytes([loss]) : 0;
   return trainingMemory({
     declarations: declared.declarations,
     optimizer: training.optimizer.name,
@@ -169,9 +194,14 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
       bytes: nUsers * 4 + (taken <= MAX_TAKEN_BYTES ? taken : 0),
       outside: 0,
     },
-    step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, examplesOf(training, nInteractions)) }),
+    step: stepBytes({
+      engine,
+      loss,
+      batchSize: Math.min(training.batchSize, examplesOf(training, nInteractions)),
+      inBlocks: model.shared !== undefined,
+    }),
     // the items that are no candidates in a ranking of all items for all users
-    ranking: { tables: 1, bytes: rankingBytes('dot', sizes, 0, engine), bytesEach: 4 },
+    ranking: { tables: 1, bytes: rankingBytes('dot', sizes, 0, engine) + vectors, bytesEach: 4 },
   });
 }
 
@@ -185,6 +215,8 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
   const taken = former ? unitedRows(rows, former) : rows;
   const training = pairSettings.parse(request.training);
   const declared = declaredAs(model.parameters(config, sizes));
+  const tensors = namedTensors(model, declared.tensors, config, data);
+  const { loss, leaves } = lossExpression(model, tensors, config, trainingPass(random.child('noise')));
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
     users: former ? rowNumbers(rows) : null,
@@ -192,6 +224,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     ...sizes,
     rowStart: taken.rowStart,
     columns: taken.columns,
+    positives: training.positives,
     negatives: training.negatives,
     reject: training.rejectTaken,
     popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,
@@ -199,7 +232,6 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
   });
   const pairwise = model.loss === 'pairwise';
   const nRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
-  const { loss, leaves } = lossExpression(model, declared.tensors, config, trainingPass(random.child('noise')));
   const batchSize = Math.min(training.batchSize, nRows);
   const plan = new StepPlan({
     engine,
@@ -210,6 +242,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     totalRows: nRows,
     optimizer: training.optimizer,
     totalSteps: training.epochs * Math.ceil(nRows / batchSize),
+    inBlocks: model.shared !== undefined,
   });
   initialiseParameters(declared, store, random.child('init'));
   return {
@@ -218,7 +251,7 @@ function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): Op
     store,
     nRows,
     notes: [],
-    scorer: () => pairScorer(engine, model, config, sizes, declared, store),
+    scorer: () => pairScorer(engine, model, config, data, tensors, store),
     free: () => {
       plan.free();
       sampler.free();

@@ -166,7 +166,7 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
     store,
     nRows,
     notes: [],
-    scorer: () => ratingScorer(engine, model, config, sizes, declared, store),
+    scorer: () => ratingScorer(engine, model, config, { sizes, rows }, declared, store),
     free: () => {
       plan.free();
       feed.free();

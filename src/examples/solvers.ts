@@ -20,8 +20,8 @@ export interface PairSolver<C> {
   fit(train: SparseRows, sizes: Sizes, config: C, context: PairFitContext): NamedTensors | Promise<NamedTensors>;
   /** What a fit, and a ranking by what comes out, take at most. @throws 'memory' when it cannot be made at all */
   memory(train: SparseRows, sizes: Sizes, config: C, engine: MachineShare): MemoryEstimate;
-  /** From weights alone, without the training data. */
-  score(weights: NamedTensors, sizes: Sizes, config: C): SolvedScore;
+  /** From weights and the training items of every user, which an artifact has. */
+  score(weights: NamedTensors, sizes: Sizes, config: C, history: SparseRows): SolvedScore;
   /**
    * For models with user rows: the row of a person who was not in training, from the items the person took.
    * Models that score by history need none. `how` is one sentence for people.
@@ -70,7 +70,7 @@ export function pairSolver<C>(declared: ModelHead<C> & PairSolver<C>): SolvedPai
     },
     scorerOf: (_, { config, weights, about: { sizes, history } }) => {
       const foldIn = (taken: Int32Array) => declared.foldIn!(weights, sizes, config, taken);
-      const scorer = solvedScorer(declared.score(weights, sizes, config), history);
+      const scorer = solvedScorer(declared.score(weights, sizes, config, history), history);
       return declared.foldIn ? { ...scorer, foldIn } : scorer;
     },
   };
@@ -115,6 +115,5 @@ function solvedScorer(score: SolvedScore, history: SparseRows): Scorer {
   const free = (): void => {};
   if (score.form === 'dot') return { form: score, itemVectors: { values: score.items, width: score.width }, free };
   if (score.form === 'history') return { form: { ...score, history }, itemVectors: null, free };
-  const { weightsTo, ...form } = score;
-  return { form: { ...form, history }, itemVectors: null, weightsTo, free };
+  return { form: { ...score, history }, itemVectors: null, weightsTo: score.weightsTo, free };
 }

@@ -12,16 +12,12 @@ import type { Tensor } from '../engine/expression.ts';
 import { add, lookup, rowDot } from '../engine/ops/index.ts';
 import { ratingModel } from '../examples/ratings.ts';
 import { normal, zeros } from '../layers/initializer.ts';
+import { factorsOption } from '../layers/options.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 
 export const factorOptions = {
-  factors: z
-    .int()
-    .min(1)
-    .max(4096)
-    .default(64)
-    .meta({ doc: 'length of the user and item vectors', search: [16, 32, 64, 128] }),
+  factors: factorsOption.default(64).meta({ doc: 'length of the user and item vectors', search: [16, 32, 64, 128] }),
   deviation: z.number().min(0).default(0.01).meta({ doc: 'standard deviation of the initial vectors' }),
 };
 

@@ -11,10 +11,12 @@ import { deepfm } from './deepfm.ts';
 import { ease } from './ease.ts';
 import { finalMlp } from './final-mlp.ts';
 import { fm } from './fm.ts';
+import { gfCf } from './gf-cf.ts';
 import { gmf } from './gmf.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
 import { itemKnn } from './item-knn.ts';
+import { lightgcn } from './lightgcn.ts';
 import { logisticMf } from './logistic-mf.ts';
 import { lr } from './lr.ts';
 import { markov } from './markov.ts';
@@ -27,10 +29,27 @@ import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
 import { sessionPopularity } from './session-popularity.ts';
 import { svdpp } from './svdpp.ts';
+import { ultragcn } from './ultragcn.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
 
-const pairModels = [popularity, itemKnn, ease, ials, bprMf, logisticMf, gmf, mlp, neumf, bias, biasedMf, svdpp];
+const pairModels = [
+  popularity,
+  itemKnn,
+  ease,
+  ials,
+  gfCf,
+  bprMf,
+  logisticMf,
+  gmf,
+  mlp,
+  neumf,
+  lightgcn,
+  ultragcn,
+  bias,
+  biasedMf,
+  svdpp,
+];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 

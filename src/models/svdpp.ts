@@ -58,14 +58,14 @@ export const svdpp = ratingModel({
     { name: 'Y', shape: [sizes.nItems, config.factors], initializer: normal(config.deviation) },
   ],
   l2: ({ implicitRegularization }, parameter) => (parameter === 'Y' ? implicitRegularization : null),
-  constants: (rated, { nItems }) => ({ N: sparseMatrix('N', normalised(rated, nItems)) }),
+  constants: ({ rows, sizes }) => ({ N: sparseMatrix('N', normalised(rows, sizes.nItems)) }),
   userParts: ({ P, userBias, Y, N }, user) => [
     add(lookup(P, user), gatherRows(sparseProduct(N, Y), user)),
     lookup(userBias, user),
   ],
   itemParts: ({ Q, itemBias }, item) => [lookup(Q, item), lookup(itemBias, item)],
   score: (_, user, item) => biasedDot(user, item),
-  foldIn: (weights, { nItems }, { factors }, history) => {
+  foldInByItems: (weights, { nItems }, { factors }, history) => {
     const Y = float32Tensor(weights, 'Y', [nItems, factors]);
     const vector = new Float32Array(factors + 1);
     for (let k = 0; k < factors; k++) {

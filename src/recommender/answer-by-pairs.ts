@@ -10,6 +10,7 @@ import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import type { Model } from '../examples/model.ts';
 import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
+import { isWeightedPairModel, type WeightedPairModel, weightedPairSettings } from '../examples/weighted-pairs.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
 import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
@@ -189,15 +190,17 @@ export class PairAnswering implements Answering {
   /** What the best items are found by for somebody with these items; and how it was made. */
   #newPerson(history: Int32Array): { person: Person; how: string } {
     const { form, foldIn } = this.#scorer;
-    if (isPairModel(this.#model)) {
-      const { vector, how } = this.#trainedFoldIn(this.#model).foldIn(history);
+    if (!foldIn && (isPairModel(this.#model) || isWeightedPairModel(this.#model))) {
+      this.#foldIn ??= isPairModel(this.#model) ? this.#trainedFoldIn(this.#model) : this.#weightedFoldIn(this.#model);
+      const { vector, how } = this.#foldIn.foldIn(history);
       return { person: { vector }, how };
     }
     if (form.form === 'history')
       return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
     if (!foldIn) throw new DeepTasteError('config', `recommend: ${this.#model.title} cannot serve new people`);
     const { vector, how } = foldIn(history);
-    return { person: form.form === 'takers' ? { vector, history } : { vector }, how };
+    const isByBoth = form.form === 'takers' || form.form === 'two-steps';
+    return { person: isByBoth ? { vector, history } : { vector }, how };
   }
 
   #trainedFoldIn(model: PairModel): FoldIn {
@@ -205,8 +208,18 @@ export class PairAnswering implements Answering {
     const training = pairSettings.parse(info.training);
     const config = model.options.parse(info.model.config);
     const sizes = { nUsers: users.size, nItems: items.size };
-    this.#foldIn ??= new FoldIn({ engine: this.#engine, model, config, training, sizes, weights }, this.#scorer);
-    return this.#foldIn;
+    return new FoldIn({ engine: this.#engine, model, config, training, sizes, weights }, this.#scorer);
+  }
+
+  #weightedFoldIn(model: WeightedPairModel): FoldIn {
+    const { weights, info, users, items, seen } = this.#parts;
+    const { optimizer } = weightedPairSettings.parse(info.training);
+    const config = model.options.parse(info.model.config);
+    const sizes = { nUsers: users.size, nItems: items.size };
+    const weightsOf = model.foldInWeights(config, { sizes, rows: seen });
+    // the prior stands for the norm of whole tables; negatives are not rejected, and weigh by the loss
+    const training = { negatives: weightsOf(1).negatives, rejectTaken: false, optimizer: { ...optimizer, l2: 0 } };
+    return new FoldIn({ engine: this.#engine, model, config, training, sizes, weights, weightsOf }, this.#scorer);
   }
 
   /** What finds the best items; made once. */

@@ -29,14 +29,14 @@ export class BestItems {
     if (form.form === 'history') return this.findFor({ history: rowOf(form.history, row) }, k, excluded);
     const width = form.form === 'pair' ? form.userWidth : form.width;
     const vector = form.users.subarray(row * width, (row + 1) * width);
-    const person = form.form === 'takers' ? { vector, history: rowOf(form.history, row) } : { vector };
-    return this.findFor(person, k, excluded);
+    const isByBoth = form.form === 'takers' || form.form === 'two-steps';
+    return this.findFor(isByBoth ? { vector, history: rowOf(form.history, row) } : { vector }, k, excluded);
   }
 
   /**
    * The same for anybody.
    * @param person the person's row of the user table, for item-to-item weights the items that the person took, ascending, and
-   *   both for sums over the takers of an item
+   *   both for sums over the takers of an item and for steps in the graph
    */
   findFor(person: Person, k: number, excluded: Int32Array): TopItems {
     if (this.#tables instanceof Retrieval)

@@ -3,6 +3,7 @@
  * product, else a compiled program of pairs.
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { concat, indexInput, input } from '../engine/ops/index.ts';
 import { pairProgram } from '../engine/plan/pair-plan.ts';
@@ -10,14 +11,30 @@ import { computeRows } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
-import { type DeclaredParameters, declaredAs, storeOf } from '../layers/declared-parameters.ts';
+import { declaredAs, storeOf } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import type { Scorer, Sizes } from './scorer.ts';
+import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
+
+/** The distinct training items of every user, ascending, of a training or of a trained model. */
+export interface PairData {
+  readonly sizes: Sizes;
+  readonly rows: SparseRows;
+}
 
 /** What a model declares in order to score users and items. */
 export interface PairScoring<C> {
   parameters(config: C, sizes: Sizes): readonly ParameterDeclaration[];
+  /**
+   * Constants that are made of the data once, such as a normalised graph: whatever follows finds them by name beside the
+   * parameters. An artifact does not keep them; they are made anew of the training items it knows.
+   */
+  constants?(data: PairData, config: C): Parameters;
+  /**
+   * What all rows share and a step computes once, such as propagated embeddings, found by name beside the parameters. Models
+   * that declare it `represent` users and items.
+   */
+  shared?(parameters: Parameters, config: C, sizes: Sizes): Parameters;
   /** What a score needs of the user alone, batch tensors [B, …]; `user` is an index leaf. */
   userParts(parameters: Parameters, user: Tensor, config: C): readonly Tensor[];
   /** What a score needs of the item alone. */
@@ -34,6 +51,28 @@ export interface PairScoring<C> {
     item: readonly Tensor[],
     config: C,
   ): { readonly user: Tensor; readonly item: Tensor };
+  /**
+   * Where the vector of somebody new follows from the items taken, in closed form. Absent, or null for these options: the vector
+   * is fitted by the loss.
+   */
+  foldIn?(parameters: Parameters, item: Tensor, config: C, data: PairData): ClosedFoldIn | null;
+}
+
+/** The vector of somebody new in closed form. */
+export interface ClosedFoldIn {
+  /** What is needed of an item, batch [B, n]. */
+  readonly item: Tensor;
+  /** @param items that of all items [nItems × n] */
+  vectorOf(items: Float32Array, history: Int32Array): Float32Array;
+  /** One sentence for people. */
+  readonly how: string;
+}
+
+/** All that the parts of a row are made of, by name: parameters, constants of the data, and what rows share. */
+export function namedTensors<C>(model: PairScoring<C>, parameters: Parameters, config: C, data: PairData): Parameters {
+  if (!model.constants && !model.shared) return parameters;
+  const given = { ...parameters, ...model.constants?.(data, config) };
+  return { ...given, ...model.shared?.(given, config, data.sizes) };
 }
 
 /** How it scores with given weights. @throws 'artifact' when they are not those of the model and its options */
@@ -41,12 +80,13 @@ export function trainedPairScorer<C>(
   engine: Engine,
   model: PairScoring<C>,
   config: C,
-  sizes: Sizes,
+  data: PairData,
   weights: NamedTensors,
 ): Scorer {
-  const declared = declaredAs(model.parameters(config, sizes));
+  const declared = declaredAs(model.parameters(config, data.sizes));
   const store = storeOf(engine, declared, weights);
-  const scorer = pairScorer(engine, model, config, sizes, declared, store);
+  const tensors = namedTensors(model, declared.tensors, config, data);
+  const scorer = pairScorer(engine, model, config, data, tensors, store);
   const free = (): void => {
     scorer.free();
     store.free();
@@ -54,28 +94,38 @@ export function trainedPairScorer<C>(
   return { ...scorer, free };
 }
 
-/** How it scores with the weights a store holds now. */
+/** How it scores with the weights a store holds now. @param tensors see {@link namedTensors} */
 export function pairScorer<C>(
   engine: Engine,
   model: PairScoring<C>,
   config: C,
-  sizes: Sizes,
-  declared: DeclaredParameters,
+  data: PairData,
+  tensors: Parameters,
   store: ParameterStore,
 ): Scorer {
+  const { sizes } = data;
   const user = indexInput('user');
   const item = indexInput('item');
-  const { tensors } = declared;
   const userParts = model.userParts(tensors, user, config);
   const itemParts = model.itemParts(tensors, item, config);
   const compute = (output: Tensor, index: Tensor, n: number): Float32Array =>
-    computeRows(engine, store, [output], new Map([[index, everyIndex(n)]]), n)[0];
+    computeRows(engine, store, [output], new Map([[index, everyIndex(n)]]), n, {
+      atOnce: model.shared !== undefined,
+    })[0];
   if (model.represent) {
     const vectors = model.represent(tensors, userParts, itemParts, config);
     const width = vectors.user.size;
     const items = compute(vectors.item, item, sizes.nItems);
     const form: ScoreForm = { form: 'dot', users: compute(vectors.user, user, sizes.nUsers), items, width };
-    return { form, itemVectors: { values: items, width }, free: () => {} };
+    const scorer: Scorer = { form, itemVectors: { values: items, width }, free: () => {} };
+    const closed = model.foldIn?.(tensors, item, config, data);
+    if (!closed) return scorer;
+    let ofItems: Float32Array | null = null;
+    const foldIn = (history: Int32Array): FoldedIn => {
+      ofItems ??= compute(closed.item, item, sizes.nItems);
+      return { vector: closed.vectorOf(ofItems, history), how: closed.how };
+    };
+    return { ...scorer, foldIn };
   }
   const asLeaves = (parts: readonly Tensor[], side: string) =>
     parts.map((part, n) => input(`${side} part ${n}`, part.shape));

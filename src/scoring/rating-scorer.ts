@@ -13,19 +13,16 @@ import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import { type DeclaredParameters, declaredAs, storeOf, weightsOf } from '../layers/declared-parameters.ts';
 import { prediction } from '../layers/forward-pass.ts';
-import type { Parameters } from '../layers/parameters.ts';
-import { type PairScoring, pairScorer } from './pair-scorer.ts';
+import { type PairData, type PairScoring, pairScorer } from './pair-scorer.ts';
 import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
 
 /** What a model declares in order to predict ratings; its score is the difference to the mean rating. */
-export interface RatingScoring<C> extends Omit<PairScoring<C>, 'represent'> {
-  /** Constants made of the items that each user rated in training; they stand beside the parameters, by name. */
-  constants?(rated: SparseRows, sizes: Sizes, config: C): Parameters;
+export interface RatingScoring<C> extends Omit<PairScoring<C>, 'represent' | 'shared' | 'foldIn'> {
   /**
    * The user parts, side by side, of somebody who was not in training, from rated items whose ratings are not known. Absent = those of
    * somebody of whom nothing is known.
    */
-  foldIn?(weights: NamedTensors, sizes: Sizes, config: C, history: Int32Array): FoldedIn;
+  foldInByItems?(weights: NamedTensors, sizes: Sizes, config: C, history: Int32Array): FoldedIn;
 }
 
 /** Pairs whose parts are gathered at a time. */
@@ -48,7 +45,7 @@ export function declareRatingParameters<C>(
   if (!model.constants) return declared;
   const rowStart = new Int32Array(tables.nUsers + 1).fill(rated.columns.length);
   rowStart.set(rated.rowStart);
-  const constants = model.constants({ ...rated, nRows: tables.nUsers, rowStart }, tables, config);
+  const constants = model.constants({ rows: { ...rated, nRows: tables.nUsers, rowStart }, sizes: tables }, config);
   return { ...declared, tensors: { ...declared.tensors, ...constants } };
 }
 
@@ -63,7 +60,7 @@ export function trainedRatingScorer<C>(
 ): Scorer {
   const declared = declareRatingParameters(model, config, sizes, rated);
   const store = storeOf(engine, declared, weights);
-  const scorer = ratingScorer(engine, model, config, sizes, declared, store);
+  const scorer = ratingScorer(engine, model, config, { sizes, rows: rated }, declared, store);
   const free = (): void => {
     scorer.free();
     store.free();
@@ -76,11 +73,12 @@ export function ratingScorer<C>(
   engine: Engine,
   model: RatingScoring<C>,
   config: C,
-  sizes: Sizes,
+  { sizes, rows: rated }: PairData,
   declared: DeclaredParameters,
   store: ParameterStore,
 ): Scorer {
-  const scorer = pairScorer(engine, { ...model, represent: undefined }, config, withUnknown(sizes), declared, store);
+  const data = { sizes: withUnknown(sizes), rows: rated };
+  const scorer = pairScorer(engine, { ...model, represent: undefined }, config, data, declared.tensors, store);
   const { form, free } = scorer;
   if (form.form !== 'pair') throw new Error('internal: ratings are scored by pairs');
   const items = form.items.subarray(0, sizes.nItems * form.itemWidth);
@@ -93,7 +91,8 @@ export function ratingScorer<C>(
     form: { ...form, users, items },
     itemVectors: { values: items, width: form.itemWidth },
     values: pairValues(engine, model, config, sizes, declared, store, form),
-    foldIn: (history) => model.foldIn?.(weightsOf(declared, store), withUnknown(sizes), config, history) ?? unknown,
+    foldIn: (history) =>
+      model.foldInByItems?.(weightsOf(declared, store), withUnknown(sizes), config, history) ?? unknown,
     free,
   };
 }

@@ -32,10 +32,13 @@ export interface FoldedIn {
 }
 
 /**
- * How a solved model scores: user and item vectors, item-to-item weights applied to the user's history, or a number for each user
- * of the training summed over those who took an item.
+ * How a solved model scores: user and item vectors, item-to-item weights applied to the user's history, a number for each user
+ * of the training summed over those who took an item, or two steps in the graph of who took what beside vectors.
  */
 export type SolvedScore =
   | { readonly form: 'dot'; readonly users: Float32Array; readonly items: Float32Array; readonly width: number }
   | { readonly form: 'history'; readonly weights: Float32Array; readonly sparse: Lists | null }
-  | (Omit<Extract<ScoreForm, { form: 'takers' }>, 'history' | 'last'> & { readonly weightsTo: WeightsTo });
+  | (WithoutHistory<'takers'> & { readonly weightsTo: WeightsTo })
+  | (WithoutHistory<'two-steps'> & { readonly weightsTo: WeightsTo });
+
+type WithoutHistory<F extends ScoreForm['form']> = Omit<Extract<ScoreForm, { form: F }>, 'history' | 'last'>;

@@ -5,6 +5,7 @@
  * @param share weights of the others in the mean over them [m], summing to 1
  * @param negatives N, of each taken item
  * @param slopes ∂loss / ∂score is written here [n + m]
+ * @param weight what each score counts for [n + m]; absent = 1 each; of the pointwise loss alone
  */
 export type FoldInLoss = (
   scores: Float64Array,
@@ -12,15 +13,16 @@ export type FoldInLoss = (
   share: Float64Array,
   negatives: number,
   slopes: Float64Array,
+  weight?: Float64Array,
 ) => number;
 
-/** −Σ_i ln σ(s_i) − N n Σ_j share_j ln σ(−s_j) */
-export const pointwiseLoss: FoldInLoss = (scores, n, share, negatives, slopes) => {
+/** −Σ_i w_i ln σ(s_i) − N n Σ_j share_j w_j ln σ(−s_j) */
+export const pointwiseLoss: FoldInLoss = (scores, n, share, negatives, slopes, weight) => {
   let value = 0;
   for (let r = 0; r < scores.length; r++) {
     const s = r < n ? -scores[r] : scores[r];
     const e = Math.exp(-Math.abs(s));
-    const w = r < n ? 1 : negatives * n * share[r - n];
+    const w = (r < n ? 1 : negatives * n * share[r - n]) * (weight ? weight[r] : 1);
     value += w * (Math.max(0, s) + Math.log1p(e));
     const slope = w * (s > 0 ? 1 / (1 + e) : e / (1 + e));
     slopes[r] = r < n ? -slope : slope;

@@ -12,7 +12,9 @@
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { PairModel, PairSettings } from '../examples/pairs.ts';
+import type { PairSettings } from '../examples/pairs.ts';
+import type { FoldInWeights } from '../examples/weighted-pairs.ts';
+import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { FoldedIn, Scorer, Sizes } from '../scoring/scorer.ts';
 import { pairwiseLoss, pointwiseLoss } from './fold-in-loss.ts';
 import { minimise } from './minimise.ts';
@@ -31,11 +33,13 @@ const PRIOR_PEOPLE = 1024;
 
 export interface FoldInParts {
   readonly engine: Engine;
-  readonly model: PairModel;
+  readonly model: PairScoring<unknown> & { readonly loss: unknown };
   readonly config: unknown;
   readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
   readonly weights: NamedTensors;
+  /** Where pairs count for more or less in a pointwise loss; absent = each counts as one. */
+  readonly weightsOf?: (count: number) => FoldInWeights;
 }
 
 /** Gives people their rows, one after the other; what all need is made once. */
@@ -48,15 +52,17 @@ export class FoldIn {
   /** τ */
   readonly #prior: number;
   readonly #training: FoldInParts['training'];
+  readonly #weightsOf: FoldInParts['weightsOf'];
   readonly #rows: RowScores;
   readonly #mean: Float64Array;
   readonly #deviation: Float64Array;
   readonly #others: Representatives;
 
   /** @param scorer how the model scores the people of the training */
-  constructor({ engine, model, config, training, sizes, weights }: FoldInParts, { form }: Scorer) {
+  constructor({ engine, model, config, training, sizes, weights, weightsOf }: FoldInParts, { form }: Scorer) {
     if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     this.#training = training;
+    this.#weightsOf = weightsOf;
     this.#pairwise = model.loss === 'pairwise';
     this.#rows =
       form.form === 'dot' ? new DotScores(form) : new PlannedScores(engine, model, config, sizes, weights, form);
@@ -114,10 +120,13 @@ export class FoldIn {
     this.#rows.choose(items);
     const scores = new Float64Array(items.length);
     const slopes = new Float64Array(items.length);
+    const counted = this.#weightsOf?.(n);
+    const weight =
+      counted && Float64Array.from(items, (item, r) => (r < n ? counted.taken(item) : counted.other(item)));
     const loss = this.#pairwise ? pairwiseLoss : pointwiseLoss;
     return (z, gradient) => {
       this.#rows.at(z, scores);
-      const value = loss(scores, n, share, negatives, slopes);
+      const value = loss(scores, n, share, negatives, slopes, weight);
       this.#rows.addSlopes(slopes, gradient);
       return value;
     };

@@ -25,14 +25,15 @@ export interface NeumfTraining {
   readonly free: () => void;
 }
 
-/** @param optimizer settings that differ from the defaults (Adam on touched rows) */
+/** @param layers the width of p ⊕ q, then the hidden sizes @param optimizer settings that differ from the defaults (Adam on touched rows) */
 export function neumfTraining(
   engine: Engine,
   batchSize: number,
   optimizer: Record<string, unknown> = {},
   layers: readonly number[] = [10, 9, 7],
 ): NeumfTraining {
-  const config = neumf.options.parse({ factors: 6, layers, deviation: 0.3 });
+  const [width, ...hidden] = layers;
+  const config = neumf.options.parse({ factors: 6, mlpFactors: width / 2, hidden, deviation: 0.3 });
   const declared = declaredAs(neumf.parameters(config, sizes));
   const store = new ParameterStore(engine, declared.list);
   initialiseParameters(declared, store, new RandomStream(4, 'init'));

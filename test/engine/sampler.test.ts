@@ -261,3 +261,36 @@ describe.each(['pointwise', 'pairwise'] as const)('%s rejection', (kind) => {
     expect(drawn.filter((key) => taken.has(key) && !key.startsWith('39 '))).toEqual([]);
   });
 });
+
+describe.each(['pointwise', 'pairwise'] as const)('positives by user, %s', (kind) => {
+  const uneven: [number, number][] = [
+    ...Array.from({ length: 24 }, (_, item): [number, number] => [7, item]),
+    [2, 0],
+    [30, 3],
+    [30, 4],
+  ];
+  const many = Array.from({ length: 40 }, (_, epoch) =>
+    epochOf(samplerOf(uneven, sizes, { positives: 'by-user', negatives: 2 }), kind, epoch),
+  );
+  const positives = many.flatMap((drawn) => keysWhere(drawn, (row) => kind === 'pairwise' || drawn.labels[row] === 1));
+  const known = new Set(uneven.map(([user, item]) => `${user} ${item}`));
+
+  it('are pairs that were taken, as many as there are', () => {
+    expect(positives.every((key) => known.has(key))).toBe(true);
+    expect(positives).toHaveLength(40 * uneven.length * (kind === 'pairwise' ? 2 : 1));
+  });
+
+  it('draws users alike, and the items of each alike', () => {
+    const users = [7, 2, 30].map((user) => positives.filter((key) => key.startsWith(`${user} `)).length);
+    expect(chiSquare(users, Array(3).fill(positives.length / 3))).toBeLessThan(
+      (kind === 'pairwise' ? 2 : 1) * chiSquareLimit(2),
+    );
+    const items = [3, 4].map((item) => positives.filter((key) => key === `30 ${item}`).length);
+    expect(Math.min(...items) / Math.max(...items)).toBeGreaterThan(0.75);
+  });
+
+  it('draws others in every epoch, the same on every machine', () => {
+    expect(many[0].items).not.toEqual(many[1].items);
+    expect(epochOf(samplerOf(uneven, sizes, { positives: 'by-user', negatives: 2 }), kind, 0, plain)).toEqual(many[0]);
+  });
+});

@@ -7,7 +7,20 @@ export interface GoldenRun {
   readonly ask: readonly (readonly string[])[];
 }
 
-const users = ['popularity', 'item-knn', 'ease', 'ials', 'bpr-mf', 'mf', 'gmf', 'mlp', 'neumf'];
+const users = [
+  'popularity',
+  'item-knn',
+  'ease',
+  'ials',
+  'gf-cf',
+  'bpr-mf',
+  'mf',
+  'gmf',
+  'mlp',
+  'neumf',
+  'lightgcn',
+  'ultragcn',
+];
 const ratings = ['bias', 'biased-mf', 'svdpp', 'gmf', 'mlp', 'neumf'];
 const sequences = [
   'sequence-popularity',
@@ -38,6 +51,8 @@ const small: Readonly<Record<string, readonly string[]>> = {
   mf: ['--set', 'factors=8', '--epochs', '4'],
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
+  ultragcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=64', '--set', 'training.negatives=50'],
+  lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
   svdpp: ['--set', 'factors=8', '--epochs', '4'],

@@ -8,6 +8,7 @@ import type { PairModel } from '../../src/examples/pairs.ts';
 import type { SolvedPairs } from '../../src/examples/solvers.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
+import { namedTensors } from '../../src/scoring/pair-scorer.ts';
 import type { Sizes } from '../../src/scoring/scorer.ts';
 
 /** A model of users and items with the weights it learned. */
@@ -26,7 +27,7 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     const declared = declaredAs(model.parameters(config, sizes));
     const user = indexInput('user');
     const item = indexInput('item');
-    const p = declared.tensors;
+    const p = namedTensors(model, declared.tensors, config, { sizes, rows: history });
     const score = model.score(
       p,
       model.userParts(p, user, config),
@@ -49,12 +50,31 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     return Float64Array.from(evaluateReference([score], given, nPairs).get(score)!);
   }
   const scores = new Float64Array(nUsers * nItems);
-  const form = model.score(weights, sizes, config);
+  const form = model.score(weights, sizes, config, history);
   if (form.form === 'dot') {
     const { users, items, width } = form;
     for (let k = 0; k < scores.length; k++)
       for (let d = 0; d < width; d++)
         scores[k] += users[Math.floor(k / nItems) * width + d] * items[(k % nItems) * width + d];
+    return scores;
+  }
+  if (form.form === 'two-steps') {
+    const { users, items, width, rows, userScale, itemScale } = form;
+    const took = (user: number, item: number) => {
+      for (let k = rows.rowStart[user]; k < rows.rowStart[user + 1]; k++) if (rows.columns[k] === item) return true;
+      return false;
+    };
+    for (let k = 0; k < scores.length; k++) {
+      const [user, item] = [Math.floor(k / nItems), k % nItems];
+      for (let d = 0; d < width; d++) scores[k] += users[user * width + d] * items[item * width + d];
+      for (let v = 0; v < nUsers; v++) {
+        if (!took(v, item)) continue;
+        for (let h = history.rowStart[user]; h < history.rowStart[user + 1]; h++) {
+          const j = history.columns[h];
+          if (took(v, j)) scores[k] += userScale[v] * itemScale[item] * itemScale[j];
+        }
+      }
+    }
     return scores;
   }
   if (form.form === 'takers') {

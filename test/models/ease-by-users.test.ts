@@ -152,7 +152,7 @@ describe('EASE from a users × users matrix', () => {
     const columns = (made.weights.get('columns')!.data as Int32Array).slice();
     columns[0] = 10;
     const altered = new Map(made.weights).set('columns', { shape: [columns.length], data: columns });
-    expect(() => ease.score(altered, made.sizes, made.config)).toThrow(/ease: the lists/);
+    expect(() => ease.score(altered, made.sizes, made.config, made.history)).toThrow(/ease: the lists/);
   });
 
   it('a catalogue that items × items cannot hold is fitted by its users', async () => {

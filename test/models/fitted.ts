@@ -35,7 +35,7 @@ export async function fitted<C>(
   );
   const context = { engine, random: new RandomStream(seed, model.name), progress: silent, values };
   const weights = await model.fit(train, sizes, config, context);
-  return { weights, config, sizes, scores: scoresOf(model.score(weights, sizes, config), taken, nItems) };
+  return { weights, config, sizes, scores: scoresOf(model.score(weights, sizes, config, train), taken, nItems) };
 }
 
 export function scoresOf(form: SolvedScore, taken: readonly (readonly number[])[], nItems: number): number[][] {
@@ -43,6 +43,12 @@ export function scoresOf(form: SolvedScore, taken: readonly (readonly number[])[
     Array.from({ length: nItems }, (_, item) => {
       if (form.form === 'history') return history.reduce((sum, j) => sum + itemWeight(form, j, item, nItems), 0);
       let sum = 0;
+      if (form.form === 'two-steps') {
+        for (const j of history) sum += twoSteps(form, j, item);
+        for (let d = 0; d < form.width; d++)
+          sum += form.users[user * form.width + d] * form.items[item * form.width + d];
+        return sum;
+      }
       if (form.form === 'takers') {
         const own = history.includes(item) ? 1 : 0;
         for (let k = form.takers.rowStart[item]; k < form.takers.rowStart[item + 1]; k++)
@@ -53,6 +59,17 @@ export function scoresOf(form: SolvedScore, taken: readonly (readonly number[])[
       return sum;
     }),
   );
+}
+
+/** b_i b_j Σ over the users who took both of a_v */
+function twoSteps(
+  { takers, userScale, itemScale }: Extract<SolvedScore, { form: 'two-steps' }>,
+  j: number,
+  i: number,
+): number {
+  const of = (item: number) => takers.columns.slice(takers.rowStart[item], takers.rowStart[item + 1]);
+  const both = new Set(of(j));
+  return of(i).reduce((sum, v) => sum + (both.has(v) ? userScale[v] * itemScale[i] * itemScale[j] : 0), 0);
 }
 
 type HistoryScore = Extract<SolvedScore, { form: 'history' }>;

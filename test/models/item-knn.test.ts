@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { NamedTensor } from '../../src/core/named-tensors.ts';
+import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { itemKnn } from '../../src/models/item-knn.ts';
 import { thrownCode } from '../evaluation/thrown-code.ts';
@@ -9,6 +10,8 @@ const engines = [1, 2].map((threads) => new Engine({ threads }));
 afterAll(() => {
   for (const engine of engines) engine.close();
 });
+
+const nobody = sparseRows(2, new Int32Array(0), new Int32Array(0));
 
 interface Settings {
   readonly neighbours: number;
@@ -128,7 +131,7 @@ describe('ItemKNN', () => {
     const data = Int32Array.from(tensor.data);
     data[at] = value;
     const altered = new Map<string, NamedTensor>([...weights, [name, { shape: tensor.shape, data }]]);
-    expect(thrownCode(() => itemKnn.score(altered, sizes, config))).toBe('artifact');
+    expect(thrownCode(() => itemKnn.score(altered, sizes, config, nobody))).toBe('artifact');
   });
 
   it('weights of another catalogue are refused', async () => {
@@ -141,6 +144,6 @@ describe('ItemKNN', () => {
       ],
       3,
     );
-    expect(thrownCode(() => itemKnn.score(weights, { nUsers: 2, nItems: 4 }, config))).toBe('artifact');
+    expect(thrownCode(() => itemKnn.score(weights, { nUsers: 2, nItems: 4 }, config, nobody))).toBe('artifact');
   });
 });

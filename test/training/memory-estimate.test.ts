@@ -131,6 +131,7 @@ describe('checkMemory', () => {
       training: pairSettings.parse(overDefaults(pairs, model.trainingDefaults, { optimizer: { name: optimizer } })),
       sizes: { nUsers, nItems: 1000 },
       nInteractions: 1000,
+      rows: null,
     });
 
   it('lets pass what fits, and refuses what does not, saying what would', () => {
@@ -155,7 +156,14 @@ describe('checkMemory', () => {
     const bpr = findModelOf('pairs', 'bpr-mf') as PairModel;
     const training = pairSettings.parse(overDefaults(pairs, bpr.trainingDefaults, { optimizer: { name: optimizer } }));
     const sizes = { nUsers: 1_000_000, nItems };
-    return pairMemory(bpr, { engine, config: bpr.options.parse({ factors }), training, sizes, nInteractions });
+    return pairMemory(bpr, {
+      engine,
+      config: bpr.options.parse({ factors }),
+      training,
+      sizes,
+      nInteractions,
+      rows: null,
+    });
   };
 
   it('lets pass a hundred million interactions, and ten million items of 16 numbers', () => {
@@ -197,4 +205,25 @@ describe('checkMemory', () => {
   it('proposes fewer users and items when no width fits', () => {
     expect(() => checkMemory(request(400_000_000, 8))).toThrow(/fewer users and items/);
   });
+});
+
+it('counts the graph and what is propagated of it', () => {
+  const lightgcn = findModelOf('pairs', 'lightgcn');
+  if (lightgcn.learn.by === 'solver') throw new Error('a model that is trained by gradients was expected');
+  const engine = new Engine({ threads: 1, blas: 'off' });
+  engines.push(engine);
+  const config = lightgcn.options.parse({ layers: 3, factors: 32 });
+  const training = resolveTraining(lightgcn, {}).training as object;
+  const request = { engine, config, training, data: pairData(6000, 9000, 200_000) };
+  const { ranking, ...parts } = lightgcn.learn.memory(request).engine;
+  const estimated = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+  const before = engine.peakBytes;
+  const examples = lightgcn.learn.open({ ...request, random });
+  examples.run(0, 0, 1);
+  const taken = engine.peakBytes - before;
+  expect(estimated / taken).toBeGreaterThan(5 / 6);
+  expect(estimated / taken).toBeLessThan(7 / 6);
+  examples.scorer().free();
+  expect((estimated + ranking) / (engine.peakBytes - before)).toBeGreaterThan(5 / 6);
+  examples.free();
 });

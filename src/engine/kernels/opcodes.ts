@@ -365,6 +365,9 @@ export const SAMPLER_ALIASES = 11;
 /** 0, or pointer to one bit a pair of user and item (set = taken), and the bytes of a user's row */
 export const SAMPLER_TAKEN = 12;
 export const SAMPLER_TAKEN_ROW = 13;
+/** Users with positives, and how many: positives are drawn by user; no users: every positive once. */
+export const SAMPLER_DRAWN_USERS = 14;
+export const SAMPLER_N_DRAWN_USERS = 15;
 export const SAMPLER_WORDS = 16;
 
 /** Words of a record of examples, see kernels/draw-rows.ts: pointers, 0 = absent, and counts. */
@@ -407,6 +410,7 @@ export const FORM_PAIR = 2;
 export const FORM_HISTORY_DENSE = 3;
 export const FORM_HISTORY_SPARSE = 4;
 export const FORM_TAKERS = 5;
+export const FORM_TWO_STEPS = 6;
 
 /** Words of a ranking job (pointers, 0 = absent, and counts). */
 export const RANK_FORM = 0;
@@ -414,13 +418,13 @@ export const RANK_N_ITEMS = 1;
 export const RANK_N_USERS = 2;
 /** i32[nUsers]: row of each ranked user in the user table, the history and the lists */
 export const RANK_USERS = 3;
-/** dot, pair and takers: user rows, stride in elements */
+/** dot, pair, takers and two steps: user rows, stride in elements */
 export const RANK_USER_TABLE = 4;
 export const RANK_USER_STRIDE = 5;
 /** dot and pair: item rows, stride in elements */
 export const RANK_ITEM_TABLE = 6;
 export const RANK_ITEM_STRIDE = 7;
-/** dot: item rows packed in panels; dot and takers: length of a row */
+/** dot and two steps: item rows packed in panels; these and takers: length of a row */
 export const RANK_PANELS = 8;
 export const RANK_WIDTH = 9;
 /** pair: program, its length, rows of a tile, bytes of scratch */
@@ -430,7 +434,7 @@ export const RANK_TILE = 12;
 export const RANK_SCRATCH_BYTES = 13;
 /**
  * history: item × item weights (dense rows, or CSR row starts, columns, values) and the users' histories (CSR);
- * takers: a scale for each item, the users who took it (CSR), and the users' histories
+ * takers and two steps: a scale for each item, the users who took it (CSR), and the users' histories
  */
 export const RANK_WEIGHTS = 14;
 export const RANK_WEIGHT_START = 15;
@@ -468,7 +472,12 @@ export const RANK_MAX_CANDIDATES = 37;
 export const RANK_LAST = 38;
 export const RANK_N_LAST = 39;
 export const RANK_IS_LAST = 40;
-export const RANK_WORDS = 44;
+/** two steps: the items of every user of the training (CSR), the number of these users, and a factor of each */
+export const RANK_ROW_START = 41;
+export const RANK_ROW_COLUMNS = 42;
+export const RANK_N_ROWS = 43;
+export const RANK_ROW_SCALE = 44;
+export const RANK_WORDS = 48;
 /** the last bytes of a worker's memory: for bounds of the best k */
 export const RANK_BOUND_BYTES = 384;
 

@@ -32,11 +32,14 @@ let job: usize = 0;
 let scores: usize = 0;
 let gathered: usize = 0;
 let userRows: usize = 0;
+/** A number for each user of the training, where scores go over them. */
+let reached: usize = 0;
 
 /** Working memory of a worker: program scratch, [block × nItems] scores, gathered item rows, [block × width] user rows. */
 function layOutWork(worker: i32): void {
   let at = pointer(job, op.RANK_WORK) + <usize>worker * pointer(job, op.RANK_WORK_BYTES);
   residues = at + pointer(job, op.RANK_WORK_BYTES) - op.RANK_BOUND_BYTES;
+  reached = residues - ((<usize>word(job, op.RANK_N_ROWS) + 15 >> 4) << 6);
   setBases(at, 0);
   at += pointer(job, op.RANK_SCRATCH_BYTES);
   scores = at;
@@ -44,6 +47,13 @@ function layOutWork(worker: i32): void {
   gathered = at;
   at += (<usize>word(job, op.RANK_MAX_CANDIDATES) * word(job, op.RANK_ITEM_STRIDE) + 16) << 2;
   userRows = at;
+}
+
+/** Room for scores of all items of one user, behind the rows that the forms put in front. */
+// @ts-ignore: decorator
+@inline
+function oneRow(): usize {
+  return userRows + ((<usize>word(job, op.RANK_BLOCK) * word(job, op.RANK_WIDTH)) << 2);
 }
 
 // @ts-ignore: decorator
@@ -134,23 +144,61 @@ function storeAboveOwn(at: usize, sum: f64, scale: f64): void {
   store<f32>(at, <f32>(own + scale * (sum - own)));
 }
 
+/**
+ * Two steps in the graph of users and items, from a user's items to the users who took them and on to their items:
+ *   out[i] = b_i Σ over the users v who took item i of a_v Σ over the items j that both took of b_j
+ */
+function scoreTwoSteps(user: i32, out: usize): void {
+  const history = pointer(job, op.RANK_HISTORY_START), items = pointer(job, op.RANK_HISTORY_COLUMNS);
+  const takerStart = pointer(job, op.RANK_WEIGHT_START), takers = pointer(job, op.RANK_WEIGHT_COLUMNS);
+  const rowStart = pointer(job, op.RANK_ROW_START), columns = pointer(job, op.RANK_ROW_COLUMNS);
+  const itemScale = pointer(job, op.RANK_WEIGHTS), rowScale = pointer(job, op.RANK_ROW_SCALE);
+  const nRows = word(job, op.RANK_N_ROWS);
+  memory.fill(out, 0, <usize>word(job, op.RANK_N_ITEMS) << 2);
+  memory.fill(reached, 0, <usize>nRows << 2);
+  for (let k = element(history, user), end = element(history, user + 1); k < end; k++) {
+    const j = element(items, k), x = load<f32>(itemScale + (<usize>j << 2));
+    for (let t = element(takerStart, j), last = element(takerStart, j + 1); t < last; t++) {
+      const at = reached + (<usize>element(takers, t) << 2);
+      store<f32>(at, load<f32>(at) + x);
+    }
+  }
+  for (let v = 0; v < nRows; v++) {
+    const sum = load<f32>(reached + (<usize>v << 2));
+    if (sum == 0) continue;
+    const x = sum * load<f32>(rowScale + (<usize>v << 2));
+    for (let k = element(rowStart, v), end = element(rowStart, v + 1); k < end; k++) {
+      const i = <usize>element(columns, k) << 2;
+      store<f32>(out + i, load<f32>(out + i) + x * load<f32>(itemScale + i));
+    }
+  }
+}
+
 /** Scores of all items for the users at positions [from, to), one row of nItems each. */
 function scoreAll(from: i32, to: i32, scratch: usize): void {
   const nItems = word(job, op.RANK_N_ITEMS), users = pointer(job, op.RANK_USERS);
-  if (word(job, op.RANK_FORM) == op.FORM_DOT) {
+  const form = word(job, op.RANK_FORM);
+  if (form == op.FORM_DOT || form == op.FORM_TWO_STEPS) {
     const width = word(job, op.RANK_WIDTH);
     for (let n = from; n < to; n++)
       memory.copy(userRows + ((<usize>(n - from) * width) << 2), userRow(element(users, n)), <usize>width << 2);
     gemm(userRows, width, 1, pointer(job, op.RANK_PANELS), 8, 8 * width, scores, nItems, to - from, nItems, width, 0, 0);
+    if (form == op.FORM_DOT) return;
+    const steps = oneRow();
+    for (let n = from; n < to; n++) {
+      const out = scores + ((<usize>(n - from) * nItems) << 2);
+      scoreTwoSteps(element(users, n), steps);
+      for (let i: usize = 0; i < <usize>nItems << 2; i += 4) store<f32>(out + i, load<f32>(out + i) + load<f32>(steps + i));
+    }
     return;
   }
-  if (word(job, op.RANK_FORM) == op.FORM_TAKERS) {
+  if (form == op.FORM_TAKERS) {
     scoreTakers(from, to, scores);
     return;
   }
   for (let n = from; n < to; n++) {
     const out = scores + ((<usize>(n - from) * nItems) << 2);
-    if (word(job, op.RANK_FORM) == op.FORM_PAIR)
+    if (form == op.FORM_PAIR)
       scorePairs(element(users, n), pointer(job, op.RANK_ITEM_TABLE), nItems, out, scratch);
     else scoreHistory(element(users, n), out);
   }
@@ -342,10 +390,12 @@ function scoreListed(position: i32, user: i32, names: usize, n: i32, scratch: us
     for (let i = 0; i < n; i++) memory.copy(gathered + <usize>i * bytes, itemRow(element(names, i)), bytes);
     scorePairs(user, gathered, n, scores, scratch);
   } else {
-    // behind the rows that the takers' form puts in front
-    const all = userRows + ((<usize>word(job, op.RANK_BLOCK) * word(job, op.RANK_WIDTH)) << 2);
+    const all = oneRow();
     if (form == op.FORM_TAKERS) scoreTakers(position, position + 1, all);
-    else scoreHistory(user, all);
+    else if (form == op.FORM_TWO_STEPS) {
+      scoreAll(position, position + 1, scratch);
+      memory.copy(all, scores, <usize>word(job, op.RANK_N_ITEMS) << 2);
+    } else scoreHistory(user, all);
     for (let i = 0; i < n; i++)
       store<f32>(scores + (<usize>i << 2), load<f32>(all + (<usize>element(names, i) << 2)));
   }

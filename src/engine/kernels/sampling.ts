@@ -90,7 +90,37 @@ export function drawNegative(sampler: usize, user: i32, example: u32, epoch: u32
   return item;
 }
 
-/** Rows (user, item, label): every positive once, each with n negatives, in an order shuffled anew in every epoch. */
+/** User of a positive pair: number n of the sampler's pairs, or where it draws by user, of draw n of the epoch. */
+// @ts-ignore: decorator
+@inline
+function positiveUser(sampler: usize, n: u32, epoch: u32): i32 {
+  const users = <usize>word(sampler, op.SAMPLER_DRAWN_USERS);
+  if (!users) return load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + (<usize>n << 2));
+  philoxBlock(n, 0, epoch, 3, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1));
+  return load<i32>(users + (<usize>drawnPlace(0, <u32>word(sampler, op.SAMPLER_N_DRAWN_USERS)) << 2));
+}
+
+/** Its item: where the sampler draws by user, one of this user's, all as likely. */
+// @ts-ignore: decorator
+@inline
+function positiveItem(sampler: usize, n: u32, epoch: u32, user: i32): i32 {
+  if (!word(sampler, op.SAMPLER_DRAWN_USERS))
+    return load<i32>(<usize>word(sampler, op.SAMPLER_ITEMS) + (<usize>n << 2));
+  philoxBlock(n, 0, epoch, 3, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1));
+  const row = <usize>word(sampler, op.SAMPLER_ROW_START) + (<usize>user << 2);
+  const from = load<i32>(row);
+  const place = from + drawnPlace(1, <u32>(load<i32>(row, 4) - from));
+  return load<i32>(<usize>word(sampler, op.SAMPLER_COLUMNS) + (<usize>place << 2));
+}
+
+/** A number below n from a value of the last block. */
+// @ts-ignore: decorator
+@inline
+function drawnPlace(value: i32, n: u32): i32 {
+  return <i32>((<u64>philoxValue(value) * <u64>n) >> 32);
+}
+
+/** Rows (user, item, label): every positive once (or as many drawn ones), each with n negatives, in an order shuffled anew in every epoch. */
 export function drawPointwise(
   sampler: usize, firstSlot: u32, epoch: u32, users: usize, items: usize, labels: usize, rows: i32,
 ): void {
@@ -100,22 +130,22 @@ export function drawPointwise(
   permuteRange(
     firstSlot, rows, total, word(sampler, op.SAMPLER_KEY_0), word(sampler, op.SAMPLER_KEY_1), epoch, items, users,
   );
-  const takenUsers = <usize>word(sampler, op.SAMPLER_USERS), takenItems = <usize>word(sampler, op.SAMPLER_ITEMS);
   // users of all rows first: loads all over the memory that do not wait for each other
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
     const example = load<u32>(items + at);
     const positive = example / group;
-    store<i32>(users + at, load<i32>(takenUsers + (<usize>positive << 2)));
+    store<i32>(users + at, positiveUser(sampler, positive, epoch));
     store<f32>(labels + at, positive * group == example ? 1 : 0);
   }
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
     firstDraws(sampler, items, r, epoch);
     const example = load<u32>(items + at);
+    const user = load<i32>(users + at);
     const item = load<f32>(labels + at) == 1
-      ? load<i32>(takenItems + (<usize>(example / group) << 2))
-      : drawNegative(sampler, load<i32>(users + at), example, epoch);
+      ? positiveItem(sampler, example / group, epoch, user)
+      : drawNegative(sampler, user, example, epoch);
     store<i32>(items + at, item);
   }
 }
@@ -131,12 +161,11 @@ export function drawPairwise(
   );
   for (let r = 0; r < rows; r++) {
     const at = <usize>r << 2;
-    firstDraws(sampler, negatives, r, epoch);
     const example = load<u32>(negatives + at);
-    const positive = <usize>(example / group) << 2;
-    const user = load<i32>(<usize>word(sampler, op.SAMPLER_USERS) + positive);
+    const user = positiveUser(sampler, example / group, epoch);
     store<i32>(users + at, user);
-    store<i32>(positives + at, load<i32>(<usize>word(sampler, op.SAMPLER_ITEMS) + positive));
+    store<i32>(positives + at, positiveItem(sampler, example / group, epoch, user));
+    firstDraws(sampler, negatives, r, epoch);
     store<i32>(negatives + at, drawNegative(sampler, user, example, epoch));
   }
 }

@@ -6,7 +6,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { affine } from './elementwise.ts';
-import { matrixRows } from './layout.ts';
+import { layoutOps, matrixRows } from './layout.ts';
 import { isIndex, isTable } from './leaves.ts';
 import { floatBits, opFamily } from './op.ts';
 import { blockStarts, matrixOf, sparseMatrixOps, transposeSparse } from './sparse-matrix.ts';
@@ -57,6 +57,9 @@ export function gatherRows(f: Tensor, index: Tensor, part: { first?: number; cou
       'lookup reads tables',
     );
   const { first = 0, count = f.shape[0] - first } = part;
+  // rows of a part of a matrix are gathered from the matrix itself, so that gradients of all parts are collected in one pass
+  if (f.op === layoutOps.matrixRows && part.first === undefined && part.count === undefined)
+    return gatherRows(f.inputs[0], index, { first: f.attributes.from as number, count: f.shape[0] });
   const rows = matrixRows(f, first, first + count);
   return new Tensor(graphOps.gatherRows, [f, index, rows], 'batch', [f.shape[1]], { first, count });
 }

@@ -18,6 +18,8 @@ export interface RowPlanOptions {
    * another place of the batch, and what is predicted for a row must not depend on its neighbours.
    */
   readonly byBlas?: boolean;
+  /** All rows in one run, however many: what they share is computed once, and by blocks. Only of `computeRows`. */
+  readonly atOnce?: boolean;
 }
 
 /**
@@ -36,7 +38,9 @@ export function computeRows(
   options: RowPlanOptions = {},
 ): Float32Array[] {
   checkShapes(outputs, fed, n);
-  const plan = new RowPlan(engine, store, outputs, [...fed.keys()], Math.max(1, Math.min(CHUNK, n)), options);
+  const { atOnce = false, inBlocks = atOnce } = options;
+  const capacity = Math.max(1, atOnce ? n : Math.min(CHUNK, n));
+  const plan = new RowPlan(engine, store, outputs, [...fed.keys()], capacity, { ...options, inBlocks });
   const results = outputs.map((output) => new Float32Array(n * output.size));
   for (let from = 0; from < n; from += plan.capacity) {
     const rows = Math.min(plan.capacity, n - from);

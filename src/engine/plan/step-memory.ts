@@ -1,5 +1,5 @@
 /** How many bytes the plan of a training step takes besides weights and optimizer state, told without making it. */
-import type { Tensor } from '../expression.ts';
+import { type Tensor, topologicalOrder } from '../expression.ts';
 import { gradientsOfMean } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
@@ -40,8 +40,25 @@ export function stepBytes({ engine, loss, batchSize, trainable, inBlocks, carrie
   return (
     4 * batchSize * numbersOfBatch(levelOf, kept, inBlocks === true) +
     4 * (numbersOfDense + lanes + scratch + sum(shared)) +
-    rowsOfTables(rows, batchSize)
+    rowsOfTables(rows, batchSize) +
+    constantBytes([loss])
   );
+}
+
+/** Bytes of the constants, such as the graph, that are part of a plan. */
+export function constantBytes(outputs: readonly Tensor[]): number {
+  return topologicalOrder(outputs).reduce((total, tensor) => {
+    const constant = tensor.op.constant?.(tensor);
+    return constant ? total + [constant].flat().reduce((bytes, { byteLength }) => bytes + byteLength, 0) : total;
+  }, 0);
+}
+
+/** Bytes of what all rows share and is computed once, such as propagated embeddings: parameters, constants and views are none. */
+export function sharedBytes(outputs: readonly Tensor[]): number {
+  const shared = topologicalOrder(outputs).filter(
+    ({ rows, op }) => rows === 'shared' && !op.storage && !op.view && !op.constant,
+  );
+  return 4 * sum(shared);
 }
 
 /** Numbers of a row that outlive its tile: what feeds it, what the optimizer reads, and what a later level needs. */

@@ -8,7 +8,7 @@ import type { PairProgram } from '../plan/pair-plan.ts';
 import type { Engine } from './engine.ts';
 
 /** Users whose scores a thread makes together, where there are few items. */
-const USERS_AT_ONCE = { dot: 12, pair: 2, history: 4, takers: 4 } as const;
+const USERS_AT_ONCE = { dot: 12, pair: 2, history: 4, takers: 4, 'two-steps': 12 } as const;
 /** Scores of all items that a thread holds at most, unless one user's are more. */
 const SCORES_AT_ONCE = 1 << 24;
 /** Rows that are put into panels at once: a multiple of eight. */
@@ -61,6 +61,24 @@ export type ScoreSource =
       /** By item: the users who took it. */
       readonly takers: Lists;
       readonly scale: Float32Array;
+      readonly history: Lists;
+    }
+  /**
+   * score[i] = user row · item row + b_i Σ over the users v who took item i of a_v Σ over the items j of the user's history that v
+   * took too of b_j: two steps in the graph of who took what, beside a dot product; user and item rows [n × width]
+   */
+  | {
+      readonly form: 'two-steps';
+      readonly users: Float32Array;
+      readonly items: Float32Array;
+      readonly width: number;
+      /** The graph: the items of every user of the training, and by item the users who took it. */
+      readonly rows: Lists;
+      readonly takers: Lists;
+      /** a, of the users of the training */
+      readonly userScale: Float32Array;
+      /** b */
+      readonly itemScale: Float32Array;
       readonly history: Lists;
     };
 
@@ -118,6 +136,7 @@ export class RankingTables {
     words[code.RANK_N_ITEMS] = nItems;
     if (score.form === 'history') this.#placeHistory(score);
     else if (score.form === 'takers') this.#placeTakers(score);
+    else if (score.form === 'two-steps') this.#placeTwoSteps(score);
     else this.#placeVectors(score);
     if (score.last && score.last.length > 0) this.#placeLast(score.last);
   }
@@ -167,6 +186,23 @@ export class RankingTables {
     words[code.RANK_BLOCK] = rankingBlock('takers', this.#nItems);
   }
 
+  #placeTwoSteps(score: Extract<ScoreForm, { form: 'two-steps' }>): void {
+    const words = this.#words;
+    words[code.RANK_FORM] = code.FORM_TWO_STEPS;
+    words[code.RANK_USER_STRIDE] = score.width;
+    words[code.RANK_WIDTH] = score.width;
+    words[code.RANK_WEIGHTS] = this.#place(score.itemScale);
+    words[code.RANK_WEIGHT_START] = this.#place(score.takers.rowStart);
+    words[code.RANK_WEIGHT_COLUMNS] = this.#place(score.takers.columns);
+    words[code.RANK_ROW_START] = this.#place(score.rows.rowStart);
+    words[code.RANK_ROW_COLUMNS] = this.#place(score.rows.columns);
+    words[code.RANK_N_ROWS] = score.userScale.length;
+    words[code.RANK_ROW_SCALE] = this.#place(score.userScale);
+    words[code.RANK_HISTORY_START] = this.#place(score.history.rowStart);
+    words[code.RANK_HISTORY_COLUMNS] = this.#place(score.history.columns);
+    words[code.RANK_BLOCK] = rankingBlock('two-steps', this.#nItems);
+  }
+
   #placeVectors(score: Extract<ScoreForm, { form: 'dot' | 'pair' }>): void {
     const words = this.#words;
     words[code.RANK_USER_TABLE] = this.#place(score.users);
@@ -189,9 +225,10 @@ export class RankingTables {
     }
   }
 
-  /** User rows of the takers' form, of which there are as many as users: made when people of the table are ranked. */
+  /** User rows of the forms that a history belongs to, of which there are as many as users: made when people of the table are ranked. */
   #userRows(): void {
-    if (this.#score.form === 'takers' && this.#words[code.RANK_USER_TABLE] === 0)
+    const { form } = this.#score;
+    if ((form === 'takers' || form === 'two-steps') && this.#words[code.RANK_USER_TABLE] === 0)
       this.#words[code.RANK_USER_TABLE] = this.#place(this.#score.users);
   }
 
@@ -203,8 +240,9 @@ export class RankingTables {
 
   /** Items of a dot product in panels of eight, made at the first full ranking, piece by piece: many rows stand there once only. */
   #panels(): void {
-    if (this.#score.form !== 'dot' || this.#words[code.RANK_PANELS] !== 0) return;
-    const { width, items } = this.#score;
+    const score = this.#score;
+    if ((score.form !== 'dot' && score.form !== 'two-steps') || this.#words[code.RANK_PANELS] !== 0) return;
+    const { width, items } = score;
     const panels = this.#engine.allocate(Math.ceil(this.#nItems / 8) * 8 * width * 4 + 64);
     this.#allocations.push(panels);
     this.#words[code.RANK_PANELS] = panels;
@@ -229,7 +267,7 @@ export class RankingTables {
         'config',
         'ranking: listed candidates need relevant items, and go neither with exclusions nor with all scores',
       );
-    if (candidates) this.#itemRows();
+    if (candidates && this.#score.form !== 'two-steps') this.#itemRows();
     else this.#panels();
     if (!request.person) this.#userRows();
     const temporary: number[] = [];
@@ -329,5 +367,6 @@ function workingBytes(words: Int32Array, block: number, longest: number): number
   const gathered = longest * words[code.RANK_ITEM_STRIDE] + 16;
   const userRows = block * words[code.RANK_WIDTH] + nItems + 16;
   const bytes = words[code.RANK_SCRATCH_BYTES] + (scores + gathered + userRows + longest + 16) * 4;
-  return Math.ceil(bytes / 64) * 64 + 64 + code.RANK_BOUND_BYTES;
+  const reached = Math.ceil(words[code.RANK_N_ROWS] / 16) * 64;
+  return Math.ceil(bytes / 64) * 64 + 64 + reached + code.RANK_BOUND_BYTES;
 }

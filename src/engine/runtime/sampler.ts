@@ -18,6 +18,11 @@ export interface EdgeSampler {
   /** Sorted items of every user (CSR), for rejection. */
   readonly rowStart: Int32Array;
   readonly columns: Int32Array;
+  /**
+   * `once` (default): every positive once an epoch. `by-user`: as many draws, each a user out of those who have items, all as
+   * likely, and one of that user's.
+   */
+  readonly positives?: 'once' | 'by-user';
   /** Negatives for each positive. */
   readonly negatives: number;
   /** Reject negatives that the user took in training. */
@@ -61,6 +66,11 @@ export class SamplerRecord {
       sampler.columns === items ? words[code.SAMPLER_ITEMS] : this.#keep(engine.place(sampler.columns));
     words[code.SAMPLER_REJECT] = sampler.reject ? 1 : 0;
     [words[code.SAMPLER_KEY_0], words[code.SAMPLER_KEY_1]] = sampler.key;
+    if (sampler.positives === 'by-user') {
+      const drawn = usersWithItems(sampler);
+      words[code.SAMPLER_DRAWN_USERS] = this.#keep(engine.place(drawn));
+      words[code.SAMPLER_N_DRAWN_USERS] = drawn.length;
+    }
     if (sampler.popularityExponent !== 0) {
       const counts = new Float64Array(sampler.nItems);
       for (const item of items) counts[item]++;
@@ -94,6 +104,10 @@ export class SamplerRecord {
   free(): void {
     for (const address of this.#allocations.splice(0)) this.#engine.free(address);
   }
+}
+
+function usersWithItems({ nUsers, rowStart }: EdgeSampler): Int32Array {
+  return Int32Array.from({ length: nUsers }, (_, user) => user).filter((user) => rowStart[user + 1] > rowStart[user]);
 }
 
 /** The row of every entry of the lists. */

@@ -1,0 +1,99 @@
+/**
+ * LightGCN — embeddings of users and items, averaged over their neighbourhoods in the graph of who took what.
+ * He, Deng, Wang, Li, Zhang, Wang: LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation. SIGIR 2020.
+ *
+ *   Â = D^−½ A D^−½,  A = [0 R; Rᵀ 0]          E⁽ᵏ⁺¹⁾ = Â E⁽ᵏ⁾          e = (e⁽⁰⁾ + … + e⁽ᴷ⁾) / (K + 1)
+ *   ŷ(u, i) = e_uᵀ e_i          loss = −ln σ( ŷ(u, i) − ŷ(u, j) ) + ½ λ ( ‖e_u⁽⁰⁾‖² + ‖e_i⁽⁰⁾‖² + ‖e_j⁽⁰⁾‖² )          j not taken by u
+ *
+ * Only E⁽⁰⁾ is learned. The whole graph is propagated forward and backward in every step. Numbers: docs/models/lightgcn.md.
+ */
+import { z } from 'zod';
+import { add, affine, gatherRows, matrixRows, propagate, rowDot, sparseMatrix } from '../engine/ops/index.ts';
+import { pairModel } from '../examples/pairs.ts';
+import { normal } from '../layers/initializer.ts';
+import { normalisedAdjacency } from '../layers/interaction-graph.ts';
+import { deviationOption, factorsOption, regularizationOption } from '../layers/options.ts';
+
+const options = z.strictObject({
+  factors: factorsOption.default(64).meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
+  layers: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(3)
+    .meta({ doc: 'K, how many edges far vectors are propagated; 0 = matrix factorisation', search: [1, 2, 3, 4] }),
+  regularization: regularizationOption
+    .max(1e3)
+    .default(1e-4)
+    .meta({
+      doc: 'λ, weight of ½‖e⁽⁰⁾‖² of the user and the two items of an example',
+      search: [1e-6, 1e-5, 1e-4, 1e-3],
+    }),
+  deviation: deviationOption.default(0.1),
+});
+
+export const lightgcn = pairModel({
+  name: 'lightgcn',
+  title: 'LightGCN',
+  paper: {
+    authors: 'He, Deng, Wang, Li, Zhang, Wang',
+    title: 'LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation',
+    venue: 'SIGIR',
+    year: 2020,
+  },
+  options,
+  loss: 'pairwise',
+  trainingDefaults: {
+    epochs: 1000,
+    batchSize: 2048,
+    negatives: 1,
+    positives: 'by-user',
+    patience: 50,
+    optimizer: { learningRate: 0.001 },
+  },
+  parameters: ({ factors, deviation }, { nUsers, nItems }) => [
+    // users, then items: the nodes of the graph
+    { name: 'E', shape: [nUsers + nItems, factors], initializer: normal(deviation) },
+  ],
+  constants: ({ rows, sizes }) => ({
+    graph: sparseMatrix('graph', normalisedAdjacency(rows, sizes.nItems), { symmetric: true }),
+  }),
+  shared: ({ E, graph }, { layers }, { nUsers, nItems }) => {
+    const propagated = layers === 0 ? E : propagate(graph, E, layers);
+    return {
+      users: matrixRows(propagated, 0, nUsers),
+      items: matrixRows(propagated, nUsers, nUsers + nItems),
+      firstUsers: matrixRows(E, 0, nUsers),
+      firstItems: matrixRows(E, nUsers, nUsers + nItems),
+    };
+  },
+  userParts: ({ users }, user) => [gatherRows(users, user)],
+  itemParts: ({ items }, item) => [gatherRows(items, item)],
+  score: (_, [u], [i]) => rowDot(u, i),
+  represent: (_, [user], [item]) => ({ user, item }),
+  penalty: ({ firstUsers, firstItems }, { user, item, other }, { regularization }) => {
+    const rows = [gatherRows(firstUsers, user), ...[item, other!].map((index) => gatherRows(firstItems, index))];
+    return affine(rows.map((row) => rowDot(row, row)).reduce(add), regularization / 2);
+  },
+  // A node n that is added to the graph with edges to S and e⁽⁰⁾ = 0; the layers of the items stay those of the training:
+  //   e_n = 1/(K + 1) Σ_{i ∈ S} (e_i⁽⁰⁾ + … + e_i⁽ᴷ⁻¹⁾) / √(|S| (d_i + 1))
+  foldIn: ({ E, graph }, item, { layers, factors }, { rows, sizes: { nUsers, nItems } }) => {
+    if (layers === 0) return null;
+    const before = layers === 1 ? E : propagate(graph, E, layers - 1);
+    const items = gatherRows(matrixRows(before, nUsers, nUsers + nItems), item);
+    const degree = new Int32Array(nItems);
+    for (const i of rows.columns) degree[i]++;
+    return {
+      item: affine(items, layers / (layers + 1)),
+      vectorOf: (values, history) => {
+        const vector = new Float64Array(factors);
+        for (const i of history) {
+          const weight = 1 / Math.sqrt(history.length * (degree[i] + 1));
+          for (let k = 0; k < factors; k++) vector[k] += weight * values[i * factors + k];
+        }
+        return Float32Array.from(vector);
+      },
+      how: 'a new node of the graph with edges to the given items, reached from them as trained users are',
+    };
+  },
+});
