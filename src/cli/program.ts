@@ -2,34 +2,46 @@
 import { Command } from 'commander';
 import { ioError } from '../core/io-error.ts';
 import { version } from '../core/version.ts';
-import { benchCommand } from './commands/bench.ts';
-import { compareCommand } from './commands/compare.ts';
-import { dataCommand } from './commands/data.ts';
-import { demoCommand } from './commands/demo.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { evaluateCommand } from './commands/evaluate.ts';
-import { explainCommand } from './commands/explain.ts';
-import { exportCommand } from './commands/export.ts';
-import { modelsCommand } from './commands/models.ts';
-import { predictCommand } from './commands/predict.ts';
-import { recommendCommand } from './commands/recommend.ts';
-import { runCommand } from './commands/run.ts';
-import { similarCommand } from './commands/similar.ts';
-import { trainCommand } from './commands/train.ts';
 import { exitCodeOf, exitCodes, oneLine, reportFailure } from './failure.ts';
 
-function makeProgram(): Command {
+/** The commands in the order of the help. The settings behind their flags take time to load, hence only what is asked for is. */
+const commands = {
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+  data: async () => (await import('./commands/data.ts')).dataCommand(),
+  models: async () => (await import('./commands/models.ts')).modelsCommand(),
+  train: async () => (await import('./commands/train.ts')).trainCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
+  compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  recommend: async () => (await import('./commands/recommend.ts')).recommendCommand(),
+  similar: async () => (await import('./commands/similar.ts')).similarCommand(),
+  predict: async () => (await import('./commands/predict.ts')).predictCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+} satisfies Record<string, () => Promise<Command>>;
+
+type CommandName = keyof typeof commands;
+
+/** The commands that the arguments may be about: the one that they name, none for the version, else all. */
+function asked(args: readonly string[]): CommandName[] {
+  const [first, second] = args;
+  if (first === '-V' || first === '--version') return [];
+  const name = first === 'help' ? second : first;
+  const all = Object.keys(commands) as CommandName[];
+  const named = all.find((each) => each === name);
+  return named === undefined ? all : [named];
+}
+
+async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('deeptaste')
     .description(
       'Deep recommender systems: from a file of interactions to trained models, honest numbers, recommendations.',
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help');
-  for (const make of [
-    ...[demoCommand, dataCommand, modelsCommand, trainCommand, runCommand, evaluateCommand, compareCommand],
-    ...[recommendCommand, similarCommand, predictCommand, explainCommand, exportCommand, benchCommand, doctorCommand],
-  ])
-    program.addCommand(make());
+  for (const name of asked(args)) program.addCommand(await commands[name]());
   program.addHelpText('after', firstSteps);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
@@ -77,7 +89,7 @@ function fail(error: unknown): never {
 }
 
 try {
-  const program = makeProgram();
+  const program = await makeProgram(process.argv.slice(2));
   if (process.argv.length <= 2) program.outputHelp();
   else await program.parseAsync();
 } catch (error) {
