@@ -104,9 +104,13 @@ export function checkMemory(estimate: MemoryEstimate, limit = MEMORY_LIMIT): voi
   );
 }
 
-/** Says what will be taken, and warns where the machine has less. */
+/** Less than this is not worth a line, bytes. */
+const WORTH_TELLING = 256 * 1024 ** 2;
+
+/** Says what will be taken where it is much, and warns where the machine has less. */
 export function tellMemory(estimate: MemoryEstimate, progress: Progress, available = availableMemory()): void {
   const { engine, outside, total } = estimate;
+  if (total < WORTH_TELLING && total <= available) return;
   progress.log(`memory: about ${shown(total)} besides the data (${described({ ...engine, ...outside })})`);
   if (total <= available) return;
   progress.log(

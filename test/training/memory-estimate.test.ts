@@ -109,6 +109,9 @@ describe('the whole estimate', () => {
     expect(told).toEqual(['memory: about 1.0 GiB besides the data (weights 3 MiB, batches 1.0 GiB)']);
     tellMemory(estimate, progress, 1024 ** 3 / 2);
     expect(told.at(-1)).toMatch(/^warning: this machine has 512 MiB of memory left, .*; free memory, or keep fewer/);
+    const before = told.length;
+    tellMemory({ engine: { weights: 2e8 }, outside: {}, total: 2e8 }, progress, 2 * 1024 ** 3);
+    expect(told.length, 'little is not worth a line').toBe(before);
   });
 });
 

@@ -12,7 +12,8 @@ type TextField = Exclude<Field, NumericField>;
 
 /**
  * A cell that is missing is equal to nothing, in no list, neither less nor more than anything, and holds nothing; `!=` and `not` are the
- * contrary of that. A field with several values is equal to each of them. Texts are compared as they stand, capitals count.
+ * contrary of that. A field with several values is equal to each of them. Texts are compared as they stand, capitals count; words that
+ * are numbers have their order.
  *
  * @param text the condition
  * @param schema tells which numbers are times: these are compared with dates (`released >= 1990-05-01`)
@@ -58,7 +59,8 @@ class Matching {
   }
 
   #compared(condition: Comparable): Uint8Array {
-    const field = fieldOf(this.#table, condition.field);
+    const found = fieldOf(this.#table, condition.field);
+    const field = isOrder(condition) ? (numbersOf(found) ?? found) : found;
     const holds = field.kind === 'numeric' ? this.#numberTest(field, condition) : textTest(field, condition);
     const rows = new Uint8Array(this.#table.nRows);
     for (let row = 0; row < rows.length; row++) rows[row] = holds(row) ? 1 : 0;
@@ -94,6 +96,23 @@ class Matching {
       `where: ${placeOf(at)} must stand ${kind}, as in field ${quotedName(name)}, found ${quotedName(text)}`,
     );
   }
+}
+
+function isOrder(condition: Comparable): boolean {
+  return condition.kind === 'compare' && ['<', '<=', '>', '>='].includes(condition.operator);
+}
+
+/** Nearly all cells must be numbers for words to be ordered as such: the others then count as missing. */
+const MOSTLY = 0.9;
+
+/** A field of words that are numbers, such as years in a file that calls them tokens; null where they are none. */
+function numbersOf(field: Field): NumericField | null {
+  if (field.kind !== 'categorical') return null;
+  const values = field.values.map((cell) => (cell === null || cell.trim() === '' ? null : Number(cell)));
+  const nCells = values.filter((value) => value !== null).length;
+  const numbers = values.map((value) => (Number.isFinite(value) ? value : null));
+  const nNumbers = numbers.filter((value) => value !== null).length;
+  return nNumbers > 0 && nNumbers >= MOSTLY * nCells ? { name: field.name, kind: 'numeric', values: numbers } : null;
 }
 
 const comparisons: Readonly<Record<Exclude<Comparison, 'contains'>, (cell: number | null, value: number) => boolean>> =
