@@ -42,6 +42,7 @@ const rowResult = z.strictObject({
   meanLabel: z.number(),
   metrics: z.record(z.string(), z.number().nullable()),
   lowerIsBetter: z.array(z.string()),
+  intervals: z.record(z.enum(['rmse', 'mae']), z.strictObject({ low: z.number(), high: z.number() })).optional(),
   ratingRange: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
   calibration: z
     .strictObject({ bins: z.array(bin), expectedError: z.number(), ratio: z.number().nullable() })
