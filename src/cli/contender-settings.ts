@@ -49,6 +49,13 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
  * differ; else what each of them does.
  */
 function commonTask(models: readonly AnyModel[]): CompareFlags['task'] {
+  const rates = models.find(({ tasks }) => tasks.every((task) => task === 'rating'));
+  const ranks = models.find(({ form, tasks, rating }) => form !== 'rows' && !rating && !tasks.includes('rating'));
+  if (rates && ranks)
+    throw new DeepTasteError(
+      'usage',
+      `compare: all models must be for one task, found ${rates.name}, which predicts ratings alone, beside ${ranks.name}, which ranks alone; leave one of them out`,
+    );
   if (models.some(({ tasks: [first, ...more] }) => first === 'rating' && more.length === 0)) return 'rating';
   return models.some(({ form }) => form !== models[0].form) ? 'ranking' : undefined;
 }

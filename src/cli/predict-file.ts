@@ -1,4 +1,5 @@
 /** `deeptaste predict`: the rows of a file with what a model over fields, or one of ratings, predicts of them, a block at a time. */
+import { resolve } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
 import { shortNumber, shortTime } from '../core/short-text.ts';
@@ -17,7 +18,14 @@ const SHOWN = 10;
 
 /** @throws 'usage' for a model that predicts no rows, a place or a file that cannot be used; 'data'; 'artifact'; 'io' */
 export async function predictFile(terminal: Terminal, path: string, data: string, out: string | null): Promise<void> {
-  if (out !== null) await checkTableFile(out);
+  if (out !== null) {
+    if (resolve(out) === resolve(data))
+      throw new DeepTasteError(
+        'usage',
+        `--out ${out}: must be another file than --data, found the same; name another one`,
+      );
+    await checkTableFile(out);
+  }
   const recommender = await Recommender.load(path, { blas: 'off' });
   try {
     recommender.predict([]); // says which models can

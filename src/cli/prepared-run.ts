@@ -43,6 +43,6 @@ export interface FormedSettings {
   readonly settings: AnyRunSettings;
 }
 
-export function savedModel({ task, split, unit }: PreparedRun, { final, result }: Run): SavedModel {
-  return { final, isMeasured: result !== null, split, nRows: task.nRows, nTrained: task.nTrained, unit };
+export function savedModel({ task, split, unit }: PreparedRun, { final, result, nTrained }: Run): SavedModel {
+  return { final, isMeasured: result !== null, split, nRows: task.nRows, nTrained, unit };
 }

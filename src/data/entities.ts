@@ -53,6 +53,11 @@ export async function describeEntities(
   const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
+  if (socialPath === null && (options.socialColumns || options.socialBothWays))
+    throw new DeepTasteError(
+      'config',
+      `${options.socialColumns ? 'socialColumns' : 'socialBothWays'}: must be about a file of edges between users, found none; name it with --social FILE`,
+    );
   const edges = socialPath
     ? await readSocialGraph(database, socialPath, users, layout, {
         told: options.socialColumns?.filter((name) => name !== undefined),

@@ -16,8 +16,8 @@ export interface MemoryEstimate {
   readonly outside: Readonly<Record<string, number>>;
   /** Bytes of the whole. */
   readonly total: number;
-  /** What would fit, where the engine's memory holds no more than `limit` bytes; absent = nothing is known that would. */
-  whatFits?(limit: number): string;
+  /** What would fit, where the engine's memory, or the whole, may be no more than `limit` bytes; absent = nothing is known that would. */
+  whatFits?(limit: number, part: 'engine' | 'whole'): string;
 }
 
 /** Bytes of the engine's memory. */
@@ -88,14 +88,14 @@ export function trainingMemory(request: TrainingMemory): MemoryEstimate {
   // the best weights so far, and those that come out
   const outside = { 'copies of the weights': 2 * weights, batches: examples.outside };
   const total = sumOf(engine) + sumOf(outside);
-  return { engine, outside, total, whatFits: (limit) => whatFits(request, limit) };
+  return { engine, outside, total, whatFits: (limit, part) => whatFits(request, limit, part) };
 }
 
 /** @throws 'memory' when the engine's share exceeds the limit, saying what would fit */
 export function checkMemory(estimate: MemoryEstimate, limit = MEMORY_LIMIT): void {
   const needed = engineBytes(estimate);
   if (needed <= limit) return;
-  const mend = estimate.whatFits?.(limit) ?? 'fewer users and items must be kept (data.kCore)';
+  const mend = estimate.whatFits?.(limit, 'engine') ?? 'fewer users and items must be kept (data.kCore)';
   throw new DeepTasteError(
     'memory',
     `training: about ${gibibytes(needed)} are needed (${described(estimate.engine)}), WebAssembly has ` +
@@ -115,7 +115,7 @@ export function tellMemory(estimate: MemoryEstimate, progress: Progress, availab
   if (total <= available) return;
   progress.log(
     `warning: this machine has ${shown(available)} of memory left, so that training may be slow or be ended by the system; ` +
-      (estimate.whatFits?.(available) ?? 'free memory, or keep fewer users and items (data.kCore)'),
+      (estimate.whatFits?.(available, 'whole') ?? 'free memory, or keep fewer users and items (data.kCore)'),
   );
 }
 
@@ -134,9 +134,12 @@ function gibibytes(bytes: number): string {
   return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
 
-/** The largest share of the widths, and the lighter optimizer, with which the engine's memory would do. */
-function whatFits(request: TrainingMemory, limit: number): string {
-  const needs = (changed: TrainingMemory) => sumOf(trainingMemory(changed).engine);
+/** The largest share of the widths, and the lighter optimizer, with which the memory would do. */
+function whatFits(request: TrainingMemory, limit: number, part: 'engine' | 'whole'): string {
+  const needs = (changed: TrainingMemory) => {
+    const { engine, total } = trainingMemory(changed);
+    return part === 'engine' ? sumOf(engine) : total;
+  };
   const fits = (changed: TrainingMemory) => needs(changed) <= limit;
   const { declarations, examples, ranking, optimizer } = request;
   const narrow = (width: number): TrainingMemory => ({

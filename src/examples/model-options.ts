@@ -3,7 +3,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import type { ModelHead } from './model.ts';
 
-type Former = Pick<ModelHead<never>, 'former'>;
+type Former = Pick<ModelHead<unknown>, 'former' | 'options'>;
 
 /**
  * The options with their defaults.
@@ -21,16 +21,17 @@ export function parseModelOptions<C>(
 }
 
 /** Options that a run of this or of a former version kept, under the names of today. */
-export function currentOptions({ former = {} }: Former, stored: object): object {
+export function currentOptions({ former = {} }: Pick<Former, 'former'>, stored: object): object {
   const current = Object.entries(stored).map(([key, value]) => former[key]?.(value) ?? { [key]: value });
   return Object.assign({}, ...current);
 }
 
 /** `"layers" is now called "factors" and "hidden"; write factors=32, hidden=[32,16]` */
-export function renamedOption({ former = {} }: Former, key: string, value: unknown): string {
+export function renamedOption({ former = {}, options }: Former, key: string, value: unknown): string {
   const values = Object.entries(former[key](value));
   const names = values.map(([name]) => `"${name}"`).join(' and ');
   const written = values.map(([name, each]) => `${name}=${JSON.stringify(each)}`);
-  const isClear = values.every(([, each]) => each !== undefined && !Number.isNaN(each));
+  // what is out of range today is not proposed
+  const isClear = options.safeParse(former[key](value)).success;
   return `"${key}" is now called ${names}${isClear ? `; write ${written.join(', ')}` : ''}`;
 }

@@ -77,7 +77,7 @@ export interface PairWeights {
 }
 
 /** What a model declares that is trained on such pairs. */
-export interface WeightedPairParts<C> extends PairScoring<C> {
+export interface WeightedPairParts<C> extends PairScoring<C>, Pick<Gradients<C, 'pairs'>, 'defaultsForData'> {
   readonly trainingDefaults: TrainingDefaults;
   weights(data: PairData, config: C): PairWeights;
   /** How many neighbours an item has, and rows and width of each of those tables. */
@@ -116,6 +116,7 @@ export function weightedPairModel<C>(declared: ModelHead<C> & WeightedPairParts<
       by: 'gradients',
       examples: weightedPairs,
       defaults: declared.trainingDefaults,
+      defaultsForData: declared.defaultsForData,
       open: (request) => new OpenWeightedPairs(declared, request),
       memory: (request) => weightedPairMemory(declared, request),
     },

@@ -8,6 +8,8 @@ export interface ParameterDeclaration {
   readonly initializer: Initializer;
   /** Rows of users, items, feature fields or crosses of fields, read by lookup; absent = a dense weight. */
   readonly table?: 'user' | 'item' | 'field' | 'cross';
+  /** Rows of all users, then of all items, of a dense weight: the nodes of a graph. */
+  readonly nodes?: true;
   /** Statistics that steps keep and no gradient trains, such as the running mean of a batch normalisation. */
   readonly kept?: true;
 }

@@ -133,6 +133,7 @@ export const bias = ratingSolver({
       foldIn: () => ({
         vector: Float32Array.of(0, 1),
         how: 'no rating of the person is known: as somebody of whom nothing is known',
+        ignoresHistory: true,
       }),
       free: () => {},
     };

@@ -139,7 +139,7 @@ export const gru4rec = sessionModel({
   },
   options,
   former: {
-    units: (hidden) => ({ hidden }),
+    units: (units) => ({ hidden: [units].flat() }),
     embeddingSize: (factors) => ({ factors }),
     regularisation: (regularization) => ({ regularization }),
     samples: (sharedNegatives) => ({ sharedNegatives }),

@@ -53,7 +53,7 @@ export const lightgcn = pairModel({
   },
   parameters: ({ factors, deviation }, { nUsers, nItems }) => [
     // users, then items: the nodes of the graph
-    { name: 'E', shape: [nUsers + nItems, factors], initializer: normal(deviation) },
+    { name: 'E', shape: [nUsers + nItems, factors], nodes: true, initializer: normal(deviation) },
   ],
   constants: ({ rows, sizes }) => ({
     graph: sparseMatrix('graph', normalisedAdjacency(rows, sizes.nItems), { symmetric: true }),

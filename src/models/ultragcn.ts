@@ -77,6 +77,11 @@ export const ultragcn = weightedPairModel({
     negatives: 1500,
     optimizer: { learningRate: 1e-4, dense: true, epsilon: 1e-8 / 512, l2: 1e-4 / 512, l2Scope: 'all' },
   },
+  // the paper's rate belongs to as many interactions as Gowalla has; where there are fewer, so few steps lead nowhere
+  defaultsForData: ({ nInteractions }) => {
+    const rate = Math.min(3e-3, Math.max(1e-4, 81 / Math.max(1, nInteractions)));
+    return { optimizer: { learningRate: Number(rate.toPrecision(2)) } };
+  },
   parameters: ({ factors, deviation }, { nUsers, nItems }) => [
     { name: 'P', shape: [nUsers, factors], table: 'user', initializer: normal(deviation) },
     { name: 'Q', shape: [nItems, factors], table: 'item', initializer: normal(deviation) },

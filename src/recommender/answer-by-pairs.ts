@@ -150,8 +150,9 @@ export class PairAnswering implements Answering {
   }
 
   #somebodyNew(history: Int32Array, taken: Int32Array): Asked {
-    const { person, how } = this.#newPerson(history);
-    return this.#asked(history, taken, (k, excluded) => this.#best().findFor(person, k, excluded), how);
+    const { person, how, ignoresHistory } = this.#newPerson(history);
+    const reasons = ignoresHistory ? new Int32Array(0) : history;
+    return this.#asked(reasons, taken, (k, excluded) => this.#best().findFor(person, k, excluded), how);
   }
 
   #nobodyKnown(how: string): Asked {
@@ -188,7 +189,7 @@ export class PairAnswering implements Answering {
   }
 
   /** What the best items are found by for somebody with these items; and how it was made. */
-  #newPerson(history: Int32Array): { person: Person; how: string } {
+  #newPerson(history: Int32Array): { person: Person; how: string; ignoresHistory?: true } {
     const { form, foldIn } = this.#scorer;
     if (!foldIn && (isPairModel(this.#model) || isWeightedPairModel(this.#model))) {
       this.#foldIn ??= isPairModel(this.#model) ? this.#trainedFoldIn(this.#model) : this.#weightedFoldIn(this.#model);
@@ -198,9 +199,9 @@ export class PairAnswering implements Answering {
     if (form.form === 'history')
       return { person: { history }, how: 'the item-to-item weights of the given items, added up as for every user' };
     if (!foldIn) throw new DeepTasteError('config', `recommend: ${this.#model.title} cannot serve new people`);
-    const { vector, how } = foldIn(history);
+    const { vector, how, ignoresHistory } = foldIn(history);
     const isByBoth = form.form === 'takers' || form.form === 'two-steps';
-    return { person: isByBoth ? { vector, history } : { vector }, how };
+    return { person: isByBoth ? { vector, history } : { vector }, how, ignoresHistory };
   }
 
   #trainedFoldIn(model: PairModel): FoldIn {
@@ -246,8 +247,9 @@ export class PairAnswering implements Answering {
     const rows = Int32Array.from({ length: seen.nRows }, (_, user) => user).filter(
       (user) => rowOf(seen, user).length > 0,
     );
-    const { form } = this.#scorer;
-    if (form.form === 'dot') return { rows, width: form.width, values: form.users };
+    const { form, itemVectors } = this.#scorer;
+    // what is written as a product of vectors without being one, such as sums of biases, has none
+    if (form.form === 'dot') return itemVectors && { rows, width: form.width, values: form.users };
     return form.form === 'pair' ? { rows, width: form.userWidth, values: form.users } : null;
   }
 

@@ -1,6 +1,7 @@
 /** The model that an artifact names, before anything is built of it. */
 import { fitting } from '../artifact/fitting.ts';
 import type { ArtifactInfo } from '../artifact/manifest.ts';
+import { parseOptions } from '../core/options.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { currentOptions } from '../examples/model-options.ts';
 import { findModel, modelForTask } from '../models/index.ts';
@@ -20,6 +21,7 @@ export function storedModel({ model: { name }, rating }: StoredInfo): AnyModel {
 export function currentModel(path: string, info: StoredInfo): Promise<ArtifactInfo['model']> {
   return fitting(path, () => {
     const { name, options, former } = storedModel(info);
-    return { name, config: options.parse(currentOptions({ former }, info.model.config)) as object };
+    const config = currentOptions({ former }, info.model.config);
+    return { name, config: parseOptions(options, config, `options of model ${name}`) as object };
   });
 }

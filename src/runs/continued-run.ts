@@ -27,6 +27,7 @@ export function startWeights<F extends Form>(
   task: Task<F>,
 ): StartWeights {
   const rows = task.formerRows?.();
+  const nUsers = task.sizes?.nUsers ?? 0;
   const before = options.parse(info.model.config) as Readonly<Record<string, unknown>>;
   const changes = Object.entries(config).flatMap(([key, now]) => {
     const [a, b] = [JSON.stringify(before[key]), JSON.stringify(now)];
@@ -38,7 +39,15 @@ export function startWeights<F extends Form>(
     formerRow: {
       user: (row) => (row < users.size ? row : -1),
       item: (row) => (row < items.size ? row : -1),
+      nodes: (row) => nodeBefore(row, nUsers, { nUsers: users.size, nItems: items.size }),
       ...(rows && { field: (row: number) => rows.field[row], cross: (row: number) => rows.cross[row] }),
     },
   };
+}
+
+/** Users, then items, of a saved recommender with fewer of both; −1 = new. */
+function nodeBefore(row: number, nUsers: number, before: { readonly nUsers: number; readonly nItems: number }): number {
+  if (row < nUsers) return row < before.nUsers ? row : -1;
+  const item = row - nUsers;
+  return item < before.nItems ? before.nUsers + item : -1;
 }

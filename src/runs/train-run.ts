@@ -68,6 +68,8 @@ export interface Run<R extends Result = Result> {
   readonly account: TrainingAccount;
   /** How the rows stand to those of the training that went on with them; null when training began anew. */
   readonly continuation: Continuation | null;
+  /** Rows that the measured model was trained on, those of the validation part too where it was refitted. */
+  readonly nTrained: number;
 }
 
 /** A model with its settings checked. */
@@ -96,6 +98,7 @@ export async function trainRun<F extends Form, R extends Result>(options: TrainR
     bestEpoch,
     account: { cutOff, finishedAt, chosenDefaults: chosen.defaults },
     continuation: task.continuation,
+    nTrained: task.nTrained,
   };
   const whole = options.final === false ? null : task.whole();
   const trained = recommenderOf(options, chosen, task, outcome.weights);
@@ -156,6 +159,7 @@ async function trainAndRefit<F extends Form, R extends Result>(
     throw new DeepTasteError('usage', 'resume: a run with refit cannot be resumed; start anew without --resume');
   const search = await train(options, chosen, task, 'train');
   const set = { ...training, epochs: Math.max(1, search.bestEpoch) };
+  progress.log(`refit: training anew on training and validation part, ${all.nTrained.toLocaleString('en-US')} in all`);
   const refit = await train(options, { ...chosen, training: set }, all, 'refit');
   const { bestEpoch, cutOff } = search;
   return { outcome: { ...refit, log: [...search.log, ...refit.log], bestEpoch, cutOff }, task: all };

@@ -86,6 +86,7 @@ export function ratingScorer<C>(
   const unknown: FoldedIn = {
     vector: form.users.slice(users.length),
     how: 'no rating of the person is known: as somebody of whom nothing is known',
+    ignoresHistory: true,
   };
   return {
     form: { ...form, users, items },

@@ -29,6 +29,8 @@ export interface Scorer {
 export interface FoldedIn {
   readonly vector: Float32Array;
   readonly how: string;
+  /** The items taken changed nothing: they are no reason for anything. */
+  readonly ignoresHistory?: true;
 }
 
 /**

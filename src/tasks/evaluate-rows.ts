@@ -1,6 +1,7 @@
 /** Measures predicted rows of a held-out part: clicks by their probability, ratings by their value. */
 import { DeepTasteError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
+import { counted } from '../data/counted.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
@@ -50,7 +51,17 @@ export function evaluatePredictions(
     seed,
     versions: { deeptaste: version, node: process.versions.node, kernels: engine.build },
   };
-  return { ...evaluation, protocol, seconds };
+  const notes = [...(evaluation.notes ?? []), ...leftOutBySplit(protocol.split)];
+  return { ...evaluation, ...(notes.length > 0 && { notes }), protocol, seconds };
+}
+
+/** Some ways of splitting hold out no rows of users and items without training rows. */
+function leftOutBySplit({ nUnseenUserRows, nUnseenItemRows }: RowProtocol['split']): string[] {
+  const note = (n: unknown, whose: string) =>
+    typeof n === 'number' && n > 0
+      ? [`${counted(n, 'later row')} of ${whose} without training rows: left out by the split`]
+      : [];
+  return [...note(nUnseenUserRows, 'users'), ...note(nUnseenItemRows, 'items')];
 }
 
 /** The validation metric of predicted rows, turned so that higher is better. */

@@ -11,7 +11,7 @@ type TableKind = NonNullable<ParameterDeclaration['table']>;
 export interface StartWeights {
   readonly weights: NamedTensors;
   /** The row that a row of a table was in the saved recommender, −1 = new; of tables of other kinds the rows are the same. */
-  readonly formerRow: Readonly<Partial<Record<TableKind, (row: number) => number>>>;
+  readonly formerRow: Readonly<Partial<Record<TableKind | 'nodes', (row: number) => number>>>;
   /** Options of the model that are not those of the saved run: `factors was 8 and is 16 now`. */
   readonly changes: readonly string[];
 }
@@ -20,8 +20,9 @@ export interface StartWeights {
 export function writeStartWeights(declared: DeclaredParameters, store: ParameterStore, start: StartWeights): void {
   declared.declarations.forEach((declaration, n) => {
     const tensor = declared.list[n];
-    const { name, shape, table } = declaration;
-    const formerRow = table && start.formerRow[table];
+    const { name, shape, table, nodes } = declaration;
+    const kind = nodes ? 'nodes' : table;
+    const formerRow = kind && start.formerRow[kind];
     const saved = start.weights.get(name);
     if (saved === undefined || !fits(shape, saved, formerRow ? 1 : 0)) throw unlike(declaration, saved, start.changes);
     const before = float32Tensor(start.weights, name, saved.shape);

@@ -266,7 +266,12 @@ describe('bad input', () => {
     ['a misspelt model', train('markof'), 2, /did you mean "markov"/],
     ['a misspelt option', train('markov', '--set', 'smothing=1'), 2, /did you mean "smoothing"/],
     ['a misspelt setting', train('markov', '--set', 'sequences.gapSecond=1'), 2, /did you mean "gapSeconds"/],
-    ['epochs of a model without', train('markov', '--epochs', '3'), 2, /--epochs: must be said of a model that is trained by epochs/],
+    [
+      'epochs of a model without',
+      train('markov', '--epochs', '3'),
+      2,
+      /--epochs: must be said of a model that is trained by epochs/,
+    ],
     ['a metric that ranks do not give', train('markov', '--metrics', 'rmse'), 2, /rmse/],
     ['too rare items', train('markov', '--min-support', '1000'), 1, /minSupport/],
     ['too many days', ['train', '--data', 'clicks.csv', '--model', 'markov', '--days', '400'], 1, /hold out less/],

@@ -64,7 +64,7 @@ export async function readSocialGraph(
   options: TableOptions,
   { told, bothWays }: SocialColumns,
 ): Promise<SocialEdges> {
-  const file = await importFiles(database, [path], options);
+  const file = await importEdges(database, path, users, options);
   const [fromColumn, toColumn, weightColumn] = edgeColumns(file, told);
   const ends = [fromColumn, toColumn];
   const { table, notes } = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, ends);
@@ -74,8 +74,27 @@ export async function readSocialGraph(
   const columns = { from: fromColumn.name, to: toColumn.name, weight: weightColumn?.name ?? null };
   return {
     graph: { from, to, weight, columns, bothWays },
-    warnings: [...table.warnings, ...notes, ...droppedEdges(path, read.nOutside, dropped)],
+    warnings: [
+      ...table.warnings,
+      ...notes,
+      ...droppedEdges(path, read.nOutside, dropped),
+      ...(read.nUnweighted > 0 ? [`${path}: ${counted(read.nUnweighted, 'edge')} without a weight: counted as 1`] : []),
+    ],
   };
+}
+
+/** A first line of two known people is an edge, not the names of the columns. */
+async function importEdges(
+  database: Database,
+  path: string,
+  users: Vocabulary,
+  options: TableOptions,
+): Promise<ImportedTable> {
+  const file = await importFiles(database, [path], options);
+  const [first, second] = file.columns;
+  const isEdge = (name: string | undefined): boolean => name !== undefined && users.indexOf(name) !== undefined;
+  if (options.header !== undefined || !file.named || !isEdge(first?.name) || !isEdge(second?.name)) return file;
+  return importFiles(database, [path], { ...options, header: false });
 }
 
 interface ReadEdges {
@@ -85,6 +104,8 @@ interface ReadEdges {
   readonly weight: number[] | null;
   /** Edges to or from somebody without interactions. */
   readonly nOutside: number;
+  /** Edges without a weight in a file that has weights: they count as 1. */
+  readonly nUnweighted: number;
 }
 
 async function edgesBetween(
@@ -99,7 +120,7 @@ async function edgesBetween(
   const weight: number[] | null = weightColumn ? [] : null;
   const cells = [fromColumn, toColumn, ...(weightColumn ? [weightColumn] : [])].map(sqlAsText);
   const ends: (number | undefined)[] = [];
-  let nOutside = 0;
+  let [nOutside, nUnweighted] = [0, 0];
   const indexOf = (value: unknown) => (value === null ? undefined : users.indexOf(String(value)));
   const isInside: boolean[] = [];
   await database.columns(`SELECT ${cells.join(', ')} FROM ${table.sql} ORDER BY rowid`, [
@@ -113,9 +134,17 @@ async function edgesBetween(
         to.push(target);
       }
     },
-    ...(weight ? [(value: unknown, row: number) => isInside[row] && weight.push(weightOf(value, path, row))] : []),
+    ...(weight
+      ? [
+          (value: unknown, row: number) => {
+            if (!isInside[row]) return;
+            if (value === null) nUnweighted++;
+            weight.push(weightOf(value, path, row));
+          },
+        ]
+      : []),
   ]);
-  return { from, to, weight, nOutside };
+  return { from, to, weight, nOutside, nUnweighted };
 }
 
 function weightOf(value: unknown, path: string, row: number): number {
@@ -202,7 +231,7 @@ function withoutEdges(path: string, nRows: number, nOutside: number, dropped: Dr
   const why = droppedEdges(path, nOutside, dropped).map((line) => line.slice(path.length + 2));
   return new DeepTasteError(
     'data',
-    `${path}: none of its ${nRows} edges joins two users of the interactions${why.length > 0 ? ` (${why.join('; ')})` : ''}`,
+    `${path}: none of its ${nRows} edges joins two users of the interactions${why.length > 0 ? ` (${why.join('; ')})` : ''}; name the columns of the two ends with --social-columns FROM,TO, or leave the file out with --no-social`,
     { path },
   );
 }
@@ -219,6 +248,12 @@ function edgeColumns(
       if (!column) throw missingColumn(table, name, 'socialColumns');
       return column;
     });
+    if (from === to)
+      throw new DeepTasteError(
+        'config',
+        `${table.source}: the two ends of an edge must be two columns, found "${from.name}" twice; say --social-columns FROM,TO`,
+        { path: table.source },
+      );
     return [from, to, weight];
   }
   const names = columns.map((column) => column.name);

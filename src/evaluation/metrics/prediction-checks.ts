@@ -28,7 +28,7 @@ export function checkNumbers(metric: string, what: string, values: ArrayLike<num
     if (Number.isNaN(values[row]))
       throw new DeepTasteError(
         'numeric',
-        `${metric}: every ${what} must be a number, row ${row} is NaN; look for NaN in the model's training log`,
+        `${metric}: every ${what} must be a number, row ${row} is NaN; the training has diverged: lower the learning rate (optimizer.learningRate)`,
         { row },
       );
 }
