@@ -8,6 +8,7 @@ import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
 import { dcnV2 } from './dcn-v2.ts';
 import { deepfm } from './deepfm.ts';
+import { dscf } from './dscf.ts';
 import { ease } from './ease.ts';
 import { finalMlp } from './final-mlp.ts';
 import { fm } from './fm.ts';
@@ -49,6 +50,7 @@ const pairModels = [
   bias,
   biasedMf,
   svdpp,
+  dscf,
 ];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
