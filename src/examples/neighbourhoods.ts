@@ -24,6 +24,7 @@ import { prediction, trainingPass } from '../layers/forward-pass.ts';
 import {
   type IndexLists,
   indexLists,
+  type KeyedNeighbours,
   type NeighbourhoodScoring,
   type Neighbours,
   neighbourhoodScorer,
@@ -36,7 +37,7 @@ import type { Scorer, Sizes } from '../scoring/scorer.ts';
 import {
   type KnownSurroundings,
   keptSurroundings,
-  type Surroundings,
+  type SurroundingSizes,
   surroundingsOf,
 } from '../scoring/surroundings.ts';
 import type { RatedRows, TakenPairs } from './forms.ts';
@@ -173,12 +174,13 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
   readonly #model: NeighbourhoodParts<C>;
   readonly #request: OpenRequest<C, 'pairs'>;
   readonly #ratings: RatedRows;
-  readonly #surroundings: Surroundings;
+  readonly #sizes: SurroundingSizes;
   readonly #batchSize: number;
   readonly #redraw: boolean;
   readonly #leaves: PairLeaves;
   readonly #label: Tensor;
   readonly #lists: IndexLists;
+  readonly #keyed: KeyedNeighbours;
   readonly #neighbours: Neighbours;
   readonly #orders: RandomStream;
   #order: { readonly epoch: number; readonly rows: Int32Array } | null = null;
@@ -189,8 +191,9 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     const { engine, config, data, random } = request;
     const training = neighbourhoodSettings.parse(request.training);
     const known = knownSurroundings(title, model, data, config);
-    this.#surroundings = surroundingsOf(known, data.sizes);
-    const { sizes } = this.#surroundings;
+    const surroundings = surroundingsOf(known, data.sizes);
+    const { sizes } = surroundings;
+    this.#sizes = sizes;
     this.#ratings = data.ratings!;
     this.nRows = checkedRatings(this.#ratings);
     this.#batchSize = Math.min(training.batchSize, this.nRows);
@@ -199,7 +202,8 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.notes = friendlessNote(known);
     this.#orders = random.child('examples');
     this.#lists = indexLists(model.lists(config), this.#batchSize);
-    this.#neighbours = model.neighbours(this.#surroundings, config, random.child('neighbours').key);
+    this.#keyed = model.neighbours(surroundings, config);
+    this.#neighbours = this.#keyed(random.child('neighbours').key);
     this.declared = declaredAs(model.parameters(config, sizes));
     const { leaves, label, loss } = neighbourhoodStep(model, this.declared, config, random.child('noise'));
     this.#leaves = leaves;
@@ -281,7 +285,8 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
 
   scorer(): Scorer {
     const { engine, config } = this.#request;
-    return neighbourhoodScorer(engine, this.#model, config, this.#surroundings, this.declared, this.store);
+    const about = { sizes: this.#sizes, neighbours: this.#keyed };
+    return neighbourhoodScorer(engine, this.#model, config, about, this.declared, this.store);
   }
 
   free(): void {
@@ -297,6 +302,6 @@ function friendlessNote({ friends, rated }: KnownSurroundings): string[] {
   const alone = trained.filter((user) => !has(friends, user)).length;
   if (alone === 0) return [];
   return [
-    `${alone.toLocaleString('en-US')} of ${counted(trained.length, 'user')} with training rows ${alone === 1 ? 'has' : 'have'} no friends: a learned vector stands for what friends would say`,
+    `${alone.toLocaleString('en-US')} of ${counted(trained.length, 'user')} with training rows ${alone === 1 ? 'has' : 'have'} no friends: predicted without what friends would say`,
   ];
 }

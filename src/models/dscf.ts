@@ -13,12 +13,10 @@
  * b_u and b_i are those of the model `bias`, fitted before; the literal form is without them. By mini-batches with Adam; numbered differences: docs/models/dscf.md.
  */
 import { z } from 'zod';
-import type { NamedTensors } from '../core/named-tensors.ts';
 import { nearestItems } from '../data/social/nearest-items.ts';
 import { SocialWalks, type WalkTokens } from '../data/social/walks.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, concat, linear, lookup, lookupFields, relu, sequenceLengths } from '../engine/ops/index.ts';
-import type { RatedRows } from '../examples/forms.ts';
 import { neighbourhoodModel } from '../examples/neighbourhoods.ts';
 import { attentionParameters, attentionPooling } from '../layers/attention-pooling.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
@@ -27,10 +25,9 @@ import { lstmLayer, lstmParameters } from '../layers/lstm.ts';
 import { deviationOption, dropoutOption, factorsOption, hiddenOption, neighboursOption } from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { tower, towerParameters } from '../layers/tower.ts';
-import type { IndexLists, Neighbours, PairLeaves } from '../scoring/neighbourhood-scorer.ts';
-import type { Sizes } from '../scoring/scorer.ts';
+import type { IndexLists, KeyedNeighbours, PairLeaves } from '../scoring/neighbourhood-scorer.ts';
 import type { SurroundingSizes, Surroundings } from '../scoring/surroundings.ts';
-import { biasOptions, fitBiases } from './bias.ts';
+import { fittedBiases, ratingBiasOptions, ratingBiasParameters, withBiases } from './rating-biases.ts';
 
 const options = z.strictObject({
   factors: factorsOption
@@ -58,11 +55,7 @@ const options = z.strictObject({
     .default(50)
     .meta({ doc: 'items rated most like an item that are looked for among those that somebody rated' }),
   bothWays: z.boolean().default(true).meta({ doc: 'walks go over edges both ways; false: as they are written' }),
-  biases: z
-    .boolean()
-    .default(true)
-    .meta({ doc: 'add b_u + b_i, so that the network learns what they leave; false: the literal form' }),
-  ...biasOptions,
+  ...ratingBiasOptions,
   deviation: deviationOption.default(0.1),
 });
 
@@ -84,7 +77,7 @@ export const dscf = neighbourhoodModel({
   parameters,
   itemVectors: 'Q',
   bothWays: ({ bothWays }) => bothWays,
-  fitted,
+  fitted: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
   lists: ({ walks, steps }) => {
     const tokens = walks * steps;
     return { walkUsers: tokens, walkItems: tokens, walkLevels: tokens, walks, alone: 1 };
@@ -93,12 +86,13 @@ export const dscf = neighbourhoodModel({
   score,
 });
 
-function parameters(config: Options, { nUsers, nItems, nLevels }: SurroundingSizes): ParameterDeclaration[] {
-  const { factors: d, hidden, dropout, biases, deviation } = config;
+function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclaration[] {
+  const { nUsers, nItems, nLevels } = sizes;
+  const { factors: d, hidden, dropout, deviation } = config;
   const vectors = normal(deviation);
   const [query, pooled] = [2 * d, 2 * d];
-  const sizes = [query + pooled, ...hidden];
-  const last = sizes[sizes.length - 1];
+  const layers = [query + pooled, ...hidden];
+  const last = layers[layers.length - 1];
   const token = glorotUniform(3 * d, d);
   return [
     { name: 'P', shape: [nUsers, d], table: 'user', initializer: vectors },
@@ -115,32 +109,15 @@ function parameters(config: Options, { nUsers, nItems, nLevels }: SurroundingSiz
     ...lstmParameters('lstm', d, d, 2),
     ...attentionParameters('steps', { width: 2 * d, units: d, query }),
     ...attentionParameters('walks', { width: 2 * d, units: d, query }),
-    ...towerParameters('hidden', sizes, { dropout, batchNorm: NO_BATCH_NORM }),
+    ...towerParameters('hidden', layers, { dropout, batchNorm: NO_BATCH_NORM }),
     { name: 'out.W', shape: [last, 1], initializer: glorotUniform(last, 1) },
     { name: 'out.b', shape: [1], initializer: zeros },
-    ...(biases ? biasParameters(nUsers, nItems) : []),
+    ...ratingBiasParameters(config, sizes),
   ];
-}
-
-function biasParameters(nUsers: number, nItems: number): ParameterDeclaration[] {
-  return [
-    { name: 'userBias', shape: [nUsers, 1], table: 'user', initializer: zeros },
-    { name: 'itemBias', shape: [nItems, 1], table: 'item', initializer: zeros },
-  ];
-}
-
-/** b_u and b_i. */
-function fitted(ratings: RatedRows, { nUsers, nItems }: Sizes, config: Options): NamedTensors {
-  if (!config.biases) return new Map();
-  const { users, items } = fitBiases(ratings, nUsers, nItems, config);
-  return new Map([
-    ['userBias', { shape: [nUsers, 1], data: Float32Array.from(users) }],
-    ['itemBias', { shape: [nItems, 1], data: Float32Array.from(items) }],
-  ]);
 }
 
 function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
-  const { hidden, dropout, steps, biases } = config;
+  const { hidden, dropout, steps } = config;
   const pair = concat(lookup(p.P, user), lookup(p.Q, item));
   const lengths = sequenceLengths(lists.walkUsers, steps);
   const h = lstmLayer(p, 'lstm', 2, tokens(p, lists), lengths, { steps, forget: 1 });
@@ -149,7 +126,7 @@ function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options
   const friends = add(attentionPooling(p, 'walks', ofWalks, nWalks, pair), lookupFields(p.s0, lists.alone, [1]));
   const z = tower(p, 'hidden', hidden.length, concat(pair, friends), { dropout, batchNorm: NO_BATCH_NORM }, pass);
   const output = linear(z, p['out.W'], { bias: p['out.b'] });
-  return biases ? add(output, add(lookup(p.userBias, user), lookup(p.itemBias, item))) : output;
+  return withBiases(p, output, user, item, config);
 }
 
 /** x of all tokens, [B, L · K · d]. */
@@ -165,26 +142,25 @@ function tokens(p: Parameters, { walkUsers, walkItems, walkLevels }: PairLeaves[
 }
 
 /** Walks of a pair, those with tokens first; `walks` has an entry for each of them, `alone` one where there is none. */
-function walkedNeighbours(
-  surroundings: Surroundings,
-  { walks, steps, neighbours }: Options,
-  key: readonly [number, number],
-): Neighbours {
+function walkedNeighbours(surroundings: Surroundings, { walks, steps, neighbours }: Options): KeyedNeighbours {
   const { rated, level, levels, nItems } = surroundings;
   // cosines are those of ratings from 0 up
   const lowest = Math.min(0, levels[0]);
   const ratings = Float32Array.from(level, (n) => levels[n] - lowest);
-  const social = new SocialWalks(surroundings, nearestItems(rated, ratings, nItems, neighbours), { walks, steps, key });
+  const nearest = nearestItems(rated, ratings, nItems, neighbours);
   const drawn: WalkTokens = {
     user: new Int32Array(walks * steps),
     item: new Int32Array(walks * steps),
     level: new Int32Array(walks * steps),
   };
-  return (user, item, number, lists, row) => {
-    social.fill(user, item, number, drawn, 0);
-    const n = writeWalks(drawn, steps, lists, row * walks * steps);
-    lists.walks.fill(0, row * walks, row * walks + n).fill(-1, row * walks + n, (row + 1) * walks);
-    lists.alone[row] = n === 0 ? 0 : -1;
+  return (key) => {
+    const social = new SocialWalks(surroundings, nearest, { walks, steps, key });
+    return (user, item, number, lists, row) => {
+      social.fill(user, item, number, drawn, 0);
+      const n = writeWalks(drawn, steps, lists, row * walks * steps);
+      lists.walks.fill(0, row * walks, row * walks + n).fill(-1, row * walks + n, (row + 1) * walks);
+      lists.alone[row] = n === 0 ? 0 : -1;
+    };
   };
 }
 

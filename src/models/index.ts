@@ -14,6 +14,7 @@ import { finalMlp } from './final-mlp.ts';
 import { fm } from './fm.ts';
 import { gfCf } from './gf-cf.ts';
 import { gmf } from './gmf.ts';
+import { graphrec } from './graphrec.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
 import { itemKnn } from './item-knn.ts';
@@ -51,6 +52,7 @@ const pairModels = [
   biasedMf,
   svdpp,
   dscf,
+  graphrec,
 ];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];

@@ -31,13 +31,18 @@ export type Neighbours = (
   row: number,
 ) => void;
 
+export type KeyedNeighbours = (key: readonly [number, number]) => Neighbours;
+
 /** What a model declares in order to predict ratings by what surrounds a pair; its score is the difference to the mean rating. */
 export interface NeighbourhoodScoring<C> {
   parameters(config: C, sizes: SurroundingSizes): readonly ParameterDeclaration[];
   /** The lists that a pair needs, and how long each is. */
   lists(config: C): Readonly<Record<string, number>>;
-  /** What fills the lists. Never shows the rating of the pair itself. @param key Philox key of what is drawn: (seed, stream) */
-  neighbours(surroundings: Surroundings, config: C, key: readonly [number, number]): Neighbours;
+  /**
+   * What fills the lists, by the Philox key (seed, stream) of what is drawn. Never shows the rating of the pair itself. What does not
+   * depend on the key is made once.
+   */
+  neighbours(surroundings: Surroundings, config: C): KeyedNeighbours;
   /** The score of each row, [B, 1]. */
   score(parameters: Parameters, leaves: PairLeaves, config: C, pass: ForwardPass): Tensor;
   /** The parameter whose rows are vectors of the items. */
@@ -76,7 +81,9 @@ export function trainedNeighbourhoodScorer<C>(
   const surroundings = loadedSurroundings(weights, sizes, history);
   const declared = declaredAs(model.parameters(config, surroundings.sizes));
   const store = storeOf(engine, declared, weights);
-  const scorer = neighbourhoodScorer(engine, model, config, surroundings, declared, store);
+  // nothing is looked for before the first question
+  const neighbours: KeyedNeighbours = (key) => model.neighbours(surroundings, config)(key);
+  const scorer = neighbourhoodScorer(engine, model, config, { sizes: surroundings.sizes, neighbours }, declared, store);
   const free = (): void => {
     scorer.free();
     store.free();
@@ -89,12 +96,12 @@ export function neighbourhoodScorer<C>(
   engine: Engine,
   model: NeighbourhoodScoring<C>,
   config: C,
-  surroundings: Surroundings,
+  { sizes, neighbours }: { readonly sizes: SurroundingSizes; readonly neighbours: KeyedNeighbours },
   declared: DeclaredParameters,
   store: ParameterStore,
 ): Scorer {
-  const { nUsers, nItems } = surroundings.sizes;
-  const pairs = new ListedPairs(engine, model, config, surroundings, declared, store);
+  const { nUsers, nItems } = sizes;
+  const pairs = new ListedPairs(engine, model, config, neighbours, declared, store);
   const vectors = store.named(model.itemVectors);
   const width = vectors.shape[1];
   return {
@@ -120,7 +127,7 @@ class ListedPairs<C> {
   readonly #leaves: PairLeaves;
   readonly #lists: IndexLists;
   readonly #score: Tensor;
-  readonly #makeNeighbours: () => Neighbours;
+  readonly #keyed: KeyedNeighbours;
   #neighbours: Neighbours | null = null;
   #plan: RowPlan | null = null;
 
@@ -128,7 +135,7 @@ class ListedPairs<C> {
     engine: Engine,
     model: NeighbourhoodScoring<C>,
     config: C,
-    surroundings: Surroundings,
+    neighbours: KeyedNeighbours,
     { tensors }: DeclaredParameters,
     store: ParameterStore,
   ) {
@@ -137,8 +144,7 @@ class ListedPairs<C> {
     this.#leaves = pairLeaves(model, config);
     this.#lists = indexLists(model.lists(config), PAIR_BLOCK);
     this.#score = model.score(tensors, this.#leaves, config, prediction);
-    const { key } = new RandomStream(0, 'neighbourhoods/predicted');
-    this.#makeNeighbours = () => model.neighbours(surroundings, config, key);
+    this.#keyed = neighbours;
   }
 
   scores(users: Int32Array, items: Int32Array): Float32Array {
@@ -150,7 +156,7 @@ class ListedPairs<C> {
       [user, item, ...Object.values(lists)],
       PAIR_BLOCK,
     );
-    this.#neighbours ??= this.#makeNeighbours();
+    this.#neighbours ??= this.#keyed(new RandomStream(0, 'neighbourhoods/predicted').key);
     const out = new Float32Array(users.length);
     for (let from = 0; from < out.length; from += PAIR_BLOCK) {
       const n = Math.min(PAIR_BLOCK, out.length - from);

@@ -47,10 +47,10 @@ function withEmptyRow({ nRows, rowStart, columns }: SparseRows): SparseRows {
 export function keptSurroundings({ friends, level, levels }: KnownSurroundings): NamedTensors {
   const vector = (data: Int32Array | Float32Array): NamedTensor => ({ shape: [data.length], data });
   return new Map([
-    ['friends.rowStart', vector(friends.rowStart)],
-    ['friends.columns', vector(friends.columns)],
-    ['rated.level', vector(level)],
-    ['levels', vector(levels)],
+    ['known.friendStart', vector(friends.rowStart)],
+    ['known.friends', vector(friends.columns)],
+    ['known.level', vector(level)],
+    ['known.levels', vector(levels)],
   ]);
 }
 
@@ -60,18 +60,22 @@ export function keptSurroundings({ friends, level, levels }: KnownSurroundings):
  */
 export function loadedSurroundings(weights: NamedTensors, sizes: Sizes, rated: SparseRows): Surroundings {
   const { nUsers } = sizes;
-  const rowStart = int32Tensor(weights, 'friends.rowStart', [nUsers + 1]);
-  const columns = int32Tensor(weights, 'friends.columns', [-1]);
-  const level = int32Tensor(weights, 'rated.level', [rated.columns.length]);
-  const levels = float32Tensor(weights, 'levels', [-1]);
-  check('friends', `must name users below ${nUsers}, ascending for each of them`, isListOf(rowStart, columns, nUsers));
+  const rowStart = int32Tensor(weights, 'known.friendStart', [nUsers + 1]);
+  const columns = int32Tensor(weights, 'known.friends', [-1]);
+  const level = int32Tensor(weights, 'known.level', [rated.columns.length]);
+  const levels = float32Tensor(weights, 'known.levels', [-1]);
   check(
-    'levels',
+    'known.friends',
+    `must name users below ${nUsers}, ascending for each of them`,
+    isListOf(rowStart, columns, nUsers),
+  );
+  check(
+    'known.levels',
     'must be ratings in ascending order',
     levels.length > 0 && levels.every((value, n) => Number.isFinite(value) && (n === 0 || value > levels[n - 1])),
   );
   check(
-    'rated.level',
+    'known.level',
     `must be numbers of ${levels.length} levels`,
     level.every((n) => n >= 0 && n < levels.length),
   );

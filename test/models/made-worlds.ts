@@ -95,6 +95,7 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   'biased-mf': { factors: 4 },
   svdpp: { factors: 4 },
   dscf: { factors: 4, hidden: [8], walks: 2, steps: 3, dropout: 0.1 },
+  graphrec: { factors: 4, hidden: [8], cap: 4, dropout: 0.1 },
 };
 
 const brisk = { epochs: 15, batchSize: 128, optimizer: { learningRate: 0.02 } };

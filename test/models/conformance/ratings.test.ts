@@ -199,6 +199,7 @@ describe.each(able)('$name predicts ratings', (model) => {
       neighbours: { neighbours: 1 },
       bothWays: { bothWays: false },
       biases: { biases: false },
+      cap: { cap: 2 },
       dropout: { dropout: 0.5 },
     };
     const before = await outcome({});
