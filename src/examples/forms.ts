@@ -45,6 +45,8 @@ export interface TakenPairs {
   readonly values?: Float32Array | null;
   /** The rows with their ratings, for models that predict these; absent = nobody asked. */
   readonly ratings?: RatedRows;
+  /** Row u: the users to whom edges of u go, ascending; null = the data have none; absent = nobody asked. */
+  readonly friends?: SparseRows | null;
   /** What the users took in a training before, which is not to be drawn as not taken; absent = there was none. */
   readonly former?: SparseRows;
 }

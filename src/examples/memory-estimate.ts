@@ -4,7 +4,7 @@ import { availableMemory } from '../core/machine-memory.ts';
 import type { Progress } from '../core/progress.ts';
 import { type OptimizerOptions, stateArrays } from '../engine/optimizers/optimizer.ts';
 import { paddedWidth } from '../engine/runtime/parameter-store.ts';
-import { rankingBlock, type ScoreForm } from '../engine/runtime/ranking.ts';
+import { rankingBlock, type TableForm } from '../engine/runtime/ranking.ts';
 import type { ParameterDeclaration } from '../layers/parameters.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 
@@ -38,7 +38,7 @@ export function solverMemory(
 
 /** What a ranking of all items for users takes beside the score's tables: what they took, and the scores that threads hold. */
 export function rankingBytes(
-  form: ScoreForm['form'],
+  form: TableForm['form'],
   { nUsers, nItems }: Sizes,
   nPairs: number,
   { threads }: { readonly threads: number },

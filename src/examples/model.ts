@@ -94,6 +94,8 @@ export interface Gradients<C, F extends Form> {
   open(request: OpenRequest<C, F>): OpenExamples<F>;
   /** What a training takes at most. */
   memory(request: MemoryRequest<C, F>): MemoryEstimate;
+  /** What no training changes and a scorer needs beside the weights: tensors that an artifact keeps among them. */
+  kept?(data: Forms[F]['data'], config: C): NamedTensors;
   /** Models of the same form to be trained first, in order, when the options ask for it. */
   pretraining?(config: C): readonly PretrainingStage[];
   /** Start weights from the weights of those, where they have some, and how training goes on from there. */

@@ -123,7 +123,7 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
   if (!rated) throw new Error('internal: a model of ratings is trained on ratings');
   const training = ratingSettings.parse(request.training);
   const declared = declareRatingParameters(model, config, sizes, rows);
-  const nRows = checkedRows(rated);
+  const nRows = checkedRatings(rated);
   const label = input('label', [1]);
   const feed = new ExampleFeed(
     engine,
@@ -175,8 +175,8 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
   };
 }
 
-/** @throws 'shape', 'data' for rows that do not fit together, or a rating that is no number */
-function checkedRows({ user, item, value }: RatedRows): number {
+/** Their number. @throws 'shape', 'data' for rows that do not fit together, or a rating that is no number */
+export function checkedRatings({ user, item, value }: RatedRows): number {
   const n = value.length;
   if (user.length !== n || item.length !== n)
     throw new DeepTasteError(
@@ -193,14 +193,14 @@ function checkedRows({ user, item, value }: RatedRows): number {
 }
 
 /** 1 for each row of a table that a training row has. */
-function rowsOf(index: Int32Array, nRows: number): Uint8Array {
+export function rowsOf(index: Int32Array, nRows: number): Uint8Array {
   const has = new Uint8Array(nRows);
   for (const row of index) has[row] = 1;
   return has;
 }
 
 /** Rows without a training row start at zero, and stay there. */
-function clearUntrained(
+export function clearUntrained(
   { declarations, list }: DeclaredParameters,
   store: ParameterStore,
   trained: { readonly user: Uint8Array; readonly item: Uint8Array },

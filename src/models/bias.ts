@@ -18,7 +18,7 @@ import { ratingSolver } from '../examples/solvers.ts';
 
 const weight = z.number().min(0).max(1e6);
 
-const options = z.strictObject({
+export const biasOptions = {
   userRegularization: weight.default(4).meta({
     doc: 'λ_u: ratings of 0 difference that every user has besides their own',
     search: [0.5, 1, 2, 5, 10],
@@ -27,7 +27,9 @@ const options = z.strictObject({
     doc: 'λ_i: ratings of 0 difference that every item has besides its own',
     search: [0.5, 1, 2, 5, 10],
   }),
-});
+};
+
+const options = z.strictObject(biasOptions);
 
 /** How far any bias may still be from rest, as a share of the range of the ratings, when the alternation ends; and rounds at most. */
 const TOLERANCE = 1e-7;
@@ -70,8 +72,8 @@ function spread(values: Float32Array): number {
   return high - low;
 }
 
-/** @throws 'numeric' when the alternation does not come to rest */
-function fitBiases(
+/** The biases of users and items; shared with models that learn what these leave. @throws 'numeric' when the alternation does not come to rest */
+export function fitBiases(
   { user, item, value, mean }: RatedRows,
   nUsers: number,
   nItems: number,

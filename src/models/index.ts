@@ -8,11 +8,13 @@ import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
 import { dcnV2 } from './dcn-v2.ts';
 import { deepfm } from './deepfm.ts';
+import { dscf } from './dscf.ts';
 import { ease } from './ease.ts';
 import { finalMlp } from './final-mlp.ts';
 import { fm } from './fm.ts';
 import { gfCf } from './gf-cf.ts';
 import { gmf } from './gmf.ts';
+import { graphrec } from './graphrec.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
 import { itemKnn } from './item-knn.ts';
@@ -49,6 +51,8 @@ const pairModels = [
   bias,
   biasedMf,
   svdpp,
+  dscf,
+  graphrec,
 ];
 const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];

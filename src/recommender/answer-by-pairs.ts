@@ -15,6 +15,7 @@ import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
 import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { BestItems } from './best-items.ts';
+import { BestListed } from './best-listed.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
 import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { listAt, type TopItems, takenItems } from './top-items.ts';
@@ -33,7 +34,7 @@ export class PairAnswering implements Answering {
   readonly #model: Model<unknown, 'pairs'>;
   readonly #parts: RecommenderParts;
   readonly #scorer: Scorer;
-  #bestItems: BestItems | null = null;
+  #bestItems: BestItems | BestListed | null = null;
   #foldIn: FoldIn | null = null;
   #reasons: ReasonFinder | null = null;
 
@@ -96,6 +97,10 @@ export class PairAnswering implements Answering {
   *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
     const { form } = this.#scorer;
     const nItems = this.#parts.items.size;
+    if (form.form === 'listed') {
+      for (const block of blocksOf(users, nItems)) yield Array.from(block, (user) => this.#rankListed(user, wanted));
+      return;
+    }
     const last = joinedAscending(wanted.excluded, form.last);
     const tables = rankingTables(this.#engine, { ...form, last }, nItems);
     try {
@@ -123,6 +128,14 @@ export class PairAnswering implements Answering {
       if (!top) return this.#rankUntrained(user, own[n], wanted);
       return { user, excluded: own[n], ranked: this.#ranked(top, rowOf(seen, user), 'trained') };
     });
+  }
+
+  #rankListed(user: number, wanted: WantedOfUsers): RankedUser {
+    const trained = rowOf(this.#parts.seen, user);
+    const own = wanted.includeSeen ? new Int32Array(0) : this.#takenBy(user);
+    if (trained.length === 0) return this.#rankUntrained(user, own, wanted);
+    const top = this.#best().find(user, wanted.k, joinedAscending(own, wanted.excluded));
+    return { user, excluded: own, ranked: this.#ranked(top, trained, 'trained') };
   }
 
   #rankUntrained(user: number, own: Int32Array, { k, excluded }: WantedOfUsers): RankedUser {
@@ -224,8 +237,11 @@ export class PairAnswering implements Answering {
   }
 
   /** What finds the best items; made once. */
-  #best(): BestItems {
-    this.#bestItems ??= new BestItems(this.#engine, this.#scorer.form, this.#parts.items.size);
+  #best(): BestItems | BestListed {
+    const { form } = this.#scorer;
+    const nItems = this.#parts.items.size;
+    this.#bestItems ??=
+      form.form === 'listed' ? new BestListed(this.#scorer, nItems) : new BestItems(this.#engine, form, nItems);
     return this.#bestItems;
   }
 

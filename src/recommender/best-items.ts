@@ -2,17 +2,17 @@
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
-import type { Person, ScoreForm } from '../engine/runtime/ranking.ts';
+import type { Person, TableForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
 import { listAt, type TopItems } from './top-items.ts';
 
 /** A score's tables in the engine's memory, made once and asked often. */
 export class BestItems {
-  readonly #form: ScoreForm;
+  readonly #form: TableForm;
   readonly #nItems: number;
   readonly #tables: Retrieval | Tables;
 
-  constructor(engine: Engine, form: ScoreForm, nItems: number) {
+  constructor(engine: Engine, form: TableForm, nItems: number) {
     this.#form = form;
     this.#nItems = nItems;
     this.#tables =

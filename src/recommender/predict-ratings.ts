@@ -11,7 +11,7 @@ export function idColumn({ info }: Pick<RecommenderParts, 'info'>, owner: 'user'
 }
 
 interface NamedEntity {
-  /** −1 = training had none of this name. */
+  /** −1 = the data had none of this name. */
   readonly index: number;
   readonly notes: readonly string[];
 }
@@ -27,7 +27,8 @@ function entityReader(parts: RecommenderParts, owner: 'user' | 'item'): (row: Ro
     if (id === null) return { index: -1, notes: [`"${column}" has no value: ${withoutTerms}`] };
     const index = vocabulary.indexOf(String(id)) ?? -1;
     if (index >= 0 && isTrained(index)) return { index, notes: [] };
-    return { index: -1, notes: [`${owner} ${quotedNames([String(id)])} was not seen in training: ${withoutTerms}`] };
+    // of somebody without training rows a model may know the friends
+    return { index, notes: [`${owner} ${quotedNames([String(id)])} was not seen in training: ${withoutTerms}`] };
   };
 }
 

@@ -3,6 +3,7 @@
 import { DeepTasteError } from '../core/errors.ts';
 import { counted } from '../data/counted.ts';
 import { type Interactions, requireUsersAndItems, type Split } from '../data/dataset.ts';
+import { friendLists } from '../data/social/friends.ts';
 import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
 import type { RowResult } from '../evaluation/result.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
@@ -58,7 +59,12 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
     nRows: dataset.interactions.length,
     data: () => {
       const { userIndex: user, itemIndex: item, rating } = train;
-      return { sizes, rows: itemsByUser(split, train), ratings: { user, item, value: rating!, mean: offset } };
+      return {
+        sizes,
+        rows: itemsByUser(split, train),
+        ratings: { user, item, value: rating!, mean: offset },
+        friends: dataset.social && friendLists(dataset.social, sizes.nUsers),
+      };
     },
     validator: () => {
       const { validation } = split;

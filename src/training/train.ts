@@ -82,9 +82,14 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
   }
   const pretraining = request.start ? [] : (learn.pretraining?.(config) ?? []);
   const stages = pretraining.map((stage) => pretrainingStage(model, training, stage));
-  if (resume && request.finish) return finishCheckpoint(resume, fingerprint, training, stages.length);
+  const kept = learn.kept?.(data, config) ?? new Map();
+  const withKept = (outcome: TrainOutcome): TrainOutcome => ({
+    ...outcome,
+    weights: new Map([...outcome.weights, ...kept]),
+  });
+  if (resume && request.finish) return withKept(finishCheckpoint(resume, fingerprint, training, stages.length));
   if (resume) acceptCheckpoint(resume, fingerprint, progress);
-  return trainStages(request, stages, { model, learn, config, training });
+  return withKept(await trainStages(request, stages, { model, learn, config, training }));
 }
 
 /** The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). */

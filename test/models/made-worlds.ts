@@ -1,5 +1,5 @@
 /** Tiny worlds with a known answer, and runs on them. */
-import type { Dataset, Interactions, Split } from '../../src/data/dataset.ts';
+import type { Dataset, Interactions, SocialGraph, Split } from '../../src/data/dataset.ts';
 import { Vocabulary } from '../../src/data/vocabulary.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import type { Model } from '../../src/examples/model.ts';
@@ -25,6 +25,20 @@ export interface MadeParts {
   readonly test?: readonly Pair[];
 }
 
+/** Everybody with training rows names the next but one of them, and every third the next. */
+function madeFriends(train: readonly Pair[]): SocialGraph {
+  const people = [...new Set(train.map(([user]) => user))].sort((a, b) => a - b);
+  const edges = people.flatMap((from, n) => [
+    ...(n + 2 < people.length ? [[from, people[n + 2]]] : []),
+    ...(n % 3 === 0 && n + 1 < people.length ? [[from, people[n + 1]]] : []),
+  ]);
+  return {
+    from: Int32Array.from(edges, ([from]) => from),
+    to: Int32Array.from(edges, ([, to]) => to),
+    weight: null,
+  };
+}
+
 /** A split with the given pairs; ids are `user 3`, `item 5`, titles `Item no. 5`. */
 export function madeSplit(nUsers: number, nItems: number, { train, validation = [], test = [] }: MadeParts): Split {
   const ids = (kind: string, n: number) => new Vocabulary(Array.from({ length: n }, (_, k) => `${kind} ${k}`));
@@ -36,7 +50,7 @@ export function madeSplit(nUsers: number, nItems: number, { train, validation = 
     interactions: interactionsOf([...train, ...validation, ...test]),
     userFields: { nRows: nUsers, fields: [], title: null },
     itemFields: { nRows: nItems, fields: [{ name: 'name', kind: 'text', values: titles }], title: 'name' },
-    social: null,
+    social: madeFriends(train),
     schema: { columns: [] },
     hash: `made ${nUsers} × ${nItems}, ${train.length} + ${validation.length} + ${test.length}`,
     warnings: [],
@@ -80,6 +94,8 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   ials: { factors: 4 },
   'biased-mf': { factors: 4 },
   svdpp: { factors: 4 },
+  dscf: { factors: 4, hidden: [8], walks: 2, steps: 3, dropout: 0.1 },
+  graphrec: { factors: 4, hidden: [8], cap: 4, dropout: 0.1 },
 };
 
 const brisk = { epochs: 15, batchSize: 128, optimizer: { learningRate: 0.02 } };

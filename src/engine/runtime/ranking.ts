@@ -15,7 +15,7 @@ const SCORES_AT_ONCE = 1 << 24;
 const PACKED_ROWS = 8192;
 
 /** Users whose scores a thread makes together: a block of theirs × all items is held. */
-export function rankingBlock(form: ScoreForm['form'], nItems: number): number {
+export function rankingBlock(form: TableForm['form'], nItems: number): number {
   return Math.max(1, Math.min(USERS_AT_ONCE[form], Math.floor(SCORES_AT_ONCE / Math.max(1, nItems))));
 }
 
@@ -30,6 +30,9 @@ export type ScoreForm = ScoreSource & {
   /** Items, ascending, that rank last whatever their score, all alike, and are in no list of best items. */
   readonly last?: Int32Array;
 };
+
+/** Those that have tables, by which all items are ranked. */
+export type TableForm = Exclude<ScoreForm, { form: 'listed' }>;
 
 export type ScoreSource =
   /** score = user row · item row; both [n × width] */
@@ -80,7 +83,9 @@ export type ScoreSource =
       /** b */
       readonly itemScale: Float32Array;
       readonly history: Lists;
-    };
+    }
+  /** scores of listed pairs alone, which are made elsewhere: there are no tables to rank by */
+  | { readonly form: 'listed' };
 
 /** Whose scores are made: a row of the user table, a history where scores are made from that, or both. */
 export type Person =
@@ -134,6 +139,7 @@ export class RankingTables {
     this.#nItems = nItems;
     const words = this.#words;
     words[code.RANK_N_ITEMS] = nItems;
+    if (score.form === 'listed') throw new Error('internal: scores of listed pairs are not ranked by tables');
     if (score.form === 'history') this.#placeHistory(score);
     else if (score.form === 'takers') this.#placeTakers(score);
     else if (score.form === 'two-steps') this.#placeTwoSteps(score);

@@ -193,6 +193,13 @@ describe.each(able)('$name predicts ratings', (model) => {
       userRegularization: { userRegularization: 9 },
       itemRegularization: { itemRegularization: 9 },
       layers: { layers: [6, 5] },
+      hidden: { hidden: [6, 5] },
+      walks: { walks: 3 },
+      steps: { steps: 2 },
+      neighbours: { neighbours: 1 },
+      bothWays: { bothWays: false },
+      biases: { biases: false },
+      cap: { cap: 2 },
       dropout: { dropout: 0.5 },
     };
     const before = await outcome({});

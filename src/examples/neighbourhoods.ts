@@ -1,0 +1,307 @@
+/**
+ * Examples of ratings with what surrounds them: a training row is (user, item, rating) and lists of indices, such as the people on
+ * random walks from the user with an item that each rated. The lists are filled step by step; what a row holds depends on its number
+ * and the epoch alone. What is learned is the difference to the mean rating of training,
+ *
+ *   (μ + ŷ(u, i, lists) − r)²
+ *
+ * As in ratings.ts, rows of tables whose user or item has no training row are zero.
+ */
+import { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
+import type { RandomStream } from '../core/random.ts';
+import { counted } from '../data/counted.ts';
+import { mutualFriends } from '../data/social/friends.ts';
+import { levelsOf, ratingLevels } from '../data/social/rating-levels.ts';
+import type { Tensor } from '../engine/expression.ts';
+import { input, square, subtract } from '../engine/ops/index.ts';
+import { stepBytes } from '../engine/plan/step-memory.ts';
+import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
+import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
+import { prediction, trainingPass } from '../layers/forward-pass.ts';
+import {
+  type IndexLists,
+  indexLists,
+  type KeyedNeighbours,
+  type NeighbourhoodScoring,
+  type Neighbours,
+  neighbourhoodScorer,
+  PAIR_BLOCK,
+  type PairLeaves,
+  pairLeaves,
+  trainedNeighbourhoodScorer,
+} from '../scoring/neighbourhood-scorer.ts';
+import type { Scorer, Sizes } from '../scoring/scorer.ts';
+import {
+  type KnownSurroundings,
+  keptSurroundings,
+  type SurroundingSizes,
+  surroundingsOf,
+} from '../scoring/surroundings.ts';
+import type { RatedRows, TakenPairs } from './forms.ts';
+import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
+import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
+import type { OpenExamples } from './open-examples.ts';
+import { checkedRatings, clearUntrained, ratingSettings, rowsOf } from './ratings.ts';
+
+export const neighbourhoodSettings = z.strictObject({
+  ...ratingSettings.shape,
+  batchSize: ratingSettings.shape.batchSize
+    .unwrap()
+    .default(256)
+    .meta({ doc: 'ratings a step', search: [64, 128, 256, 512] }),
+  redraw: z
+    .boolean()
+    .default(true)
+    .meta({ doc: 'what is drawn around a rating is drawn anew in every epoch; false: once for the whole training' }),
+});
+
+export const neighbourhoods: Examples = {
+  name: 'neighbourhoods',
+  title: 'rows of a user, an item and a rating, with friends and what they rated',
+  unit: 'ratings',
+  settings: neighbourhoodSettings,
+};
+
+/** What a model declares that is trained on ratings with what surrounds them. */
+export interface NeighbourhoodParts<C> extends NeighbourhoodScoring<C>, Pick<Gradients<C, 'pairs'>, 'defaultsForData'> {
+  readonly trainingDefaults: TrainingDefaults;
+  /** Whether edges count both ways. */
+  bothWays(config: C): boolean;
+  /** Values of parameters that are fitted before the training, and that no step changes; absent = there are none. */
+  fitted?(ratings: RatedRows, sizes: Sizes, config: C): NamedTensors;
+}
+
+export type NeighbourhoodModel<C = unknown> = Model<C, 'pairs'> &
+  NeighbourhoodParts<C> & { readonly learn: Gradients<C, 'pairs'> };
+
+/** Declares a model that predicts ratings by friends and what they rated; infers the type of its options. */
+export function neighbourhoodModel<C>(declared: ModelHead<C> & NeighbourhoodParts<C>): NeighbourhoodModel<C> {
+  const { trainingDefaults, defaultsForData, title } = declared;
+  return {
+    ...declared,
+    form: 'pairs',
+    tasks: ['rating'],
+    streams: '',
+    learn: {
+      by: 'gradients',
+      examples: neighbourhoods,
+      defaults: trainingDefaults,
+      open: (request) => new OpenNeighbourhoods(title, declared, request),
+      memory: (request) => neighbourhoodMemory(title, declared, request),
+      kept: (data, config) => keptSurroundings(knownSurroundings(title, declared, data, config)),
+      defaultsForData,
+    },
+    scorerOf: (engine, { config, weights, about }) =>
+      trainedNeighbourhoodScorer(engine(), declared, config, about, weights),
+  };
+}
+
+/** @throws 'config' for data without edges between users */
+function knownSurroundings<C>(
+  title: string,
+  model: NeighbourhoodParts<C>,
+  { rows, friends, ratings }: TakenPairs,
+  config: C,
+): KnownSurroundings {
+  if (!friends)
+    throw new DeepTasteError(
+      'config',
+      `train ${title}: the data must say who knows whom, found no edges between users; give them with --social FILE (data.social), or choose a model without friends`,
+      { key: 'social' },
+    );
+  if (!ratings) throw new Error('internal: a model of ratings is trained on ratings');
+  const levels = ratingLevels(ratings.value);
+  return {
+    friends: model.bothWays(config) ? mutualFriends(friends) : friends,
+    rated: rows,
+    level: levelsOf(rows, ratings, levels),
+    levels,
+  };
+}
+
+/** Loss of each row, [B, 1], with the leaves of a step. @param random absent = without noise */
+function neighbourhoodStep<C>(
+  model: NeighbourhoodParts<C>,
+  { tensors }: DeclaredParameters,
+  config: C,
+  random?: RandomStream,
+): { readonly leaves: PairLeaves; readonly label: Tensor; readonly loss: Tensor } {
+  const leaves = pairLeaves(model, config);
+  const label = input('label', [1]);
+  const score = model.score(tensors, leaves, config, random ? trainingPass(random) : prediction);
+  return { leaves, label, loss: square(subtract(score, label)) };
+}
+
+/** What a training on the ratings takes. */
+function neighbourhoodMemory<C>(
+  title: string,
+  model: NeighbourhoodParts<C>,
+  { engine, config, data, training: given }: MemoryRequest<C, 'pairs'>,
+): MemoryEstimate {
+  const training = neighbourhoodSettings.parse(given);
+  const known = knownSurroundings(title, model, data, config);
+  const { sizes } = surroundingsOf(known, data.sizes);
+  const declared = declaredAs(model.parameters(config, sizes));
+  const { loss } = neighbourhoodStep(model, declared, config);
+  const count = data.ratings?.value.length ?? 0;
+  const bytesOf = (batchSize: number): number => stepBytes({ engine, loss, batchSize });
+  return trainingMemory({
+    declarations: declared.declarations,
+    optimizer: training.optimizer.name,
+    // outside: order and level of each rating, friends, and for each item those that are rated alike
+    examples: {
+      count,
+      unit: 'ratings',
+      bytesEach: 0,
+      bytes: 0,
+      outside: 8 * count + 4 * known.friends.columns.length + 8 * (sizes.nUsers + 50 * sizes.nItems),
+    },
+    step: bytesOf(Math.min(training.batchSize, Math.max(1, count))),
+    ranking: { tables: 0, bytes: bytesOf(PAIR_BLOCK), bytesEach: 0 },
+  });
+}
+
+class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
+  readonly declared: DeclaredParameters;
+  readonly store: ParameterStore;
+  readonly plan: StepPlan;
+  readonly nRows: number;
+  readonly stepsPerEpoch: number;
+  readonly notes: readonly string[];
+  readonly #model: NeighbourhoodParts<C>;
+  readonly #request: OpenRequest<C, 'pairs'>;
+  readonly #ratings: RatedRows;
+  readonly #sizes: SurroundingSizes;
+  readonly #batchSize: number;
+  readonly #redraw: boolean;
+  readonly #leaves: PairLeaves;
+  readonly #label: Tensor;
+  readonly #lists: IndexLists;
+  readonly #keyed: KeyedNeighbours;
+  readonly #neighbours: Neighbours;
+  readonly #orders: RandomStream;
+  #order: { readonly epoch: number; readonly rows: Int32Array } | null = null;
+
+  constructor(title: string, model: NeighbourhoodParts<C>, request: OpenRequest<C, 'pairs'>) {
+    this.#model = model;
+    this.#request = request;
+    const { engine, config, data, random } = request;
+    const training = neighbourhoodSettings.parse(request.training);
+    const known = knownSurroundings(title, model, data, config);
+    const surroundings = surroundingsOf(known, data.sizes);
+    const { sizes } = surroundings;
+    this.#sizes = sizes;
+    this.#ratings = data.ratings!;
+    this.nRows = checkedRatings(this.#ratings);
+    this.#batchSize = Math.min(training.batchSize, this.nRows);
+    this.#redraw = training.redraw;
+    this.stepsPerEpoch = Math.ceil(this.nRows / this.#batchSize);
+    this.notes = friendlessNote(known);
+    this.#orders = random.child('examples');
+    this.#lists = indexLists(model.lists(config), this.#batchSize);
+    this.#keyed = model.neighbours(surroundings, config);
+    this.#neighbours = this.#keyed(random.child('neighbours').key);
+    this.declared = declaredAs(model.parameters(config, sizes));
+    const { leaves, label, loss } = neighbourhoodStep(model, this.declared, config, random.child('noise'));
+    this.#leaves = leaves;
+    this.#label = label;
+    this.store = new ParameterStore(engine, this.declared.list);
+    const fitted = model.fitted?.(this.#ratings, sizes, config) ?? new Map();
+    this.plan = new StepPlan({
+      engine,
+      store: this.store,
+      loss,
+      trainable: this.declared.list.filter((parameter) => !fitted.has(nameOf(parameter))),
+      fedByCaller: [leaves.user, leaves.item, label, ...Object.values(leaves.lists)],
+      batchSize: this.#batchSize,
+      totalRows: this.nRows,
+      optimizer: training.optimizer,
+      totalSteps: training.epochs * this.stepsPerEpoch,
+    });
+    initialiseParameters(this.declared, this.store, random.child('init'));
+    clearUntrained(this.declared, this.store, {
+      user: rowsOf(this.#ratings.user, sizes.nUsers),
+      item: rowsOf(this.#ratings.item, sizes.nItems),
+    });
+    for (const [name, { data: values }] of fitted) this.store.write(this.store.named(name), values);
+  }
+
+  run(epoch: number, first: number, count: number): StepResult {
+    const steps = Math.min(count, this.stepsPerEpoch - first);
+    let lossSum = 0;
+    for (let step = first; step < first + steps; step++) {
+      this.#feed(epoch, step);
+      lossSum += this.plan.run(epoch, step, 1).lossSum;
+    }
+    return { steps, lossSum };
+  }
+
+  /** Of one step: what a step learns from is written before it. */
+  profile(epoch: number, first: number): ReturnType<OpenExamples['profile']> {
+    this.#feed(epoch, first);
+    return this.plan.profile(epoch, first, 1);
+  }
+
+  /** Writes what a step learns from, a function of its number. */
+  #feed(epoch: number, step: number): void {
+    const first = step * this.#batchSize;
+    const rows = this.#orderOf(epoch).subarray(first, Math.min(this.nRows, first + this.#batchSize));
+    const { user, item, value, mean } = this.#ratings;
+    const drawnIn = this.#redraw ? epoch : 0;
+    rows.forEach((row, n) => {
+      this.#neighbours(user[row], item[row], [row, drawnIn], this.#lists, n);
+    });
+    const leaves = this.#leaves;
+    this.plan.write(
+      leaves.user,
+      rows.map((row) => user[row]),
+    );
+    this.plan.write(
+      leaves.item,
+      rows.map((row) => item[row]),
+    );
+    this.plan.write(
+      this.#label,
+      Float32Array.from(rows, (row) => value[row] - mean),
+    );
+    for (const [name, leaf] of Object.entries(leaves.lists))
+      this.plan.write(leaf, this.#lists[name].subarray(0, rows.length * leaf.size));
+  }
+
+  /** The ratings in the order of an epoch. */
+  #orderOf(epoch: number): Int32Array {
+    if (this.#order?.epoch !== epoch) {
+      const all = Int32Array.from({ length: this.nRows }, (_, row) => row);
+      this.#order = { epoch, rows: this.#orders.child(`order/${epoch}`).shuffle(all) };
+    }
+    return this.#order.rows;
+  }
+
+  /** What a step holds depends on its number alone. */
+  skipTo(): void {}
+
+  scorer(): Scorer {
+    const { engine, config } = this.#request;
+    const about = { sizes: this.#sizes, neighbours: this.#keyed };
+    return neighbourhoodScorer(engine, this.#model, config, about, this.declared, this.store);
+  }
+
+  free(): void {
+    this.plan.free();
+    this.store.free();
+  }
+}
+
+/** How many of the users with training rows have no friends. */
+function friendlessNote({ friends, rated }: KnownSurroundings): string[] {
+  const has = ({ rowStart }: KnownSurroundings['rated'], user: number): boolean => rowStart[user + 1] > rowStart[user];
+  const trained = Array.from({ length: rated.nRows }, (_, user) => user).filter((user) => has(rated, user));
+  const alone = trained.filter((user) => !has(friends, user)).length;
+  if (alone === 0) return [];
+  return [
+    `${alone.toLocaleString('en-US')} of ${counted(trained.length, 'user')} with training rows ${alone === 1 ? 'has' : 'have'} no friends: predicted without what friends would say`,
+  ];
+}
