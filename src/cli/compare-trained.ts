@@ -39,7 +39,8 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   if (flags.slices && isOfSequences)
     throw new DeepTasteError(
       'usage',
-      '--slices: are of users and items, found models of sequences, whose next items are measured; leave it out, or rank for users with --task ranking',
+      '--slices: are of users and items, found models of sequences, whose next items are measured; leave it out, or put a model of users ' +
+        'and items beside them (popularity), so that all rank for users',
     );
   const progress = await terminal.progress();
   const fitted = contenders.map((each) => findModel(each.settings.model)).filter((model) => !hasEpochs(model));

@@ -12,7 +12,7 @@ import type { Traits } from './traits.ts';
 import { type Run, rowsOf, type UnitValues, unitOf } from './unit-values.ts';
 
 /** Slices of fewer users are shown, not tested: tests of so few are not to be trusted at the levels of many comparisons. */
-export const LEAST_TESTED = 20;
+export const LEAST_TESTED = 50;
 
 export interface SliceRun {
   readonly name: string;
@@ -102,7 +102,7 @@ function requiredTraits(baseline: Run): Traits {
   if (unitOf(result) === 'sequences')
     throw new DeepTasteError(
       'config',
-      'compare: slices are of users and items, found next items of sequences; compare without slices, or rank for users (--task ranking)',
+      'compare: slices are of users and items, found next items of sequences; compare without slices, or rankings for users',
     );
   if (result.traits) return result.traits;
   throw new DeepTasteError(
