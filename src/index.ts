@@ -1,6 +1,7 @@
 /** The library: all that the command line does. */
 export { DeepTasteError, type ErrorCode } from './core/errors.ts';
 export { type Progress, type ProgressTask, silent } from './core/progress.ts';
+export { RandomStream } from './core/random.ts';
 export { version } from './core/version.ts';
 export type { DataOptions } from './data/data-options.ts';
 export type { Dataset, Interactions, Split } from './data/dataset.ts';

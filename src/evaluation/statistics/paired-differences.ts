@@ -20,6 +20,7 @@ export interface DifferenceOptions {
   /** Share of resampled means in the interval. */
   readonly level: number;
   readonly stream: RandomStream;
+  /** Of the bootstrap; by default 10,000, of more than 100,000 users as many as make 10⁹ draws, but 1,000. */
   readonly resamples?: number;
 }
 
@@ -27,7 +28,7 @@ export interface DifferenceOptions {
 export function pairedDifferences(
   baseline: TestedValues,
   others: readonly TestedValues[],
-  { test, level, stream, resamples }: DifferenceOptions,
+  { test, level, stream, resamples = resamplesFor(baseline.values.length) }: DifferenceOptions,
 ): PairedBootstrap[] {
   const less = (a: Float64Array, b: Float64Array) => b.map((value, u) => a[u] - value);
   const columns = others.map(({ values }) => ({
@@ -41,4 +42,8 @@ export function pairedDifferences(
     const signed = ranked && baseline.ranked ? less(ranked, baseline.ranked) : columns[n].values;
     return { ...difference, pValue: wilcoxonSignedRank(signed).pValue };
   });
+}
+
+function resamplesFor(nUsers: number): number {
+  return Math.max(1000, Math.min(10_000, Math.floor(1e9 / nUsers)));
 }
