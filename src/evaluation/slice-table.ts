@@ -53,7 +53,7 @@ function captions(
   const measured = slices.some(({ nRows }) => nRows !== undefined) ? 'rows' : unit;
   return [
     ...(nTests > 0 ? [tested] : []),
-    ...(isCut ? [`training rows: ${measured} without any apart, the others in quarters`] : []),
+    ...(isCut ? [`training rows: none apart, the other ${measured} in quarters`] : []),
     ...(few ? [`slices of fewer than ${LEAST_TESTED} ${unit} are not tested`] : []),
   ];
 }
