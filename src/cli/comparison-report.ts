@@ -33,7 +33,7 @@ export function comparisonOf(
   return compareResults(runs, metric, { stream, baseline, test: significance, slices: slices !== undefined });
 }
 
-/** Prints the comparison, and its slices; writes the picture. */
+/** Prints the comparison, and its slices; writes the picture. Data that give no slices are told, not refused: the training is done. */
 export async function reportComparison(
   terminal: Terminal,
   comparison: Comparison,
@@ -43,8 +43,18 @@ export async function reportComparison(
   const { slices } = comparison;
   terminal.print(renderComparison(comparison, { width }));
   if (!slices) return;
+  if (slices.slices.length === 0) {
+    terminal.print(
+      'no slices: the rows name no users and items, or all of these have as many training rows and friends',
+    );
+    return;
+  }
   terminal.print(`\n${renderSlices(comparison, slices, { width })}`);
   if (typeof asked !== 'string') return;
+  if (slices.nTests === 0) {
+    terminal.print(`no picture: no difference in a slice is tested, ${asked} is not written`);
+    return;
+  }
   await writeFileAtomic(asked, slicePlot(comparison, slices));
   terminal.print(`picture of the slices: ${asked}`);
 }

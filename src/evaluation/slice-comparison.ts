@@ -48,8 +48,8 @@ interface Testing {
 
 /**
  * @param runs all of them, the baseline too
- * @throws DeepTasteError `artifact`: the baseline was saved without what slices are made of; `config`: sequences; `data`: the data tell
- *   no users or items apart
+ * @returns no slices where the data name no users and items, or all are alike
+ * @throws DeepTasteError `artifact`: the baseline was saved without what slices are made of; `config`: sequences
  */
 export function compareSlices(
   runs: readonly Run[],
@@ -60,7 +60,7 @@ export function compareSlices(
 ): SlicedComparison {
   const others = runs.filter((run) => run !== baseline);
   const tests: { readonly key: string; readonly difference: PairedBootstrap }[] = [];
-  const measured = requiredSlices(baseline).map(({ places, ...slice }, s) => {
+  const measured = slicesOf(requiredTraits(baseline)).map(({ places, ...slice }, s) => {
     const of = new Map(runs.map((run) => [run, values(run, metric, places)]));
     const own = of.get(baseline)!;
     const nUnits = own.values.reduce((n, value) => n + (Number.isNaN(value) ? 0 : 1), 0);
@@ -85,15 +85,6 @@ export function compareSlices(
     return { ...slice, runs: sliceRuns };
   });
   return { slices, nTests: tests.length };
-}
-
-function requiredSlices(baseline: Run): Slice[] {
-  const slices = slicesOf(requiredTraits(baseline));
-  if (slices.length > 0) return slices;
-  throw new DeepTasteError(
-    'data',
-    'compare: slices need users or items with more and with fewer training rows, or friends, found all alike or unnamed; compare without slices',
-  );
 }
 
 function requiredTraits(baseline: Run): Traits {

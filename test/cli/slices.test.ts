@@ -108,6 +108,20 @@ describe('saved runs that predict rows', () => {
   });
 });
 
+describe('rows that name nobody', () => {
+  it('are compared row by row, and have no slices', async () => {
+    const below = testRandom(5);
+    const lines = Array.from({ length: 300 }, () => `${below(3)},${below(4)},${below(2)}`);
+    place.write('clicks.csv', `age,device,clicked\n${lines.join('\n')}\n`);
+    const flags = ['--data', 'clicks.csv', '--split', 'ratio', '--models', 'lr,fm', '--epochs', '1', '--quiet'];
+    const { code, stdout } = await place.run(['compare', ...flags, '--slices', 'none.svg']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('paired bootstrap test over rows');
+    expect(stdout).toMatch(/^no slices: the rows name no users and items/m);
+    expect(existsSync(place.path('none.svg'))).toBe(false);
+  });
+});
+
 describe('rankings in slices', () => {
   it('are those of users, of saved runs as of models trained here', async () => {
     const flags = [
