@@ -1,6 +1,7 @@
 /** The library: all that the command line does. */
 export { DeepTasteError, type ErrorCode } from './core/errors.ts';
 export { type Progress, type ProgressTask, silent } from './core/progress.ts';
+export { RandomStream } from './core/random.ts';
 export { version } from './core/version.ts';
 export type { DataOptions } from './data/data-options.ts';
 export type { Dataset, Interactions, Split } from './data/dataset.ts';
@@ -24,6 +25,9 @@ export { type Comparison, compareResults } from './evaluation/comparison.ts';
 export type { EvaluationResult } from './evaluation/evaluation-result.ts';
 export { renderComparison, renderLeaderboard } from './evaluation/leaderboard.ts';
 export { evaluateRows, type RowEvaluation, type RowTask } from './evaluation/row-evaluation.ts';
+export type { SlicedComparison } from './evaluation/slice-comparison.ts';
+export { slicePlot } from './evaluation/slice-plot.ts';
+export { renderSlices } from './evaluation/slice-table.ts';
 export type { AnyModel, Model } from './examples/model.ts';
 export { findModel, models } from './models/index.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';

@@ -1,12 +1,13 @@
 /** Compares models by the rows that they predicted: trained with several seeds on one split, or saved runs. */
 
-import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../core/errors.ts';
 import { hasInput, isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
-import { assertComparableRows, type RowResult } from '../evaluation/result.ts';
+import { assertComparableRows, type RowResult, resultJson } from '../evaluation/result.ts';
 import { type MeanInterval, meanInterval } from '../evaluation/statistics/mean-interval.ts';
 import { textTable } from '../evaluation/text-table.ts';
+import { averageOverSeeds } from '../runs/average-seeds.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
+import { BOOTSTRAP_SEED, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import type { CompareFlags } from './flags.ts';
 import { describeRows, rowTable } from './row-report.ts';
@@ -27,40 +28,37 @@ interface Spread {
   readonly metrics: Readonly<Record<string, MeanInterval & { readonly values: readonly number[] }>>;
 }
 
-export function reportRows(
+export async function reportRows(
   terminal: Terminal,
   flags: CompareFlags,
   runs: readonly ComparedRows[],
   seeds: readonly number[],
-): void {
+): Promise<void> {
   const results = runs.map(({ run }) => run.result);
   const [{ metrics: names, protocol }] = results;
   const metric = flags.metric === undefined ? Object.keys(names)[0] : parseMetric(flags.metric).name;
   const sign = isLowerBetter(parseMetric(metric)) ? 1 : -1;
   const models = [...new Set(runs.map(({ model }) => model))].map((model) => spreadOf(runs, model));
   models.sort((a, b) => sign * (a.metrics[metric].mean - b.metrics[metric].mean));
+  const averaged = models.map(({ model }) => {
+    const own = runs.filter((run) => run.model === model);
+    return { name: model, result: averageOverSeeds(own.map(({ run }) => run.result)) };
+  });
+  const { baseline, seed } = flags;
+  const comparison = comparisonOf(averaged, metric, flags, { baseline, seed });
   terminal.print(spreadTable(models, Object.keys(names), seeds.length));
+  if (models.length > 1 || comparison.slices) {
+    terminal.print();
+    await reportComparison(terminal, comparison, flags);
+  }
   terminal.print(describeRows(results[0]));
   const notes = [...new Set(results.flatMap((result) => result.notes ?? []))];
   for (const note of notes) terminal.print(`note: ${note}`);
   for (const note of cutOffNotes(runs)) terminal.print(note);
-  terminal.document({ seeds, task: results[0].task, metric, models, protocol, notes });
-}
-
-/** @throws 'usage' for a baseline; 'config' for a metric that is not measured */
-export function checkRowComparison(flags: CompareFlags, measured: readonly string[]): void {
-  refuseBaseline(flags);
-  if (flags.metric !== undefined)
-    requireMetric(parseMetric(flags.metric).name, [measured.map((name) => parseMetric(name).name)]);
-}
-
-/** Differences are tested over users, and predicted rows have no values of users. */
-function refuseBaseline({ baseline }: CompareFlags): void {
-  if (baseline === undefined) return;
-  throw new DeepTasteError(
-    'usage',
-    'compare: --baseline is for rankings, whose differences are tested over users; predicted rows have intervals over seeds, leave it out',
-  );
+  const { slices: _, ...compared } = comparison;
+  const slices = slicesDocument(terminal, averaged, comparison, flags, seed);
+  const { task } = results[0];
+  terminal.document({ seeds, task, metric, models, comparison: compared, ...slices, protocol, notes });
 }
 
 function spreadOf(runs: readonly ComparedRows[], model: string): Spread {
@@ -101,14 +99,22 @@ function requireMetric(metric: string, measured: readonly (readonly string[])[])
   );
 }
 
-/** @throws 'protocol' when runs were measured unlike */
-export function compareStoredRows(
+interface StoredRows {
+  readonly name: string;
+  readonly path: string;
+  readonly result: RowResult;
+}
+
+/**
+ * Runs that were saved without their rows are shown without tests, unless these are asked for.
+ * @throws 'protocol' when runs were measured unlike; 'artifact' when tests are asked for of rows that were not kept
+ */
+export async function compareStoredRows(
   terminal: Terminal,
-  paths: readonly string[],
-  results: readonly RowResult[],
+  stored: readonly StoredRows[],
   flags: CompareFlags,
-): void {
-  refuseBaseline(flags);
+): Promise<void> {
+  const results = stored.map(({ result }) => result);
   for (const result of results) assertComparableRows(results[0].protocol, result.protocol);
   const shared = Object.keys(results[0].metrics).filter((name) => results.every(({ metrics }) => name in metrics));
   const metric = flags.metric === undefined ? shared[0] : parseMetric(flags.metric).name;
@@ -120,14 +126,37 @@ export function compareStoredRows(
   );
   const sign = isLowerBetter(parseMetric(metric)) ? 1 : -1;
   const of = (metrics: RowResult['metrics']) => metrics[metric] ?? Number.NaN;
-  const runs = results
-    .map((result, n) => ({ name: basename(resolve(paths[n])), path: paths[n], result }))
-    .sort((a, b) => sign * (of(a.result.metrics) - of(b.result.metrics)));
+  const runs = [...stored].sort((a, b) => sign * (of(a.result.metrics) - of(b.result.metrics)));
   const columns = [metric, ...shared.filter((name) => name !== metric)];
   const only = ({ metrics }: RowResult) => ({
     metrics: Object.fromEntries(columns.map((name) => [name, metrics[name]])),
   });
+  const unkept = runs.filter(({ result }) => !result.rows);
+  const isTested = (runs.length > 1 && unkept.length === 0) || flags.baseline !== undefined || flags.slices;
+  const comparison = isTested
+    ? comparisonOf(runs, metric, flags, { baseline: flags.baseline, seed: BOOTSTRAP_SEED })
+    : null;
   terminal.print(rowTable(runs.map(({ name, result }) => ({ name, result: only(result) }))));
+  if (comparison) {
+    terminal.print();
+    await reportComparison(terminal, comparison, flags);
+  }
   terminal.print(describeRows(results[0]));
-  terminal.document({ metric, runs: runs.map(({ name, path, result }) => ({ name, path, ...result })) });
+  const notes = runs.length > 1 && unkept.length > 0 ? [withoutTests(unkept)] : [];
+  for (const note of notes) terminal.print(`note: ${note}`);
+  const { slices: _, ...compared } = comparison ?? {};
+  terminal.document({
+    metric,
+    ...(comparison && { comparison: compared, ...slicesDocument(terminal, runs, comparison, flags, BOOTSTRAP_SEED) }),
+    ...(notes.length > 0 && { notes }),
+    runs: runs.map(({ name, path, result }) => ({ name, path, ...resultJson(result) })),
+  });
+}
+
+function withoutTests(runs: readonly StoredRows[]): string {
+  const names = runs.map(({ name }) => name).join(', ');
+  return (
+    `no differences are tested: ${names} ${runs.length > 1 ? 'were' : 'was'} saved without the rows that were predicted; ` +
+    `measure again with "deeptaste evaluate RUN --save", or train again`
+  );
 }

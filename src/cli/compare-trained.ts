@@ -2,18 +2,18 @@
 
 import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import { RandomStream } from '../core/random.ts';
-import { compareResults } from '../evaluation/comparison.ts';
+import { checkMetricTest } from '../evaluation/comparison.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
-import { renderComparison, renderLeaderboard } from '../evaluation/leaderboard.ts';
-import { parseMetric } from '../evaluation/metric-name.ts';
+import { renderLeaderboard } from '../evaluation/leaderboard.ts';
+import { hasUserValues, parseMetric } from '../evaluation/metric-name.ts';
 import { isRowResult, type Result } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { findModel } from '../models/index.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
 import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
-import { checkRowComparison, reportRows } from './compare-rows.ts';
+import { reportRows } from './compare-rows.ts';
+import { checkSlices, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
 import { contenderSettings, hasEpochs } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import type { CompareFlags } from './flags.ts';
@@ -29,11 +29,19 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
       'usage',
       'compare: --eval-users must be 1 or more, found 0: what is not ranked cannot be compared',
     );
+  await checkSlices(flags);
   const contenders = await contenderSettings(flags);
   const [{ form, settings }] = contenders;
   // of models over fields the data say whether lists or rows are measured
   const ranks = form === 'pairs' ? taskOfRun(settings as RunSettings) === 'ranking' : form === 'sequences';
-  if (settings.evaluation.metrics && ranks) checkComparison(flags, settings.evaluation.metrics);
+  if (settings.evaluation.metrics && ranks) checkComparison(flags, settings.evaluation.metrics, 'lists');
+  const isOfSequences = contenders.every((each) => each.form === 'sequences');
+  if (flags.slices && isOfSequences)
+    throw new DeepTasteError(
+      'usage',
+      '--slices: are of users and items, found models of sequences, whose next items are measured; leave it out, or put a model of users ' +
+        'and items beside them (popularity), so that all rank for users',
+    );
   const progress = await terminal.progress();
   const fitted = contenders.map((each) => findModel(each.settings.model)).filter((model) => !hasEpochs(model));
   if (flags.epochs !== undefined && fitted.length > 0)
@@ -41,8 +49,7 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   const seeds = Array.from({ length: flags.seeds }, (_, n) => flags.seed + n);
   const prepare = await prepareRuns(contenders, progress);
   const measures = measuredAlike(contenders, prepare);
-  if (measures === 'lists') checkComparison(flags, prepare(contenders[0]).metrics);
-  else checkRowComparison(flags, prepare(contenders[0]).metrics);
+  checkComparison(flags, prepare(contenders[0]).metrics, measures);
   const engine = openEngine(flags, progress);
   const runs: Contest[] = [];
   try {
@@ -72,8 +79,8 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
     const { result } = run;
     return isRowResult(result) ? [] : [{ ...rest, run: { ...run, result } }];
   });
-  if (measures === 'rows') reportRows(terminal, flags, ofRows, seeds);
-  else report(terminal, flags, ofLists, seeds);
+  if (measures === 'rows') await reportRows(terminal, flags, ofRows, seeds);
+  else await report(terminal, flags, ofLists, seeds);
 }
 
 /** @throws 'usage' when some rank and some predict rows */
@@ -106,8 +113,12 @@ interface Contest {
  * @param measured the metrics that every model is measured by
  * @throws 'config' for a metric that is not measured, or that the test cannot compare; 'usage' for the baseline
  */
-export function checkComparison(flags: CompareFlags, measured: readonly string[]): void {
-  const { metric, baseline, models = [], significance } = flags;
+export function checkComparison(
+  flags: CompareFlags,
+  measured: readonly string[],
+  measures: PreparedRun['measures'],
+): void {
+  const { metric, baseline, models = [], significance, slices } = flags;
   const names = measured.map((name) => parseMetric(name).name);
   const chosen = metric === undefined ? names[0] : parseMetric(metric).name;
   if (!names.includes(chosen))
@@ -115,10 +126,11 @@ export function checkComparison(flags: CompareFlags, measured: readonly string[]
       'config',
       `--metric ${metric}: must be among those that are measured, found ${names.join(', ')}; name it in --metrics too`,
     );
-  if (significance !== 'bootstrap' && parseMetric(chosen).family === 'gauc')
+  checkMetricTest(parseMetric(chosen), significance, measures === 'rows');
+  if (slices && !hasUserValues(parseMetric(chosen)))
     throw new DeepTasteError(
       'config',
-      `--significance ${significance}: gauc weighs users, which this test cannot; choose bootstrap`,
+      `--slices: ${chosen} is a number of whole runs and has no slices of users; choose another with --metric`,
     );
   if (baseline !== undefined && !models.includes(baseline))
     throw new DeepTasteError('usage', `--baseline: no model is called "${baseline}"${suggestion(baseline, models)}`);
@@ -133,7 +145,12 @@ interface ComparedRun {
   };
 }
 
-function report(terminal: Terminal, flags: CompareFlags, runs: readonly ComparedRun[], seeds: readonly number[]): void {
+async function report(
+  terminal: Terminal,
+  flags: CompareFlags,
+  runs: readonly ComparedRun[],
+  seeds: readonly number[],
+): Promise<void> {
   const models = [...new Set(runs.map(({ model }) => model))];
   const own = (model: string) => runs.filter((run) => run.model === model);
   const spreads = models.map((model) => ({
@@ -146,11 +163,8 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
     name: model,
     result: averageOverSeeds(own(model).map(({ run }) => run.result)),
   }));
-  const comparison = compareResults(averaged, metric, {
-    stream: new RandomStream(flags.seed, 'compare'),
-    baseline: flags.baseline,
-    test: flags.significance,
-  });
+  const { baseline, seed } = flags;
+  const comparison = comparisonOf(averaged, metric, flags, { baseline, seed });
   const { width, color } = terminal;
   const over = evaluatedUnit(averaged[0].result.protocol);
   if (seeds.length > 1) terminal.print(`${spreadTable(spreads, seeds.length)}\n`);
@@ -162,7 +176,7 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
     }));
     terminal.print(`${renderLeaderboard(rows, { width, color, over })}\n`);
   }
-  terminal.print(renderComparison(comparison, { width, over }));
+  await reportComparison(terminal, comparison, flags);
   const { result } = averaged.find(({ result }) => result.protocol.untrained?.users === 'left out') ?? averaged[0];
   terminal.print(
     [
@@ -172,7 +186,10 @@ function report(terminal: Terminal, flags: CompareFlags, runs: readonly Compared
       ...cutOffNotes(runs),
     ].join('\n'),
   );
-  terminal.document({ seeds, models: spreads, comparison, protocol: result.protocol, notes: result.notes ?? [] });
+  const { slices: _, ...compared } = comparison;
+  const slices = slicesDocument(terminal, averaged, comparison, flags, seed);
+  const { protocol, notes = [] } = result;
+  terminal.document({ seeds, models: spreads, comparison: compared, ...slices, protocol, notes });
 }
 
 /** Models of sequences beside others know more of a user when the test rows are ranked. */

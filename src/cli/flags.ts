@@ -20,6 +20,8 @@ export interface CompareFlags extends CommonOptions, DataFlags, SettingsFlags, E
   readonly metric?: string;
   readonly baseline?: string;
   readonly significance: 'bootstrap' | 't' | 'wilcoxon';
+  /** A picture's file where one is given. */
+  readonly slices?: true | string;
   readonly data?: string[];
   readonly models?: string[];
   readonly seeds: number;

@@ -6,6 +6,7 @@
  *   epochs.jsonl      one line an epoch
  *   training.json     whether training was cut off or ended by hand, and the defaults that the size of the data chose
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
+ *   rows.safetensors  the rows that were predicted: user, label, prediction, and how many training rows user and item have
  */
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
 import { attachedObject, fitting } from '../artifact/fitting.ts';
@@ -16,28 +17,33 @@ import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from '../ru
 import { epochLines } from '../runs/checkpoint-folder.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
+import { decodeRows, encodeRows } from './stored-rows.ts';
 
 const SETTINGS = 'settings.json';
 const EVALUATION = 'evaluation.json';
 const EPOCHS = 'epochs.jsonl';
 const TRAINING = 'training.json';
 const SEQUENCES = 'sequences.json';
+const ROWS = 'rows.safetensors';
+
+/** Name of a file → its content. */
+export type RunRecord = Map<string, string | Uint8Array>;
 
 export function runRecord(
   settings: AnyRunSettings,
   result: Result | null,
   log: readonly EpochRecord[],
   account: TrainingAccount,
-): Map<string, string> {
-  const record = new Map([[SETTINGS, json(settings)]]);
+): RunRecord {
+  const record: RunRecord = new Map([[SETTINGS, json(settings)]]);
   if (result) recordResult(record, result);
   if (log.length > 0) record.set(EPOCHS, epochLines(log)).set(TRAINING, json(account));
   return record;
 }
 
 /** The attachments of an artifact with another evaluation. */
-export async function recordWithEvaluation(path: string, result: Result): Promise<Map<string, string>> {
-  const record = new Map<string, string>();
+export async function recordWithEvaluation(path: string, result: Result): Promise<RunRecord> {
+  const record: RunRecord = new Map();
   for (const name of [SETTINGS, EPOCHS, TRAINING]) {
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
@@ -51,9 +57,13 @@ export function valuesOfUsers(result: Result | null): EvaluationResult | null {
   return result && !isRowResult(result) ? result : null;
 }
 
-function recordResult(record: Map<string, string>, result: Result): void {
+function recordResult(record: RunRecord, result: Result): void {
   record.set(EVALUATION, json(resultJson(result)));
-  if (isRowResult(result) || !result.protocol.nextItem) return;
+  if (isRowResult(result)) {
+    if (result.rows) record.set(ROWS, encodeRows(result.rows));
+    return;
+  }
+  if (!result.protocol.nextItem) return;
   const columns = Object.entries(toColumns(result)).map(([name, values]) => [name, [...values]]);
   record.set(SEQUENCES, JSON.stringify(Object.fromEntries(columns)));
 }
@@ -66,13 +76,17 @@ export async function storedSettings(path: string): Promise<AnyRunSettings | nul
   return fitting(path, () => parseAnyRunSettings(currentSettings(attachedObject(text, where)), where));
 }
 
-/** The evaluation of a run, with the values of its users or sequences where they have some. @throws 'artifact', 'not-found' */
+/** The evaluation of a run, with the values of its users or sequences, or its predicted rows where it has them. @throws 'artifact', 'not-found' */
 export async function storedResult(path: string): Promise<Result> {
   await inspectArtifact(path);
   const text = await attachedText(path, EVALUATION);
   if (text === null) throw notMeasured(path);
   const stored = attachedObject(text, `${path}/${EVALUATION}`) as object;
-  if ('task' in stored) return stored as RowResult;
+  if ('task' in stored) {
+    const bytes = await loadAttachment(path, ROWS);
+    const { nRows } = stored as RowResult;
+    return { ...(stored as RowResult), ...(bytes && { rows: decodeRows(bytes, nRows, `${path}/${ROWS}`) }) };
+  }
   const sequences = await attachedText(path, SEQUENCES);
   if (sequences !== null) {
     const columns = attachedObject(sequences, `${path}/${SEQUENCES}`) as StoredSequences;

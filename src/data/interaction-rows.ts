@@ -156,8 +156,7 @@ function possibleFaults(roles: InteractionRoles, { label, single }: GatheringPla
   if (roles.label && label) faults.push({ when: '(r IS NULL)', column: roles.label, must: labelMust(label) });
   // 3.4028235e38 is the largest float32, which is how ratings are kept.
   const notFinite = '(r IS NULL OR NOT isfinite(r) OR abs(r) > 3.4028235e38)';
-  if (roles.rating)
-    faults.push({ when: notFinite, column: roles.rating, must: 'a finite number' });
+  if (roles.rating) faults.push({ when: notFinite, column: roles.rating, must: 'a finite number' });
   if (roles.time)
     faults.push({ when: '(t IS NULL OR NOT isfinite(t))', column: roles.time, must: `a time (${timeFormat})` });
   if (roles.session) faults.push({ when: "(s IS NULL OR trim(s) = '')", column: roles.session, must: 'a session id' });

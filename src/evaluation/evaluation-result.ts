@@ -10,6 +10,7 @@ import { resultNotes } from './result-notes.ts';
 import { type BootstrapOptions, bootstrapIntervals } from './statistics/bootstrap.ts';
 import type { UserColumn } from './statistics/resampling.ts';
 import { parseTaskMetrics } from './task-metrics.ts';
+import { type TraitName, type Traits, traitNames } from './traits.ts';
 
 const absentAsNaN = z
   .number()
@@ -45,6 +46,8 @@ export interface EvaluationResult extends z.output<typeof evaluationJsonSchema> 
   readonly perUser: Readonly<Record<string, Float64Array>>;
   /** Metric → weight of each user in its mean [U]; only for weighted metrics (gauc). */
   readonly weights: Readonly<Record<string, Float64Array>>;
+  /** How many training rows and friends each user has [U]; absent of sequences, and of runs that were saved without. */
+  readonly traits?: Traits;
 }
 
 export interface SummariseOptions extends BootstrapOptions {
@@ -155,15 +158,17 @@ export function toJson({ protocol, level, metrics, seconds, notes }: EvaluationR
   return { protocol, level, metrics: Object.fromEntries(summaries), seconds, ...(notes && { notes }) };
 }
 
-/** Column → its values [U]: `user` (external ids), each metric by name, and `NAME:weight` beside weighted metrics. */
+/** Column → its values [U]: `user` (external ids), each metric by name, `NAME:weight` beside weighted metrics, `trait:NAME`. */
 export type UserColumns = Readonly<Record<string, readonly string[] | Float64Array>>;
 
 const weightSuffix = ':weight';
+const traitPrefix = 'trait:';
 
 /** The values of users as columns of one table, for Parquet and the like. */
-export function toColumns({ users, perUser, weights }: EvaluationResult): UserColumns {
+export function toColumns({ users, perUser, weights, traits = {} }: EvaluationResult): UserColumns {
   const weightColumns = Object.entries(weights).map(([name, values]) => [`${name}${weightSuffix}`, values]);
-  return { user: users, ...perUser, ...Object.fromEntries(weightColumns) };
+  const traitColumns = Object.entries(traits).map(([name, counts]) => [traitPrefix + name, Float64Array.from(counts)]);
+  return { user: users, ...perUser, ...Object.fromEntries([...weightColumns, ...traitColumns]) };
 }
 
 /** The inverse of toJson and toColumns. Throws `artifact` when they are malformed or do not belong together. */
@@ -177,16 +182,19 @@ export function fromStored(json: unknown, columns: UserColumns): EvaluationResul
   const { user: users, ...numeric } = columns;
   const perUser: Record<string, Float64Array> = {};
   const weights: Record<string, Float64Array> = {};
+  const traits: Partial<Record<TraitName, Int32Array>> = {};
   for (const [name, values] of Object.entries(numeric)) {
     if (!(values instanceof Float64Array)) throw malformedColumns(`column "${name}" of another type`);
-    if (name.endsWith(weightSuffix)) weights[name.slice(0, -weightSuffix.length)] = values;
+    const trait = traitNames.find((known) => name === traitPrefix + known);
+    if (trait) traits[trait] = Int32Array.from(values);
+    else if (name.endsWith(weightSuffix)) weights[name.slice(0, -weightSuffix.length)] = values;
     else perUser[name] = values;
   }
   const { nUsers } = parsed.data.protocol;
   if (users === undefined || users instanceof Float64Array) throw malformedColumns('no column "user" of ids');
   for (const [name, values] of Object.entries(columns))
     if (values.length !== nUsers) throw malformedColumns(`${values.length} rows in "${name}" instead of ${nUsers}`);
-  return { ...parsed.data, users, perUser, weights };
+  return { ...parsed.data, users, perUser, weights, ...(Object.keys(traits).length > 0 && { traits }) };
 }
 
 function malformedColumns(found: string): DeepTasteError {

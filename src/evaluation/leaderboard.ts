@@ -4,6 +4,7 @@ import { suggestion } from '../core/nearest.ts';
 import type { Comparison, ComparisonRow } from './comparison.ts';
 import { isLowerBetter, parseMetric } from './metric-name.ts';
 import { fitText, type TextColumn, tableWidth, textTable } from './text-table.ts';
+import type { Unit } from './unit-values.ts';
 
 export interface LeaderboardValue {
   readonly mean: number;
@@ -28,7 +29,7 @@ export interface LeaderboardOptions {
   /** Share of resampled means in the intervals, for the caption; 0.95 by default. */
   readonly level?: number;
   /** What the intervals are over, for the caption; users by default. */
-  readonly over?: 'users' | 'sequences';
+  readonly over?: Unit;
   /** Best row bold, references dim (ANSI codes); off by default. */
   readonly color?: boolean;
 }
@@ -144,9 +145,9 @@ function caption(
 /** A comparison as a table: mean, difference to the baseline with its interval, Holm's p-value and * where significant. */
 export function renderComparison(
   comparison: Comparison,
-  { width = Number.POSITIVE_INFINITY, over = 'users' }: Pick<LeaderboardOptions, 'width' | 'over'> = {},
+  { width = Number.POSITIVE_INFINITY }: Pick<LeaderboardOptions, 'width'> = {},
 ): string {
-  const { rows, metric, baseline, test, alpha, notes } = comparison;
+  const { rows, metric, baseline, test, alpha, notes, unit } = comparison;
   const right = (header: string, cell: (row: ComparisonRow) => string): TextColumn => ({
     header,
     align: 'right',
@@ -161,18 +162,18 @@ export function renderComparison(
   const room = Math.max(minNameWidth, width - tableWidth(columns) - 2);
   const names = rows.map((row) => fitText(row.name, room));
   const table = textTable([{ header: 'run', align: 'left', cells: names }, ...columns]);
-  const about = `difference to ${baseline}, ${percent(1 - alpha)} interval; * p < ${alpha}, paired ${test} test over ${over}`;
+  const about = `difference to ${baseline}, ${percent(1 - alpha)} interval; * p < ${alpha}, paired ${test} test over ${unit}`;
   return [table.header, table.rule, ...table.rows, about, ...notes.map((note) => `note: ${note}`)].join('\n');
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(6))} %`;
 }
 
-function signed(value: number): string {
+export function signed(value: number): string {
   return Number.isNaN(value) ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 }
 
-function formatP({ adjustedP, significant }: { adjustedP: number; significant: boolean }): string {
+export function formatP({ adjustedP, significant }: { adjustedP: number; significant: boolean }): string {
   return `${adjustedP < 0.001 ? '<0.001' : adjustedP.toFixed(3)} ${significant ? '*' : ' '}`;
 }

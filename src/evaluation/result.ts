@@ -1,6 +1,7 @@
 /** What an evaluation gives: of rankings, values of users or sequences with intervals; of predicted rows, values of all rows. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type EvaluationJson, type EvaluationResult, toJson } from './evaluation-result.ts';
+import type { MeasuredRows } from './measured-rows.ts';
 import { describeDifference, type Protocol, protocolDifferences } from './protocol.ts';
 import type { HeldOutPart } from './ranking.ts';
 import type { RowEvaluation, RowTask } from './row-evaluation.ts';
@@ -20,20 +21,23 @@ export interface RowProtocol {
   readonly versions: Protocol['versions'];
 }
 
-/** JSON-able. */
 export interface RowResult extends RowEvaluation {
   readonly protocol: RowProtocol;
   /** Time that predicting took. */
   readonly seconds: number;
+  /** The rows themselves; absent of runs that were saved without. */
+  readonly rows?: MeasuredRows;
 }
 
 export function isRowResult(result: Result): result is RowResult {
   return 'task' in result;
 }
 
-/** The form of a result for scripts and records, without the values of users. */
-export function resultJson(result: Result): EvaluationJson | RowResult {
-  return isRowResult(result) ? result : toJson(result);
+/** The form of a result for scripts and records, without the values of users and the rows. */
+export function resultJson(result: Result): EvaluationJson | Omit<RowResult, 'rows'> {
+  if (!isRowResult(result)) return toJson(result);
+  const { rows: _, ...json } = result;
+  return json;
 }
 
 /** @throws 'protocol' unless numbers of the two may be compared */

@@ -91,7 +91,7 @@ export class Recommender {
   async save(
     path: string,
     result: EvaluationResult | null = null,
-    attachments: ReadonlyMap<string, string> = new Map(),
+    attachments: ReadonlyMap<string, string | Uint8Array> = new Map(),
   ): Promise<Manifest> {
     checkSaving(path, result, attachments);
     const { fields, ...parts } = this.parts;

@@ -2,6 +2,7 @@
 import { assert } from '../core/errors.ts';
 import { RandomStream } from '../core/random.ts';
 import type { EvaluationResult, MetricSummary } from '../evaluation/evaluation-result.ts';
+import { isRowResult, type Result, type RowResult } from '../evaluation/result.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap.ts';
 
 /** Over seeds: mean, sample standard deviation (0 for one seed), and the value of each. */
@@ -24,9 +25,39 @@ function spread(values: readonly number[]): SeedSpread {
 
 /**
  * One result whose value of each user is the mean over the seeds, so that a paired test over users compares what the models can
- * be expected to do, not one lucky start. All results must be of the same users in the same order, as runs on one split are.
+ * be expected to do, not one lucky start. All results must be of the same users in the same order, as runs on one split are. Of
+ * predicted rows the metrics are averaged, not the predictions: each seed keeps its own.
  */
-export function averageOverSeeds(results: readonly EvaluationResult[]): EvaluationResult {
+export function averageOverSeeds(results: readonly EvaluationResult[]): EvaluationResult;
+export function averageOverSeeds(results: readonly RowResult[]): RowResult;
+export function averageOverSeeds(results: readonly EvaluationResult[] | readonly RowResult[]): Result {
+  return areRows(results) ? averageRows(results) : averageUsers(results as readonly EvaluationResult[]);
+}
+
+function areRows(results: readonly Result[]): results is readonly RowResult[] {
+  return results.every(isRowResult);
+}
+
+function averageRows(results: readonly RowResult[]): RowResult {
+  const [first] = results;
+  if (results.length === 1) return first;
+  const metrics = Object.keys(first.metrics).map((name) => {
+    const { mean } = spread(results.map((result) => result.metrics[name] ?? Number.NaN));
+    return [name, Number.isNaN(mean) ? null : mean] as const;
+  });
+  const predictions = results.flatMap(({ rows }) => rows?.predictions ?? []);
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0) / results.length;
+  const { intervals: _, calibration: __, ...rest } = first; // of one seed
+  return {
+    ...rest,
+    calibration: null,
+    metrics: Object.fromEntries(metrics),
+    seconds,
+    ...(first.rows && { rows: { ...first.rows, predictions } }),
+  };
+}
+
+function averageUsers(results: readonly EvaluationResult[]): EvaluationResult {
   const [first] = results;
   assert(
     results.every(({ users }) => users.length === first.users.length && users.every((id, u) => id === first.users[u])),

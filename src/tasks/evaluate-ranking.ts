@@ -12,6 +12,7 @@ import type { Protocol } from '../evaluation/protocol.ts';
 import type { RankCounts } from '../evaluation/rank-counts.ts';
 import { type HeldOutPart, HeldOutRanking, type RankingOptions } from '../evaluation/ranking.ts';
 import { checkTaskMetric, parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import { traitsOf } from '../evaluation/traits.ts';
 import { trainedEntities, type UntrainedRows } from '../evaluation/untrained-rows.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { EvaluationOptions } from './ranking-settings.ts';
@@ -56,7 +57,7 @@ export function evaluateRanking(
   const counts = rank(ranking);
   const { dataset } = split;
   const drawn = ranking.nUsers < ranking.nHeldOut && { drawnUsers: { of: ranking.nHeldOut, seed } };
-  return summarise(counts, {
+  const summary = summarise(counts, {
     metrics: options.metrics,
     protocol: {
       ...protocolOf(split, options, part, seed, engine),
@@ -71,6 +72,7 @@ export function evaluateRanking(
     stream: new RandomStream(seed, 'bootstrap'),
     catalogue: catalogueOf(split.train, dataset.items.size, dataset.itemFields),
   });
+  return { ...summary, traits: traitsOf(split, counts.users) };
 }
 
 /** Whether training has a user of the test part, without whom there is nothing to measure a model of users and items on. */

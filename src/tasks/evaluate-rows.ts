@@ -4,11 +4,13 @@ import { version } from '../core/version.ts';
 import { counted } from '../data/counted.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import type { MeasuredRows } from '../evaluation/measured-rows.ts';
 import { isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
-import { predictionValues } from '../evaluation/prediction-values.ts';
+import { type Predictions, predictionValues } from '../evaluation/prediction-values.ts';
 import type { HeldOutPart } from '../evaluation/ranking.ts';
 import type { RowProtocol, RowResult } from '../evaluation/result.ts';
 import { evaluateRows, type RowTask } from '../evaluation/row-evaluation.ts';
+import { traitsOf } from '../evaluation/traits.ts';
 import { probabilityOf } from '../scoring/row-scorer.ts';
 import { testDescription } from './evaluate-ranking.ts';
 import type { FieldTask } from './row-settings.ts';
@@ -40,7 +42,8 @@ export function evaluatePredictions(
   { part, seed, seconds }: { readonly part: HeldOutPart; readonly seed: number; readonly seconds: number },
 ): RowResult {
   const task = data.task as RowTask;
-  const evaluation = evaluateRows(task, predictionsOf(data, part, outputs), data.evaluation.metrics);
+  const predicted = predictionsOf(data, part, outputs);
+  const evaluation = evaluateRows(task, predicted, data.evaluation.metrics);
   const protocol: RowProtocol = {
     task,
     data: { name: data.split.dataset.name, hash: data.split.dataset.hash },
@@ -52,7 +55,13 @@ export function evaluatePredictions(
     versions: { deeptaste: version, node: process.versions.node, kernels: engine.build },
   };
   const notes = [...(evaluation.notes ?? []), ...leftOutBySplit(protocol.split)];
-  return { ...evaluation, ...(notes.length > 0 && { notes }), protocol, seconds };
+  return {
+    ...evaluation,
+    ...(notes.length > 0 && { notes }),
+    protocol,
+    seconds,
+    rows: measuredRows(data, part, predicted),
+  };
 }
 
 /** Some ways of splitting hold out no rows of users and items without training rows. */
@@ -63,6 +72,17 @@ function leftOutBySplit({ nUnseenUserRows, nUnseenItemRows }: RowProtocol['split
       : [];
   return [...note(nUnseenUserRows, 'users'), ...note(nUnseenItemRows, 'items')];
 }
+function measuredRows(data: PredictedRows, part: HeldOutPart, predicted: PredictionsOfRows): MeasuredRows {
+  const { split, ratingRange } = data;
+  const { userIndex, itemIndex } = requireRows(split, part);
+  const { low, high } = ratingRange ?? { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  return {
+    userIndex: predicted.userIndex ?? null,
+    labels: predicted.labels,
+    predictions: [predicted.predictions.map((y) => Math.min(high, Math.max(low, y)))],
+    traits: traitsOf(split, userIndex, itemIndex),
+  };
+}
 
 /** The validation metric of predicted rows, turned so that higher is better. */
 export function validationOfRows(data: PredictedRows): (outputs: Float32Array) => number {
@@ -71,7 +91,12 @@ export function validationOfRows(data: PredictedRows): (outputs: Float32Array) =
   return (outputs) => sign * predictionValues(predictionsOf(data, 'validation', outputs), [metric.name])[metric.name];
 }
 
-function predictionsOf(data: PredictedRows, part: HeldOutPart, outputs: Float32Array) {
+interface PredictionsOfRows extends Predictions {
+  readonly labels: Float32Array;
+  readonly predictions: Float64Array;
+}
+
+function predictionsOf(data: PredictedRows, part: HeldOutPart, outputs: Float32Array): PredictionsOfRows {
   const { split, ratingRange } = data;
   const rows = requireRows(split, part);
   const namesUsers = !split.dataset.unnamed?.includes('user');

@@ -21,6 +21,7 @@ import {
   trainedItems,
 } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
+import { traitsOf } from '../evaluation/traits.ts';
 import { amongAll, type ListableItems, listableItems } from '../evaluation/unlisted-items.ts';
 import { trainedEntities, untrainedRows } from '../evaluation/untrained-rows.ts';
 import type { FieldRanking } from '../scoring/row-scorer.ts';
@@ -255,6 +256,7 @@ export function evaluateFieldRanking(
     users: byUser.users.map((user) => split.dataset.users.idOf(user)),
     ...summarisedValues(byUser.values, nUsers, new RandomStream(seed, 'bootstrap'), { level }),
     ...notesOf(metrics, byUser.values, catalogue),
+    traits: traitsOf(split, byUser.users),
   };
 }
 

@@ -48,15 +48,23 @@ describe('metrics that a task cannot measure are refused without the data', () =
   });
 
   it('of a comparison: what is compared, by which test, with whom', () => {
-    const compare = (flags: object) => () =>
-      checkComparison({ models: ['mf', 'ease'], significance: 'bootstrap', ...flags } as CompareFlags, [
-        'gauc',
-        'hr@5',
-      ]);
+    const check = (flags: object, measured: string[], measures: 'lists' | 'rows') => () =>
+      checkComparison(
+        { models: ['mf', 'ease'], significance: 'bootstrap', ...flags } as CompareFlags,
+        measured,
+        measures,
+      );
+    const compare = (flags: object) => check(flags, ['gauc', 'hr@5', 'coverage@5'], 'lists');
     expect(compare({})).not.toThrow();
     expect(compare({ metric: 'HR@5', baseline: 'ease' })).not.toThrow();
     expect(compare({ metric: 'rmse' })).toThrow(/--metric rmse: must be among/);
     expect(compare({ metric: 'hr@10' })).toThrow(/found gauc, hr@5/);
+    expect(compare({ metric: 'coverage@5', slices: true })).toThrow(/no slices of users/);
+    const clicks = (flags: object) => check(flags, ['auc', 'logloss'], 'rows');
+    expect(clicks({ baseline: 'mf', significance: 't' })).not.toThrow();
+    expect(clicks({ significance: 'wilcoxon', metric: 'logloss' })).not.toThrow();
+    expect(clicks({ significance: 'wilcoxon' })).toThrow(/choose the bootstrap or the t test/);
+    expect(clicks({ baseline: 'fm' })).toThrow(/no model is called "fm"/);
     expect(compare({ baseline: 'esae' })).toThrow(/did you mean "ease"/);
     expect(compare({ significance: 't' })).toThrow(/gauc weighs users/);
   });

@@ -41,8 +41,8 @@ const rowResult = z.strictObject({
   nRows: z.int(),
   meanLabel: z.number(),
   metrics: z.record(z.string(), z.number().nullable()),
+  intervals: z.record(z.string(), z.strictObject({ low: z.number(), high: z.number() })).optional(),
   lowerIsBetter: z.array(z.string()),
-  intervals: z.record(z.enum(['rmse', 'mae']), z.strictObject({ low: z.number(), high: z.number() })).optional(),
   ratingRange: z.strictObject({ low: z.number(), high: z.number() }).nullable(),
   calibration: z
     .strictObject({ bins: z.array(bin), expectedError: z.number(), ratio: z.number().nullable() })
@@ -180,6 +180,15 @@ describe('documents', () => {
         seeds: z.array(z.int()).length(3),
         task: z.literal('click'),
         metric: z.literal('auc'),
+        comparison: z.strictObject({
+          metric: z.literal('auc'),
+          baseline: z.string(),
+          test: z.literal('bootstrap'),
+          alpha: z.number(),
+          unit: z.literal('users'),
+          rows: z.array(z.looseObject({ name: z.string(), mean: z.number(), difference: z.unknown() })).length(2),
+          notes: z.array(z.string()),
+        }),
         protocol: z.unknown(),
         notes: z.array(z.string()).length(0),
         models: z

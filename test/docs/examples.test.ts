@@ -33,7 +33,7 @@ it('docs/library.md: each example goes on from those before', () => {
   const examples = examplesOf('library.md').map((code) =>
     code.replace(/^import .*\n/m, '').replace(/^ {2}\/\/ …$/m, `  ...${moreRows},`),
   );
-  expect(examples).toHaveLength(12);
+  expect(examples).toHaveLength(13);
   const ratings = Array.from({ length: 480 }, (_, n) => {
     const item = 'abcdefghijklmnopqrst'[(n * 7 + Math.floor(n / 40)) % 20];
     return `${n % 40},${item},${3 + (n % 3)},${1_700_000_000 + n * 3600}`;
@@ -42,7 +42,11 @@ it('docs/library.md: each example goes on from those before', () => {
   // names are given anew from example to example: each stands in a block inside that of the one before
   const nested = examples.reduceRight((inner, code) => `{\n${code}\n${inner}\n}`, 'tell({ recommender, loaded });');
   const names = [
-    ...new Set(nested.match(/\b(?:Engine|Recommender|DeepTasteError|(?:load|parse|train|prepare)[A-Z]\w*)\b/g)),
+    ...new Set(
+      nested.match(
+        /\b(?:Engine|Recommender|RandomStream|DeepTasteError|(?:load|parse|train|prepare|compare|render)[A-Z]\w*)\b/g,
+      ),
+    ),
   ];
   const script = `import { ${names.join(', ')} } from '${library}';
 const tell = ({ recommender, loaded }) => console.log(JSON.stringify({

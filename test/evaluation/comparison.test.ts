@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
-import { type CompareOptions, compareResults, type PairedTestName, type Run } from '../../src/evaluation/comparison.ts';
+import { type CompareOptions, compareResults } from '../../src/evaluation/comparison.ts';
 import type { EvaluationResult } from '../../src/evaluation/evaluation-result.ts';
 import type { Protocol } from '../../src/evaluation/protocol.ts';
+import type { PairedTestName } from '../../src/evaluation/statistics/paired-differences.ts';
+import type { Run } from '../../src/evaluation/unit-values.ts';
 import { protocolOf } from './protocol-of.ts';
 import { thrownCode } from './thrown-code.ts';
 
 const nUsers = 400;
 const ids = Array.from({ length: nUsers }, (_, u) => `u${u}`);
 
-function runOf(name: string, values: Float64Array, changes: Partial<EvaluationResult> = {}, metric = 'ndcg@10'): Run {
+function runOf(
+  name: string,
+  values: Float64Array,
+  changes: Partial<EvaluationResult> = {},
+  metric = 'ndcg@10',
+): Run & { readonly result: EvaluationResult } {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const result: EvaluationResult = {
     protocol: protocolOf({ nUsers: values.length }),

@@ -102,6 +102,7 @@ describe('comparison as text', () => {
       baseline: 'neumf',
       test: 'bootstrap',
       alpha: 0.05,
+      unit: 'users',
       rows: [
         { name: 'neumf', mean: 0.43, low: 0.42, high: 0.44, seconds: 1, isBaseline: true, difference: null },
         {

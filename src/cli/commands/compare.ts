@@ -11,7 +11,7 @@ import { Terminal } from '../terminal.ts';
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description(
-      'compare saved runs, or train models on the same split and compare them, with paired tests over users or sequences',
+      'compare saved runs, or train models on the same split and compare them, with paired tests over users, sequences or rows',
     )
     .argument('[runs...]', 'folders of saved recommenders', folderPaths)
     .option('--metric <name>', 'the metric to compare on; default: the first one of the runs')
@@ -20,6 +20,10 @@ export function compareCommand(): Command {
       new Option('--significance <test>', 'the paired test')
         .choices(['bootstrap', 't', 'wilcoxon'])
         .default('bootstrap'),
+    )
+    .option(
+      '--slices [file.svg]',
+      'for whom: differences in slices by training rows of users (and of items, where rows are predicted) and by friends, as a picture too',
     )
     .option('--data <file...>', 'train on these data instead of reading runs, or film-club')
     .option('--models <a,b,c>', 'the models to train', commaList)
@@ -49,7 +53,7 @@ export function compareCommand(): Command {
 }
 
 /** What may be said of the comparison of saved runs, beside what every command takes. */
-const ofStored = ['metric', 'baseline', 'significance', 'json', 'quiet', 'debug', 'color'];
+const ofStored = ['metric', 'baseline', 'significance', 'slices', 'json', 'quiet', 'debug', 'color'];
 
 /** @throws 'usage' for an option of training: the numbers of saved runs stand */
 function checkStoredFlags(called: Command): void {
