@@ -114,7 +114,8 @@ describe('slices', () => {
     });
     const unnamed = { ...joined, dataset: { ...joined.dataset, unnamed: ['user' as const] } };
     expect(traitsOf(unnamed, userIndex, itemIndex)).toEqual({ itemRows: Int32Array.of(2, 0) });
-    expect(Object.keys(traitsOf(split, userIndex))).toEqual(['userRows']);
+    const friendless = { ...split, dataset: { ...split.dataset, social: null } };
+    expect(Object.keys(traitsOf(friendless, userIndex))).toEqual(['userRows']);
   });
 });
 
