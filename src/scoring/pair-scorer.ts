@@ -2,6 +2,7 @@
  * Scores of a user and an item that are made of what depends on either alone: user and item vectors where the score is a dot
  * product, else a compiled program of pairs.
  */
+import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
@@ -116,7 +117,9 @@ export function pairScorer<C>(
     const vectors = model.represent(tensors, userParts, itemParts, config);
     const width = vectors.user.size;
     const items = compute(vectors.item, item, sizes.nItems);
-    const form: ScoreForm = { form: 'dot', users: compute(vectors.user, user, sizes.nUsers), items, width };
+    const users = compute(vectors.user, user, sizes.nUsers);
+    checkProducts(users, items, width);
+    const form: ScoreForm = { form: 'dot', users, items, width };
     const scorer: Scorer = { form, itemVectors: { values: items, width }, free: () => {} };
     const closed = model.foldIn?.(tensors, item, config, data);
     if (!closed) return scorer;
@@ -154,4 +157,25 @@ export function pairScorer<C>(
 
 function everyIndex(n: number): Int32Array {
   return Int32Array.from({ length: n }, (_, k) => k);
+}
+
+const LARGEST_FLOAT32 = 3.4e38;
+
+/** @throws 'numeric' where a product of two vectors may be no number of float32 any more */
+function checkProducts(users: Float32Array, items: Float32Array, width: number): void {
+  const largest = (values: Float32Array): number => {
+    let most = 0;
+    for (let n = 0; n < values.length; n++) {
+      const size = Math.abs(values[n]);
+      if (!(size <= most)) most = size;
+    }
+    return most;
+  };
+  const bound = largest(users) * largest(items) * width;
+  if (bound <= LARGEST_FLOAT32) return;
+  throw new DeepTasteError(
+    'numeric',
+    `scores: the vectors of users and items must have finite products, found entries up to ${largest(users).toExponential(1)} and ` +
+      `${largest(items).toExponential(1)}; lower the learning rate (optimizer.learningRate)`,
+  );
 }

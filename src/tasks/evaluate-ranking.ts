@@ -29,6 +29,18 @@ export function evaluateScorer(
   return evaluateRanking(engine, (ranking) => ranking.rank(scorer.form), split, options, seed, part);
 }
 
+/** @throws 'config' where listed candidates are asked for and the split lists none */
+export function requireCandidates(split: Split, candidates: EvaluationOptions['candidates'], part: HeldOutPart): void {
+  const listed = part === 'test' ? split.testCandidates : split.validationCandidates;
+  if (candidates !== 'listed' || listed !== null || split[part] === null) return;
+  throw new DeepTasteError(
+    'config',
+    `candidates: the split "${split.description.method}" must list candidates for "listed", found none; leave it out to rank all items, ` +
+      'or say --sample-candidates N, or --split given with a file of candidates',
+    { key: 'candidates' },
+  );
+}
+
 /** How the items of the users of a part are ranked. */
 export type RankPart = (ranking: HeldOutRanking) => RankCounts;
 
@@ -41,6 +53,7 @@ export function evaluateRanking(
   seed: number,
   part: HeldOutPart = 'test',
 ): EvaluationResult {
+  requireCandidates(split, options.candidates, part);
   const metrics = parseTaskMetrics(options.metrics, 'ranking');
   const ranking = new HeldOutRanking({
     engine,

@@ -6,7 +6,13 @@ import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { itemsByUser, trainedItems } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import { continuationOf } from './continuation.ts';
-import { evaluateScorer, hasTrainedTestUser, testDescription, validator } from './evaluate-ranking.ts';
+import {
+  evaluateScorer,
+  hasTrainedTestUser,
+  requireCandidates,
+  testDescription,
+  validator,
+} from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
 import { pairValues } from './pair-values.ts';
@@ -37,6 +43,7 @@ export function rankingTask(split: Split, options: RankingTaskOptions, model: st
     );
   requireUsersAndItems(`train ${model}`, split.dataset);
   parseTaskMetrics([...options.evaluation.metrics, options.evaluation.validationMetric], 'ranking');
+  requireCandidates(split, options.evaluation.candidates, 'test');
   return taskOf(split, options);
 }
 

@@ -197,4 +197,19 @@ describe('settings have one name for all models', () => {
     const compare = await place.run(['compare', ...files, '--models', 'popularity,mlp', ...set]);
     expect(compare.stderr).toContain('"layers" is now called "factors" and "hidden"; write factors=4, hidden=[4]');
   });
+
+  it('listed candidates are refused where the split lists none', async () => {
+    const { code, stderr } = await place.run(['train', ...files, '--model', 'ease', '--candidates', 'listed']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /candidates: the split "time" must list candidates for "listed", found none.*--sample-candidates/,
+    );
+  });
+
+  it('a graph model whose vectors have no finite products is refused', async () => {
+    const rate = ['--epochs', '1', '--set', 'optimizer.learningRate=1e30', '--set', 'layers=1'];
+    const { code, stderr } = await place.run(['train', ...files, '--model', 'lightgcn', ...rate, '--out', 'lost']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/must have finite products|not finite/);
+  });
 });
