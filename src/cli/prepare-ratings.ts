@@ -7,7 +7,7 @@ import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { ratingTask } from '../tasks/rating.ts';
 import type { TrainingRatings } from '../tasks/training-ratings.ts';
-import type { Circumstances, PreparedData } from './prepared-run.ts';
+import { type Circumstances, type PreparedData, rowDataDocument } from './prepared-run.ts';
 
 export async function prepareRatings(
   [first]: readonly RunSettings[],
@@ -16,15 +16,7 @@ export async function prepareRatings(
 ): Promise<PreparedData<'pairs'>> {
   const split = await loadNoted(first, progress);
   const { dataset, train, description } = split;
-  const about = {
-    name: dataset.name,
-    hash: dataset.hash,
-    nUsers: dataset.users.size,
-    nItems: dataset.items.size,
-    nInteractions: dataset.interactions.length,
-    nTraining: train.length,
-    warnings: dataset.warnings,
-  };
+  const about = rowDataDocument(split, dataset.warnings);
   return ({ model, evaluation, seed }) => ({
     task: ratingTask(split, { evaluation, seed, stored: stored && trainedRatings(stored, evaluation) }, model),
     dataName: dataset.name,

@@ -9,7 +9,7 @@ import { checkCrosses, type FieldData, prepareFieldData } from '../tasks/prepare
 import { ofTrainedUsers, prepareSplit } from '../tasks/prepare-split.ts';
 import { type FieldRunSettings, resolveFieldEvaluation } from '../tasks/row-settings.ts';
 import { rowsTask } from '../tasks/rows.ts';
-import type { Circumstances, PreparedData } from './prepared-run.ts';
+import { type Circumstances, type PreparedData, rowDataDocument } from './prepared-run.ts';
 
 export async function prepareRows(
   runs: readonly FieldRunSettings[],
@@ -20,18 +20,10 @@ export async function prepareRows(
   const read = stored?.fields ? await dataAsStored(first, stored.fields) : await loadFieldsNoted(first, progress, from);
   const data = besideModelsOfUsers && read.task === 'ranking' ? { ...read, split: ofTrainedUsers(read.split) } : read;
   const { split, encoder, task, evaluation, warnings } = data;
-  const { dataset, train, description } = split;
+  const { dataset, description } = split;
   for (const { model, config } of runs)
     checkCrosses(model, parseModelOptions(findModelOf('rows', model), config), data);
-  const about = {
-    name: dataset.name,
-    hash: dataset.hash,
-    nUsers: dataset.users.size,
-    nItems: dataset.items.size,
-    nInteractions: dataset.interactions.length,
-    nTraining: train.length,
-    warnings,
-  };
+  const about = rowDataDocument(split, warnings);
   const fields = encoder.layout.fields.map(({ name, owner, nRows }) => ({ name, owner, nRows }));
   return (settings) => ({
     task: rowsTask(data, settings),

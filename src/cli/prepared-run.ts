@@ -1,5 +1,6 @@
 /** A run whose data are read and split: what the commands need of it, whatever its task. */
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
+import type { Split } from '../data/dataset.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyRunSettings, RunSettingsOf } from '../runs/any-settings.ts';
 import type { Run } from '../runs/train-run.ts';
@@ -41,6 +42,19 @@ export type PreparedData<F extends Form> = (settings: RunSettingsOf[F]) => Prepa
 export interface FormedSettings {
   readonly form: Form;
   readonly settings: AnyRunSettings;
+}
+
+/** What a document of predicted rows says of the data. */
+export function rowDataDocument({ dataset, train }: Split, warnings: readonly string[]): object {
+  return {
+    name: dataset.name,
+    hash: dataset.hash,
+    nUsers: dataset.users.size,
+    nItems: dataset.items.size,
+    nInteractions: dataset.interactions.length,
+    nTraining: train.length,
+    warnings,
+  };
 }
 
 export function savedModel({ task, split, unit }: PreparedRun, { final, result, nTrained }: Run): SavedModel {

@@ -45,8 +45,6 @@ export interface SocialGraph {
   readonly weight: Float32Array | null;
   /** The columns that they come from; absent for edges that were made. */
   readonly columns?: { readonly from: string; readonly to: string; readonly weight: string | null };
-  /** Whether every edge was made to count both ways. */
-  readonly bothWays?: boolean;
 }
 
 export interface Dataset {

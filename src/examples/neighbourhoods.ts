@@ -17,7 +17,7 @@ import { levelsOf, ratingLevels } from '../data/social/rating-levels.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { input, square, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
-import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
+import { StepPlan } from '../engine/plan/step-plan.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { prediction, trainingPass } from '../layers/forward-pass.ts';
@@ -43,7 +43,7 @@ import {
 import type { RatedRows, TakenPairs } from './forms.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
-import type { OpenExamples } from './open-examples.ts';
+import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
 import { checkedRatings, clearUntrained, ratingSettings, rowsOf } from './ratings.ts';
 
 export const neighbourhoodSettings = z.strictObject({
@@ -171,6 +171,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
   readonly nRows: number;
   readonly stepsPerEpoch: number;
   readonly notes: readonly string[];
+  readonly #steps: ReturnType<typeof stepsFedByCaller>;
   readonly #model: NeighbourhoodParts<C>;
   readonly #request: OpenRequest<C, 'pairs'>;
   readonly #ratings: RatedRows;
@@ -182,8 +183,8 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
   readonly #lists: IndexLists;
   readonly #keyed: KeyedNeighbours;
   readonly #neighbours: Neighbours;
-  readonly #orders: RandomStream;
-  #order: { readonly epoch: number; readonly rows: Int32Array } | null = null;
+  /** The ratings in the order of an epoch. */
+  readonly #rowsOf: (epoch: number) => Int32Array;
 
   constructor(title: string, model: NeighbourhoodParts<C>, request: OpenRequest<C, 'pairs'>) {
     this.#model = model;
@@ -200,7 +201,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#redraw = training.redraw;
     this.stepsPerEpoch = Math.ceil(this.nRows / this.#batchSize);
     this.notes = friendlessNote(known);
-    this.#orders = random.child('examples');
+    this.#rowsOf = epochOrders(this.nRows, random.child('examples'));
     this.#lists = indexLists(model.lists(config), this.#batchSize);
     this.#keyed = model.neighbours(surroundings, config);
     this.#neighbours = this.#keyed(random.child('neighbours').key);
@@ -221,6 +222,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
       optimizer: training.optimizer,
       totalSteps: training.epochs * this.stepsPerEpoch,
     });
+    this.#steps = stepsFedByCaller(this.plan, this.stepsPerEpoch, (epoch, step) => this.#feed(epoch, step));
     initialiseParameters(this.declared, this.store, random.child('init'));
     clearUntrained(this.declared, this.store, {
       user: rowsOf(this.#ratings.user, sizes.nUsers),
@@ -229,26 +231,22 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     for (const [name, { data: values }] of fitted) this.store.write(this.store.named(name), values);
   }
 
-  run(epoch: number, first: number, count: number): StepResult {
-    const steps = Math.min(count, this.stepsPerEpoch - first);
-    let lossSum = 0;
-    for (let step = first; step < first + steps; step++) {
-      this.#feed(epoch, step);
-      lossSum += this.plan.run(epoch, step, 1).lossSum;
-    }
-    return { steps, lossSum };
+  get run(): OpenExamples['run'] {
+    return this.#steps.run;
   }
 
-  /** Of one step: what a step learns from is written before it. */
-  profile(epoch: number, first: number): ReturnType<OpenExamples['profile']> {
-    this.#feed(epoch, first);
-    return this.plan.profile(epoch, first, 1);
+  get profile(): OpenExamples['profile'] {
+    return this.#steps.profile;
+  }
+
+  get skipTo(): OpenExamples['skipTo'] {
+    return this.#steps.skipTo;
   }
 
   /** Writes what a step learns from, a function of its number. */
   #feed(epoch: number, step: number): void {
     const first = step * this.#batchSize;
-    const rows = this.#orderOf(epoch).subarray(first, Math.min(this.nRows, first + this.#batchSize));
+    const rows = this.#rowsOf(epoch).subarray(first, Math.min(this.nRows, first + this.#batchSize));
     const { user, item, value, mean } = this.#ratings;
     const drawnIn = this.#redraw ? epoch : 0;
     rows.forEach((row, n) => {
@@ -270,18 +268,6 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     for (const [name, leaf] of Object.entries(leaves.lists))
       this.plan.write(leaf, this.#lists[name].subarray(0, rows.length * leaf.size));
   }
-
-  /** The ratings in the order of an epoch. */
-  #orderOf(epoch: number): Int32Array {
-    if (this.#order?.epoch !== epoch) {
-      const all = Int32Array.from({ length: this.nRows }, (_, row) => row);
-      this.#order = { epoch, rows: this.#orders.child(`order/${epoch}`).shuffle(all) };
-    }
-    return this.#order.rows;
-  }
-
-  /** What a step holds depends on its number alone. */
-  skipTo(): void {}
 
   scorer(): Scorer {
     const { engine, config } = this.#request;

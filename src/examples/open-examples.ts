@@ -1,4 +1,5 @@
 /** What the training loop sees of a model with its examples: steps, weights, and scores in between. */
+import type { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { StepPlan, StepResult } from '../engine/plan/step-plan.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -35,5 +36,41 @@ export function stepsOfPlan(
     run: (epoch, first, count) => plan.run(epoch, first, count),
     profile: (epoch, first, count) => plan.profile(epoch, first, count),
     skipTo: () => {},
+  };
+}
+
+/** Steps of a plan whose rows are written before each. @param feed writes what a step learns from, a function of its number alone */
+export function stepsFedByCaller(
+  plan: StepPlan,
+  stepsPerEpoch: number,
+  feed: (epoch: number, step: number) => void,
+): Pick<OpenExamples, 'run' | 'profile' | 'skipTo'> {
+  return {
+    run: (epoch, first, count) => {
+      const steps = Math.min(count, stepsPerEpoch - first);
+      let lossSum = 0;
+      for (let step = first; step < first + steps; step++) {
+        feed(epoch, step);
+        lossSum += plan.run(epoch, step, 1).lossSum;
+      }
+      return { steps, lossSum };
+    },
+    profile: (epoch, first) => {
+      feed(epoch, first);
+      return plan.profile(epoch, first, 1);
+    },
+    skipTo: () => {},
+  };
+}
+
+/** The rows in the order of an epoch; that of the epoch asked last is kept. */
+export function epochOrders(nRows: number, random: RandomStream): (epoch: number) => Int32Array {
+  let last: { readonly epoch: number; readonly rows: Int32Array } | null = null;
+  return (epoch) => {
+    if (last?.epoch !== epoch) {
+      const all = Int32Array.from({ length: nRows }, (_, row) => row);
+      last = { epoch, rows: random.child(`order/${epoch}`).shuffle(all) };
+    }
+    return last.rows;
   };
 }

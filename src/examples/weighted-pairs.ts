@@ -9,7 +9,7 @@ import { rowNumbers } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput, listInput, table } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
-import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
+import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ParameterStore, paddedWidth } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import type { Parameters } from '../layers/parameters.ts';
@@ -26,7 +26,7 @@ import type {
   OpenRequest,
   TrainingDefaults,
 } from './model.ts';
-import type { OpenExamples } from './open-examples.ts';
+import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
 import { stoppingSettings } from './stopping.ts';
 
@@ -177,6 +177,7 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
   readonly nRows: number;
   readonly stepsPerEpoch: number;
   readonly notes: readonly string[] = [];
+  readonly #steps: ReturnType<typeof stepsFedByCaller>;
   readonly #model: WeightedPairParts<C>;
   readonly #request: OpenRequest<C, 'pairs'>;
   readonly #batchSize: number;
@@ -185,7 +186,8 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
   /** The user of each pair. */
   readonly #users: Int32Array;
   readonly #draws: RandomStream;
-  #order: { readonly epoch: number; readonly pairs: Int32Array } | null = null;
+  /** The pairs in the order of an epoch. */
+  readonly #rowsOf: (epoch: number) => Int32Array;
 
   constructor(model: WeightedPairParts<C>, request: OpenRequest<C, 'pairs'>) {
     this.#model = model;
@@ -199,6 +201,7 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
     this.stepsPerEpoch = Math.ceil(this.nRows / this.#batchSize);
     this.#users = rowNumbers(rows);
     this.#draws = random.child('examples');
+    this.#rowsOf = epochOrders(this.nRows, this.#draws);
     this.declared = declaredAs(model.parameters(config, sizes));
     const { list, tensors } = this.declared;
     const weights = model.weights(data, config);
@@ -225,22 +228,19 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
       totalSteps: training.epochs * this.stepsPerEpoch,
       inBlocks: true,
     });
+    this.#steps = stepsFedByCaller(this.plan, this.stepsPerEpoch, (epoch, step) => this.#feed(epoch, step));
   }
 
-  run(epoch: number, first: number, count: number): StepResult {
-    const steps = Math.min(count, this.stepsPerEpoch - first);
-    let lossSum = 0;
-    for (let step = first; step < first + steps; step++) {
-      this.#feed(epoch, step);
-      lossSum += this.plan.run(epoch, step, 1).lossSum;
-    }
-    return { steps, lossSum };
+  get run(): OpenExamples['run'] {
+    return this.#steps.run;
   }
 
-  /** Of one step: what a step learns from is written before it. */
-  profile(epoch: number, first: number): ReturnType<OpenExamples['profile']> {
-    this.#feed(epoch, first);
-    return this.plan.profile(epoch, first, 1);
+  get profile(): OpenExamples['profile'] {
+    return this.#steps.profile;
+  }
+
+  get skipTo(): OpenExamples['skipTo'] {
+    return this.#steps.skipTo;
   }
 
   /** Writes what a step learns from, a function of its number. */
@@ -248,7 +248,7 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
     const { sizes, rows } = this.#request.data;
     const { user, item, neighbours, negatives } = this.#leaves;
     const first = step * this.#batchSize;
-    const pairs = this.#orderOf(epoch).subarray(first, Math.min(this.nRows, first + this.#batchSize));
+    const pairs = this.#rowsOf(epoch).subarray(first, Math.min(this.nRows, first + this.#batchSize));
     const items = pairs.map((pair) => rows.columns[pair]);
     this.plan.write(
       user,
@@ -267,18 +267,6 @@ class OpenWeightedPairs<C> implements OpenExamples<'pairs'> {
       Int32Array.from({ length: negatives.size }, () => draws.below(sizes.nItems)),
     );
   }
-
-  /** The pairs in the order of an epoch. */
-  #orderOf(epoch: number): Int32Array {
-    if (this.#order?.epoch !== epoch) {
-      const all = Int32Array.from({ length: this.nRows }, (_, pair) => pair);
-      this.#order = { epoch, pairs: this.#draws.child(`order/${epoch}`).shuffle(all) };
-    }
-    return this.#order.pairs;
-  }
-
-  /** What a step holds depends on its number alone. */
-  skipTo(): void {}
 
   scorer(): Scorer {
     const { engine, config, data } = this.#request;

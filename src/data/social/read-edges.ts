@@ -73,7 +73,7 @@ export async function readSocialGraph(
   if (from.length === 0) throw withoutEdges(path, table.nRows, read.nOutside, dropped);
   const columns = { from: fromColumn.name, to: toColumn.name, weight: weightColumn?.name ?? null };
   return {
-    graph: { from, to, weight, columns, bothWays },
+    graph: { from, to, weight, columns },
     warnings: [
       ...table.warnings,
       ...notes,
