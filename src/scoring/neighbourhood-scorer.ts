@@ -115,6 +115,7 @@ export function neighbourhoodScorer<C>(
     foldIn: () => ({
       vector: new Float32Array(0),
       how: 'no rating of the person is known: as somebody of whom nothing is known',
+      ignoresHistory: true,
     }),
     free: () => pairs.free(),
   };

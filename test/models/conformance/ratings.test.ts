@@ -110,6 +110,8 @@ describe.each(able)('$name predicts ratings', (model) => {
     const predicted = recommender.predict(rows(recommendations.map(({ item }) => ['user 5', item])));
     for (const [n, { score }] of recommendations.entries()) expect(score).toBeCloseTo(predicted[n].output, 5);
     const fresh = recommender.recommend({ history: ['item 1', 'item 3'] }, { k: 50, includeSeen: true });
+    // items that changed nothing are no reasons
+    if (/nothing is known/.test(fresh.how)) expect(fresh.recommendations.flatMap(({ because }) => because)).toEqual([]);
     expect(fresh.recommendations.length).toBe(N_ITEMS);
     expect(fresh.how).toContain('no rating of the person is known');
     if (model.name !== 'svdpp') {
