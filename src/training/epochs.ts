@@ -30,6 +30,8 @@ export interface EpochLoopOptions<F extends Form> {
   readonly progress: Progress;
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** A value of the validation metric for people; default: as it is. */
+  readonly shownValidation?: (value: number) => string;
   readonly onEpoch?: (record: EpochRecord) => void;
   /**
    * Called after every epoch, when interrupted, and within epochs every `checkpointSteps` steps and after `checkpointSeconds`
@@ -111,6 +113,7 @@ class EpochLoop<F extends Form> {
   async run(): Promise<EpochLoopResult> {
     const { training, name, title, unit, examples, progress, onEpoch } = this.#options;
     const { nRows, plan } = examples;
+    const shown = this.#options.shownValidation ?? ((value) => `validation ${value.toFixed(4)}`);
     for (const note of examples.notes) progress.log(note);
     const task = progress.start(`training ${title}`, training.epochs * nRows, unit);
     while (this.#state.epochsDone < training.epochs && !this.#shouldStop()) {
@@ -126,13 +129,13 @@ class EpochLoop<F extends Form> {
       const record: EpochRecord = { model: name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
       const log = [...this.#state.log, record];
       this.#state = { ...this.#state, epochsDone: epoch + 1, stepsDone: 0, lossSum: 0, log };
-      task.update((epoch + 1) * nRows, describe(record, training.epochs));
+      task.update((epoch + 1) * nRows, describe(record, training.epochs, shown));
       onEpoch?.(record);
       await this.#checkpoint();
     }
     const { epochsDone, bestEpoch, bestValidation, log } = this.#state;
     const kept = training.keepBest ? this.#best : null;
-    const told = kept ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
+    const told = kept && bestValidation !== null ? `, kept epoch ${bestEpoch} (${shown(bestValidation)})` : '';
     task.end(`${epochsDone} epochs${told}`);
     const weights = kept ?? this.#weights();
     checkFinite(weights);
@@ -262,7 +265,11 @@ function checkFinite(weights: NamedTensors): void {
       );
 }
 
-function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {
-  const metric = validation === null ? '' : `  validation ${validation.toFixed(4)}`;
+function describe(
+  { epoch, loss, validation }: EpochRecord,
+  epochs: number,
+  shown: (validation: number) => string,
+): string {
+  const metric = validation === null ? '' : `  ${shown(validation)}`;
   return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${metric}`;
 }

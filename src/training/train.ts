@@ -5,7 +5,7 @@ import { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
-import { checkMemory, tellMemory } from '../examples/memory-estimate.ts';
+import { checkMemory, tellMemory, withFactorAdvice } from '../examples/memory-estimate.ts';
 import type { Gradients, Model } from '../examples/model.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
@@ -45,6 +45,8 @@ export interface TrainRequest<F extends Form> extends TrainingHooks {
   readonly progress: Progress;
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** A value of the validation metric for people; default: as it is. */
+  readonly shownValidation?: (value: number) => string;
   /** Say how much memory is needed; whether the engine's holds it is looked at always. */
   readonly tellMemory?: boolean;
   /** Names the run: data, model, settings, seed. */
@@ -140,7 +142,14 @@ async function trainStages<F extends Form>(
 /** Whether there is memory for each stage, before the first one begins; tells what the largest takes. @throws 'memory' */
 function checkStages<F extends Form>(request: TrainRequest<F>, stages: readonly Stage<F>[]): void {
   const { engine, data, progress, tellMemory: isTold } = request;
-  const estimates = stages.map(({ learn, config, training }) => learn.memory({ engine, config, training, data }));
+  const estimates = stages.map(({ learn, config, training }) => {
+    const estimate = learn.memory({ engine, config, training, data });
+    const { factors } = config as { readonly factors?: unknown };
+    if (typeof factors !== 'number' || factors < 2) return estimate;
+    const withFactors = (n: number) =>
+      learn.memory({ engine, config: { ...(config as object), factors: n }, training, data });
+    return withFactorAdvice(estimate, factors, withFactors);
+  });
   if (isTold)
     tellMemory(
       estimates.reduce((most, each) => (each.total > most.total ? each : most)),
@@ -165,7 +174,7 @@ async function runStage<F extends Form>(
   finished: readonly NamedTensors[],
   before: readonly EpochRecord[],
 ): Promise<EpochLoopResult> {
-  const { engine, data, seed, progress, validate, fingerprint, resume } = request;
+  const { engine, data, seed, progress, validate, shownValidation, fingerprint, resume } = request;
   const { onEpoch, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
   const stages = joinTensors(Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights])));
   const isResumed = resume && resume.progress.stagesDone === n;
@@ -183,6 +192,7 @@ async function runStage<F extends Form>(
       training,
       progress,
       validate,
+      shownValidation,
       onEpoch,
       onCheckpoint:
         onCheckpoint &&

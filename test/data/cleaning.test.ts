@@ -114,6 +114,10 @@ describe('the order of the steps', () => {
   });
   it('takes the core of what the threshold leaves', async () => {
     const dataset = await loadDataset({ files: [write('core.csv', csv)], minRating: 4, kCore: { user: 2 } });
+    const both = async (kCore: number | { user: number; item: number }) =>
+      (await loadDataset({ files: [write('core.csv', csv)], kCore })).hash;
+    expect(await both(2)).toBe(await both({ user: 2, item: 2 }));
+    expect(await both(0)).toBe(await both({ user: 0, item: 0 }));
     expect(pairs(dataset, dataset.interactions)).toEqual(['u2>b', 'u2>a', 'u2>c']);
   });
   it('is the same twice', async () => {

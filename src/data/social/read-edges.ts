@@ -3,7 +3,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { counted } from '../counted.ts';
 import type { TableOptions } from '../data-options.ts';
 import type { SocialGraph } from '../dataset.ts';
-import { withWholeIds } from '../id-cells.ts';
+import { settledIds } from '../id-cells.ts';
 import type { Database } from '../readers/database.ts';
 import { importFiles } from '../readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from '../readers/imported-table.ts';
@@ -67,7 +67,7 @@ export async function readSocialGraph(
   const file = await importEdges(database, path, users, options);
   const [fromColumn, toColumn, weightColumn] = edgeColumns(file, told);
   const ends = [fromColumn, toColumn];
-  const { table, notes } = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, ends);
+  const { table, notes } = await settledIds(database, file, ends, options);
   const read = await edgesBetween(database, table, users, [fromColumn, toColumn, weightColumn], path);
   const { from, to, weight, ...dropped } = cleanEdges(read, users.size, bothWays);
   if (from.length === 0) throw withoutEdges(path, table.nRows, read.nOutside, dropped);
