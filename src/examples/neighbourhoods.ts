@@ -9,7 +9,6 @@
  */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
-import type { NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { counted } from '../data/counted.ts';
 import { mutualFriends } from '../data/social/friends.ts';
@@ -25,6 +24,7 @@ import {
   type IndexLists,
   indexLists,
   type KeyedNeighbours,
+  leavesOf,
   type NeighbourhoodScoring,
   type Neighbours,
   neighbourhoodScorer,
@@ -70,8 +70,16 @@ export interface NeighbourhoodParts<C> extends NeighbourhoodScoring<C>, Pick<Gra
   readonly trainingDefaults: TrainingDefaults;
   /** Whether edges count both ways. */
   bothWays(config: C): boolean;
-  /** Values of parameters that are fitted before the training, and that no step changes; absent = there are none. */
-  fitted?(ratings: RatedRows, sizes: Sizes, config: C): NamedTensors;
+  /** The biases that the score reads, fitted before the training. */
+  fittedBiases(ratings: RatedRows, sizes: Sizes, config: C): FittedBiases;
+}
+
+/** Biases of users and items. */
+export interface FittedBiases {
+  readonly users: Float32Array;
+  readonly items: Float32Array;
+  /** (b_u, b_i) of each training row without it, [rows × 2]: what the row reads in training. */
+  readonly withoutRow: Float32Array;
 }
 
 export type NeighbourhoodModel<C = unknown> = Model<C, 'pairs'> &
@@ -180,6 +188,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
   readonly #redraw: boolean;
   readonly #leaves: PairLeaves;
   readonly #label: Tensor;
+  readonly #biases: FittedBiases | null;
   readonly #lists: IndexLists;
   readonly #keyed: KeyedNeighbours;
   readonly #neighbours: Neighbours;
@@ -210,13 +219,13 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#leaves = leaves;
     this.#label = label;
     this.store = new ParameterStore(engine, this.declared.list);
-    const fitted = model.fitted?.(this.#ratings, sizes, config) ?? new Map();
+    this.#biases = model.biases(config) ? model.fittedBiases(this.#ratings, sizes, config) : null;
     this.plan = new StepPlan({
       engine,
       store: this.store,
       loss,
-      trainable: this.declared.list.filter((parameter) => !fitted.has(nameOf(parameter))),
-      fedByCaller: [leaves.user, leaves.item, label, ...Object.values(leaves.lists)],
+      trainable: this.declared.list.filter((parameter) => !(this.#biases && isBias(parameter))),
+      fedByCaller: [...leavesOf(leaves), label],
       batchSize: this.#batchSize,
       totalRows: this.nRows,
       optimizer: training.optimizer,
@@ -228,7 +237,10 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
       user: rowsOf(this.#ratings.user, sizes.nUsers),
       item: rowsOf(this.#ratings.item, sizes.nItems),
     });
-    for (const [name, { data: values }] of fitted) this.store.write(this.store.named(name), values);
+    if (this.#biases) {
+      this.store.write(this.store.named('userBias'), this.#biases.users);
+      this.store.write(this.store.named('itemBias'), this.#biases.items);
+    }
   }
 
   get run(): OpenExamples['run'] {
@@ -265,6 +277,11 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
       this.#label,
       Float32Array.from(rows, (row) => value[row] - mean),
     );
+    if (leaves.biases && this.#biases) {
+      const { withoutRow } = this.#biases;
+      const read = Float32Array.from({ length: 2 * rows.length }, (_, k) => withoutRow[2 * rows[k >> 1] + (k & 1)]);
+      this.plan.write(leaves.biases, read);
+    }
     for (const [name, leaf] of Object.entries(leaves.lists))
       this.plan.write(leaf, this.#lists[name].subarray(0, rows.length * leaf.size));
   }
@@ -280,6 +297,8 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.store.free();
   }
 }
+
+const isBias = (parameter: Tensor): boolean => ['userBias', 'itemBias'].includes(nameOf(parameter));
 
 /** How many of the users with training rows have no friends. */
 function friendlessNote({ friends, rated }: KnownSurroundings): string[] {

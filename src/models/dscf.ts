@@ -10,7 +10,7 @@
  *   s   = Σ_l β_l s_l,   β = softmax_l(w_b · tanh(W_b s_l + V_b [p_u ⊕ q_i] + b_b)),   s = s₀ for somebody without friends
  *   r̂(u, i) = μ + b_u + b_i + w · MLP([p_u ⊕ q_i ⊕ s]) + b          min Σ (r_ui − r̂(u, i))²
  *
- * b_u and b_i are those of the model `bias`, fitted before; the literal form is without them. By mini-batches with Adam; numbered differences: docs/models/dscf.md.
+ * b_u and b_i are those of the model `bias`, fitted before (rating-biases.ts); the literal form is without them. By mini-batches with Adam; numbered differences: docs/models/dscf.md.
  */
 import { z } from 'zod';
 import { nearestItems } from '../data/social/nearest-items.ts';
@@ -77,7 +77,8 @@ export const dscf = neighbourhoodModel({
   parameters,
   itemVectors: 'Q',
   bothWays: ({ bothWays }) => bothWays,
-  fitted: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
+  biases: ({ biases }) => biases,
+  fittedBiases: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
   lists: ({ walks, steps }) => {
     const tokens = walks * steps;
     return { walkUsers: tokens, walkItems: tokens, walkLevels: tokens, walks, alone: 1 };
@@ -116,7 +117,7 @@ function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclarat
   ];
 }
 
-function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
+function score(p: Parameters, { user, item, biases, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
   const { hidden, dropout, steps } = config;
   const pair = concat(lookup(p.P, user), lookup(p.Q, item));
   const lengths = sequenceLengths(lists.walkUsers, steps);
@@ -126,7 +127,7 @@ function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options
   const friends = add(attentionPooling(p, 'walks', ofWalks, nWalks, pair), lookupFields(p.s0, lists.alone, [1]));
   const z = tower(p, 'hidden', hidden.length, concat(pair, friends), { dropout, batchNorm: NO_BATCH_NORM }, pass);
   const output = linear(z, p['out.W'], { bias: p['out.b'] });
-  return withBiases(p, output, user, item, config);
+  return withBiases(output, biases);
 }
 
 /** x of all tokens, [B, L · K · d]. */

@@ -10,8 +10,8 @@
  *   r̂(u, i) = μ + b_u + b_i + w · MLP([h ⊕ z]) + b                              min Σ (r_ui − r̂(u, i))²
  *
  * α, γ and β are softmaxes of w · tanh(W y + V q + b), y what is weighed, the query q = p_u for α and β, q_i for γ. Of long lists
- * `cap` entries are drawn. b_u and b_i are those of the model `bias`, fitted before; the literal form is without them. By mini-batches
- * with Adam; numbered differences: docs/models/graphrec.md.
+ * `cap` entries are drawn. b_u and b_i are those of the model `bias`, fitted before (rating-biases.ts); the literal form is without them.
+ * By mini-batches with Adam; numbered differences: docs/models/graphrec.md.
  */
 import { z } from 'zod';
 import { DrawnEntries } from '../data/social/drawn-entries.ts';
@@ -77,7 +77,8 @@ export const graphrec = neighbourhoodModel({
   parameters,
   itemVectors: 'Q',
   bothWays: ({ bothWays }) => bothWays,
-  fitted: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
+  biases: ({ biases }) => biases,
+  fittedBiases: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
   lists: ({ cap }) => ({ ratedItems: cap, ratedLevels: cap, friends: cap, raters: cap, raterLevels: cap }),
   neighbours: drawnNeighbours,
   score,
@@ -120,7 +121,7 @@ function opinionParameters(name: string, d: number): ParameterDeclaration[] {
   ];
 }
 
-function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
+function score(p: Parameters, { user, item, biases, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
   const { hidden, dropout, cap } = config;
   const [ofUser, ofItem] = [lookup(p.P, user), lookup(p.Q, item)];
   const layer = (name: string, x: Tensor, isRelu = true): Tensor =>
@@ -135,7 +136,7 @@ function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options
   const h = layer('user', concat(byItems, byFriends));
   const z = layer('item', concat(ofItem, pooled('raters', raters, lists.raters, ofItem)));
   const inner = tower(p, 'hidden', hidden.length, concat(h, z), { dropout, batchNorm: NO_BATCH_NORM }, pass);
-  return withBiases(p, layer('out', inner, false), user, item, config);
+  return withBiases(layer('out', inner, false), biases);
 }
 
 const lookupAll = (table: Tensor, list: Tensor): Tensor => lookupFields(table, list, Array<number>(list.size).fill(1));

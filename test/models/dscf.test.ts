@@ -101,7 +101,9 @@ describe('the score', () => {
     const declared = declaredAs(declarations);
     const leaves = pairLeaves(model, config);
     const score = model.score(declared.tensors, leaves, config, prediction);
-    const fed = new Map<Tensor, Int32Array>([
+    const known = rows.flatMap(({ pair: [u, i] }) => (biases ? [weights.userBias[u], weights.itemBias[i]] : []));
+    const fed = new Map<Tensor, Int32Array | Float32Array>([
+      ...(leaves.biases ? [[leaves.biases, Float32Array.from(known)] as const] : []),
       [leaves.user, Int32Array.from(rows, ({ pair }) => pair[0])],
       [leaves.item, Int32Array.from(rows, ({ pair }) => pair[1])],
       ...Object.entries(leaves.lists).map(([name, leaf]) => [leaf, lists[name]] as const),
