@@ -8,11 +8,11 @@
  * As in ratings.ts, rows of tables whose user or item has no training row are zero.
  */
 import { z } from 'zod';
-import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { counted } from '../data/counted.ts';
 import { mutualFriends } from '../data/social/friends.ts';
 import { levelsOf, ratingLevels } from '../data/social/rating-levels.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { input, square, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
@@ -44,7 +44,7 @@ import type { RatedRows, TakenPairs } from './forms.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
-import { checkedRatings, clearUntrained, ratingSettings, rowsOf } from './ratings.ts';
+import { checkedRatings, clearUntrained, knownFriends, ratingSettings, rowsOf } from './ratings.ts';
 
 export const neighbourhoodSettings = z.strictObject({
   ...ratingSettings.shape,
@@ -65,11 +65,20 @@ export const neighbourhoods: Examples = {
   settings: neighbourhoodSettings,
 };
 
+/** Edges as they are written, both ways, or none, whether the data have some or not. */
+type EdgeUse = 'as-written' | 'both-ways' | 'none';
+
+/** By the options of models of friends. */
+export function edgesOf({ friends, bothWays }: { readonly friends: boolean; readonly bothWays: boolean }): EdgeUse {
+  if (!friends) return 'none';
+  return bothWays ? 'both-ways' : 'as-written';
+}
+
 /** What a model declares that is trained on ratings with what surrounds them. */
 export interface NeighbourhoodParts<C> extends NeighbourhoodScoring<C>, Pick<Gradients<C, 'pairs'>, 'defaultsForData'> {
   readonly trainingDefaults: TrainingDefaults;
-  /** Whether edges count both ways. */
-  bothWays(config: C): boolean;
+  /** Which edges count. */
+  edges(config: C): EdgeUse;
   /** The biases that the score reads, fitted before the training. */
   fittedBiases(ratings: RatedRows, sizes: Sizes, config: C): FittedBiases;
 }
@@ -107,28 +116,30 @@ export function neighbourhoodModel<C>(declared: ModelHead<C> & NeighbourhoodPart
   };
 }
 
-/** @throws 'config' for data without edges between users */
+/** @throws 'config' for data without edges between users, where the model reads some */
 function knownSurroundings<C>(
   title: string,
   model: NeighbourhoodParts<C>,
   { rows, friends, ratings }: TakenPairs,
   config: C,
 ): KnownSurroundings {
-  if (!friends)
-    throw new DeepTasteError(
-      'config',
-      `train ${title}: the data must say who knows whom, found no edges between users; give them with --social FILE (data.social), or choose a model without friends`,
-      { key: 'social' },
-    );
+  const edges = model.edges(config);
+  const known = edges === 'none' ? nobody(rows.nRows) : knownFriends(title, friends);
   if (!ratings) throw new Error('internal: a model of ratings is trained on ratings');
   const levels = ratingLevels(ratings.value);
   return {
-    friends: model.bothWays(config) ? mutualFriends(friends) : friends,
+    friends: edges === 'both-ways' ? mutualFriends(known) : known,
     rated: rows,
     level: levelsOf(rows, ratings, levels),
     levels,
   };
 }
+
+const nobody = (nRows: number): SparseRows => ({
+  nRows,
+  rowStart: new Int32Array(nRows + 1),
+  columns: new Int32Array(),
+});
 
 /** Loss of each row, [B, 1], with the leaves of a step. @param random absent = without noise */
 function neighbourhoodStep<C>(
@@ -209,7 +220,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#batchSize = Math.min(training.batchSize, this.nRows);
     this.#redraw = training.redraw;
     this.stepsPerEpoch = Math.ceil(this.nRows / this.#batchSize);
-    this.notes = friendlessNote(known);
+    this.notes = model.edges(config) === 'none' ? [] : friendlessNote(known);
     this.#rowsOf = epochOrders(this.nRows, random.child('examples'));
     this.#lists = indexLists(model.lists(config), this.#batchSize);
     this.#keyed = model.neighbours(surroundings, config);
