@@ -5,7 +5,7 @@ interface FieldSet {
   readonly folder: string;
   readonly heading: string;
   readonly metrics: readonly string[];
-  /** What the seeds number besides the trainings: random splits of the same rows. Default: one split. */
+  /** The seeds are those of random splits of the same rows; default: of the training. */
   readonly splits?: true;
   /** Name of the file → title of the row, and the published values with their source. */
   readonly rows: Readonly<Record<string, readonly [title: string, published?: string]>>;
@@ -184,10 +184,7 @@ export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number,
   const isSplit = fieldSets.some(({ folder, rows, splits }) => {
     return splits && Object.keys(rows).some((name) => `${folder}/${name}` === experiment);
   });
-  const seeds = (n: number): string[] => {
-    const ofSplit = isSplit ? ['--set', `split.seed=${n}`] : [];
-    return ['--seed', String(n), ...ofSplit];
-  };
+  const seeds = (n: number): string[] => (isSplit ? ['--set', `split.seed=${n}`] : ['--seed', String(n)]);
   const runs = Array.from(
     { length: nSeeds },
     (_, n) => cli([...args, ...seeds(n + 1), '--out', out]) as unknown as Finished,

@@ -98,10 +98,9 @@ export const dataOptions = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 32 - 1)
-    .nullable()
-    .default(null)
+    .optional()
     .meta({
-      doc: 'seed of edges between anybody in place of the real ones, everybody with as many as before: a control of what friends tell; null = the real ones',
+      doc: 'seed of edges between anybody in place of the real ones, everybody with as many as before: a control of what friends tell; default: the real ones',
     }),
   ...fileLayout,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),

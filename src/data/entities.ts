@@ -53,9 +53,9 @@ export async function describeEntities(
   const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
-  const aboutEdges = (['socialColumns', 'socialBothWays', 'socialShuffle'] as const).find((key) => {
-    return options[key] !== undefined && options[key] !== null && options[key] !== false;
-  });
+  const aboutEdges = (['socialColumns', 'socialBothWays', 'socialShuffle'] as const).find(
+    (key) => options[key] !== undefined && options[key] !== false,
+  );
   if (socialPath === null && aboutEdges)
     throw new DeepTasteError(
       'config',
@@ -65,7 +65,7 @@ export async function describeEntities(
     ? await readSocialGraph(database, socialPath, users, layout, {
         told: options.socialColumns?.filter((name) => name !== undefined),
         bothWays: options.socialBothWays,
-        shuffle: options.socialShuffle,
+        shuffle: options.socialShuffle ?? null,
       })
     : null;
   const sides = [itemSide, userSide].filter((side) => side !== null && side !== '');
