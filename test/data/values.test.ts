@@ -342,10 +342,11 @@ describe('ids 7 and 7.0', () => {
       social: edges,
       warnings,
     } = await loadDataset({ files, users, social, idsIgnoreCase: true });
-    expect(known.ids).toEqual(['ann@x.com', 'bob@y.de']);
-    expect(items.ids).toEqual(['a', 'b']);
-    expect(userFields.fields[0].values).toEqual([31, 22]);
-    expect([...edges!.from, ...edges!.to]).toEqual([0, 1]);
+    expect([...known.ids].sort()).toEqual(['ann@x.com', 'bob@y.de']);
+    expect([...items.ids].sort()).toEqual(['a', 'b']);
+    const ann = known.indexOf('ann@x.com') as number;
+    expect(userFields.fields[0].values[ann]).toBe(31);
+    expect([...edges!.from, ...edges!.to]).toEqual([ann, 1 - ann]);
     const same = await loadDataset({
       files: [write('mail-3.csv', 'user,item\nAnn@x.com,A\nann@x.com,b\n')],
       idsIgnoreCase: true,
