@@ -21,6 +21,8 @@ import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
 export interface PairData {
   readonly sizes: Sizes;
   readonly rows: SparseRows;
+  /** Row u: the users to whom edges of u go, ascending; null or absent = there are none, or nobody asked. */
+  readonly friends?: SparseRows | null;
 }
 
 /** Index leaves of a training row. */
