@@ -229,6 +229,6 @@ function distinct(items: Int32Array): Int32Array {
 }
 
 /** People come back to what they looked at, unless the model was measured without that (`filter: 'history'`). */
-function wasMeasuredWithSeen({ info }: RecommenderParts): boolean {
+export function wasMeasuredWithSeen({ info }: Pick<RecommenderParts, 'info'>): boolean {
   return (info.protocol as { readonly filter?: unknown } | null)?.filter !== 'history';
 }

@@ -4,9 +4,9 @@ import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { RunningSequences } from '../scoring/sequence-scorer.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, answerOf, type Candidates } from './answer.ts';
 import type { SequenceAnswering } from './answer-by-sequence.ts';
-import { listFor } from './recommend-list.ts';
+import { candidatesFor } from './recommend-list.ts';
 import { type RecommendOptions, wantedOf } from './request.ts';
 
 const lane = Int32Array.of(0);
@@ -52,6 +52,11 @@ export class OpenSession {
 
   /** What comes next. @throws as Recommender.recommend; 'usage' when the session is closed */
   recommend(options: RecommendOptions = {}): Answer {
+    return answerOf(this.#parts, this.candidates(options));
+  }
+
+  /** The same by dense index, without titles. @throws as recommend */
+  candidates(options: RecommendOptions = {}): Candidates {
     this.#requireOpen('recommend');
     const wanted = wantedOf(options);
     const sequence = {
@@ -61,7 +66,7 @@ export class OpenSession {
       unknownItems: this.#unknown,
     };
     const asked = this.#answering.askRunning(sequence, wanted.whenEmpty);
-    return listFor(this.#parts, this.#title, this.#answering, asked, wanted);
+    return candidatesFor(this.#parts, this.#title, this.#answering, asked, wanted);
   }
 
   #requireOpen(call: string): void {

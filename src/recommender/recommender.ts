@@ -16,7 +16,7 @@ import { type Form, type Forms, formTitles } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { findModel, modelsOf } from '../models/index.ts';
 import { probabilityOf } from '../scoring/row-scorer.ts';
-import type { Answer, Answering } from './answer.ts';
+import { type Answer, type Answering, answerOf, type Candidates } from './answer.ts';
 import { FieldAnswering } from './answer-by-fields.ts';
 import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
 import { SequenceAnswering } from './answer-by-sequence.ts';
@@ -26,7 +26,7 @@ import { examplesOfRows, type RowPrediction, type RowRecord, rowCompleter } from
 import { OpenSession } from './open-session.ts';
 import { ratingPredictor } from './predict-ratings.ts';
 import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
-import { listFor } from './recommend-list.ts';
+import { candidatesFor } from './recommend-list.ts';
 import {
   checkedRequest,
   type RecommendAllOptions,
@@ -38,7 +38,7 @@ import {
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
-import { type SimilarItems, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
+import { type SimilarItems, type SimilarOptions, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
 import { currentModel, storedModel } from './stored-model.ts';
 
 export class Recommender {
@@ -155,8 +155,8 @@ export class Recommender {
     return new PairAnswering(this.engine, model, parts, this.scorer('pairs'));
   }
 
-  /** What it can be asked by, and where the items stand that people of the data took. */
-  get asks(): Pick<Answering, 'by' | 'takenIn'> {
+  /** What it can be asked by, where the items stand that people of the data took, and how many took each. */
+  get asks(): Pick<Answering, 'by' | 'takenIn' | 'popularity'> {
     return this.#answers();
   }
 
@@ -165,11 +165,19 @@ export class Recommender {
    * @throws 'not-found' for ids of which none is known; 'usage' for a wrong call, or what the model does not look at
    */
   recommend(request: Request, options: RecommendOptions = {}): Answer {
+    return answerOf(this.parts, this.candidates(request, options));
+  }
+
+  /**
+   * What `recommend` recommends by dense index, without titles; reasons are found for the items that are asked about.
+   * @throws as recommend
+   */
+  candidates(request: Request, options: RecommendOptions = {}): Candidates {
     const person = checkedRequest(request);
     const wanted = wantedOf(options);
     const asked = this.#answers().ask({ ...person, whenEmpty: wanted.whenEmpty });
     try {
-      return listFor(this.parts, this.model.title, this.#answers(), asked, wanted);
+      return candidatesFor(this.parts, this.model.title, this.#answers(), asked, wanted);
     } finally {
       asked.free?.();
     }
@@ -193,7 +201,7 @@ export class Recommender {
    * @param options number of items, 10 by default, and a condition on their fields
    * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
-  similar(itemId: Id, options: { readonly k?: number; readonly where?: string } = {}): SimilarItems {
+  similar(itemId: Id, options: SimilarOptions = {}): SimilarItems {
     return similarItems(this.parts, this.model.title, this.#answers(), itemId, options);
   }
 
