@@ -92,5 +92,9 @@ function namedItems({ items }: RecommenderParts, only: unknown): Uint8Array {
 }
 
 function allBut(allowed: Uint8Array | null): Int32Array {
-  return allowed === null ? new Int32Array(0) : Int32Array.from(allowed.keys()).filter((item) => allowed[item] === 0);
+  if (allowed === null) return new Int32Array(0);
+  const items = new Int32Array(allowed.length);
+  let n = 0;
+  for (let item = 0; item < allowed.length; item++) if (allowed[item] === 0) items[n++] = item;
+  return items.slice(0, n);
 }

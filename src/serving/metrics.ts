@@ -89,6 +89,15 @@ export class Metrics implements Watcher {
           this.set({ model: name, version }, (now() - Date.parse(created)) / 1000);
       },
     });
+    new Gauge({
+      name: 'deeptaste_cpu_seconds',
+      help: 'Processor time that the process has used, all its threads',
+      registers,
+      collect() {
+        const { user, system } = process.cpuUsage();
+        this.set((user + system) / 1e6);
+      },
+    });
     const delay = this.#delay;
     new Gauge({
       name: 'deeptaste_event_loop_delay_p99_seconds',

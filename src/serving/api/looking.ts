@@ -88,6 +88,7 @@ export const recommendationReply = z
     id: z.string(),
     time: z.string(),
     user: z.string().nullable(),
+    session: z.string().nullable(),
     model: z.string(),
     version: z.string(),
     scenario: z.string().nullable(),

@@ -161,9 +161,8 @@ export class ServedModel {
     const { popularity } = recommender.asks;
     const isPairs = recommender.model.form === 'pairs';
     // models of users and items have nothing of items without training rows but the values they started from
-    const among = Uint8Array.from({ length: catalogue.nKnown }, (_, n) =>
-      isPairs && !(popularity[n] > 0) ? 0 : mask[n],
-    );
+    const among = mask.slice(0, catalogue.nKnown);
+    if (isPairs) for (let item = 0; item < among.length; item++) if (!(popularity[item] > 0)) among[item] = 0;
     const options = { k, among, includeSeen: true };
     const found = this.#sessions.candidates(person.session, request, options);
     tell(found.how, found.notes);
@@ -210,11 +209,9 @@ export class ServedModel {
     route: Route,
     because: (item: number) => readonly number[],
   ): PooledItem[] {
-    const best = topItems(
-      scores,
-      k,
-      Uint8Array.from(scores.keys(), (item) => (isIn(item) ? 0 : 1)),
-    );
+    const excluded = new Uint8Array(scores.length);
+    for (let item = 0; item < excluded.length; item++) excluded[item] = isIn(item) ? 0 : 1;
+    const best = topItems(scores, k, excluded);
     return Array.from(best.items, (item, n) => ({
       item,
       score: best.scores[n],

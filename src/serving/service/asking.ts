@@ -109,7 +109,9 @@ export async function recommend(service: Service, given: RecommendRequest): Prom
   const id = service.newId();
   const wanted = wantedOf(request.k, request, asked.list, before, id);
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
-  return remembered(service, asked, list, { id, user: request.user ?? null, request: { ...request }, before });
+  return remembered(service, asked, list, {
+    ...{ id, user: request.user ?? null, session: null, request: { ...request }, before },
+  });
 }
 
 /** The request whose next page is asked for, and what its pages had. */
@@ -142,7 +144,7 @@ async function remembered(
   { store, now, watcher }: Service,
   { model, version, scenario, variant }: Asked,
   list: ServedList,
-  given: Pick<GivenRecommendation, 'id' | 'user' | 'request' | 'before'>,
+  given: Pick<GivenRecommendation, 'id' | 'user' | 'session' | 'request' | 'before'>,
 ): Promise<RecommendReply> {
   const items = list.items.map(({ id, route, probability }) => ({ id, route, probability }));
   await store.addRecommendation({ ...given, time: now(), model, version, scenario, variant, items });
@@ -158,7 +160,7 @@ export async function rank(service: Service, request: RankRequest): Promise<Reco
   const wanted = wantedOf(items.length, { boost, diversity, explore }, { ...asked.list, where: undefined }, [], id);
   const list = await service.scoring.ask({ kind: 'rank', model: asked.model, person, items, wanted });
   const kept = { kind: 'rank', ...request };
-  return remembered(service, asked, list, { id, user: request.user ?? null, request: kept, before: [] });
+  return remembered(service, asked, list, { id, user: request.user ?? null, session: null, request: kept, before: [] });
 }
 
 /** What comes next in a session, whose events the store keeps: any server over it can go on with it. */
@@ -177,7 +179,7 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
   const wanted = wantedOf(request.k, request, asked.list, [], id);
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
   const kept = { kind: 'next', ...request };
-  return remembered(service, asked, list, { id, user, request: kept, before: [] });
+  return remembered(service, asked, list, { id, user, session, request: kept, before: [] });
 }
 
 /** @throws 'not-found' for an item that neither the model nor the store knows */

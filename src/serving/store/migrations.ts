@@ -17,9 +17,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX items_by_version ON items (version)',
     'CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)',
     `INSERT INTO counters (name, value) VALUES ('items', 0)`,
-    'CREATE TABLE recommendations (id TEXT PRIMARY KEY, time BIGINT NOT NULL, person TEXT, body TEXT NOT NULL)',
+    `CREATE TABLE recommendations (
+      id TEXT PRIMARY KEY, time BIGINT NOT NULL, person TEXT, session TEXT, body TEXT NOT NULL)`,
     'CREATE INDEX recommendations_by_time ON recommendations (time)',
     'CREATE INDEX recommendations_of_person ON recommendations (person)',
+    'CREATE INDEX recommendations_of_session ON recommendations (session)',
     `CREATE TABLE keys (
       id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, access TEXT NOT NULL, name TEXT NOT NULL, created BIGINT NOT NULL)`,
     'CREATE TABLE forgotten (hash TEXT PRIMARY KEY, time BIGINT NOT NULL)',

@@ -52,6 +52,8 @@ export interface GivenRecommendation {
   readonly id: string;
   readonly time: number;
   readonly user: string | null;
+  /** The session that it was given in. */
+  readonly session: string | null;
   /** Name and version of the model. */
   readonly model: string;
   readonly version: string;

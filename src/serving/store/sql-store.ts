@@ -117,7 +117,12 @@ class SqlStore implements Store {
     const aliases = await this.#rows('SELECT id FROM people WHERE merged_into = ?', root);
     const ids = [...new Set([id, root, ...aliases.map((row) => row.id as string)])];
     const removed = await this.#database.run([
-      // what was done in the person's sessions before it was known whose they were
+      // what was done and shown in the person's sessions before it was known whose they were
+      statement(
+        `DELETE FROM recommendations WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
+         AND person IS NULL RETURNING id`,
+        root,
+      ),
       statement(
         `DELETE FROM events WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
          AND person IS NULL RETURNING id`,
@@ -135,7 +140,7 @@ class SqlStore implements Store {
       ),
     ]);
     if (this.kind === 'sqlite') await this.#rows('PRAGMA wal_checkpoint(TRUNCATE)');
-    return removed.slice(0, 4).reduce((n, rows) => n + rows.length, 0);
+    return removed.slice(0, 5).reduce((n, rows) => n + rows.length, 0);
   }
 
   async mergeUsers(from: string, into: string): Promise<number> {
@@ -201,18 +206,19 @@ class SqlStore implements Store {
   }
 
   async addRecommendation(given: GivenRecommendation): Promise<void> {
-    const { id, time, user, ...body } = given;
+    const { id, time, user, session, ...body } = given;
     await this.#rows(
-      `INSERT INTO recommendations (id, time, person, body) VALUES (?, ?, ${ROOT}, ?)`,
-      ...[id, time, user, user, JSON.stringify(body)],
+      `INSERT INTO recommendations (id, time, person, session, body) VALUES (?, ?, ${ROOT}, ?, ?)`,
+      ...[id, time, user, user, session, JSON.stringify(body)],
     );
   }
 
   async recommendation(id: string): Promise<GivenRecommendation | null> {
     const [row] = await this.#rows('SELECT * FROM recommendations WHERE id = ?', id);
     if (!row) return null;
-    const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user'>;
-    return { ...body, id: row.id as string, time: Number(row.time), user: row.person as string | null };
+    const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user' | 'session'>;
+    const [user, session] = [row.person as string | null, row.session as string | null];
+    return { ...body, id: row.id as string, time: Number(row.time), user, session };
   }
 
   async pruneRecommendations(before: number): Promise<number> {
