@@ -6,7 +6,17 @@ import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
-import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
+import type {
+  Answering,
+  Asked,
+  AskedPerson,
+  Ranked,
+  RankedUser,
+  SequenceSoFar,
+  SessionAnswering,
+  Vectors,
+  WantedOfUsers,
+} from './answer.ts';
 import { HistoryLanes } from './history-lanes.ts';
 import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { takenItems, topItems } from './top-items.ts';
@@ -16,18 +26,13 @@ const NOTHING_KNOWN = 'took no item that was in the training data';
 
 const lane = Int32Array.of(0);
 
-/** What is known of a running sequence. */
-export interface SequenceSoFar {
-  readonly running: RunningSequences;
-  /** Known items, distinct, in the order of their first event. */
-  readonly items: ReadonlySet<number>;
-  readonly nKnown: number;
-  readonly unknownItems: readonly string[];
-}
-
-export class SequenceAnswering implements Answering {
+export class SequenceAnswering implements Answering, SessionAnswering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the data';
+  readonly includeSeen: boolean;
+  readonly predict = null;
+  readonly explain = null;
+  readonly sessions = this;
   readonly popularity: Float32Array;
   readonly #title: string;
   readonly #parts: RecommenderParts;
@@ -37,6 +42,7 @@ export class SequenceAnswering implements Answering {
     this.#title = title;
     this.#parts = parts;
     this.#scorer = scorer;
+    this.includeSeen = wasMeasuredWithSeen(parts);
     this.popularity = float32Tensor(parts.weights, ITEM_COUNTS, [parts.items.size]);
   }
 
@@ -97,7 +103,6 @@ export class SequenceAnswering implements Answering {
       history: new Int32Array(0),
       unknownItems: [...unknownItems],
       notes: [],
-      includeSeen: wasMeasuredWithSeen(this.#parts),
       rank: (k, excluded) => {
         const scores = isEmpty ? this.popularity : this.#scoresOf(running);
         const isExcluded = new Uint8Array(scores.length);
@@ -116,7 +121,7 @@ export class SequenceAnswering implements Answering {
   /** The histories of a block run side by side, as many as the model steps best. */
   *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
     const { items, seen } = this.#parts;
-    const includeSeen = wanted.includeSeen ?? wasMeasuredWithSeen(this.#parts);
+    const includeSeen = wanted.includeSeen ?? this.includeSeen;
     const lanes = new HistoryLanes(this.#scorer, users.length);
     try {
       for (const block of blocksOf(users, items.size)) {
@@ -229,6 +234,6 @@ function distinct(items: Int32Array): Int32Array {
 }
 
 /** People come back to what they looked at, unless the model was measured without that (`filter: 'history'`). */
-export function wasMeasuredWithSeen({ info }: Pick<RecommenderParts, 'info'>): boolean {
+function wasMeasuredWithSeen({ info }: RecommenderParts): boolean {
   return (info.protocol as { readonly filter?: unknown } | null)?.filter !== 'history';
 }

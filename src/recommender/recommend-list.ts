@@ -17,7 +17,7 @@ export function candidatesFor(
   asked: Asked,
   wanted: ReturnType<typeof wantedOf>,
 ): Candidates {
-  const { k, includeSeen = asked.includeSeen } = wanted;
+  const { k, includeSeen = answering.includeSeen } = wanted;
   const own = includeSeen ? new Int32Array(0) : asked.taken;
   const allowed = allowedItems(parts, wanted);
   const excluded = joinedAscending(own, joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowed)));

@@ -18,7 +18,7 @@ export class KeptSessions {
 
   /** As `recommender.candidates`; for a named session that continues what it was told before, from the state that is kept. */
   candidates(name: string | null, request: Request, options: RecommendOptions): Candidates {
-    if (name === null || request.history === undefined || this.#recommender.model.form !== 'sequences')
+    if (name === null || request.history === undefined || this.#recommender.asks.sessions === null)
       return this.#recommender.candidates(request, options);
     return this.#session(name, request.history.map(String)).candidates(options);
   }

@@ -15,25 +15,24 @@ export interface KnownSomebody {
 }
 
 export function knownSomebody(recommender: Recommender, catalogue: Catalogue, person: Somebody): KnownSomebody {
-  const { parts, model } = recommender;
+  const { parts, asks } = recommender;
   const users = person.isGiven ? [] : person.ids.flatMap((id) => parts.users.indexOf(id) ?? []);
   const trained = trainedItems(recommender, users);
   const told = person.items.flatMap((id) => catalogue.indexOf(id) ?? []);
   const unknownItems = person.items.filter((id) => catalogue.indexOf(id) === undefined);
-  const isOrdered = model.form === 'sequences';
+  const isOrdered = asks.sessions !== null;
   const isNew = new Set(trained);
   const news = isOrdered ? told.slice(overlap(trained, told)) : told.filter((item) => !isNew.has(item));
   const taken = [...trained, ...news];
   const known = (request: Request | null, route: Route): KnownSomebody => ({ request, route, taken, unknownItems });
-  if (model.form === 'rows') {
+  if (!asks.by.includes('history')) {
     const row = { ...person.fields, ...person.row };
     if (users.length > 0) return known({ user: parts.users.idOf(users[0]), row }, 'model');
     return known(Object.keys(row).length > 0 ? { row } : null, 'content');
   }
   // a model that looks at no cells says so itself
   const cells = person.row === null ? {} : { row: person.row };
-  const isKnown = (item: number): boolean =>
-    item < catalogue.nKnown && (isOrdered || popularityOf(recommender, item) > 0);
+  const isKnown = (item: number): boolean => item < catalogue.nKnown && asks.isServed(item);
   const fresh = news.some(isKnown);
   if (users.length === 1 && !fresh && trained.some(isKnown)) {
     return known({ user: parts.users.idOf(users[0]), ...cells }, 'model');
@@ -41,10 +40,6 @@ export function knownSomebody(recommender: Recommender, catalogue: Catalogue, pe
   const history = taken.filter(isKnown);
   if (history.length === 0) return known(person.row === null ? null : { history: [], ...cells }, 'fold-in');
   return known({ history: history.map((item) => catalogue.idOf(item)), ...cells }, 'fold-in');
-}
-
-function popularityOf(recommender: Recommender, item: number): number {
-  return recommender.asks.popularity[item];
 }
 
 /** What these users took in training and in held-out rows; of models of sequences their histories one after the other. */

@@ -1,7 +1,6 @@
 /** One trained recommender as the server asks it: whoever asks gets a list, and it says how each item came into it. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { RandomStream } from '../../core/random.ts';
-import { wasMeasuredWithSeen } from '../../recommender/answer-by-sequence.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { topItems } from '../../recommender/top-items.ts';
 import { Catalogue } from './catalogue.ts';
@@ -139,8 +138,7 @@ export class ServedModel {
   #mask(person: Somebody, known: KnownSomebody, wanted: Wanted, notes: string[]): Uint8Array {
     const { catalogue } = this;
     const mask = this.#matching(wanted.where, notes);
-    const { form } = this.recommender.model;
-    const includeSeen = wanted.includeSeen ?? (form === 'sequences' && wasMeasuredWithSeen(this.recommender.parts));
+    const includeSeen = wanted.includeSeen ?? this.recommender.asks.includeSeen;
     if (!includeSeen) for (const item of known.taken) mask[item] = 0;
     for (const id of [...wanted.exclude, ...person.refused]) {
       const item = catalogue.indexOf(id);
@@ -158,11 +156,10 @@ export class ServedModel {
   ): PooledItem[] {
     if (request === null) return [];
     const { recommender, catalogue } = this;
-    const { popularity } = recommender.asks;
-    const isPairs = recommender.model.form === 'pairs';
-    // models of users and items have nothing of items without training rows but the values they started from
+    const { asks } = recommender;
+    // some models have nothing of items without training rows but the values they started from
     const among = mask.slice(0, catalogue.nKnown);
-    if (isPairs) for (let item = 0; item < among.length; item++) if (!(popularity[item] > 0)) among[item] = 0;
+    for (let item = 0; item < among.length; item++) if (!asks.isServed(item)) among[item] = 0;
     const options = { k, among, includeSeen: true };
     const found = this.#sessions.candidates(person.session, request, options);
     tell(found.how, found.notes);
