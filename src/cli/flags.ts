@@ -45,6 +45,7 @@ export interface ServeFlags extends CommonOptions {
   readonly host: string;
   readonly port: number;
   readonly store: string;
+  readonly bus?: string;
   readonly settings?: string;
   readonly workers: number;
   readonly queue: number;

@@ -10,9 +10,22 @@ import type { Terminal } from './terminal.ts';
 export async function serveUntilStopped(terminal: Terminal, runs: readonly string[], flags: ServeFlags): Promise<void> {
   const settings = flags.settings === undefined ? parseServerSettings({}) : await readServerSettings(flags.settings);
   const log = flags.quiet ? noLog : jsonLog((line) => process.stderr.write(`${line}\n`));
-  const { host, port, store, workers, queue, rate = null, drain, maxBody, cors = null, watch = false, keep } = flags;
+  const {
+    host,
+    port,
+    store,
+    bus = null,
+    workers,
+    queue,
+    rate = null,
+    drain,
+    maxBody,
+    cors = null,
+    watch = false,
+    keep,
+  } = flags;
   const server = await startServer({
-    ...{ runs, host, port, store, settings, workers, queue, rate, drain, watch, log },
+    ...{ runs, host, port, store, bus, settings, workers, queue, rate, drain, watch, log },
     engine: engineForOne(),
     mostBody: maxBody,
     origins: cors,

@@ -56,11 +56,21 @@ export interface AppParts {
   readonly mostBody: number;
   readonly origins: readonly string[] | null;
   readonly log: Log;
+  /** Told when an item has changed. */
+  readonly onItems?: () => void;
 }
 
-export function appOf(parts: AppParts): Pick<App, 'fetch'> {
+export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service: Service } {
   const { store, scoring, settings, metrics, running, log, mostBody, origins } = parts;
-  const service: Service = { store, scoring, settings, watcher: metrics, now: Date.now, newId: randomUUID };
+  const service: Service = {
+    store,
+    scoring,
+    settings,
+    watcher: metrics,
+    now: Date.now,
+    newId: randomUUID,
+    onItems: parts.onItems,
+  };
   const routes = [
     ...askRoutes(service),
     ...tellRoutes(service),
@@ -75,7 +85,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> {
     isStopping: () => !running.isReady(),
     observe: (route, status, seconds) => metrics.observe(route, status, seconds),
   });
-  return { fetch: (request, environment) => app.fetch(request, environment) };
+  return { service, fetch: (request, environment) => app.fetch(request, environment) };
 }
 
 /**

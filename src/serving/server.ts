@@ -4,10 +4,13 @@ import { createAdaptorServer } from '@hono/node-server';
 import { DeepTasteError } from '../core/errors.ts';
 import type { EngineOptions } from '../engine/runtime/engine.ts';
 import { appOf, tellItems } from './app.ts';
+import { type Bus, openBus, type Signal } from './bus.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { ScoringPool } from './scoring/scoring-pool.ts';
 import { modelSources } from './scoring/served-models.ts';
+import type { Service } from './service/service.ts';
+import { feedback } from './service/telling.ts';
 import type { ServerSettings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -21,6 +24,8 @@ export interface ServerOptions {
   readonly port: number;
   /** A SQLite file or postgres://… */
   readonly store: string;
+  /** redis://…; null = none. */
+  readonly bus: string | null;
   readonly settings: ServerSettings;
   /** Threads that score. */
   readonly workers: number;
@@ -121,6 +126,8 @@ class RunningServer implements Server {
   readonly #timers: NodeJS.Timeout[] = [];
   #itemVersion = 0;
   #isStopping = false;
+  #bus: Bus | null = null;
+  readonly #service: Service;
   #stopWatching: () => void = () => {};
 
   constructor(options: ServerOptions, store: Store, pool: ScoringPool) {
@@ -129,11 +136,13 @@ class RunningServer implements Server {
     this.#pool = pool;
     this.#metrics = new Metrics(pool, Date.now);
     const { rate, mostBody, origins, settings, log } = options;
-    const { fetch } = appOf({
+    const { fetch, service } = appOf({
       ...{ store, scoring: pool, settings, metrics: this.#metrics, rate, mostBody, origins, log },
       requireKeys: !isLoopback(options.host),
-      running: { isReady: () => !this.#isStopping, reload: () => this.reload() },
+      running: { isReady: () => !this.#isStopping, reload: () => this.#reloadAll() },
+      onItems: () => void this.#announce('items'),
     });
+    this.#service = service;
     this.#http = createAdaptorServer({ fetch }) as NetServer;
   }
 
@@ -145,11 +154,36 @@ class RunningServer implements Server {
   async start(): Promise<void> {
     const { host, port, keepDays, runs, watch, log } = this.#options;
     this.#itemVersion = await tellItems(this.#store, this.#pool);
+    const { bus } = this.#options;
+    if (bus !== null)
+      this.#bus = await openBus({
+        ...{ url: bus, log },
+        onSignal: (signal) => this.#follow(signal),
+        record: (events) => feedback(this.#service, events),
+      });
     await listen(this.#http, host, port);
     const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
     this.#every(PRUNE_EVERY_MS, prune);
     if (this.#store.kind === 'postgres') this.#every(ITEMS_EVERY_MS, () => this.#readItems());
     if (watch) this.#stopWatching = watchFolders(runs, () => void this.reload().catch(() => {}), log);
+  }
+
+  /** What another server says. */
+  #follow(signal: Signal): void {
+    const work = signal === 'items' ? this.#readItems() : this.reload();
+    work.catch((error: Error) => this.#options.log.write('error', 'failure', { message: error.message }));
+  }
+
+  async #announce(signal: Signal): Promise<void> {
+    await this.#bus?.announce(signal).catch((error: Error) => {
+      this.#options.log.write('error', 'bus', { message: error.message });
+    });
+  }
+
+  /** This server, then the others. */
+  async #reloadAll(): Promise<void> {
+    await this.reload();
+    await this.#announce('reload');
   }
 
   /** Repeats a work that may fail; one at a time. */
@@ -198,6 +232,7 @@ class RunningServer implements Server {
     this.#stopWatching();
     await new Promise((resolve) => setTimeout(resolve, this.#options.drain * 1000));
     await closed(this.#http);
+    await this.#bus?.close();
     await this.#pool.close();
     await this.#store.close();
     this.#metrics.close();

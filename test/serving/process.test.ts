@@ -1,6 +1,9 @@
 /** The server as a process of its own: start, stop, death, another artifact under load. */
+import { randomUUID } from 'node:crypto';
 import { cpSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { filmsCsv, type RunningCommand, until, workplace } from '../cli/command-line.ts';
 
@@ -142,6 +145,77 @@ describe('another artifact', () => {
     rmSync(place.path('run'), { recursive: true });
     renameSync(place.path('former'), place.path('run'));
     expect(metrics).toMatch(/deeptaste_request_seconds_count\{route="recommend",status="200"\} \d+/);
+  }, 200_000);
+});
+
+describe('several servers', () => {
+  const postgres = process.env.DEEPTASTE_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+  const redis = process.env.DEEPTASTE_REDIS ?? 'redis://127.0.0.1:6379';
+  const database = `deeptaste_fleet_${randomUUID().slice(0, 8)}`;
+
+  async function onPostgres(sql: string): Promise<boolean> {
+    const client = new pg.Client({ connectionString: postgres, connectionTimeoutMillis: 3000 });
+    try {
+      await client.connect();
+      await client.query(sql);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
+  it('over one store know what each is told', async ({ skip }) => {
+    const connection = new Redis(redis, { lazyConnect: true, retryStrategy: () => null });
+    connection.on('error', () => {});
+    const hasRedis = await connection.connect().then(
+      () => true,
+      () => false,
+    );
+    if (!hasRedis || !(await onPostgres(`CREATE DATABASE ${database}`))) {
+      connection.disconnect();
+      skip(`needs Postgres at ${postgres} (DEEPTASTE_POSTGRES) and Redis at ${redis} (DEEPTASTE_REDIS)`);
+    }
+    try {
+      const args = ['--store', postgres.replace(/\/[^/]*$/, `/${database}`), '--bus', `${redis}?prefix=${database}`];
+      const [a, b] = await Promise.all([start(...args), start(...args)]);
+      await post(a.url, '/feedback', [view(1)]);
+      expect((await post(b.url, '/recommend', { user: 'visitor1', k: 1 })).body.items[0].route).toBe('fold-in');
+      const put = await fetch(`${a.url}/items/f7`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: '{ "available": false }',
+      });
+      expect(put.status).toBe(200);
+      const available = async () =>
+        ((await (await fetch(`${b.url}/items/f7`)).json()) as { available: boolean }).available;
+      const end = performance.now() + 20_000;
+      while ((await available()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await available()).toBe(false);
+      await post(a.url, '/admin/reload', {});
+      await until(() => b.log().some(({ event }) => event === 'reloaded'), START_MS);
+      // another process writes to the stream, one of the servers keeps it
+      await connection.xadd(
+        `${database}:feedback`,
+        '*',
+        'event',
+        JSON.stringify({ type: 'view', user: 'far', item: 'f8' }),
+      );
+      const history = async () =>
+        ((await (await fetch(`${b.url}/users/far`)).json()) as { history: unknown[] }).history;
+      while ((await history()).length === 0 && performance.now() < end + 20_000)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await history()).toMatchObject([{ id: 'f8' }]);
+      for (const { command } of [a, b]) command.child.kill('SIGTERM');
+      expect((await a.command.outcome).code).toBe(0);
+      expect((await b.command.outcome).code).toBe(0);
+    } finally {
+      await connection.del(`${database}:feedback`);
+      connection.disconnect();
+      for (const { child } of running) child.kill('SIGKILL');
+      await onPostgres(`DROP DATABASE ${database} WITH (FORCE)`);
+    }
   }, 200_000);
 });
 

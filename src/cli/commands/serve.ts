@@ -17,6 +17,10 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen at; others than this machine need keys', '127.0.0.1')
     .option('--port <n>', 'port to listen at, 0 = any that is free', wholeNumber(0, 65_535), 8080)
     .option('--store <file|url>', 'what people do is kept in a SQLite file, or in postgres://…', 'deeptaste.db')
+    .option(
+      '--bus <url>',
+      'redis://…: servers over one store tell each other of changes, and take feedback from a stream',
+    )
     .option('--settings <file>', 'scenarios and the meaning of feedback, in YAML')
     .option(
       '--workers <n>',

@@ -14,4 +14,6 @@ export interface Service {
   now(): number;
   /** An id that nobody guesses. */
   newId(): string;
+  /** Told when an item of the store has changed. */
+  readonly onItems?: () => void;
 }

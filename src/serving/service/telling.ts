@@ -37,7 +37,7 @@ export async function recordEvents({ store, watcher }: Service, events: readonly
 
 /** @throws 'usage' for cells that do not fit the fields that training had */
 export async function putItem(
-  { store, scoring }: Service,
+  { store, scoring, onItems }: Service,
   id: string,
   { fields, categories, available }: { fields: Cells; categories?: readonly string[]; available: boolean },
 ): Promise<StoredItem> {
@@ -45,15 +45,17 @@ export async function putItem(
   await scoring.ask({ kind: 'check-fields', fields: cells });
   const item = await store.putItem({ id, fields: cells, available, deleted: false });
   await scoring.itemsChanged([item]);
+  onItems?.();
   return item;
 }
 
 /** @throws 'not-found' for an item that neither the models nor the store know */
-export async function deleteItem({ store, scoring }: Service, id: string): Promise<void> {
+export async function deleteItem({ store, scoring, onItems }: Service, id: string): Promise<void> {
   const stored = await store.item(id);
   const shown = await Promise.all(scoring.about.map(({ name }) => scoring.ask({ kind: 'item', model: name, id })));
   if ((stored === null || stored.deleted) && shown.every((each) => each === null))
     throw new DeepTasteError('not-found', `items: must be an item that is known, found "${shownName(id)}"`);
   const item = await store.putItem({ id, fields: {}, available: false, deleted: true });
   await scoring.itemsChanged([item]);
+  onItems?.();
 }
