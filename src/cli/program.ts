@@ -19,6 +19,7 @@ const commands = {
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),

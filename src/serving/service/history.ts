@@ -9,18 +9,26 @@ export interface Taste {
   readonly refused: readonly string[];
 }
 
+/** What one event says: that the item was taken, that it is refused, or nothing. */
+export function meaningOf(
+  { type, value }: Pick<FeedbackEvent, 'type' | 'value'>,
+  { feedback }: Pick<ServerSettings, 'feedback'>,
+): 'taken' | 'refused' | 'shown' {
+  if (feedback.shown.includes(type)) return 'shown';
+  const least = feedback.atLeast[type];
+  const isBelow = least !== undefined && value !== null && value < least;
+  return isBelow || feedback.refusing.includes(type) ? 'refused' : 'taken';
+}
+
 export function tasteOf(events: readonly FeedbackEvent[], { feedback }: Pick<ServerSettings, 'feedback'>): Taste {
   const taken: string[] = [];
   const refused = new Set<string>();
-  for (const { type, item, value } of events) {
-    if (feedback.shown.includes(type)) continue;
-    const least = feedback.atLeast[type];
-    const isRefusal = feedback.refusing.includes(type) || (least !== undefined && value !== null && value < least);
-    if (isRefusal) refused.add(item);
-    else {
-      refused.delete(item);
-      taken.push(item);
-    }
+  for (const event of events) {
+    const meaning = meaningOf(event, { feedback });
+    if (meaning === 'refused') refused.add(event.item);
+    if (meaning !== 'taken') continue;
+    refused.delete(event.item);
+    taken.push(event.item);
   }
   return { taken: taken.filter((item) => !refused.has(item)), refused: [...refused] };
 }
