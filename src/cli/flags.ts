@@ -40,3 +40,19 @@ export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   readonly out: string;
 }
+
+export interface ServeFlags extends CommonOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly store: string;
+  readonly bus?: string;
+  readonly settings?: string;
+  readonly workers: number;
+  readonly queue: number;
+  readonly rate?: number;
+  readonly maxBody: number;
+  readonly cors?: string[];
+  readonly watch?: true;
+  readonly keep: number;
+  readonly drain: number;
+}

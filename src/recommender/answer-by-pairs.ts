@@ -30,6 +30,7 @@ type Finder = (k: number, excluded: Int32Array) => TopItems;
 export class PairAnswering implements Answering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the training data';
+  readonly includeSeen = false;
   readonly popularity: Int32Array;
   readonly predict: Answering['predict'];
   readonly explain = null;
@@ -191,7 +192,6 @@ export class PairAnswering implements Answering {
       history,
       unknownItems: [],
       notes: [],
-      includeSeen: false,
       rank: (k, excluded) => this.#ranked(find(k, excluded), history, how),
     };
   }
