@@ -1,23 +1,22 @@
 /**
  * Examples of taken pairs: a training row is (user, item, label), with negatives drawn for every pair that was taken, or
- * (user, taken item, other item).
- *
- *   pointwise: −y ln σ(ŷ) − (1 − y) ln(1 − σ(ŷ))          pairwise: −ln σ(ŷ(u, i) − ŷ(u, j))
+ * (user, taken item, other items). Losses are in layers/losses.ts, the rows in pair-loss.ts, settings in pair-settings.ts.
  */
-import { z } from 'zod';
 import { rowNumbers, type SparseRows, unitedRows } from '../data/sparse-rows.ts';
-import type { Tensor } from '../engine/expression.ts';
-import { add, bceWithLogits, indexInput, input, negativeLogSigmoid, subtract } from '../engine/ops/index.ts';
-import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { slopesAt } from '../engine/gradient.ts';
+import { indexInput, table } from '../engine/ops/index.ts';
+import { withSampling } from '../engine/plan/profile.ts';
 import { constantBytes, sharedBytes, stepBytes } from '../engine/plan/step-memory.ts';
-import { StepPlan } from '../engine/plan/step-plan.ts';
+import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
+import { StepProbe } from '../engine/plan/step-probe.ts';
+import { FactorRanks } from '../engine/runtime/factor-ranks.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
-import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
-import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
+import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
+import { trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { namedTensors, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
-import type { Sizes } from '../scoring/scorer.ts';
+import { namedTensors, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import type { Scorer, Sizes } from '../scoring/scorer.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
   AnyModel,
@@ -29,66 +28,34 @@ import type {
   OpenRequest,
   TrainingDefaults,
 } from './model.ts';
-import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
-import { stoppingSettings } from './stopping.ts';
+import { NegativeLists } from './negative-lists.ts';
+import { drawWeights, logProbabilities, needsProbabilities } from './negative-weights.ts';
+import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
+import { checkPairRow, feedOf, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
+import { checkPairSettings, type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
 
-export const pairSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'passes over the training interactions, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(1_048_576)
-    .default(2048)
-    .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
-  positives: z.enum(['once', 'by-user']).default('once').meta({
-    doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
-  }),
-  negatives: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(4)
-    .meta({ doc: 'negative items drawn for each interaction, anew in every epoch', search: [1, 4, 8] }),
-  negativeSampler: z
-    .enum(['uniform', 'popularity'])
-    .default('uniform')
-    .meta({ doc: 'how negatives are drawn; popularity: ∝ (interactions of the item)^popularityExponent' }),
-  popularityExponent: z.number().min(0).max(2).default(0.75).meta({ doc: 'exponent of the popularity sampler' }),
-  rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
-  ...stoppingSettings({ patience: 5 }),
-  optimizer: optimizerOptions.prefault({}),
-});
-
-export type PairSettings = z.output<typeof pairSettings>;
+export { type PairSettings, pairSettings } from './pair-settings.ts';
 
 export const pairs: Examples = {
   name: 'pairs',
   title: 'taken pairs of a user and an item, with drawn negatives',
   unit: 'examples',
   settings: pairSettings,
+  checkSettings: (settings, given) => checkPairSettings(settings as PairSettings, given),
 };
 
 /** What a model declares that is trained on taken pairs. */
 export interface PairParts<C>
-  extends PairScoring<C>,
+  extends TrainedScoring<C>,
     Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
-  /** What a training row is. */
+  /** The loss of its paper, and so what a training row is: log loss of single items, or BPR of two. */
   readonly loss: 'pointwise' | 'pairwise';
   /** The same model trained on ratings (ratings.ts), where it can be. */
   readonly rating?: Model<C, 'pairs'>;
-  /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `other` is null where a row has no other item. */
-  penalty?(parameters: Parameters, row: PenalisedRow, config: C): Tensor;
   readonly trainingDefaults: TrainingDefaults;
 }
 
 export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readonly learn: Gradients<C, 'pairs'> };
-
-/** Index leaves of a training row. */
-export interface PenalisedRow {
-  readonly user: Tensor;
-  readonly item: Tensor;
-  readonly other: Tensor | null;
-}
 
 /** Declares a model that is trained on taken pairs; infers the type of its options. */
 export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
@@ -105,8 +72,8 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
     learn: {
       by: 'gradients',
       examples: pairs,
-      defaults: trainingDefaults,
-      open: (request) => openPairs(declared, request),
+      defaults: declared.loss === 'pairwise' ? { loss: 'bpr', ...trainingDefaults } : trainingDefaults,
+      open: (request) => new OpenPairs(declared, request),
       memory: ({ engine, config, training, data: { sizes, rows } }) =>
         pairMemory(declared, {
           engine,
@@ -129,37 +96,6 @@ export function isPairModel(model: AnyModel): model is PairModel {
   return model.learn.by === 'gradients' && model.learn.examples === pairs;
 }
 
-export interface LossExpression {
-  /** Loss of each row, [B, 1]. */
-  readonly loss: Tensor;
-  readonly user: Tensor;
-  /** The leaves a sampler fills, in its order: (user, item, label) or (user, taken item, other item). */
-  readonly leaves: readonly [Tensor, Tensor, Tensor];
-}
-
-/** @param p see {@link namedTensors} @param pass noise of training; default none */
-export function lossExpression<C>(
-  model: PairParts<C>,
-  p: Parameters,
-  config: C,
-  pass: ForwardPass = prediction,
-): LossExpression {
-  const user = indexInput('user');
-  const item = indexInput('item');
-  const userParts = model.userParts(p, user, config);
-  const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
-  const penalised = (loss: Tensor, other: Tensor | null): Tensor =>
-    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config)) : loss;
-  if (model.loss === 'pointwise') {
-    const label = input('label', [1]);
-    return { loss: penalised(bceWithLogits(score, label), null), user, leaves: [user, item, label] };
-  }
-  const other = indexInput('other item');
-  const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
-  const loss = penalised(negativeLogSigmoid(subtract(score, otherScore)), other);
-  return { loss, user, leaves: [user, item, other] };
-}
-
 /** As in the sampler: up to here, taken pairs are kept as bits too. */
 const MAX_TAKEN_BYTES = 32 * 1024 ** 2;
 
@@ -179,8 +115,10 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
   const { nUsers, nItems } = sizes;
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
+  checkPairRow(model, training, nItems);
   const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
-  const { loss } = lossExpression(model, tensors, config);
+  const logProbability = needsProbabilities(training) ? table('logProbability', nItems, 1) : undefined;
+  const { loss } = pairRow(model, tensors, config, { training, nItems, logProbability });
   // vectors of users and items are computed of the shared matrices, for which weights, graph and steps between stand there once more
   const vectors = model.shared ? sharedBytes([loss]) + constantBytes([loss]) : 0;
   return trainingMemory({
@@ -198,6 +136,7 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
       engine,
       loss,
       batchSize: Math.min(training.batchSize, examplesOf(training, nInteractions)),
+      trainable: declared.list,
       inBlocks: model.shared !== undefined,
     }),
     // the items that are no candidates in a ranking of all items for all users
@@ -205,57 +144,184 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
   });
 }
 
-function examplesOf({ negatives }: PairSettings, nInteractions: number): number {
-  return Math.max(1, nInteractions * (negatives + 1));
+/** Rows of an epoch. */
+function examplesOf({ loss, negatives }: PairSettings, nInteractions: number): number {
+  const perPositive = { pointwise: negatives + 1, pairwise: negatives, listwise: 1 }[rowsOfLoss[loss]];
+  return Math.max(1, nInteractions * perPositive);
 }
 
-function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
-  const { engine, config, data, random } = request;
-  const { sizes, rows, former } = data;
-  const taken = former ? unitedRows(rows, former) : rows;
-  const training = pairSettings.parse(request.training);
-  const declared = declaredAs(model.parameters(config, sizes));
-  const tensors = namedTensors(model, declared.tensors, config, data);
-  const { loss, leaves } = lossExpression(model, tensors, config, trainingPass(random.child('noise')));
-  const store = new ParameterStore(engine, declared.list);
-  const sampler = new SamplerRecord(engine, {
-    users: former ? rowNumbers(rows) : null,
-    items: rows.columns,
-    ...sizes,
-    rowStart: taken.rowStart,
-    columns: taken.columns,
-    positives: training.positives,
-    negatives: training.negatives,
-    reject: training.rejectTaken,
-    popularityExponent: training.negativeSampler === 'popularity' ? training.popularityExponent : 0,
-    key: random.child('examples').key,
-  });
-  const pairwise = model.loss === 'pairwise';
-  const nRows = pairwise ? sampler.rowsPairwise : sampler.rowsPointwise;
-  const batchSize = Math.min(training.batchSize, nRows);
-  const plan = new StepPlan({
-    engine,
-    store,
-    loss,
-    feed: pairwise ? sampler.pairwise(...leaves) : sampler.pointwise(...leaves),
-    batchSize,
-    totalRows: nRows,
-    optimizer: training.optimizer,
-    totalSteps: training.epochs * Math.ceil(nRows / batchSize),
-    inBlocks: model.shared !== undefined,
-  });
-  initialiseParameters(declared, store, random.child('init'));
-  return {
-    ...stepsOfPlan(plan),
-    declared,
-    store,
-    nRows,
-    notes: [],
-    scorer: () => pairScorer(engine, model, config, data, tensors, store),
-    free: () => {
-      plan.free();
-      sampler.free();
-      store.free();
-    },
-  };
+class OpenPairs<C> implements OpenExamples<'pairs'> {
+  readonly declared: DeclaredParameters;
+  readonly store: ParameterStore;
+  readonly plan: StepPlan;
+  readonly nRows: number;
+  readonly notes: readonly string[] = [];
+  readonly #sampler: SamplerRecord;
+  readonly #ranks: FactorRanks | null;
+  readonly #request: OpenRequest<C, 'pairs'>;
+  readonly #model: PairParts<C>;
+  readonly #tensors: Parameters;
+  readonly #row: PairRow;
+  /** Steps between two rankings of items by factor. */
+  readonly #stepsOfRanking: number;
+  /** Rankings so far and what they took, for profiles. */
+  #ranking = { rankings: 0, milliseconds: 0 };
+
+  constructor(model: PairParts<C>, request: OpenRequest<C, 'pairs'>) {
+    this.#model = model;
+    this.#request = request;
+    const { engine, config, data, random } = request;
+    const { sizes, rows, former } = data;
+    const taken = former ? unitedRows(rows, former) : rows;
+    const training = pairSettings.parse(request.training);
+    checkPairRow(model, training, sizes.nItems);
+    const positives = { items: rows.columns, nItems: sizes.nItems };
+    this.declared = declaredAs(model.parameters(config, sizes));
+    this.#tensors = namedTensors(model, this.declared.tensors, config, data);
+    const probability = needsProbabilities(training) ? table('logProbability', sizes.nItems, 1) : undefined;
+    this.store = new ParameterStore(engine, [...this.declared.list, ...(probability ? [probability] : [])]);
+    if (probability) this.store.write(probability, logProbabilities(training, positives));
+    const isListwise = rowsOfLoss[training.loss] === 'listwise';
+    this.#sampler = new SamplerRecord(engine, {
+      users: former ? rowNumbers(rows) : null,
+      items: rows.columns,
+      ...sizes,
+      rowStart: taken.rowStart,
+      columns: taken.columns,
+      positives: training.positives,
+      // all negatives of a listwise row are its own
+      negatives: isListwise ? 1 : training.negatives,
+      reject: training.rejectTaken,
+      popularityExponent: 0,
+      weights: drawWeights(training, positives) ?? undefined,
+      inBatch: training.negativeSampler === 'in-batch',
+      key: random.child('examples').key,
+    });
+    this.#ranks = training.negativeSampler === 'aobpr' ? this.#openRanks(training) : null;
+    this.#row = pairRow(model, this.#tensors, config, {
+      training,
+      nItems: sizes.nItems,
+      pass: trainingPass(random.child('noise')),
+      logProbability: probability,
+      ranking: this.#ranks?.ranking,
+    });
+    this.nRows = this.#row.label ? this.#sampler.rowsPointwise : this.#sampler.rowsPairwise;
+    const batchSize = Math.min(training.batchSize, this.nRows);
+    this.#stepsOfRanking = stepsOfRanking(sizes.nItems, batchSize);
+    this.plan = new StepPlan({
+      engine,
+      store: this.store,
+      loss: this.#row.loss,
+      trainable: this.declared.list,
+      feed: feedOf(this.#sampler, this.#row, training),
+      batchSize,
+      totalRows: this.nRows,
+      optimizer: training.optimizer,
+      totalSteps: training.epochs * Math.ceil(this.nRows / batchSize),
+      inBlocks: model.shared !== undefined,
+      stateWords: this.#ranks ? () => this.#ranks!.state : undefined,
+    });
+    initialiseParameters(this.declared, this.store, random.child('init'));
+  }
+
+  #openRanks(training: PairSettings): FactorRanks {
+    const { engine, config, data } = this.#request;
+    const [user, item] = [indexInput('user'), indexInput('item')];
+    const model = this.#model;
+    const parts = [model.userParts(this.#tensors, user, config), model.itemParts(this.#tensors, item, config)] as const;
+    return new FactorRanks(engine, {
+      store: this.store,
+      sampler: this.#sampler,
+      vector: model.represent!(this.#tensors, ...parts, config).item,
+      item,
+      nItems: data.sizes.nItems,
+      scale: training.rankScale,
+      inBlocks: model.shared !== undefined,
+    });
+  }
+
+  get stepsPerEpoch(): number {
+    return this.plan.stepsPerEpoch;
+  }
+
+  run(epoch: number, first: number, count: number): StepResult {
+    if (!this.#ranks) return this.plan.run(epoch, first, count);
+    let lossSum = 0;
+    for (let done = 0; done < count; ) {
+      const since = (first + done) % this.#stepsOfRanking;
+      if (since === 0) this.#rank(this.#ranks);
+      const steps = Math.min(count - done, this.#stepsOfRanking - since);
+      lossSum += this.plan.run(epoch, first + done, steps).lossSum;
+      done += steps;
+    }
+    return { steps: count, lossSum };
+  }
+
+  profile(epoch: number, first: number, count: number): ReturnType<StepPlan['profile']> {
+    if (!this.#ranks) return this.plan.profile(epoch, first, count);
+    const since = first % this.#stepsOfRanking;
+    if (since === 0) this.#rank(this.#ranks);
+    const { result, profile } = this.plan.profile(epoch, first, Math.min(count, this.#stepsOfRanking - since));
+    const { rankings, milliseconds } = this.#ranking;
+    const ofStep = (milliseconds * profile.threads) / Math.max(1, rankings) / this.#stepsOfRanking;
+    return { result, profile: withSampling(profile, 'ranking of items by factor', ofStep) };
+  }
+
+  #rank(ranks: FactorRanks): void {
+    const started = performance.now();
+    ranks.refresh();
+    this.#ranking = {
+      rankings: this.#ranking.rankings + 1,
+      milliseconds: this.#ranking.milliseconds + performance.now() - started,
+    };
+  }
+
+  drawnNegatives(epoch: number, steps: number): DrawnNegatives {
+    const { engine } = this.#request;
+    const { loss, user, label, negatives } = this.#row;
+    this.#ranks?.refresh();
+    const slopes = slopesAt(
+      loss,
+      negatives.map(({ score }) => score),
+    );
+    const outputs = [user, ...(label ? [label] : []), ...negatives.flatMap(({ item }, k) => [item, slopes[k]])];
+    const training = pairSettings.parse(this.#request.training);
+    const batchSize = Math.min(training.batchSize, this.nRows);
+    const probe = new StepProbe({
+      engine,
+      store: this.store,
+      feed: feedOf(this.#sampler, this.#row, training),
+      outputs,
+      batchSize,
+      totalRows: this.nRows,
+      inBlocks: this.#model.shared !== undefined,
+    });
+    const drawn = new NegativeLists();
+    for (let step = 0; step < Math.min(steps, this.stepsPerEpoch); step++) {
+      const [users, ...rest] = probe.run(epoch, step);
+      const labels = label ? rest.shift() : null;
+      for (let k = 0; k < rest.length; k += 2) drawn.add(users, rest[k], rest[k + 1], labels ?? null);
+    }
+    probe.free();
+    return drawn.lists();
+  }
+
+  skipTo(): void {}
+
+  scorer(): Scorer {
+    const { engine, config, data } = this.#request;
+    return pairScorer(engine, this.#model, config, data, this.#tensors, this.store);
+  }
+
+  free(): void {
+    this.plan.free();
+    this.#ranks?.free();
+    this.#sampler.free();
+    this.store.free();
+  }
+}
+
+/** Items are ranked anew after nItems · ln nItems draws, so that ranking costs no more than drawing (Rendle & Freudenthaler). */
+function stepsOfRanking(nItems: number, batchSize: number): number {
+  return Math.max(1, Math.round((nItems * Math.log(Math.max(2, nItems))) / batchSize));
 }

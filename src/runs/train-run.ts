@@ -172,7 +172,8 @@ function train<F extends Form, R extends Result>(
   phase: Phase,
 ): Promise<TrainOutcome> {
   const { engine, seed, progress = silent, from } = options;
-  const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
+  const { onEpoch, onEpochStart, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } =
+    options;
   return trainModel({
     engine,
     model,
@@ -195,6 +196,7 @@ function train<F extends Form, R extends Result>(
     }),
     start: from && startWeights(from, model, config, task),
     onEpoch,
+    onEpochStart,
     onCheckpoint,
     checkpointSteps,
     checkpointSeconds,

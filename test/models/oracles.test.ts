@@ -7,9 +7,9 @@ import type { Tensor } from '../../src/engine/expression.ts';
 import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import type { PairModel } from '../../src/examples/pairs.ts';
-import { lossExpression } from '../../src/examples/pairs.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { findModel } from '../../src/models/index.ts';
+import { ownRow } from './own-row.ts';
 
 type Arrays = Record<string, Float64Array>;
 
@@ -205,7 +205,7 @@ const pairwiseRows: readonly Row[] = [
 /** What the model's expressions give, by the names of its parameters. */
 function modelLoss(model: PairModel, config: unknown, w: Arrays, rows: readonly Row[]) {
   const declared = declaredAs(model.parameters(config, { nUsers, nItems }));
-  const { loss, leaves } = lossExpression(model, declared.tensors, config);
+  const { loss, leaves } = ownRow(model, declared.tensors, config);
   const { dense, rows: rowGradients } = gradientsOfMean(loss);
   const given = new Map<Tensor, ArrayLike<number>>(declared.list.map((t) => [t, w[t.attributes.name as string]]));
   leaves.forEach((leaf, n) => {
