@@ -44,6 +44,9 @@ export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/avera
 export { compareModels } from './runs/compare.ts';
 export { compareSequenceModels } from './runs/compare-sequences.ts';
 export { readExperiment } from './runs/experiment-file.ts';
+export { negativePlot } from './runs/negative-plot.ts';
+export { type NegativeStudy, studyNegatives } from './runs/negative-study.ts';
+export { renderNegatives } from './runs/negative-table.ts';
 export { type FieldRun, trainFieldRecommender } from './runs/train-fields.ts';
 export { type RatingRun, trainRatingRecommender } from './runs/train-ratings.ts';
 export { type TrainedRun, trainRecommender } from './runs/train-recommender.ts';

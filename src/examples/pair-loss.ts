@@ -170,6 +170,12 @@ function userVector<C>(
   return model.represent(p, userParts, model.itemParts(p, item, config), config).user;
 }
 
+/** Numbers of an item's vector, along each of which `aobpr` ranks the items. */
+export function factorsOf<C>(model: TrainedScoring<C>, p: Parameters, config: C): number {
+  const [user, item] = [indexInput('user'), indexInput('item')];
+  return userVector(model, p, model.userParts(p, user, config), item, config).size;
+}
+
 /** @throws 'config' for settings that do not fit the model or the data */
 export function checkPairRow<C>(
   { title, represent }: TrainedScoring<C>,

@@ -97,6 +97,13 @@ const concerns: readonly (readonly [keyof PairSettings, keyof PairSettings, read
   ['hardShare', 'negativeSampler', ['dns', 'aobpr']],
 ];
 
+/** Whether a setting has something to act on under a sampler. */
+export function concernsSampler(key: string, sampler: string): boolean {
+  return concerns.every(
+    ([name, choice, values]) => name !== key || choice !== 'negativeSampler' || values.includes(sampler),
+  );
+}
+
 /** @throws 'config' for settings that have nothing to act on or contradict each other */
 export function checkPairSettings(settings: PairSettings, given: object): void {
   for (const [key, choice, values] of concerns)
