@@ -11,7 +11,7 @@ import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { namedTensors, pairScorer } from '../scoring/pair-scorer.ts';
+import { pairScorer, withConstants, withShared } from '../scoring/pair-scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { OpenRequest } from './model.ts';
 import { NegativeLists } from './negative-lists.ts';
@@ -30,7 +30,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
   readonly #ranks: FactorRanks | null;
   readonly #request: OpenRequest<C, 'pairs'>;
   readonly #model: TrainedScoring<C>;
-  readonly #tensors: Parameters;
+  readonly #given: Parameters;
   readonly #row: PairRow;
   /** Steps between two rankings of items by factor. */
   readonly #stepsOfRanking: number;
@@ -47,7 +47,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     checkPairRow(model, training, sizes.nItems);
     const positives = { items: rows.columns, nItems: sizes.nItems };
     this.declared = declaredAs(model.parameters(config, sizes));
-    this.#tensors = namedTensors(model, this.declared.tensors, config, data);
+    this.#given = withConstants(model, this.declared.tensors, config, data);
     const probability = needsProbabilities(training) ? table('logProbability', sizes.nItems, 1) : undefined;
     this.store = new ParameterStore(engine, [...this.declared.list, ...(probability ? [probability] : [])]);
     if (probability) this.store.write(probability, logProbabilities(training, positives));
@@ -68,9 +68,9 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       key: random.child('examples').key,
     });
     this.#ranks = training.negativeSampler === 'aobpr' ? this.#openRanks(training) : null;
-    this.#row = pairRow(model, this.#tensors, config, {
+    this.#row = pairRow(model, this.#given, config, {
       training,
-      nItems: sizes.nItems,
+      sizes,
       pass: trainingPass(random.child('noise')),
       logProbability: probability,
       ranking: this.#ranks?.ranking,
@@ -98,11 +98,12 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const { engine, config, data } = this.#request;
     const [user, item] = [indexInput('user'), indexInput('item')];
     const model = this.#model;
-    const parts = [model.userParts(this.#tensors, user, config), model.itemParts(this.#tensors, item, config)] as const;
+    const p = withShared(model, this.#given, config, data.sizes);
+    const parts = [model.userParts(p, user, config), model.itemParts(p, item, config)] as const;
     return new FactorRanks(engine, {
       store: this.store,
       sampler: this.#sampler,
-      vector: model.represent!(this.#tensors, ...parts, config).item,
+      vector: model.represent!(p, ...parts, config).item,
       item,
       nItems: data.sizes.nItems,
       scale: training.rankScale,
@@ -180,7 +181,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
 
   scorer(): Scorer {
     const { engine, config, data } = this.#request;
-    return pairScorer(engine, this.#model, config, data, this.#tensors, this.store);
+    return pairScorer(engine, this.#model, config, data, this.#given, this.store);
   }
 
   free(): void {

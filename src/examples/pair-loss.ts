@@ -25,7 +25,8 @@ import type { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import { bprLoss, gbceExponent, gbceLoss, hingeLoss, logLoss, sampledSoftmaxLoss } from '../layers/losses.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import type { PairScoring } from '../scoring/pair-scorer.ts';
+import { type PairScoring, type TrainingRow, withShared } from '../scoring/pair-scorer.ts';
+import type { Sizes } from '../scoring/scorer.ts';
 import type { FoldInWeights } from './fold-in-weights.ts';
 import { isHard, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 
@@ -33,14 +34,7 @@ import { isHard, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 export interface TrainedScoring<C> extends PairScoring<C> {
   readonly title: string;
   /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `others` are its negatives, none in pointwise rows. */
-  penalty?(parameters: Parameters, row: PenalisedRow, config: C): Tensor;
-}
-
-/** Index leaves of a training row. */
-export interface PenalisedRow {
-  readonly user: Tensor;
-  readonly item: Tensor;
-  readonly others: readonly Tensor[];
+  penalty?(parameters: Parameters, row: TrainingRow, config: C): Tensor;
 }
 
 export interface PairRow {
@@ -62,7 +56,7 @@ export interface PairRow {
 
 export interface RowContext {
   readonly training: PairSettings;
-  readonly nItems: number;
+  readonly sizes: Sizes;
   /** Noise of training; default none. */
   readonly pass?: ForwardPass;
   /** Table [nItems, 1] of ln of the probability of a draw; absent where all are as likely. */
@@ -71,15 +65,19 @@ export interface RowContext {
   readonly ranking?: FactorRanking;
 }
 
-/** @param p see {@link namedTensors} */
-export function pairRow<C>(model: TrainedScoring<C>, p: Parameters, config: C, context: RowContext): PairRow {
-  const { training, nItems, pass = prediction } = context;
+/** @param given parameters and constants, see {@link withConstants} */
+export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: C, context: RowContext): PairRow {
+  const { training, sizes, pass = prediction } = context;
+  const { nItems } = sizes;
   const rows = rowsOfLoss[training.loss];
   const user = indexInput('user');
   const item = indexInput('item');
   const label = rows === 'pointwise' ? input('label', [1]) : null;
   const nDrawn = rows === 'pointwise' ? 0 : rows === 'pairwise' ? 1 : training.negatives;
   const drawn = Array.from({ length: nDrawn }, (_, k) => indexInput(k === 0 ? 'other item' : `other item ${k + 1}`));
+  // what is shared is computed for the rows that are read alone, where these are few and known beforehand
+  const areKnown = !isHard(training) && nDrawn <= 1;
+  const p = withShared(model, given, config, sizes, areKnown ? { user, item, others: drawn } : undefined);
   const userParts = model.userParts(p, user, config);
   const scoreOf = (index: Tensor, noise: ForwardPass): Tensor =>
     model.score(p, userParts, model.itemParts(p, index, config), config, noise);
@@ -155,8 +153,8 @@ function bestOf(
   return takenCandidate(kept as Tensor, choice, first);
 }
 
-function rankingOf({ ranking, training, nItems }: RowContext): FactorRanking {
-  return ranking ?? { record: 0, key: [0, 0], scale: training.rankScale, nItems };
+function rankingOf({ ranking, training, sizes }: RowContext): FactorRanking {
+  return ranking ?? { record: 0, key: [0, 0], scale: training.rankScale, nItems: sizes.nItems };
 }
 
 function userVector<C>(
@@ -171,7 +169,8 @@ function userVector<C>(
 }
 
 /** Numbers of an item's vector, along each of which `aobpr` ranks the items. */
-export function factorsOf<C>(model: TrainedScoring<C>, p: Parameters, config: C): number {
+export function factorsOf<C>(model: TrainedScoring<C>, given: Parameters, config: C, sizes: Sizes): number {
+  const p = withShared(model, given, config, sizes);
   const [user, item] = [indexInput('user'), indexInput('item')];
   return userVector(model, p, model.userParts(p, user, config), item, config).size;
 }

@@ -7,7 +7,7 @@ import { table } from '../engine/ops/index.ts';
 import { constantBytes, sharedBytes, stepBytes } from '../engine/plan/step-memory.ts';
 import { FactorRanks } from '../engine/runtime/factor-ranks.ts';
 import { declaredAs } from '../layers/declared-parameters.ts';
-import { namedTensors, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import { trainedPairScorer, withConstants } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type { AnyModel, Examples, Gradients, MachineShare, Model, ModelHead, TrainingDefaults } from './model.ts';
@@ -98,10 +98,10 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
   checkPairRow(model, training, nItems);
-  const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
+  const given = rows ? withConstants(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
   const logProbability = needsProbabilities(training) ? table('logProbability', nItems, 1) : undefined;
-  const { loss } = pairRow(model, tensors, config, { training, nItems, logProbability });
-  const factors = training.negativeSampler === 'aobpr' ? factorsOf(model, tensors, config) : 0;
+  const { loss } = pairRow(model, given, config, { training, sizes, logProbability });
+  const factors = training.negativeSampler === 'aobpr' ? factorsOf(model, given, config, sizes) : 0;
   // the vectors of all items, and their order along each number of them
   const ranks = factors === 0 ? 0 : 4 * factors * nItems + FactorRanks.bytes(factors, nItems, engine.threads);
   // vectors of users and items are computed of the shared matrices, for which weights, graph and steps between stand there once more
