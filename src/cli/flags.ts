@@ -36,6 +36,17 @@ export interface EvaluateFlags extends CommonOptions, DataFlags, SettingsFlags, 
   readonly save?: true;
 }
 
+export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
+  readonly data: string[];
+  readonly model: string;
+  readonly samplers: string[];
+  readonly set?: string[];
+  readonly epochs?: number;
+  readonly steps: number;
+  readonly seed: number;
+  readonly svg?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   readonly out: string;

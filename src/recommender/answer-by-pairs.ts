@@ -9,7 +9,9 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import type { Model } from '../examples/model.ts';
-import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
+import { foldInWeightsOf } from '../examples/pair-loss.ts';
+import { pairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { isWeightedPairModel, type WeightedPairModel, weightedPairSettings } from '../examples/weighted-pairs.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
@@ -222,10 +224,14 @@ export class PairAnswering implements Answering {
 
   #trainedFoldIn(model: PairModel): FoldIn {
     const { weights, info, users, items } = this.#parts;
-    const training = pairSettings.parse(info.training);
+    // recommenders that were saved before losses could be chosen have that of their model
+    const training = pairSettings.parse({ loss: model.learn.defaults.loss, ...info.training });
     const config = model.options.parse(info.model.config);
     const sizes = { nUsers: users.size, nItems: items.size };
-    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights }, this.#scorer);
+    const rows = rowsOfLoss[training.loss];
+    const weightsOf = foldInWeightsOf(training, sizes.nItems);
+    const parts = { engine: this.#engine(), model, rows, config, training, sizes, weights, weightsOf };
+    return new FoldIn(parts, this.#scorer);
   }
 
   #weightedFoldIn(model: WeightedPairModel): FoldIn {
@@ -236,7 +242,17 @@ export class PairAnswering implements Answering {
     const weightsOf = model.foldInWeights(config, { sizes, rows: seen });
     // the prior stands for the norm of whole tables; negatives are not rejected, and weigh by the loss
     const training = { negatives: weightsOf(1).negatives, rejectTaken: false, optimizer: { ...optimizer, l2: 0 } };
-    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights, weightsOf }, this.#scorer);
+    const parts = {
+      engine: this.#engine(),
+      model,
+      rows: 'pointwise',
+      config,
+      training,
+      sizes,
+      weights,
+      weightsOf,
+    } as const;
+    return new FoldIn(parts, this.#scorer);
   }
 
   /** What finds the best items; made once. */

@@ -174,7 +174,8 @@ function train<F extends Form, R extends Result>(
   phase: Phase,
 ): Promise<TrainOutcome> {
   const { engine, seed, progress = silent, from } = options;
-  const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
+  const { onEpoch, onEpochStart, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } =
+    options;
   const validate = task.validator(engine);
   const isUnasked = phase === 'train' && !('epochs' in options.training) && !finish;
   if (isUnasked && !validate && training && training.patience > 0)
@@ -205,6 +206,7 @@ function train<F extends Form, R extends Result>(
     }),
     start: from && startWeights(from, model, config, task),
     onEpoch,
+    onEpochStart,
     onCheckpoint,
     checkpointSteps,
     checkpointSeconds,

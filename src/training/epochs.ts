@@ -33,6 +33,7 @@ export interface EpochLoopOptions<F extends Form> {
   /** A value of the validation metric for people; default: as it is. */
   readonly shownValidation?: (value: number) => string;
   readonly onEpoch?: (record: EpochRecord) => void;
+  readonly onEpochStart?: (epoch: number, examples: OpenExamples) => void;
   /**
    * Called after every epoch, when interrupted, and within epochs every `checkpointSteps` steps and after `checkpointSeconds`
    * where these are given, with the state from which the loop can go on.
@@ -121,6 +122,7 @@ class EpochLoop<F extends Form> {
       const started = performance.now();
       const share = 1 - this.#state.stepsDone / examples.stepsPerEpoch;
       plan.setRateFactor(training.plateauFactor ** looksWithoutGain(this.#state.log, training.minGain));
+      if (this.#state.stepsDone === 0) this.#options.onEpochStart?.(epoch, examples);
       await this.#runEpoch(epoch, (done) => task.update(Math.round((epoch + done) * nRows)));
       const seconds = (performance.now() - started) / 1000;
       const loss = this.#state.lossSum / nRows;

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import { checkMemory, tellMemory, withFactorAdvice } from '../examples/memory-estimate.ts';
 import type { Gradients, Model } from '../examples/model.ts';
+import type { OpenExamples } from '../examples/open-examples.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf, modelForTask } from '../models/index.ts';
@@ -20,6 +21,8 @@ import type { TrainOutcome } from './train-outcome.ts';
 /** What can be asked of a training that goes on for epochs. */
 export interface TrainingHooks {
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Called before the first step of each epoch (from 0) with the examples as they are open; must not change them. */
+  readonly onEpochStart?: (epoch: number, examples: OpenExamples) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Steps between two checkpoints within an epoch; absent or 0 = as the time says. */
   readonly checkpointSteps?: number;
@@ -175,7 +178,7 @@ async function runStage<F extends Form>(
   before: readonly EpochRecord[],
 ): Promise<EpochLoopResult> {
   const { engine, data, seed, progress, validate, shownValidation, fingerprint, resume } = request;
-  const { onEpoch, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
+  const { onEpoch, onEpochStart, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
   const stages = joinTensors(Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights])));
   const isResumed = resume && resume.progress.stagesDone === n;
   const name = `${model.streams}${model.name}`;
@@ -194,6 +197,7 @@ async function runStage<F extends Form>(
       validate,
       shownValidation,
       onEpoch,
+      onEpochStart,
       onCheckpoint:
         onCheckpoint &&
         ((state, tensors) =>
