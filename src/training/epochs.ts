@@ -120,6 +120,7 @@ class EpochLoop<F extends Form> {
       plan.setRateFactor(training.plateauFactor ** looksWithoutGain(this.#state.log, training.minGain));
       await this.#runEpoch(epoch, (done) => task.update(Math.round((epoch + done) * nRows)));
       const seconds = (performance.now() - started) / 1000;
+      for (const note of examples.afterEpoch?.(epoch) ?? []) progress.log(note);
       const loss = this.#state.lossSum / nRows;
       const validation = this.#look(epoch);
       const examplesPerSecond = (share * nRows) / seconds;

@@ -58,6 +58,19 @@ export function clicksCsv(): string {
   return `user,item,clicked,device,price,timestamp\n${rows.join('\n')}\n`;
 }
 
+/** from,to: a few friends of everybody, most of the own camp. */
+export function friendsCsv(): string {
+  const random = generator(14);
+  const rows: string[] = [];
+  for (let user = 0; user < N_USERS; user++)
+    for (let n = 0; n < 3; n++) {
+      const friend = Math.floor(N_USERS * random());
+      const isKept = friend !== user && (friend % 2 === user % 2 || random() < 0.3);
+      if (isKept) rows.push(`u${user},u${friend}`);
+    }
+  return `from,to\n${rows.join('\n')}\n`;
+}
+
 /** item,genre,year: what is known of the films. */
 export function itemsCsv(): string {
   const rows = Array.from({ length: N_ITEMS }, (_, item) => `i${item},${genres[item % 4]},${1960 + ((item * 7) % 60)}`);
