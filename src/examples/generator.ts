@@ -2,20 +2,17 @@
  * A generator's side of a game: what it draws against the taken pairs for the discriminator, its turn by policy gradient, and whether
  * it still draws different things. By the softmax over all targets, or over a few candidates of each person.
  */
-import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { rowNumbers, rowOf, type SparseRows } from '../data/sparse-rows.ts';
-import type { Tensor } from '../engine/expression.ts';
-import { indexInput } from '../engine/ops/index.ts';
 import type { OptimizerOptions } from '../engine/optimizers/optimizer.ts';
-import { RowPlan } from '../engine/plan/row-plan.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { Parameters } from '../layers/parameters.ts';
+import { CollapseWatch, saysNothing } from './collapse.ts';
 import { epochOrders } from './open-examples.ts';
-import { type Game, policyStep, scoreOf } from './players.ts';
-import { Policy } from './policy.ts';
+import { type Game, policyStep } from './players.ts';
+import { PairLogits, Policy } from './policy.ts';
 import { rewardsOf, slopesOfCandidates, weightsOfDraws } from './rewards.ts';
 import { SoftmaxDraws } from './softmax-draws.ts';
 import { evenDraw, includes, type Turn } from './turn.ts';
@@ -43,8 +40,8 @@ export class Generator {
   readonly #policy: Policy;
   readonly #draws: SoftmaxDraws;
   readonly #random: RandomStream;
-  #rewards: RowPlan | null = null;
-  #isWarned = false;
+  #logits: PairLogits | null = null;
+  readonly #watch = new CollapseWatch();
 
   constructor(options: GeneratorOptions<unknown>) {
     const { training, game } = options;
@@ -125,7 +122,8 @@ export class Generator {
       totalSteps: training.epochs * Math.ceil(total / people),
       inBlocks: true,
     });
-    const rewardOf = this.#rewardPlan(people * samples);
+    const logits = new PairLogits({ ...this.#options, player: game.discriminator, capacity: people * samples });
+    this.#logits = logits;
     const orderOf = epochOrders(rows.length, this.#random.child('people'));
     const carried = new Float32Array(2);
     const feed = (epoch: number, s: number): void => {
@@ -136,7 +134,7 @@ export class Generator {
       });
       const random = this.#random.child(`draws/${epoch}/${s}`);
       const drawn = candidates > 0 ? this.#candidatesOf(own, random) : this.#drawsOf(own, random);
-      const rewards = rewardsOf(training.reward, rewardOf(own, drawn.targets));
+      const rewards = rewardsOf(training.reward, logits.of(own, drawn.targets));
       const written = this.#slopesOf(own.length, drawn, rewards, carried);
       plan.write(user, own);
       plan.write(choices, drawn.choices);
@@ -244,27 +242,6 @@ export class Generator {
     return { slopes, total };
   }
 
-  /** Logits of the discriminator for draws of people, as many each. */
-  #rewardPlan(capacity: number): (people: Int32Array, targets: Int32Array) => Float32Array {
-    const { engine, store, tensors, config, game } = this.#options;
-    const [user, target]: Tensor[] = [indexInput('user'), indexInput('target')];
-    const logit = scoreOf(game.discriminator, tensors, user, target, config);
-    const plan = new RowPlan(engine, store, [logit], [user, target], capacity);
-    this.#rewards = plan;
-    const logits = new Float32Array(capacity);
-    return (people, targets) => {
-      const each = targets.length / people.length;
-      plan.feed(
-        user,
-        targets.map((_, k) => people[Math.floor(k / each)]),
-      );
-      plan.feed(target, targets);
-      plan.run(targets.length);
-      plan.read(logit, targets.length, logits);
-      return logits.subarray(0, targets.length);
-    };
-  }
-
   /**
    * What there is to say of its variety after an epoch: a warning where all people together are offered next to nothing different.
    * @throws 'numeric' where it has collapsed: everybody is offered the same
@@ -273,7 +250,7 @@ export class Generator {
     const { game, positives } = this.#options;
     const people = peopleOf(positives);
     const { nTargets, capacity } = this.#policy;
-    if (people.length < LEAST.people || nTargets < LEAST.targets) return [];
+    if (saysNothing(people.length, nTargets)) return [];
     const nWatched = Math.min(WATCHED, people.length);
     const watched = Int32Array.from({ length: nWatched }, (_, k) => people[Math.floor((k * people.length) / nWatched)]);
     const share = new Float64Array(nTargets);
@@ -289,34 +266,12 @@ export class Generator {
       }
     }
     const together = share.reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0);
-    return this.#judged({ epoch, entropy, together: Math.exp(together), nTargets, name: game.name });
-  }
-
-  #judged({ epoch, entropy, together, nTargets, name }: Variety): readonly string[] {
-    const told =
-      `the ${name} generator draws as if from ${Math.exp(entropy).toFixed(1)} of ${nTargets.toLocaleString('en-US')} ` +
-      `for one person, ${together.toFixed(1)} for all together`;
-    if (together < COLLAPSED)
-      throw new DeepTasteError(
-        'numeric',
-        `training: the generator must draw different things for different people, found it collapsed after epoch ${epoch + 1}: ${told}; ` +
-          'set a baseline (training.baseline=mean), an entropy weight (training.entropyWeight), or a lower rate (training.generatorLearningRate)',
-        { epoch, game: name },
-      );
-    if (together >= Math.max(LEAST_TOGETHER, LEAST_SHARE * nTargets)) {
-      this.#isWarned = false;
-      return [];
-    }
-    if (this.#isWarned) return [];
-    this.#isWarned = true;
-    return [
-      `warning: ${told}: it is collapsing; training.entropyWeight keeps it wider, training.generatorLearningRate slower`,
-    ];
+    return this.#watch.judge({ epoch, entropy, together: Math.exp(together), nTargets, name: game.name });
   }
 
   free(): void {
     this.#policy.free();
-    this.#rewards?.free();
+    this.#logits?.free();
   }
 }
 
@@ -330,23 +285,6 @@ interface StepDraws {
   readonly ratio?: Float64Array;
   readonly ofCandidates?: { readonly probabilities: Float64Array; readonly places: Int32Array };
 }
-
-interface Variety {
-  readonly epoch: number;
-  /** Mean entropy of a person's softmax. */
-  readonly entropy: number;
-  /** Effective number of targets that all people are offered together: e to the entropy of their mean softmax. */
-  readonly together: number;
-  readonly nTargets: number;
-  readonly name: string;
-}
-
-/** Fewer people or targets say nothing of a collapse. */
-const LEAST = { people: 10, targets: 10 };
-/** Effective numbers of targets of all people together: under the first it has collapsed, under the others a warning is given. */
-const COLLAPSED = 1.5;
-const LEAST_TOGETHER = 3;
-const LEAST_SHARE = 0.01;
 
 const NOTHING = new Int32Array(0);
 

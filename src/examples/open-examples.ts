@@ -29,6 +29,8 @@ export interface OpenExamples<F extends Form = Form> {
   skipTo(step: number): void;
   /** Scores by the present weights. */
   scorer(): Forms[F]['scorer'];
+  /** Scores by what is trained beside it, whose validation is told too; absent = there is nothing. */
+  beside?(): readonly { readonly name: string; readonly scorer: Forms[F]['scorer'] }[];
   /**
    * After an epoch, by the present weights: what there is to say, a line each; absent = nothing.
    * @throws 'numeric' where going on makes no sense

@@ -1,4 +1,4 @@
-/** A generator by its present weights: the scores that it gives to all targets, or to a few candidates of each person. */
+/** Players by their present weights: what a generator gives to all targets, or to a few candidates of each person, and a discriminator to draws. */
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput } from '../engine/ops/index.ts';
 import { RowPlan } from '../engine/plan/row-plan.ts';
@@ -6,7 +6,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { PackedScores } from '../engine/runtime/packed-scores.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import type { Player } from './players.ts';
+import { type Player, scoreOf } from './players.ts';
 
 export interface PolicyOptions<C> {
   readonly engine: Engine;
@@ -14,7 +14,7 @@ export interface PolicyOptions<C> {
   readonly tensors: Parameters;
   readonly config: C;
   readonly player: Player<C>;
-  /** People of one call at most. */
+  /** People of one call at most, or pairs. */
   readonly capacity: number;
 }
 
@@ -28,7 +28,7 @@ export class Policy {
   readonly #vector: Tensor;
   readonly #plan: RowPlan;
   readonly #vectors: Float32Array;
-  #scores: PackedScores | null = null;
+  readonly #scores: PackedScores;
 
   constructor({ engine, store, tensors, config, player, capacity }: PolicyOptions<unknown>) {
     this.#engine = engine;
@@ -40,18 +40,16 @@ export class Policy {
     this.#vector = player.vector(tensors, this.#user, config);
     this.#plan = new RowPlan(engine, store, [this.#vector], [this.#user], capacity);
     this.#vectors = new Float32Array(capacity * this.#vector.size);
+    this.#scores = new PackedScores(engine, store.read(this.#table), this.#vector.size, capacity);
   }
 
   /** Takes the weights as they are now. */
   refresh(): void {
-    const address = this.#store.addressOf(this.#table);
-    this.#scores ??= new PackedScores(this.#engine, this.#store.read(this.#table), this.#vector.size, this.capacity);
-    this.#scores.pack(address, this.#store.strideOf(this.#table));
+    this.#scores.pack(this.#store.addressOf(this.#table), this.#store.strideOf(this.#table));
   }
 
   /** Scores of all targets, [people × targets], by the weights of the last `refresh`: a view that the next call writes over. */
   scoresOfAll(people: Int32Array): Float32Array {
-    if (!this.#scores) throw new Error('internal: the policy takes the weights before it scores');
     const vectors = this.#vectorsOf(people);
     this.#scores.vectors().set(vectors);
     return this.#scores.compute(people.length);
@@ -83,6 +81,38 @@ export class Policy {
 
   free(): void {
     this.#plan.free();
-    this.#scores?.free();
+    this.#scores.free();
+  }
+}
+
+/** A player's scores of pairs, as many for each person. */
+export class PairLogits {
+  readonly #user = indexInput('user');
+  readonly #target = indexInput('target');
+  readonly #logit: Tensor;
+  readonly #plan: RowPlan;
+  readonly #logits: Float32Array;
+
+  constructor({ engine, store, tensors, config, player, capacity }: PolicyOptions<unknown>) {
+    this.#logit = scoreOf(player, tensors, this.#user, this.#target, config);
+    this.#plan = new RowPlan(engine, store, [this.#logit], [this.#user, this.#target], capacity);
+    this.#logits = new Float32Array(capacity);
+  }
+
+  /** @param targets [people × n] @returns [people × n], a view that the next call writes over */
+  of(people: Int32Array, targets: Int32Array): Float32Array {
+    const each = targets.length / people.length;
+    this.#plan.feed(
+      this.#user,
+      targets.map((_, k) => people[Math.floor(k / each)]),
+    );
+    this.#plan.feed(this.#target, targets);
+    this.#plan.run(targets.length);
+    this.#plan.read(this.#logit, targets.length, this.#logits);
+    return this.#logits.subarray(0, targets.length);
+  }
+
+  free(): void {
+    this.#plan.free();
   }
 }

@@ -57,35 +57,46 @@ export function pairTurn(options: PairTurnOptions): Turn {
     totalSteps: epochs * Math.ceil(total / batchSize),
   });
   const orderOf = epochOrders(nPairs, options.random);
+  const [own, targets, others] = [0, 1, 2].map(() => new Int32Array(batchSize));
+  /** Pairs of one step, which may reach from one pass into the next ones. */
+  const collect = (epoch: number, first: number, n: number): void => {
+    for (let k = 0; k < n; ) {
+      const pass = Math.floor((first + k) / nPairs);
+      const order = orderOf(epoch * passes + pass);
+      const against = drawn(epoch, pass);
+      const start = first + k - pass * nPairs;
+      const end = Math.min(nPairs, start + n - k);
+      for (let at = start; at < end; at++, k++) {
+        const pair = order[at];
+        own[k] = users[pair];
+        targets[k] = positives.columns[pair];
+        others[k] = against[pair];
+      }
+    }
+  };
+  const twice = new Int32Array(2 * batchSize);
+  /** A row of the taken target, a row of the drawn one. */
+  const interleaved = (a: Int32Array, b: Int32Array, n: number): Int32Array => {
+    for (let k = 0; k < n; k++) {
+      twice[2 * k] = a[k];
+      twice[2 * k + 1] = b[k];
+    }
+    return twice.subarray(0, 2 * n);
+  };
+  const labels = Float32Array.from({ length: 2 * batchSize }, (_, r) => 1 - (r % 2));
   const feed = (epoch: number, s: number): void => {
     const first = s * batchSize;
     const n = Math.min(total, first + batchSize) - first;
-    const [own, targets, others] = [0, 1, 2].map(() => new Int32Array(n));
-    for (let k = 0; k < n; k++) {
-      const pass = Math.floor((first + k) / nPairs);
-      const pair = orderOf(epoch * passes + pass)[(first + k) % nPairs];
-      own[k] = users[pair];
-      targets[k] = positives.columns[pair];
-      others[k] = drawn(epoch, pass)[pair];
-    }
+    collect(epoch, first, n);
     if (other) {
-      plan.write(user, own);
-      plan.write(target, targets);
-      plan.write(other, others);
+      plan.write(user, own.subarray(0, n));
+      plan.write(target, targets.subarray(0, n));
+      plan.write(other, others.subarray(0, n));
       return;
     }
-    plan.write(
-      user,
-      Int32Array.from({ length: 2 * n }, (_, r) => own[r >> 1]),
-    );
-    plan.write(
-      target,
-      Int32Array.from({ length: 2 * n }, (_, r) => (r % 2 === 0 ? targets : others)[r >> 1]),
-    );
-    plan.write(
-      label as Tensor,
-      Float32Array.from({ length: 2 * n }, (_, r) => 1 - (r % 2)),
-    );
+    plan.write(user, interleaved(own, own, n));
+    plan.write(target, interleaved(targets, others, n));
+    plan.write(label as Tensor, labels.subarray(0, 2 * n));
   };
   return { name, plan, reportedRows: isReported ? total * rowsOfPair : 0, feed };
 }

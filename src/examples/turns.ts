@@ -4,25 +4,20 @@
  * stands still, then the generator, rewarded by a discriminator that stands still.
  */
 import { DeepTasteError } from '../core/errors.ts';
-import { mutualFriends } from '../data/social/friends.ts';
 import { type SparseRows, unitedRows } from '../data/sparse-rows.ts';
-import type { Tensor } from '../engine/expression.ts';
 import { lookup, rowDot } from '../engine/ops/index.ts';
-import { stateArrays } from '../engine/optimizers/optimizer.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
-import { stepBytes } from '../engine/plan/step-memory.ts';
 import type { StepResult } from '../engine/plan/step-plan.ts';
-import { ParameterStore, paddedWidth } from '../engine/runtime/parameter-store.ts';
+import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
-import type { TakenPairs } from './forms.ts';
 import { Generator, peopleOf } from './generator.ts';
-import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
-import type { AnyModel, Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest } from './model.ts';
+import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest } from './model.ts';
 import type { OpenExamples, TrainedPlan } from './open-examples.ts';
-import { type Game, type Player, pairStep, policyStep } from './players.ts';
+import { type Game, type Player, pairStep } from './players.ts';
 import { byPass, evenDraws, pairTurn, type Turn } from './turn.ts';
+import { type Players, positivesOf, turnMemory } from './turn-memory.ts';
 import { checkTurnSettings, type TurnDefaults, type TurnSettings, turnSettings } from './turn-settings.ts';
 
 export const turns: Examples = {
@@ -34,11 +29,7 @@ export const turns: Examples = {
 };
 
 /** What a model declares whose players take turns. */
-export interface TurnParts<C>
-  extends Pick<PairScoring<C>, 'parameters'>,
-    Pick<Gradients<C, 'pairs'>, 'pretraining' | 'fuse'> {
-  /** The first is played for items, and one of its players recommends. */
-  games(config: C): readonly [Game<C>, ...Game<C>[]];
+export interface TurnParts<C> extends Players<C>, Pick<Gradients<C, 'pairs'>, 'pretraining' | 'fuse'> {
   /** Who recommends. */
   serves(config: C): 'generator' | 'discriminator';
   readonly trainingDefaults: TurnDefaults;
@@ -51,7 +42,7 @@ export type TurnModel<C = unknown> = Model<C, 'pairs'> &
 /** Declares a model of players that take turns; infers the type of its options. */
 export function turnModel<C>(declared: ModelHead<C> & TurnParts<C>): TurnModel<C> {
   const { title, trainingDefaults, pretraining, fuse } = declared;
-  const scoring = servedBy(declared);
+  const scoring = scoringOf(declared, (config) => declared.serves(config));
   return {
     ...declared,
     ...scoring,
@@ -63,7 +54,7 @@ export function turnModel<C>(declared: ModelHead<C> & TurnParts<C>): TurnModel<C
       by: 'gradients',
       examples: turns,
       defaults: trainingDefaults,
-      open: (request) => new OpenTurns(title, declared, scoring, request),
+      open: (request) => new OpenTurns(title, declared, request),
       memory: (request) => turnMemory(title, declared, request),
       pretraining,
       fuse,
@@ -77,9 +68,11 @@ export function isTurnModel(model: AnyModel): model is TurnModel {
   return model.learn.by === 'gradients' && model.learn.examples === turns;
 }
 
-/** How the player scores that recommends. */
-function servedBy<C>(model: TurnParts<C>): PairScoring<C> {
-  const player = (config: C): Player<C> => model.games(config)[0][model.serves(config)];
+type Role = ReturnType<TurnParts<unknown>['serves']>;
+
+/** How a player of the first game scores. */
+function scoringOf<C>(model: TurnParts<C>, role: (config: C) => Role): PairScoring<C> {
+  const player = (config: C): Player<C> => model.games(config)[0][role(config)];
   return {
     parameters: (config, sizes) => model.parameters(config, sizes),
     userParts: (p, user, config) => [player(config).vector(p, user, config)],
@@ -89,70 +82,11 @@ function servedBy<C>(model: TurnParts<C>): PairScoring<C> {
   };
 }
 
-/** Who took what in a game. @throws 'config' for data without edges between users, where friends are taken */
-function positivesOf<C>(title: string, { targets, bothWays }: Game<C>, { rows, friends }: TakenPairs): SparseRows {
-  if (targets === 'items') return rows;
-  if (friends) return bothWays ? mutualFriends(friends) : friends;
-  throw new DeepTasteError(
-    'config',
-    `train ${title}: the data must say who knows whom, found no edges between users; give them with --social FILE (data.social), or choose a model without friends`,
-    { key: 'social' },
-  );
-}
-
 const ofGenerators = ({ optimizer, generatorLearningRate, generatorL2 }: TurnSettings): TurnSettings['optimizer'] => ({
   ...optimizer,
   learningRate: generatorLearningRate,
   l2: generatorL2,
 });
-
-function turnMemory<C>(title: string, model: TurnParts<C>, request: MemoryRequest<C, 'pairs'>): MemoryEstimate {
-  const { engine, config, data } = request;
-  const training = turnSettings.parse(request.training);
-  const { sizes, rows } = data;
-  const declared = declaredAs(model.parameters(config, sizes));
-  const { tensors, declarations } = declared;
-  const count = rows.columns.length;
-  let step = 0;
-  let outside = 0;
-  for (const game of model.games(config)) {
-    const positives = positivesOf(title, game, data);
-    const nPairs = Math.max(1, positives.columns.length);
-    const bytesOf = (loss: Tensor, batchSize: number, inBlocks?: boolean): number =>
-      stepBytes({ engine, loss, batchSize, inBlocks });
-    const ofPairs = pairStep(game.discriminator, tensors, config, game);
-    step += bytesOf(ofPairs.loss, Math.min(training.batchSize, nPairs) * ofPairs.rowsOfPair);
-    // users, order and draws of the pairs
-    outside += 16 * nPairs;
-    const nTargets = tensors[game.generator.targets].shape[0];
-    const people = Math.min(training.generatorBatchSize, nPairs);
-    const n = training.candidates || training.samples;
-    const isWhole = training.candidates === 0 && (training.baseline !== 'mean' || training.positiveShare > 0);
-    step += game.isAdversarial
-      ? bytesOf(policyStep(game.generator, tensors, config, { n, isWhole, people }).loss, people, true)
-      : bytesOf(
-          pairStep(game.generator, tensors, config, { loss: 'pairwise' }).loss,
-          Math.min(training.batchSize, nPairs),
-        );
-    // the table once more for its products, and the scores of the people of a step
-    const width = tensors[game.generator.targets].shape[1];
-    if (game.isAdversarial) step += 4 * nTargets * (width + Math.max(64, training.generatorBatchSize));
-    outside += 8 * nTargets;
-  }
-  // a table that two players learn has optimizer state of each
-  const shared = declarations.reduce(
-    (sum, { table, shape: [n, width] }) => sum + (table ? 4 * n * paddedWidth(width) : 0),
-    0,
-  );
-  const states = model.games(config).length > 1 ? shared * stateArrays[training.optimizer.name] : 0;
-  return trainingMemory({
-    declarations,
-    optimizer: training.optimizer.name,
-    examples: { count, unit: 'interactions', bytesEach: 0, bytes: states, outside },
-    step,
-    ranking: { tables: 1, bytes: rankingBytes('dot', sizes, 0, engine), bytesEach: 4 },
-  });
-}
 
 /** A turn with the number of its first step in an epoch. */
 interface PlacedTurn {
@@ -168,13 +102,13 @@ class OpenTurns<C> implements OpenExamples<'pairs'> {
   readonly stepsPerEpoch: number;
   readonly notes: readonly string[];
   readonly #request: OpenRequest<C, 'pairs'>;
-  readonly #scoring: PairScoring<C>;
+  readonly #model: TurnParts<C>;
   readonly #generators: Generator[] = [];
   readonly #turns: PlacedTurn[] = [];
 
-  constructor(title: string, model: TurnParts<C>, scoring: PairScoring<C>, request: OpenRequest<C, 'pairs'>) {
+  constructor(title: string, model: TurnParts<C>, request: OpenRequest<C, 'pairs'>) {
     this.#request = request;
-    this.#scoring = scoring;
+    this.#model = model;
     const { engine, config, data, random } = request;
     const training = turnSettings.parse(request.training);
     if (data.rows.columns.length === 0)
@@ -286,8 +220,18 @@ class OpenTurns<C> implements OpenExamples<'pairs'> {
   }
 
   scorer(): Scorer {
+    return this.#scorerOf(this.#model.serves(this.#request.config));
+  }
+
+  beside(): { readonly name: string; readonly scorer: Scorer }[] {
+    const other = this.#model.serves(this.#request.config) === 'generator' ? 'discriminator' : 'generator';
+    return [{ name: other, scorer: this.#scorerOf(other) }];
+  }
+
+  #scorerOf(role: Role): Scorer {
     const { engine, config, data } = this.#request;
-    return pairScorer(engine, this.#scoring, config, data, this.declared.tensors, this.store);
+    const scoring = scoringOf(this.#model, () => role);
+    return pairScorer(engine, scoring, config, data, this.declared.tensors, this.store);
   }
 
   free(): void {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { type BaselineName, rewardsOf, slopesOfCandidates, weightsOfDraws } from '../../src/examples/rewards.ts';
-import { SoftmaxDraws } from '../../src/examples/softmax-draws.ts';
+import { exponential, SoftmaxDraws } from '../../src/examples/softmax-draws.ts';
 
 const g = [0.3, -1.2, 2, 0.1, -0.4, 0.9];
 const rewards = [1.5, 0.2, 0.7, 2.5, 0.1, 1.1];
@@ -140,6 +140,17 @@ it('rewards are those of their formulas, for large logits too', () => {
     expect(r).toBeCloseTo(k === 4 ? 800 : Math.log(1 + Math.exp(logits[k])), 12);
   });
   rewardsOf('sigmoid', logits).forEach((r, k) => void expect(r).toBeCloseTo(2 * (sigma(logits[k]) - 0.5), 12));
+});
+
+it('exponentials are those of Math.exp', () => {
+  for (let y = 0; y < 760; y += 0.0371) {
+    const exact = Math.exp(-y);
+    expect(Math.abs(exponential(y) - exact)).toBeLessThanOrEqual(1e-13 * exact + 5e-324);
+  }
+  expect(exponential(0)).toBe(1);
+  expect(exponential(1e9)).toBe(0);
+  expect(exponential(Number.POSITIVE_INFINITY)).toBe(0);
+  expect(exponential(Number.NaN)).toBeNaN();
 });
 
 describe('draws from a softmax', () => {
