@@ -5,6 +5,8 @@ export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   /** Rows of `zeroLast` numbers end with a 0; absent = all numbers are drawn. */
   | { readonly kind: 'normal'; readonly deviation: number; readonly zeroLast?: number }
+  /** 1 where row and column of a matrix of so many columns are alike, else 0. */
+  | { readonly kind: 'identity'; readonly columns: number }
   /** U(−bound, bound) */
   | { readonly kind: 'uniform'; readonly bound: number };
 
@@ -37,6 +39,9 @@ export function initialValues(initializer: Initializer, n: number, random: Rando
   switch (initializer.kind) {
     case 'constant':
       return values.fill(initializer.value);
+    case 'identity':
+      for (let k = 0; k < Math.min(n, initializer.columns ** 2); k += initializer.columns + 1) values[k] = 1;
+      return values;
     case 'normal':
       for (let k = 0; k < n; k++) values[k] = initializer.deviation * random.normal();
       if (initializer.zeroLast) for (let k = initializer.zeroLast - 1; k < n; k += initializer.zeroLast) values[k] = 0;

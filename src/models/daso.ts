@@ -102,9 +102,17 @@ function parameters(
     biasedTable('socialDomain.user', 'user', [nUsers, d], deviation),
     vectorTable('socialDomain.discriminator.user', 'user', [nUsers, d], deviation),
     biasedTable('socialDomain.discriminator.friend', 'user', [nUsers, d], deviation),
-    ...mlpParameters(TO_ITEMS, [d, ...hidden, d]),
-    ...mlpParameters(TO_FRIENDS, [d, ...hidden, d]),
+    ...fromIdentity(mlpParameters(TO_ITEMS, [d, ...hidden, d])),
+    ...fromIdentity(mlpParameters(TO_FRIENDS, [d, ...hidden, d])),
   ];
+}
+
+/** Matrices start as the identity: a person is at first the same in both domains. */
+function fromIdentity(declarations: readonly ParameterDeclaration[]): ParameterDeclaration[] {
+  return declarations.map((each) => {
+    const [, columns] = each.shape;
+    return columns === undefined ? each : { ...each, initializer: { kind: 'identity', columns } };
+  });
 }
 
 const TO_ITEMS = 'socialToItem';
