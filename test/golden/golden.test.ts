@@ -18,8 +18,8 @@ const place = workplace();
 place.write('ratings.csv', ratingsCsv());
 place.write('clicks.csv', clicksCsv());
 place.write('items.csv', itemsCsv());
-place.write('friends.csv', friendsCsv());
 place.write('sessions.csv', sessionsCsv());
+place.write('friends.csv', friendsCsv());
 
 function sha(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);

@@ -58,19 +58,6 @@ export function clicksCsv(): string {
   return `user,item,clicked,device,price,timestamp\n${rows.join('\n')}\n`;
 }
 
-/** from,to: a few friends of everybody, most of the own camp. */
-export function friendsCsv(): string {
-  const random = generator(14);
-  const rows: string[] = [];
-  for (let user = 0; user < N_USERS; user++)
-    for (let n = 0; n < 3; n++) {
-      const friend = Math.floor(N_USERS * random());
-      const isKept = friend !== user && (friend % 2 === user % 2 || random() < 0.3);
-      if (isKept) rows.push(`u${user},u${friend}`);
-    }
-  return `from,to\n${rows.join('\n')}\n`;
-}
-
 /** item,genre,year: what is known of the films. */
 export function itemsCsv(): string {
   const rows = Array.from({ length: N_ITEMS }, (_, item) => `i${item},${genres[item % 4]},${1960 + ((item * 7) % 60)}`);
@@ -91,4 +78,21 @@ export function sessionsCsv(): string {
     }
   }
   return `session,item,time\n${rows.join('\n')}\n`;
+}
+
+/** source,target: some people of the own camp each, and now and then anybody; the last five name nobody. */
+export function friendsCsv(): string {
+  const random = generator(14);
+  const rows: string[] = [];
+  for (let user = 0; user < N_USERS - 5; user++) {
+    const named = new Set<number>();
+    const n = 1 + Math.floor(5 * random());
+    while (named.size < n) {
+      const anybody = Math.floor(N_USERS * random());
+      const friend = random() < 0.8 ? (anybody - (anybody % 2) + (user % 2)) % N_USERS : anybody;
+      if (friend !== user) named.add(friend);
+    }
+    for (const friend of named) rows.push(`u${user},u${friend}`);
+  }
+  return `source,target\n${rows.join('\n')}\n`;
 }
