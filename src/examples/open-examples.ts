@@ -2,14 +2,20 @@
 import type { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { StepPlan, StepResult } from '../engine/plan/step-plan.ts';
+import type { OptimizerState } from '../engine/plan/updates.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { DeclaredParameters } from '../layers/declared-parameters.ts';
 import type { Form, Forms } from './forms.ts';
 
+/** What a checkpoint keeps of the plans of a training besides the weights, and what looks without gain change. */
+export interface TrainedPlan extends Pick<StepPlan, 'setRateFactor' | 'readCarried' | 'writeCarried' | 'flopsOfStep'> {
+  readonly state: Pick<OptimizerState, 'read' | 'write'>;
+}
+
 export interface OpenExamples<F extends Form = Form> {
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
-  readonly plan: StepPlan;
+  readonly plan: TrainedPlan;
   /** Rows of an epoch: examples, or events that are predicted. */
   readonly nRows: number;
   readonly stepsPerEpoch: number;
@@ -25,6 +31,13 @@ export interface OpenExamples<F extends Form = Form> {
   skipTo(step: number): void;
   /** Scores by the present weights. */
   scorer(): Forms[F]['scorer'];
+  /** Scores by what is trained beside it, whose validation is told too; absent = there is nothing. */
+  beside?(): readonly { readonly name: string; readonly scorer: Forms[F]['scorer'] }[];
+  /**
+   * After an epoch, by the present weights: what there is to say, a line each; absent = nothing.
+   * @throws 'numeric' where going on makes no sense
+   */
+  afterEpoch?(epoch: number): readonly string[];
   free(): void;
 }
 
@@ -39,7 +52,7 @@ export interface DrawnNegatives {
 /** Steps of a plan that any step can be run of: where each step's rows are known from its number. */
 export function stepsOfPlan(
   plan: StepPlan,
-): Pick<OpenExamples, 'plan' | 'stepsPerEpoch' | 'run' | 'profile' | 'skipTo'> {
+): Pick<OpenExamples, 'stepsPerEpoch' | 'run' | 'profile' | 'skipTo'> & { readonly plan: StepPlan } {
   return {
     plan,
     stepsPerEpoch: plan.stepsPerEpoch,

@@ -6,6 +6,7 @@ import type { AnyModel, Model, TaskName } from '../examples/model.ts';
 import { bias } from './bias.ts';
 import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
+import { daso } from './daso.ts';
 import { dcnV2 } from './dcn-v2.ts';
 import { deepfm } from './deepfm.ts';
 import { dscf } from './dscf.ts';
@@ -17,7 +18,9 @@ import { gmf } from './gmf.ts';
 import { graphrec } from './graphrec.ts';
 import { gru4rec } from './gru4rec.ts';
 import { ials } from './ials.ts';
+import { irgan } from './irgan.ts';
 import { itemKnn } from './item-knn.ts';
+import { kbgan } from './kbgan.ts';
 import { lightgcn } from './lightgcn.ts';
 import { logisticMf } from './logistic-mf.ts';
 import { lr } from './lr.ts';
@@ -49,6 +52,9 @@ const pairModels = [
   neumf,
   lightgcn,
   ultragcn,
+  irgan,
+  kbgan,
+  daso,
   bias,
   biasedMf,
   svdpp,

@@ -12,6 +12,8 @@ import type { Model } from '../examples/model.ts';
 import { foldInWeightsOf } from '../examples/pair-loss.ts';
 import { pairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
 import { isPairModel, type PairModel } from '../examples/pairs.ts';
+import { turnSettings } from '../examples/turn-settings.ts';
+import { isTurnModel, type TurnModel } from '../examples/turns.ts';
 import { isWeightedPairModel, type WeightedPairModel, weightedPairSettings } from '../examples/weighted-pairs.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { FoldIn } from '../training/fold-in.ts';
@@ -209,9 +211,9 @@ export class PairAnswering implements Answering {
   /** What the best items are found by for somebody with these items; and how it was made. */
   #newPerson(history: Int32Array): { person: Person; how: string; ignoresHistory?: true } {
     const { form, foldIn } = this.#scorer;
-    if (!foldIn && (isPairModel(this.#model) || isWeightedPairModel(this.#model))) {
-      this.#foldIn ??= isPairModel(this.#model) ? this.#trainedFoldIn(this.#model) : this.#weightedFoldIn(this.#model);
-      const { vector, how } = this.#foldIn.foldIn(history);
+    const fitted = foldIn ? null : this.#fittedFoldIn();
+    if (fitted) {
+      const { vector, how } = fitted.foldIn(history);
       return { person: { vector }, how };
     }
     if (form.form === 'history')
@@ -220,6 +222,15 @@ export class PairAnswering implements Answering {
     const { vector, how, ignoresHistory } = foldIn(history);
     const isByBoth = form.form === 'takers' || form.form === 'two-steps';
     return { person: isByBoth ? { vector, history } : { vector }, how, ignoresHistory };
+  }
+
+  /** Of models that are trained by gradients, whose users have vectors; made once. */
+  #fittedFoldIn(): FoldIn | null {
+    const model = this.#model;
+    if (isPairModel(model)) this.#foldIn ??= this.#trainedFoldIn(model);
+    else if (isWeightedPairModel(model)) this.#foldIn ??= this.#weightedFoldIn(model);
+    else if (isTurnModel(model)) this.#foldIn ??= this.#foldInOfPlayer(model);
+    return this.#foldIn;
   }
 
   #trainedFoldIn(model: PairModel): FoldIn {
@@ -252,6 +263,17 @@ export class PairAnswering implements Answering {
       weights,
       weightsOf,
     } as const;
+    return new FoldIn(parts, this.#scorer);
+  }
+
+  /** Somebody new plays no game: the items are told from others pairwise. */
+  #foldInOfPlayer(model: TurnModel): FoldIn {
+    const { weights, info, users, items } = this.#parts;
+    const config = model.options.parse(info.model.config);
+    const { optimizer } = turnSettings.parse(info.training);
+    const sizes = { nUsers: users.size, nItems: items.size };
+    const training = { negatives: 1, rejectTaken: true, optimizer };
+    const parts = { engine: this.#engine(), model, rows: 'pairwise', config, training, sizes, weights } as const;
     return new FoldIn(parts, this.#scorer);
   }
 

@@ -81,6 +81,8 @@ class EpochLoop<F extends Form> {
   /** False in the first slice, in which code is compiled. */
   #isWarm = false;
   #lastCheckpoint = performance.now();
+  /** Validation of what is trained beside it, for the log alone. */
+  #beside = '';
 
   constructor(options: EpochLoopOptions<F>) {
     this.#options = options;
@@ -125,13 +127,14 @@ class EpochLoop<F extends Form> {
       if (this.#state.stepsDone === 0) this.#options.onEpochStart?.(epoch, examples);
       await this.#runEpoch(epoch, (done) => task.update(Math.round((epoch + done) * nRows)));
       const seconds = (performance.now() - started) / 1000;
+      for (const note of examples.afterEpoch?.(epoch) ?? []) progress.log(note);
       const loss = this.#state.lossSum / nRows;
       const validation = this.#look(epoch);
       const examplesPerSecond = (share * nRows) / seconds;
       const record: EpochRecord = { model: name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
       const log = [...this.#state.log, record];
       this.#state = { ...this.#state, epochsDone: epoch + 1, stepsDone: 0, lossSum: 0, log };
-      task.update((epoch + 1) * nRows, describe(record, training.epochs, shown));
+      task.update((epoch + 1) * nRows, describe(record, training.epochs, shown) + this.#beside);
       onEpoch?.(record);
       await this.#checkpoint();
     }
@@ -205,11 +208,17 @@ class EpochLoop<F extends Form> {
   #look(epoch: number): number | null {
     const { validate, training, examples } = this.#options;
     const isDue = (epoch + 1) % training.evaluateEvery === 0 || epoch + 1 === training.epochs;
+    this.#beside = '';
     if (!validate || !isDue) return null;
     const started = performance.now();
-    const scorer = examples.scorer();
-    const value = validate(scorer);
-    scorer.free();
+    const measured = (scorer: Forms[F]['scorer']): number => {
+      const value = validate(scorer);
+      scorer.free();
+      return value;
+    };
+    const value = measured(examples.scorer());
+    const beside = examples.beside?.() ?? [];
+    this.#beside = beside.map(({ name, scorer }) => `  ${name} ${measured(scorer).toFixed(4)}`).join('');
     this.#estimate.looked((performance.now() - started) / 1000);
     const { bestValidation, looksWithoutGain: looks } = this.#state;
     if (bestValidation === null || value > bestValidation + training.minGain) {

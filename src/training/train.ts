@@ -6,7 +6,7 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import { checkMemory, tellMemory, withFactorAdvice } from '../examples/memory-estimate.ts';
-import type { Gradients, Model } from '../examples/model.ts';
+import type { Examples, Gradients, Model } from '../examples/model.ts';
 import type { OpenExamples } from '../examples/open-examples.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
@@ -97,7 +97,10 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
   return withKept(await trainStages(request, stages, { model, learn, config, training }));
 }
 
-/** The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). */
+/**
+ * The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate); of a stage that is
+ * trained on examples of another kind those that this kind has, too.
+ */
 function pretrainingStage<F extends Form>(
   { form, tasks }: Model<unknown, F>,
   training: EpochSettings,
@@ -109,8 +112,12 @@ function pretrainingStage<F extends Form>(
     model,
     learn: model.learn,
     config: model.options.parse(stage.config),
-    training: overDefaults(model.learn.examples, training, stage.training),
+    training: overDefaults(model.learn.examples, settingsOf(model.learn.examples, training), stage.training),
   };
+}
+
+function settingsOf({ settings }: Examples, training: object): object {
+  return Object.fromEntries(Object.entries(training).filter(([key]) => key in settings.shape));
 }
 
 async function trainStages<F extends Form>(

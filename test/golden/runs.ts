@@ -20,6 +20,8 @@ const users = [
   'neumf',
   'lightgcn',
   'ultragcn',
+  'irgan',
+  'kbgan',
 ];
 const ratings = ['bias', 'biased-mf', 'svdpp', 'gmf', 'mlp', 'neumf'];
 const friends = ['trustsvd', 'dscf', 'graphrec'];
@@ -53,6 +55,9 @@ const small: Readonly<Record<string, readonly string[]>> = {
   gmf: ['--set', 'factors=8', '--epochs', '4'],
   mlp: ['--epochs', '3'],
   ultragcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=64', '--set', 'training.negatives=50'],
+  irgan: ['--set', 'factors=8', '--set', 'pretrainEpochs=3', '--epochs', '3'],
+  kbgan: ['--set', 'factors=8', '--set', 'pretrainEpochs=3', '--epochs', '3'],
+  daso: ['--set', 'factors=8', '--set', 'hidden=[8]', '--set', 'pretrainEpochs=3', '--epochs', '3'],
   lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
@@ -81,6 +86,7 @@ const explained: GoldenRun['ask'] = [['explain', '--row', 'user=u3', '--row', 'i
 
 export const goldenRuns: readonly GoldenRun[] = [
   ...users.map((model) => run(model, model, ofRatings, forPeople)),
+  run('daso', 'daso', [...ofRatings, '--social', 'friends.csv'], forPeople),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
   ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
   ...friends.map((model) => run(model, model, [...ofRatings, '--social', 'friends.csv'], forPeople)),

@@ -15,9 +15,17 @@ import { thrownCode } from '../models/thrown-code.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sequenceFolders = ['yoochoose-1-64', 'yoochoose-100k', 'ml-1m-sequences'];
 const ratingFolders = ['ml-100k-ratings', 'ciao-ratings'];
-/** Models of the graph, on the set of their papers. */
-const onGowalla = ['lightgcn', 'gf-cf', 'ultragcn'];
-const files = ['ml-1m', 'ml-100k', 'gowalla', ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
+/** Models of the graph, of players and of friends, on the sets of their papers. */
+const homes: Readonly<Record<string, readonly string[]>> = {
+  lightgcn: ['gowalla'],
+  'gf-cf': ['gowalla'],
+  ultragcn: ['gowalla'],
+  irgan: ['irgan-ml-100k'],
+  kbgan: ['irgan-ml-100k'],
+  daso: ['ciao-implicit', 'lastfm-hetrec'],
+};
+const homeFolders = [...new Set(Object.values(homes).flat())];
+const files = ['ml-1m', 'ml-100k', ...homeFolders, ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
   readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
 );
 
@@ -27,7 +35,7 @@ describe.each(files)('%s', (file) => {
     const isOfSequences = areOf('sequences', settings);
     expect(isOfSequences).toBe(sequenceFolders.some((folder) => file.includes(`/${folder}/`)));
     expect('files' in settings.data && settings.data.files[0]).toMatch(
-      /(ml-1m|ml-100k|gowalla|ciao|yoochoose-1-64|yoochoose-100k)\//,
+      /(ml-1m|ml-100k|gowalla|ciao|ciao-implicit|lastfm-hetrec|yoochoose-1-64|yoochoose-100k)\//,
     );
     const model = findModel(settings.model);
     expect(model.form).toBe(isOfSequences ? 'sequences' : 'pairs');
@@ -70,9 +78,9 @@ it('has an experiment on Frappe for every model over feature fields, and every f
   );
 });
 
-it('has an experiment on both data sets for every model that ranks, on Gowalla for those of the graph', () => {
+it('has an experiment on both data sets for every model that ranks, or on the sets of its paper', () => {
   for (const { name } of modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking'))
-    for (const folder of onGowalla.includes(name) ? ['gowalla'] : ['ml-1m', 'ml-100k'])
+    for (const folder of homes[name] ?? ['ml-1m', 'ml-100k'])
       expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
 });
 

@@ -59,6 +59,10 @@ describe('the estimate of the engine’s memory', () => {
     ['mf', { config: { factors: 64 } }, pairData(20_000, 8000, 300_000)],
     ['neumf', { config: { factors: 32, mlpFactors: 32, hidden: [32, 16] } }, pairData(9000, 5000, 200_000)],
     ['bpr-mf', { training: { optimizer: { name: 'adagrad' } } }, pairData(30_000, 1000, 400_000)],
+    ['irgan', { config: { factors: 64 } }, pairData(9000, 5000, 200_000)],
+    ['irgan', { training: { baseline: 'moving', generatorBatchSize: 256 } }, pairData(3000, 20_000, 100_000)],
+    ['kbgan', {}, pairData(20_000, 8000, 300_000)],
+    ['daso', {}, { ...pairData(9000, 5000, 200_000), friends: pairData(9000, 9000, 50_000).rows }],
   ])('is within a sixth of what %s takes', (name, given, data) => {
     expect(shareOf('pairs', name, given, data)).toBeGreaterThan(5 / 6);
     expect(shareOf('pairs', name, given, data)).toBeLessThan(7 / 6);

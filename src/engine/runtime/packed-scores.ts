@@ -1,4 +1,7 @@
-/** Scores of a few vectors against all rows of a table, on all threads: the table is packed once for the product kernel. */
+/**
+ * Scores of a few vectors against all rows of a table, on all threads: the table is packed for the product kernel, once or anew when
+ * its numbers have changed.
+ */
 import { DeepTasteError } from '../../core/errors.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from './engine.ts';
@@ -20,10 +23,10 @@ export class PackedScores {
     this.width = width;
     this.columns = table.length / width;
     this.capacity = capacity;
-    const source = engine.place(table);
     // vectors past the last row are read, and must lie inside the memory
     this.#panels = engine.allocate(Math.ceil(this.columns / 8) * 8 * width * 4 + 64);
-    engine.kernels.packPanels(source, 1, width, this.#panels, width, this.columns);
+    const source = engine.place(table);
+    this.pack(source, width);
     engine.free(source);
     this.#rows = engine.allocate(capacity * width * 4 + 64);
     this.#out = engine.allocate(capacity * this.columns * 4 + 64);
@@ -36,6 +39,11 @@ export class PackedScores {
     words[code.SCORES_OUT] = this.#out;
     words[code.SCORES_OUT_STRIDE] = this.columns;
     words[code.SCORES_COLUMNS] = this.columns;
+  }
+
+  /** Takes other numbers of a table of the same size. @param address of its first row @param stride elements from row to row */
+  pack(address: number, stride: number): void {
+    this.#engine.kernels.packPanels(address, 1, stride, this.#panels, this.width, this.columns);
   }
 
   /** The vectors of the next call, [capacity × width]; a view of the engine's memory, good until memory is allocated. */
