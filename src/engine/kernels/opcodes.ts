@@ -56,6 +56,8 @@ export const FILL = 0x28;
 export const COPY = 0x29;
 export const JOIN = 0x2a;
 export const PLACE = 0x2b;
+export const SWIGLU = 0x2c;
+export const SWIGLU_GRADIENT = 0x2d;
 
 /** Sums along and across rows, statistics: `sum-instructions.ts`. */
 export const ROW_DOT = 0x31;

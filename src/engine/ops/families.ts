@@ -7,6 +7,7 @@ import { elementwiseOps } from './elementwise.ts';
 import { eluOps } from './elu.ts';
 import { fieldOps } from './fields.ts';
 import { fullSoftmaxOps } from './full-softmax.ts';
+import { gatedOps } from './gated.ts';
 import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { interactionOps } from './interactions.ts';
@@ -34,6 +35,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'What is given', file: 'leaves.ts', ops: leafOps },
   { title: 'Element by element', file: 'elementwise.ts', ops: elementwiseOps },
   { title: 'Exponential linear unit', file: 'elu.ts', ops: eluOps },
+  { title: 'Gated linear units', file: 'gated.ts', ops: gatedOps },
   { title: 'Matrix products', file: 'linear.ts', ops: linearOps },
   { title: 'Rows of tables', file: 'lookup.ts', ops: lookupOps },
   { title: 'Sums along and across rows, and their opposites', file: 'reduce.ts', ops: reduceOps },

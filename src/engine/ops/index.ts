@@ -25,6 +25,7 @@ export {
 export { elu } from './elu.ts';
 export { lookupFields } from './fields.ts';
 export { fullSoftmaxCrossEntropy } from './full-softmax.ts';
+export { swiglu } from './gated.ts';
 export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
