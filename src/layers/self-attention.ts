@@ -92,9 +92,7 @@ export function selfAttentionBlock(
   };
   const forward = (y: Tensor): Tensor => {
     const inner =
-      feedForward === 'swiglu'
-        ? swiglu(weighed(y, 'W1', 'b1'))
-        : linearRelu(y, p[`${prefix}.W1`], p[`${prefix}.b1`]);
+      feedForward === 'swiglu' ? swiglu(weighed(y, 'W1', 'b1')) : linearRelu(y, p[`${prefix}.W1`], p[`${prefix}.b1`]);
     return drop('outer', weighed(drop('inner', inner), 'W2', 'b2'));
   };
   /** z + g, g gated by z where that is wanted */

@@ -86,7 +86,10 @@ export function represent(o: SasrecOracle, weights: Weights, events: readonly nu
     const added = (x: readonly number[], g: readonly number[], gate: string): number[] => {
       if (!o.gates) return plus(x, g);
       const open = layer(weights, `${block}.${gate}`, `${block}.${gate}.b`, x, d).map(sigma);
-      return plus(x, g.map((v, k) => v * open[k]));
+      return plus(
+        x,
+        g.map((v, k) => v * open[k]),
+      );
     };
     if (o.normalise === 'before') {
       const attended = attend(o, weights, block, xs.map(first));

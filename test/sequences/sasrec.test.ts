@@ -80,7 +80,10 @@ const cases: [string, object][] = [
   ['two heads, one block', { heads: 2, blocks: 1 }],
   ['SwiGLU', { feedForward: 'swiglu', expansion: 2, blocks: 1 }],
   ['a wide inner layer', { expansion: 3, blocks: 1 }],
-  ['LiGR blocks, all items', { feedForward: 'swiglu', expansion: 4, gates: true, loss: 'cross-entropy', sharedNegatives: 0 }],
+  [
+    'LiGR blocks, all items',
+    { feedForward: 'swiglu', expansion: 4, gates: true, loss: 'cross-entropy', sharedNegatives: 0 },
+  ],
   ['gates, normalised after', { gates: true, normalise: 'after', blocks: 1 }],
   ['normalised after', { normalise: 'after' }],
   ['positions from the start', { positions: 'start' }],

@@ -43,6 +43,11 @@ export const BATCH_PRODUCT = 0x13;
 export const PACK = 0x14;
 export const BLOCK_PACK = 0x15;
 export const TRANSPOSE = 0x16;
+export const CONVOLUTION = 0x17;
+export const CONVOLUTION_INPUT = 0x18;
+export const CONVOLUTION_WEIGHTS = 0x19;
+/** the rows of the block of what CONVOLUTION_WEIGHTS adds up, over the batch's rows */
+export const BATCH_CONVOLUTION = 0x1a;
 
 /** Element by element, copies: `row-instructions.ts`. */
 export const UNARY = 0x21;
@@ -131,6 +136,9 @@ export const MASKED_SOFTMAX_GRADIENT = 0xa8;
 export const POOL_STEPS = 0xa9;
 export const DOT_STEPS = 0xaa;
 export const SCALE_STEPS = 0xab;
+export const MAX_STEPS = 0xac;
+export const MAX_STEPS_GRADIENT = 0xad;
+export const TRANSPOSE_STEPS = 0xae;
 
 /** Self-attention: `attention-instructions.ts`. */
 export const ATTENTION = 0xb1;

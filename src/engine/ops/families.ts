@@ -2,6 +2,7 @@
 import type { Op } from '../expression.ts';
 import { attentionOps } from './attention.ts';
 import { candidateOps } from './candidates.ts';
+import { convolutionOps } from './convolution.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { eluOps } from './elu.ts';
@@ -51,6 +52,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Softmax over all rows of a matrix', file: 'full-softmax.ts', ops: fullSoftmaxOps },
   { title: 'Recurrent units', file: 'gru.ts', ops: gruOps },
   { title: 'Long short-term memory', file: 'lstm.ts', ops: lstmOps },
+  { title: 'Convolution over the steps of a row', file: 'convolution.ts', ops: convolutionOps },
   { title: 'Steps of a row', file: 'steps-of-row.ts', ops: stepOps },
   { title: 'Self-attention', file: 'attention.ts', ops: attentionOps },
   { title: 'Sparse matrices', file: 'sparse-matrix.ts', ops: sparseMatrixOps },

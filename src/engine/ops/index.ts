@@ -3,6 +3,7 @@
 export { causalAttention } from './attention.ts';
 export type { CandidateLossName } from './candidate-formulas.ts';
 export { candidateLoss, candidateOffsets } from './candidates.ts';
+export { convolution } from './convolution.ts';
 export { dropout, laneDropout } from './dropout.ts';
 export {
   add,
@@ -39,5 +40,5 @@ export { type LstmOptions, lstm } from './lstm.ts';
 export { broadcastRow, fillRows, multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
-export { maskedSoftmax, poolSteps, sequenceLengths } from './steps-of-row.ts';
+export { dotSteps, maskedSoftmax, maxSteps, poolSteps, sequenceLengths, transposeSteps } from './steps-of-row.ts';
 export { targetCrossEntropy } from './target-loss.ts';
