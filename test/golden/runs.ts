@@ -30,6 +30,7 @@ const sequences = [
   'vsknn',
   'gru4rec',
   'sasrec',
+  'caser',
 ];
 const fields = ['lr', 'fm', 'nfm', 'wide-deep', 'deepfm', 'dcn-v2', 'final-mlp'];
 
@@ -58,6 +59,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   svdpp: ['--set', 'factors=8', '--epochs', '4'],
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
+  caser: ['--epochs', '2', '--set', 'factors=8'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
 };
 
