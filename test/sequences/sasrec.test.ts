@@ -78,11 +78,10 @@ function askedOf({ config, sequences, stream, training }: ReturnType<typeof made
 const cases: [string, object][] = [
   ['the paper', {}],
   ['two heads, one block', { heads: 2, blocks: 1 }],
-  ['SwiGLU', { feedForward: 'swiglu', expansion: 2, blocks: 1 }],
-  ['a wide inner layer', { expansion: 3, blocks: 1 }],
+  ['a wide inner layer', { expansion: 2, blocks: 1 }],
   [
-    'LiGR blocks, all items',
-    { feedForward: 'swiglu', expansion: 4, gates: true, loss: 'cross-entropy', sharedNegatives: 0 },
+    'a LiGR block, all items',
+    { feedForward: 'swiglu', expansion: 2, gates: true, blocks: 1, loss: 'cross-entropy', sharedNegatives: 0 },
   ],
   ['gates, normalised after', { gates: true, normalise: 'after', blocks: 1 }],
   ['normalised after', { normalise: 'after' }],
