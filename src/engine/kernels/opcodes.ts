@@ -106,8 +106,8 @@ export const CARRY = 0x67;
 export const CANDIDATE_OFFSETS = 0x71;
 /** slopes of every row and, behind them, its loss */
 export const CANDIDATE_SLOPES = 0x72;
-export const TARGET_LOSS = 0x73;
-export const TARGET_LOSS_GRADIENT = 0x74;
+/** shares of the candidates and, behind them, the loss and the sum of the shares */
+export const TARGET_SLOPES = 0x73;
 
 /** Softmax over all rows of a matrix: `softmax-instructions.ts`. */
 export const FULL_SOFTMAX_PARTS = 0x81;
