@@ -1,15 +1,53 @@
-/** The experiments over feature fields: run with several seeds, and their part of `docs/results/accuracy.md`. */
+/** The experiments that are run with several seeds, of the training or of the split: those over feature fields and of ratings with friends; and their part of `docs/results/accuracy.md`. */
 import { meanInterval } from '../src/evaluation/statistics/mean-interval.ts';
 
 interface FieldSet {
   readonly folder: string;
   readonly heading: string;
   readonly metrics: readonly string[];
+  /** The seeds are those of random splits of the same rows; default: of the training. */
+  readonly splits?: true;
   /** Name of the file → title of the row, and the published values with their source. */
   readonly rows: Readonly<Record<string, readonly [title: string, published?: string]>>;
 }
 
 const bars = 'BARS Frappe_x1';
+/** Table 2 of Wireless Communications and Mobile Computing 2021, 9107718, whose split is not told. */
+const wcmc = 'table of WCMC 2021, 9107718';
+
+const friendModels = {
+  bias: 'Bias',
+  'biased-mf': 'Biased MF',
+  svdpp: 'SVD++',
+  trustsvd: 'TrustSVD',
+  dscf: 'DSCF',
+  'dscf-literal': 'DSCF without biases',
+  graphrec: 'GraphRec',
+  'graphrec-literal': 'GraphRec without biases',
+};
+
+/** Ciao: how papers split it, 60 or 80 % of the rows for training. */
+function ciao(
+  share: 60 | 80,
+  published: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
+): FieldSet {
+  const titles = Object.entries({ ...friendModels, ...more });
+  return {
+    folder: 'ciao-ratings',
+    heading:
+      `## Ciao, ratings, ${share} % for training\n\nFive random splits, half of the other rows for validation and half for test; one row for each user, item and rating. ` +
+      'Published: RMSE / MAE, of other splits and filters.',
+    metrics: ['rmse', 'mae'],
+    splits: true,
+    rows: Object.fromEntries(
+      titles.map(([name, title]): [string, readonly [string, string?]] => [
+        `${name}-${share}`,
+        published[name] ? [title, published[name]] : [title],
+      ]),
+    ),
+  };
+}
 
 export const fieldSets: readonly FieldSet[] = [
   {
@@ -96,6 +134,23 @@ export const fieldSets: readonly FieldSet[] = [
     metrics: ['ndcg@10', 'hr@10', 'auc'],
     rows: { 'cold-fm': ['FM, from year and genres'], 'cold-popularity': ['Popularity'] },
   },
+  ciao(60, { 'graphrec-literal': '1.0093 / .7540 (Fan et al. 2019†)' }, {}),
+  ciao(
+    80,
+    { 'dscf-literal': `.9867 / .7270 (${wcmc})`, 'graphrec-literal': '.9794 / .7387 (Fan et al. 2019†)' },
+    {
+      'dscf-no-friends': 'DSCF without friends',
+      'dscf-random-friends': 'DSCF, friends are anybody',
+      'dscf-no-attention': 'DSCF without attention',
+      'dscf-any-item': 'DSCF, any item of a visited user',
+      'dscf-steps-1': 'DSCF, walks of 1 step',
+      'dscf-steps-10': 'DSCF, walks of 10 steps',
+      'dscf-steps-20': 'DSCF, walks of 20 steps',
+      'graphrec-no-friends': 'GraphRec without friends',
+      'graphrec-random-friends': 'GraphRec, friends are anybody',
+      'graphrec-no-attention': 'GraphRec without attention',
+    },
+  ),
 ];
 
 export interface FieldRecord {
@@ -126,9 +181,13 @@ interface Finished {
 /** Mean over the seeds with its interval by Student's t. @param out folder to save runs to */
 export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number, out: string): FieldRecord {
   const args = ['run', `experiments/${experiment}.yaml`];
+  const isSplit = fieldSets.some(({ folder, rows, splits }) => {
+    return splits && Object.keys(rows).some((name) => `${folder}/${name}` === experiment);
+  });
+  const seeds = (n: number): string[] => (isSplit ? ['--set', `split.seed=${n}`] : ['--seed', String(n)]);
   const runs = Array.from(
     { length: nSeeds },
-    (_, n) => cli([...args, '--seed', String(n + 1), '--out', out]) as unknown as Finished,
+    (_, n) => cli([...args, ...seeds(n + 1), '--out', out]) as unknown as Finished,
   );
   const [{ result }] = runs;
   const meanOf = (value: number | { readonly mean: number }) => (typeof value === 'number' ? value : value.mean);
@@ -137,7 +196,7 @@ export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number,
     return [name, { mean, low, high }] as const;
   });
   return {
-    command: `deeptaste ${args.join(' ')}${nSeeds > 1 ? ` --seed 1 … ${nSeeds}` : ''}`,
+    command: `deeptaste ${args.join(' ')}${nSeeds > 1 ? ` ${isSplit ? '--set split.seed=1' : '--seed 1'} … ${nSeeds}` : ''}`,
     trainingSeconds: runs.reduce((sum, run) => sum + run.trainingSeconds, 0) / nSeeds,
     metrics: Object.fromEntries(metrics),
     fullRanking: null,
@@ -148,18 +207,25 @@ export function runFieldExperiment(cli: Cli, experiment: string, nSeeds: number,
 
 /** The tables of the sets that have results. */
 export function fieldSections(results: Readonly<Record<string, object>>): string[] {
-  return fieldSets.flatMap(({ folder, heading, metrics, rows }) => {
+  return fieldSets.flatMap(({ folder, heading, metrics, rows, splits }) => {
     const measured = Object.entries(rows).filter(([name]) => results[`${folder}/${name}`]);
     if (measured.length === 0) return [];
     const hasPublished = Object.values(rows).some(([, published]) => published !== undefined);
-    const columns = ['model', ...metrics, ...(hasPublished ? ['published'] : []), 'seeds', 'training s', 'command'];
+    const columns = [
+      'model',
+      ...metrics,
+      ...(hasPublished ? ['published'] : []),
+      splits ? 'splits' : 'seeds',
+      'training s',
+      'command',
+    ];
     const lines = measured.map(([name, [title, published]]) => {
       const record = results[`${folder}/${name}`] as FieldRecord;
       const cells = metrics.map((metric) => cellOf(record.metrics[metric]));
       const own = [title, ...cells, ...(hasPublished ? [published ?? '–'] : []), String(record.seeds ?? 1)];
       return `| ${[...own, record.trainingSeconds.toFixed(1), `\`${record.command}\``].join(' | ')} |`;
     });
-    const note = 'Brackets: 95 % interval of the mean over the seeds (Student’s t).';
+    const note = `Brackets: 95 % interval of the mean over the ${splits ? 'splits' : 'seeds'} (Student’s t).`;
     const table = [`| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines];
     return [[`${heading} ${note}`, '', ...table, ''].join('\n')];
   });

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { workplace } from '../cli/command-line.ts';
-import { clicksCsv, itemsCsv, ratingsCsv, sessionsCsv } from './made-files.ts';
+import { clicksCsv, friendsCsv, itemsCsv, ratingsCsv, sessionsCsv } from './made-files.ts';
 import { goldenRuns } from './runs.ts';
 
 const file = fileURLToPath(new URL('golden.json', import.meta.url));
@@ -19,6 +19,7 @@ place.write('ratings.csv', ratingsCsv());
 place.write('clicks.csv', clicksCsv());
 place.write('items.csv', itemsCsv());
 place.write('sessions.csv', sessionsCsv());
+place.write('friends.csv', friendsCsv());
 
 function sha(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);

@@ -22,6 +22,7 @@ const users = [
   'ultragcn',
 ];
 const ratings = ['bias', 'biased-mf', 'svdpp', 'gmf', 'mlp', 'neumf'];
+const friends = ['trustsvd', 'dscf', 'graphrec'];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
@@ -57,6 +58,9 @@ const small: Readonly<Record<string, readonly string[]>> = {
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
   svdpp: ['--set', 'factors=8', '--epochs', '4'],
+  trustsvd: ['--set', 'factors=8', '--epochs', '4'],
+  dscf: ['--set', 'factors=8', '--set', 'walks=2', '--set', 'steps=3', '--epochs', '2'],
+  graphrec: ['--set', 'factors=8', '--set', 'cap=10', '--epochs', '2'],
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
   caser: ['--epochs', '2', '--set', 'factors=8'],
@@ -81,6 +85,7 @@ export const goldenRuns: readonly GoldenRun[] = [
   ...users.map((model) => run(model, model, ofRatings, forPeople)),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
   ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
+  ...friends.map((model) => run(model, model, [...ofRatings, '--social', 'friends.csv'], forPeople)),
   run('svdpp rating refit', 'svdpp', [...ofRatings, '--task', 'rating', '--refit'], forPeople),
   ...sequences.map((model) =>
     run(

@@ -8,7 +8,7 @@ import type { PairModel } from '../../src/examples/pairs.ts';
 import type { SolvedPairs } from '../../src/examples/solvers.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
-import { namedTensors } from '../../src/scoring/pair-scorer.ts';
+import { withConstants, withShared } from '../../src/scoring/pair-scorer.ts';
 import type { Sizes } from '../../src/scoring/scorer.ts';
 
 /** A model of users and items with the weights it learned. */
@@ -27,7 +27,8 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     const declared = declaredAs(model.parameters(config, sizes));
     const user = indexInput('user');
     const item = indexInput('item');
-    const p = namedTensors(model, declared.tensors, config, { sizes, rows: history });
+    const constants = withConstants(model, declared.tensors, config, { sizes, rows: history });
+    const p = withShared(model, constants, config, sizes);
     const score = model.score(
       p,
       model.userParts(p, user, config),
