@@ -54,13 +54,14 @@ const rows: readonly Row[] = [
   ...sequenceRows('ml-1m-sequences', {
     gru4rec: '.5581 / .3381, GRU4Rec+ .7501 / .5513 (Kang & McAuley 2018)',
     sasrec: '.8245 / .5905 (Kang & McAuley 2018)',
+    caser: '.7886 / .5538 (Kang & McAuley 2018)',
   }),
 ];
 
 /** The models of sequences on one data set. */
 function sequenceRows(folder: string, published: Readonly<Record<string, string>>): Row[] {
   const titles = { popularity: 'Popularity', 's-pop': 'S-POP', 'item-knn': 'Session ItemKNN', markov: 'Markov chain' };
-  return Object.entries({ ...titles, 'v-sknn': 'V-SKNN', gru4rec: 'GRU4Rec', sasrec: 'SASRec' }).map(
+  return Object.entries({ ...titles, 'v-sknn': 'V-SKNN', gru4rec: 'GRU4Rec', sasrec: 'SASRec', caser: 'Caser' }).map(
     ([name, title]) => ({
       experiment: `${folder}/${name}`,
       title,

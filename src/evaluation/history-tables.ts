@@ -57,7 +57,7 @@ export class HistoryTables implements Tables {
   /** Runs the histories of users through the lanes from their beginnings. */
   #feed(running: RunningSequences, lanes: Int32Array, users: Int32Array): void {
     const { rowStart, columns } = this.#histories;
-    running.reset(lanes);
+    running.reset(lanes, users);
     const lengthOf = (lane: number) => rowStart[users[lane] + 1] - rowStart[users[lane]];
     const longest = lanes.reduce((most, lane) => Math.max(most, lengthOf(lane)), 0);
     for (let event = 0; event < longest; event++) {

@@ -6,6 +6,7 @@ import type { AnyModel, Model, TaskName } from '../examples/model.ts';
 import { bias } from './bias.ts';
 import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
+import { caser } from './caser.ts';
 import { daso } from './daso.ts';
 import { dcnV2 } from './dcn-v2.ts';
 import { deepfm } from './deepfm.ts';
@@ -62,7 +63,7 @@ const pairModels = [
   dscf,
   graphrec,
 ];
-const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec];
+const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec, caser];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 
 /** All models; their names differ. */

@@ -60,6 +60,20 @@ const options = z
     positions: z.enum(['end', 'start']).default('end').meta({
       doc: 'end: the newest event always has the last position (the paper); start: the oldest one has the first',
     }),
+    feedForward: z
+      .enum(['relu', 'swiglu'])
+      .default('relu')
+      .meta({ doc: 'inside the feed-forward layer: max(0, a) (the paper), or a σ(a) ⊙ b' }),
+    expansion: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .meta({ doc: 'units inside the feed-forward layer, in factors', search: [1, 2, 4] }),
+    gates: z
+      .boolean()
+      .default(false)
+      .meta({ doc: "what a layer adds is gated by the layer's input, x + σ(x W + b) ⊙ g (LiGR)" }),
     loss: z
       .enum(['binary-cross-entropy', 'cross-entropy'])
       .default('binary-cross-entropy')
@@ -128,10 +142,12 @@ export const sasrec = windowModel({
     loss === 'cross-entropy'
       ? { perPosition: 0, shared, exponent: shared === 0 ? 0 : exponent }
       : { perPosition: negatives, shared: 0, exponent: 0 },
-  parameters: ({ factors, blocks, maxLength, normalise }, { nItems }) => [
+  parameters: ({ factors, blocks, maxLength, normalise, expansion, ...block }, { nItems }) => [
     { name: 'E', shape: [nItems, factors], table: 'item', initializer: glorotUniform(nItems, factors) },
     { name: 'P', shape: [maxLength, factors], table: 'field', initializer: glorotUniform(maxLength, factors) },
-    ...Array.from({ length: blocks }, (_, b) => blockParameters(`block${b + 1}`, factors)).flat(),
+    ...Array.from({ length: blocks }, (_, b) =>
+      blockParameters(`block${b + 1}`, factors, expansion * factors, block),
+    ).flat(),
     ...(normalise === 'before' ? normParameters('norm', factors) : []),
   ],
   represent: (p, { item, position, back, window }, config, pass) => {

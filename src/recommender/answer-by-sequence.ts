@@ -64,6 +64,8 @@ export class SequenceAnswering implements Answering, SessionAnswering {
     const ids = user === undefined ? (history ?? []) : this.#historyOf(user, whenEmpty);
     const running = this.open();
     try {
+      const owner = user === undefined ? undefined : this.#parts.users.indexOf(user);
+      if (owner !== undefined) running.reset(lane, Int32Array.of(owner));
       const items = new Set<number>();
       const unknownItems: string[] = [];
       let nKnown = 0;
@@ -127,7 +129,7 @@ export class SequenceAnswering implements Answering, SessionAnswering {
       for (const block of blocksOf(users, items.size)) {
         const histories = Array.from(block, (user) => rowOf(seen, user));
         const own = histories.map((history) => (includeSeen ? new Int32Array(0) : distinct(history)));
-        const lists = this.#rankHistories(lanes, histories, own, wanted);
+        const lists = this.#rankHistories(lanes, block, histories, own, wanted);
         yield Array.from(block, (user, n) => {
           const ranked = lists[n];
           return ranked ? { user, excluded: own[n], ranked } : { user, unserved: NOTHING_KNOWN };
@@ -141,13 +143,14 @@ export class SequenceAnswering implements Answering, SessionAnswering {
   /** Undefined for empty histories. */
   #rankHistories(
     lanes: HistoryLanes,
+    users: Int32Array,
     histories: readonly Int32Array[],
     own: readonly Int32Array[],
     { k, excluded }: WantedOfUsers,
   ): Ranked[] {
     const lists: Ranked[] = [];
     const isExcluded = new Uint8Array(this.#parts.items.size);
-    lanes.run(histories, (n, scores, knows) => {
+    lanes.run(users, histories, (n, scores, knows) => {
       const left = joinedAscending(own[n], excluded);
       for (const item of left) isExcluded[item] = 1;
       lists[n] = { ...topItems(scores, k, isExcluded), knows, how: this.#continued(histories[n].length, 0) };

@@ -32,14 +32,15 @@ export class HistoryLanes {
   }
 
   /**
+   * @param users whose the histories are
    * @param histories known items, the oldest first; empty ones are passed over
    * @param visit is called once for each other history, in no order
    */
-  run(histories: readonly Int32Array[], visit: Visit): void {
+  run(users: Int32Array, histories: readonly Int32Array[], visit: Visit): void {
     // the longest first: in the end lanes fall idle at about the same time
     const waiting = [...histories.keys()].filter((place) => histories[place].length > 0);
     waiting.sort((a, b) => histories[a].length - histories[b].length || b - a);
-    const walk = new Walk(this.#nLanes, histories, waiting);
+    const walk = new Walk(this.#nLanes, users, histories, waiting);
     while (walk.refill(this.#running)) {
       walk.feed(this.#running);
       const ended = walk.endedLanes();
@@ -67,13 +68,16 @@ const IDLE = -1;
 
 /** Which event of which history each lane comes to next. */
 class Walk {
+  /** Whose each history is. */
+  readonly #users: Int32Array;
   readonly #histories: readonly Int32Array[];
   /** Places of histories that no lane has taken yet, the next one last. */
   readonly #waiting: number[];
   readonly #place: Int32Array; // [nLanes]
   readonly #next: Int32Array; // [nLanes]
 
-  constructor(nLanes: number, histories: readonly Int32Array[], waiting: number[]) {
+  constructor(nLanes: number, users: Int32Array, histories: readonly Int32Array[], waiting: number[]) {
+    this.#users = users;
     this.#histories = histories;
     this.#waiting = waiting;
     this.#place = new Int32Array(nLanes).fill(IDLE);
@@ -87,11 +91,12 @@ class Walk {
   /** Gives waiting histories to idle lanes; false when all lanes stay idle. */
   refill(running: RunningSequences): boolean {
     const fresh = this.#lanesWhere((lane) => this.#place[lane] === IDLE).subarray(0, this.#waiting.length);
-    if (fresh.length > 0) running.reset(fresh);
-    for (const lane of fresh) {
+    const owners = fresh.map((lane) => {
       this.#place[lane] = this.#waiting.pop() as number;
       this.#next[lane] = 0;
-    }
+      return this.#users[this.#place[lane]];
+    });
+    if (fresh.length > 0) running.reset(fresh, owners);
     return this.#place.some((place) => place !== IDLE);
   }
 

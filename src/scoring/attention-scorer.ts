@@ -1,5 +1,4 @@
-/** Running sequences of a model by self-attention: the last events are kept, and looked at anew for every answer. */
-import { DeepTasteError } from '../core/errors.ts';
+/** Scores of a model by self-attention, which looks at the last events of a sequence anew for every answer. */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput } from '../engine/ops/index.ts';
@@ -10,6 +9,7 @@ import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, storeOf } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import { type LastEventsScorer, OpenLanes } from './last-events.ts';
 import type { RunningSequences, SequenceScorer } from './sequence-scorer.ts';
 
 /** Sequences of an evaluation: so many that several are due at a time. */
@@ -72,7 +72,7 @@ export function attentionScorerBytes(model: AttentionScoring<unknown>, config: u
   return 4 * (nItems * (2 * width + sequences) + WINDOWS * window * (3 + 2 * width));
 }
 
-export class AttentionScorer implements SequenceScorer {
+export class AttentionScorer implements SequenceScorer, LastEventsScorer {
   readonly nItems: number;
   readonly preferredLanes = LANES;
   /** Last events that are looked at. */
@@ -85,7 +85,7 @@ export class AttentionScorer implements SequenceScorer {
   readonly #leaves: readonly Tensor[];
   readonly #represented: Tensor;
   readonly #scores: PackedScores;
-  readonly #open = new Set<Lanes>();
+  readonly #lanes = new OpenLanes();
   /** Item, position and steps back of every row. */
   readonly #rows: readonly Int32Array[];
   readonly #values: Float32Array;
@@ -127,16 +127,9 @@ export class AttentionScorer implements SequenceScorer {
   }
 
   open(nLanes: number): RunningSequences {
-    const lanes = new Lanes(this, nLanes, (closed) => this.#open.delete(closed));
-    this.#open.add(lanes);
-    return lanes;
+    return this.#lanes.make(this, nLanes);
   }
 
-  /**
-   * Scores of all items after each prefix; 0 after an empty one.
-   * @param prefixes last events, oldest first, at most `maxLength`
-   * @param scores [prefixes × nItems], written over
-   */
   scoresOf(prefixes: readonly Int32Array[], scores: Float32Array): void {
     scores.fill(0, 0, prefixes.length * this.nItems);
     for (let from = 0; from < prefixes.length; ) {
@@ -190,61 +183,9 @@ export class AttentionScorer implements SequenceScorer {
   }
 
   free(): void {
-    if (this.#open.size > 0)
-      throw new DeepTasteError(
-        'usage',
-        `scorer: ${this.#open.size} of its running sequences are still open; free them first`,
-      );
+    this.#lanes.requireNone();
     this.#plan.free();
     this.#scores.free();
     this.#store?.free();
-  }
-}
-
-/** The last events of running sequences. */
-class Lanes implements RunningSequences {
-  readonly nLanes: number;
-  readonly #scorer: AttentionScorer;
-  /** [nLanes × maxLength]: the latest events in the order of time, from the beginning of a lane's row on. */
-  readonly #events: Int32Array;
-  readonly #length: Int32Array;
-  readonly #close: (lanes: Lanes) => void;
-
-  constructor(scorer: AttentionScorer, nLanes: number, close: (lanes: Lanes) => void) {
-    this.nLanes = nLanes;
-    this.#scorer = scorer;
-    this.#events = new Int32Array(nLanes * scorer.maxLength);
-    this.#length = new Int32Array(nLanes);
-    this.#close = close;
-  }
-
-  reset(lanes: Int32Array): void {
-    for (const lane of lanes) this.#length[lane] = 0;
-  }
-
-  feed(lanes: Int32Array, items: Int32Array): void {
-    const { nItems, maxLength } = this.#scorer;
-    for (const item of items)
-      if (item >= nItems) throw new DeepTasteError('data', `sequence: an item must be below ${nItems}, got ${item}`);
-    for (let n = 0; n < lanes.length; n++) {
-      if (items[n] < 0) continue;
-      const first = lanes[n] * maxLength;
-      const length = this.#length[lanes[n]];
-      if (length === maxLength) this.#events.copyWithin(first, first + 1, first + maxLength);
-      else this.#length[lanes[n]]++;
-      this.#events[first + Math.min(length, maxLength - 1)] = items[n];
-    }
-  }
-
-  score(lanes: Int32Array, scores: Float32Array): void {
-    const { maxLength } = this.#scorer;
-    const prefixes = Array.from(lanes, (lane) =>
-      this.#events.subarray(lane * maxLength, lane * maxLength + this.#length[lane]),
-    );
-    this.#scorer.scoresOf(prefixes, scores);
-  }
-
-  free(): void {
-    this.#close(this);
   }
 }

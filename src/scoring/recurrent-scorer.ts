@@ -203,7 +203,7 @@ class Lanes implements RunningSequences {
 }
 
 /** Rows (w_j, b_j): the score is then one product with (h, 1). */
-function withBias(weights: Float32Array, bias: Float32Array): Float32Array {
+export function withBias(weights: Float32Array, bias: Float32Array): Float32Array {
   const width = weights.length / bias.length;
   const rows = new Float32Array(bias.length * (width + 1));
   for (let j = 0; j < bias.length; j++) {

@@ -19,8 +19,11 @@ export interface SequenceScorer {
  */
 export interface RunningSequences {
   readonly nLanes: number;
-  /** Empties lanes: their next event begins a new sequence. */
-  reset(lanes: Int32Array): void;
+  /**
+   * Empties lanes: their next event begins a new sequence.
+   * @param owners user index of whoever each of these sequences is of, −1 = nobody; absent: all are nobody's
+   */
+  reset(lanes: Int32Array, owners?: Int32Array): void;
   /**
    * Appends one event to each listed lane (each lane at most once a call).
    * @param items dense item indices [lanes.length]; −1 (unknown to training) leaves the lane as it was

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/engine/expression.ts';
 import * as o from '../../src/engine/ops/index.ts';
+import { evaluateReference } from '../../src/engine/reference.ts';
 import { findBlas } from '../../src/engine/runtime/blas.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { neumfTraining } from './neumf-training.ts';
@@ -82,6 +83,29 @@ describe.skipIf(!library)('products by the system BLAS (skipped: no BLAS on this
     engine.close();
   });
 
+  it.each([
+    [1, 4, 5, 3, 40],
+    [37, 5, 13, 2, 9],
+    [130, 9, 20, 4, 30],
+  ])('convolutions and their gradients are those of float64: %i rows, %i steps', (rows, steps, n, height, m) => {
+    const [x, w] = [o.input('x', [steps * n]), o.parameter('w', [height * n, m])];
+    const y = o.convolution(x, w, steps);
+    const seed = o.input('dy', [y.size]);
+    const [dx, , dw] = y.op.gradient(y, seed) as [Tensor, null, Tensor];
+    const given = new Map(
+      [x, w, seed].map((tensor, k) => [tensor, drawn(tensor === w ? w.size : rows * tensor.size, k)]),
+    );
+    for (const tensor of [y, dx, dw]) {
+      const want = evaluateReference([tensor], given, rows).get(tensor) as Float64Array;
+      for (const engine of engines)
+        close(
+          runExpression(engine, tensor, given, rows),
+          want,
+          2 ** -22 * (tensor === dw ? rows * steps : height * n * m),
+        );
+    }
+  });
+
   it.each([1, 31, 257])('training gives the same bytes on 1, 2 and 3 threads, batches of %i', (batchSize) => {
     const results = engines.map((engine) => {
       const training = neumfTraining(engine, batchSize, {}, [40, 30, 20]);
@@ -106,14 +130,15 @@ describe.skipIf(!library)('products by the system BLAS (skipped: no BLAS on this
   });
 });
 
+const drawn = (length: number, seed: number) =>
+  Float64Array.from({ length }, (_, i) => Math.fround(Math.sin(i * 12.9898 + seed) * 0.9));
+
 /** Products with W, with a transposed W, and of both sides summed over the batch, against float64. */
 function checkProducts(on: readonly Engine[], rows: number, k: number, n: number): void {
   const x = o.input('x', [k]);
   const w = o.parameter('w', [k, n]);
   const wide = o.parameter('wide', [n, k]);
   const bias = o.parameter('bias', [n]);
-  const drawn = (length: number, seed: number) =>
-    Float64Array.from({ length }, (_, i) => Math.fround(Math.sin(i * 12.9898 + seed) * 0.9));
   const given = new Map([
     [x, drawn(rows * k, 1)],
     [w, drawn(k * n, 2)],

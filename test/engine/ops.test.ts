@@ -152,6 +152,13 @@ const cases: Readonly<Record<string, OpCase>> = {
     absolute: (n) => 96 + 4 * n,
   },
   elu: { build: ({ batch }, n) => o.elu(batch(n), 0.5), depth: 1, relative: 3, extremes: [...large, -0.34, -0.36] },
+  swiglu: { build: ({ batch }, n) => o.swiglu(batch(2 * n)), depth: 1, relative: 6, extremes: [40, -40] },
+  swigluGradient: {
+    build: ({ batch }, n) => gradientOf(o.swiglu(batch(2 * n)), batch(n)),
+    depth: 0,
+    relative: 6,
+    absolute: () => 40,
+  },
   eluGradient: {
     build: ({ batch }, n) => {
       const a = batch(n);

@@ -74,6 +74,21 @@ checkOp(
 );
 checkOp('sumRows', { build: ({ batch }, n) => o.sumRows(batch(3 * n), 3), absolute: (_n, rows) => 12 * rows }, engines);
 
+checkOp('maxSteps', { build: ({ batch }, n) => o.maxSteps(batch(steps * n), steps), depth: 1, relative: 0 }, engines);
+checkOp(
+  'maxStepsGradient',
+  {
+    build: ({ batch }, n) => {
+      const y = o.maxSteps(batch(steps * n), steps);
+      return y.op.gradient(y, batch(n))[0] as Tensor;
+    },
+    depth: 0,
+    relative: 0,
+  },
+  engines,
+);
+checkOp('transposeSteps', { build: ({ batch }, n) => o.transposeSteps(batch(steps * n), steps), relative: 0 }, engines);
+
 const random = new RandomStream(5, 'steps');
 const real = (n: number) => Float64Array.from({ length: n }, () => Math.fround(2 * random.normal()));
 
@@ -200,6 +215,9 @@ it('refuses what does not fit', () => {
     () => o.maskedSoftmax(x, o.input('l', [4])),
     () => o.poolSteps(x, o.input('v', [7]), 3),
     () => o.poolSteps(x, o.input('v', [12]), 4),
+    () => o.dotSteps(x, o.input('v', [13]), 2),
+    () => o.maxSteps(x, 4),
+    () => o.transposeSteps(x, 4),
     () => stepOps.maskedSoftmaxGradient.gradient(x, x),
   ].map(thrownCode);
   expect(new Set(codes)).toEqual(new Set(['shape']));

@@ -33,6 +33,7 @@ const sequences = [
   'vsknn',
   'gru4rec',
   'sasrec',
+  'caser',
 ];
 const fields = ['lr', 'fm', 'nfm', 'wide-deep', 'deepfm', 'dcn-v2', 'final-mlp'];
 
@@ -67,6 +68,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   graphrec: ['--set', 'factors=8', '--set', 'cap=10', '--epochs', '2'],
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
+  caser: ['--epochs', '2', '--set', 'factors=8'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
 };
 

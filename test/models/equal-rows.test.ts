@@ -8,10 +8,12 @@ import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
 import { isPairModel } from '../../src/examples/pairs.ts';
+import type { RecentModel } from '../../src/examples/recent.ts';
 import { isRowModel } from '../../src/examples/rows.ts';
 import type { SessionModel } from '../../src/examples/sessions.ts';
 import type { WindowModel } from '../../src/examples/windows.ts';
 import type { ParameterDeclaration } from '../../src/layers/parameters.ts';
+import { caser } from '../../src/models/caser.ts';
 import { gru4rec } from '../../src/models/gru4rec.ts';
 import { modelsOf } from '../../src/models/index.ts';
 import { sasrec } from '../../src/models/sasrec.ts';
@@ -173,14 +175,15 @@ describe.each(titles)('$title', ({ engine }) => {
   const sequenceConfigs: Readonly<Record<string, object>> = {
     gru4rec: { hidden: [37] },
     sasrec: { factors: 36, heads: 3, blocks: 2, maxLength: 11 },
+    caser: { factors: 21, maxLength: 4 },
   };
 
-  it.each([gru4rec, sasrec] as (SessionModel | WindowModel)[])(
+  it.each([gru4rec, sasrec, caser] as (SessionModel | WindowModel | RecentModel)[])(
     '$name: a sequence scores alike beside any others',
     (model) => {
       const nItems = 41;
       const config = model.options.parse(sequenceConfigs[model.name]);
-      const weights = drawn(model.parameters(config as never, { nItems }));
+      const weights = drawn(model.parameters(config as never, { nItems, nUsers: 0 }));
       const scorer = model.scorerOf(() => engine, { config, weights, about: { nItems } });
       const random = new RandomStream(5, 'others');
       const events = [3, 17, 8, 3, 40];

@@ -228,13 +228,14 @@ describe('histories in lanes', () => {
     });
     const histories = Array.from({ length: 200 }, () => Int32Array.from({ length: draw(9) }, () => draw(nItems)));
     const expected = histories.map((history) => history.reduce((sum, item, n) => sum * 3 + item + n, 0));
+    const nobody = new Int32Array(histories.length).fill(-1);
     const seen = new Map<number, number>();
     const lanes = new HistoryLanes(scorer, histories.length);
     for (const [from, to] of [
       [0, 150],
       [150, 200],
     ])
-      lanes.run(histories.slice(from, to), (place, scores) => {
+      lanes.run(nobody.slice(from, to), histories.slice(from, to), (place, scores) => {
         expect(seen.has(from + place)).toBe(false);
         seen.set(from + place, scores[0]);
       });

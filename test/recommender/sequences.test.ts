@@ -53,19 +53,22 @@ describe('refit', () => {
     [...measured.parts.weights].map(([name, { data }]) => `${name} ${Buffer.from(data.buffer).toString('base64')}`);
   const validated = splitByLastDays(ring(), { days: 2, validationDays: 2 });
 
-  it.each(['gru4rec', 'sasrec'])('of %s is a training on both parts for as many epochs as were best', async (model) => {
-    const request = { engine, model, config: {}, final: false };
-    const training = { epochs: 6, patience: 2 };
-    const refit = await trainSequenceRecommender({ ...request, split: validated, training, refit: true });
-    const search = await trainSequenceRecommender({ ...request, split: validated, training });
-    expect(refit.bestEpoch).toBe(search.bestEpoch);
-    expect(refit.log.length).toBe(search.log.length + search.bestEpoch);
-    const plain = await trainSequenceRecommender({ ...request, split, training: { epochs: search.bestEpoch } });
-    expect(bytesOf(refit)).toEqual(bytesOf(plain));
-    expect(bytesOf(refit)).not.toEqual(bytesOf(search));
-    expect(refit.result!.metrics).toEqual(plain.result!.metrics);
-    expect(refit.result!.protocol).toEqual(plain.result!.protocol);
-  });
+  it.each(['gru4rec', 'sasrec', 'caser'])(
+    'of %s is a training on both parts for as many epochs as were best',
+    async (model) => {
+      const request = { engine, model, config: {}, final: false };
+      const training = { epochs: 6, patience: 2 };
+      const refit = await trainSequenceRecommender({ ...request, split: validated, training, refit: true });
+      const search = await trainSequenceRecommender({ ...request, split: validated, training });
+      expect(refit.bestEpoch).toBe(search.bestEpoch);
+      expect(refit.log.length).toBe(search.log.length + search.bestEpoch);
+      const plain = await trainSequenceRecommender({ ...request, split, training: { epochs: search.bestEpoch } });
+      expect(bytesOf(refit)).toEqual(bytesOf(plain));
+      expect(bytesOf(refit)).not.toEqual(bytesOf(search));
+      expect(refit.result!.metrics).toEqual(plain.result!.metrics);
+      expect(refit.result!.protocol).toEqual(plain.result!.protocol);
+    },
+  );
 
   it('of a model without epochs is one on both parts', async () => {
     const request = { engine, model: 'markov', config: {}, final: false };

@@ -7,6 +7,9 @@ export interface SasrecOracle {
   readonly maxLength: number;
   readonly normalise: 'before' | 'after';
   readonly positions: 'end' | 'start';
+  readonly feedForward: 'relu' | 'swiglu';
+  readonly expansion: number;
+  readonly gates: boolean;
   readonly calibration: number;
   readonly nItems: number;
 }
@@ -69,21 +72,33 @@ export function represent(o: SasrecOracle, weights: Weights, events: readonly nu
       row(weights, 'P', shift + t, d),
     ),
   );
+  const n = o.expansion * d;
   const forward = (block: string) => (x: readonly number[]) => {
-    const inner = layer(weights, `${block}.W1`, `${block}.b1`, x, d).map((v) => Math.max(0, v));
+    const gated = o.feedForward === 'swiglu';
+    const z = layer(weights, `${block}.W1`, `${block}.b1`, x, gated ? 2 * n : n);
+    const inner = z.slice(0, n).map((v, k) => (gated ? v * sigma(v) * z[n + k] : Math.max(0, v)));
     return layer(weights, `${block}.W2`, `${block}.b2`, inner, d);
   };
   for (let b = 1; b <= o.blocks; b++) {
     const block = `block${b}`;
     const [first, second] = [1, 2].map((n) => (x: readonly number[]) => norm(weights, `${block}.norm${n}`, x));
+    /** x + g, or x + σ(x W + b) ⊙ g */
+    const added = (x: readonly number[], g: readonly number[], gate: string): number[] => {
+      if (!o.gates) return plus(x, g);
+      const open = layer(weights, `${block}.${gate}`, `${block}.${gate}.b`, x, d).map(sigma);
+      return plus(
+        x,
+        g.map((v, k) => v * open[k]),
+      );
+    };
     if (o.normalise === 'before') {
       const attended = attend(o, weights, block, xs.map(first));
-      xs = xs.map((x, t) => plus(x, attended[t]));
-      xs = xs.map((x) => plus(x, forward(block)(second(x))));
+      xs = xs.map((x, t) => added(x, attended[t], 'gate1'));
+      xs = xs.map((x) => added(x, forward(block)(second(x)), 'gate2'));
     } else {
       const attended = attend(o, weights, block, xs);
-      xs = xs.map((x, t) => first(plus(x, attended[t])));
-      xs = xs.map((x) => second(plus(x, forward(block)(x))));
+      xs = xs.map((x, t) => first(added(x, attended[t], 'gate1')));
+      xs = xs.map((x) => second(added(x, forward(block)(x), 'gate2')));
     }
   }
   return o.normalise === 'before' ? xs.map((x) => norm(weights, 'norm', x)) : xs;

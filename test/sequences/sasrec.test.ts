@@ -78,6 +78,12 @@ function askedOf({ config, sequences, stream, training }: ReturnType<typeof made
 const cases: [string, object][] = [
   ['the paper', {}],
   ['two heads, one block', { heads: 2, blocks: 1 }],
+  ['a wide inner layer', { expansion: 2, blocks: 1 }],
+  [
+    'a LiGR block, all items',
+    { feedForward: 'swiglu', expansion: 2, gates: true, blocks: 1, loss: 'cross-entropy', sharedNegatives: 0 },
+  ],
+  ['gates, normalised after', { gates: true, normalise: 'after', blocks: 1 }],
   ['normalised after', { normalise: 'after' }],
   ['positions from the start', { positions: 'start' }],
   ['three negatives, calibrated', { negatives: 3, calibration: 0.75 }],

@@ -73,6 +73,7 @@ describe('the estimate of the engine’s memory', () => {
     ['gru4rec', { config: { hidden: [64] } }, [3000, 12, 2000]],
     ['sasrec', { config: { maxLength: 200 } }, [2000, 30, 9000]],
     ['sasrec', { config: { loss: 'cross-entropy' } }, [2000, 30, 3000]],
+    ['caser', { training: { batchSize: 2048 } }, [2000, 30, 9000]],
   ] as const)('is within a sixth of what %s takes: %j', (name, given, sizes) => {
     const share = shareOf('sequences', name, given, sequenceData(...(sizes as readonly [number, number, number])));
     expect(share).toBeGreaterThan(5 / 6);
@@ -89,6 +90,7 @@ describe('the whole estimate', () => {
     ['deepfm', {}, { epochs: 1 }, 1],
     ['gru4rec', { hidden: [64], sharedNegatives: 512 }, { epochs: 1, batchSize: 240 }, 1],
     ['sasrec', {}, { epochs: 1 }, 1],
+    ['caser', {}, { epochs: 1 }, 1],
     ['ease', {}, {}, 8],
     ['ials', { epochs: 1 }, {}, 1],
     ['item-knn', {}, {}, 1],

@@ -26,6 +26,7 @@ export function continuedSequences(split: SequenceSplit, former: FormerData, ite
   const owned = ({ owner, ...sequences }: Sequences): Sequences => ({
     ...sequences,
     owner: owner && users ? owner.map((user) => users.indexOf[user]) : owner,
+    ...(byUser && users ? { nUsers: users.ids.size } : {}),
   });
   const items = joinItems(former, split);
   const histories = byUser && users ? withRows(former.seen, users.ids.size) : null;
@@ -142,7 +143,7 @@ export function allHistories(sequences: Sequences, histories: SparseRows): Seque
   });
   const joined = Int32Array.from(rows.flat());
   return {
-    nItems: sequences.nItems,
+    ...sequences,
     start: starts,
     items: joined,
     time: null,

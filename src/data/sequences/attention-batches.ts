@@ -3,10 +3,10 @@
  * each sequence once an epoch, in an order of the epoch's own; sequences of a batch share windows of rows. What a step holds is a
  * function of (seed, epoch, step), so that a run can go on anywhere.
  */
-import { DeepTasteError } from '../../core/errors.ts';
 import type { RandomStream } from '../../core/random.ts';
 import { packWindows } from './pack-windows.ts';
 import type { Sequences } from './sequences.ts';
+import { trainableSequences } from './trainable-sequences.ts';
 
 interface AttentionBatchOptions {
   /** Sequences of a step. */
@@ -54,16 +54,9 @@ export class AttentionBatches {
   constructor(sequences: Sequences, options: AttentionBatchOptions) {
     this.#sequences = sequences;
     this.#options = options;
-    const { start, items, nItems } = sequences;
+    const { start, nItems } = sequences;
     const { batchSize, maxLength, window, negatives } = options;
-    const unknown = items.findIndex((item) => !(item >= 0 && item < nItems));
-    if (unknown >= 0)
-      throw new DeepTasteError('data', `sequences: event ${unknown} of the training part is of no known item`);
-    this.#usable = Int32Array.from({ length: start.length - 1 }, (_, s) => s).filter(
-      (s) => start[s + 1] - start[s] >= 2,
-    );
-    if (this.#usable.length === 0)
-      throw new DeepTasteError('data', 'sequences: training needs one of two events or more, found none');
+    this.#usable = trainableSequences(sequences);
     this.nSkipped = start.length - 1 - this.#usable.length;
     this.nRows = this.#usable.reduce((sum, s) => sum + Math.min(maxLength, start[s + 1] - start[s] - 1), 0);
     this.stepsPerEpoch = Math.ceil(this.#usable.length / batchSize);

@@ -40,7 +40,8 @@ export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): Se
   requireColumns(interactions, by);
   const rows = orderedRows(interactions, by === 'session' ? interactions.session! : interactions.userIndex);
   const cuts = cutSequences(interactions, rows, by === 'gap' ? gapSeconds : Number.POSITIVE_INFINITY);
-  const whole = assemble(interactions, items.size, rows.order, oldestFirst(interactions, rows.order, cuts));
+  const assembled = assemble(interactions, items.size, rows.order, oldestFirst(interactions, rows.order, cuts));
+  const whole = by === 'user' && users !== null ? { ...assembled, nUsers: users.size } : assembled;
   const { sequences, nCollapsed } =
     repeats === 'collapse' ? collapseRepeats(whole) : { sequences: whole, nCollapsed: 0 };
   const collapsed = nCollapsed > 0 ? [`${counted(nCollapsed, 'event')} dropped: the item directly repeats`] : [];

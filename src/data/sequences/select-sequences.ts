@@ -35,7 +35,7 @@ export function selectEvents(
   }
   const events = kept.subarray(0, n);
   return {
-    nItems: sequences.nItems,
+    ...sequences,
     start: Int32Array.from(starts),
     items: Int32Array.from(events, (event) => items[event]),
     time: sequences.time && Float64Array.from(events, (event) => sequences.time![event]),

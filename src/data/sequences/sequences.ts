@@ -11,6 +11,8 @@ export interface Sequences {
   readonly time: Float64Array | null; // [E]
   /** User index of each sequence. */
   readonly owner: Int32Array | null; // [n]
+  /** Users of the data where every sequence is the whole history of one; absent: sessions. */
+  readonly nUsers?: number;
 }
 
 /** A list of test cases: the rank of `target` given the items before it. */

@@ -48,7 +48,7 @@ function effective(x: usize, list: usize, offsets: usize, item: v128, excluded: 
 }
 
 /** Effective scores of candidates from … to − 1, whole vectors, into `out`; their largest one. */
-function effectiveScores(x: usize, list: usize, offsets: usize, masked: i32, from: i32, to: i32, out: usize): f32 {
+export function effectiveScores(x: usize, list: usize, offsets: usize, masked: i32, from: i32, to: i32, out: usize): f32 {
   const excluded = f32x4.splat(EXCLUDED), noOffset = f32x4.splat(-Infinity), item = i32x4.splat(masked);
   let max0 = excluded, max1 = excluded, at = <usize>from << 2;
   const end = <usize>to << 2;
@@ -98,8 +98,8 @@ function power(v: v128, max: v128, scale: v128, least: v128, one: v128, a5: v128
   return powerOfTwo4(f32x4.pmax(f32x4.mul(f32x4.sub(v, max), scale), least), one, a5, a4, a3, a2, a1);
 }
 
-/** row = row · factor */
-function scaleRow(row: usize, factor: f32): void {
+/** The first `width` numbers of a row times a factor, in place. */
+export function scaleRow(row: usize, width: i32, factor: f32): void {
   const scale = f32x4.splat(factor), end = row + (<usize>width << 2);
   for (; row + 32 <= end; row += 32) {
     const a = v128.load(row), b = v128.load(row, 16);
@@ -109,9 +109,9 @@ function scaleRow(row: usize, factor: f32): void {
   if (row < end) v128.store(row, f32x4.mul(v128.load(row), scale));
 }
 
-/** Softmax over all candidates: log of the sum of exponentials, less the target; slopes are the softmax, less 1 at the target. */
-function crossEntropy(row: usize, own: usize): f32 {
-  const max = f32x4.splat(top), scale = f32x4.splat(LOG2_E), least = f32x4.splat(VANISHING), one = powerConstant(0);
+/** The first `width` numbers of a row, whole vectors, to e^(number − highest) in place; their sum. */
+export function exponentials(row: usize, width: i32, highest: f32): f64 {
+  const max = f32x4.splat(highest), scale = f32x4.splat(LOG2_E), least = f32x4.splat(VANISHING), one = powerConstant(0);
   const a5 = powerConstant(3), a4 = powerConstant(4), a3 = powerConstant(5), a2 = powerConstant(6), a1 = powerConstant(7);
   let sumE: f64 = 0;
   for (let from = 0; from < width; from += CHUNK) {
@@ -132,7 +132,13 @@ function crossEntropy(row: usize, own: usize): f32 {
     }
     sumE += <f64>horizontalSum(f32x4.add(sum0, sum1));
   }
-  scaleRow(row, <f32>(1 / sumE));
+  return sumE;
+}
+
+/** Softmax over all candidates: log of the sum of exponentials, less the target; slopes are the softmax, less 1 at the target. */
+function crossEntropy(row: usize, own: usize): f32 {
+  const sumE = exponentials(row, width, top);
+  scaleRow(row, width, <f32>(1 / sumE));
   store<f32>(row + own, load<f32>(row + own) - 1);
   return <f32>(Math.log(sumE) + <f64>top - <f64>target);
 }
@@ -278,7 +284,7 @@ function meanOverNegatives(kind: i32, row: usize, own: usize): f32 {
     count += i32x4.extract_lane(ones, 0) + i32x4.extract_lane(ones, 1) + i32x4.extract_lane(ones, 2) + i32x4.extract_lane(ones, 3);
   }
   if (count == 0) return 0;
-  scaleRow(row, <f32>(1 / <f64>count));
+  scaleRow(row, width, <f32>(1 / <f64>count));
   store<f32>(row + own, <f32>(-sumSlopes / <f64>count));
   return <f32>(sumTerms / <f64>count);
 }

@@ -2,7 +2,7 @@
 import { candidateOffsets, candidateSlopes } from './candidates';
 import * as op from './opcodes';
 import { address, parameter, stride } from './operands';
-import { targetCrossEntropy, targetCrossEntropyGradient } from './target-loss';
+import { targetSlopes } from './target-loss';
 import { tileStart } from './tile';
 
 export function runListLossInstruction(at: usize, rows: i32): void {
@@ -22,13 +22,8 @@ export function runListLossInstruction(at: usize, rows: i32): void {
         p1, a, aRow, b, c, d, dRow, rows, tileStart, p0, parameter(at, 2), reinterpret<f32>(parameter(at, 3)), address(at, 4),
       );
       break;
-    case op.TARGET_LOSS:
-      targetCrossEntropy(a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), rows, p0);
-      break;
-    case op.TARGET_LOSS_GRADIENT:
-      targetCrossEntropyGradient(
-        a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), address(at, 6), stride(at, 6), rows, p0,
-      );
+    case op.TARGET_SLOPES:
+      targetSlopes(a, aRow, b, bRow, c, d, address(at, 4), address(at, 5), stride(at, 5), rows, p0);
       break;
     default: unreachable();
   }

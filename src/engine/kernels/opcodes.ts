@@ -43,6 +43,11 @@ export const BATCH_PRODUCT = 0x13;
 export const PACK = 0x14;
 export const BLOCK_PACK = 0x15;
 export const TRANSPOSE = 0x16;
+export const CONVOLUTION = 0x17;
+export const CONVOLUTION_INPUT = 0x18;
+export const CONVOLUTION_WEIGHTS = 0x19;
+/** the rows of the block of what CONVOLUTION_WEIGHTS adds up, over the batch's rows */
+export const BATCH_CONVOLUTION = 0x1a;
 
 /** Element by element, copies: `row-instructions.ts`. */
 export const UNARY = 0x21;
@@ -56,6 +61,8 @@ export const FILL = 0x28;
 export const COPY = 0x29;
 export const JOIN = 0x2a;
 export const PLACE = 0x2b;
+export const SWIGLU = 0x2c;
+export const SWIGLU_GRADIENT = 0x2d;
 
 /** Sums along and across rows, statistics: `sum-instructions.ts`. */
 export const ROW_DOT = 0x31;
@@ -109,8 +116,8 @@ export const DRAW_BY_FACTOR = 0x6c;
 export const CANDIDATE_OFFSETS = 0x71;
 /** slopes of every row and, behind them, its loss */
 export const CANDIDATE_SLOPES = 0x72;
-export const TARGET_LOSS = 0x73;
-export const TARGET_LOSS_GRADIENT = 0x74;
+/** shares of the candidates and, behind them, the loss and the sum of the shares */
+export const TARGET_SLOPES = 0x73;
 
 /** Softmax over all rows of a matrix: `softmax-instructions.ts`. */
 export const FULL_SOFTMAX_PARTS = 0x81;
@@ -139,6 +146,9 @@ export const MASKED_SOFTMAX_GRADIENT = 0xa8;
 export const POOL_STEPS = 0xa9;
 export const DOT_STEPS = 0xaa;
 export const SCALE_STEPS = 0xab;
+export const MAX_STEPS = 0xac;
+export const MAX_STEPS_GRADIENT = 0xad;
+export const TRANSPOSE_STEPS = 0xae;
 
 /** Self-attention: `attention-instructions.ts`. */
 export const ATTENTION = 0xb1;

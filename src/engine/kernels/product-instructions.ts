@@ -1,5 +1,6 @@
 /** Instructions of matrix products, and of the forms of matrices that they read. */
 import { isTurnedForBlas, outerByBlas, turnedRow, usesBlas } from './blas';
+import { convolution, convolutionInput, convolutionWeights } from './convolution';
 import { transpose } from './elementwise';
 import { gemm } from './gemm';
 import { groupedLinear, groupedOuterSum, linearOfInstruction } from './grouped-products';
@@ -65,6 +66,16 @@ export function runProductInstruction(at: usize, rows: i32): void {
         const whole = b - ((<usize>tileStart * p0) << 2);
         turnRows(a, parameter(at, 2), whole + (<usize>tileStart << 2), turnedRow(parameter(at, 3)), rows, p0);
       }
+      break;
+    case op.CONVOLUTION: convolution(at, rows); break;
+    case op.CONVOLUTION_INPUT: convolutionInput(at, rows); break;
+    case op.CONVOLUTION_WEIGHTS:
+      // out[p1 × p0]; p2 places, p3 numbers of a step; operands x, dy, out
+      convolutionWeights(a, aRow, b, bRow, c, cRow, rows, p0, p1, p1, parameter(at, 2), parameter(at, 3));
+      break;
+    case op.BATCH_CONVOLUTION:
+      memory.fill(d, 0, <usize>(rows * p0) << 2);
+      convolutionWeights(a, bRow, c, cRow, d, dRow, batchRows, p0, rows, p1, parameter(at, 2), parameter(at, 3));
       break;
     case op.TRANSPOSE: transpose(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
     default: unreachable();

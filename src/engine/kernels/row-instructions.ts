@@ -1,6 +1,7 @@
 /** Instructions that compute each element of a row alone, or copy. */
 import { affine, binary, copyRows, fillRows, mulColumn, repeatColumn, unary } from './elementwise';
 import { elu, eluGradient } from './elu';
+import { swiglu, swigluGradient } from './gated';
 import * as op from './opcodes';
 import { address, parameter, stride } from './operands';
 
@@ -18,6 +19,8 @@ export function runRowInstruction(at: usize, rows: i32): void {
       break;
     case op.ELU: elu(a, aRow, b, bRow, rows, p0, reinterpret<f32>(p1)); break;
     case op.ELU_GRADIENT: eluGradient(a, aRow, b, bRow, c, cRow, rows, p0, reinterpret<f32>(p1)); break;
+    case op.SWIGLU: swiglu(a, aRow, b, bRow, rows, p0); break;
+    case op.SWIGLU_GRADIENT: swigluGradient(a, aRow, b, bRow, c, cRow, rows, p0); break;
     case op.MUL_COLUMN:
       mulColumn(a, aRow, address(at, 1), stride(at, 1), address(at, 2), stride(at, 2), rows, p0);
       break;

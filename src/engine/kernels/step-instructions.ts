@@ -33,6 +33,9 @@ function runRows(at: usize, rows: i32): void {
     case op.POOL_STEPS: w1 = tokens * units; w2 = sequences * units; break;
     case op.DOT_STEPS: w0 = sequences * units; w1 = tokens * units; break;
     case op.SCALE_STEPS: w1 = sequences * units; w2 = tokens * units; break;
+    case op.MAX_STEPS: w0 = tokens * units; w1 = sequences * units; w2 = 0; break;
+    case op.MAX_STEPS_GRADIENT: w0 = tokens * units; w1 = sequences * units; w2 = tokens * units; break;
+    case op.TRANSPOSE_STEPS: w0 = tokens * units; w1 = tokens * units; w2 = 0; break;
     default: break;
   }
   const isWhole = isDense(at, 0, w0) && isDense(at, 1, w1) && isDense(at, 2, w2) && isDense(at, 3, w3);
@@ -73,6 +76,9 @@ function runSteps(at: usize, count: i32, a: usize, b: usize, c: usize, d: usize)
     case op.POOL_STEPS: steps.poolSteps(a, b, c, count, t, units); break;
     case op.DOT_STEPS: steps.dotSteps(a, b, c, count, t, units); break;
     case op.SCALE_STEPS: steps.scaleSteps(a, b, c, count, t, units); break;
+    case op.MAX_STEPS: steps.maxSteps(a, b, count, t, units); break;
+    case op.MAX_STEPS_GRADIENT: steps.maxStepsGradient(a, b, c, count, t, units); break;
+    case op.TRANSPOSE_STEPS: steps.transposeSteps(a, b, count, t, units); break;
     default: unreachable();
   }
 }

@@ -108,3 +108,69 @@ export function scaleSteps(w: usize, a: usize, out: usize, groups: i32, steps: i
     a += <usize>width << 2;
   }
 }
+
+/** Where v goes before the largest so far. */
+// @ts-ignore: decorator
+@inline
+function isHigher(v: v128, top: v128): v128 {
+  // v is not ≤ top, and top is a number
+  return v128.andnot(f32x4.eq(top, top), f32x4.le(v, top));
+}
+
+/** out[g]_j = the largest x[g, t]_j over the steps; NaN is larger than all */
+export function maxSteps(x: usize, out: usize, groups: i32, steps: i32, width: i32): void {
+  for (let g = 0; g < groups; g++) {
+    for (let j = 0; j < width; j += 4) {
+      const left = width - j;
+      let at = x + (<usize>j << 2), top = left >= 4 ? v128.load(at) : loadTail(at, left);
+      for (let t = 1; t < steps; t++) {
+        at += <usize>width << 2;
+        const v = left >= 4 ? v128.load(at) : loadTail(at, left);
+        top = v128.bitselect(v, top, isHigher(v, top));
+      }
+      if (left >= 4) v128.store(out + (<usize>j << 2), top);
+      else storeTail(out + (<usize>j << 2), top, left);
+    }
+    x += <usize>(steps * width) << 2;
+    out += <usize>width << 2;
+  }
+}
+
+/** out[g, t]_j = dy[g]_j at the first step where x[g, t]_j is the largest, else 0 */
+export function maxStepsGradient(x: usize, dy: usize, out: usize, groups: i32, steps: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let g = 0; g < groups; g++) {
+    memory.fill(out, 0, <usize>steps * bytes);
+    for (let at: usize = 0; at < bytes; at += 4) {
+      let best = x + at, top = load<f32>(best);
+      for (let t = 1, p = best + bytes; t < steps; t++) {
+        const v = load<f32>(p);
+        if (top == top && !(v <= top)) {
+          top = v;
+          best = p;
+        }
+        p += bytes;
+      }
+      store<f32>(out + (best - x), load<f32>(dy + at));
+    }
+    x += <usize>steps * bytes;
+    dy += bytes;
+    out += <usize>steps * bytes;
+  }
+}
+
+/** out[g, j, t] = x[g, t, j] */
+export function transposeSteps(x: usize, out: usize, groups: i32, steps: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let g = 0; g < groups; g++) {
+    for (let j = 0; j < width; j++) {
+      let at = x + (<usize>j << 2);
+      for (let t = 0; t < steps; t++) {
+        store<f32>(out, load<f32>(at));
+        at += bytes;
+        out += 4;
+      }
+    }
+    x += <usize>steps * bytes;
+  }
+}

@@ -2,11 +2,13 @@
 import type { Op } from '../expression.ts';
 import { attentionOps } from './attention.ts';
 import { candidateOps } from './candidates.ts';
+import { convolutionOps } from './convolution.ts';
 import { dropoutOps } from './dropout.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { eluOps } from './elu.ts';
 import { fieldOps } from './fields.ts';
 import { fullSoftmaxOps } from './full-softmax.ts';
+import { gatedOps } from './gated.ts';
 import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { hardNegativeOps } from './hard-negatives.ts';
@@ -36,6 +38,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'What is given', file: 'leaves.ts', ops: leafOps },
   { title: 'Element by element', file: 'elementwise.ts', ops: elementwiseOps },
   { title: 'Exponential linear unit', file: 'elu.ts', ops: eluOps },
+  { title: 'Gated linear units', file: 'gated.ts', ops: gatedOps },
   { title: 'Matrix products', file: 'linear.ts', ops: linearOps },
   { title: 'Rows of tables', file: 'lookup.ts', ops: lookupOps },
   { title: 'Sums along and across rows, and their opposites', file: 'reduce.ts', ops: reduceOps },
@@ -52,6 +55,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Softmax over all rows of a matrix', file: 'full-softmax.ts', ops: fullSoftmaxOps },
   { title: 'Recurrent units', file: 'gru.ts', ops: gruOps },
   { title: 'Long short-term memory', file: 'lstm.ts', ops: lstmOps },
+  { title: 'Convolution over the steps of a row', file: 'convolution.ts', ops: convolutionOps },
   { title: 'Steps of a row', file: 'steps-of-row.ts', ops: stepOps },
   { title: 'Self-attention', file: 'attention.ts', ops: attentionOps },
   { title: 'Sparse matrices', file: 'sparse-matrix.ts', ops: sparseMatrixOps },

@@ -3,6 +3,7 @@
 export { causalAttention } from './attention.ts';
 export type { CandidateLossName } from './candidate-formulas.ts';
 export { candidateLoss, candidateOffsets } from './candidates.ts';
+export { convolution } from './convolution.ts';
 export { dropout, laneDropout } from './dropout.ts';
 export {
   add,
@@ -25,6 +26,7 @@ export {
 export { elu } from './elu.ts';
 export { lookupFields } from './fields.ts';
 export { fullSoftmaxCrossEntropy } from './full-softmax.ts';
+export { swiglu } from './gated.ts';
 export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bestCandidates, drawnByFactor, type FactorRanking, takenCandidate } from './hard-negatives.ts';
@@ -40,5 +42,5 @@ export { type IndexedRows, markedRows } from './marked-rows.ts';
 export { broadcastRow, fillRows, multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';
-export { maskedSoftmax, poolSteps, sequenceLengths } from './steps-of-row.ts';
+export { dotSteps, maskedSoftmax, maxSteps, poolSteps, sequenceLengths, transposeSteps } from './steps-of-row.ts';
 export { targetCrossEntropy } from './target-loss.ts';

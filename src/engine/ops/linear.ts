@@ -71,7 +71,7 @@ function parts(y: Tensor): { x: Tensor; bias: Tensor | null; w: Tensor } {
 }
 
 /** The matrix whose memory holds a weight, and whether that is its transpose. */
-function asStored(w: Tensor): [Tensor, boolean] {
+export function asStored(w: Tensor): [Tensor, boolean] {
   return w.op === linearOps.transpose ? [w.inputs[0], true] : [w, false];
 }
 

@@ -36,6 +36,32 @@ export function poolSteps(w: Tensor, v: Tensor, steps: number): Tensor {
   return new Tensor(stepOps.poolSteps, [w, v], 'batch', [sequences * width], { sequences, steps, width });
 }
 
+/** a[s] · v[s, t]: vectors [B, S · m] and [B, S · T · m] → [B, S · T]. */
+export function dotSteps(a: Tensor, v: Tensor, steps: number, sequences = 1): Tensor {
+  const width = a.size / sequences;
+  if (a.rows !== 'batch' || v.rows !== 'batch' || !Number.isInteger(width) || v.size !== steps * a.size)
+    throw shapeError('dotSteps', `needs vectors [B, ${sequences} · m] and [B, ${sequences} · ${steps} · m]`, [a, v]);
+  return dotOf(a, v, { sequences, steps, width });
+}
+
+/** Of each number of a step its largest over the steps, [B, T · m] → [B, m]; of equal ones the first takes the gradient. */
+export function maxSteps(x: Tensor, steps: number): Tensor {
+  return new Tensor(stepOps.maxSteps, [x], 'batch', [widthOf('maxSteps', x, steps)], oneSequence(x, steps));
+}
+
+/** [B, T · m] → [B, m · T]: the steps of a row become its numbers. */
+export function transposeSteps(x: Tensor, steps: number): Tensor {
+  widthOf('transposeSteps', x, steps);
+  return new Tensor(stepOps.transposeSteps, [x], 'batch', x.shape, oneSequence(x, steps));
+}
+
+function widthOf(op: string, x: Tensor, steps: number): number {
+  if (x.rows !== 'batch' || x.size % steps !== 0) throw shapeError(op, `needs [B, ${steps} · m]`, [x]);
+  return x.size / steps;
+}
+
+const oneSequence = (x: Tensor, steps: number): Sizes => ({ sequences: 1, steps, width: x.size / steps });
+
 type Sizes = {
   readonly sequences: number;
   readonly steps: number;
@@ -45,10 +71,13 @@ const sizesOf = (y: Tensor): Sizes => y.attributes as Sizes;
 
 const maskedSoftmaxGradient = (y: Tensor, dy: Tensor): Tensor =>
   new Tensor(stepOps.maskedSoftmaxGradient, [y, dy], 'batch', y.shape, y.attributes);
-const dotSteps = (a: Tensor, v: Tensor, sizes: Sizes): Tensor =>
+const dotOf = (a: Tensor, v: Tensor, sizes: Sizes): Tensor =>
   new Tensor(stepOps.dotSteps, [a, v], 'batch', [sizes.sequences * sizes.steps], sizes);
 const scaleSteps = (w: Tensor, a: Tensor, sizes: Sizes): Tensor =>
   new Tensor(stepOps.scaleSteps, [w, a], 'batch', [sizes.sequences * sizes.steps * sizes.width], sizes);
+
+const maxStepsGradient = (y: Tensor, dy: Tensor): Tensor =>
+  new Tensor(stepOps.maxStepsGradient, [y.inputs[0], dy], 'batch', y.inputs[0].shape, y.attributes);
 
 const kernelOf = (opcode: number) => (y: Tensor) => {
   const { sequences, steps, width = 0 } = sizesOf(y);
@@ -115,7 +144,7 @@ export const stepOps = opFamily({
     derivative: '∂w[s, t] = dy[s] · v[s, t], ∂v[s, t] = w[s, t] dy[s]',
     gradient: (y, dy) => {
       const [w, v] = y.inputs;
-      return [dotSteps(dy, v, sizesOf(y)), scaleSteps(w, dy, sizesOf(y))];
+      return [dotOf(dy, v, sizesOf(y)), scaleSteps(w, dy, sizesOf(y))];
     },
     kernel: kernelOf(code.POOL_STEPS),
     reference: (y, [w, v], rows) =>
@@ -145,7 +174,7 @@ export const stepOps = opFamily({
     derivative: '∂w[s, t] = a[s] · dy[s, t], ∂a[s] = Σ_t w[s, t] dy[s, t]',
     gradient: (y, dy) => {
       const [w, a] = y.inputs;
-      return [dotSteps(a, dy, sizesOf(y)), poolSteps(w, dy, sizesOf(y).steps)];
+      return [dotOf(a, dy, sizesOf(y)), poolSteps(w, dy, sizesOf(y).steps)];
     },
     kernel: kernelOf(code.SCALE_STEPS),
     reference: (y, [w, a], rows) =>
@@ -155,10 +184,56 @@ export const stepOps = opFamily({
         }),
       ),
   },
+  maxSteps: {
+    formula: 'y_j = max_t x[t]_j',
+    derivative: '∂x[t]_j = dy_j at the first t where x[t]_j = y_j, else 0',
+    gradient: (y, dy) => [maxStepsGradient(y, dy)],
+    kernel: kernelOf(code.MAX_STEPS),
+    reference: (y, [x], rows) => {
+      const { width } = sizesOf(y);
+      return Float64Array.from({ length: rows * width }, (_, k) => x[highestStep(y, x, k)]);
+    },
+  },
+  maxStepsGradient: {
+    formula: 'y[t]_j = b_j at the first t where a[t]_j is the largest, else 0',
+    ...fusedGradient,
+    kernel: kernelOf(code.MAX_STEPS_GRADIENT),
+    reference: (y, [a, b], rows) =>
+      collected(rows * y.size, (out) => {
+        b.forEach((v, k) => {
+          out[highestStep(y, a, k)] = v;
+        });
+      }),
+  },
+  transposeSteps: {
+    formula: 'y[j]_t = x[t]_j',
+    derivative: '∂x[t]_j = dy[j]_t',
+    gradient: (y, dy) => [transposeSteps(dy, sizesOf(y).width)],
+    kernel: kernelOf(code.TRANSPOSE_STEPS),
+    reference: (y, [x]) => {
+      const { steps, width } = sizesOf(y);
+      return x.map((_, k) => {
+        const [row, at] = [Math.floor(k / y.size) * y.size, k % y.size];
+        return x[row + (at % steps) * width + Math.floor(at / steps)];
+      });
+    },
+  },
 });
 
 function collected(length: number, fill: (out: Values) => void): Values {
   const out = new Float64Array(length);
   fill(out);
   return out;
+}
+
+/** Which element of x is the first of the largest over the steps, for number k of the sums' rows; NaN is larger than all. */
+function highestStep(y: Tensor, x: Values, k: number): number {
+  const { steps, width } = sizesOf(y);
+  const first = Math.floor(k / width) * steps * width + (k % width);
+  let best = first;
+  for (let t = 1; t < steps; t++) {
+    const at = first + t * width;
+    if (!Number.isNaN(x[best]) && !(x[at] <= x[best])) best = at;
+  }
+  return best;
 }

@@ -1,15 +1,17 @@
 /**
  * Cross-entropy of each row's own target against candidates that all rows of the batch share. Unlike the losses of `candidates.ts`
- * the targets are not among the candidates: there may be many more rows than candidates.
+ * the targets are not among the candidates: there may be many more rows than candidates. As there, one op makes slopes and loss, so
+ * that exponentials are computed once. No second derivatives.
  */
-import { type KernelCall, shapeError, Tensor, type Values } from '../expression.ts';
+import { shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { isOffsets } from './candidates.ts';
-import { negate } from './elementwise.ts';
+import { multiply, negate } from './elementwise.ts';
+import { slice } from './layout.ts';
 import { isIndex } from './leaves.ts';
 import { isList } from './lists.ts';
 import { fusedGradient, opFamily } from './op.ts';
-import { rowSum } from './reduce.ts';
+import { multiplyColumn } from './reduce.ts';
 
 /**
  * −ln (e^t / (e^t + Σ_j e^(x_j + offset_j))) over the candidates j that are not the row's target, [B, 1].
@@ -27,8 +29,21 @@ export function targetCrossEntropy(t: Tensor, scores: Tensor, target: Tensor, li
       'needs [B, 1], scores [B, n], an index [B], a list [n] and its candidateOffsets [n]',
       [t, scores, target, list, offsets],
     );
-  return new Tensor(targetLossOps.targetCrossEntropy, [t, scores, target, list, offsets], 'batch', [1]);
+  const inputs = [t, scores, target, list, offsets];
+  const slopes = new Tensor(targetLossOps.targetSlopes, inputs, 'batch', [slopeColumns(scores) + 4]);
+  return new Tensor(targetLossOps.targetCrossEntropy, [t, scores, partOf(slopes, LOSS)], 'batch', [1]);
 }
+
+/** The kernel writes whole vectors of shares. */
+const slopeColumns = (scores: Tensor): number => Math.ceil(scores.size / 4) * 4;
+
+/** What stands behind the shares. */
+const LOSS = 0;
+const SUM = 1;
+const partOf = (slopes: Tensor, part: number): Tensor => {
+  const at = slopeColumns(slopes.inputs[1]) + part;
+  return slice(slopes, at, at + 1);
+};
 
 /** Loss of row r and the shares of its candidates. */
 function rowOf(
@@ -45,42 +60,37 @@ function rowOf(
   return { loss: Math.log(sum) + highest - t[r], shares: e.map((v) => v / sum) };
 }
 
-const callOf = (y: Tensor, opcode: number): KernelCall => ({
-  opcode,
-  parameters: [y.inputs[1].size],
-  operands: [...y.inputs, y],
-});
-
-function slopesOf(y: Tensor, dy: Tensor): Tensor {
-  const shape = y.inputs[1].shape;
-  return new Tensor(targetLossOps.targetCrossEntropyGradient, [...y.inputs, dy], 'batch', shape);
-}
-
 export const targetLossOps = opFamily({
+  targetSlopes: {
+    formula:
+      'the share p_j = e^(x_j + o_j) / (e^t + Σ_i e^(x_i + o_i)) of every candidate that is not the target, zeros up to a multiple of ' +
+      'four; the loss, Σ_j p_j, two zeros',
+    ...fusedGradient,
+    derivative: 'none: `targetCrossEntropy` multiplies it by dy',
+    kernel: (y) => {
+      const parameters = [y.inputs[1].size];
+      return { opcode: code.TARGET_SLOPES, parameters, operands: [...y.inputs, y] };
+    },
+    reference: (y, inputs, rows) => {
+      const n = y.inputs[1].size;
+      const out = new Float64Array(rows * y.size);
+      for (let r = 0; r < rows; r++) {
+        const { loss, shares } = rowOf(inputs, r, n);
+        out.set(shares, r * y.size);
+        out.set([loss, shares.reduce((sum, p) => sum + p, 0)], r * y.size + slopeColumns(y.inputs[1]));
+      }
+      return out;
+    },
+  },
   targetCrossEntropy: {
     formula: 'y = −ln (e^t / (e^t + Σ_j e^(x_j + o_j))) over the candidates j that are not the target',
     derivative: '∂x_j = dy p_j, p_j the share of candidate j; ∂t = −dy Σ_j p_j',
     gradient: (y, dy) => {
-      const dx = slopesOf(y, dy);
-      return [negate(rowSum(dx)), dx, null, null, null];
+      const [, scores, loss] = y.inputs;
+      const [slopes] = loss.inputs;
+      return [negate(multiply(partOf(slopes, SUM), dy)), multiplyColumn(slice(slopes, 0, scores.size), dy), null];
     },
-    kernel: (y) => callOf(y, code.TARGET_LOSS),
-    reference: (y, inputs, rows) =>
-      Float64Array.from({ length: rows }, (_, r) => rowOf(inputs, r, y.inputs[1].size).loss),
-  },
-  targetCrossEntropyGradient: {
-    formula: 'y_j = dy p_j of `targetCrossEntropy`',
-    ...fusedGradient,
-    kernel: (y) => callOf(y, code.TARGET_LOSS_GRADIENT),
-    reference: (y, inputs, rows) => {
-      const n = y.size;
-      const out = new Float64Array(rows * n);
-      for (let r = 0; r < rows; r++)
-        out.set(
-          rowOf(inputs, r, n).shares.map((p) => p * inputs[5][r]),
-          r * n,
-        );
-      return out;
-    },
+    kernel: (y) => ({ opcode: code.COPY, parameters: [1], operands: [y.inputs[2], y] }),
+    reference: (_, [, , loss]) => loss,
   },
 });

@@ -113,12 +113,14 @@ class LaneWalk {
   refill(running: RunningSequences): boolean {
     const idle = this.#lanesWhere((lane) => this.#next[lane] < 0);
     const fresh = idle.subarray(0, Math.min(idle.length, this.#waiting.length - this.#nTaken));
-    if (fresh.length > 0) running.reset(fresh);
-    for (const lane of fresh) {
+    const { start, owner } = this.#targets.sequences;
+    const owners = fresh.map((lane) => {
       const s = this.#waiting[this.#nTaken++];
-      this.#next[lane] = this.#targets.sequences.start[s];
+      this.#next[lane] = start[s];
       this.#last[lane] = this.#lastTarget[s];
-    }
+      return owner ? owner[s] : -1;
+    });
+    if (fresh.length > 0) running.reset(fresh, owners);
     return fresh.length > 0 || idle.length < this.nLanes;
   }
 
