@@ -36,7 +36,7 @@ function ciao(
   return {
     folder: 'ciao-ratings',
     heading:
-      `## Ciao, ratings, ${share} % for training\n\nFive random splits, half of the other rows for validation and half for test; one row for each user, item and rating. ` +
+      `## Ciao, ratings, ${share} % for training\n\nFive random splits, half of the other rows for validation and half for test; one row for each user, item and rating. Times are those of a busy machine. ` +
       'Published: RMSE / MAE, of other splits and filters.',
     metrics: ['rmse', 'mae'],
     splits: true,

@@ -43,6 +43,9 @@ export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';
 export { compareModels } from './runs/compare.ts';
 export { readExperiment } from './runs/experiment-file.ts';
+export { negativePlot } from './runs/negative-plot.ts';
+export { type NegativeStudy, studyNegatives } from './runs/negative-study.ts';
+export { renderNegatives } from './runs/negative-table.ts';
 export {
   type FieldRun,
   type RatingRun,

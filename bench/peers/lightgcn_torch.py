@@ -95,16 +95,18 @@ def time_mode(torch, workload, size, graph, mode, seconds):
             adam.step()
         e.grad = None
 
-    begun = time.perf_counter()
+    cpu, begun = [], time.perf_counter()
     step(0)
     first = time.perf_counter() - begun
     # far from the best: not worth more time
     times, begun = [first] * 2 if first > 5 and mode != "compiled" else [], time.perf_counter()
     while len(times) < 2 or (first <= 5 and time.perf_counter() - begun < seconds):
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         step(len(times))
         times.append(time.perf_counter() - started)
-    return (BATCH if workload == "training" else 1) / statistics.median(times)
+        cpu.append(1000 * (time.process_time() - busy))
+    rate = (BATCH if workload == "training" else 1) / statistics.median(times)
+    return rate, statistics.median(cpu) if cpu else None
 
 
 def worker(arguments):
@@ -118,8 +120,9 @@ def worker(arguments):
     for mode in arguments.modes:
         name = f"{mode} {arguments.threads[0]}t"
         try:
-            rate = time_mode(torch, arguments.workload, size, graph, mode, arguments.seconds)
-            found.append(dict(name=name, mode=mode, threads=arguments.threads[0], examplesPerSecond=rate))
+            rate, cpu = time_mode(torch, arguments.workload, size, graph, mode, arguments.seconds)
+            setting = dict(name=name, mode=mode, threads=arguments.threads[0], examplesPerSecond=rate)
+            found.append(dict(setting, processorMs=cpu))
         except Exception as error:  # a setting that this PyTorch cannot run is not a peer
             found.append(dict(name=name, skipped=str(error).split("\n")[0][:200]))
     print(json.dumps(dict(torch=torch.__version__, settings=found)))

@@ -124,7 +124,7 @@ async function measure(
     products = measureProducts(engines[0], shapes, effort, random);
   }
   const training = wanted.has('training') ? trainingPart(engines, withBlas, options, effort, machine) : null;
-  if (wanted.has('models')) progress.log('training of DeepFM, GRU4Rec, Bi-LSTM and policy gradient');
+  if (wanted.has('models')) progress.log('training of DeepFM, GRU4Rec, Bi-LSTM, policy gradient, DSCF and GraphRec');
   const models = wanted.has('models')
     ? await measureModels(
         [...engines, ...withBlas],

@@ -22,7 +22,8 @@ export interface ExampleTraining {
   };
   readonly labels: Float32Array;
   readonly batchSize: number;
-  readonly cost: StepCost;
+  /** What a step must do at least, or that from the arithmetic of its products. */
+  readonly cost: StepCost | ((flopsOfStep: number) => StepCost);
   readonly inBlocks?: boolean;
   readonly random: RandomStream;
 }
@@ -61,7 +62,7 @@ export function exampleTraining(options: ExampleTraining): ExampleSteps {
   let next = 0;
   return {
     batchSize,
-    cost,
+    cost: typeof cost === 'function' ? cost(plan.flopsOfStep) : cost,
     plan,
     store,
     run: (steps) => {

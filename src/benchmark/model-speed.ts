@@ -7,6 +7,14 @@ import { type Gru4recSize, gru4recSizes, gru4recTraining, inventedSessions, SAMP
 import { type LstmSize, lstmSize, lstmTraining } from './lstm-training.ts';
 import type { MachineLimits } from './machine-limits.ts';
 import { type PolicySize, policySize, policyTraining } from './policy-training.ts';
+import {
+  type DscfSize,
+  dscfSize,
+  dscfTraining,
+  type GraphrecSize,
+  graphrecSize,
+  graphrecTraining,
+} from './social-training.ts';
 import { limitsOf, type StepLimit, stepLimit } from './step-limit.ts';
 import { TimedTraining, type TrainingSteps } from './timed-training.ts';
 import { interleave, median } from './timing.ts';
@@ -36,7 +44,7 @@ export interface TorchRate {
 }
 
 /** Workloads that the scripts of the peers know. */
-export type TorchWorkload = 'deepfm' | 'gru4rec' | 'lstm' | 'policy';
+export type TorchWorkload = 'deepfm' | 'gru4rec' | 'lstm' | 'policy' | 'dscf' | 'graphrec';
 
 /** PyTorch's best rate on a workload, or why there is none. */
 export type TorchPeer = (
@@ -59,6 +67,8 @@ export interface ModelSizes {
   readonly gru4rec: readonly Gru4recSize[];
   readonly lstm?: LstmSize;
   readonly policy?: PolicySize;
+  readonly dscf?: DscfSize;
+  readonly graphrec?: GraphrecSize;
   readonly sessions?: { readonly n: number; readonly nItems: number };
 }
 
@@ -67,6 +77,8 @@ export const modelSizes: ModelSizes = {
   gru4rec: gru4recSizes,
   lstm: lstmSize,
   policy: policySize,
+  dscf: dscfSize,
+  graphrec: graphrecSize,
 };
 
 interface Workload {
@@ -87,10 +99,22 @@ const policyWorkload = (size: PolicySize, random: RandomStream): Workload => ({
   make: (engine) => policyTraining(engine, size, random),
 });
 
+const dscfWorkload = (size: DscfSize, random: RandomStream): Workload => ({
+  name: 'DSCF',
+  peer: { workload: 'dscf', size },
+  make: (engine) => dscfTraining(engine, size, random),
+});
+
+const graphrecWorkload = (size: GraphrecSize, random: RandomStream): Workload => ({
+  name: 'GraphRec',
+  peer: { workload: 'graphrec', size },
+  make: (engine) => graphrecTraining(engine, size, random),
+});
+
 /** One workload after the other, so that their memory is not needed together; its engines in turn. */
 export async function measureModels(
   engines: readonly Engine[],
-  { deepfm, gru4rec, lstm, policy, sessions }: ModelSizes,
+  { deepfm, gru4rec, lstm, policy, dscf, graphrec, sessions }: ModelSizes,
   effort: Effort,
   random: RandomStream,
   torch: TorchPeer | null,
@@ -110,6 +134,8 @@ export async function measureModels(
     })),
     ...(lstm ? [lstmWorkload(lstm, random.child('lstm'))] : []),
     ...(policy ? [policyWorkload(policy, random.child('policy'))] : []),
+    ...(dscf ? [dscfWorkload(dscf, random.child('dscf'))] : []),
+    ...(graphrec ? [graphrecWorkload(graphrec, random.child('graphrec'))] : []),
   ];
   const found: ModelSpeed[] = [];
   for (const { name, make, peer } of workloads) {

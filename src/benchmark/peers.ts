@@ -180,6 +180,8 @@ const torchScripts: Readonly<Record<TorchWorkload, string>> = {
   gru4rec: 'models_torch.py',
   lstm: 'sequence_policy_torch.py',
   policy: 'sequence_policy_torch.py',
+  dscf: 'social_torch.py',
+  graphrec: 'social_torch.py',
 };
 
 /** The best setting of PyTorch on a training step of a model, examples per second; or why there is none. */

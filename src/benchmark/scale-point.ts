@@ -16,6 +16,8 @@ export interface ScalePoint {
   /** Users for whom all items are ranked. */
   readonly evalUsers: number;
   readonly threads: number;
+  /** Examples a step. */
+  readonly batchSize: number;
 }
 
 /** What a phase took. */
@@ -46,7 +48,7 @@ export interface ScaleResult extends ScalePoint {
 
 /** Reads, trains one epoch, ranks all items for some users, and saves. @param file Parquet with the log */
 export async function measureScalePoint(file: string, folder: string, point: ScalePoint): Promise<ScaleResult> {
-  const { nInteractions, nUsers, nItems, model, factors, evalUsers, threads } = point;
+  const { nInteractions, nUsers, nItems, model, factors, evalUsers, threads, batchSize } = point;
   const phases: ScalePhase[] = [];
   const startBytes = process.memoryUsage().rss;
   let started = performance.now();
@@ -58,12 +60,12 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
   const data = { files: [file], columns: { context: null } };
   const split = pairsOnly(await loadSplit(data, { method: 'time', validation: 0, test: 0.01 }));
   phase('reading');
-  const isPairwise = model === 'bpr-mf';
+  const isPairwise = model === 'bpr-mf' || model === 'lightgcn';
   const settings = parseRunSettings({
     data,
     model,
     config: { factors },
-    training: { epochs: 1, negatives: 1, batchSize: 8192 },
+    training: { epochs: 1, negatives: 1, batchSize },
     evaluation: { metrics: ['recall@20'], users: evalUsers },
   });
   const engine = new Engine({ threads, blas: 'off' });
@@ -85,6 +87,7 @@ export async function measureScalePoint(file: string, folder: string, point: Sca
       factors,
       evalUsers,
       threads,
+      batchSize,
       startBytes,
       nKept: split.dataset.interactions.length,
       nTraining,

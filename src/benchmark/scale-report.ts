@@ -29,6 +29,12 @@ export function scaleSections(report: ScaleReport): ReportSection[] {
       notes: [],
     },
     {
+      title: 'Graphs',
+      header: ['interactions', ...header],
+      rows: report.graphs.map((result) => [count(result.nInteractions), ...cells(result)]),
+      notes: graphNotes(report.graphs),
+    },
+    {
       title: 'What fits into the 4 GiB of WebAssembly',
       header: ['interactions', 'items', 'factors', 'optimizer', 'estimate', 'verdict'],
       rows: report.fits.map(({ nInteractions, nItems, factors, optimizer, bytes, advice }) => [
@@ -94,6 +100,15 @@ function itemNotes(results: readonly ScaleResult[]): string[] {
   );
   return [
     `${count(last.nInteractions)} interactions, ${last.factors} factors, Adam on touched rows. Ranking all items for one user takes ${perUser.join(', ')}.`,
+    ...phasesNote(last),
+  ];
+}
+
+function graphNotes(results: readonly ScaleResult[]): string[] {
+  const last = results[results.length - 1];
+  return [
+    `One epoch of LightGCN, three layers, ${last.factors} factors, batches of ${count(last.batchSize)}, ${last.threads} threads: every kept ` +
+      'training pair is an edge, and every step propagates the whole normalised graph forward and back.',
     ...phasesNote(last),
   ];
 }

@@ -26,6 +26,7 @@ export interface ScaleCurves {
   readonly interactions: readonly ScalePoint[];
   readonly items: readonly ScalePoint[];
   readonly models: readonly ScalePoint[];
+  readonly graphs: readonly ScalePoint[];
 }
 
 /** A run that is not made: what the estimate says of it. */
@@ -47,6 +48,7 @@ export interface ScaleReport {
   readonly interactions: readonly ScaleResult[];
   readonly items: readonly ScaleResult[];
   readonly models: readonly ScaleResult[];
+  readonly graphs: readonly ScaleResult[];
   readonly fits: readonly ScaleFit[];
 }
 
@@ -65,6 +67,7 @@ export function scaleCurves(quick: boolean, threads: number): ScaleCurves {
     factors: 16,
     evalUsers: 1000,
     threads,
+    batchSize: 8192,
     ...more,
   });
   const sizes = quick ? [1e5, 1e6] : [1e5, 1e6, 1e7, 1e8];
@@ -74,6 +77,10 @@ export function scaleCurves(quick: boolean, threads: number): ScaleCurves {
     interactions: sizes.map((n) => point(n, n / 100, 20_000)),
     items: items.map((nItems) => point(forItems, 200_000, nItems, { evalUsers: 100 })),
     models: ['bpr-mf', 'mf', 'neumf'].map((model) => point(quick ? 1e5 : 1e6, 10_000, 20_000, { model })),
+    // a step costs the whole graph, so few steps; of 1.25 · 10⁷ interactions 10⁷ different pairs are left
+    graphs: (quick ? [1e5] : [1.25e6, 1.25e7]).map((n) =>
+      point(n, n / 100, 20_000, { model: 'lightgcn', batchSize: quick ? 8192 : 262_144 }),
+    ),
   };
 }
 
@@ -98,6 +105,7 @@ export async function measureScale({ quick = false, progress, ...options }: Scal
     interactions: await measure(curves.interactions),
     items: await measure(curves.items),
     models: await measure(curves.models),
+    graphs: await measure(curves.graphs),
     fits: fitsOf(threads),
   };
 }

@@ -2,11 +2,12 @@
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Progress } from '../core/progress.ts';
+import type { DataOptions } from '../data/data-options.ts';
 import { findModel } from '../models/index.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import type { AnyRunInput, AnyRunSettings } from '../runs/any-settings.ts';
 import { checkedRun } from './checked-run.ts';
-import { type DataFlags, dataOf, defined } from './data-flags.ts';
+import { type DataFlags, dataOf, defined, FILM_CLUB } from './data-flags.ts';
 import { noEpochs } from './epochs-flag.ts';
 import type { RunFlags } from './flags.ts';
 import { runInputOf, type SettingsFlags } from './run-flags.ts';
@@ -32,6 +33,11 @@ export interface ContinuedRun {
 export async function continuedRun(path: string, flags: ContinuingFlags, progress: Progress): Promise<ContinuedRun> {
   if (flags.data === undefined)
     throw new DeepTasteError('usage', `train --from ${path}: must be given the new rows, found none; say --data FILE`);
+  if (flags.data.includes(FILM_CLUB))
+    throw new DeepTasteError(
+      'usage',
+      `train --from ${path}: goes on with new rows of files, found the simulated ${FILM_CLUB}, whose rows are always the same; give --data FILE`,
+    );
   const from = await Recommender.read(path);
   const { name } = from.info.model;
   if (flags.model !== undefined && flags.model !== name)
@@ -44,13 +50,14 @@ export async function continuedRun(path: string, flags: ContinuingFlags, progres
   const { settings: former, notes } = formerSettings(await storedSettings(path));
   for (const note of notes) progress.log(`note: ${note}`);
   const { evaluation, split, ...form } = runInputOf(model, flags);
+  const told = dataOf(flags.data, flags) as DataOptions;
   const { seed, refit, epochs } = flags;
   const input = {
     ...former,
     ...defined({ seed: seed ?? former.seed ?? from.info.seed, refit }),
     ...(flags.final ? {} : { final: false }),
     model: name,
-    data: { ...former.data, ...dataOf(flags.data, flags) },
+    data: { ...former.data, ...told, columns: { ...predictedColumn(from), ...former.data?.columns, ...told.columns } },
     ...form,
     split: split ?? former.split,
     evaluation: { ...former.evaluation, ...evaluation },
@@ -60,8 +67,15 @@ export async function continuedRun(path: string, flags: ContinuingFlags, progres
   return { settings, from };
 }
 
+/** What a model over fields predicts stands in the column of its training: new rows may hold labels of one kind alone. */
+function predictedColumn({ info, fields }: RecommenderParts): DataOptions['columns'] {
+  const role = fields?.task === 'click' ? 'label' : fields?.task === 'rating' ? 'rating' : null;
+  const column = info.schema.columns.find((each) => each.role === role && each.owner === 'interaction');
+  return role && column ? { [role]: column.name } : {};
+}
+
 interface FormerSettings {
-  readonly data?: object;
+  readonly data?: Pick<DataOptions, 'columns'>;
   readonly split?: object;
   readonly evaluation?: object;
   readonly training?: object;

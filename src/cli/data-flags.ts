@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { DeepTasteError } from '../core/errors.ts';
 import { type DataOptions, dataOptions } from '../data/data-options.ts';
 import type { RunInput } from '../tasks/ranking-settings.ts';
-import { commaList } from './option-values.ts';
+import { commaList, wholeNumber } from './option-values.ts';
 import { addSettingFlags, type GivenFlags, nameOf, type SettingFlags, settingsOf } from './setting-flags.ts';
 
 /** The word that stands for the simulated default data instead of a file. */
@@ -35,6 +35,7 @@ const flags = {
   decimal: { flag: '--decimal <mark>', at: 'decimal' },
   dateFormat: { flag: '--date-format <[column=]format>', at: 'dateFormat', read: dateFormats },
   idsAsWritten: { flag: '--ids-as-written', at: 'idsAsWritten' },
+  idsIgnoreCase: { flag: '--ids-ignore-case', at: 'idsIgnoreCase' },
   items: { flag: '--items <file>', at: 'items', none: true },
   users: { flag: '--users <file>', at: 'users', none: true },
   social: { flag: '--social <file>', at: 'social', none: true },
@@ -44,7 +45,8 @@ const flags = {
   minRating: { flag: '--min-rating <x>', at: 'minRating' },
   kCore: {
     flag: '--k-core <n>',
-    at: 'kCore.user',
+    at: 'kCore',
+    read: wholeNumber(0),
     doc: 'drop users and items with fewer interactions, until none is left',
   },
   duplicates: { flag: '--duplicates <which>', at: 'duplicates' },
@@ -61,7 +63,6 @@ export function addDataFlags(command: Command): Command {
 /** The data of a run: files, or the simulated film club. @throws 'usage' */
 export function dataOf(files: readonly string[], given: DataFlags): RunInput['data'] {
   const told: Partial<DataOptions> = settingsOf(flags, given, dataOptions);
-  if (told.kCore) told.kCore = { user: told.kCore.user, item: told.kCore.user };
   if (!files.includes(FILM_CLUB)) return { ...told, files: [...files] };
   const [option] = (Object.keys(flags) as (keyof typeof flags)[]).filter((name) => given[name] !== undefined);
   if (files.length > 1 || option !== undefined)

@@ -1,4 +1,6 @@
 /** One run from settings to a saved artifact: what `train` and `run` do. */
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { checkArtifactPlace, checkFilePlace, checkFolderAbove } from '../artifact/output-place.ts';
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
@@ -25,6 +27,8 @@ export interface RunRequest extends EngineFlags {
   readonly settings: AnyRunSettings;
   /** A saved recommender from which training goes on. */
   readonly from?: RecommenderParts;
+  /** Where that one lies. */
+  readonly fromPath?: string;
   /** Folder of the artifact; absent = `runs/<name>`, or `runs/<data>-<model>`. */
   readonly out?: string;
   readonly resume?: boolean;
@@ -35,6 +39,9 @@ export interface RunRequest extends EngineFlags {
   /** True: print where the time of training steps goes; a path: also write the trace there. */
   readonly profile?: string | true;
 }
+
+const FINISHED = 'stays: the command of the run with --resume goes on from there';
+const REPLACED = 'is removed: the run that its training went on from has been replaced by this one';
 
 /** Trains, measures, saves, and says what came out. */
 export async function executeRun(terminal: Terminal, request: RunRequest): Promise<void> {
@@ -51,12 +58,14 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
     const kept = new KeptRun(out, progress);
     const save = ({ recommender, result, log, account }: Run) =>
       recommender.save(out, valuesOfUsers(result), runRecord(settings, result, log, account));
-    const keep = (run: Run) => kept.save(run.result !== null, () => save(run));
+    // what replaces the run that it goes on from replaces it at the very end: a checkpoint goes on from nothing else
+    const replaces = request.fromPath !== undefined && (await areSame(request.fromPath, out));
+    const keep = replaces ? undefined : (run: Run) => kept.save(run.result !== null, () => save(run));
     const run = await trainInterruptibly(engine, prepared, kept, { ...request, settings, keep }, progress, profiles);
     await save(run);
     const folder = new CheckpointFolder(out);
-    if (request.finish) progress.log(`${folder.path} stays: the command of the run with --resume goes on from there`);
-    else await folder.remove();
+    if (!request.finish || replaces) await folder.remove();
+    if (request.finish) progress.log(`${folder.path} ${replaces ? REPLACED : FINISHED}`);
     const report = { run, prepared, settings, out, threads: engine.threads };
     terminal.print(runReport(terminal, report));
     await profiles.write();
@@ -109,6 +118,11 @@ function defaultOut({ name, model }: Pick<AnyRunSettings, 'name' | 'model'>, dat
   return `runs/${plain === '' ? model : plain}`;
 }
 
+async function areSame(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => realpath(path).catch(() => resolve(path))));
+  return one === other;
+}
+
 /** Ctrl-C during training by epochs leaves a checkpoint; what is fitted at once simply ends. */
 async function trainInterruptibly(
   engine: Engine,
@@ -119,11 +133,11 @@ async function trainInterruptibly(
   profiles: ProfileReport,
 ): Promise<Run> {
   const { settings, checkpointSeconds, keep, finish, from } = request;
-  const hooks = { progress, onProfile: profiles.listener, keep, from };
+  const hooks = { progress, onProfile: profiles.listener, from };
   if (findModel(settings.model).learn.by === 'solver') {
     refuseWithoutEpochs(request, settings.model);
     await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes
-    return kept.guard(trainPrepared(engine, prepared, settings, hooks));
+    return kept.guard(trainPrepared(engine, prepared, settings, { ...hooks, keep }));
   }
   const folder = new CheckpointFolder(kept.out, settings);
   const resume = await formerCheckpoint(folder, request, progress);
@@ -134,7 +148,9 @@ async function trainInterruptibly(
   try {
     const onCheckpoint = settings.refit ? undefined : (checkpoint: Checkpoint) => writer.offer(checkpoint);
     const { signal } = interrupt;
-    const more = { resume, finish, onCheckpoint, checkpointSeconds, signal };
+    // a run that is not saved before its end is kept as its checkpoint
+    const keepOrFlush = keep ?? (async () => void (await writer.flush()));
+    const more = { resume, finish, onCheckpoint, checkpointSeconds, signal, keep: keepOrFlush };
     const training = trainPrepared(engine, prepared, settings, { ...hooks, ...more });
     return await kept.guard(training, signal);
   } catch (error) {

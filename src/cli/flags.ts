@@ -36,7 +36,34 @@ export interface EvaluateFlags extends CommonOptions, DataFlags, SettingsFlags, 
   readonly save?: true;
 }
 
+export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
+  readonly data: string[];
+  readonly model: string;
+  readonly samplers: string[];
+  readonly set?: string[];
+  readonly epochs?: number;
+  readonly steps: number;
+  readonly seed: number;
+  readonly svg?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   readonly out: string;
+}
+
+export interface ServeFlags extends CommonOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly store: string;
+  readonly bus?: string;
+  readonly settings?: string;
+  readonly workers: number;
+  readonly queue: number;
+  readonly rate?: number;
+  readonly maxBody: number;
+  readonly cors?: string[];
+  readonly watch?: true;
+  readonly keep: number;
+  readonly drain: number;
 }

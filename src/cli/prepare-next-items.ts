@@ -3,9 +3,6 @@ import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { nSequences } from '../data/sequences/select-sequences.ts';
 import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence-data.ts';
-import { resolveTraining } from '../examples/settings.ts';
-import type { EpochSettings } from '../examples/stopping.ts';
-import { findModelOf } from '../models/index.ts';
 import { continuedSequenceSplit } from '../tasks/next-item.ts';
 import type { SequenceRunSettings } from '../tasks/next-item-settings.ts';
 import { prepareSequenceSplit } from '../tasks/prepare-sequences.ts';
@@ -15,13 +12,11 @@ import type { Circumstances, PreparedData } from './prepared-run.ts';
 export async function prepareNextItems(
   runs: readonly SequenceRunSettings[],
   progress: Progress,
-  { stored, from }: Circumstances = {},
+  { from }: Circumstances = {},
 ): Promise<PreparedData<'sequences'>> {
   const read = await loadSequencesNoted(runs[0], progress);
   const split = from ? continuedSequenceSplit(read, from) : read;
   const { name, hash, train, items, warnings, description } = split;
-  for (const { model, training } of stored ? [] : runs)
-    noteUnvalidated(split, resolveTraining(findModelOf('sequences', model), training).training, progress);
   const data = {
     name,
     hash,
@@ -42,15 +37,6 @@ export async function prepareNextItems(
     unit: 'events',
     next: (path) => nextCommand(path, split),
   });
-}
-
-/** Patience has nothing to look at without a validation part. */
-function noteUnvalidated({ validation }: SequenceSplit, training: EpochSettings | null, progress: Progress): void {
-  if (validation !== null || training === null || training.patience === 0) return;
-  progress.log(
-    `note: there is no validation part, so that nothing stops training before its ${training.epochs} epochs; ` +
-      '--validation-days N, or --validation FILE with a given split, holds one out',
-  );
 }
 
 /** Reads the sequences and says what was found. */

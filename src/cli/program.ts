@@ -1,8 +1,9 @@
 /** The command line: puts the commands together and turns failures into exit codes. Commands load their work when they run. */
 import { Command } from 'commander';
+import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import { version } from '../core/version.ts';
-import { exitCodeOf, exitCodes, oneLine, reportFailure } from './failure.ts';
+import { exitCodeOf, oneLine, reportFailure } from './failure.ts';
 
 /** The commands in the order of the help. The settings behind their flags take time to load, hence only what is asked for is. */
 const commands = {
@@ -13,11 +14,15 @@ const commands = {
   run: async () => (await import('./commands/run.ts')).runCommand(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  negatives: async () => (await import('./commands/negatives.ts')).negativesCommand(),
   recommend: async () => (await import('./commands/recommend.ts')).recommendCommand(),
   similar: async () => (await import('./commands/similar.ts')).similarCommand(),
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
+  keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
 } satisfies Record<string, () => Promise<Command>>;
@@ -46,6 +51,7 @@ async function makeProgram(args: readonly string[]): Promise<Command> {
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
     if (command !== program) addCommonOptions(command);
+    refuseRepeats(command);
   }
   return program;
 }
@@ -72,13 +78,33 @@ function addCommonOptions(command: Command): void {
     if (!command.options.some((option) => option.long === flag)) command.option(flag, doc);
 }
 
+/** Of a flag with one value, the last one would win unsaid. Readers that take the value before add to it. */
+function refuseRepeats(command: Command): void {
+  const given = new Map<string, string>();
+  for (const option of command.options) {
+    const isList = option.variadic || (!option.argChoices && (option.parseArg?.length ?? 0) > 1);
+    if (isList) continue;
+    const name = option.attributeName();
+    command.on(`option:${option.name()}`, (value: string | null | undefined) => {
+      const said = `${option.long ?? option.short}${value === null || value === undefined ? '' : ` ${value}`}`;
+      const before = given.get(name);
+      given.set(name, said);
+      if (before !== undefined && before !== said)
+        throw new DeepTasteError(
+          'usage',
+          `${option.long ?? option.short}: must be given once, found ${before} and ${said}; leave one out`,
+        );
+    });
+  }
+}
+
 /** A reader that has seen enough (`| head`) closes the pipe: no error. A full disk under standard output is one. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   fail(ioError('writing', 'standard output', error));
 });
-/** Nobody is left to be told. */
-process.stderr.on('error', () => process.exit(exitCodes.failed));
+/** Nobody is left to be told: the work goes on all the same. */
+process.stderr.on('error', () => {});
 /** What fails outside of the command that runs, such as a thread, a stream or a library's own callback, ends in one line too. */
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);

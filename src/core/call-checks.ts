@@ -54,6 +54,7 @@ export const callParts = {
 export const trainingHooks = {
   progress: callParts.progress,
   onEpoch: callParts.method,
+  onEpochStart: callParts.method,
   onCheckpoint: callParts.method,
   checkpointSteps: callParts.some,
   checkpointSeconds: callParts.some,

@@ -41,7 +41,7 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
   if (address !== null)
     lines.push(
       `${counted(nAddresses, `${what} id`)} ${nAddresses === 1 ? 'is an address that differs from another one' : 'are addresses that differ from other ones'} ` +
-        `in capitals only (${address.join(' and ')}); they are kept apart: write them alike in the file if they are one`,
+        `in capitals only (${address.join(' and ')}); they are kept apart; --ids-ignore-case makes them one (idsIgnoreCase)`,
     );
   if (nCut > 0)
     lines.push(

@@ -62,6 +62,9 @@ const fileLayout = {
     .boolean()
     .default(false)
     .meta({ doc: 'keep ids such as 7.0 as they are, where all ids of a column are whole numbers; default: 7' }),
+  idsIgnoreCase: z.boolean().default(false).meta({
+    doc: 'ids that differ in capitals only, such as addresses, are one, written small; default: they are kept apart',
+  }),
 };
 
 export const tableOptions = z.strictObject(fileLayout);
@@ -110,12 +113,21 @@ export const dataOptions = z.strictObject({
     doc: 'which row of a repeated pair is kept: the last, the first, one for each distinct rating, all; sum, count = the last, with the sum of the ratings or the number of rows as its rating; default: the last, or all where rows carry labels to be predicted',
   }),
   kCore: z
-    .strictObject({
-      user: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept user' }),
-      item: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept item' }),
-    })
+    .union(
+      [
+        z.strictObject({
+          user: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept user' }),
+          item: z.int().min(0).default(0).meta({ doc: 'fewest interactions of a kept item' }),
+        }),
+        z
+          .int()
+          .min(0)
+          .transform((fewest) => ({ user: fewest, item: fewest })),
+      ],
+      { error: 'must be a whole number from 0, or { user, item }' },
+    )
     .optional()
-    .meta({ doc: 'drop rare users and items until none is left' }),
+    .meta({ doc: 'drop rare users and items until none is left; a number stands for both' }),
   readMemory: z
     .number()
     .min(0.25)

@@ -32,13 +32,14 @@ export async function describeEntities(
   const beside = siblingFiles(table.source);
   const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
     told === undefined ? (sibling ?? null) : told;
-  const { skipBadRows, comment, missing, decimal, dateFormat, idsAsWritten } = options;
+  const { skipBadRows, comment, missing, decimal, dateFormat, idsAsWritten, idsIgnoreCase } = options;
   const layout = tableOptions.parse({
     skipBadRows,
     comment,
     missing,
     decimal,
     idsAsWritten,
+    idsIgnoreCase,
     // A single format is that of the rows' own times.
     dateFormat: typeof dateFormat === 'object' ? dateFormat : undefined,
   });

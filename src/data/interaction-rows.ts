@@ -205,7 +205,7 @@ async function badCell(database: Database, table: ImportedTable, fault: Fault, r
   const hint = mark
     ? ` (it stands for a missing value; ${isId ? 'if it is an id' : 'if it is none'}, say --missing with the marks that are, or --missing '')`
     : fault.must.startsWith('a finite number')
-      ? decimalHint([value]) + scaleHint(value)
+      ? decimalHint([value]) + scaleHint(value) + sizeHint(value)
       : fault.must.startsWith('a time')
         ? '; --date-format says how times are written'
         : '';
@@ -219,6 +219,13 @@ async function badCell(database: Database, table: ImportedTable, fault: Fault, r
     `${placeOf(table, row)}: "${fault.column.name}" must hold ${fault.must}, found ${found}${hint}; ${advice}`,
     { path: table.source, row: row + 1, column: fault.column.name },
   );
+}
+
+/** Of a number that is one, but too large. */
+function sizeHint(cell: string | null): string {
+  return cell !== null && Number.isFinite(Number(cell)) && Math.abs(Number(cell)) > 3.4028235e38
+    ? ' (ratings are kept as float32, which ends at 3.4e38)'
+    : '';
 }
 
 /** Advice where opinions stand on several scales. */

@@ -4,7 +4,7 @@ import { planContext } from './context-plan.ts';
 import type { ColumnRoles, ResolvedDataOptions } from './data-options.ts';
 import type { DateOrder } from './date-forms.ts';
 import type { PresentColumns } from './encoded-rows.ts';
-import { withWholeIds } from './id-cells.ts';
+import { settledIds } from './id-cells.ts';
 import { type GatheringPlan, gatheredRows, gatherRows } from './interaction-rows.ts';
 import { unnestItemLists } from './item-lists.ts';
 import { labelNote, labelRule } from './labels.ts';
@@ -46,7 +46,7 @@ export async function readParts(
   { keepTables, anonymousSessions }: ReadPartsOptions,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
   const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
-  const { missing, decimal, dateFormat, idsAsWritten } = options;
+  const { missing, decimal, dateFormat, idsAsWritten, idsIgnoreCase } = options;
   const layout = {
     format,
     delimiter,
@@ -58,6 +58,7 @@ export async function readParts(
     decimal,
     dateFormat,
     idsAsWritten,
+    idsIgnoreCase,
   };
   const orders = new Map<string, DateOrder>();
   const read: ReadPart[] = [];
@@ -68,9 +69,8 @@ export async function readParts(
     const unnested = await unnestItemLists(database, imported, told);
     const single = unnested === imported ? imported : await clearMarks(database, unnested, missing);
     const roles = await assignRoles(database, single, told, anonymousSessions);
-    const { table, notes: ofIds } = idsAsWritten
-      ? { table: single, notes: [] }
-      : await withWholeIds(database, single, [roles.user, roles.item, roles.session]);
+    const ids = [roles.user, roles.item, roles.session];
+    const { table, notes: ofIds } = await settledIds(database, single, ids, options);
     const times = new TimeColumns(database, table, dateFormat, orders);
     const notes: string[] = [...ofIds, ...(p === 0 ? roles.notes : [])];
     if (p === 0) {

@@ -4,7 +4,7 @@ import { type ColumnStatistics, columnStatistics, type GuessedKind, guessKind } 
 import { badNumbers, settleTimes } from './context-plan.ts';
 import type { TableOptions } from './data-options.ts';
 import type { Field, FieldTable } from './dataset.ts';
-import { withWholeIds } from './id-cells.ts';
+import { settledIds } from './id-cells.ts';
 import { marksNotes } from './missing-marks.ts';
 import { numberNote, unreadNumbersNote } from './number-cells.ts';
 import type { Cell, Database } from './readers/database.ts';
@@ -45,7 +45,7 @@ export async function readSideInformation(
 ): Promise<SideInformation> {
   const file = await importFiles(database, [request.path], options);
   const key = keyColumn(file, request);
-  const ids = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, [key]);
+  const ids = await settledIds(database, file, [key], options);
   const imported = ids.table;
   const rows = await placeRows(database, imported, key, request);
   const others = imported.columns.filter((column) => column !== key && !(column.countsRows && isIndexName(column)));

@@ -163,6 +163,8 @@ export interface OpDefinition {
   readonly storage?: 'dense' | 'table';
   /** Holds whole numbers (i32) instead of real ones (f32). */
   readonly integers?: true;
+  /** Chooses rows that the step learns from: what only such ops need is the work of the sampler. */
+  readonly chooses?: true;
   /** The word of a plan's header that holds the value. */
   readonly headerWord?: number;
   /** A value that is part of the plan. */

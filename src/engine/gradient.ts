@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: from an expression to the expressions of its gradients. */
 import { type RowGradient, shapeError, type Tensor, topologicalOrder } from './expression.ts';
-import { add, fillRows, inverseRows } from './ops/index.ts';
+import { add, constant, fillRows, inverseRows } from './ops/index.ts';
 
 export interface Gradients {
   /** Gradient of each dense parameter that the loss depends on. */
@@ -20,6 +20,21 @@ export function gradientsOfMean(loss: Tensor): Gradients {
 
 /** Gradients of Σ seed · output with respect to every parameter and table the output depends on. */
 export function backward(output: Tensor, seed: Tensor): Gradients {
+  const { dense, rows } = flow(output, seed);
+  return { dense, rows };
+}
+
+/** ∂output[r] / ∂x[r] of every row, for tensors on the way from the parameters to a per-row output [B, 1]. */
+export function slopesAt(output: Tensor, at: readonly Tensor[]): Tensor[] {
+  const { flowing } = flow(output, fillRows(constant([1]), output.shape));
+  return at.map((x) => {
+    const slope = flowing.get(x);
+    if (!slope) throw shapeError('slopesAt', 'the output must depend on what its slope is asked for', [output, x]);
+    return slope;
+  });
+}
+
+function flow(output: Tensor, seed: Tensor): Gradients & { readonly flowing: ReadonlyMap<Tensor, Tensor> } {
   const flowing = new Map<Tensor, Tensor>([[output, seed]]);
   const dense = new Map<Tensor, Tensor>();
   const rows: RowGradient[] = [];
@@ -39,7 +54,7 @@ export function backward(output: Tensor, seed: Tensor): Gradients {
       flowing.set(input, known ? sumOf(known, gradient) : gradient);
     });
   }
-  return { dense, rows: rows.reverse() };
+  return { dense, rows: rows.reverse(), flowing };
 }
 
 function sumOf(a: Tensor, b: Tensor): Tensor {

@@ -91,6 +91,38 @@ export function trainingMemory(request: TrainingMemory): MemoryEstimate {
   return { engine, outside, total, whatFits: (limit, part) => whatFits(request, limit, part) };
 }
 
+/**
+ * An estimate that knows how many factors would fit: of a model whose whole step grows with them, such as a graph's, fewer rows of
+ * tables alone do not help.
+ * @param withFactors the estimate with so many factors
+ */
+export function withFactorAdvice(
+  estimate: MemoryEstimate,
+  factors: number,
+  withFactors: (factors: number) => MemoryEstimate,
+): MemoryEstimate {
+  const whatFits = (limit: number, part: 'engine' | 'whole'): string => {
+    const fits = (n: number) => {
+      try {
+        const smaller = withFactors(n);
+        return (part === 'engine' ? engineBytes(smaller) : smaller.total) <= limit;
+      } catch (error) {
+        if (error instanceof DeepTasteError) return false; // a number that the model does not take
+        throw error;
+      }
+    };
+    let [most, tooMany] = [0, factors];
+    while (tooMany - most > 1) {
+      const middle = (most + tooMany) >> 1;
+      if (fits(middle)) most = middle;
+      else tooMany = middle;
+    }
+    if (most > 0) return `what would fit: factors=${most} instead of ${factors}`;
+    return estimate.whatFits?.(limit, part) ?? 'fewer users and items must be kept (data.kCore)';
+  };
+  return { ...estimate, whatFits };
+}
+
 /** @throws 'memory' when the engine's share exceeds the limit, saying what would fit */
 export function checkMemory(estimate: MemoryEstimate, limit = MEMORY_LIMIT): void {
   const needed = engineBytes(estimate);

@@ -139,6 +139,7 @@ export interface TrainingDefaults {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly positives?: 'once' | 'by-user';
+  readonly loss?: string;
   readonly negatives?: number;
   readonly patience?: number;
   readonly rejectTaken?: boolean;

@@ -25,6 +25,8 @@ export interface OpenExamples<F extends Form = Form> {
   run(epoch: number, first: number, count: number): StepResult;
   /** Runs some steps like `run`, and says what took the time. */
   profile(epoch: number, first: number, count: number): { readonly result: StepResult; readonly profile: PlanProfile };
+  /** The negatives of some steps at the beginning of an epoch, as the present weights choose them; absent where none are drawn. */
+  drawnNegatives?(epoch: number, steps: number): DrawnNegatives;
   /** To a step of an epoch, without running those before it; 0 = its beginning. */
   skipTo(step: number): void;
   /** Scores by the present weights. */
@@ -37,6 +39,14 @@ export interface OpenExamples<F extends Form = Form> {
    */
   afterEpoch?(epoch: number): readonly string[];
   free(): void;
+}
+
+/** Negatives of training rows, one entry each. */
+export interface DrawnNegatives {
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+  /** |∂loss / ∂score| of the negative: how much the row learns from it. */
+  readonly slopes: Float32Array;
 }
 
 /** Steps of a plan that any step can be run of: where each step's rows are known from its number. */

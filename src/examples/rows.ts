@@ -33,9 +33,17 @@ import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
 import { stoppingSettings } from './stopping.ts';
 
-const { negatives, negativeSampler, popularityExponent, rejectTaken } = pairSettings.shape;
+const { negatives, popularityExponent, rejectTaken } = pairSettings.shape;
 /** Settings that are about drawn items. */
-const drawing = { negatives, negativeSampler, popularityExponent, rejectTaken };
+const drawing = {
+  negatives,
+  negativeSampler: z
+    .enum(['uniform', 'popularity'])
+    .default('uniform')
+    .meta({ doc: 'how negatives are drawn; popularity: ∝ (interactions of the item)^popularityExponent' }),
+  popularityExponent,
+  rejectTaken,
+};
 
 export const rowSettings = z.strictObject({
   epochs: pairSettings.shape.epochs,

@@ -15,6 +15,7 @@ import { type DeclaredParameters, declaredAs, initialiseParameters } from '../la
 import type { Parameters } from '../layers/parameters.ts';
 import { type PairData, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Scorer, Sizes } from '../scoring/scorer.ts';
+import type { FoldInWeights } from './fold-in-weights.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
   AnyModel,
@@ -27,7 +28,7 @@ import type {
   TrainingDefaults,
 } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
-import { pairSettings } from './pairs.ts';
+import { pairSettings } from './pair-settings.ts';
 import { stoppingSettings } from './stopping.ts';
 
 export const weightedPairSettings = z.strictObject({
@@ -92,14 +93,6 @@ export interface WeightedPairParts<C> extends PairScoring<C>, Pick<Gradients<C, 
   loss(parameters: Parameters, leaves: WeightedPairLeaves, config: C): Tensor;
   /** What pairs of somebody new count for in the loss, as a function of the number of that person's items. */
   foldInWeights(config: C, data: PairData): (count: number) => FoldInWeights;
-}
-
-/** What the log losses of a person's items and of others count for. */
-export interface FoldInWeights {
-  taken(item: number): number;
-  other(item: number): number;
-  /** Weight of the mean over the others, for each item taken. */
-  readonly negatives: number;
 }
 
 export type WeightedPairModel<C = unknown> = Model<C, 'pairs'> &

@@ -82,8 +82,8 @@ export const lightgcn = pairModel({
   itemParts: ({ items }, item) => [gatherRows(items, item)],
   score: (_, [u], [i]) => rowDot(u, i),
   represent: (_, [user], [item]) => ({ user, item }),
-  penalty: ({ firstUsers, firstItems }, { user, item, other }, { regularization }) => {
-    const rows = [gatherRows(firstUsers, user), ...[item, other!].map((index) => gatherRows(firstItems, index))];
+  penalty: ({ firstUsers, firstItems }, { user, item, others }, { regularization }) => {
+    const rows = [gatherRows(firstUsers, user), ...[item, ...others].map((index) => gatherRows(firstItems, index))];
     return affine(rows.map((row) => rowDot(row, row)).reduce(add), regularization / 2);
   },
   // A node n that is added to the graph with edges to S and e⁽⁰⁾ = 0; the layers of the items stay those of the training:
@@ -110,7 +110,7 @@ export const lightgcn = pairModel({
 });
 
 /** The nodes of a batch, which are all that its loss reads of what is propagated. */
-function nodesOf({ user, item, other }: TrainingRow, nUsers: number, nItems: number): Tensor {
-  const items = [item, ...(other ? [other] : [])].map((index) => ({ index, first: nUsers, count: nItems }));
+function nodesOf({ user, item, others }: TrainingRow, nUsers: number, nItems: number): Tensor {
+  const items = [item, ...others].map((index) => ({ index, first: nUsers, count: nItems }));
   return markedRows([{ index: user, first: 0, count: nUsers }, ...items], nUsers + nItems);
 }

@@ -30,6 +30,7 @@ import { blocksOf, listsAtRows } from './users-at-once.ts';
 export class FieldAnswering implements Answering {
   readonly by = ['user', 'row'] as const;
   readonly takenIn = 'the training data';
+  readonly includeSeen = false;
   readonly popularity: Int32Array;
   readonly sessions = null;
   readonly #engine: () => Engine;
@@ -111,7 +112,7 @@ export class FieldAnswering implements Answering {
       const counts = Float32Array.from(this.popularity);
       return { ...topItems(counts, k, isExcluded), knows: null, how: MOST_TAKEN.user };
     };
-    return { taken: none, history: none, unknownItems: [], notes: [], includeSeen: false, rank };
+    return { taken: none, history: none, unknownItems: [], notes: [], rank };
   }
 
   /** Untrained are users whose id training has no value for, where the fields have the ids of users. */
@@ -174,7 +175,6 @@ export class FieldAnswering implements Answering {
       history: none,
       unknownItems: [],
       notes: this.#notesOn(given, encoded),
-      includeSeen: false,
       rank: (k, excluded) => {
         const best = this.#predictor.readsPairs
           ? this.#bestOfPairs(row, excluded, k)

@@ -9,7 +9,9 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import type { Model } from '../examples/model.ts';
-import { isPairModel, type PairModel, pairSettings } from '../examples/pairs.ts';
+import { foldInWeightsOf } from '../examples/pair-loss.ts';
+import { pairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { turnSettings } from '../examples/turn-settings.ts';
 import { isTurnModel, type TurnModel } from '../examples/turns.ts';
 import { isWeightedPairModel, type WeightedPairModel, weightedPairSettings } from '../examples/weighted-pairs.ts';
@@ -32,6 +34,7 @@ type Finder = (k: number, excluded: Int32Array) => TopItems;
 export class PairAnswering implements Answering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the training data';
+  readonly includeSeen = false;
   readonly popularity: Int32Array;
   readonly predict: Answering['predict'];
   readonly explain = null;
@@ -193,7 +196,6 @@ export class PairAnswering implements Answering {
       history,
       unknownItems: [],
       notes: [],
-      includeSeen: false,
       rank: (k, excluded) => this.#ranked(find(k, excluded), history, how),
     };
   }
@@ -233,10 +235,14 @@ export class PairAnswering implements Answering {
 
   #trainedFoldIn(model: PairModel): FoldIn {
     const { weights, info, users, items } = this.#parts;
-    const training = pairSettings.parse(info.training);
+    // recommenders that were saved before losses could be chosen have that of their model
+    const training = pairSettings.parse({ loss: model.learn.defaults.loss, ...info.training });
     const config = model.options.parse(info.model.config);
     const sizes = { nUsers: users.size, nItems: items.size };
-    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights }, this.#scorer);
+    const rows = rowsOfLoss[training.loss];
+    const weightsOf = foldInWeightsOf(training, sizes.nItems);
+    const parts = { engine: this.#engine(), model, rows, config, training, sizes, weights, weightsOf };
+    return new FoldIn(parts, this.#scorer);
   }
 
   #weightedFoldIn(model: WeightedPairModel): FoldIn {
@@ -247,7 +253,17 @@ export class PairAnswering implements Answering {
     const weightsOf = model.foldInWeights(config, { sizes, rows: seen });
     // the prior stands for the norm of whole tables; negatives are not rejected, and weigh by the loss
     const training = { negatives: weightsOf(1).negatives, rejectTaken: false, optimizer: { ...optimizer, l2: 0 } };
-    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights, weightsOf }, this.#scorer);
+    const parts = {
+      engine: this.#engine(),
+      model,
+      rows: 'pointwise',
+      config,
+      training,
+      sizes,
+      weights,
+      weightsOf,
+    } as const;
+    return new FoldIn(parts, this.#scorer);
   }
 
   /** Somebody new plays no game: the items are told from others pairwise. */
@@ -257,8 +273,8 @@ export class PairAnswering implements Answering {
     const { optimizer } = turnSettings.parse(info.training);
     const sizes = { nUsers: users.size, nItems: items.size };
     const training = { negatives: 1, rejectTaken: true, optimizer };
-    const pairwise = { ...model, loss: 'pairwise' };
-    return new FoldIn({ engine: this.#engine(), model: pairwise, config, training, sizes, weights }, this.#scorer);
+    const parts = { engine: this.#engine(), model, rows: 'pairwise', config, training, sizes, weights } as const;
+    return new FoldIn(parts, this.#scorer);
   }
 
   /** What finds the best items; made once. */

@@ -29,6 +29,7 @@ const lane = Int32Array.of(0);
 export class SequenceAnswering implements Answering, SessionAnswering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the data';
+  readonly includeSeen: boolean;
   readonly predict = null;
   readonly explain = null;
   readonly sessions = this;
@@ -41,6 +42,7 @@ export class SequenceAnswering implements Answering, SessionAnswering {
     this.#title = title;
     this.#parts = parts;
     this.#scorer = scorer;
+    this.includeSeen = wasMeasuredWithSeen(parts);
     this.popularity = float32Tensor(parts.weights, ITEM_COUNTS, [parts.items.size]);
   }
 
@@ -101,7 +103,6 @@ export class SequenceAnswering implements Answering, SessionAnswering {
       history: new Int32Array(0),
       unknownItems: [...unknownItems],
       notes: [],
-      includeSeen: wasMeasuredWithSeen(this.#parts),
       rank: (k, excluded) => {
         const scores = isEmpty ? this.popularity : this.#scoresOf(running);
         const isExcluded = new Uint8Array(scores.length);
@@ -120,7 +121,7 @@ export class SequenceAnswering implements Answering, SessionAnswering {
   /** The histories of a block run side by side, as many as the model steps best. */
   *rankUsers(users: Int32Array, wanted: WantedOfUsers): Generator<readonly RankedUser[]> {
     const { items, seen } = this.#parts;
-    const includeSeen = wanted.includeSeen ?? wasMeasuredWithSeen(this.#parts);
+    const includeSeen = wanted.includeSeen ?? this.includeSeen;
     const lanes = new HistoryLanes(this.#scorer, users.length);
     try {
       for (const block of blocksOf(users, items.size)) {

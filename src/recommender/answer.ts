@@ -49,8 +49,6 @@ export interface Asked {
   readonly history: Int32Array;
   readonly unknownItems: readonly string[];
   readonly notes: readonly string[];
-  /** Whether lists hold what the person took when nobody says so. */
-  readonly includeSeen: boolean;
   /** @param excluded items, ascending and distinct, that may not be returned */
   rank(k: number, excluded: Int32Array): Ranked;
   /** Gives back what was made for this person alone. */
@@ -63,6 +61,8 @@ export interface Answering {
   readonly by: readonly AskedBy[];
   /** Where the items stand that a person is said to have taken, for people. */
   readonly takenIn: string;
+  /** Whether lists hold what the person took when nobody says so. */
+  readonly includeSeen: boolean;
   /** Training users, or events, of each item [nItems]. */
   readonly popularity: ArrayLike<number>;
   /** Whether an item may be in a list at all. */
@@ -148,29 +148,56 @@ export type RankedUser =
 
 const REASONS = 2;
 
+/** The best items of a person, best first, for those who rank them further: by dense index, without titles. */
+export interface Candidates extends TopItems {
+  /** 1 for places that went by popularity, since the model knows nothing of the item for this person [items.length]. */
+  readonly byPopularity: Uint8Array;
+  /** How the person was represented: 'trained', or one sentence. */
+  readonly how: string;
+  readonly unknownItems: readonly string[];
+  readonly notes: readonly string[];
+  /** Items of the person's history that speak most for an item, best first. */
+  because(item: number): number[];
+}
+
 /** @param excluded what may not be in the list, ascending */
-export function answerOf(
-  parts: RecommenderParts,
+export function candidatesOf(
   title: string,
   answering: Answering,
   asked: Asked,
   { k, excluded }: { readonly k: number; readonly excluded: Int32Array },
-): Answer {
+): Candidates {
   const { how, knows, ...top } = asked.rank(k, excluded);
-  const isExcluded = new Set(excluded);
-  const isAllowed = (item: number): boolean => answering.isServed(item) && !isExcluded.has(item);
+  // only where popularity fills places: nearly all of a million items may be excluded
+  let isExcluded: Set<number> | null = null;
+  const isAllowed = (item: number): boolean => {
+    isExcluded ??= new Set(excluded);
+    return answering.isServed(item) && !isExcluded.has(item);
+  };
   const found = fillByPopularity(top, knows, answering.popularity, isAllowed);
   const note = popularityNote(title, found.byPopularity);
   return {
-    recommendations: Array.from(found.items, (item, n) => ({
-      ...namedItem(parts, item),
-      score: found.scores[n],
-      because: answering.reasons(item, asked.history, REASONS).map((reason) => namedItem(parts, reason)),
-      ...(found.byPopularity[n] === 1 && { byPopularity: true as const }),
-    })),
+    ...found,
     how,
     unknownItems: asked.unknownItems,
     notes: note === null ? asked.notes : [...asked.notes, note],
+    because: (item) => answering.reasons(item, asked.history, REASONS),
+  };
+}
+
+/** The candidates by external ids, with titles and reasons. */
+export function answerOf(parts: RecommenderParts, candidates: Candidates): Answer {
+  const { items, scores, byPopularity, how, unknownItems, notes } = candidates;
+  return {
+    recommendations: Array.from(items, (item, n) => ({
+      ...namedItem(parts, item),
+      score: scores[n],
+      because: candidates.because(item).map((reason) => namedItem(parts, reason)),
+      ...(byPopularity[n] === 1 && { byPopularity: true as const }),
+    })),
+    how,
+    unknownItems,
+    notes,
   };
 }
 

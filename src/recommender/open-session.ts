@@ -4,8 +4,8 @@ import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { RunningSequences } from '../scoring/sequence-scorer.ts';
-import type { Answer, Answering, SessionAnswering } from './answer.ts';
-import { listFor } from './recommend-list.ts';
+import { type Answer, type Answering, answerOf, type Candidates, type SessionAnswering } from './answer.ts';
+import { candidatesFor } from './recommend-list.ts';
 import { type RecommendOptions, wantedOf } from './request.ts';
 
 const lane = Int32Array.of(0);
@@ -59,6 +59,11 @@ export class OpenSession {
 
   /** What comes next. @throws as Recommender.recommend; 'usage' when the session is closed */
   recommend(options: RecommendOptions = {}): Answer {
+    return answerOf(this.#parts, this.candidates(options));
+  }
+
+  /** The same by dense index, without titles. @throws as recommend */
+  candidates(options: RecommendOptions = {}): Candidates {
     this.#requireOpen('recommend');
     const wanted = wantedOf(options);
     const sequence = {
@@ -68,7 +73,7 @@ export class OpenSession {
       unknownItems: this.#unknown,
     };
     const asked = this.#sessions.askRunning(sequence, wanted.whenEmpty);
-    return listFor(this.#parts, this.#title, this.#answering, asked, wanted);
+    return candidatesFor(this.#parts, this.#title, this.#answering, asked, wanted);
   }
 
   #requireOpen(call: string): void {

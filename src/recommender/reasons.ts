@@ -15,8 +15,8 @@ export function reasonFinder(scorer: Scorer, nItems: number): ReasonFinder {
   if (form.form === 'history') return pickBest((item) => (j) => weightBetween(form, nItems, j, item));
   if (scorer.weightsTo) return pickBest(scorer.weightsTo);
   if (!itemVectors || itemVectors.width < 2) return () => [];
-  const { values, width } = itemVectors;
-  return pickBest((item) => (j) => cosine(values, item * width, j * width, width));
+  const vectors = new Cosines(itemVectors);
+  return pickBest((item) => (j) => vectors.between(item, j));
 }
 
 /**
@@ -69,23 +69,27 @@ export function likenessByVectors(
   owner: 'item' | 'user' = 'item',
 ): { scores: Float32Array; how: string } | null {
   if (!vectors || vectors.width < 2) return null;
-  const { values, width } = vectors;
-  const scores = new Float32Array(values.length / width);
-  for (let other = 0; other < scores.length; other++)
-    scores[other] = cosine(values, item * width, other * width, width);
+  const cosines = new Cosines(vectors);
+  const scores = new Float32Array(vectors.values.length / vectors.width);
+  for (let other = 0; other < scores.length; other++) scores[other] = cosines.between(item, other);
   return { scores, how: `by the cosine of the ${owner} vectors` };
 }
 
 function pickBest(weightsTo: WeightsTo): ReasonFinder {
   return (item, history, n) => {
     const weightOf = weightsTo(item);
-    return [...history]
-      .filter((j) => j !== item)
-      .map((j) => ({ j, value: weightOf(j) }))
-      .filter(({ value }) => value > 0)
-      .sort((a, b) => b.value - a.value || a.j - b.j)
-      .slice(0, n)
-      .map(({ j }) => j);
+    const best: { readonly j: number; readonly value: number }[] = [];
+    for (const j of history) {
+      const value = j === item ? 0 : weightOf(j);
+      if (!(value > 0)) continue;
+      let place = best.length;
+      while (place > 0 && (best[place - 1].value < value || (best[place - 1].value === value && best[place - 1].j > j)))
+        place--;
+      if (place >= n) continue;
+      best.splice(place, 0, { j, value });
+      if (best.length > n) best.pop();
+    }
+    return best.map(({ j }) => j);
   };
 }
 
@@ -101,16 +105,33 @@ function weightBetween(
   return 0;
 }
 
-function cosine(values: Float32Array, a: number, b: number, width: number): number {
-  let ab = 0;
-  let aa = 0;
-  let bb = 0;
-  for (let d = 0; d < width; d++) {
-    const x = values[a + d];
-    const y = values[b + d];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
+/** Cosines of vectors; the square of a length is computed when it is first needed. */
+class Cosines {
+  readonly #values: Float32Array;
+  readonly #width: number;
+  /** NaN = not computed yet. */
+  readonly #squares: Float64Array;
+
+  constructor({ values, width }: { readonly values: Float32Array; readonly width: number }) {
+    this.#values = values;
+    this.#width = width;
+    this.#squares = new Float64Array(values.length / width).fill(Number.NaN);
   }
-  return ab / Math.sqrt(aa * bb || 1);
+
+  between(a: number, b: number): number {
+    return this.#dot(a, b) / Math.sqrt(this.#square(a) * this.#square(b) || 1);
+  }
+
+  #square(a: number): number {
+    if (Number.isNaN(this.#squares[a])) this.#squares[a] = this.#dot(a, a);
+    return this.#squares[a];
+  }
+
+  #dot(a: number, b: number): number {
+    const values = this.#values;
+    const [from, to] = [a * this.#width, b * this.#width];
+    let sum = 0;
+    for (let d = 0; d < this.#width; d++) sum += values[from + d] * values[to + d];
+    return sum;
+  }
 }

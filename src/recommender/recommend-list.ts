@@ -6,26 +6,31 @@ import { idsOf } from '../core/ids.ts';
 import { quotedNames } from '../core/shown.ts';
 import { matchingRows } from '../data/filters/matching-rows.ts';
 import { joinedAscending } from '../data/sparse-rows.ts';
-import { type Answer, type Answering, type Asked, answerOf } from './answer.ts';
+import { type Answering, type Asked, type Candidates, candidatesOf } from './answer.ts';
 import { examplesOf, type wantedOf } from './request.ts';
 
 /** @throws 'not-found' when `only` names no item that is known; 'usage' for ids that are none */
-export function listFor(
+export function candidatesFor(
   parts: RecommenderParts,
   title: string,
   answering: Answering,
   asked: Asked,
   wanted: ReturnType<typeof wantedOf>,
-): Answer {
-  const { k, includeSeen = asked.includeSeen } = wanted;
+): Candidates {
+  const { k, includeSeen = answering.includeSeen } = wanted;
   const own = includeSeen ? new Int32Array(0) : asked.taken;
   const allowed = allowedItems(parts, wanted);
   const excluded = joinedAscending(own, joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowed)));
-  const answer = answerOf(parts, title, answering, asked, { k, excluded });
-  if (allowed === null) return answer;
+  const found = candidatesOf(title, answering, asked, { k, excluded });
+  if (allowed === null) return found;
   // what is ranked last, or not at all, must not come into a list of so few items
-  const isAllowed = (id: string) => allowed[parts.items.indexOf(id) as number] === 1;
-  return { ...answer, recommendations: answer.recommendations.filter(({ item }) => isAllowed(item)) };
+  const places = Int32Array.from(found.items.keys()).filter((place) => allowed[found.items[place]] === 1);
+  return {
+    ...found,
+    items: places.map((place) => found.items[place]),
+    scores: Float32Array.from(places, (place) => found.scores[place]),
+    byPopularity: Uint8Array.from(places, (place) => found.byPopularity[place]),
+  };
 }
 
 /**
@@ -34,7 +39,7 @@ export function listFor(
  */
 export function excludedForAll(
   parts: RecommenderParts,
-  wanted: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only' | 'where'>,
+  wanted: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only' | 'where' | 'among'>,
 ): Int32Array {
   return joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowedItems(parts, wanted)));
 }
@@ -49,12 +54,22 @@ function excludedBy({ items }: RecommenderParts, exclude: unknown): Int32Array {
 /** 1 for the items that lists may hold [nItems]; null = all. */
 function allowedItems(
   parts: RecommenderParts,
-  { only, where }: Pick<ReturnType<typeof wantedOf>, 'only' | 'where'>,
+  { only, where, among }: Pick<ReturnType<typeof wantedOf>, 'only' | 'where' | 'among'>,
 ): Uint8Array | null {
-  const named = only === undefined ? null : namedItems(parts, only);
-  const matching = where === undefined ? null : matchingRows(parts.itemFields, parts.info.schema, where);
-  if (named === null || matching === null) return named ?? matching;
-  return named.map((isNamed, item) => isNamed & matching[item]);
+  const conditions = [
+    among === undefined ? null : markedItems(parts, among),
+    only === undefined ? null : namedItems(parts, only),
+    where === undefined ? null : matchingRows(parts.itemFields, parts.info.schema, where),
+  ];
+  return conditions.reduce((all, each) => (all && each ? all.map((flag, item) => flag & each[item]) : (all ?? each)));
+}
+
+function markedItems({ items }: RecommenderParts, among: Uint8Array): Uint8Array {
+  if (among.length === items.size) return among;
+  throw new DeepTasteError(
+    'usage',
+    `recommend: "among" must have one byte for each of the ${items.size} items, found ${among.length}`,
+  );
 }
 
 function namedItems({ items }: RecommenderParts, only: unknown): Uint8Array {
@@ -77,5 +92,9 @@ function namedItems({ items }: RecommenderParts, only: unknown): Uint8Array {
 }
 
 function allBut(allowed: Uint8Array | null): Int32Array {
-  return allowed === null ? new Int32Array(0) : Int32Array.from(allowed.keys()).filter((item) => allowed[item] === 0);
+  if (allowed === null) return new Int32Array(0);
+  const items = new Int32Array(allowed.length);
+  let n = 0;
+  for (let item = 0; item < allowed.length; item++) if (allowed[item] === 0) items[n++] = item;
+  return items.slice(0, n);
 }

@@ -14,14 +14,14 @@ import { type EvaluationResult, toColumns } from '../evaluation/evaluation-resul
 import { type Form, type Forms, formTitles } from '../examples/forms.ts';
 import type { AnyModel, TaskName } from '../examples/model.ts';
 import { findModel, models } from '../models/index.ts';
-import type { Answer, Answering } from './answer.ts';
+import { type Answer, type Answering, answerOf, type Candidates } from './answer.ts';
 import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
 import type { Explanation } from './explain-row.ts';
 import { answeringOf, scorerOf, withOwnParts } from './forms.ts';
 import type { RowPrediction, RowRecord } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
 import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
-import { listFor } from './recommend-list.ts';
+import { candidatesFor } from './recommend-list.ts';
 import {
   checkedRequest,
   type RecommendAllOptions,
@@ -33,7 +33,7 @@ import {
   wantedOfAll,
 } from './request.ts';
 import { checkSaving } from './saving.ts';
-import { type SimilarItems, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
+import { type SimilarItems, type SimilarOptions, type SimilarUsers, similarItems, similarUsers } from './similar.ts';
 import { currentModel, storedModel } from './stored-model.ts';
 
 export class Recommender {
@@ -120,8 +120,8 @@ export class Recommender {
     return this.#answering;
   }
 
-  /** What it can be asked by, and where the items stand that people of the data took. */
-  get asks(): Pick<Answering, 'by' | 'takenIn'> {
+  /** What it can be asked by, what lists of it hold, and how many took each item. */
+  get asks(): Pick<Answering, 'by' | 'takenIn' | 'popularity' | 'includeSeen' | 'isServed' | 'sessions'> {
     return this.#answers();
   }
 
@@ -130,11 +130,19 @@ export class Recommender {
    * @throws 'not-found' for ids of which none is known; 'usage' for a wrong call, or what the model does not look at
    */
   recommend(request: Request, options: RecommendOptions = {}): Answer {
+    return answerOf(this.parts, this.candidates(request, options));
+  }
+
+  /**
+   * What `recommend` recommends by dense index, without titles; reasons are found for the items that are asked about.
+   * @throws as recommend
+   */
+  candidates(request: Request, options: RecommendOptions = {}): Candidates {
     const person = checkedRequest(request);
     const wanted = wantedOf(options);
     const asked = this.#answers().ask({ ...person, whenEmpty: wanted.whenEmpty });
     try {
-      return listFor(this.parts, this.model.title, this.#answers(), asked, wanted);
+      return candidatesFor(this.parts, this.model.title, this.#answers(), asked, wanted);
     } finally {
       asked.free?.();
     }
@@ -158,7 +166,7 @@ export class Recommender {
    * @param options number of items, 10 by default, and a condition on their fields
    * @throws 'not-found' for an unknown item; 'usage' for a model that knows no likeness of items, and for a wrong call
    */
-  similar(itemId: Id, options: { readonly k?: number; readonly where?: string } = {}): SimilarItems {
+  similar(itemId: Id, options: SimilarOptions = {}): SimilarItems {
     return similarItems(this.parts, this.model.title, this.#answers(), itemId, options);
   }
 

@@ -34,6 +34,8 @@ export interface RecommendOptions {
    * see docs/filters.md.
    */
   readonly where?: string;
+  /** 1 for the items that may be returned, by dense index (`parts.items`) [all items]: for conditions that the caller keeps. */
+  readonly among?: Uint8Array;
   /** What to do when no item of a history, or nothing of a user, is known: say so (the default), or show what most people took and say that. */
   readonly whenEmpty?: 'error' | 'popularity';
 }
@@ -49,12 +51,15 @@ const ids = z.custom<readonly Id[]>((value) => typeof value === 'object' && valu
 
 const where = z.string().optional().meta({ doc: 'a condition on the fields of items' });
 
+const among = z.instanceof(Uint8Array).optional().meta({ doc: '1 for the items that may be returned' });
+
 const listOptions = z.strictObject({
   k,
   includeSeen: z.boolean().optional().meta({ doc: 'also return items that the person already took' }),
   exclude: ids.optional().meta({ doc: 'items that may not be returned' }),
   only: ids.optional().meta({ doc: 'items of which some are to be returned, and no others' }),
   where,
+  among,
 });
 
 const recommendAllOptions = listOptions.extend({
@@ -71,7 +76,7 @@ const requestSchema = z.strictObject({
   row: z.custom<RowRecord>(isRow, 'must be an object of cells by the names of their columns').optional(),
 });
 
-export const similarOptions = z.strictObject({ k, where });
+export const similarOptions = z.strictObject({ k, where, among });
 
 export const similarUsersOptions = z.strictObject({ k: k.meta({ doc: 'number of users' }) });
 

@@ -10,6 +10,15 @@ import { likenessByVectors } from './reasons.ts';
 import { examplesOf, requestOptions, similarOptions, similarUsersOptions } from './request.ts';
 import { topItems } from './top-items.ts';
 
+export interface SimilarOptions {
+  /** Number of items, default 10. */
+  readonly k?: number;
+  /** A condition on the fields of items. */
+  readonly where?: string;
+  /** 1 for the items that may be returned, by dense index [all items]. */
+  readonly among?: Uint8Array;
+}
+
 export interface SimilarItem extends NamedItem {
   /** Higher is more alike. */
   readonly score: number;
@@ -43,7 +52,7 @@ export function similarItems(
   itemId: Id,
   options: object,
 ): SimilarItems {
-  const { k, where } = requestOptions(similarOptions, options, 'similar');
+  const { k, where, among } = requestOptions(similarOptions, options, 'similar');
   const id = idOf(itemId, 'similar: the item');
   const { items, itemFields } = parts;
   const { popularity } = answering;
@@ -61,7 +70,8 @@ export function similarItems(
         'item-knn, ease, mf or neumf',
     );
   const matching = where === undefined ? null : matchingRows(itemFields, parts.info.schema, where);
-  const isLeftOut = (other: number) => other === item || !(popularity[other] > 0) || matching?.[other] === 0;
+  const isLeftOut = (other: number) =>
+    other === item || !(popularity[other] > 0) || matching?.[other] === 0 || among?.[other] === 0;
   const excluded = Uint8Array.from({ length: items.size }, (_, other) => (isLeftOut(other) ? 1 : 0));
   const best = topItems(likeness.scores, k, excluded);
   const similar = Array.from(best.items, (other, n) => ({ ...namedItem(parts, other), score: best.scores[n] }));

@@ -8,6 +8,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
+import { isLowerBetter, parseMetric } from '../evaluation/metric-name.ts';
 import { type Result, resultJson } from '../evaluation/result.ts';
 import type { Form } from '../examples/forms.ts';
 import type { Model } from '../examples/model.ts';
@@ -173,7 +174,15 @@ function train<F extends Form, R extends Result>(
   phase: Phase,
 ): Promise<TrainOutcome> {
   const { engine, seed, progress = silent, from } = options;
-  const { onEpoch, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } = options;
+  const { onEpoch, onEpochStart, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } =
+    options;
+  const validate = task.validator(engine);
+  const isUnasked = phase === 'train' && !('epochs' in options.training) && !finish;
+  if (isUnasked && !validate && training && training.patience > 0)
+    progress.log(
+      `note: there is no validation part, so that nothing stops training before its ${training.epochs.toLocaleString('en-US')} epochs ` +
+        `(--epochs N sets another number); ${task.validation.advice}`,
+    );
   return trainModel({
     engine,
     model,
@@ -182,7 +191,8 @@ function train<F extends Form, R extends Result>(
     data: task.data(),
     seed,
     progress,
-    validate: task.validator(engine),
+    validate,
+    shownValidation: (value) => shownValidation(task.validation.metric, value),
     // what is trained anew takes no more but the rows that were held out
     tellMemory: phase === 'train' || (phase === 'refit' && training === null),
     fingerprint: fingerprintOf({
@@ -196,6 +206,7 @@ function train<F extends Form, R extends Result>(
     }),
     start: from && startWeights(from, model, config, task),
     onEpoch,
+    onEpochStart,
     onCheckpoint,
     checkpointSteps,
     checkpointSeconds,
@@ -204,6 +215,12 @@ function train<F extends Form, R extends Result>(
     onProfile,
     signal,
   });
+}
+
+/** Metrics of which less is better are turned where they are compared, and shown as they are. */
+function shownValidation(name: string, value: number): string {
+  const isTurned = isLowerBetter(parseMetric(name));
+  return isTurned ? `validation ${name} ${(-value).toFixed(4)}` : `validation ${value.toFixed(4)}`;
 }
 
 /** As many epochs as were kept of the measured training. */

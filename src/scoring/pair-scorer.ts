@@ -29,8 +29,8 @@ export interface PairData {
 export interface TrainingRow {
   readonly user: Tensor;
   readonly item: Tensor;
-  /** Absent where a row has no other item. */
-  readonly other: Tensor | null;
+  /** Its negatives; none where the item itself may be one. */
+  readonly others: readonly Tensor[];
 }
 
 /** What a model declares in order to score users and items. */
@@ -44,7 +44,7 @@ export interface PairScoring<C> {
   /**
    * What all rows share and a step computes once, such as propagated embeddings, found by name beside the parameters. Models
    * that declare it `represent` users and items.
-   * @param row in training: the indices by which alone it will be read; absent = all users and items are
+   * @param row in training: the indices by which alone it will be read, with one other item at most; absent = all users and items are
    */
   shared?(parameters: Parameters, config: C, sizes: Sizes, row?: TrainingRow): Parameters;
   /** What a score needs of the user alone, batch tensors [B, …]; `user` is an index leaf. */

@@ -66,6 +66,10 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
       return isFitted ? allHistories(train, former.histories) : afterHistories(train, former.histories);
     },
     validator: () => nextItemValidator(split, evaluation, validationMetric) ?? undefined,
+    validation: {
+      metric: validationMetric,
+      advice: '--validation-days N, or --validation FILE with a given split, holds one out',
+    },
     isMeasured: split.test !== null,
     measure: (engine, scorer, progress) => evaluateNoted(engine, scorer, split, options, progress),
     withoutValidation: () => again(split.withoutValidation),

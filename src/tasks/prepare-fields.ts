@@ -73,7 +73,7 @@ export function fieldDataOf(
   const minRating = settings.data && 'files' in settings.data ? settings.data.minRating : undefined;
   const task = resolveTask(settings.task, dataset, minRating);
   const resolved = resolveFieldEvaluation(task, settings, !dataset.unnamed?.includes('user'));
-  if (task === 'click') requireBothLabels(train);
+  if (task === 'click' && !former) requireBothLabels(train);
   const { evaluation, note } = measurableValidation(split, task, resolved, settings.evaluation.validationMetric);
   if (former) return continuedFields(split, { task, evaluation, features: settings.features }, note, former);
   const { encoder, warnings, notes } = fitFeatures(dataset, train, settings.features);

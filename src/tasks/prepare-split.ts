@@ -102,3 +102,10 @@ export function withoutValidation(split: Split): Split {
     validationCandidates: null,
   };
 }
+
+/** How rows are held out for validation where there are none. */
+export function validationAdvice({ description }: Pick<Split, 'description'>): string {
+  if (description.method === 'none') return '--split METHOD holds one out';
+  if (description.method === 'given') return '--validation FILE, or --set validationFromTrain.by=random, gives one';
+  return '--set validationFromTrain.by=random cuts one out of the training rows';
+}

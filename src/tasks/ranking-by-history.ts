@@ -13,7 +13,7 @@ import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import { evaluateRanking, hasTrainedTestUser, type RankPart, testDescription, validator } from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
-import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import type { EvaluationOptions } from './ranking-settings.ts';
 import type { Task } from './task.ts';
 
@@ -67,6 +67,7 @@ export function rankingByHistoryTask(
       const past = histories(sequences);
       return (scorer) => validate(rankBy(scorer, past));
     },
+    validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
     measure: (engine, scorer) => {
       const past = histories(split.validation ? sequencesFrom(joinInteractions(train, split.validation)) : sequences);

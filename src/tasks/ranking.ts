@@ -17,7 +17,7 @@ import {
 import { requireRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
 import { pairValues } from './pair-values.ts';
-import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import type { EvaluationOptions } from './ranking-settings.ts';
 import type { Task } from './task.ts';
 
@@ -76,6 +76,7 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
       const validate = validator(engine, split, evaluation, seed);
       return validate && ((scorer) => validate((ranking) => ranking.rank(scorer.form)));
     },
+    validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
     measure: (engine, scorer) => evaluateScorer(engine, scorer, split, evaluation, seed),
     withoutValidation: () => (split.validation ? refitTask(split, options) : null),

@@ -12,7 +12,7 @@ import type { Scorer } from '../scoring/scorer.ts';
 import { testDescription } from './evaluate-ranking.ts';
 import { evaluatePredictions, type PredictedRows, requireRows, validationOfRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
-import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import type { EvaluationOptions } from './ranking-settings.ts';
 import { resolveTask } from './row-settings.ts';
 import type { Task } from './task.ts';
@@ -72,6 +72,7 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
       const measure = validationOfRows(rows);
       return (scorer) => measure(valuesOf(scorer, validation));
     },
+    validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: (split.test?.length ?? 0) > 0 && evaluation.users !== 0,
     measure: (engine, scorer) => {
       const test = requireRows(split, 'test');

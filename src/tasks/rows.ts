@@ -10,7 +10,7 @@ import { testDescription } from './evaluate-ranking.ts';
 import { evaluatePredictions, requireRows, validationOfRows } from './evaluate-rows.ts';
 import { heldOutItems } from './held-out-items.ts';
 import { encodePart, type FieldData, fieldDataOf } from './prepare-fields.ts';
-import { holdsOut, wholeForTraining, withoutValidation } from './prepare-split.ts';
+import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import { evaluateFieldRanking, validationOfRanking } from './rank-by-fields.ts';
 import type { FieldRunSettings } from './row-settings.ts';
 import type { Task } from './task.ts';
@@ -39,6 +39,7 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
     nRows: dataset.interactions.length,
     data: () => ({ layout: encoder.layout, examples: encodePart(data, train), former: split.former?.seen }),
     validator: (engine) => validatorOf(engine, data, settings.seed),
+    validation: { metric: data.evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: (split.test?.length ?? 0) > 0 && data.evaluation.users !== 0,
     measure: (engine, scorer) => measureRows(engine, data, scorer, settings.seed),
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),

@@ -37,6 +37,8 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   data(): Forms[F]['data'];
   /** The validation metric of present weights, higher is better; undefined without a validation part. */
   validator(engine: Engine): Validation<F>['of'] | undefined;
+  /** What the validation metric is, and how rows are held out for it where there are none. */
+  readonly validation: { readonly metric: string; readonly advice: string };
   /** Whether there is something to measure. */
   readonly isMeasured: boolean;
   measure(engine: Engine, scorer: Forms[F]['scorer'], progress: Progress): R;

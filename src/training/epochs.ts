@@ -30,7 +30,10 @@ export interface EpochLoopOptions<F extends Form> {
   readonly progress: Progress;
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** A value of the validation metric for people; default: as it is. */
+  readonly shownValidation?: (value: number) => string;
   readonly onEpoch?: (record: EpochRecord) => void;
+  readonly onEpochStart?: (epoch: number, examples: OpenExamples) => void;
   /**
    * Called after every epoch, when interrupted, and within epochs every `checkpointSteps` steps and after `checkpointSeconds`
    * where these are given, with the state from which the loop can go on.
@@ -113,6 +116,7 @@ class EpochLoop<F extends Form> {
   async run(): Promise<EpochLoopResult> {
     const { training, name, title, unit, examples, progress, onEpoch } = this.#options;
     const { nRows, plan } = examples;
+    const shown = this.#options.shownValidation ?? ((value) => `validation ${value.toFixed(4)}`);
     for (const note of examples.notes) progress.log(note);
     const task = progress.start(`training ${title}`, training.epochs * nRows, unit);
     while (this.#state.epochsDone < training.epochs && !this.#shouldStop()) {
@@ -120,6 +124,7 @@ class EpochLoop<F extends Form> {
       const started = performance.now();
       const share = 1 - this.#state.stepsDone / examples.stepsPerEpoch;
       plan.setRateFactor(training.plateauFactor ** looksWithoutGain(this.#state.log, training.minGain));
+      if (this.#state.stepsDone === 0) this.#options.onEpochStart?.(epoch, examples);
       await this.#runEpoch(epoch, (done) => task.update(Math.round((epoch + done) * nRows)));
       const seconds = (performance.now() - started) / 1000;
       for (const note of examples.afterEpoch?.(epoch) ?? []) progress.log(note);
@@ -129,13 +134,13 @@ class EpochLoop<F extends Form> {
       const record: EpochRecord = { model: name, epoch: epoch + 1, loss, validation, seconds, examplesPerSecond };
       const log = [...this.#state.log, record];
       this.#state = { ...this.#state, epochsDone: epoch + 1, stepsDone: 0, lossSum: 0, log };
-      task.update((epoch + 1) * nRows, describe(record, training.epochs) + this.#beside);
+      task.update((epoch + 1) * nRows, describe(record, training.epochs, shown) + this.#beside);
       onEpoch?.(record);
       await this.#checkpoint();
     }
     const { epochsDone, bestEpoch, bestValidation, log } = this.#state;
     const kept = training.keepBest ? this.#best : null;
-    const told = kept ? `, kept epoch ${bestEpoch} (validation ${bestValidation?.toFixed(4)})` : '';
+    const told = kept && bestValidation !== null ? `, kept epoch ${bestEpoch} (${shown(bestValidation)})` : '';
     task.end(`${epochsDone} epochs${told}`);
     const weights = kept ?? this.#weights();
     checkFinite(weights);
@@ -271,7 +276,11 @@ function checkFinite(weights: NamedTensors): void {
       );
 }
 
-function describe({ epoch, loss, validation }: EpochRecord, epochs: number): string {
-  const metric = validation === null ? '' : `  validation ${validation.toFixed(4)}`;
+function describe(
+  { epoch, loss, validation }: EpochRecord,
+  epochs: number,
+  shown: (validation: number) => string,
+): string {
+  const metric = validation === null ? '' : `  ${shown(validation)}`;
   return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}${metric}`;
 }

@@ -30,6 +30,32 @@ export const pointwiseLoss: FoldInLoss = (scores, n, share, negatives, slopes, w
   return value;
 };
 
+/** −Σ_i ln( e^{s_i} / (e^{s_i} + N Σ_j share_j e^{s_j}) ) */
+export const softmaxLoss: FoldInLoss = (scores, n, share, negatives, slopes) => {
+  slopes.fill(0);
+  let top = Number.NEGATIVE_INFINITY;
+  for (let j = n; j < scores.length; j++) if (share[j - n] > 0) top = Math.max(top, scores[j]);
+  let sum = 0;
+  for (let j = n; j < scores.length; j++) {
+    slopes[j] = share[j - n] * Math.exp(Math.min(0, scores[j] - top));
+    sum += slopes[j];
+  }
+  if (!(sum > 0)) return 0;
+  const others = top + Math.log(negatives * sum);
+  let value = 0;
+  let all = 0;
+  for (let i = 0; i < n; i++) {
+    const ahead = others - scores[i];
+    const e = Math.exp(-Math.abs(ahead));
+    const slope = ahead > 0 ? 1 / (1 + e) : e / (1 + e);
+    value += Math.max(0, ahead) + Math.log1p(e);
+    slopes[i] = -slope;
+    all += slope;
+  }
+  for (let j = n; j < scores.length; j++) slopes[j] *= all / sum;
+  return value;
+};
+
 /** Scores further than this from their mean count as so far: exponentials of pairs, and products of CHUNK of them, stay finite. */
 const FURTHEST = 80;
 const CHUNK = 4;

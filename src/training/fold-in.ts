@@ -12,11 +12,12 @@
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
-import type { PairSettings } from '../examples/pairs.ts';
-import type { FoldInWeights } from '../examples/weighted-pairs.ts';
+import type { FoldInWeights } from '../examples/fold-in-weights.ts';
+import type { PairLoss, PairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+
 import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { FoldedIn, Scorer, Sizes } from '../scoring/scorer.ts';
-import { pairwiseLoss, pointwiseLoss } from './fold-in-loss.ts';
+import { pairwiseLoss, pointwiseLoss, softmaxLoss } from './fold-in-loss.ts';
 import { minimise } from './minimise.ts';
 import { type Representatives, representatives } from './representatives.ts';
 import { DotScores, PlannedScores, type RowScores } from './row-scores.ts';
@@ -31,9 +32,13 @@ const PRIOR = { usual: 0.03, freeTowers: 0.3 };
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
+const losses = { pointwise: pointwiseLoss, pairwise: pairwiseLoss, listwise: softmaxLoss };
+
 export interface FoldInParts {
   readonly engine: Engine;
-  readonly model: PairScoring<unknown> & { readonly loss: unknown };
+  readonly model: PairScoring<unknown>;
+  /** Of the loss by which the model was trained; differences by a margin count as those of log losses. */
+  readonly rows: (typeof rowsOfLoss)[PairLoss];
   readonly config: unknown;
   readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
@@ -47,7 +52,7 @@ export class FoldIn {
   /** One sentence for people. */
   readonly how =
     'a user vector fitted to the given items by the loss of the training, with the trained users as prior, everything else fixed';
-  readonly #pairwise: boolean;
+  readonly #kind: FoldInParts['rows'];
   readonly #evaluations: number;
   /** τ */
   readonly #prior: number;
@@ -59,11 +64,11 @@ export class FoldIn {
   readonly #others: Representatives;
 
   /** @param scorer how the model scores the people of the training */
-  constructor({ engine, model, config, training, sizes, weights, weightsOf }: FoldInParts, { form }: Scorer) {
+  constructor({ engine, model, rows, config, training, sizes, weights, weightsOf }: FoldInParts, { form }: Scorer) {
     if (form.form !== 'dot' && form.form !== 'pair') throw new Error('internal: a gradient model scores by vectors');
     this.#training = training;
     this.#weightsOf = weightsOf;
-    this.#pairwise = model.loss === 'pairwise';
+    this.#kind = rows;
     this.#rows =
       form.form === 'dot' ? new DotScores(form) : new PlannedScores(engine, model, config, sizes, weights, form);
     [this.#mean, this.#deviation] = momentsOf(form.users, this.#rows.width);
@@ -82,7 +87,8 @@ export class FoldIn {
   vectorOf(history: Int32Array): Float32Array {
     const objective = this.#objectiveOf(history);
     const { l2 } = this.#training.optimizer;
-    const examples = history.length * (this.#training.negatives + (this.#pairwise ? 0 : 1));
+    const { negatives } = this.#training;
+    const examples = history.length * { pointwise: negatives + 1, pairwise: negatives, listwise: 1 }[this.#kind];
     const [tau, lambda] = [this.#prior, l2 * examples];
     const [mean, deviation] = [this.#mean, this.#deviation];
     const z = new Float64Array(this.#rows.width);
@@ -123,7 +129,7 @@ export class FoldIn {
     const counted = this.#weightsOf?.(n);
     const weight =
       counted && Float64Array.from(items, (item, r) => (r < n ? counted.taken(item) : counted.other(item)));
-    const loss = this.#pairwise ? pairwiseLoss : pointwiseLoss;
+    const loss = losses[this.#kind];
     return (z, gradient) => {
       this.#rows.at(z, scores);
       const value = loss(scores, n, share, negatives, slopes, weight);

@@ -5,8 +5,9 @@ import { RandomStream } from '../core/random.ts';
 import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
-import { checkMemory, tellMemory } from '../examples/memory-estimate.ts';
+import { checkMemory, tellMemory, withFactorAdvice } from '../examples/memory-estimate.ts';
 import type { Examples, Gradients, Model } from '../examples/model.ts';
+import type { OpenExamples } from '../examples/open-examples.ts';
 import { overDefaults } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf, modelForTask } from '../models/index.ts';
@@ -20,6 +21,8 @@ import type { TrainOutcome } from './train-outcome.ts';
 /** What can be asked of a training that goes on for epochs. */
 export interface TrainingHooks {
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Called before the first step of each epoch (from 0) with the examples as they are open; must not change them. */
+  readonly onEpochStart?: (epoch: number, examples: OpenExamples) => void;
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Steps between two checkpoints within an epoch; absent or 0 = as the time says. */
   readonly checkpointSteps?: number;
@@ -45,6 +48,8 @@ export interface TrainRequest<F extends Form> extends TrainingHooks {
   readonly progress: Progress;
   /** Validation metric of the present weights, higher is better. Never the test part. */
   readonly validate?: (scorer: Forms[F]['scorer']) => number;
+  /** A value of the validation metric for people; default: as it is. */
+  readonly shownValidation?: (value: number) => string;
   /** Say how much memory is needed; whether the engine's holds it is looked at always. */
   readonly tellMemory?: boolean;
   /** Names the run: data, model, settings, seed. */
@@ -147,7 +152,14 @@ async function trainStages<F extends Form>(
 /** Whether there is memory for each stage, before the first one begins; tells what the largest takes. @throws 'memory' */
 function checkStages<F extends Form>(request: TrainRequest<F>, stages: readonly Stage<F>[]): void {
   const { engine, data, progress, tellMemory: isTold } = request;
-  const estimates = stages.map(({ learn, config, training }) => learn.memory({ engine, config, training, data }));
+  const estimates = stages.map(({ learn, config, training }) => {
+    const estimate = learn.memory({ engine, config, training, data });
+    const { factors } = config as { readonly factors?: unknown };
+    if (typeof factors !== 'number' || factors < 2) return estimate;
+    const withFactors = (n: number) =>
+      learn.memory({ engine, config: { ...(config as object), factors: n }, training, data });
+    return withFactorAdvice(estimate, factors, withFactors);
+  });
   if (isTold)
     tellMemory(
       estimates.reduce((most, each) => (each.total > most.total ? each : most)),
@@ -172,8 +184,8 @@ async function runStage<F extends Form>(
   finished: readonly NamedTensors[],
   before: readonly EpochRecord[],
 ): Promise<EpochLoopResult> {
-  const { engine, data, seed, progress, validate, fingerprint, resume } = request;
-  const { onEpoch, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
+  const { engine, data, seed, progress, validate, shownValidation, fingerprint, resume } = request;
+  const { onEpoch, onEpochStart, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
   const stages = joinTensors(Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights])));
   const isResumed = resume && resume.progress.stagesDone === n;
   const name = `${model.streams}${model.name}`;
@@ -190,7 +202,9 @@ async function runStage<F extends Form>(
       training,
       progress,
       validate,
+      shownValidation,
       onEpoch,
+      onEpochStart,
       onCheckpoint:
         onCheckpoint &&
         ((state, tensors) =>

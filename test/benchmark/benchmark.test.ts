@@ -64,6 +64,7 @@ describe('NeumfTraining', () => {
 });
 
 describe('runBenchmark', () => {
+  const social = { nUsers: 20, nItems: 30, nLevels: 5, dims: 4, hidden: [4], batchSize: 8, examples: 64 };
   let result: BenchmarkResult;
   beforeAll(async () => {
     result = await runBenchmark({
@@ -79,6 +80,8 @@ describe('runBenchmark', () => {
         gru4rec: [{ units: 8, batchSize: 4, loss: 'bpr-max' }],
         lstm: { rows: 50, sequences: 2, steps: 3, dims: 4, batchSize: 8, examples: 64 },
         policy: { items: 60, dims: 4, history: 3, batchSize: 8, examples: 64 },
+        dscf: { ...social, walks: 2, steps: 3 },
+        graphrec: { ...social, cap: 3 },
         sessions: { n: 50, nItems: 40 },
       },
       graph: { nUsers: 30, nItems: 40, nInteractions: 200, layers: 2, width: 8 },
@@ -122,6 +125,10 @@ describe('runBenchmark', () => {
       ['Bi-LSTM with attention', 2],
       ['Policy gradient, all items', 1],
       ['Policy gradient, all items', 2],
+      ['DSCF', 1],
+      ['DSCF', 2],
+      ['GraphRec', 1],
+      ['GraphRec', 2],
     ]);
     for (const { examplesPerSecond } of result.models) expect(examplesPerSecond).toBeGreaterThan(0);
     for (const { limit, shareOfLimit, heldBytes, stepMs } of [...(result.training?.speeds ?? []), ...result.models]) {

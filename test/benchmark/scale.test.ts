@@ -17,6 +17,7 @@ const point = (nInteractions: number, model = 'bpr-mf'): ScalePoint => ({
   factors: 4,
   evalUsers: 10,
   threads: 1,
+  batchSize: 1024,
 });
 
 describe('growth curves', () => {
@@ -31,11 +32,16 @@ describe('growth curves', () => {
   });
 
   it('measure each point in a process of its own and leave no files', async () => {
-    const curves = { interactions: [point(2000), point(4000)], items: [point(2000)], models: [point(3000, 'neumf')] };
+    const curves = {
+      interactions: [point(2000), point(4000)],
+      items: [point(2000)],
+      models: [point(3000, 'neumf')],
+      graphs: [point(3000, 'lightgcn')],
+    };
     const report: ScaleReport = await measureScale({ progress: silent, curves });
     expect(report.interactions.map((each) => each.nInteractions)).toEqual([2000, 4000]);
     expect(report.items[0]).toEqual(report.interactions[0]);
-    for (const result of [...report.interactions, ...report.models]) {
+    for (const result of [...report.interactions, ...report.models, ...report.graphs]) {
       expect(result.phases.map(({ name }) => name)).toEqual(['reading', 'training', 'ranking', 'saving']);
       expect(result.nItemsFound).toBe(100);
       expect(result.nKept).toBeLessThan(result.nInteractions);
@@ -45,17 +51,17 @@ describe('growth curves', () => {
       expect(result.engineBytes).toBeGreaterThan(8 * result.nTraining);
     }
     expect(readdirSync(folder)).toEqual([]);
-    expect(scaleSections(report).map(({ rows }) => rows.length)).toEqual([2, 1, 1, report.fits.length]);
+    expect(scaleSections(report).map(({ rows }) => rows.length)).toEqual([2, 1, 1, 1, report.fits.length]);
     for (const { header, rows } of scaleSections(report))
       for (const row of rows) expect(row).toHaveLength(header.length);
     const page = scaleMarkdown(report, 'deeptaste bench scale', 'what it means');
     expect(page).toMatch(/^# Scale\n\n`deeptaste bench scale`/);
     expect(page).not.toMatch(/NaN|undefined/);
     expect(report.fits.map(({ advice }) => advice !== null)).toEqual([false, false, true, false, true, true, true]);
-  }, 60_000);
+  }, 120_000);
 
   it('tell why a process failed', async () => {
-    const curves = { interactions: [{ ...point(2000), model: 'nothing' }], items: [], models: [] };
+    const curves = { interactions: [{ ...point(2000), model: 'nothing' }], items: [], models: [], graphs: [] };
     await expect(measureScale({ progress: silent, curves })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('nothing'),

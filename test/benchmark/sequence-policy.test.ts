@@ -1,8 +1,9 @@
-/** The workloads of Bi-LSTM and policy gradient: they learn, give the same bytes on any number of threads, and count their work. */
+/** The workloads of Bi-LSTM, policy gradient, DSCF and GraphRec: they learn, give the same bytes on any number of threads, and count their work. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ExampleSteps, exampleTraining } from '../../src/benchmark/example-training.ts';
 import { lstmCost, lstmTraining } from '../../src/benchmark/lstm-training.ts';
 import { policyCost, policyTraining } from '../../src/benchmark/policy-training.ts';
+import { dscfTraining, graphrecTraining } from '../../src/benchmark/social-training.ts';
 import { KERNEL_BUILDS } from '../../src/core/kernel-build.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { fullSoftmaxCrossEntropy, indexInput, input, lookup } from '../../src/engine/ops/index.ts';
@@ -21,9 +22,12 @@ afterAll(() => {
 });
 
 const lstmSmall = { rows: 70, sequences: 3, steps: 4, dims: 7, batchSize: 129, examples: 400 };
+const social = { nUsers: 40, nItems: 60, nLevels: 5, dims: 7, hidden: [6], batchSize: 129, examples: 400 };
 const policySmall = { items: 333, dims: 9, history: 3, batchSize: 67, examples: 300 };
 const workloads: Record<string, (engine: Engine) => ExampleSteps> = {
   'Bi-LSTM': (engine) => lstmTraining(engine, lstmSmall, new RandomStream(1, 'test')),
+  DSCF: (engine) => dscfTraining(engine, { ...social, walks: 2, steps: 3 }, new RandomStream(1, 'test')),
+  GraphRec: (engine) => graphrecTraining(engine, { ...social, cap: 5 }, new RandomStream(1, 'test')),
   'policy gradient': (engine) => policyTraining(engine, policySmall, new RandomStream(1, 'test')),
 };
 

@@ -1,8 +1,8 @@
 /** `train --from RUN --data FILE` from the command line. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { workplace } from './command-line.ts';
+import { until, workplace } from './command-line.ts';
 
 const place = workplace();
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
@@ -195,5 +195,82 @@ describe('train --from', () => {
     expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     expect(stderr).toMatch(message);
     expect(place.names()).not.toContain('refused');
+  });
+});
+
+describe('train --from of a run that is replaced', () => {
+  it('finishes a checkpoint and takes it away, for nothing could go on from it', async () => {
+    const first = await train(
+      '--data',
+      'old.csv',
+      '--model',
+      'mf',
+      '--epochs',
+      '1',
+      '--split',
+      'none',
+      '--out',
+      'same',
+    );
+    expect(first).toMatchObject({ code: 0 });
+    const before = readFileSync(place.path('same/weights.safetensors'));
+    const args = ['--from', 'same', '--data', 'new.csv', '--epochs', '100000', '--out', 'same'];
+    const { child, outcome } = place.start(['train', ...args, '--checkpoint-seconds', '0']);
+    await until(() => existsSync(place.path('same.partial', 'checkpoint.safetensors')));
+    child.kill('SIGKILL');
+    await outcome;
+    expect(readFileSync(place.path('same/weights.safetensors')).equals(before)).toBe(true);
+    const { code, stderr } = await train(...args, '--finish');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/same\.partial is removed: the run that its training went on from has been replaced/);
+    expect(readFileSync(place.path('same/weights.safetensors')).equals(before)).toBe(false);
+    expect(place.names()).not.toContain('same.partial');
+  });
+});
+
+describe('train --from of models over fields', () => {
+  const clicks = (n: number, at: number, age: (row: number) => string, clicked: (u: number, i: number) => number) => {
+    const rows = numbers(0, n).map((row) => {
+      const [u, i] = [(row * 7 + at) % 20, (row * 3 + at) % 15];
+      return `u${u},i${i},${age(row)},${clicked(u, i)}`;
+    });
+    return `user,item,age,clicked\n${rows.join('\n')}\n`;
+  };
+  const byParity = (u: number, i: number) => ((u + i) % 3 === 0 ? 1 : 0);
+  const age = (row: number) => String(20 + ((row * 13) % 50));
+  const split = ['--split', 'ratio', '--test', '0.2'];
+
+  beforeAll(async () => {
+    place.write('clicks.csv', clicks(300, 0, age, byParity));
+    place.write(
+      'words.csv',
+      clicks(80, 1, (row) => (row % 2 ? 'young' : 'old'), byParity),
+    );
+    place.write(
+      'ones.csv',
+      clicks(80, 2, age, () => 1),
+    );
+    const fm = ['--data', 'clicks.csv', '--model', 'fm', '--epochs', '1', ...split, '--out', 'fm'];
+    expect(await train(...fm)).toMatchObject({ code: 0 });
+  }, 120_000);
+
+  it('refuses words where the run had numbers', async () => {
+    const { code, stderr } = await train('--from', 'fm', '--data', 'words.csv', '--out', 'refused');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /column "age" must hold numbers, as in the saved run, found "old", "young"; mend the column/,
+    );
+  });
+
+  it('goes on with clicks of one kind', async () => {
+    const { code, stderr } = await train('--from', 'fm', '--data', 'ones.csv', '--out', 'fm-2', '--json');
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/task click/);
+  });
+
+  it('refuses the simulated data', async () => {
+    const { code, stderr } = await train('--from', 'fm', '--data', 'film-club', '--out', 'refused');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/goes on with new rows of files, found the simulated film-club/);
   });
 });

@@ -211,5 +211,36 @@ describe('settings have one name for all models', () => {
     const { code, stderr } = await place.run(['train', ...files, '--model', 'lightgcn', ...rate, '--out', 'lost']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/must have finite products|not finite/);
+    const whole = await place.run([
+      ...['train', ...files, '--model', 'lightgcn', ...rate, '--split', 'none', '--out', 'lost'],
+    ]);
+    expect(whole.code).toBe(1);
+    expect(whole.stderr).toMatch(/must have finite products|not finite/);
+    expect(place.names()).not.toContain('lost');
+  });
+
+  it('a training that nothing stops is told before it begins, unless its epochs are given', async () => {
+    const args = ['train', ...files, '--model', 'mf', '--split', 'none', '--set', 'training.batchSize=4096'];
+    const note = /note: there is no validation part, so that nothing stops training before its \d+ epochs \(--epochs N/;
+    expect((await place.run([...args, '--out', 'told'])).stderr).toMatch(note);
+    expect((await place.run([...args, '--epochs', '2', '--out', 'told'])).stderr).not.toMatch(note);
+  });
+
+  it('flags with one value are given once, and a BLAS that is named can be used', async () => {
+    const args = ['train', ...files, '--model', 'mf', '--epochs', '1', '--quiet', '--out', 'refused'];
+    const twice = await place.run([...args, '--seed', '1', '--seed', '2']);
+    expect(twice).toMatchObject({ code: 2 });
+    expect(twice.stderr).toContain('--seed: must be given once, found --seed 1 and --seed 2');
+    expect((await place.run([...args, '--set', 'factors=4', '--set', 'factors=5', '--seed', '1'])).code).toBe(0);
+    const blas = await place.run([...args, '--blas', 'nope']);
+    expect(blas).toMatchObject({ code: 2 });
+    expect(blas.stderr).toMatch(/--blas: .*nope.*; name another library, or leave the flag out/s);
+  });
+
+  it('ratings are shown by their error, not by what is compared', async () => {
+    const rated = readFileSync(place.path('taken.csv'), 'utf8').split('\n').slice(1, -1);
+    place.write('rated.csv', `user,item,time,rating\n${rated.map((row, n) => `${row},${1 + (n % 5)}`).join('\n')}\n`);
+    const { stderr } = await place.run(['train', '--data', 'rated.csv', '--model', 'biased-mf', '--out', 'rated']);
+    expect(stderr).toMatch(/kept epoch \d+ \(validation rmse \d\.\d{4}\)/);
   });
 });

@@ -114,6 +114,9 @@ describe('the order of the steps', () => {
   });
   it('takes the core of what the threshold leaves', async () => {
     const dataset = await loadDataset({ files: [write('core.csv', csv)], minRating: 4, kCore: { user: 2 } });
+    const both = async (kCore: number | { user: number; item: number }) =>
+      (await loadDataset({ files: [write('core.csv', csv)], kCore })).hash;
+    expect(await both(1)).toBe(await both({ user: 1, item: 1 }));
     expect(pairs(dataset, dataset.interactions)).toEqual(['u2>b', 'u2>a', 'u2>c']);
   });
   it('is the same twice', async () => {

@@ -54,6 +54,10 @@ describe('a condition holds', () => {
     ['genre != Comedy', [1, 3, 4, 5]],
     ['not genre = Comedy', [1, 3, 4, 5]],
     ["genre in (Crime, 'Science Fiction')", [1, 5]],
+    ['genre is missing', [4]],
+    ['genre IS NOT MISSING and genre != Comedy', [1, 3, 5]],
+    ['not year is missing', [0, 1, 2, 3, 4]],
+    ["'shown in' is missing or title is missing", [2, 4, 5]],
     ['not genre in (Crime)', [0, 2, 3, 4, 5]],
     ['genre contains Sci', [3, 5]],
     ["title = 'Ocean''s Eleven'", [0]],
@@ -124,7 +128,7 @@ describe('a condition holds', () => {
 describe('what is no condition is refused', () => {
   const cases: [unknown, RegExp][] = [
     ['', /^usage: where: at character 1 must stand .*the name of a field.*, found the end/],
-    ['genre', /at character 6 must stand an operator .*, found the end/],
+    ['genre', /at character 6 must stand "is missing" or an operator .*, found the end/],
     ['genre == Comedy', /at character 8 must stand a value, found "="/],
     [
       'genre = Science Fiction',

@@ -323,6 +323,40 @@ describe('ids 7 and 7.0', () => {
     ]);
   });
 
+  it('are one where they differ in capitals, as told, in all files', async () => {
+    const files = [
+      write('mail-1.csv', 'user,item\nAnn@x.com,A\nbob@y.de,b\n'),
+      write('mail-2.csv', 'user,item\nann@X.com,a\n'),
+    ];
+    const users = write('mail-users.csv', 'user,age\nANN@x.com,31\nbob@y.de,22\n');
+    const social = write('mail-social.csv', 'from,to\nANN@X.COM,Bob@y.de\n');
+    const apart = await loadDataset({ files, users: null, social: null });
+    expect(apart.users.ids).toEqual(['Ann@x.com', 'bob@y.de', 'ann@X.com']);
+    expect(apart.warnings.join('\n')).toMatch(
+      /differs from another one in capitals only .*--ids-ignore-case makes them one/,
+    );
+    const {
+      users: known,
+      items,
+      userFields,
+      social: edges,
+      warnings,
+    } = await loadDataset({ files, users, social, idsIgnoreCase: true });
+    expect([...known.ids].sort()).toEqual(['ann@x.com', 'bob@y.de']);
+    expect([...items.ids].sort()).toEqual(['a', 'b']);
+    const ann = known.indexOf('ann@x.com') as number;
+    expect(userFields.fields[0].values[ann]).toBe(31);
+    expect([...edges!.from, ...edges!.to]).toEqual([ann, 1 - ann]);
+    const same = await loadDataset({
+      files: [write('mail-3.csv', 'user,item\nAnn@x.com,A\nann@x.com,b\n')],
+      idsIgnoreCase: true,
+    });
+    expect(same.warnings.join('\n')).toMatch(
+      /"user": 1 id that differs from another one in capitals only is taken for it/,
+    );
+    expect(warnings.join('\n')).not.toMatch(/kept apart/);
+  }, 60_000);
+
   it('are one in held-out files and files of users', async () => {
     const train = write('floats-train.csv', 'user,item\n7.0,i1\n8.0,i2\n');
     const test = write('floats-test.csv', 'user,item\n7,i2\n');

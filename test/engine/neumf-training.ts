@@ -5,9 +5,9 @@ import { StepPlan } from '../../src/engine/plan/step-plan.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import { ParameterStore } from '../../src/engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../../src/engine/runtime/sampler.ts';
-import { lossExpression } from '../../src/examples/pairs.ts';
 import { declaredAs, initialiseParameters } from '../../src/layers/declared-parameters.ts';
 import { neumf } from '../../src/models/neumf.ts';
+import { ownRow } from '../models/own-row.ts';
 import { samplerOf } from './drawn-examples.ts';
 
 export const sizes = { nUsers: 60, nItems: 40 };
@@ -38,7 +38,7 @@ export function neumfTraining(
   const store = new ParameterStore(engine, declared.list);
   initialiseParameters(declared, store, new RandomStream(4, 'init'));
   const record = new SamplerRecord(engine, samplerOf(pairs, sizes, { negatives: 3 }));
-  const { loss, leaves } = lossExpression(neumf, declared.tensors, config, sizes);
+  const { loss, leaves } = ownRow(neumf, declared.tensors, config, sizes);
   const plan = new StepPlan({
     engine,
     store,

@@ -258,6 +258,7 @@ function fusedLinear({ batch, shared }: Operands, n: number): Tensor {
 
 /** Test files of families whose ops need a list or other rows; each ends with `coversFamily`. */
 const testsApart: Readonly<Record<string, string>> = {
+  'hard-negatives.ts': 'hard-negatives',
   'lists.ts': 'list-ops',
   'candidates.ts': 'candidate-losses',
   'target-loss.ts': 'target-loss',

@@ -10,13 +10,14 @@ import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import { lookup, rowDot } from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { lossExpression, pairModel } from '../../src/examples/pairs.ts';
+import { pairModel } from '../../src/examples/pairs.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { normal } from '../../src/layers/initializer.ts';
 import { lightgcn } from '../../src/models/lightgcn.ts';
 import { withConstants } from '../../src/scoring/pair-scorer.ts';
 import { checkerboard, trainSmall } from './made-worlds.ts';
+import { ownRow } from './own-row.ts';
 import { scorerOf } from './scorer-of.ts';
 
 const engine = new Engine({ threads: 1, blas: 'off' });
@@ -98,7 +99,7 @@ describe.each([0, 1, 2, 3])('%i layers', (layers) => {
   it('has the losses and slopes of the dense formula', () => {
     const declared = declaredAs(lightgcn.parameters(config, sizes));
     const constants = withConstants(lightgcn, declared.tensors, config, data);
-    const { loss, leaves } = lossExpression(lightgcn, constants, config, sizes);
+    const { loss, leaves } = ownRow(lightgcn, constants, config, sizes);
     const gradient = gradientsOfMean(loss).dense.get(declared.list[0])!;
     const e0 = drawn(layers);
     const given = new Map<Tensor, Float64Array>([[declared.list[0], e0]]);

@@ -7,9 +7,9 @@ import type { Tensor } from '../../src/engine/expression.ts';
 import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import type { PairModel } from '../../src/examples/pairs.ts';
-import { lossExpression } from '../../src/examples/pairs.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { findModel } from '../../src/models/index.ts';
+import { ownRow } from './own-row.ts';
 
 type Arrays = Record<string, Float64Array>;
 
@@ -206,7 +206,7 @@ const pairwiseRows: readonly Row[] = [
 function modelLoss(model: PairModel, config: unknown, w: Arrays, rows: readonly Row[]) {
   const sizes = { nUsers, nItems };
   const declared = declaredAs(model.parameters(config, sizes));
-  const { loss, leaves } = lossExpression(model, declared.tensors, config, sizes);
+  const { loss, leaves } = ownRow(model, declared.tensors, config, sizes);
   const { dense, rows: rowGradients } = gradientsOfMean(loss);
   const given = new Map<Tensor, ArrayLike<number>>(declared.list.map((t) => [t, w[t.attributes.name as string]]));
   leaves.forEach((leaf, n) => {

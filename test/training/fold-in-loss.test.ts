@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
-import { type FoldInLoss, pairwiseLoss, pointwiseLoss } from '../../src/training/fold-in-loss.ts';
+import { type FoldInLoss, pairwiseLoss, pointwiseLoss, softmaxLoss } from '../../src/training/fold-in-loss.ts';
 
 const softplus = (x: number): number => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 
@@ -18,11 +18,21 @@ const plain: Record<string, FoldInLoss> = {
       for (let j = n; j < scores.length; j++) value += negatives * share[j - n] * softplus(scores[j] - scores[i]);
     return value;
   },
+  listwise: (scores, n, share, negatives) => {
+    let value = 0;
+    for (let i = 0; i < n; i++) {
+      let others = 0;
+      for (let j = n; j < scores.length; j++) others += negatives * share[j - n] * Math.exp(scores[j] - scores[i]);
+      value += Math.log1p(others);
+    }
+    return value;
+  },
 };
 
 describe.each([
   ['pointwise', pointwiseLoss],
   ['pairwise', pairwiseLoss],
+  ['listwise', softmaxLoss],
 ] as const)('the %s loss of a new person', (name, loss) => {
   it.each([0.01, 1, 10])(
     'is that of the formula, and its slopes are those of differences: scores of size %d',

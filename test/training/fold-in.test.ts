@@ -3,6 +3,7 @@ import { RandomStream } from '../../src/core/random.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { RankingTables } from '../../src/engine/runtime/ranking.ts';
 import type { Model } from '../../src/examples/model.ts';
+import { rowsOfLoss } from '../../src/examples/pair-settings.ts';
 import type { PairModel } from '../../src/examples/pairs.ts';
 import { isPairModel, type PairSettings, pairSettings } from '../../src/examples/pairs.ts';
 import { findModel, modelsOf } from '../../src/models/index.ts';
@@ -29,7 +30,7 @@ async function trained(on: Engine, model: Model, split = checkerboard()) {
   const { weights, info, users, items } = recommender.parts;
   const config = model.options.parse(info.model.config);
   const training = pairSettings.parse(info.training);
-  const parts = { engine: on, model: model as unknown as PairModel, config, training, weights };
+  const parts = { engine: on, model: model as PairModel, rows: rowsOfLoss[training.loss], config, training, weights };
   const made = () =>
     new FoldIn({ ...parts, sizes: { nUsers: users.size, nItems: items.size } }, recommender.scorer('pairs'));
   return { recommender, weights, training, made };

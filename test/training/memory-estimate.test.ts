@@ -6,7 +6,7 @@ import { RandomStream } from '../../src/core/random.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import { checkMemory, tellMemory } from '../../src/examples/memory-estimate.ts';
+import { checkMemory, tellMemory, withFactorAdvice } from '../../src/examples/memory-estimate.ts';
 import { type PairModel, pairMemory, pairSettings, pairs } from '../../src/examples/pairs.ts';
 import { overDefaults, resolveTraining } from '../../src/examples/settings.ts';
 import { findModelOf } from '../../src/models/index.ts';
@@ -186,6 +186,16 @@ describe('checkMemory', () => {
     const nInteractions = Number(fitting?.replaceAll(',', ''));
     expect(() => checkMemory(big(nInteractions))).not.toThrow();
     expect(() => checkMemory(big(nInteractions + 1))).toThrow();
+  });
+
+  it('proposes how many factors fit where a whole step grows with them', () => {
+    const bpr = (factors: number) => atScale(10_000_000, factors, 20_000_000);
+    const advised = withFactorAdvice({ ...bpr(64), whatFits: undefined }, 64, bpr);
+    const factors = Number(/what would fit: factors=(\d+) instead of 64/.exec(messageOf(advised))?.[1]);
+    expect(() => checkMemory(bpr(factors))).not.toThrow();
+    expect(() => checkMemory(bpr(factors + 1))).toThrow();
+    const never = () => request(400_000_000, 8);
+    expect(messageOf(withFactorAdvice(never(), 8, never))).toMatch(/fewer users and items/);
   });
 
   it('is asked before anything is allocated', async () => {

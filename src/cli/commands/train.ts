@@ -48,7 +48,8 @@ export function trainCommand(): Command {
     if (flags.from !== undefined) {
       const { continuedRun } = await import('../continued-run.ts');
       const { executeRun } = await import('../execute-run.ts');
-      return executeRun(terminal, { ...flags, ...(await continuedRun(flags.from, flags, await terminal.progress())) });
+      const continued = await continuedRun(flags.from, flags, await terminal.progress());
+      return executeRun(terminal, { ...flags, ...continued, fromPath: flags.from });
     }
     requireNamed(flags);
     const { checkedRun } = await import('../checked-run.ts');

@@ -56,6 +56,12 @@ export function isWeighted(fitted: FittedEncoding): boolean {
   return 'mean' in fitted || 'cuts' in fitted || fitted.encode === 'value';
 }
 
+/** What the cells of a column are read as; null = categories, as texts. */
+export function readsNumbers({ encode }: FittedEncoding): 'numeric' | 'time' | null {
+  if (encode === 'hour' || encode === 'weekday') return 'time';
+  return encode === 'category' || encode === 'hash' ? null : 'numeric';
+}
+
 /** True when each slot stands for one of a number of categories, as crosses need. */
 export function isDiscrete(fitted: FittedEncoding): boolean {
   return !(fitted.encode in scaleNames);

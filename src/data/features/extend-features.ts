@@ -14,6 +14,7 @@ import { FeatureEncoder } from './feature-encoder.ts';
 import { type FeatureOptions, featureOptions, type ResolvedFeatureOptions } from './feature-options.ts';
 import type { FieldLayout } from './field-rows.ts';
 import type { FittedFeatures, FittedField } from './fitted-features.ts';
+import { unreadCells } from './unread-cells.ts';
 
 export interface ExtendedFeatures {
   readonly encoder: FeatureEncoder;
@@ -23,7 +24,7 @@ export interface ExtendedFeatures {
 
 /**
  * @param train rows with which training goes on
- * @throws 'data' when the rows lack the column of a context field
+ * @throws 'data' when the rows lack the column of a context field, or hold words where training had numbers
  */
 export function extendFeatures(
   { fitted }: FeatureEncoder,
@@ -37,6 +38,7 @@ export function extendFeatures(
     item: rowsOf(train.itemIndex, dataset.items.size),
   };
   const hashed = new Set(fitted.crosses.flatMap(({ fields, nBuckets }) => (nBuckets === null ? [] : fields)));
+  const notes: string[] = [];
   const fields = fitted.fields.map((field): FittedField => {
     const { encoding, owner, source, column: name } = field;
     const ref = { owner, source, name };
@@ -47,6 +49,7 @@ export function extendFeatures(
         `from: the rows must have the column ${quotedName(name)}, of which the saved run has a field, found none; add it, or train anew`,
         { column: name },
       );
+    if (column) notes.push(...unreadCells(field, column));
     // the rows of a hashed cross follow from the numbers of its parts
     if (!column || !('values' in encoding) || hashed.has(field.name)) return field;
     const texts = textsOf(column, encoding.encode);
@@ -64,7 +67,7 @@ export function extendFeatures(
     return { ...cross, combinations };
   });
   const encoder = new FeatureEncoder({ ...fitted, fields, crosses });
-  return { encoder, notes: [...grownNotes(fitted.fields, fields), ...unusedNotes(fitted, dataset)] };
+  return { encoder, notes: [...grownNotes(fitted.fields, fields), ...notes, ...unusedNotes(fitted, dataset)] };
 }
 
 /** For every row of the tables of fields and of crosses the row that it was before, −1 = new. */

@@ -16,7 +16,8 @@ export type Condition =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Condition[] }
   | { readonly kind: 'not'; readonly term: Condition }
   | { readonly kind: 'compare'; readonly field: Word; readonly operator: Comparison; readonly value: Word }
-  | { readonly kind: 'in'; readonly field: Word; readonly values: readonly Word[] };
+  | { readonly kind: 'in'; readonly field: Word; readonly values: readonly Word[] }
+  | { readonly kind: 'missing'; readonly field: Word };
 
 /** The parser that is made of grammar.peggy. */
 const parse = grammar.parse as (text: string) => Condition;

@@ -180,6 +180,8 @@ function peg$parse(input, options) {
   const peg$c12 = "or";
   const peg$c13 = "not";
   const peg$c14 = "in";
+  const peg$c15 = "is";
+  const peg$c16 = "missing";
 
   const peg$r0 = /^[<->]/;
   const peg$r1 = /^[^']/;
@@ -212,19 +214,24 @@ function peg$parse(input, options) {
   const peg$e22 = peg$otherExpectation("\"not\"");
   const peg$e23 = peg$literalExpectation("not", true);
   const peg$e24 = peg$literalExpectation("in", true);
-  const peg$e25 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
+  const peg$e25 = peg$otherExpectation("\"is missing\"");
+  const peg$e26 = peg$literalExpectation("is", true);
+  const peg$e27 = peg$otherExpectation("\"missing\"");
+  const peg$e28 = peg$literalExpectation("missing", true);
+  const peg$e29 = peg$classExpectation([" ", "\t", "\r", "\n"], false, false, false);
 
   function peg$f0(first, rest) {    return rest.length === 0 ? first : { kind: 'or', terms: [first, ...rest] };  }
   function peg$f1(first, rest) {    return rest.length === 0 ? first : { kind: 'and', terms: [first, ...rest] };  }
   function peg$f2(term) {    return { kind: 'not', term };  }
-  function peg$f3(field, first, rest) {    return { kind: 'in', field, values: [first, ...rest] };  }
-  function peg$f4(field, operator, value) {    return { kind: 'compare', field, operator, value };  }
-  function peg$f5() {    return 'contains';  }
-  function peg$f6() {    return ["'"];  }
-  function peg$f7(parts) {    return { text: parts.flat().join(''), at: offset() };  }
-  function peg$f8() {    return ['"'];  }
-  function peg$f9(parts) {    return { text: parts.flat().join(''), at: offset() };  }
-  function peg$f10(text) {    return { text, at: offset() };  }
+  function peg$f3(field, not) {    const term = { kind: 'missing', field }; return not ? { kind: 'not', term } : term;  }
+  function peg$f4(field, first, rest) {    return { kind: 'in', field, values: [first, ...rest] };  }
+  function peg$f5(field, operator, value) {    return { kind: 'compare', field, operator, value };  }
+  function peg$f6() {    return 'contains';  }
+  function peg$f7() {    return ["'"];  }
+  function peg$f8(parts) {    return { text: parts.flat().join(''), at: offset() };  }
+  function peg$f9() {    return ['"'];  }
+  function peg$f10(parts) {    return { text: parts.flat().join(''), at: offset() };  }
+  function peg$f11(text) {    return { text, at: offset() };  }
   let peg$currPos = options.peg$currPos | 0;
   let peg$savedPos = peg$currPos;
   const peg$posDetailsCache = [{ line: 1, column: 1 }];
@@ -585,45 +592,57 @@ function peg$parse(input, options) {
     s1 = peg$parseField();
     if (s1 !== peg$FAILED) {
       s2 = peg$parse_();
-      s3 = peg$parseIn();
+      s3 = peg$parseIs();
       if (s3 !== peg$FAILED) {
         s4 = peg$parse_();
-        if (input.charCodeAt(peg$currPos) === 40) {
-          s5 = peg$c0;
-          peg$currPos++;
+        s5 = peg$currPos;
+        s6 = peg$parseNot();
+        if (s6 !== peg$FAILED) {
+          s7 = peg$parse_();
+          s5 = s6;
         } else {
+          peg$currPos = s5;
           s5 = peg$FAILED;
-          if (peg$silentFails === 0) { peg$fail(peg$e0); }
         }
-        if (s5 !== peg$FAILED) {
-          s6 = peg$parse_();
-          s7 = peg$parseValue();
-          if (s7 !== peg$FAILED) {
-            s8 = [];
-            s9 = peg$currPos;
-            s10 = peg$parse_();
-            if (input.charCodeAt(peg$currPos) === 44) {
-              s11 = peg$c2;
-              peg$currPos++;
-            } else {
-              s11 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e2); }
-            }
-            if (s11 !== peg$FAILED) {
-              s12 = peg$parse_();
-              s13 = peg$parseValue();
-              if (s13 !== peg$FAILED) {
-                s9 = s13;
-              } else {
-                peg$currPos = s9;
-                s9 = peg$FAILED;
-              }
-            } else {
-              peg$currPos = s9;
-              s9 = peg$FAILED;
-            }
-            while (s9 !== peg$FAILED) {
-              s8.push(s9);
+        if (s5 === peg$FAILED) {
+          s5 = null;
+        }
+        s6 = peg$parseMissing();
+        if (s6 !== peg$FAILED) {
+          peg$savedPos = s0;
+          s0 = peg$f3(s1, s5);
+        } else {
+          peg$currPos = s0;
+          s0 = peg$FAILED;
+        }
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    if (s0 === peg$FAILED) {
+      s0 = peg$currPos;
+      s1 = peg$parseField();
+      if (s1 !== peg$FAILED) {
+        s2 = peg$parse_();
+        s3 = peg$parseIn();
+        if (s3 !== peg$FAILED) {
+          s4 = peg$parse_();
+          if (input.charCodeAt(peg$currPos) === 40) {
+            s5 = peg$c0;
+            peg$currPos++;
+          } else {
+            s5 = peg$FAILED;
+            if (peg$silentFails === 0) { peg$fail(peg$e0); }
+          }
+          if (s5 !== peg$FAILED) {
+            s6 = peg$parse_();
+            s7 = peg$parseValue();
+            if (s7 !== peg$FAILED) {
+              s8 = [];
               s9 = peg$currPos;
               s10 = peg$parse_();
               if (input.charCodeAt(peg$currPos) === 44) {
@@ -646,18 +665,46 @@ function peg$parse(input, options) {
                 peg$currPos = s9;
                 s9 = peg$FAILED;
               }
-            }
-            s9 = peg$parse_();
-            if (input.charCodeAt(peg$currPos) === 41) {
-              s10 = peg$c1;
-              peg$currPos++;
-            } else {
-              s10 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e1); }
-            }
-            if (s10 !== peg$FAILED) {
-              peg$savedPos = s0;
-              s0 = peg$f3(s1, s7, s8);
+              while (s9 !== peg$FAILED) {
+                s8.push(s9);
+                s9 = peg$currPos;
+                s10 = peg$parse_();
+                if (input.charCodeAt(peg$currPos) === 44) {
+                  s11 = peg$c2;
+                  peg$currPos++;
+                } else {
+                  s11 = peg$FAILED;
+                  if (peg$silentFails === 0) { peg$fail(peg$e2); }
+                }
+                if (s11 !== peg$FAILED) {
+                  s12 = peg$parse_();
+                  s13 = peg$parseValue();
+                  if (s13 !== peg$FAILED) {
+                    s9 = s13;
+                  } else {
+                    peg$currPos = s9;
+                    s9 = peg$FAILED;
+                  }
+                } else {
+                  peg$currPos = s9;
+                  s9 = peg$FAILED;
+                }
+              }
+              s9 = peg$parse_();
+              if (input.charCodeAt(peg$currPos) === 41) {
+                s10 = peg$c1;
+                peg$currPos++;
+              } else {
+                s10 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e1); }
+              }
+              if (s10 !== peg$FAILED) {
+                peg$savedPos = s0;
+                s0 = peg$f4(s1, s7, s8);
+              } else {
+                peg$currPos = s0;
+                s0 = peg$FAILED;
+              }
             } else {
               peg$currPos = s0;
               s0 = peg$FAILED;
@@ -674,22 +721,22 @@ function peg$parse(input, options) {
         peg$currPos = s0;
         s0 = peg$FAILED;
       }
-    } else {
-      peg$currPos = s0;
-      s0 = peg$FAILED;
-    }
-    if (s0 === peg$FAILED) {
-      s0 = peg$currPos;
-      s1 = peg$parseField();
-      if (s1 !== peg$FAILED) {
-        s2 = peg$parse_();
-        s3 = peg$parseOperator();
-        if (s3 !== peg$FAILED) {
-          s4 = peg$parse_();
-          s5 = peg$parseValue();
-          if (s5 !== peg$FAILED) {
-            peg$savedPos = s0;
-            s0 = peg$f4(s1, s3, s5);
+      if (s0 === peg$FAILED) {
+        s0 = peg$currPos;
+        s1 = peg$parseField();
+        if (s1 !== peg$FAILED) {
+          s2 = peg$parse_();
+          s3 = peg$parseOperator();
+          if (s3 !== peg$FAILED) {
+            s4 = peg$parse_();
+            s5 = peg$parseValue();
+            if (s5 !== peg$FAILED) {
+              peg$savedPos = s0;
+              s0 = peg$f5(s1, s3, s5);
+            } else {
+              peg$currPos = s0;
+              s0 = peg$FAILED;
+            }
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -698,9 +745,6 @@ function peg$parse(input, options) {
           peg$currPos = s0;
           s0 = peg$FAILED;
         }
-      } else {
-        peg$currPos = s0;
-        s0 = peg$FAILED;
       }
     }
 
@@ -764,7 +808,7 @@ function peg$parse(input, options) {
               }
               if (s2 !== peg$FAILED) {
                 peg$savedPos = s0;
-                s0 = peg$f5();
+                s0 = peg$f6();
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
@@ -860,7 +904,7 @@ function peg$parse(input, options) {
         }
         if (s4 !== peg$FAILED) {
           peg$savedPos = s3;
-          s4 = peg$f6();
+          s4 = peg$f7();
         }
         s3 = s4;
       }
@@ -899,7 +943,7 @@ function peg$parse(input, options) {
           }
           if (s4 !== peg$FAILED) {
             peg$savedPos = s3;
-            s4 = peg$f6();
+            s4 = peg$f7();
           }
           s3 = s4;
         }
@@ -913,7 +957,7 @@ function peg$parse(input, options) {
       }
       if (s3 !== peg$FAILED) {
         peg$savedPos = s0;
-        s0 = peg$f7(s2);
+        s0 = peg$f8(s2);
       } else {
         peg$currPos = s0;
         s0 = peg$FAILED;
@@ -966,7 +1010,7 @@ function peg$parse(input, options) {
           }
           if (s4 !== peg$FAILED) {
             peg$savedPos = s3;
-            s4 = peg$f8();
+            s4 = peg$f9();
           }
           s3 = s4;
         }
@@ -1005,7 +1049,7 @@ function peg$parse(input, options) {
             }
             if (s4 !== peg$FAILED) {
               peg$savedPos = s3;
-              s4 = peg$f8();
+              s4 = peg$f9();
             }
             s3 = s4;
           }
@@ -1019,7 +1063,7 @@ function peg$parse(input, options) {
         }
         if (s3 !== peg$FAILED) {
           peg$savedPos = s0;
-          s0 = peg$f9(s2);
+          s0 = peg$f10(s2);
         } else {
           peg$currPos = s0;
           s0 = peg$FAILED;
@@ -1059,7 +1103,7 @@ function peg$parse(input, options) {
           }
           if (s2 !== peg$FAILED) {
             peg$savedPos = s0;
-            s0 = peg$f10(s2);
+            s0 = peg$f11(s2);
           } else {
             peg$currPos = s0;
             s0 = peg$FAILED;
@@ -1099,35 +1143,38 @@ function peg$parse(input, options) {
         if (s0 === peg$FAILED) {
           s0 = peg$parseIn();
           if (s0 === peg$FAILED) {
-            s0 = peg$currPos;
-            s1 = input.substr(peg$currPos, 8);
-            if (s1.toLowerCase() === peg$c6) {
-              peg$currPos += (8);
-            } else {
-              s1 = peg$FAILED;
-              if (peg$silentFails === 0) { peg$fail(peg$e8); }
-            }
-            if (s1 !== peg$FAILED) {
-              s2 = peg$currPos;
-              peg$silentFails++;
-              s3 = peg$parsePlain();
-              peg$silentFails--;
-              if (s3 === peg$FAILED) {
-                s2 = undefined;
+            s0 = peg$parseIs();
+            if (s0 === peg$FAILED) {
+              s0 = peg$currPos;
+              s1 = input.substr(peg$currPos, 8);
+              if (s1.toLowerCase() === peg$c6) {
+                peg$currPos += (8);
               } else {
-                peg$currPos = s2;
-                s2 = peg$FAILED;
+                s1 = peg$FAILED;
+                if (peg$silentFails === 0) { peg$fail(peg$e8); }
               }
-              if (s2 !== peg$FAILED) {
-                s1 = [s1, s2];
-                s0 = s1;
+              if (s1 !== peg$FAILED) {
+                s2 = peg$currPos;
+                peg$silentFails++;
+                s3 = peg$parsePlain();
+                peg$silentFails--;
+                if (s3 === peg$FAILED) {
+                  s2 = undefined;
+                } else {
+                  peg$currPos = s2;
+                  s2 = peg$FAILED;
+                }
+                if (s2 !== peg$FAILED) {
+                  s1 = [s1, s2];
+                  s0 = s1;
+                } else {
+                  peg$currPos = s0;
+                  s0 = peg$FAILED;
+                }
               } else {
                 peg$currPos = s0;
                 s0 = peg$FAILED;
               }
-            } else {
-              peg$currPos = s0;
-              s0 = peg$FAILED;
             }
           }
         }
@@ -1309,6 +1356,92 @@ function peg$parse(input, options) {
     return s0;
   }
 
+  function peg$parseIs() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    s1 = input.substr(peg$currPos, 2);
+    if (s1.toLowerCase() === peg$c15) {
+      peg$currPos += (2);
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e26); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      peg$silentFails++;
+      s3 = peg$parsePlain();
+      peg$silentFails--;
+      if (s3 === peg$FAILED) {
+        s2 = undefined;
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 !== peg$FAILED) {
+        s1 = [s1, s2];
+        s0 = s1;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e25); }
+    }
+
+    return s0;
+  }
+
+  function peg$parseMissing() {
+    let s0, s1, s2, s3;
+
+    peg$silentFails++;
+    s0 = peg$currPos;
+    s1 = input.substr(peg$currPos, 7);
+    if (s1.toLowerCase() === peg$c16) {
+      peg$currPos += (7);
+    } else {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e28); }
+    }
+    if (s1 !== peg$FAILED) {
+      s2 = peg$currPos;
+      peg$silentFails++;
+      s3 = peg$parsePlain();
+      peg$silentFails--;
+      if (s3 === peg$FAILED) {
+        s2 = undefined;
+      } else {
+        peg$currPos = s2;
+        s2 = peg$FAILED;
+      }
+      if (s2 !== peg$FAILED) {
+        s1 = [s1, s2];
+        s0 = s1;
+      } else {
+        peg$currPos = s0;
+        s0 = peg$FAILED;
+      }
+    } else {
+      peg$currPos = s0;
+      s0 = peg$FAILED;
+    }
+    peg$silentFails--;
+    if (s0 === peg$FAILED) {
+      s1 = peg$FAILED;
+      if (peg$silentFails === 0) { peg$fail(peg$e27); }
+    }
+
+    return s0;
+  }
+
   function peg$parse_() {
     let s0, s1;
 
@@ -1319,7 +1452,7 @@ function peg$parse(input, options) {
       peg$currPos++;
     } else {
       s1 = peg$FAILED;
-      if (peg$silentFails === 0) { peg$fail(peg$e25); }
+      if (peg$silentFails === 0) { peg$fail(peg$e29); }
     }
     while (s1 !== peg$FAILED) {
       s0.push(s1);
@@ -1328,7 +1461,7 @@ function peg$parse(input, options) {
         peg$currPos++;
       } else {
         s1 = peg$FAILED;
-        if (peg$silentFails === 0) { peg$fail(peg$e25); }
+        if (peg$silentFails === 0) { peg$fail(peg$e29); }
       }
     }
     peg$silentFails--;

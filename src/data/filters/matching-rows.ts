@@ -50,6 +50,7 @@ class Matching {
 
   rowsOf(condition: Condition): Uint8Array {
     if (condition.kind === 'not') return this.rowsOf(condition.term).map((holds) => 1 - holds);
+    if (condition.kind === 'missing') return missingCells(fieldOf(this.#table, condition.field));
     if (condition.kind === 'compare' || condition.kind === 'in') return this.#compared(condition);
     const [first, ...others] = condition.terms.map((term) => this.rowsOf(term));
     for (const other of others)
@@ -96,6 +97,12 @@ class Matching {
       `where: ${placeOf(at)} must stand ${kind}, as in field ${quotedName(name)}, found ${quotedName(text)}`,
     );
   }
+}
+
+/** Cells without a value, empty texts and empty lists among them. */
+function missingCells({ values }: Field): Uint8Array {
+  const isMissing = (cell: Field['values'][number]) => cell === null || (typeof cell !== 'number' && cell.length === 0);
+  return Uint8Array.from({ length: values.length }, (_, row) => (isMissing(values[row]) ? 1 : 0));
 }
 
 function isOrder(condition: Comparable): boolean {
@@ -171,6 +178,7 @@ function mismatch({ name, kind }: Field, { at }: Word, operator: string, advice:
 
 /** Of the first value of a text field that no row has: the nearest one, or some that there are. */
 function adviceOf(table: FieldTable, condition: Condition): string {
+  if (condition.kind === 'missing') return '';
   if (condition.kind === 'not') return adviceOf(table, condition.term);
   if (condition.kind !== 'compare' && condition.kind !== 'in')
     return condition.terms.map((term) => adviceOf(table, term)).find((advice) => advice !== '') ?? '';

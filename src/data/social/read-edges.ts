@@ -4,7 +4,7 @@ import { RandomStream } from '../../core/random.ts';
 import { counted } from '../counted.ts';
 import type { TableOptions } from '../data-options.ts';
 import type { SocialGraph } from '../dataset.ts';
-import { withWholeIds } from '../id-cells.ts';
+import { settledIds } from '../id-cells.ts';
 import type { Database } from '../readers/database.ts';
 import { importFiles } from '../readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from '../readers/imported-table.ts';
@@ -71,7 +71,7 @@ export async function readSocialGraph(
   const file = await importEdges(database, path, users, options);
   const [fromColumn, toColumn, weightColumn] = edgeColumns(file, told);
   const ends = [fromColumn, toColumn];
-  const { table, notes } = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, ends);
+  const { table, notes } = await settledIds(database, file, ends, options);
   const read = await edgesBetween(database, table, users, [fromColumn, toColumn, weightColumn], path);
   const { nLoops, nRepeats, nDistrust, ...edges } = cleanEdges(read, users.size, bothWays);
   const dropped = { nLoops, nRepeats, nDistrust };

@@ -41,7 +41,7 @@ export function drawRows(
     const isOwn = example * group == draw;
     const user = ownUsers ? element(ownUsers, example) : 0;
     store<i32>(users + at, user);
-    store<i32>(items + at, isOwn ? (ownItems ? element(ownItems, example) : 0) : drawNegative(sampler, user, draw, epoch));
+    store<i32>(items + at, isOwn ? (ownItems ? element(ownItems, example) : 0) : drawNegative(sampler, user, draw, epoch, firstSlot + r));
     store<i32>(examples + at, <i32>example);
     if (ownLabels) store<i32>(labels + at, element(ownLabels, example));
     else store<f32>(labels + at, isOwn ? 1 : 0);

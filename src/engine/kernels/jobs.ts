@@ -1,6 +1,7 @@
 /** What the threads of the pool do: wait for a job, run it together, report. */
 import * as op from './opcodes';
 import { barrier, claim, enterJob, nextPiece } from './control';
+import { runFactors } from './factor-ranks';
 import { gemm } from './gemm';
 import { gemm64 } from './gemm64';
 import { runMeasurement } from './machine';
@@ -116,6 +117,9 @@ export function runJob(control: usize, worker: i32): void {
       break;
     case op.JOB_PROFILE:
       setProfile(<usize>load<u32>(argument) + <usize>worker * load<u32>(argument, 4), load<u32>(argument, 4));
+      break;
+    case op.JOB_FACTORS:
+      runFactors(argument, worker);
       break;
     case op.JOB_RIDGE:
       runRidge(argument, worker);

@@ -94,6 +94,16 @@ export const FETCH_SLOTS = 0x64;
 export const FEED_SESSIONS = 0x65;
 export const DRAW_CANDIDATES = 0x66;
 export const CARRY = 0x67;
+/** more negatives for every row of the tile */
+export const DRAW_NEGATIVES = 0x68;
+/** which of its best candidates a row takes; −1 = its first */
+export const DRAW_CHOICE = 0x69;
+/** the best candidates of a row so far, with one more */
+export const KEEP_BEST = 0x6a;
+/** the candidate that a row takes */
+export const TAKE_CANDIDATE = 0x6b;
+/** an item by its rank along a factor */
+export const DRAW_BY_FACTOR = 0x6c;
 
 /** Losses against a list: `list-loss-instructions.ts`. */
 export const CANDIDATE_OFFSETS = 0x71;
@@ -235,6 +245,7 @@ export const JOB_GRAM = 8;
 export const JOB_RIDGE = 9;
 export const JOB_MEASURE = 10;
 export const JOB_PROFILE = 11;
+export const JOB_FACTORS = 12;
 
 /** An event of a profile: f64 start and end in ms, then the address of the instruction or stage (0 = waiting at a barrier). */
 export const EVENT_BYTES = 24;
@@ -374,7 +385,51 @@ export const SAMPLER_TAKEN_ROW = 13;
 /** Users with positives, and how many: positives are drawn by user; no users: every positive once. */
 export const SAMPLER_DRAWN_USERS = 14;
 export const SAMPLER_N_DRAWN_USERS = 15;
-export const SAMPLER_WORDS = 16;
+/** rows of a positive within an epoch: with its negatives, or each negative with it */
+export const SAMPLER_GROUP = 16;
+/** 1 = negatives are items of other rows of the step */
+export const SAMPLER_IN_BATCH = 17;
+export const SAMPLER_WORDS = 20;
+
+/** Fourth word of the counters of a sampler's draws: what is drawn. Further negatives of a row count on from the last one. */
+export const DRAWS_NEGATIVE = 1;
+export const DRAWS_POSITIVE = 3;
+export const DRAWS_CHOICE = 5;
+export const DRAWS_FACTOR = 6;
+export const DRAWS_MORE = 16;
+
+/** Words of a record of more negatives: their sampler, the stream of the first one, how many there are. */
+export const MORE_SAMPLER = 0;
+export const MORE_STREAM = 1;
+export const MORE_COUNT = 2;
+export const MORE_WORDS = 4;
+/** Negatives that one instruction draws at most. */
+export const MORE_AT_ONCE = 4;
+
+/** Words of a record of choices: the sampler, how many best candidates there are, largest draw (u32) that takes one of them. */
+export const CHOICE_SAMPLER = 0;
+export const CHOICE_BEST = 1;
+export const CHOICE_LIMIT = 2;
+/** 1 = the instruction reads labels: a row with label 1 keeps its own item */
+export const CHOICE_LABELS = 3;
+export const CHOICE_WORDS = 4;
+
+/** Words of items ranked by factor, see kernels/factor-ranks.ts: pointers, counts; λ and 1 − e^(−n/λ) are f32. */
+export const FACTORS_SAMPLER = 0;
+/** f32[n × stride], the item vectors */
+export const FACTORS_VECTORS = 1;
+export const FACTORS_STRIDE = 2;
+export const FACTORS_N_ITEMS = 3;
+export const FACTORS_WIDTH = 4;
+/** i32[width × n]: the items of each factor, highest value first; f32[width]: standard deviation of the factor */
+export const FACTORS_ORDER = 5;
+export const FACTORS_SPREAD = 6;
+export const FACTORS_SCALE = 7;
+export const FACTORS_REACH = 8;
+/** working memory: pointer, bytes per worker */
+export const FACTORS_WORK = 9;
+export const FACTORS_WORK_BYTES = 10;
+export const FACTORS_WORDS = 12;
 
 /** Words of a record of examples, see kernels/draw-rows.ts: pointers, 0 = absent, and counts. */
 export const EXAMPLES_N_ROWS = 0;

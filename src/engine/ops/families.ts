@@ -9,6 +9,7 @@ import { fieldOps } from './fields.ts';
 import { fullSoftmaxOps } from './full-softmax.ts';
 import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
+import { hardNegativeOps } from './hard-negatives.ts';
 import { interactionOps } from './interactions.ts';
 import { layerNormOps } from './layer-norm.ts';
 import { layoutOps } from './layout.ts';
@@ -46,6 +47,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Dropout', file: 'dropout.ts', ops: dropoutOps },
   { title: 'Lists and carried rows', file: 'lists.ts', ops: listOps },
   { title: 'Losses over candidates', file: 'candidates.ts', ops: candidateOps },
+  { title: 'Negatives chosen by the scores of now', file: 'hard-negatives.ts', ops: hardNegativeOps },
   { title: 'Targets against a list', file: 'target-loss.ts', ops: targetLossOps },
   { title: 'Softmax over all rows of a matrix', file: 'full-softmax.ts', ops: fullSoftmaxOps },
   { title: 'Recurrent units', file: 'gru.ts', ops: gruOps },

@@ -27,6 +27,7 @@ export { lookupFields } from './fields.ts';
 export { fullSoftmaxCrossEntropy } from './full-softmax.ts';
 export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
+export { bestCandidates, drawnByFactor, type FactorRanking, takenCandidate } from './hard-negatives.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { layerNorm, standardise } from './layer-norm.ts';
 export { concat, matrixRows, slice } from './layout.ts';

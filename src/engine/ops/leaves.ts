@@ -43,9 +43,9 @@ function allRows(e: Tensor): Tensor {
 
 export const isTable = (tensor: Tensor): boolean => tensor.op === leafOps.table;
 
-/** Whether a tensor is an index input of `slots` row numbers an example. */
+/** Whether a tensor holds `slots` row numbers an example: an index input, or row numbers that a step chooses. */
 export const isIndex = (tensor: Tensor, slots = tensor.size): boolean =>
-  tensor.op === leafOps.index && tensor.size === slots;
+  tensor.rows === 'batch' && tensor.op.integers === true && tensor.size === slots;
 
 function checkedShape(name: string, shape: readonly number[]): readonly number[] {
   if (shape.every((n) => Number.isInteger(n) && n > 0)) return shape;

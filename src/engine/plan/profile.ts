@@ -116,6 +116,22 @@ function linesOf(
     .sort((a, b) => b.share - a.share);
 }
 
+/** The profile with work of the sampler between steps, in thread-milliseconds a step. */
+export function withSampling(profile: PlanProfile, label: string, millisecondsOfStep: number): PlanProfile {
+  const total = profile.lines.reduce((sum, line) => sum + line.millisecondsOfStep, millisecondsOfStep);
+  const own: ProfileLine = {
+    label,
+    kind: 'sampling',
+    calls: 1,
+    millisecondsOfStep,
+    share: 0,
+    gflops: 0,
+    gigabytesPerSecond: 0,
+  };
+  const lines = [...profile.lines, own].map((line) => ({ ...line, share: line.millisecondsOfStep / total }));
+  return { ...profile, lines: lines.sort((a, b) => b.share - a.share) };
+}
+
 /** The events in the format that Chrome's trace viewer and Perfetto open. */
 export function traceFile({ events }: PlanProfile): string {
   const first = events.reduce((earliest, { start }) => Math.min(earliest, start), Number.POSITIVE_INFINITY);

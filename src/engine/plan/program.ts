@@ -52,7 +52,7 @@ export function instructionFor(tensor: Tensor, placement: Placement): Instructio
     label: tensor.label,
     kind: 'op',
     cost: costOf(call, tensor),
-    output: place.mode === code.LANE || tensor.op.mayBeInfinite ? null : { place, width, rows },
+    output: place.mode === code.LANE || tensor.op.mayBeInfinite || tensor.op.integers ? null : { place, width, rows },
   };
 }
 

@@ -4,6 +4,7 @@ import { shapeError, type Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
+import type { Place } from './place.ts';
 import { RowWork } from './row-work.ts';
 
 const CHUNK = 8192;
@@ -101,6 +102,11 @@ export class RowPlan {
     this.#engine.i32(this.#work.header, code.PLAN_WORDS)[code.PLAN_TOTAL_ROWS] = rows;
     if (rows * this.#flopsOfRow < ALONE_FLOPS) this.#engine.runAlone(code.JOB_STEPS, this.#work.header);
     else this.#engine.run(code.JOB_STEPS, this.#work.header);
+  }
+
+  /** Where an output lies, for jobs that read it there. */
+  placeOf(output: Tensor): Place {
+    return this.#work.placement.read(output);
   }
 
   /** Copies the first rows of an output. */

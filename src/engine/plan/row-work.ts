@@ -3,6 +3,7 @@ import type { Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { nameOf, type ParameterStore } from '../runtime/parameter-store.ts';
+import { choosingWork } from './choosing-work.ts';
 import { type Feed, feedChain } from './feed.ts';
 import type { Place } from './place.ts';
 import type { Placement } from './placement.ts';
@@ -33,6 +34,8 @@ export class RowWork {
   readonly #stages = new Stages();
   /** The programs that set kept parameters; they are no part of a traced batch. */
   readonly #assignments: WrittenProgram[] = [];
+  /** What is the work of the sampler. */
+  readonly #choosing: ReadonlySet<Tensor>;
   #extraScratch = 0;
 
   constructor(engine: Engine, store: ParameterStore, options: RowWorkOptions) {
@@ -44,6 +47,7 @@ export class RowWork {
     const carried = (options.carried ?? []).map(({ output }) => output);
     const outputs = [...(options.loss ? [options.loss] : []), ...options.kept, ...carried, ...gradients];
     const { levels, levelOf } = schedule(outputs);
+    this.#choosing = choosingWork(outputs);
     this.#placed = new WorkPlacement(engine, store, options, levels, levelOf);
     this.placement = this.#placed.placement;
     this.header = this.#placed.header;
@@ -61,7 +65,7 @@ export class RowWork {
     this.#addShared([...level.reductions.filter((tensor) => !isInLanes(tensor)), ...level.shared], n);
     const program = [...level.rows, ...sums.filter(isInLanes)];
     this.placement.placeInScratch(program, program.map(requirements), this.tileRows);
-    const instructions = program.map((tensor) => instructionFor(tensor, this.placement));
+    const instructions = program.map((tensor) => this.#instruction(tensor));
     const perTile = n === 0 ? feedChain(this.#options.feed).filter(({ once }) => !once) : [];
     const first = perTile.map((each) => plain.feedInstruction(each, this.placement));
     // right after the loss itself, before its scratch is reused
@@ -110,6 +114,12 @@ export class RowWork {
     if (!feed?.once || level > 0) return [];
     const carry = carried.map((each) => plain.carryInstruction(feed, each, this.placement));
     return [plain.feedInstruction(feed, this.placement), ...carry];
+  }
+
+  #instruction(tensor: Tensor): Instruction {
+    const instruction = instructionFor(tensor, this.placement);
+    if (!this.#choosing.has(tensor)) return instruction;
+    return { ...instruction, kind: 'sampling', label: `${instruction.label} of candidates` };
   }
 
   #addProgram(instructions: readonly Instruction[], rows: boolean, level: number): void {

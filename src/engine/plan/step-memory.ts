@@ -5,6 +5,7 @@ import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { isReduction, kernelCall, type Level, requirements, schedule } from './schedule.ts';
 import { tileSize } from './tile-size.ts';
+import { rowsKept } from './updates.ts';
 import { viewed } from './views.ts';
 
 export interface StepMemoryOptions {
@@ -26,7 +27,7 @@ export function stepBytes({ engine, loss, batchSize, trainable, inBlocks, carrie
   const gradients = gradientsOfMean(loss);
   const dense = [...gradients.dense].filter(([parameter]) => isTrained(parameter));
   const rows = gradients.rows.filter(({ table }) => isTrained(table));
-  const kept = [...rows.map(({ values }) => values), ...carried];
+  const kept = [...rowsKept(rows), ...carried];
   const { levels, levelOf } = schedule([loss, ...kept, ...dense.map(([, gradient]) => gradient)]);
   const numbersOfDense = dense.reduce((sum, [{ size }]) => sum + size, 0);
   const lanes = inBlocks ? 0 : code.LANES * numbersOfDense;

@@ -15,7 +15,14 @@ import { type PlanProfile, ProfileRecording } from './profile.ts';
 import { RowWork } from './row-work.ts';
 import { ThreadChoice } from './thread-choice.ts';
 import { findNotFinite } from './trace.ts';
-import { denseRuns, OptimizerState, writeDenseRecord, writeOptimizerRecord, writeRowGroups } from './updates.ts';
+import {
+  denseRuns,
+  OptimizerState,
+  rowsKept,
+  writeDenseRecord,
+  writeOptimizerRecord,
+  writeRowGroups,
+} from './updates.ts';
 
 export interface StepPlanOptions {
   readonly engine: Engine;
@@ -41,6 +48,8 @@ export interface StepPlanOptions {
   /** See RowWorkOptions. */
   readonly inBlocks?: boolean;
   readonly carried?: readonly Carried[];
+  /** What else a run needs besides its weights to go on in the middle of an epoch: words in the shared memory, where they lie. */
+  readonly stateWords?: () => readonly Float32Array[];
   /**
    * Batches of unequal size. The loss of a step is then the sum over its rows divided by `batchSize`, however few they are.
    * `stepRows` is the address of the numbers of rows (i32) of the steps of one run, which the caller fills.
@@ -82,7 +91,7 @@ export class StepPlan {
       loss,
       feed: options.feed,
       fedByCaller: options.fedByCaller,
-      kept: [...rows.map(({ values }) => values), ...assignments.map(([, value]) => value)],
+      kept: [...rowsKept(rows), ...assignments.map(([, value]) => value)],
       denseGradients: dense,
       inBlocks: options.inBlocks,
       carried: options.carried,
@@ -232,7 +241,7 @@ export class StepPlan {
     else engine.f32(offset, values.length).set(values);
   }
 
-  /** Copies of the carried rows as the last step left them, [batchSize × size] each. */
+  /** Copies of the carried rows as the last step left them, [batchSize × size] each, and of other state of the run. */
   readCarried(): Float32Array[] {
     return this.#carriedArrays().map((array) => array.slice());
   }
@@ -245,11 +254,12 @@ export class StepPlan {
   }
 
   #carriedArrays(): Float32Array[] {
-    const { engine, carried = [], batchSize } = this.#options;
-    return carried.map(({ output }) => {
+    const { engine, carried = [], batchSize, stateWords } = this.#options;
+    const rows = carried.map(({ output }) => {
       const { offset, stride } = this.#work.placement.read(output);
       return engine.f32(offset, batchSize * stride);
     });
+    return [...rows, ...(stateWords?.() ?? [])];
   }
 
   /** Arithmetic of the matrix products of a step on a full batch; a multiply-add counts as two operations. */

@@ -162,6 +162,12 @@ export function denseRuns(store: ParameterStore, optimizers: ReadonlyMap<Tensor,
   return runs;
 }
 
+/** What an update reads after the step: the gradients of rows, and the row numbers that the step itself has chosen. */
+export function rowsKept(rows: readonly RowGradient[]): Tensor[] {
+  const chosen = rows.flatMap(({ index }) => (index.op.chooses ? [index] : []));
+  return [...rows.map(({ values }) => values), ...new Set(chosen)];
+}
+
 interface RowGroup {
   readonly indices: readonly Tensor[];
   readonly tables: Map<Tensor, readonly Tensor[]>;

@@ -190,7 +190,7 @@ export class Engine {
       const mebibytes = (pages * PAGE) / 1024 ** 2;
       throw new DeepTasteError(
         'memory',
-        `engine: the system refused ${mebibytes} MiB more memory`,
+        `engine: the system refused ${mebibytes} MiB more memory; free some, or raise the limit (ulimit -v)`,
         {},
         { cause: error },
       );

@@ -29,6 +29,10 @@ export interface EdgeSampler {
   readonly reject: boolean;
   /** 0 = uniform; else negatives are drawn ∝ (number of edges of the item)^alpha. */
   readonly popularityExponent: number;
+  /** Negatives are drawn ∝ these numbers, one an item, in place of the popularity. */
+  readonly weights?: Float64Array;
+  /** Negatives are the taken items of other rows of the step. */
+  readonly inBatch?: boolean;
   /** Largest table of bits for the rejection, bytes; 0 = always search the lists. Changes the speed only. Default 32 MiB. */
   readonly maxTakenBytes?: number;
   /** Philox key: (seed, stream). */
@@ -43,12 +47,16 @@ export class SamplerRecord {
   readonly address: number;
   readonly rowsPointwise: number;
   readonly rowsPairwise: number;
+  readonly key: readonly [number, number];
   readonly #engine: Engine;
+  readonly #negatives: number;
   readonly #allocations: number[] = [];
 
   constructor(engine: Engine, sampler: EdgeSampler) {
     this.#engine = engine;
     const { users, items, negatives } = sampler;
+    this.#negatives = negatives;
+    this.key = sampler.key;
     const rows = items.length * (negatives + 1);
     if (items.length === 0) throw new DeepTasteError('data', 'training: there is no interaction to learn from');
     if (rows >= 2 ** 32) throw new DeepTasteError('memory', `training: ${rows} examples an epoch exceed 2³² − 1`);
@@ -71,10 +79,10 @@ export class SamplerRecord {
       words[code.SAMPLER_DRAWN_USERS] = this.#keep(engine.place(drawn));
       words[code.SAMPLER_N_DRAWN_USERS] = drawn.length;
     }
-    if (sampler.popularityExponent !== 0) {
-      const counts = new Float64Array(sampler.nItems);
-      for (const item of items) counts[item]++;
-      const { threshold, alias } = aliasTable(counts.map((n) => (n === 0 ? 0 : n ** sampler.popularityExponent)));
+    words[code.SAMPLER_IN_BATCH] = sampler.inBatch ? 1 : 0;
+    const weights = sampler.weights ?? popularityWeights(sampler, sampler.popularityExponent);
+    if (weights) {
+      const { threshold, alias } = aliasTable(weights);
       words[code.SAMPLER_THRESHOLDS] = this.#keep(engine.place(threshold));
       words[code.SAMPLER_ALIASES] = this.#keep(engine.place(alias));
     }
@@ -91,19 +99,62 @@ export class SamplerRecord {
     return address;
   }
 
+  /** Rows of an epoch are `group` for each positive. */
+  #grouped(group: number): void {
+    this.#engine.i32(this.address, code.SAMPLER_WORDS)[code.SAMPLER_GROUP] = group;
+  }
+
+  #place(words: readonly number[]): number {
+    return this.#keep(this.#engine.place(Int32Array.from(words)));
+  }
+
   /** Fills (user index, item index, label [1]) leaves. */
   pointwise(user: Tensor, item: Tensor, label: Tensor): Feed {
+    this.#grouped(this.#negatives + 1);
     return { opcode: code.DRAW_POINTWISE, record: this.address, outputs: [user, item, label] };
   }
 
   /** Fills (user index, taken item index, other item index) leaves. */
   pairwise(user: Tensor, positive: Tensor, negative: Tensor): Feed {
+    this.#grouped(this.#negatives);
     return { opcode: code.DRAW_PAIRWISE, record: this.address, outputs: [user, positive, negative] };
+  }
+
+  /** Fill leaves of further negatives of a row with one for its user each, after the feed of the rows themselves. */
+  further(user: Tensor, negatives: readonly Tensor[]): Feed[] {
+    return Array.from({ length: Math.ceil(negatives.length / code.MORE_AT_ONCE) }, (_, n) => {
+      const first = n * code.MORE_AT_ONCE;
+      const outputs = negatives.slice(first, first + code.MORE_AT_ONCE);
+      const record = this.#place([this.address, code.DRAWS_MORE + first, outputs.length, 0]);
+      return { opcode: code.DRAW_NEGATIVES, record, inputs: [user], outputs };
+    });
+  }
+
+  /**
+   * Fills a leaf with which of the best candidates of a row is taken, 0 … best − 1, all as likely; −1 for none of them.
+   * @param share of the rows that take one, in (0, 1]
+   * @param label rows with label 1 take none
+   */
+  choice(choice: Tensor, { best, share, label }: { best: number; share: number; label: Tensor | null }): Feed {
+    const limit = Math.min(0xffffffff, Math.ceil(share * 2 ** 32) - 1);
+    const record = this.#place([this.address, best, limit | 0, label ? 1 : 0]);
+    return { opcode: code.DRAW_CHOICE, record, inputs: label ? [label] : [], outputs: [choice] };
   }
 
   free(): void {
     for (const address of this.#allocations.splice(0)) this.#engine.free(address);
   }
+}
+
+/** Weights ∝ (number of edges of the item)^exponent by which negatives are drawn; null = uniformly. */
+export function popularityWeights(
+  { items, nItems }: Pick<EdgeSampler, 'items' | 'nItems'>,
+  exponent: number,
+): Float64Array | null {
+  if (exponent === 0) return null;
+  const counts = new Float64Array(nItems);
+  for (const item of items) counts[item]++;
+  return counts.map((n) => (n === 0 ? 0 : n ** exponent));
 }
 
 function usersWithItems({ nUsers, rowStart }: EdgeSampler): Int32Array {

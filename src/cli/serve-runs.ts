@@ -1,0 +1,42 @@
+/** Runs the server until a signal ends it. */
+import { jsonLog, noLog } from '../serving/log.ts';
+import { startServer } from '../serving/server.ts';
+import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
+import type { ServeFlags } from './flags.ts';
+import { engineForOne } from './open-engine.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Resolves when the server has stopped. @throws as `startServer`; 'config' for wrong settings */
+export async function serveUntilStopped(terminal: Terminal, runs: readonly string[], flags: ServeFlags): Promise<void> {
+  const settings = flags.settings === undefined ? parseServerSettings({}) : await readServerSettings(flags.settings);
+  const log = flags.quiet ? noLog : jsonLog((line) => process.stderr.write(`${line}\n`));
+  const {
+    host,
+    port,
+    store,
+    bus = null,
+    workers,
+    queue,
+    rate = null,
+    drain,
+    maxBody,
+    cors = null,
+    watch = false,
+    keep,
+  } = flags;
+  const server = await startServer({
+    ...{ runs, host, port, store, bus, settings, workers, queue, rate, drain, watch, log },
+    engine: engineForOne(),
+    mostBody: maxBody,
+    origins: cors,
+    keepDays: keep,
+  });
+  terminal.print(`${server.url} answers; its API is described at ${server.url}/docs`);
+  terminal.document({ url: server.url });
+  // a refused artifact is told by the log, and the former one goes on
+  process.on('SIGHUP', () => void server.reload().catch(() => {}));
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await server.stop();
+}

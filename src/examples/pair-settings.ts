@@ -1,0 +1,130 @@
+/** Settings of a training on taken pairs: how examples are drawn, and the loss by which they are learned from. */
+import { z } from 'zod';
+import { DeepTasteError } from '../core/errors.ts';
+import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { stoppingSettings } from './stopping.ts';
+
+/** Losses, and what a training row is for each of them. */
+export const rowsOfLoss = {
+  /** (user, item, label) */
+  log: 'pointwise',
+  gbce: 'pointwise',
+  /** (user, taken item, other item) */
+  bpr: 'pairwise',
+  hinge: 'pairwise',
+  /** (user, taken item, all negatives of it) */
+  'sampled-softmax': 'listwise',
+} as const;
+
+export type PairLoss = keyof typeof rowsOfLoss;
+const lossNames = Object.keys(rowsOfLoss) as [PairLoss, ...PairLoss[]];
+
+export const pairSettings = z.strictObject({
+  epochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'passes over the training interactions, at most' }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(2048)
+    .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
+  positives: z.enum(['once', 'by-user']).default('once').meta({
+    doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
+  }),
+  loss: z.enum(lossNames).default('log').meta({
+    doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives',
+  }),
+  margin: z.number().positive().default(1).meta({ doc: 'hinge: by how much a taken item is to be ahead' }),
+  calibration: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.75)
+    .meta({ doc: 'gbce: t, 0 = plain log loss … 1 = scores calibrated as if all items were negatives' }),
+  negatives: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(4)
+    .meta({ doc: 'negative items drawn for each interaction, anew in every epoch', search: [1, 4, 8] }),
+  negativeSampler: z
+    .enum(['uniform', 'popularity', 'in-batch', 'dns', 'aobpr-static', 'aobpr'])
+    .default('uniform')
+    .meta({
+      doc: 'how negatives are drawn; popularity: ∝ (interactions of the item)^popularityExponent; in-batch: taken items of other examples of the step; dns: one of the highest of several candidates; aobpr: by the rank of the item, by popularity (static) or along a factor of the user',
+    }),
+  popularityExponent: z.number().min(0).max(2).default(0.75).meta({ doc: 'exponent of the popularity sampler' }),
+  candidates: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .meta({ doc: 'dns: N, items drawn uniformly, one of which is taken', search: [4, 8, 16, 32] }),
+  hardest: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .meta({ doc: 'dns: M, the negative is one of the M highest candidates, all as likely' }),
+  rankScale: z
+    .number()
+    .positive()
+    .default(500)
+    .meta({ doc: 'aobpr: λ, an item of rank r is drawn ∝ exp(−r / λ)', search: [50, 100, 200, 500] }),
+  hardShare: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .meta({ doc: 'dns, aobpr: share of the negatives that are drawn so; the others are uniform', search: [0.5, 1] }),
+  rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
+  ...stoppingSettings({ patience: 5 }),
+  optimizer: optimizerOptions.prefault({}),
+});
+
+export type PairSettings = z.output<typeof pairSettings>;
+
+/** Samplers that look at the scores of the present weights. */
+export const isHard = ({ negativeSampler }: Pick<PairSettings, 'negativeSampler'>): boolean =>
+  negativeSampler === 'dns' || negativeSampler === 'aobpr';
+
+/** Settings that concern one choice of another setting. */
+const concerns: readonly (readonly [keyof PairSettings, keyof PairSettings, readonly string[]])[] = [
+  ['margin', 'loss', ['hinge']],
+  ['calibration', 'loss', ['gbce']],
+  ['candidates', 'negativeSampler', ['dns']],
+  ['hardest', 'negativeSampler', ['dns']],
+  ['rankScale', 'negativeSampler', ['aobpr-static', 'aobpr']],
+  ['hardShare', 'negativeSampler', ['dns', 'aobpr']],
+];
+
+/** Whether a setting has something to act on under a sampler. */
+export function concernsSampler(key: string, sampler: string): boolean {
+  return concerns.every(
+    ([name, choice, values]) => name !== key || choice !== 'negativeSampler' || values.includes(sampler),
+  );
+}
+
+/** @throws 'config' for settings that have nothing to act on or contradict each other */
+export function checkPairSettings(settings: PairSettings, given: object): void {
+  for (const [key, choice, values] of concerns)
+    if (key in given && !values.includes(String(settings[choice])))
+      throw new DeepTasteError(
+        'config',
+        `training.${key}: concerns ${choice} ${values.join(' and ')}, found ${choice} ${settings[choice]}; leave it out, or set ${choice}`,
+        { key: `training.${key}` },
+      );
+  const { negativeSampler, candidates, hardest, loss } = settings;
+  if (negativeSampler === 'dns' && hardest > candidates)
+    throw new DeepTasteError(
+      'config',
+      `training.hardest: must be at most the ${candidates} candidates, found ${hardest}; raise training.candidates, or lower it`,
+      { key: 'training.hardest' },
+    );
+  if (isHard(settings) && rowsOfLoss[loss] === 'listwise')
+    throw new DeepTasteError(
+      'config',
+      `training.negativeSampler: ${loss} must know how likely each draw was, which ${negativeSampler} cannot say; ` +
+        'choose uniform, popularity, in-batch or aobpr-static, or loss bpr, hinge, log or gbce',
+      { key: 'training.negativeSampler' },
+    );
+}

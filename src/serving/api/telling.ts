@@ -1,0 +1,64 @@
+/** What the server is told: feedback, users, items. */
+import { z } from 'zod';
+import { cells, id, name, textId } from './values.ts';
+
+/** Milliseconds since 1970: of a date in ISO form, or of seconds since 1970. */
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.number().min(0).max(1e11)])
+  .transform((value) => (typeof value === 'number' ? Math.round(value * 1000) : Date.parse(value)))
+  .meta({ description: 'a date in ISO form, or seconds since 1970; default: now' });
+
+export const feedbackEvent = z
+  .strictObject({
+    id: textId.optional().meta({ description: 'a second event with the same id is not counted; default: a new one' }),
+    type: name.meta({
+      description: 'view, click, purchase, rating, dislike, impression …: the settings say what they mean',
+    }),
+    user: id.optional(),
+    item: id,
+    value: z.number().optional().meta({ description: 'such as a rating, or an amount' }),
+    time: time.optional(),
+    session: textId.optional(),
+    recommendationId: textId.optional().meta({ description: 'of the answer that the person followed' }),
+  })
+  .refine(({ user, session }) => user !== undefined || session !== undefined, 'must name a user or a session')
+  .meta({ id: 'FeedbackEvent' });
+
+export const feedbackRequest = z.array(feedbackEvent).min(1).max(1000).meta({ id: 'Feedback' });
+
+export const feedbackReply = z
+  .object({
+    added: z.int().meta({ description: 'events that are new' }),
+    known: z.int().meta({ description: 'events whose ids were there' }),
+  })
+  .meta({ id: 'FeedbackReply' });
+
+export const userRequest = z
+  .strictObject({ fields: cells.default({}).meta({ description: 'what describes the user, in place of what did' }) })
+  .meta({ id: 'UserRequest' });
+
+export const itemRequest = z
+  .strictObject({
+    fields: cells.default({}).meta({
+      description: 'what describes the item, its title among it; cells that are not named stay as training had them',
+    }),
+    categories: z.array(z.string().min(1).max(200)).max(100).optional().meta({
+      description: `a field of several values: where "categories = 'new'"`,
+    }),
+    available: z.boolean().default(true).meta({ description: 'false: in no list' }),
+  })
+  .meta({ id: 'ItemRequest' });
+
+export const mergeRequest = z
+  .strictObject({
+    from: id.meta({ description: 'such as a visitor before signing in' }),
+    into: id,
+  })
+  .meta({ id: 'MergeRequest' });
+
+export const mergeReply = z.object({ events: z.int().meta({ description: 'events that changed hands' }) });
+export const deleteReply = z.object({ removed: z.int().meta({ description: 'rows that are gone' }) });
+
+export const idParameter = z.strictObject({ id: textId });
+
+export type FeedbackInput = z.output<typeof feedbackEvent>;

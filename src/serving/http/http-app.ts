@@ -1,0 +1,123 @@
+/** The routes as a fetch handler: keys, limits, errors, and the description of all that. */
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import type { Log } from '../log.ts';
+import { Refused, type Told, toldOf } from '../service/errors-to-status.ts';
+import { docsPage, docsPolicy } from './docs-page.ts';
+import type { Keys } from './keys.ts';
+import { openApi } from './openapi.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { readCall } from './read-call.ts';
+import type { Route } from './route.ts';
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly keys: Keys;
+  readonly log: Log;
+  /** Null = no limit. */
+  readonly rate: RateLimit | null;
+  /** Bytes. */
+  readonly mostBody: number;
+  /** Origins of pages that may ask, `*` = all; null = none but those of the server itself. */
+  readonly origins: readonly string[] | null;
+  newId(): string;
+  /** True from the signal to stop on: connections are not kept for another request. */
+  isStopping(): boolean;
+  /** Told of every request that a route has answered or refused. */
+  observe(route: string, status: number, seconds: number): void;
+}
+
+/** What the server of Node gives beside a request. */
+interface Bindings {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+}
+
+const json = { 'content-type': 'application/json; charset=utf-8', 'x-content-type-options': 'nosniff' };
+
+export function httpApp(options: HttpOptions): Hono {
+  const app = new Hono();
+  const { origins, mostBody, routes } = options;
+  if (origins !== null)
+    app.use(
+      cors({ origin: origins.includes('*') ? '*' : [...origins], allowHeaders: ['authorization', 'content-type'] }),
+    );
+  const tooLarge = () => {
+    throw new Refused(413, 'too-large', `the body must have at most ${mostBody} bytes`);
+  };
+  app.use(bodyLimit({ maxSize: mostBody, onError: tooLarge }));
+  for (const each of routes) app.on(each.method.toUpperCase(), honoPath(each.path), (c) => answered(options, c, each));
+  const document = JSON.stringify(openApi(routes));
+  app.get('/openapi.json', (c) => c.body(document, 200, json));
+  app.get('/docs', (c) => c.html(docsPage, 200, { 'content-security-policy': docsPolicy }));
+  app.get('/', (c) => c.redirect('docs'));
+  app.notFound((c) => {
+    const methods = routes.filter(({ path }) => fits(path, c.req.path)).map(({ method }) => method.toUpperCase());
+    const error =
+      methods.length > 0
+        ? new Refused(405, 'method', `this address takes ${methods.join(', ')}, found ${c.req.method}`)
+        : new Refused(404, 'not-found', 'no route has this address; /docs lists them');
+    const reply = refusal(toldOf(error), options.newId());
+    if (methods.length > 0) reply.headers.set('allow', methods.join(', '));
+    return reply;
+  });
+  app.onError((error) => {
+    const requestId = options.newId();
+    const told = toldOf(error);
+    if (told.status === 500) logFailure(options.log, 'none', requestId, error);
+    return refusal(told, requestId);
+  });
+  return app;
+}
+
+/** `/users/{id}` → `/users/:id`. */
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function fits(path: string, asked: string): boolean {
+  return new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(asked);
+}
+
+async function answered(options: HttpOptions, c: Context, route: Route): Promise<Response> {
+  const start = performance.now();
+  const requestId = options.newId();
+  let reply: Response;
+  let error: unknown;
+  try {
+    const address = (c.env as Bindings | undefined)?.incoming?.socket?.remoteAddress ?? 'local';
+    const caller = await options.keys.check(c.req.header('authorization'), route.access, address);
+    if (route.access !== 'open') options.rate?.take(caller.name);
+    const result = await route.handle(await readCall(c, route, caller.access));
+    reply = route.text
+      ? new Response(String(result), { headers: { 'content-type': route.text } })
+      : new Response(JSON.stringify(result), { headers: json });
+  } catch (caught) {
+    error = caught;
+    reply = refusal(toldOf(caught), requestId);
+  }
+  const milliseconds = performance.now() - start;
+  options.observe(route.name, reply.status, milliseconds / 1000);
+  if (reply.status === 500) logFailure(options.log, route.name, requestId, error);
+  else if (route.access !== 'open')
+    options.log.write('info', 'request', {
+      ...{ requestId, route: route.name, status: reply.status },
+      milliseconds: Number(milliseconds.toFixed(2)),
+    });
+  reply.headers.set('x-request-id', requestId);
+  if (options.isStopping()) reply.headers.set('connection', 'close');
+  return reply;
+}
+
+function refusal({ status, code, message, retryAfter }: Told, requestId: string): Response {
+  const reply = new Response(JSON.stringify({ error: { code, message, requestId } }), { status, headers: json });
+  if (retryAfter !== null) reply.headers.set('retry-after', String(retryAfter));
+  if (status === 401) reply.headers.set('www-authenticate', 'Bearer');
+  return reply;
+}
+
+/** The log may name what an answer must not: files, stacks. */
+function logFailure(log: Log, route: string, requestId: string, error: unknown): void {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  log.write('error', 'failure', { requestId, route, message, stack });
+}

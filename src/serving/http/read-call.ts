@@ -1,0 +1,47 @@
+/** From a request of HTTP to the checked call of a route. */
+import type { Context } from 'hono';
+import { parseOptions } from '../../core/options.ts';
+import { Refused } from '../service/errors-to-status.ts';
+import type { Access } from '../store/records.ts';
+import type { Call, Route } from './route.ts';
+
+/** @throws Refused, or DeepTasteError `usage` for what is wrong with parameters, query or body */
+export async function readCall(c: Context, route: Route, access: Access): Promise<Call<unknown, unknown, unknown>> {
+  const where = route.name;
+  return {
+    access,
+    parameters: route.parameters && parseOptions(route.parameters, parametersOf(c), where, 'usage'),
+    query: route.query && parseOptions(route.query, queryOf(c, where), where, 'usage'),
+    body: route.body && parseOptions(route.body, await bodyOf(c, where), where, 'usage'),
+  };
+}
+
+function parametersOf(c: Context): unknown {
+  try {
+    return c.req.param();
+  } catch {
+    throw new Refused(400, 'usage', 'the address must be percent-encoded UTF-8');
+  }
+}
+
+/** @throws Refused where a name stands twice */
+function queryOf(c: Context, where: string): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) throw new Refused(400, 'usage', `${where}: "${name}" must stand in the address once`);
+    query[name] = values[0];
+  }
+  return query;
+}
+
+async function bodyOf(c: Context, where: string): Promise<unknown> {
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new Refused(415, 'usage', `${where}: the body must be JSON (header "Content-Type: application/json")`);
+  const text = await c.req.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Refused(400, 'usage', `${where}: the body must be JSON, found otherwise (${(error as Error).message})`);
+  }
+}

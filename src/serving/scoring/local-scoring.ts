@@ -1,0 +1,31 @@
+/** Recommenders in this very thread: for programs that serve one beside other work. */
+import type { Recommender } from '../../recommender/recommender.ts';
+import type { StoredItem } from '../store/records.ts';
+import type { AboutModel, Question, ReplyTo, Scoring } from './question.ts';
+import { ServedModel } from './served-model.ts';
+import { ServedModels } from './served-models.ts';
+
+export class LocalScoring implements Scoring {
+  readonly waiting = 0;
+  readonly about: readonly AboutModel[];
+  readonly #models: ServedModels;
+
+  /** @param name under which the recommender is asked */
+  constructor(name: string, recommender: Recommender) {
+    const created = new Date().toISOString();
+    const version = recommender.parts.info.data.hash.slice(0, 12);
+    this.#models = new ServedModels([new ServedModel({ name, version, created, recommender })]);
+    this.about = this.#models.answer({ kind: 'about' });
+  }
+
+  async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
+    return this.#models.answer(question);
+  }
+
+  async itemsChanged(items: readonly StoredItem[]): Promise<void> {
+    this.#models.itemsChanged(items);
+  }
+
+  /** The recommender stays open: it is the caller's. */
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,184 @@
+/** What the server asks of trained recommenders, as plain data: questions and answers pass between threads. */
+import type { Explanation } from '../../recommender/explain-row.ts';
+import type { RowPrediction } from '../../recommender/named-rows.ts';
+import type { Cells, StoredItem } from '../store/records.ts';
+
+export const PROVIDERS = ['model', 'content', 'popular'] as const;
+/** Where items of a list come from: the model, likeness of what describes them to what the person took, what most people took. */
+export type Provider = (typeof PROVIDERS)[number];
+
+/**
+ * How an item came into a list: `model` = the person as training knew it; `fold-in` = the model, by items that training did not
+ * have of the person; `content` = by what describes items or the person; `popular` = what most people took.
+ */
+export const ROUTES = ['model', 'fold-in', 'content', 'popular'] as const;
+export type Route = (typeof ROUTES)[number];
+
+/** Somebody, as far as anything is known. */
+export interface Somebody {
+  /** Under these ids training may know the person. */
+  readonly ids: readonly string[];
+  /** What the person took since, or instead: the oldest first. */
+  readonly items: readonly string[];
+  /** True: `items` are all that is known, what training knows is not to be looked at. */
+  readonly isGiven: boolean;
+  /** Items that are in none of the person's lists whatever is asked for, such as disliked ones. */
+  readonly refused: readonly string[];
+  /** Cells that were asked with: the context, or what describes the person. Null = none. */
+  readonly row: Readonly<Record<string, unknown>> | null;
+  /** What the store knows to describe the person; models that look at no fields do without. */
+  readonly fields: Cells;
+  /** A session whose state may be kept from one question to the next. */
+  readonly session: string | null;
+}
+
+export interface Boost {
+  readonly where: string;
+  /** Added to the score, in standard deviations of the scores of the person's candidates. */
+  readonly by: number;
+}
+
+export type Explore =
+  | { readonly method: 'epsilon'; readonly epsilon: number; readonly among: number }
+  | { readonly method: 'boltzmann'; readonly temperature: number; readonly among: number };
+
+/** How a list is made. */
+export interface Wanted {
+  readonly k: number;
+  /** Conditions that all hold of every item. */
+  readonly where: readonly string[];
+  readonly boost: readonly Boost[];
+  readonly exclude: readonly string[];
+  /** 0 = the best, 1 = the most unlike each other. */
+  readonly diversity: number;
+  readonly explore: Explore | null;
+  /** Null = as the model does by itself. */
+  readonly includeSeen: boolean | null;
+  readonly providers: readonly { readonly from: Provider; readonly weight: number }[];
+  readonly fallback: readonly Provider[];
+  /** Names the random stream of exploration: the same seed, the same list. */
+  readonly seed: string;
+}
+
+export interface NamedItem {
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface ServedItem extends NamedItem {
+  readonly score: number;
+  /** With which the item got its place, those before it given; 1 without exploration. */
+  readonly probability: number;
+  readonly route: Route;
+  /** Items of the person that speak most for it, best first. */
+  readonly because: readonly NamedItem[];
+}
+
+export interface ServedList {
+  readonly items: readonly ServedItem[];
+  /** How the person was represented: `trained`, or one sentence. */
+  readonly how: string;
+  readonly unknownItems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface ShownItem extends NamedItem {
+  readonly fields: Cells;
+  readonly available: boolean;
+  /** Whether the model was trained on it. */
+  readonly trained: boolean;
+  /** People, or events of sequences, of the training that have it. */
+  readonly popularity: number;
+}
+
+export interface AboutModel {
+  readonly name: string;
+  /** The model's name and title in the catalogue of models: `mf`, `Matrix factorization`. */
+  readonly model: string;
+  readonly title: string;
+  /** Of the files: another artifact, another version. */
+  readonly version: string;
+  readonly created: string;
+  readonly form: string;
+  readonly by: readonly string[];
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+  readonly data: string;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly itemFields: readonly { readonly name: string; readonly kind: string }[];
+  readonly userFields: readonly { readonly name: string; readonly kind: string }[];
+}
+
+export type Question =
+  | { readonly kind: 'about' }
+  | { readonly kind: 'recommend'; readonly model: string; readonly person: Somebody; readonly wanted: Wanted }
+  | {
+      readonly kind: 'rank';
+      readonly model: string;
+      readonly person: Somebody;
+      readonly items: readonly string[];
+      readonly wanted: Wanted;
+    }
+  | {
+      readonly kind: 'similar';
+      readonly model: string;
+      readonly item: string;
+      readonly k: number;
+      readonly where: readonly string[];
+      readonly exclude: readonly string[];
+    }
+  | { readonly kind: 'predict'; readonly model: string; readonly rows: readonly Readonly<Record<string, unknown>>[] }
+  | { readonly kind: 'explain-row'; readonly model: string; readonly row: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'item'; readonly model: string; readonly id: string }
+  | {
+      readonly kind: 'items';
+      readonly model: string;
+      readonly search: string;
+      readonly offset: number;
+      readonly limit: number;
+    }
+  | { readonly kind: 'users'; readonly model: string; readonly search: string; readonly limit: number }
+  | { readonly kind: 'history'; readonly model: string; readonly person: Somebody }
+  | { readonly kind: 'check-fields'; readonly fields: Cells };
+
+export interface SimilarList {
+  readonly items: readonly (NamedItem & { readonly score: number; readonly route: Route })[];
+  readonly how: string;
+  readonly notes: readonly string[];
+}
+
+export interface Replies {
+  readonly about: readonly AboutModel[];
+  readonly recommend: ServedList;
+  readonly rank: ServedList;
+  /** Null for an item of which nothing is known. */
+  readonly similar: SimilarList | null;
+  readonly predict: readonly RowPrediction[];
+  readonly 'explain-row': Explanation;
+  readonly item: ShownItem | null;
+  readonly items: { readonly items: readonly ShownItem[]; readonly total: number };
+  readonly users: readonly string[];
+  readonly history: {
+    readonly isTrained: boolean;
+    /** How the person would be served. */
+    readonly route: Route;
+    readonly items: readonly NamedItem[];
+    readonly fields: Cells;
+  };
+  readonly 'check-fields': null;
+}
+
+export type ReplyTo<Q extends Question> = Replies[Q['kind']];
+
+/** Whoever answers questions, in this thread or in others. */
+export interface Scoring {
+  /** The recommenders that are asked, the first one when none is named. */
+  readonly about: readonly AboutModel[];
+  ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>>;
+  /** Tells what the store says of items; it holds from the next question on. */
+  itemsChanged(items: readonly StoredItem[]): Promise<void>;
+  /** Questions that wait or are being answered. */
+  readonly waiting: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,154 @@
+/**
+ * Recommenders in threads of their own, so that a score that takes long keeps nobody else waiting. Each thread holds them all; a question
+ * goes to the one that has the least to do, those of a session always to the same one.
+ */
+import { hashName } from '../../core/random.ts';
+import type { EngineOptions } from '../../engine/runtime/engine.ts';
+import type { StoredItem } from '../store/records.ts';
+import type { AboutModel, Question, ReplyTo, Scoring } from './question.ts';
+import { ScoringWorker, ThreadLost } from './scoring-worker.ts';
+import type { ModelSource } from './served-models.ts';
+
+export interface PoolOptions {
+  readonly sources: readonly ModelSource[];
+  readonly engine: EngineOptions;
+  /** Threads. */
+  readonly workers: number;
+  /** Questions that may wait; beyond them the server says that it is busy. */
+  readonly queue: number;
+  /** Told when a thread ends that should not; another takes its place. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** More than the server can answer in time. */
+export class Busy extends Error {}
+
+export class ScoringPool implements Scoring {
+  readonly #options: PoolOptions;
+  /** Those that answer. */
+  #workers: ScoringWorker[];
+  /** Those that are told of changed items: beside them the ones that are about to answer, or to end. */
+  readonly #told = new Set<ScoringWorker>();
+  /** What the store says of items, for threads that start later. */
+  readonly #items = new Map<string, StoredItem>();
+  #about: readonly AboutModel[] = [];
+  #reloading: Promise<void> | null = null;
+  #isClosed = false;
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#workers = [];
+  }
+
+  /** @throws as `Recommender.load` */
+  static async start(options: PoolOptions): Promise<ScoringPool> {
+    const pool = new ScoringPool(options);
+    await pool.#replace();
+    return pool;
+  }
+
+  get about(): readonly AboutModel[] {
+    return this.#about;
+  }
+
+  get waiting(): number {
+    return this.#workers.reduce((n, worker) => n + worker.waiting, 0);
+  }
+
+  get nWorkers(): number {
+    return this.#workers.length;
+  }
+
+  async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
+    if (this.waiting >= this.#options.queue)
+      throw new Busy(`${this.#options.queue} questions wait already; ask again later`);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return (await this.#workerFor(question).ask(question)) as ReplyTo<Q>;
+      } catch (error) {
+        if (!(error instanceof ThreadLost) || attempt > 0) throw error;
+      }
+    }
+  }
+
+  #workerFor(question: Question): ScoringWorker {
+    if (this.#workers.length === 0) throw new Busy('no thread is ready; ask again later');
+    const session = question.kind === 'recommend' ? question.person.session : null;
+    if (session !== null) return this.#workers[hashName(session) % this.#workers.length];
+    return this.#workers.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+  }
+
+  async itemsChanged(items: readonly StoredItem[]): Promise<void> {
+    for (const item of items) this.#items.set(item.id, item);
+    await Promise.all([...this.#told].map((worker) => worker.itemsChanged(items).catch(ignoreLost)));
+  }
+
+  /**
+   * Loads the artifacts anew, and only when all threads have them lets go of the former ones. Calls while it is going on are one.
+   * @throws what loading throws; then the former ones stay
+   */
+  reload(): Promise<void> {
+    this.#reloading ??= this.#replace().finally(() => {
+      this.#reloading = null;
+    });
+    return this.#reloading;
+  }
+
+  async #replace(): Promise<void> {
+    const workers = await this.#startWorkers();
+    const about = (await workers[0].ask({ kind: 'about' })) as readonly AboutModel[];
+    const former = this.#workers;
+    this.#workers = workers;
+    this.#about = about;
+    if (this.#isClosed) former.push(...workers);
+    await this.#end(former);
+  }
+
+  async #startWorkers(): Promise<ScoringWorker[]> {
+    const { workers, sources, engine } = this.#options;
+    const started = await Promise.allSettled(
+      Array.from({ length: workers }, () => this.#startWorker({ sources, engine })),
+    );
+    const failed = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    const there = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    if (!failed) return there;
+    await this.#end(there);
+    throw failed.reason;
+  }
+
+  async #startWorker(data: Pick<PoolOptions, 'sources' | 'engine'>): Promise<ScoringWorker> {
+    const worker = await ScoringWorker.start(data, (lost, error) => this.#replaceLost(lost, error));
+    this.#told.add(worker);
+    await worker.itemsChanged([...this.#items.values()]);
+    return worker;
+  }
+
+  #replaceLost(lost: ScoringWorker, error: Error): void {
+    this.#told.delete(lost);
+    const place = this.#workers.indexOf(lost);
+    if (place < 0 || this.#isClosed) return;
+    this.#workers.splice(place, 1);
+    this.#options.onLost(error);
+    const { sources, engine } = this.#options;
+    this.#startWorker({ sources, engine }).then(
+      (worker) => void this.#workers.push(worker),
+      (failure: Error) => this.#options.onLost(failure),
+    );
+  }
+
+  async #end(workers: readonly ScoringWorker[]): Promise<void> {
+    for (const worker of workers) this.#told.delete(worker);
+    await Promise.all(workers.map((worker) => worker.close()));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#reloading?.catch(() => {});
+    await this.#end(this.#workers);
+  }
+}
+
+/** A thread that is gone is replaced by one that is told all changes. */
+function ignoreLost(error: unknown): void {
+  if (!(error instanceof ThreadLost)) throw error;
+}

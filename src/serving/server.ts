@@ -1,0 +1,268 @@
+/** The server as a process: HTTP, threads that score, a store, signals. */
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { DeepTasteError } from '../core/errors.ts';
+import type { EngineOptions } from '../engine/runtime/engine.ts';
+import { appOf, tellItems } from './app.ts';
+import { type Bus, openBus, type Signal } from './bus.ts';
+import type { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { ScoringPool } from './scoring/scoring-pool.ts';
+import { modelSources } from './scoring/served-models.ts';
+import type { Service } from './service/service.ts';
+import { feedback } from './service/telling.ts';
+import type { ServerSettings } from './settings.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+import { watchFolders } from './watch-folders.ts';
+
+export interface ServerOptions {
+  /** Folders of saved recommenders; the first one answers when none is named. */
+  readonly runs: readonly string[];
+  readonly host: string;
+  /** 0 = any that is free. */
+  readonly port: number;
+  /** A SQLite file or postgres://… */
+  readonly store: string;
+  /** redis://…; null = none. */
+  readonly bus: string | null;
+  readonly settings: ServerSettings;
+  /** Threads that score. */
+  readonly workers: number;
+  /** Questions that may wait. */
+  readonly queue: number;
+  readonly engine: EngineOptions;
+  /** Requests a second of one caller; null = no limit. */
+  readonly rate: number | null;
+  readonly mostBody: number;
+  readonly origins: readonly string[] | null;
+  /** Loads artifacts anew when their folders change. */
+  readonly watch: boolean;
+  /** Seconds from the signal to stop in which new connections are still taken: until a load balancer has noticed. */
+  readonly drain: number;
+  /** Days for which answers that were given are kept. */
+  readonly keepDays: number;
+  readonly log: Log;
+}
+
+export interface Server {
+  readonly url: string;
+  /** Loads the artifacts anew; where they cannot be loaded, the former ones stay. @throws what loading throws */
+  reload(): Promise<void>;
+  /** Is not ready any more, answers what is asked until the connections are drained, gives everything back. */
+  stop(): Promise<void>;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+const PRUNE_EVERY_MS = 3600 * 1000;
+/** How often other servers over the same store are asked for items that they were told of. */
+const ITEMS_EVERY_MS = 1000;
+
+/** @throws DeepTasteError: what loading the recommenders and opening the store throw; 'io' for an address that is taken */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { log, settings } = options;
+  const store = await openStore(options.store);
+  let pool: ScoringPool | null = null;
+  try {
+    await requireSafeAddress(options.host, store);
+    let onLost = (_error: Error): void => {};
+    pool = await ScoringPool.start({
+      ...{
+        sources: modelSources(options.runs),
+        engine: options.engine,
+        workers: options.workers,
+        queue: options.queue,
+      },
+      onLost: (error) => onLost(error),
+    });
+    checkModels(settings, pool);
+    const running = new RunningServer(options, store, pool);
+    onLost = (error) => running.lost(error);
+    await running.start();
+    log.write('info', 'started', {
+      url: running.url,
+      models: pool.about.map(({ name, version }) => ({ name, version })),
+    });
+    return running;
+  } catch (error) {
+    await pool?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+/** @throws DeepTasteError `usage`: open to a network without keys */
+async function requireSafeAddress(host: string, store: Store): Promise<void> {
+  if (isLoopback(host) || (await store.keys()).length > 0) return;
+  throw new DeepTasteError(
+    'usage',
+    `serve: an address that other machines reach (${host}) needs keys, found none in the store; make one with ` +
+      '"deeptaste keys add --access admin", or serve on 127.0.0.1',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** @throws DeepTasteError `config`: a scenario names a model that is not served */
+function checkModels({ scenarios }: ServerSettings, { about }: ScoringPool): void {
+  const names = about.map(({ name }) => name);
+  for (const [scenario, { model, variants }] of Object.entries(scenarios))
+    for (const named of [model, ...variants.map((each) => each.model)])
+      if (named !== undefined && !names.includes(named))
+        throw new DeepTasteError(
+          'config',
+          `settings: scenario "${scenario}" must name a model that is served (${names.join(', ')}), found "${named}"`,
+        );
+}
+
+class RunningServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #store: Store;
+  readonly #pool: ScoringPool;
+  readonly #metrics: Metrics;
+  readonly #http: NetServer;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #itemVersion = 0;
+  #isStopping = false;
+  #bus: Bus | null = null;
+  readonly #service: Service;
+  #stopWatching: () => void = () => {};
+
+  constructor(options: ServerOptions, store: Store, pool: ScoringPool) {
+    this.#options = options;
+    this.#store = store;
+    this.#pool = pool;
+    this.#metrics = new Metrics(pool, Date.now);
+    const { rate, mostBody, origins, settings, log } = options;
+    const { fetch, service } = appOf({
+      ...{ store, scoring: pool, settings, metrics: this.#metrics, rate, mostBody, origins, log },
+      requireKeys: !isLoopback(options.host),
+      running: { isReady: () => !this.#isStopping, reload: () => this.#reloadAll() },
+      onItems: () => void this.#announce('items'),
+    });
+    this.#service = service;
+    this.#http = createAdaptorServer({ fetch }) as NetServer;
+  }
+
+  get url(): string {
+    const { address, port, family } = this.#http.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, keepDays, runs, watch, log } = this.#options;
+    this.#itemVersion = await tellItems(this.#store, this.#pool);
+    const { bus } = this.#options;
+    if (bus !== null)
+      this.#bus = await openBus({
+        ...{ url: bus, log },
+        onSignal: (signal) => this.#follow(signal),
+        record: (events) => feedback(this.#service, events),
+      });
+    await listen(this.#http, host, port);
+    const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
+    this.#every(PRUNE_EVERY_MS, prune);
+    if (this.#store.kind === 'postgres') this.#every(ITEMS_EVERY_MS, () => this.#readItems());
+    if (watch) this.#stopWatching = watchFolders(runs, () => void this.reload().catch(() => {}), log);
+  }
+
+  /** What another server says. */
+  #follow(signal: Signal): void {
+    const work = signal === 'items' ? this.#readItems() : this.reload();
+    work.catch((error: Error) => this.#options.log.write('error', 'failure', { message: error.message }));
+  }
+
+  async #announce(signal: Signal): Promise<void> {
+    await this.#bus?.announce(signal).catch((error: Error) => {
+      this.#options.log.write('error', 'bus', { message: error.message });
+    });
+  }
+
+  /** This server, then the others. */
+  async #reloadAll(): Promise<void> {
+    await this.reload();
+    await this.#announce('reload');
+  }
+
+  /** Repeats a work that may fail; one at a time. */
+  #every(milliseconds: number, work: () => Promise<unknown>): void {
+    let isGoingOn = false;
+    const timer = setInterval(() => {
+      if (isGoingOn) return;
+      isGoingOn = true;
+      work()
+        .catch((error: Error) => this.#options.log.write('error', 'failure', { message: error.message }))
+        .finally(() => {
+          isGoingOn = false;
+        });
+    }, milliseconds);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  async #readItems(): Promise<void> {
+    this.#itemVersion = await tellItems(this.#store, this.#pool, this.#itemVersion);
+  }
+
+  lost(error: Error): void {
+    this.#metrics.lostThread();
+    this.#options.log.write('error', 'thread lost', { message: error.message });
+  }
+
+  async reload(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.#pool.reload();
+    } catch (error) {
+      this.#metrics.reloaded('refused');
+      log.write('error', 'reload refused', { message: (error as Error).message });
+      throw error;
+    }
+    this.#metrics.reloaded('done');
+    log.write('info', 'reloaded', { models: this.#pool.about.map(({ name, version }) => ({ name, version })) });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#options.log.write('info', 'stopping');
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stopWatching();
+    await new Promise((resolve) => setTimeout(resolve, this.#options.drain * 1000));
+    await closed(this.#http);
+    await this.#bus?.close();
+    await this.#pool.close();
+    await this.#store.close();
+    this.#metrics.close();
+    this.#options.log.write('info', 'stopped');
+  }
+}
+
+function listen(http: NetServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
+      reject(
+        new DeepTasteError(
+          'io',
+          `serve: ${host}:${port} must be free to listen at, found otherwise (${why}); choose another --port`,
+        ),
+      );
+    });
+    http.listen(port, host, resolve);
+  });
+}
+
+/** Connections that nobody asks on are closed at once, the others when they are answered. */
+function closed(http: NetServer & { closeIdleConnections?(): void }): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => http.closeIdleConnections?.(), 50);
+    http.close(() => {
+      clearInterval(timer);
+      resolve();
+    });
+    http.closeIdleConnections?.();
+  });
+}

@@ -1,0 +1,19 @@
+/** What the parts of the server share. */
+import type { Scoring } from '../scoring/question.ts';
+import type { ServerSettings } from '../settings.ts';
+import type { Store } from '../store/store.ts';
+import type { Watcher } from './watcher.ts';
+
+export interface Service {
+  readonly store: Store;
+  readonly scoring: Scoring;
+  readonly settings: ServerSettings;
+  /** Told what is going on, for metrics. */
+  readonly watcher: Watcher;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** An id that nobody guesses. */
+  newId(): string;
+  /** Told when an item of the store has changed. */
+  readonly onItems?: () => void;
+}

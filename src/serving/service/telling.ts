@@ -1,0 +1,61 @@
+/** What the server is told: it holds for the very next answer. */
+import { DeepTasteError } from '../../core/errors.ts';
+import { shownName } from '../../core/shown.ts';
+import type { FeedbackInput } from '../api/telling.ts';
+import type { Cells, FeedbackEvent, StoredItem } from '../store/records.ts';
+import type { Service } from './service.ts';
+
+export async function feedback(
+  service: Service,
+  events: readonly FeedbackInput[],
+): Promise<{ readonly added: number; readonly known: number }> {
+  const now = service.now();
+  const stored = events.map(
+    ({ id, type, user, item, value, time, session, recommendationId }): FeedbackEvent => ({
+      id: id ?? service.newId(),
+      user: user ?? null,
+      item,
+      type,
+      value: value ?? null,
+      time: time ?? now,
+      session: session ?? null,
+      recommendation: recommendationId ?? null,
+    }),
+  );
+  const added = await recordEvents(service, stored);
+  return { added, known: stored.length - added };
+}
+
+/** @returns how many are new */
+export async function recordEvents({ store, watcher }: Service, events: readonly FeedbackEvent[]): Promise<number> {
+  const added = await store.addEvents(events);
+  const byType = new Map<string, number>();
+  for (const { type } of events) byType.set(type, (byType.get(type) ?? 0) + 1);
+  for (const [type, n] of byType) watcher.fedBack(type, n);
+  return added;
+}
+
+/** @throws 'usage' for cells that do not fit the fields that training had */
+export async function putItem(
+  { store, scoring, onItems }: Service,
+  id: string,
+  { fields, categories, available }: { fields: Cells; categories?: readonly string[]; available: boolean },
+): Promise<StoredItem> {
+  const cells = categories === undefined ? fields : { ...fields, categories };
+  await scoring.ask({ kind: 'check-fields', fields: cells });
+  const item = await store.putItem({ id, fields: cells, available, deleted: false });
+  await scoring.itemsChanged([item]);
+  onItems?.();
+  return item;
+}
+
+/** @throws 'not-found' for an item that neither the models nor the store know */
+export async function deleteItem({ store, scoring, onItems }: Service, id: string): Promise<void> {
+  const stored = await store.item(id);
+  const shown = await Promise.all(scoring.about.map(({ name }) => scoring.ask({ kind: 'item', model: name, id })));
+  if ((stored === null || stored.deleted) && shown.every((each) => each === null))
+    throw new DeepTasteError('not-found', `items: must be an item that is known, found "${shownName(id)}"`);
+  const item = await store.putItem({ id, fields: {}, available: false, deleted: true });
+  await scoring.itemsChanged([item]);
+  onItems?.();
+}

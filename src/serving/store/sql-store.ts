@@ -1,0 +1,294 @@
+/** The store in tables of SQLite or Postgres: the same queries for both. */
+import { createHash } from 'node:crypto';
+import { migrate } from './migrations.ts';
+import type {
+  Access,
+  Cells,
+  FeedbackEvent,
+  GivenRecommendation,
+  KnownPerson,
+  StoredItem,
+  StoredKey,
+  StoredUser,
+} from './records.ts';
+import { type Database, type Row, type Statement, statement, type Value } from './sql.ts';
+import type { Store } from './store.ts';
+
+/** Whom an id stands for after merges. */
+const ROOT = 'COALESCE((SELECT merged_into FROM people WHERE id = ?), ?)';
+
+/** Under which somebody is remembered as forgotten: the id itself is not kept. */
+export function hashOfId(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+/** @throws as {@link migrate} */
+export async function openSqlStore(database: Database): Promise<Store> {
+  await migrate(database);
+  return new SqlStore(database);
+}
+
+class SqlStore implements Store {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get kind(): string {
+    return this.#database.kind;
+  }
+
+  async #rows(sql: string, ...values: Value[]): Promise<Row[]> {
+    const [rows] = await this.#database.run([statement(sql, ...values)]);
+    return rows;
+  }
+
+  async addEvents(events: readonly FeedbackEvent[]): Promise<number> {
+    if (events.length === 0) return 0;
+    const added = await this.#database.run(
+      events.map(({ id, user, item, type, value, time, session, recommendation }) =>
+        statement(
+          `INSERT INTO events (id, person, item, type, value, time, session, recommendation)
+           VALUES (?, COALESCE((SELECT merged_into FROM people WHERE id = ?), ?), ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (id) DO NOTHING RETURNING id`,
+          ...[id, user, user, item, type, value, time, session, recommendation],
+        ),
+      ),
+    );
+    return added.filter((rows) => rows.length > 0).length;
+  }
+
+  async person(user: string, limit: number): Promise<KnownPerson> {
+    const [[{ root }], fields, aliases, events] = await this.#database.run([
+      statement(`SELECT ${ROOT} AS root`, user, user),
+      statement(`SELECT fields FROM people WHERE id = ${ROOT}`, user, user),
+      statement(`SELECT id FROM people WHERE merged_into = ${ROOT} ORDER BY id`, user, user),
+      statement(
+        `SELECT * FROM events WHERE person = ${ROOT} ORDER BY time DESC, place DESC LIMIT ?`,
+        ...[user, user, limit],
+      ),
+    ]);
+    const ids = [root as string, ...aliases.map(({ id }) => id as string)];
+    const hashes = ids.map(hashOfId);
+    const forgotten = await this.#rows(
+      `SELECT hash FROM forgotten WHERE hash IN (${hashes.map(() => '?').join(', ')})`,
+      ...hashes,
+    );
+    const isForgotten = new Set(forgotten.map(({ hash }) => hash));
+    return {
+      id: root as string,
+      ids: ids.filter((_, n) => !isForgotten.has(hashes[n])),
+      fields: fields.length > 0 ? cellsOf(fields[0]) : {},
+      events: events.reverse().map(eventOf),
+    };
+  }
+
+  async eventsOfSession(session: string, limit: number): Promise<FeedbackEvent[]> {
+    const rows = await this.#rows(
+      'SELECT * FROM events WHERE session = ? ORDER BY time DESC, place DESC LIMIT ?',
+      session,
+      limit,
+    );
+    return rows.reverse().map(eventOf);
+  }
+
+  async eventsAfter(after: number, limit: number): Promise<(FeedbackEvent & { place: number })[]> {
+    const rows = await this.#rows('SELECT * FROM events WHERE place > ? ORDER BY place LIMIT ?', after, limit);
+    return rows.map((row) => ({ ...eventOf(row), place: Number(row.place) }));
+  }
+
+  async user(id: string): Promise<StoredUser | null> {
+    const [row] = await this.#rows('SELECT id, fields FROM people WHERE id = ? AND merged_into IS NULL', id);
+    return row ? userOf(row) : null;
+  }
+
+  async putUser({ id, fields }: StoredUser): Promise<void> {
+    await this.#database.run([
+      statement(
+        `INSERT INTO people (id, fields) VALUES (${ROOT}, ?) ON CONFLICT (id) DO UPDATE SET fields = excluded.fields`,
+        ...[id, id, JSON.stringify(fields)],
+      ),
+    ]);
+  }
+
+  async deleteUser(id: string): Promise<number> {
+    const { id: root } = await this.person(id, 0);
+    const aliases = await this.#rows('SELECT id FROM people WHERE merged_into = ?', root);
+    const ids = [...new Set([id, root, ...aliases.map((row) => row.id as string)])];
+    const removed = await this.#database.run([
+      // what was done and shown in the person's sessions before it was known whose they were
+      statement(
+        `DELETE FROM recommendations WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
+         AND person IS NULL RETURNING id`,
+        root,
+      ),
+      statement(
+        `DELETE FROM events WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
+         AND person IS NULL RETURNING id`,
+        root,
+      ),
+      statement('DELETE FROM events WHERE person = ? RETURNING id', root),
+      statement('DELETE FROM recommendations WHERE person = ? RETURNING id', root),
+      statement('DELETE FROM people WHERE id = ? OR merged_into = ? RETURNING id', root, root),
+      ...ids.map((each) =>
+        statement(
+          'INSERT INTO forgotten (hash, time) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
+          hashOfId(each),
+          Date.now(),
+        ),
+      ),
+    ]);
+    if (this.kind === 'sqlite') await this.#rows('PRAGMA wal_checkpoint(TRUNCATE)');
+    return removed.slice(0, 5).reduce((n, rows) => n + rows.length, 0);
+  }
+
+  async mergeUsers(from: string, into: string): Promise<number> {
+    const [[[source]], [[target]]] = await Promise.all([
+      this.#database.run([statement(`SELECT ${ROOT} AS root`, from, from)]),
+      this.#database.run([statement(`SELECT ${ROOT} AS root`, into, into)]),
+    ]);
+    const [old, root] = [source.root as string, target.root as string];
+    if (old === root) return 0;
+    const [, , , , moved] = await this.#database.run([
+      statement(`INSERT INTO people (id, fields) VALUES (?, '{}') ON CONFLICT (id) DO NOTHING`, root),
+      statement(`INSERT INTO people (id, fields) VALUES (?, '{}') ON CONFLICT (id) DO NOTHING`, old),
+      statement(
+        // what describes the old id stays where nothing describes the new one
+        `UPDATE people SET fields = (SELECT fields FROM people WHERE id = ?) WHERE id = ? AND fields = '{}'`,
+        ...[old, root],
+      ),
+      statement(`UPDATE people SET merged_into = ?, fields = '{}' WHERE id = ? OR merged_into = ?`, root, old, old),
+      statement('UPDATE events SET person = ? WHERE person = ? RETURNING id', root, old),
+      statement('UPDATE recommendations SET person = ? WHERE person = ?', root, old),
+    ]);
+    return moved.length;
+  }
+
+  async users(search: string, limit: number): Promise<StoredUser[]> {
+    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+    const rows = await this.#rows(
+      `SELECT id, fields FROM people WHERE merged_into IS NULL AND LOWER(id) LIKE LOWER(?) ESCAPE '\\' ORDER BY id LIMIT ?`,
+      pattern,
+      limit,
+    );
+    return rows.map(userOf);
+  }
+
+  async forgotten(): Promise<string[]> {
+    return (await this.#rows('SELECT hash FROM forgotten ORDER BY hash')).map(({ hash }) => hash as string);
+  }
+
+  async item(id: string): Promise<StoredItem | null> {
+    const [row] = await this.#rows('SELECT * FROM items WHERE id = ?', id);
+    return row ? itemOf(row) : null;
+  }
+
+  async putItem({ id, fields, available, deleted }: Omit<StoredItem, 'version'>): Promise<StoredItem> {
+    const [, [row]] = await this.#database.run([
+      statement(`UPDATE counters SET value = value + 1 WHERE name = 'items'`),
+      statement(
+        `INSERT INTO items (id, fields, available, deleted, version)
+         VALUES (?, ?, ?, ?, (SELECT value FROM counters WHERE name = 'items'))
+         ON CONFLICT (id) DO UPDATE SET fields = excluded.fields, available = excluded.available, deleted = excluded.deleted,
+           version = excluded.version
+         RETURNING *`,
+        ...[id, JSON.stringify(fields), Number(available), Number(deleted)],
+      ),
+    ]);
+    return itemOf(row);
+  }
+
+  async itemsAfter(version: number, limit: number): Promise<StoredItem[]> {
+    return (await this.#rows('SELECT * FROM items WHERE version > ? ORDER BY version LIMIT ?', version, limit)).map(
+      itemOf,
+    );
+  }
+
+  async addRecommendation(given: GivenRecommendation): Promise<void> {
+    const { id, time, user, session, ...body } = given;
+    await this.#rows(
+      `INSERT INTO recommendations (id, time, person, session, body) VALUES (?, ?, ${ROOT}, ?, ?)`,
+      ...[id, time, user, user, session, JSON.stringify(body)],
+    );
+  }
+
+  async recommendation(id: string): Promise<GivenRecommendation | null> {
+    const [row] = await this.#rows('SELECT * FROM recommendations WHERE id = ?', id);
+    if (!row) return null;
+    const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user' | 'session'>;
+    const [user, session] = [row.person as string | null, row.session as string | null];
+    return { ...body, id: row.id as string, time: Number(row.time), user, session };
+  }
+
+  async pruneRecommendations(before: number): Promise<number> {
+    return (await this.#rows('DELETE FROM recommendations WHERE time < ? RETURNING id', before)).length;
+  }
+
+  async addKey({ id, hash, access, name, created }: StoredKey): Promise<void> {
+    await this.#rows(
+      'INSERT INTO keys (id, hash, access, name, created) VALUES (?, ?, ?, ?, ?)',
+      ...([id, hash, access, name, created] as Value[]),
+    );
+  }
+
+  async keys(): Promise<StoredKey[]> {
+    return (await this.#rows('SELECT * FROM keys ORDER BY created, id')).map((row) => ({
+      id: row.id as string,
+      hash: row.hash as string,
+      access: row.access as Access,
+      name: row.name as string,
+      created: Number(row.created),
+    }));
+  }
+
+  async removeKey(id: string): Promise<boolean> {
+    return (await this.#rows('DELETE FROM keys WHERE id = ? RETURNING id', id)).length > 0;
+  }
+
+  async counts(): Promise<{ events: number; users: number; items: number }> {
+    const count = (table: string, where = ''): Statement => statement(`SELECT COUNT(*) AS n FROM ${table} ${where}`);
+    const counted = await this.#database.run([
+      count('events'),
+      count('people', 'WHERE merged_into IS NULL'),
+      count('items', 'WHERE deleted = 0'),
+    ]);
+    const [events, users, items] = counted.map(([{ n }]) => Number(n));
+    return { events, users, items };
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+function cellsOf({ fields }: Row): Cells {
+  return JSON.parse(fields as string);
+}
+
+function userOf(row: Row): StoredUser {
+  return { id: row.id as string, fields: cellsOf(row) };
+}
+
+function itemOf(row: Row): StoredItem {
+  return {
+    id: row.id as string,
+    fields: cellsOf(row),
+    available: Number(row.available) === 1,
+    deleted: Number(row.deleted) === 1,
+    version: Number(row.version),
+  };
+}
+
+function eventOf(row: Row): FeedbackEvent {
+  return {
+    id: row.id as string,
+    user: row.person as string | null,
+    item: row.item as string,
+    type: row.type as string,
+    value: row.value === null ? null : Number(row.value),
+    time: Number(row.time),
+    session: row.session as string | null,
+    recommendation: row.recommendation as string | null,
+  };
+}

@@ -1,0 +1,69 @@
+/** A SQLite file, or memory, by the module of Node; every call waits, hence the server has a thread of its own for it. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DeepTasteError } from '../../core/errors.ts';
+import type { Row, Statement } from './sql.ts';
+
+/** @throws DeepTasteError `config`: this Node has no SQLite */
+export function requireSqlite(): typeof import('node:sqlite') {
+  const sqlite = process.getBuiltinModule?.('node:sqlite');
+  if (sqlite) return sqlite;
+  throw new DeepTasteError(
+    'config',
+    `serve: needs Node 22.13 or newer for its embedded store, found ${process.version}; update Node, or give --store postgres://…`,
+  );
+}
+
+export class SqliteDatabase {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  /** @param path of the file, `:memory:` for none. @throws DeepTasteError `io`: it cannot be opened; `config`: no SQLite here */
+  constructor(path: string) {
+    const { DatabaseSync } = requireSqlite();
+    try {
+      this.#database = new DatabaseSync(path);
+      this.#database.exec('PRAGMA busy_timeout = 5000');
+      this.#database.exec('PRAGMA journal_mode = WAL');
+      // what was acknowledged outlives the process; after a power cut the last moments may be missing
+      this.#database.exec('PRAGMA synchronous = NORMAL');
+      // what is deleted about people is written over
+      this.#database.exec('PRAGMA secure_delete = ON');
+    } catch (cause) {
+      throw new DeepTasteError(
+        'io',
+        `store: ${path} must be a SQLite file that can be written, found otherwise (${(cause as Error).message}); choose another file`,
+        {},
+        { cause },
+      );
+    }
+  }
+
+  /** All statements, or none of them. */
+  run(statements: readonly Statement[]): Row[][] {
+    const [only] = statements;
+    if (statements.length === 1) return [this.#rowsOf(only)];
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const rows = statements.map((each) => this.#rowsOf(each));
+      this.#database.exec('COMMIT');
+      return rows;
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #rowsOf({ sql, values }: Statement): Row[] {
+    let prepared = this.#prepared.get(sql);
+    if (!prepared) {
+      prepared = this.#database.prepare(sql);
+      this.#prepared.set(sql, prepared);
+    }
+    return prepared.all(...values) as Row[];
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#database.close();
+  }
+}

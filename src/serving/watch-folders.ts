@@ -1,0 +1,44 @@
+/** Tells when saved recommenders were saved anew: their manifest is the last file that is written, and a folder is renamed into its place. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_FILE } from '../artifact/manifest.ts';
+import type { Log } from './log.ts';
+
+const EVERY_MS = 1000;
+
+/** @returns what ends it */
+export function watchFolders(folders: readonly string[], onChange: () => void, log: Log): () => void {
+  let known: string | null = null;
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    const marks = await Promise.all(folders.map(markOf));
+    // a folder that is being replaced is looked at again
+    if (marks.includes(null)) return;
+    const now = marks.join('\n');
+    if (known !== null && known !== now) {
+      log.write('info', 'artifact changed');
+      onChange();
+    }
+    known = now;
+  };
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    look().finally(() => {
+      isLooking = false;
+    });
+  }, EVERY_MS);
+  timer.unref();
+  void look();
+  return () => clearInterval(timer);
+}
+
+/** What changes when the manifest is another file; null where there is none. */
+async function markOf(folder: string): Promise<string | null> {
+  try {
+    const { ino, mtimeMs, size } = await stat(join(folder, MANIFEST_FILE));
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return null; // not there at the moment
+  }
+}

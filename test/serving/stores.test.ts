@@ -1,0 +1,195 @@
+/** One contract for every store. Postgres is asked at 127.0.0.1:5432, in a database of this test's own. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/serving/store/open-store.ts';
+import type { FeedbackEvent } from '../../src/serving/store/records.ts';
+import type { Store } from '../../src/serving/store/store.ts';
+import { temporaryFolder } from '../artifact/temporary-folder.ts';
+
+const server = process.env.DEEPTASTE_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const database = `deeptaste_test_${randomUUID().slice(0, 8)}`;
+
+async function onServer(sql: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: server, connectionTimeoutMillis: 3000 });
+  try {
+    await client.connect();
+    await client.query(sql);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const hasPostgres = await onServer('SELECT 1');
+if (hasPostgres) await onServer(`CREATE DATABASE ${database}`);
+afterAll(async () => {
+  if (hasPostgres) await onServer(`DROP DATABASE ${database} WITH (FORCE)`);
+});
+
+const folder = temporaryFolder();
+const addresses = { sqlite: join(folder, 'store.db'), postgres: server.replace(/\/[^/]*$/, `/${database}`) };
+
+const event = (id: string, more: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
+  ...{ id, user: 'ann', item: 'i1', type: 'view', value: null, time: 1000, session: null, recommendation: null },
+  ...more,
+});
+
+describe.each(Object.entries(addresses))('%s', (kind, address) => {
+  const isAbsent = kind === 'postgres' && !hasPostgres;
+  const test = it.skipIf(isAbsent);
+  if (isAbsent) it.skip(`no Postgres server answers at ${server} (DEEPTASTE_POSTGRES)`, () => {});
+  let store: Store;
+  beforeAll(async () => {
+    if (!isAbsent) store = await openStore(address);
+  });
+  afterAll(async () => {
+    if (!isAbsent) await store.close();
+  });
+
+  test('keeps an event once, and gives the newest in the order of their times', async () => {
+    const events = [event('a', { time: 3000 }), event('b', { time: 1000, value: 4.5 }), event('c', { time: 2000 })];
+    expect(await store.addEvents([...events, events[0]])).toBe(3);
+    expect(await store.addEvents(events)).toBe(0);
+    const { events: newest, ids, id } = await store.person('ann', 2);
+    expect(newest.map((each) => each.id)).toEqual(['c', 'a']);
+    expect([ids, id]).toEqual([['ann'], 'ann']);
+    expect((await store.person('ann', 10)).events[0]).toEqual(events[1]);
+    expect((await store.eventsAfter(0, 10)).map((each) => each.id)).toEqual(['a', 'b', 'c']);
+    const [first] = await store.eventsAfter(0, 1);
+    expect((await store.eventsAfter(first.place, 10)).map((each) => each.id)).toEqual(['b', 'c']);
+  });
+
+  test('keeps the same event once when it is told many times at once', async () => {
+    const same = Array.from({ length: 8 }, () => store.addEvents([event('same', { user: 'zoe' })]));
+    expect((await Promise.all(same)).reduce((a, b) => a + b, 0)).toBe(1);
+  });
+
+  test('keeps ids of any content', async () => {
+    for (const id of ["'; DROP TABLE events; --", '🎬', '$1', '?', '%', ' ', '__proto__', '{"a":1}']) {
+      await store.addEvents([event(`odd ${id}`, { user: id, item: id, session: id })]);
+      expect((await store.person(id, 5)).events).toMatchObject([{ user: id, item: id, session: id }]);
+      await store.putUser({ id, fields: { [id]: id } });
+      expect(await store.user(id)).toEqual({ id, fields: { [id]: id } });
+    }
+    expect((await store.users('%', 10)).map(({ id }) => id)).toEqual(['%']);
+    expect((await store.users('PROTO', 10)).map(({ id }) => id)).toEqual(['__proto__']);
+  });
+
+  test('numbers the changes of items', async () => {
+    const item = { fields: { title: 'A', tags: ['x', 'y'], year: 2000 }, available: true, deleted: false };
+    const first = await store.putItem({ id: 'i1', ...item });
+    const second = await store.putItem({ id: 'i2', ...item, available: false });
+    const third = await store.putItem({ id: 'i1', ...item, fields: {} });
+    expect([first.version < second.version, second.version < third.version]).toEqual([true, true]);
+    expect(await store.itemsAfter(first.version - 1, 10)).toEqual([second, third]);
+    expect(await store.itemsAfter(second.version, 10)).toEqual([third]);
+    expect(await store.item('i2')).toEqual({ id: 'i2', ...item, available: false, version: second.version });
+    const many = await Promise.all(Array.from({ length: 10 }, (_, n) => store.putItem({ id: `many${n}`, ...item })));
+    expect(new Set(many.map(({ version }) => version)).size).toBe(10);
+  });
+
+  test('joins people, and chains of them', async () => {
+    await store.addEvents([event('m1', { user: 'visitor' }), event('m2', { user: 'ben' })]);
+    await store.putUser({ id: 'visitor', fields: { age: 30 } });
+    expect(await store.mergeUsers('visitor', 'ben')).toBe(1);
+    expect(await store.mergeUsers('visitor', 'ben')).toBe(0);
+    expect(await store.mergeUsers('ben', 'benjamin')).toBe(2);
+    await store.addEvents([event('m3', { user: 'visitor' })]);
+    for (const id of ['visitor', 'ben', 'benjamin']) {
+      const person = await store.person(id, 10);
+      expect(person).toMatchObject({ id: 'benjamin', fields: { age: 30 } });
+      expect([...person.ids].sort()).toEqual(['ben', 'benjamin', 'visitor']);
+      expect(person.events.map((each) => each.id)).toEqual(['m1', 'm2', 'm3']);
+    }
+    expect(await store.mergeUsers('benjamin', 'visitor')).toBe(0);
+  });
+
+  test('forgets a person: nothing of them is left, and training is not to know any of their ids', async () => {
+    await store.addEvents([event('d1', { user: 'guest', session: 's' }), event('d2', { user: null, session: 's' })]);
+    await store.mergeUsers('guest', 'carl');
+    await store.putUser({ id: 'carl', fields: { name: 'Carl' } });
+    const given = { model: 'm', version: 'v', scenario: null, variant: null, request: {}, items: [], before: [] };
+    await store.addRecommendation({ ...given, id: 'r1', time: 1, user: 'guest', session: null });
+    await store.addRecommendation({ ...given, id: 'r2', time: 1, user: null, session: 's' });
+    expect((await store.recommendation('r1'))?.user).toBe('carl');
+    expect(await store.deleteUser('carl')).toBe(6);
+    for (const id of ['guest', 'carl']) {
+      expect(await store.person(id, 10)).toEqual({ id, ids: [], fields: {}, events: [] });
+      expect(await store.users(id, 10)).toEqual([]);
+    }
+    expect(await store.eventsOfSession('s', 10)).toEqual([]);
+    expect([await store.recommendation('r1'), await store.recommendation('r2')]).toEqual([null, null]);
+    expect(await store.forgotten()).toHaveLength(2);
+    expect(JSON.stringify(await store.forgotten())).not.toMatch(/carl|guest/);
+  });
+
+  it.skipIf(kind !== 'sqlite')('writes over what it deletes', async () => {
+    const secret = 'a-name-that-stands-nowhere-else';
+    await store.addEvents([event('w1', { user: secret, session: secret })]);
+    const given = { model: 'm', version: 'v', scenario: null, variant: null, items: [], before: [] };
+    await store.addRecommendation({
+      ...given,
+      id: 'w',
+      time: 1,
+      user: secret,
+      session: null,
+      request: { user: secret },
+    });
+    await store.deleteUser(secret);
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).includes(secret), name).toBe(false);
+  });
+
+  test('keeps answers as long as it is told to, and keys by their ids', async () => {
+    const given = {
+      ...{ user: 'ann', session: null, model: 'm', version: 'v', scenario: 'home', variant: null, before: ['i9'] },
+      ...{ request: { k: 2 }, items: [{ id: 'i1', route: 'model', probability: 0.5 }] },
+    };
+    await store.addRecommendation({ ...given, id: 'old', time: 1000 });
+    await store.addRecommendation({ ...given, id: 'new', time: 3000 });
+    expect(await store.recommendation('new')).toEqual({ ...given, id: 'new', time: 3000 });
+    expect(await store.pruneRecommendations(2000)).toBe(1);
+    expect(await store.recommendation('old')).toBeNull();
+    const key = { id: 'k', hash: 'h', access: 'read' as const, name: 'shop', created: 5 };
+    await store.addKey(key);
+    expect(await store.keys()).toEqual([key]);
+    expect([await store.removeKey('k'), await store.removeKey('k')]).toEqual([true, false]);
+  });
+
+  test('is as it was when it is opened again', async () => {
+    const counts = await store.counts();
+    await store.close();
+    const again = await Promise.all([openStore(address), openStore(address)]);
+    store = again[0];
+    expect(await store.counts()).toEqual(counts);
+    expect(counts.events).toBeGreaterThan(10);
+    await again[1].close();
+  });
+});
+
+it('says why it cannot be opened', async () => {
+  for (const [address, code] of [
+    [join(folder, 'no', 'folder.db'), 'io'],
+    ['postgres://postgres@127.0.0.1:1/none', 'io'],
+    ['mysql://here/db', 'config'],
+  ]) {
+    const error = await openStore(address).catch((caught) => caught);
+    expect(error.code, error.message).toBe(code);
+  }
+  const error = await openStore('postgres://me:secret@127.0.0.1:1/none').catch((caught) => caught);
+  expect(error.message).not.toContain('secret');
+});
+
+it('of a newer version is refused', async () => {
+  const { requireSqlite } = await import('../../src/serving/store/sqlite-database.ts');
+  const path = join(folder, 'newer.db');
+  await (await openStore(path)).close();
+  const database_ = new (requireSqlite().DatabaseSync)(path);
+  database_.exec('INSERT INTO migrations (version, time) VALUES (99, 0)');
+  database_.close();
+  await expect(openStore(path)).rejects.toMatchObject({ code: 'config' });
+});

@@ -1,0 +1,213 @@
+/** What the server is told holds for the very next answer. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/runtime/engine.ts';
+import type { Recommender } from '../../src/recommender/recommender.ts';
+import { makeKey } from '../../src/serving/http/keys.ts';
+import { memoryStore } from '../../src/serving/store/open-store.ts';
+import { idsOf, servedApp, servedRecommender } from './served-world.ts';
+
+const engine = new Engine({ threads: 1, blas: 'off' });
+let recommender: Recommender;
+let app: Awaited<ReturnType<typeof servedApp>>;
+beforeAll(async () => {
+  recommender = await servedRecommender(engine, 'ials');
+});
+beforeEach(async () => {
+  app = await servedApp(recommender, { settings: { feedback: { atLeast: { rating: 3 } } } });
+  return () => app.close();
+});
+afterAll(() => engine.close());
+
+const list = async (request: object) => idsOf(await app.post('/recommend', { k: 30, ...request }));
+const tell = (...events: object[]) => app.post('/feedback', events);
+
+describe('feedback', () => {
+  it('of a user of the training is folded in with what training knew', async () => {
+    const [first] = await list({ user: 'u3' });
+    await tell({ user: 'u3', item: first, type: 'purchase' });
+    const reply = await app.post('/recommend', { user: 'u3', k: 30 });
+    expect(idsOf(reply)).not.toContain(first);
+    expect(reply.body.items[0].route).toBe('fold-in');
+    const history = [...recommender.parts.items.ids].filter((id) => !idsOf(reply).includes(id));
+    expect(idsOf(reply)).toEqual(recommender.recommend({ history }, { k: 30 }).recommendations.map(({ item }) => item));
+  });
+
+  it('of items that training had changes nothing of how the person is known', async () => {
+    const before = await app.post('/recommend', { user: 'u3', k: 30 });
+    const [taken] = [...recommender.parts.items.ids].filter((id) => !idsOf(before).includes(id));
+    await tell({ user: 'u3', item: taken, type: 'view' });
+    expect((await app.post('/recommend', { user: 'u3', k: 30 })).body.items).toEqual(before.body.items);
+  });
+
+  it('that refuses an item keeps it out until it is taken; what was only shown says nothing', async () => {
+    const [first, second] = await list({ user: 'u3' });
+    await tell({ user: 'u3', item: first, type: 'dislike' }, { user: 'u3', item: second, type: 'rating', value: 1 });
+    expect(await list({ user: 'u3', includeSeen: true })).not.toContain(first);
+    expect(await list({ user: 'u3', includeSeen: true })).not.toContain(second);
+    expect((await app.post('/recommend', { user: 'u3' })).body.items[0].route).toBe('model');
+    await tell({ user: 'u3', item: second, type: 'rating', value: 5 });
+    expect(await list({ user: 'u3', includeSeen: true })).toContain(second);
+    const shown = await list({ user: 'u5' });
+    await tell({ user: 'u5', item: shown[0], type: 'impression' });
+    expect(await list({ user: 'u5' })).toEqual(shown);
+  });
+
+  it('is refused as a whole where an event is wrong', async () => {
+    expect(await tell({ user: 'a', item: 'i1', type: 'view' }, { item: 'i1', type: 'view' })).toMatchObject({
+      status: 400,
+    });
+    expect((await app.ask('GET', '/users/a')).body.events).toEqual([]);
+  });
+
+  it('names the recommendation that it follows, which can be looked at', async () => {
+    const { body } = await app.post('/recommend', { user: 'u3', k: 2 });
+    await tell({ user: 'u3', item: body.items[0].id, type: 'click', recommendationId: body.recommendationId });
+    expect((await app.ask('GET', '/users/u3')).body.events).toMatchObject([
+      { recommendationId: body.recommendationId },
+    ]);
+    const given = await app.ask('GET', `/recommendations/${body.recommendationId}`);
+    expect(given.body).toMatchObject({ user: 'u3', model: 'run', request: { user: 'u3', k: 2 } });
+    expect(given.body.items).toEqual(body.items.map(({ id, route, probability }) => ({ id, route, probability })));
+  });
+});
+
+describe('items', () => {
+  it('that are not available, or deleted, are in no list; available again they are', async () => {
+    const [first, second] = await list({ user: 'u3' });
+    await app.ask('PUT', `/items/${first}`, { available: false });
+    await app.ask('DELETE', `/items/${second}`);
+    for (const request of [{ user: 'u3' }, { user: 'nobody' }, { history: ['i2'] }]) {
+      expect(await list(request)).not.toContain(first);
+      expect(await list(request)).not.toContain(second);
+    }
+    expect((await app.ask('GET', `/items/${first}`)).body.available).toBe(false);
+    expect(await app.ask('GET', `/items/${second}`)).toMatchObject({ status: 404 });
+    await app.ask('PUT', `/items/${first}`, {});
+    expect(await list({ user: 'u3' })).toContain(first);
+    expect(await app.ask('DELETE', '/items/strange')).toMatchObject({ status: 404 });
+  });
+
+  it('that are new are found by their fields, and recommended by them', async () => {
+    const item = { fields: { title: 'Film of tomorrow', genre: 'War', year: 2030 }, categories: ['new'] };
+    expect((await app.ask('PUT', '/items/tomorrow', item)).body).toMatchObject({ id: 'tomorrow', available: true });
+    expect((await app.ask('GET', '/items?search=tomorrow')).body).toMatchObject({
+      total: 1,
+      items: [{ trained: false }],
+    });
+    for (const where of ["categories = 'new'", 'year > 2020']) {
+      const reply = await app.post('/recommend', { history: ['i2'], k: 3, where });
+      expect(reply.body.items).toMatchObject([{ id: 'tomorrow', title: 'Film of tomorrow', route: 'content' }]);
+    }
+    await tell({ user: 'fan', item: 'tomorrow', type: 'view' });
+    const fan = await app.post('/recommend', { user: 'fan', k: 2 });
+    expect(fan.body.items).toMatchObject([{ route: 'content', because: [{ id: 'tomorrow' }] }, {}]);
+    expect((await app.post('/similar', { item: 'tomorrow', k: 2 })).body.items).toMatchObject([
+      { route: 'content' },
+      {},
+    ]);
+  });
+
+  it('must fit the fields of the training; cells that are not named stay', async () => {
+    expect(await app.ask('PUT', '/items/i2', { fields: { year: 'long ago' } })).toMatchObject({ status: 400 });
+    await app.ask('PUT', '/items/i2', { fields: { year: 2031 } });
+    expect((await app.ask('GET', '/items/i2')).body.fields).toMatchObject({
+      year: 2031,
+      genre: 'War',
+      title: 'Film i2',
+    });
+    expect(await list({ user: 'u1', where: 'year = 2031' })).toEqual(['i2']);
+  });
+});
+
+describe('people', () => {
+  it('that are merged are one: history, feedback, and what was refused', async () => {
+    await tell({ user: 'visitor', item: 'i1', type: 'view' }, { user: 'visitor', item: 'i3', type: 'dislike' });
+    expect((await app.post('/users/merge', { from: 'visitor', into: 'u2' })).body).toEqual({ events: 2 });
+    for (const user of ['u2', 'visitor']) {
+      const reply = await app.post('/recommend', { user, k: 30 });
+      expect(reply.body.items[0].route).toBe('fold-in');
+      expect(idsOf(reply)).not.toContain('i1');
+      expect(idsOf(reply)).not.toContain('i3');
+    }
+    await tell({ user: 'visitor', item: 'i5', type: 'view' });
+    expect(await list({ user: 'u2' })).not.toContain('i5');
+    // of two people whom training knew, the histories are joined
+    const [three, five] = [await list({ user: 'u3' }), await list({ user: 'u5' })];
+    await app.post('/users/merge', { from: 'u5', into: 'u3' });
+    const both = await list({ user: 'u3' });
+    expect(both.every((id) => three.includes(id) && five.includes(id))).toBe(true);
+  });
+
+  it('that are deleted leave nothing, and training does not know them any more', async () => {
+    await app.ask('PUT', '/users/u3', { fields: { name: 'Ann' } });
+    await tell({ user: 'u3', item: 'i2', type: 'view', session: 's' }, { session: 's', item: 'i4', type: 'view' });
+    const { body } = await app.post('/recommend', { user: 'u3' });
+    await app.post('/users/merge', { from: 'visitor', into: 'u3' });
+    expect((await app.ask('DELETE', '/users/u3')).body.removed).toBeGreaterThanOrEqual(5);
+    expect((await app.ask('GET', '/users/u3')).body).toMatchObject({
+      fields: {},
+      trained: false,
+      history: [],
+      events: [],
+    });
+    expect(await app.ask('GET', `/recommendations/${body.recommendationId}`)).toMatchObject({ status: 404 });
+    expect((await app.post('/recommend', { user: 'u3' })).body.items[0].route).toBe('popular');
+    expect((await app.post('/next', { session: 's' })).body.items[0].route).toBe('popular');
+    expect((await app.ask('GET', '/users?search=visitor')).body.users).toEqual([]);
+    // who comes back is somebody new
+    await tell({ user: 'u3', item: 'i4', type: 'view' });
+    expect((await app.post('/recommend', { user: 'u3' })).body.items[0].route).toBe('fold-in');
+    expect(await list({ user: 'u3' })).toEqual(
+      recommender.recommend({ history: ['i4'] }, { k: 30 }).recommendations.map(({ item }) => item),
+    );
+  });
+});
+
+describe('keys and limits', () => {
+  it('allow what their access says, and nothing without one', async () => {
+    const store = await memoryStore();
+    const keys = { read: makeKey('read', ''), write: makeKey('write', ''), admin: makeKey('admin', '') };
+    for (const { stored } of Object.values(keys)) await store.addKey(stored);
+    const guarded = await servedApp(recommender, { store });
+    const status = async (method: string, path: string, body: unknown, authorization?: string) =>
+      (await guarded.ask(method, path, body, authorization === undefined ? {} : { authorization })).status;
+    const event = [{ user: 'a', item: 'i1', type: 'view' }];
+    expect(await status('POST', '/recommend', { user: 'a' })).toBe(401);
+    expect(await status('POST', '/recommend', { user: 'a' }, 'Bearer dt_wrong')).toBe(401);
+    expect(await status('POST', '/recommend', { user: 'a' }, `Bearer ${keys.read.key}`)).toBe(200);
+    expect(await status('POST', '/feedback', event, `Bearer ${keys.read.key}`)).toBe(403);
+    expect(await status('POST', '/next', { session: 's', items: ['i1'] }, `Bearer ${keys.read.key}`)).toBe(403);
+    expect(await status('POST', '/feedback', event, `Bearer ${keys.write.key}`)).toBe(200);
+    expect(await status('POST', '/recommend', { user: 'a' }, `bearer ${keys.admin.key}`)).toBe(200);
+    expect(await status('GET', '/health/live', undefined)).toBe(200);
+    expect(JSON.stringify(await store.keys())).not.toContain(keys.read.key);
+    await guarded.close();
+    await store.close();
+  });
+
+  it('refuse callers who ask too often, and say when to come back', async () => {
+    const limited = await servedApp(recommender, { rate: 2 });
+    const replies = await Promise.all(Array.from({ length: 6 }, () => limited.post('/recommend', { user: 'u1' })));
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 429, 429]);
+    expect(replies[5].headers.get('retry-after')).toBe('1');
+    expect((await limited.ask('GET', '/health/live')).status).toBe(200);
+    await limited.close();
+  });
+
+  it('let pages from elsewhere ask where they are named', async () => {
+    const open = await servedApp(recommender, { origins: ['https://shop.example'] });
+    const asked = await open.ask('OPTIONS', '/recommend', undefined, {
+      origin: 'https://shop.example',
+      'access-control-request-method': 'POST',
+    });
+    expect(asked.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    const other = await open.ask('GET', '/models', undefined, { origin: 'https://evil.example' });
+    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+    expect(
+      (await app.ask('GET', '/models', undefined, { origin: 'https://shop.example' })).headers.get(
+        'access-control-allow-origin',
+      ),
+    ).toBeNull();
+    await open.close();
+  });
+});
