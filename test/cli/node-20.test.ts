@@ -51,4 +51,12 @@ describe.skipIf(!node)(title, () => {
     expect((await run('recommend', 'run', '--history', 'f14,f15', '-k', '3')).recommendations).toHaveLength(3);
     expect((await run('evaluate', 'run')).result.protocol.versions.node).toMatch(/^20\./);
   });
+
+  it('says in one line that it has no embedded store to serve with', async () => {
+    const { code, stderr } = await place.run(['serve', 'run', '--port', '0', '--store', 'store.db'], { node });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: serve: needs Node 22\.13 [^\n]*found v20[^\n]*\n$/),
+    ]);
+  });
 });
