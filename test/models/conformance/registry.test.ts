@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 describe('the registry', () => {
   it('holds every model of src/models once', () => {
     const defining = readdirSync(`${root}src/models`).filter((file) =>
-      /^export const \w+ = (pair|weightedPair|turn|row|rating|neighbourhood|session|window)(Model|Solver)\(|^export const \w+ = sequenceSolver\(/m.test(
+      /^export const \w+ = (pair|weightedPair|turn|row|rating|neighbourhood|session|window|recent)(Model|Solver)\(|^export const \w+ = sequenceSolver\(/m.test(
         readFileSync(`${root}src/models/${file}`, 'utf8'),
       ),
     );
