@@ -8,7 +8,6 @@
  * As in ratings.ts, rows of tables whose user or item has no training row are zero.
  */
 import { z } from 'zod';
-import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { counted } from '../data/counted.ts';
@@ -21,6 +20,7 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { prediction, trainingPass } from '../layers/forward-pass.ts';
+import { requireFriends } from '../scoring/known-friends.ts';
 import {
   type IndexLists,
   indexLists,
@@ -106,16 +106,11 @@ function knownSurroundings<C>(
   { rows, friends, ratings }: TakenPairs,
   config: C,
 ): KnownSurroundings {
-  if (!friends)
-    throw new DeepTasteError(
-      'config',
-      `train ${title}: the data must say who knows whom, found no edges between users; give them with --social FILE (data.social), or choose a model without friends`,
-      { key: 'social' },
-    );
+  const known = requireFriends(title, friends);
   if (!ratings) throw new Error('internal: a model of ratings is trained on ratings');
   const levels = ratingLevels(ratings.value);
   return {
-    friends: model.bothWays(config) ? mutualFriends(friends) : friends,
+    friends: model.bothWays(config) ? mutualFriends(known) : known,
     rated: rows,
     level: levelsOf(rows, ratings, levels),
     levels,

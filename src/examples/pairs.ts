@@ -16,8 +16,10 @@ import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
+import { keptFriends, requireFriends } from '../scoring/known-friends.ts';
 import { namedTensors, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
+import type { TakenPairs } from './forms.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
   AnyModel,
@@ -107,15 +109,22 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
       examples: pairs,
       defaults: trainingDefaults,
       open: (request) => openPairs(declared, request),
-      memory: ({ engine, config, training, data: { sizes, rows } }) =>
-        pairMemory(declared, {
+      memory: ({ engine, config, training, data }) => {
+        const { sizes, rows, friends } = withFriends(declared, data, config);
+        return pairMemory(declared, {
           engine,
           config,
           training: pairSettings.parse(training),
           sizes,
           nInteractions: rows.columns.length,
           rows,
-        }),
+          friends,
+        });
+      },
+      kept: (data, config) => {
+        const { friends } = withFriends(declared, data, config);
+        return friends && declared.usesFriends?.(config) ? keptFriends(friends) : new Map();
+      },
       defaultsForData,
       pretraining,
       fuse,
@@ -123,6 +132,11 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
     scorerOf: (engine, { config, weights, about }) =>
       trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),
   };
+}
+
+/** @throws 'config' where the model looks at friends and the data have no edges between users */
+function withFriends<C>(model: ModelHead<C> & PairParts<C>, data: TakenPairs, config: C): TakenPairs {
+  return model.usesFriends?.(config) ? { ...data, friends: requireFriends(model.title, data.friends) } : data;
 }
 
 export function isPairModel(model: AnyModel): model is PairModel {
@@ -171,15 +185,16 @@ export interface PairMemoryRequest<C> {
   readonly nInteractions: number;
   /** The items of every user, of which constants are made; null for models that have none. */
   readonly rows: SparseRows | null;
+  readonly friends?: SparseRows | null;
 }
 
 /** What a training on so many interactions takes. */
 export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>): MemoryEstimate {
-  const { engine, config, training, sizes, nInteractions, rows } = request;
+  const { engine, config, training, sizes, nInteractions, rows, friends } = request;
   const { nUsers, nItems } = sizes;
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
-  const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
+  const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows, friends }) : declared.tensors;
   const { loss } = lossExpression(model, tensors, config);
   // vectors of users and items are computed of the shared matrices, for which weights, graph and steps between stand there once more
   const vectors = model.shared ? sharedBytes([loss]) + constantBytes([loss]) : 0;
@@ -209,8 +224,9 @@ function examplesOf({ negatives }: PairSettings, nInteractions: number): number 
   return Math.max(1, nInteractions * (negatives + 1));
 }
 
-function openPairs<C>(model: PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
-  const { engine, config, data, random } = request;
+function openPairs<C>(model: ModelHead<C> & PairParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
+  const { engine, config, random } = request;
+  const data = withFriends(model, request.data, config);
   const { sizes, rows, former } = data;
   const taken = former ? unitedRows(rows, former) : rows;
   const training = pairSettings.parse(request.training);

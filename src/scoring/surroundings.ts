@@ -7,6 +7,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { float32Tensor, int32Tensor, type NamedTensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { RatedGraph } from '../data/social/walks.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
+import { keptFriends, loadedFriends } from './known-friends.ts';
 import { withUnknown } from './rating-scorer.ts';
 import type { Sizes } from './scorer.ts';
 
@@ -46,12 +47,7 @@ function withEmptyRow({ nRows, rowStart, columns }: SparseRows): SparseRows {
 /** The tensors that an artifact keeps: all but what was rated, which it holds anyway. */
 export function keptSurroundings({ friends, level, levels }: KnownSurroundings): NamedTensors {
   const vector = (data: Int32Array | Float32Array): NamedTensor => ({ shape: [data.length], data });
-  return new Map([
-    ['known.friendStart', vector(friends.rowStart)],
-    ['known.friends', vector(friends.columns)],
-    ['known.level', vector(level)],
-    ['known.levels', vector(levels)],
-  ]);
+  return new Map([...keptFriends(friends), ['known.level', vector(level)], ['known.levels', vector(levels)]]);
 }
 
 /**
@@ -59,16 +55,9 @@ export function keptSurroundings({ friends, level, levels }: KnownSurroundings):
  * @throws 'artifact' for tensors that are missing, of another shape, or that name users and levels that there are not
  */
 export function loadedSurroundings(weights: NamedTensors, sizes: Sizes, rated: SparseRows): Surroundings {
-  const { nUsers } = sizes;
-  const rowStart = int32Tensor(weights, 'known.friendStart', [nUsers + 1]);
-  const columns = int32Tensor(weights, 'known.friends', [-1]);
+  const friends = loadedFriends(weights, sizes.nUsers);
   const level = int32Tensor(weights, 'known.level', [rated.columns.length]);
   const levels = float32Tensor(weights, 'known.levels', [-1]);
-  check(
-    'known.friends',
-    `must name users below ${nUsers}, ascending for each of them`,
-    isListOf(rowStart, columns, nUsers),
-  );
   check(
     'known.levels',
     'must be ratings in ascending order',
@@ -79,16 +68,7 @@ export function loadedSurroundings(weights: NamedTensors, sizes: Sizes, rated: S
     `must be numbers of ${levels.length} levels`,
     level.every((n) => n >= 0 && n < levels.length),
   );
-  return surroundingsOf({ friends: { nRows: nUsers, rowStart, columns }, rated, level, levels }, sizes);
-}
-
-function isListOf(rowStart: Int32Array, columns: Int32Array, nUsers: number): boolean {
-  const spans = rowStart[0] === 0 && rowStart[nUsers] === columns.length;
-  if (!spans || rowStart.some((start, row) => row > 0 && start < rowStart[row - 1])) return false;
-  for (let row = 0; row < nUsers; row++)
-    for (let n = rowStart[row]; n < rowStart[row + 1]; n++)
-      if (columns[n] < 0 || columns[n] >= nUsers || (n > rowStart[row] && columns[n] <= columns[n - 1])) return false;
-  return true;
+  return surroundingsOf({ friends, rated, level, levels }, sizes);
 }
 
 function check(name: string, what: string, holds: boolean): void {

@@ -2,6 +2,7 @@
 
 import { DeepTasteError } from '../core/errors.ts';
 import { requireUsersAndItems, type Split } from '../data/dataset.ts';
+import { friendLists } from '../data/social/friends.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { itemsByUser, trainedItems } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
@@ -68,7 +69,13 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
       // what is fitted at once is fitted to all rows, those of a training before too
       if (former && isFitted) return { sizes, rows: trainedItems(split) };
       const rows = itemsByUser(split, train);
-      return { sizes, rows, values: usesRatings ? pairValues(rows, train) : null, former: former?.seen };
+      return {
+        sizes,
+        rows,
+        values: usesRatings ? pairValues(rows, train) : null,
+        friends: dataset.social && friendLists(dataset.social, sizes.nUsers),
+        former: former?.seen,
+      };
     },
     validator: (engine) => {
       const validate = validator(engine, split, evaluation, seed);
