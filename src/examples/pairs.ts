@@ -78,8 +78,11 @@ export interface PairParts<C>
   readonly loss: 'pointwise' | 'pairwise';
   /** The same model trained on ratings (ratings.ts), where it can be. */
   readonly rating?: Model<C, 'pairs'>;
-  /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `other` is null where a row has no other item. */
-  penalty?(parameters: Parameters, row: PenalisedRow, config: C): Tensor;
+  /**
+   * Added to the loss of a row, [B, 1]: regularisation of what it uses, and losses of what all rows share. `other` is null where a row
+   * has no other item.
+   */
+  penalty?(parameters: Parameters, row: PenalisedRow, config: C, pass: ForwardPass): Tensor;
   readonly trainingDefaults: TrainingDefaults;
 }
 
@@ -163,7 +166,7 @@ export function lossExpression<C>(
   const userParts = model.userParts(p, user, config);
   const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
   const penalised = (loss: Tensor, other: Tensor | null): Tensor =>
-    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config)) : loss;
+    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config, pass)) : loss;
   if (model.loss === 'pointwise') {
     const label = input('label', [1]);
     return { loss: penalised(bceWithLogits(score, label), null), user, leaves: [user, item, label] };

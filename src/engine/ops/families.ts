@@ -17,6 +17,7 @@ import { linearOps } from './linear.ts';
 import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
 import { lstmOps } from './lstm.ts';
+import { matrixOps } from './matrices.ts';
 import { reduceOps } from './reduce.ts';
 import { sparseMatrixOps } from './sparse-matrix.ts';
 import { statisticOps } from './statistics.ts';
@@ -53,4 +54,5 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Self-attention', file: 'attention.ts', ops: attentionOps },
   { title: 'Sparse matrices', file: 'sparse-matrix.ts', ops: sparseMatrixOps },
   { title: 'Graphs', file: 'graph.ts', ops: graphOps },
+  { title: 'Shared matrices', file: 'matrices.ts', ops: matrixOps },
 ];
