@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { workplace } from '../cli/command-line.ts';
-import { clicksCsv, itemsCsv, ratingsCsv, sessionsCsv } from './made-files.ts';
+import { clicksCsv, friendsCsv, itemsCsv, ratingsCsv, sessionsCsv } from './made-files.ts';
 import { goldenRuns } from './runs.ts';
 
 const file = fileURLToPath(new URL('golden.json', import.meta.url));
@@ -16,6 +16,7 @@ const update = process.env.UPDATE_GOLDEN === '1';
 const golden: Record<string, Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
 const place = workplace();
 place.write('ratings.csv', ratingsCsv());
+place.write('who-knows-whom.csv', friendsCsv());
 place.write('clicks.csv', clicksCsv());
 place.write('items.csv', itemsCsv());
 place.write('sessions.csv', sessionsCsv());

@@ -79,3 +79,15 @@ export function sessionsCsv(): string {
   }
   return `session,item,time\n${rows.join('\n')}\n`;
 }
+
+/** source,target: people mostly name others of their camp; the last five nobody. */
+export function friendsCsv(): string {
+  const random = generator(17);
+  const rows: string[] = [];
+  for (let user = 0; user < N_USERS - 5; user++)
+    for (let n = 0; n < 4; n++) {
+      const friend = (user + 2 * Math.floor(1 + 5 * random()) + (random() < 0.2 ? 1 : 0)) % (N_USERS - 5);
+      rows.push(`u${user},u${friend}`);
+    }
+  return `source,target\n${rows.join('\n')}\n`;
+}

@@ -53,6 +53,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   mlp: ['--epochs', '3'],
   ultragcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=64', '--set', 'training.negatives=50'],
   lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
+  mhcn: ['--set', 'factors=8', '--epochs', '3', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
   svdpp: ['--set', 'factors=8', '--epochs', '4'],
@@ -72,12 +73,15 @@ const forPeople: GoldenRun['ask'] = [
   ['recommend', '--user', 'u3', '-k', '8'],
   ['recommend', '--history', 'i1,i3,i8', '-k', '8'],
 ];
+const social = ['--social', 'who-knows-whom.csv'];
 const ofClicks = ['--data', 'clicks.csv', '--items', 'items.csv', '--split', 'ratio', '--by', 'random'];
 const explained: GoldenRun['ask'] = [['explain', '--row', 'user=u3', '--row', 'item=i4', '--row', 'device=phone']];
 
 export const goldenRuns: readonly GoldenRun[] = [
   ...users.map((model) => run(model, model, ofRatings, forPeople)),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
+  run('mhcn', 'mhcn', [...ofRatings, ...social], forPeople),
+  run('lightgcn social', 'lightgcn', [...ofRatings, ...social, '--set', 'socialWeight=0.5'], forPeople),
   ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
   run('svdpp rating refit', 'svdpp', [...ofRatings, '--task', 'rating', '--refit'], forPeople),
   ...sequences.map((model) =>
