@@ -1,7 +1,7 @@
 /**
  * Runs the experiment files and writes `docs/results/accuracy.md` and `.json`: value, interval, published value, seconds, command.
  * Arguments: names of experiments (e.g. `ml-1m/mf`) to run only those; the others keep their recorded results. `--seeds N`: how often
- * the experiments over feature fields are run, 5 by default.
+ * the experiments over feature fields and those with friends are run, 5 by default.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fieldExperiments, fieldSections, runFieldExperiment } from './field-accuracy.ts';
+import { fieldSets } from './field-accuracy.ts';
+import { namesIn, runSeeded, seededSections } from './seeded-accuracy.ts';
+import { socialSets } from './social-accuracy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const resultsFile = join(root, 'docs/results/accuracy.json');
@@ -21,8 +23,13 @@ interface Row {
   readonly published: string | null;
 }
 
+/** Run with several seeds. */
+const seededSets = [...fieldSets, ...socialSets];
+const seededExperiments = namesIn(seededSets);
+
 /** An independent replication whose table is public: github.com/rishbad/NCF-RS. */
 const replication = 'NCF-RS';
+const bars = 'BARS';
 const rendle = 'Rendle et al. 2020†';
 const rows: readonly Row[] = [
   { experiment: 'ml-1m/popularity', title: 'Popularity', published: `.4535 / .2543 (${rendle})` },
@@ -44,6 +51,14 @@ const rows: readonly Row[] = [
   { experiment: 'ml-100k/gmf', title: 'GMF', published: null },
   { experiment: 'ml-100k/mlp', title: 'MLP', published: null },
   { experiment: 'ml-100k/neumf', title: 'NeuMF', published: null },
+  { experiment: 'gowalla/popularity', title: 'Popularity', published: null },
+  { experiment: 'gowalla/item-knn', title: 'ItemKNN', published: `.1570 / .1214 (${bars})` },
+  { experiment: 'gowalla/ease', title: 'EASE', published: `.1765 / .1467 (${bars})` },
+  { experiment: 'gowalla/ials', title: 'iALS', published: null },
+  { experiment: 'gowalla/bpr-mf', title: 'BPR-MF', published: `.1627 / .1378 (${bars})` },
+  { experiment: 'gowalla/gf-cf', title: 'GF-CF', published: `.1849 / .1518 (${bars})` },
+  { experiment: 'gowalla/ultragcn', title: 'UltraGCN', published: `.1862 / .1580 (${bars})` },
+  { experiment: 'gowalla/lightgcn', title: 'LightGCN', published: '.1824 / .1547 (He et al. 2020)' },
   ...sequenceRows('yoochoose-1-64', {
     popularity: '.0671 / .0165 (SR-GNN 2019)',
     's-pop': '.3044 / .1835 (SR-GNN 2019)',
@@ -101,7 +116,7 @@ function runExperiment(experiment: string): Recorded {
   const folder = mkdtempSync(join(tmpdir(), 'deeptaste-accuracy-'));
   try {
     const out = join(folder, 'run');
-    if (fieldExperiments.includes(experiment)) return runFieldExperiment(cli, experiment, nSeeds, out);
+    if (seededExperiments.includes(experiment)) return runSeeded(cli, seededSets, experiment, nSeeds, out);
     const args = ['run', `experiments/${experiment}.yaml`];
     const trained = cli([...args, '--out', out]) as unknown as {
       trainingSeconds: number;
@@ -206,7 +221,14 @@ function write(results: Results): void {
       results,
       { published: true, full: true },
     ),
-    ...fieldSections(results),
+    section(
+      'gowalla',
+      "## Gowalla, the files of LightGCN's authors\n\nTheir training and test rows; all items ranked but those of training. Published: Recall@20 / NDCG@20.",
+      ['recall@20', 'ndcg@20'],
+      results,
+      { published: true, full: false },
+    ),
+    ...seededSections(seededSets, results),
   ].join('\n');
   writeFileSync(join(root, 'docs/results/accuracy.md'), text);
 }
@@ -227,7 +249,7 @@ if (!existsSync(data)) {
 }
 process.env.DEEPTASTE_DATA = data;
 const results: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
-for (const experiment of [...rows.map((row) => row.experiment), ...fieldExperiments]) {
+for (const experiment of [...rows.map((row) => row.experiment), ...seededExperiments]) {
   if (wanted.length > 0 && !wanted.some((name) => experiment.startsWith(name))) continue;
   console.error(`\n${experiment}`);
   results[experiment] = runExperiment(experiment);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldExperiments } from '../../scripts/field-accuracy.ts';
+import { socialExperiments } from '../../scripts/social-accuracy.ts';
 import { parseOptions } from '../../src/core/options.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
 import { findModel, findModelOf, modelForTask, modelsOf } from '../../src/models/index.ts';
@@ -17,7 +18,9 @@ const sequenceFolders = ['yoochoose-1-64', 'yoochoose-100k', 'ml-1m-sequences'];
 const ratingFolders = ['ml-100k-ratings', 'ciao-ratings'];
 /** Models of the graph, on the set of their papers. */
 const onGowalla = ['lightgcn', 'gf-cf', 'ultragcn'];
-const files = ['ml-1m', 'ml-100k', 'gowalla', ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
+/** Sets with edges between users, for rankings. */
+const socialFolders = ['lastfm-hetrec', 'ciao-implicit'];
+const files = ['ml-1m', 'ml-100k', 'gowalla', ...socialFolders, ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
   readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
 );
 
@@ -27,7 +30,7 @@ describe.each(files)('%s', (file) => {
     const isOfSequences = areOf('sequences', settings);
     expect(isOfSequences).toBe(sequenceFolders.some((folder) => file.includes(`/${folder}/`)));
     expect('files' in settings.data && settings.data.files[0]).toMatch(
-      /(ml-1m|ml-100k|gowalla|ciao|yoochoose-1-64|yoochoose-100k)\//,
+      /(ml-1m|ml-100k|gowalla|ciao|ciao-implicit|lastfm-hetrec|yoochoose-1-64|yoochoose-100k)\//,
     );
     const model = findModel(settings.model);
     expect(model.form).toBe(isOfSequences ? 'sequences' : 'pairs');
@@ -69,8 +72,20 @@ it('has an experiment on Frappe for every model over feature fields, and every f
 
 it('has an experiment on both data sets for every model that ranks, on Gowalla for those of the graph', () => {
   for (const { name } of modelsOf('pairs').filter(({ tasks }) => tasks[0] === 'ranking'))
-    for (const folder of onGowalla.includes(name) ? ['gowalla'] : ['ml-1m', 'ml-100k'])
+    for (const folder of foldersOf(name))
       expect(readFileSync(join(root, 'experiments', folder, `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
+});
+
+function foldersOf(model: string): readonly string[] {
+  if (model === 'mhcn') return socialFolders;
+  return onGowalla.includes(model) ? ['gowalla'] : ['ml-1m', 'ml-100k'];
+}
+
+it('has every experiment with friends in the table of results', () => {
+  const known = socialFolders.flatMap((folder) =>
+    readdirSync(join(root, 'experiments', folder)).map((name) => `${folder}/${name.replace('.yaml', '')}`),
+  );
+  expect([...socialExperiments].sort()).toEqual(known.sort());
 });
 
 it('has an experiment on ratings for every model that predicts them, on Ciao for those that need friends', () => {
