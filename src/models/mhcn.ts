@@ -79,8 +79,11 @@ const options = z.strictObject({
     .int()
     .min(1)
     .max(100_000)
-    .default(500)
-    .meta({ doc: 'strangers with items in common, at most, of each user: those with the most' }),
+    .default(100)
+    .meta({
+      doc: 'strangers with items in common, at most, of each user: those with the most',
+      search: [50, 100, 300, 1000],
+    }),
   deviation: deviationOption.default(0.1),
 });
 

@@ -20,8 +20,8 @@ const ratingFolders = ['ml-100k-ratings', 'ciao-ratings'];
 const onGowalla = ['lightgcn', 'gf-cf', 'ultragcn'];
 /** Sets with edges between users, for rankings. */
 const socialFolders = ['lastfm-hetrec', 'ciao-implicit'];
-const files = ['ml-1m', 'ml-100k', 'gowalla', ...socialFolders, ...ratingFolders, ...sequenceFolders].flatMap((folder) =>
-  readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
+const files = ['ml-1m', 'ml-100k', 'gowalla', ...socialFolders, ...ratingFolders, ...sequenceFolders].flatMap(
+  (folder) => readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
 );
 
 describe.each(files)('%s', (file) => {
