@@ -161,16 +161,22 @@ function tableLine(row: Row, recorded: Recorded, names: readonly string[], { pub
   return `| ${[row.title, ...cells, ...beside, recorded.trainingSeconds.toFixed(1), `\`${recorded.command}\``].join(' | ')} |`;
 }
 
-function section(folder: string, heading: string, names: readonly string[], results: Results, beside: Beside): string {
+/** The table of a folder; none where nothing of it was run. */
+function section(
+  folder: string,
+  heading: string,
+  names: readonly string[],
+  results: Results,
+  beside: Beside,
+): string[] {
   const { published, full } = beside;
   const more = [...(published ? ['published'] : []), ...(full ? ['full ranking'] : [])];
   const columns = ['model', ...names, ...more, 'training s', 'command'];
   const lines = rows
     .filter(({ experiment }) => experiment.startsWith(`${folder}/`) && results[experiment])
     .map((row) => tableLine(row, results[row.experiment], names, beside));
-  return [heading, '', `| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines, ''].join(
-    '\n',
-  );
+  if (lines.length === 0) return [];
+  return [heading, '', `| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines, ''];
 }
 
 function write(results: Results): void {
@@ -181,7 +187,7 @@ function write(results: Results): void {
     'Written by `npm run accuracy`, which runs every experiment file. Brackets: 95 % bootstrap interval over users, or over sequences. Settings and',
     'numbers of epochs were chosen on items held out of the training data, or left as they are by default; the test part chose nothing.',
     '',
-    section(
+    ...section(
       'ml-1m',
       '## MovieLens-1M, protocol of Neural Collaborative Filtering\n\nLast item of each user among 99 listed negatives ' +
         '(ties by expectation). "Full ranking" = HR@10 / NDCG@10 of the same weights among all unseen items. Published: HR@10 / NDCG@10; ' +
@@ -190,14 +196,14 @@ function write(results: Results): void {
       results,
       { published: true, full: true },
     ),
-    section(
+    ...section(
       'ml-100k',
       '## MovieLens-100K, last item of each user among all unseen items',
       ['ndcg@10', 'hr@10', 'coverage@10'],
       results,
       { published: false, full: false },
     ),
-    section(
+    ...section(
       'yoochoose-1-64',
       '## YooChoose 1/64, every next click of the test sessions\n\nAmong all items, conservative ties; clicks on items that training ' +
         'does not have are misses. Intervals are over sessions. Published: Recall@20 / MRR@20 (Wu et al., AAAI 2019, who do not say how ' +
@@ -206,14 +212,14 @@ function write(results: Results): void {
       results,
       { published: true, full: false },
     ),
-    section(
+    ...section(
       'yoochoose-100k',
       '## YooChoose, 100,000 clicks, every next click of the test sessions\n\nAs above; every test item is in training.',
       ['recall@20', 'mrr@20', 'recall@5', 'mrr@5'],
       results,
       { published: false, full: false },
     ),
-    section(
+    ...section(
       'ml-1m-sequences',
       '## MovieLens-1M as sequences, protocol of SASRec\n\nThe last film of each user among 100 films sampled uniformly outside the ' +
         'history. "Full ranking" = HR@10 / NDCG@10 of the same weights among all films outside the history. Published: HR@10 / NDCG@10.',
@@ -221,7 +227,7 @@ function write(results: Results): void {
       results,
       { published: true, full: true },
     ),
-    section(
+    ...section(
       'gowalla',
       "## Gowalla, the files of LightGCN's authors\n\nTheir training and test rows; all items ranked but those of training. Published: Recall@20 / NDCG@20.",
       ['recall@20', 'ndcg@20'],
