@@ -1,7 +1,7 @@
 /**
  * Runs the experiment files and writes `docs/results/accuracy.md` and `.json`: value, interval, published value, seconds, command.
  * Arguments: names of experiments (e.g. `ml-1m/mf`) to run only those; the others keep their recorded results. `--seeds N`: how often
- * the experiments over feature fields and those with friends are run, 5 by default.
+ * the experiments over feature fields are run, 5 by default.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,9 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fieldSets } from './field-accuracy.ts';
-import { namesIn, runSeeded, seededSections } from './seeded-accuracy.ts';
-import { socialSets } from './social-accuracy.ts';
+import { fieldExperiments, fieldSections, runFieldExperiment } from './field-accuracy.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const resultsFile = join(root, 'docs/results/accuracy.json');
@@ -23,13 +21,8 @@ interface Row {
   readonly published: string | null;
 }
 
-/** Run with several seeds. */
-const seededSets = [...fieldSets, ...socialSets];
-const seededExperiments = namesIn(seededSets);
-
 /** An independent replication whose table is public: github.com/rishbad/NCF-RS. */
 const replication = 'NCF-RS';
-const bars = 'BARS';
 const rendle = 'Rendle et al. 2020†';
 const rows: readonly Row[] = [
   { experiment: 'ml-1m/popularity', title: 'Popularity', published: `.4535 / .2543 (${rendle})` },
@@ -51,14 +44,6 @@ const rows: readonly Row[] = [
   { experiment: 'ml-100k/gmf', title: 'GMF', published: null },
   { experiment: 'ml-100k/mlp', title: 'MLP', published: null },
   { experiment: 'ml-100k/neumf', title: 'NeuMF', published: null },
-  { experiment: 'gowalla/popularity', title: 'Popularity', published: null },
-  { experiment: 'gowalla/item-knn', title: 'ItemKNN', published: `.1570 / .1214 (${bars})` },
-  { experiment: 'gowalla/ease', title: 'EASE', published: `.1765 / .1467 (${bars})` },
-  { experiment: 'gowalla/ials', title: 'iALS', published: null },
-  { experiment: 'gowalla/bpr-mf', title: 'BPR-MF', published: `.1627 / .1378 (${bars})` },
-  { experiment: 'gowalla/gf-cf', title: 'GF-CF', published: `.1849 / .1518 (${bars})` },
-  { experiment: 'gowalla/ultragcn', title: 'UltraGCN', published: `.1862 / .1580 (${bars})` },
-  { experiment: 'gowalla/lightgcn', title: 'LightGCN', published: '.1824 / .1547 (He et al. 2020)' },
   ...sequenceRows('yoochoose-1-64', {
     popularity: '.0671 / .0165 (SR-GNN 2019)',
     's-pop': '.3044 / .1835 (SR-GNN 2019)',
@@ -116,7 +101,7 @@ function runExperiment(experiment: string): Recorded {
   const folder = mkdtempSync(join(tmpdir(), 'deeptaste-accuracy-'));
   try {
     const out = join(folder, 'run');
-    if (seededExperiments.includes(experiment)) return runSeeded(cli, seededSets, experiment, nSeeds, out);
+    if (fieldExperiments.includes(experiment)) return runFieldExperiment(cli, experiment, nSeeds, out);
     const args = ['run', `experiments/${experiment}.yaml`];
     const trained = cli([...args, '--out', out]) as unknown as {
       trainingSeconds: number;
@@ -161,22 +146,16 @@ function tableLine(row: Row, recorded: Recorded, names: readonly string[], { pub
   return `| ${[row.title, ...cells, ...beside, recorded.trainingSeconds.toFixed(1), `\`${recorded.command}\``].join(' | ')} |`;
 }
 
-/** The table of a folder; none where nothing of it was run. */
-function section(
-  folder: string,
-  heading: string,
-  names: readonly string[],
-  results: Results,
-  beside: Beside,
-): string[] {
+function section(folder: string, heading: string, names: readonly string[], results: Results, beside: Beside): string {
   const { published, full } = beside;
   const more = [...(published ? ['published'] : []), ...(full ? ['full ranking'] : [])];
   const columns = ['model', ...names, ...more, 'training s', 'command'];
   const lines = rows
     .filter(({ experiment }) => experiment.startsWith(`${folder}/`) && results[experiment])
     .map((row) => tableLine(row, results[row.experiment], names, beside));
-  if (lines.length === 0) return [];
-  return [heading, '', `| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines, ''];
+  return [heading, '', `| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`, ...lines, ''].join(
+    '\n',
+  );
 }
 
 function write(results: Results): void {
@@ -187,7 +166,7 @@ function write(results: Results): void {
     'Written by `npm run accuracy`, which runs every experiment file. Brackets: 95 % bootstrap interval over users, or over sequences. Settings and',
     'numbers of epochs were chosen on items held out of the training data, or left as they are by default; the test part chose nothing.',
     '',
-    ...section(
+    section(
       'ml-1m',
       '## MovieLens-1M, protocol of Neural Collaborative Filtering\n\nLast item of each user among 99 listed negatives ' +
         '(ties by expectation). "Full ranking" = HR@10 / NDCG@10 of the same weights among all unseen items. Published: HR@10 / NDCG@10; ' +
@@ -196,14 +175,14 @@ function write(results: Results): void {
       results,
       { published: true, full: true },
     ),
-    ...section(
+    section(
       'ml-100k',
       '## MovieLens-100K, last item of each user among all unseen items',
       ['ndcg@10', 'hr@10', 'coverage@10'],
       results,
       { published: false, full: false },
     ),
-    ...section(
+    section(
       'yoochoose-1-64',
       '## YooChoose 1/64, every next click of the test sessions\n\nAmong all items, conservative ties; clicks on items that training ' +
         'does not have are misses. Intervals are over sessions. Published: Recall@20 / MRR@20 (Wu et al., AAAI 2019, who do not say how ' +
@@ -212,14 +191,14 @@ function write(results: Results): void {
       results,
       { published: true, full: false },
     ),
-    ...section(
+    section(
       'yoochoose-100k',
       '## YooChoose, 100,000 clicks, every next click of the test sessions\n\nAs above; every test item is in training.',
       ['recall@20', 'mrr@20', 'recall@5', 'mrr@5'],
       results,
       { published: false, full: false },
     ),
-    ...section(
+    section(
       'ml-1m-sequences',
       '## MovieLens-1M as sequences, protocol of SASRec\n\nThe last film of each user among 100 films sampled uniformly outside the ' +
         'history. "Full ranking" = HR@10 / NDCG@10 of the same weights among all films outside the history. Published: HR@10 / NDCG@10.',
@@ -227,14 +206,7 @@ function write(results: Results): void {
       results,
       { published: true, full: true },
     ),
-    ...section(
-      'gowalla',
-      "## Gowalla, the files of LightGCN's authors\n\nTheir training and test rows; all items ranked but those of training. Published: Recall@20 / NDCG@20.",
-      ['recall@20', 'ndcg@20'],
-      results,
-      { published: true, full: false },
-    ),
-    ...seededSections(seededSets, results),
+    ...fieldSections(results),
   ].join('\n');
   writeFileSync(join(root, 'docs/results/accuracy.md'), text);
 }
@@ -255,7 +227,7 @@ if (!existsSync(data)) {
 }
 process.env.DEEPTASTE_DATA = data;
 const results: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
-for (const experiment of [...rows.map((row) => row.experiment), ...seededExperiments]) {
+for (const experiment of [...rows.map((row) => row.experiment), ...fieldExperiments]) {
   if (wanted.length > 0 && !wanted.some((name) => experiment.startsWith(name))) continue;
   console.error(`\n${experiment}`);
   results[experiment] = runExperiment(experiment);

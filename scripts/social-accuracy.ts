@@ -1,16 +1,14 @@
 /** The experiments of rankings with friends, and their parts of `docs/results/accuracy.md`. */
-import { namesIn, type SeededSet } from './seeded-accuracy.ts';
-
 const recBole = 'RecBole-GNN';
 
-export const socialSets: readonly SeededSet[] = [
+export const socialSets = [
   {
     folder: 'lastfm-hetrec',
     heading:
       '## Last.fm (HetRec 2011), with friends\n\nA tenth of the artists of each user each for validation and test, drawn by the seed; all artists ' +
       'ranked but those of training and validation. Published: Recall@10 / NDCG@10, one split of the same kind. Training times were taken on a busy machine.',
     metrics: ['recall@10', 'ndcg@10'],
-    splitBySeed: true,
+    splits: true,
     rows: {
       popularity: ['Popularity'],
       'item-knn': ['ItemKNN'],
@@ -42,6 +40,4 @@ export const socialSets: readonly SeededSet[] = [
       mhcn: ['MHCN'],
     },
   },
-];
-
-export const socialExperiments: readonly string[] = namesIn(socialSets);
+] as const;

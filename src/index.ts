@@ -42,12 +42,17 @@ export type { SimilarItems, SimilarUsers } from './recommender/similar.ts';
 export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';
 export { compareModels } from './runs/compare.ts';
-export { compareSequenceModels } from './runs/compare-sequences.ts';
 export { readExperiment } from './runs/experiment-file.ts';
-export { type FieldRun, trainFieldRecommender } from './runs/train-fields.ts';
-export { type RatingRun, trainRatingRecommender } from './runs/train-ratings.ts';
-export { type TrainedRun, trainRecommender } from './runs/train-recommender.ts';
-export { type SequenceRun, trainSequenceRecommender } from './runs/train-sequences.ts';
+export {
+  type FieldRun,
+  type RatingRun,
+  type SequenceRun,
+  type TrainedRun,
+  trainFieldRecommender,
+  trainRatingRecommender,
+  trainRecommender,
+  trainSequenceRecommender,
+} from './runs/train-recommender.ts';
 export type { RunningSequences, SequenceScorer } from './scoring/sequence-scorer.ts';
 export { evaluateSequences } from './tasks/evaluate-next-items.ts';
 export { evaluateScorer } from './tasks/evaluate-ranking.ts';

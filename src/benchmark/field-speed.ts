@@ -10,7 +10,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Recommender } from '../recommender/recommender.ts';
 import { areOf } from '../runs/any-settings.ts';
 import { readExperiment } from '../runs/experiment-file.ts';
-import { trainFieldRecommender } from '../runs/train-fields.ts';
+import { trainFieldRecommender } from '../runs/train-recommender.ts';
 import { prepareFieldData } from '../tasks/prepare-fields.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../tasks/row-settings.ts';
 import { LOG_FIELDS, writeClickLog, writeShop } from './field-files.ts';

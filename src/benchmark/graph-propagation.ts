@@ -85,11 +85,15 @@ export function lightgcnLoss(
   e: Tensor,
   [user, taken, other]: readonly Tensor[],
 ): Tensor {
-  const rowsOf = (matrix: Tensor) => [
-    o.gatherRows(matrix, user, { count: nUsers }),
-    ...[taken, other].map((item) => o.gatherRows(matrix, item, { first: nUsers, count: nItems })),
+  const items = { first: nUsers, count: nItems };
+  const parts = [
+    { index: user, first: 0, count: nUsers },
+    { index: taken, ...items },
+    { index: other, ...items },
   ];
-  const [u, i, j] = rowsOf(o.propagate(adjacency, e, layers));
+  const rowsOf = (matrix: Tensor) => parts.map(({ index, ...part }) => o.gatherRows(matrix, index, part));
+  const wanted = o.markedRows(parts, nUsers + nItems);
+  const [u, i, j] = rowsOf(o.propagate(adjacency, e, layers, { wanted }));
   const squares = rowsOf(e).map((row) => o.rowDot(row, row));
   const ranking = o.negativeLogSigmoid(o.subtract(o.rowDot(u, i), o.rowDot(u, j)));
   return o.add(ranking, o.affine(squares.reduce(o.add), L2 / 2));

@@ -10,12 +10,12 @@ import { findModel, modelForTask } from '../models/index.ts';
 import {
   type AnyRunInput,
   type AnyRunSettings,
-  areOf,
+  askedTask,
   formOf,
   parseAnyRunSettings,
   settingsForms,
+  trainingOf,
 } from '../runs/any-settings.ts';
-import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
@@ -41,19 +41,11 @@ export async function checkedRun(
   const settings =
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
   parseModelOptions(model, settings.config);
-  const task = form === 'pairs' ? taskOfRun(settings as RunSettings) : model.tasks[0];
-  resolveTraining(modelForTask(model, task), trainingOf(settings));
+  const task = askedTask(form, settings);
+  resolveTraining(modelForTask(model, task ?? model.tasks[0]), trainingOf(form, settings));
   const { metrics, validationMetric } = settings.evaluation;
-  // what rows are measured by follows from their task, which the data may decide
-  if (form !== 'rows' && metrics && validationMetric) parseTaskMetrics([...metrics, validationMetric], task);
+  if (task !== null && metrics && validationMetric) parseTaskMetrics([...metrics, validationMetric], task);
   return settings;
-}
-
-/** The task of rows is a setting of the run; where the data decide, drawn items may be asked for. */
-function trainingOf(settings: AnyRunSettings): object {
-  if (!areOf('rows', settings)) return settings.training;
-  const task = { auto: 'ranking', rating: 'regression', click: 'click', ranking: 'ranking' }[settings.task];
-  return { ...settings.training, task };
 }
 
 /** The names of a model's options. */

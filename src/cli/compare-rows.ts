@@ -6,21 +6,11 @@ import { assertComparableRows, type RowResult, resultJson } from '../evaluation/
 import { type MeanInterval, meanInterval } from '../evaluation/statistics/mean-interval.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { averageOverSeeds } from '../runs/average-seeds.ts';
-import type { TrainingAccount } from '../training/training-account.ts';
-import { BOOTSTRAP_SEED, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
+import { BOOTSTRAP_SEED, type Contest, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import type { CompareFlags } from './flags.ts';
 import { describeRows, rowTable } from './row-report.ts';
 import type { Terminal } from './terminal.ts';
-
-interface ComparedRows {
-  readonly model: string;
-  readonly run: {
-    readonly result: RowResult;
-    readonly trainingSeconds: number;
-    readonly account: TrainingAccount;
-  };
-}
 
 interface Spread {
   readonly model: string;
@@ -31,7 +21,7 @@ interface Spread {
 export async function reportRows(
   terminal: Terminal,
   flags: CompareFlags,
-  runs: readonly ComparedRows[],
+  runs: readonly Contest<RowResult>[],
   seeds: readonly number[],
 ): Promise<void> {
   const results = runs.map(({ run }) => run.result);
@@ -61,7 +51,7 @@ export async function reportRows(
   terminal.document({ seeds, task, metric, models, comparison: compared, ...slices, protocol, notes });
 }
 
-function spreadOf(runs: readonly ComparedRows[], model: string): Spread {
+function spreadOf(runs: readonly Contest<RowResult>[], model: string): Spread {
   const own = runs.filter((run) => run.model === model);
   const results = own.map(({ run }) => run.result);
   const metrics = Object.keys(results[0].metrics).map((name) => {

@@ -6,14 +6,14 @@ import { checkMetricTest } from '../evaluation/comparison.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { hasUserValues, parseMetric } from '../evaluation/metric-name.ts';
-import { isRowResult, type Result } from '../evaluation/result.ts';
+import { isRowResult, type RowResult } from '../evaluation/result.ts';
 import { textTable } from '../evaluation/text-table.ts';
 import { findModel } from '../models/index.ts';
+import { askedTask } from '../runs/any-settings.ts';
 import { averageOverSeeds, type SeedSpread, spreadOverSeeds } from '../runs/average-seeds.ts';
-import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
-import type { TrainingAccount } from '../training/training-account.ts';
+import { readsHistories } from '../tasks/task-of-settings.ts';
 import { reportRows } from './compare-rows.ts';
-import { checkSlices, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
+import { type Contest, checkSlices, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
 import { contenderSettings, hasEpochs } from './contender-settings.ts';
 import { cutOffNotes } from './cut-off-notes.ts';
 import type { CompareFlags } from './flags.ts';
@@ -32,11 +32,10 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   await checkSlices(flags);
   const contenders = await contenderSettings(flags);
   const [{ form, settings }] = contenders;
-  // of models over fields the data say whether lists or rows are measured
-  const ranks = form === 'pairs' ? taskOfRun(settings as RunSettings) === 'ranking' : form === 'sequences';
-  if (settings.evaluation.metrics && ranks) checkComparison(flags, settings.evaluation.metrics, 'lists');
-  const isOfSequences = contenders.every((each) => each.form === 'sequences');
-  if (flags.slices && isOfSequences)
+  const task = askedTask(form, settings);
+  if (settings.evaluation.metrics && (task === 'ranking' || task === 'next-item'))
+    checkComparison(flags, settings.evaluation.metrics, 'lists');
+  if (flags.slices && task === 'next-item')
     throw new DeepTasteError(
       'usage',
       '--slices: are of users and items, found models of sequences, whose next items are measured; leave it out, or put a model of users ' +
@@ -71,16 +70,8 @@ export async function compareTrained(terminal: Terminal, flags: CompareFlags): P
   } finally {
     engine.close();
   }
-  const ofRows = runs.flatMap(({ run, ...rest }) => {
-    const { result } = run;
-    return isRowResult(result) ? [{ ...rest, run: { ...run, result } }] : [];
-  });
-  const ofLists = runs.flatMap(({ run, ...rest }) => {
-    const { result } = run;
-    return isRowResult(result) ? [] : [{ ...rest, run: { ...run, result } }];
-  });
-  if (measures === 'rows') await reportRows(terminal, flags, ofRows, seeds);
-  else await report(terminal, flags, ofLists, seeds);
+  if (runs.every(isOfRows)) await reportRows(terminal, flags, runs, seeds);
+  else if (runs.every(isOfLists)) await report(terminal, flags, runs, seeds);
 }
 
 /** @throws 'usage' when some rank and some predict rows */
@@ -98,15 +89,8 @@ function measuredAlike(
   );
 }
 
-interface Contest {
-  readonly model: string;
-  readonly seed: number;
-  readonly run: {
-    readonly result: Result;
-    readonly trainingSeconds: number;
-    readonly account: TrainingAccount;
-  };
-}
+const isOfRows = (contest: Contest): contest is Contest<RowResult> => isRowResult(contest.run.result);
+const isOfLists = (contest: Contest): contest is Contest<EvaluationResult> => !isRowResult(contest.run.result);
 
 /**
  * What can be wrong about the comparison is found before the data are read.
@@ -136,19 +120,10 @@ export function checkComparison(
     throw new DeepTasteError('usage', `--baseline: no model is called "${baseline}"${suggestion(baseline, models)}`);
 }
 
-interface ComparedRun {
-  readonly model: string;
-  readonly run: {
-    readonly result: EvaluationResult;
-    readonly trainingSeconds: number;
-    readonly account: TrainingAccount;
-  };
-}
-
 async function report(
   terminal: Terminal,
   flags: CompareFlags,
-  runs: readonly ComparedRun[],
+  runs: readonly Contest<EvaluationResult>[],
   seeds: readonly number[],
 ): Promise<void> {
   const models = [...new Set(runs.map(({ model }) => model))];
@@ -194,7 +169,7 @@ async function report(
 
 /** Models of sequences beside others know more of a user when the test rows are ranked. */
 function historyNotes(models: readonly string[]): string[] {
-  const names = models.filter((name) => findModel(name).form === 'sequences');
+  const names = models.filter((model) => readsHistories({ model }));
   if (names.length === 0 || names.length === models.length) return [];
   return [
     `${names.join(', ')}: ${names.length > 1 ? 'go' : 'goes'} on from a user's rows in their order, validation rows included`,

@@ -6,16 +6,28 @@ import { RandomStream } from '../core/random.ts';
 import { type Comparison, checkMetricTest, compareResults } from '../evaluation/comparison.ts';
 import { renderComparison } from '../evaluation/leaderboard.ts';
 import { hasUserValues, type Metric, parseMetric } from '../evaluation/metric-name.ts';
-import { isRowResult } from '../evaluation/result.ts';
+import { isRowResult, type Result } from '../evaluation/result.ts';
 import type { SlicedComparison } from '../evaluation/slice-comparison.ts';
 import { slicePlot } from '../evaluation/slice-plot.ts';
 import { renderSlices } from '../evaluation/slice-table.ts';
 import type { Run } from '../evaluation/unit-values.ts';
+import type { TrainingAccount } from '../training/training-account.ts';
 import type { CompareFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws of the bootstrap, the same in every comparison of saved runs so that it can be repeated. */
 export const BOOTSTRAP_SEED = 1;
+
+/** A model as it was measured with one seed. */
+export interface Contest<R extends Result = Result> {
+  readonly model: string;
+  readonly seed: number;
+  readonly run: {
+    readonly result: R;
+    readonly trainingSeconds: number;
+    readonly account: TrainingAccount;
+  };
+}
 
 type ComparisonFlags = Pick<CompareFlags, 'significance' | 'slices'>;
 

@@ -4,7 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { models as allModels, findModel } from '../models/index.ts';
-import type { AnyRunInput } from '../runs/any-settings.ts';
+import { type AnyRunInput, settingsForms } from '../runs/any-settings.ts';
 import { checkedRun, formerNames, optionNames } from './checked-run.ts';
 import { dataOf, defined } from './data-flags.ts';
 import { noEpochs } from './epochs-flag.ts';
@@ -29,8 +29,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
   const task = flags.task ?? commonTask(models);
   const settings: FormedSettings[] = [];
   for (const model of models) {
-    // beside others, models of sequences rank by the histories of users
-    const form = areUnlike && model.form === 'sequences' ? 'pairs' : model.form;
+    const form = areUnlike ? settingsForms[model.form].besideOthers : model.form;
     const input = {
       data: dataOf(data, flags),
       ...runInputOf({ name: model.name, form }, { ...flags, task }),
@@ -50,7 +49,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
  */
 function commonTask(models: readonly AnyModel[]): CompareFlags['task'] {
   const rates = models.find(({ tasks }) => tasks.every((task) => task === 'rating'));
-  const ranks = models.find(({ form, tasks, rating }) => form !== 'rows' && !rating && !tasks.includes('rating'));
+  const ranks = models.find(({ tasks, rating }) => !rating && !tasks.includes('rating'));
   if (rates && ranks)
     throw new DeepTasteError(
       'usage',

@@ -40,6 +40,7 @@ const flags = {
   social: { flag: '--social <file>', at: 'social', none: true },
   socialColumns: { flag: '--social-columns <from,to>', at: 'socialColumns' },
   socialBothWays: { flag: '--social-both-ways', at: 'socialBothWays' },
+  socialShuffle: { flag: '--social-shuffle <seed>', at: 'socialShuffle' },
   minRating: { flag: '--min-rating <x>', at: 'minRating' },
   kCore: {
     flag: '--k-core <n>',

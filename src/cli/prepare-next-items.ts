@@ -6,9 +6,10 @@ import type { HeldOutSequences, SequenceSplit } from '../data/sequences/sequence
 import { resolveTraining } from '../examples/settings.ts';
 import type { EpochSettings } from '../examples/stopping.ts';
 import { findModelOf } from '../models/index.ts';
-import { continuedSequenceSplit, nextItemTask } from '../tasks/next-item.ts';
+import { continuedSequenceSplit } from '../tasks/next-item.ts';
 import type { SequenceRunSettings } from '../tasks/next-item-settings.ts';
 import { prepareSequenceSplit } from '../tasks/prepare-sequences.ts';
+import { nextItemTaskOf } from '../tasks/task-of-settings.ts';
 import type { Circumstances, PreparedData } from './prepared-run.ts';
 
 export async function prepareNextItems(
@@ -30,13 +31,13 @@ export async function prepareNextItems(
     nUnknownTestEvents: description.nUnknownTestEvents,
     warnings,
   };
-  return ({ model, evaluation, seed }) => ({
-    task: nextItemTask(split, { evaluation, seed, isFitted: findModelOf('sequences', model).learn.by === 'solver' }),
+  return (settings) => ({
+    task: nextItemTaskOf(split, settings),
     dataName: name,
     data,
     document: {},
     measures: 'lists',
-    metrics: evaluation.metrics,
+    metrics: settings.evaluation.metrics,
     split: description.method,
     unit: 'events',
     next: (path) => nextCommand(path, split),

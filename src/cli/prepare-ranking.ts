@@ -3,13 +3,10 @@ import type { Progress } from '../core/progress.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { continuedSplit } from '../data/continued/continued-split.ts';
 import type { Split } from '../data/dataset.ts';
-import { findModel } from '../models/index.ts';
 import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
-import { rankingTask } from '../tasks/ranking.ts';
-import { rankingByHistoryTask } from '../tasks/ranking-by-history.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { ratingsNote, usesRatings } from '../tasks/ratings-note.ts';
-import type { Task } from '../tasks/task.ts';
+import { rankingTaskOf, readsHistories } from '../tasks/task-of-settings.ts';
 import type { Circumstances, PreparedData } from './prepared-run.ts';
 
 export async function prepareRanking(
@@ -29,7 +26,7 @@ export async function prepareRanking(
     warnings: dataset.warnings,
   };
   return (settings) => ({
-    task: taskOf(split, settings),
+    task: rankingTaskOf(split, settings),
     dataName: dataset.name,
     data,
     document: {},
@@ -39,17 +36,6 @@ export async function prepareRanking(
     unit: 'rows',
     next: (path) => nextCommand(path, split),
   });
-}
-
-/** Models of sequences rank by the histories of users. */
-function readsHistories({ model }: Pick<RunSettings, 'model'>): boolean {
-  return findModel(model).form === 'sequences';
-}
-
-function taskOf(split: Split, { model, config, evaluation, seed }: RunSettings): Task {
-  if (readsHistories({ model })) return rankingByHistoryTask(split, { evaluation, seed }, model);
-  const isFitted = findModel(model).learn.by === 'solver';
-  return rankingTask(split, { evaluation, seed, usesRatings: usesRatings({ model, config }), isFitted }, model);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The cleaning steps in their order, with what each of them dropped. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { kCore, pairSums, type Rows, renumberInPlace, repeatedRows, rowsWhere } from './cleaning.ts';
+import { equalRows, kCore, pairSums, type Rows, renumberInPlace, repeatedRows, rowsWhere } from './cleaning.ts';
 import { counted } from './counted.ts';
 import type { ResolvedDataOptions } from './data-options.ts';
 import type { Interactions } from './dataset.ts';
@@ -91,10 +91,15 @@ function cleanPairs(
   const [nUsers, nItems] = [encoded.users.size, encoded.items.size];
   const merges = duplicates === 'sum' || duplicates === 'count';
   const interactions = merges ? mergedRows(encoded, duplicates, label) : encoded.interactions;
-  const repeated =
-    duplicates === 'keep' ? null : repeatedRows(interactions, nUsers, nItems, merges ? 'last' : duplicates, part);
+  const distinctPairs = duplicates !== 'keep' && duplicates !== 'distinct';
+  const policy = duplicates === 'first' ? 'first' : 'last';
+  const repeated = distinctPairs
+    ? repeatedRows(interactions, nUsers, nItems, policy, part)
+    : duplicates === 'distinct'
+      ? equalRows(interactions, ratingsOf(interactions, duplicates), nUsers, part)
+      : null;
   if (repeated === null && minRating === undefined && !core)
-    return { ...encoded, interactions, distinctPairs: duplicates !== 'keep', warnings };
+    return { ...encoded, interactions, distinctPairs, warnings };
   let rows = rowsWhere(interactions.length, (row) => repeated === null || repeated[row] === 0);
   const nRepeated = interactions.length - rows.length;
   if (nRepeated > 0) warnings.push(repeatNote(nRepeated, duplicates, interactions));
@@ -111,10 +116,12 @@ function cleanPairs(
     rows = kept;
     requireRows(rows, `the ${core.user}-user, ${core.item}-item core is empty; lower kCore`);
   }
-  return { ...keepRows({ ...encoded, interactions }, rows), distinctPairs: duplicates !== 'keep', warnings };
+  return { ...keepRows({ ...encoded, interactions }, rows), distinctPairs, warnings };
 }
 
 function repeatNote(nRepeated: number, duplicates: Duplicates, { context }: Interactions): string {
+  if (duplicates === 'distinct')
+    return `${counted(nRepeated, 'row')} dropped: the same user, item and rating as a row before`;
   const rows = `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; `;
   if (duplicates === 'sum') return `${rows}the last of each is kept, with the sum of the ratings`;
   if (duplicates === 'count') return `${rows}the last of each is kept, with the number of rows as its rating`;
@@ -132,11 +139,17 @@ function mergedRows(
       'config',
       `duplicates: "${duplicates}" makes ratings, and rows with labels ("${label}") have none; say minRating: 1 to merge those labelled 1, or leave it out`,
     );
-  const { rating } = interactions;
-  if (duplicates === 'sum' && rating === null)
-    throw new DeepTasteError('config', 'duplicates: "sum" needs a rating column, the data has none; say "count"');
-  const value = duplicates === 'sum' ? rating : null;
+  const value = duplicates === 'sum' ? ratingsOf(interactions, duplicates) : null;
   return { ...interactions, rating: pairSums(interactions, value, users.size, items.size, part) };
+}
+
+function ratingsOf({ rating }: Interactions, duplicates: 'sum' | 'distinct'): Float32Array {
+  if (rating !== null) return rating;
+  const instead = duplicates === 'sum' ? 'count' : 'last';
+  throw new DeepTasteError(
+    'config',
+    `duplicates: "${duplicates}" needs a rating column, the data has none; say "${instead}"`,
+  );
 }
 
 function aboveThreshold(interactions: Interactions, rows: Rows, minRating: number, warnings: string[]): Rows {

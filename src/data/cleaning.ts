@@ -51,6 +51,32 @@ export function repeatedRows(
 }
 
 /**
+ * Of rows with the same user, item and rating the first stays. Rows of unlike `part` are told apart.
+ * @returns 1 for each row [length] that goes; null = there are no such rows
+ */
+export function equalRows(
+  { length, userIndex, itemIndex }: Interactions,
+  rating: Float32Array,
+  nUsers: number,
+  part: Uint8Array,
+): Uint8Array | null {
+  const nGroups = nUsers * (1 + part.reduce((a, b) => Math.max(a, b), 0));
+  const { rowStart, order } = groupRows(length, nGroups, (row) => userIndex[row] + part[row] * nUsers);
+  const dropped = new Uint8Array(length);
+  let nDropped = 0;
+  for (let group = 0; group < nGroups; group++) {
+    const ratingsOf = new Map<number, Set<number>>();
+    for (const row of order.subarray(rowStart[group], rowStart[group + 1])) {
+      const seen = ratingsOf.get(itemIndex[row]);
+      if (!seen) ratingsOf.set(itemIndex[row], new Set([rating[row]]));
+      else if (!seen.has(rating[row])) seen.add(rating[row]);
+      else nDropped += dropped[row] = 1;
+    }
+  }
+  return nDropped > 0 ? dropped : null;
+}
+
+/**
  * For each row the sum of a value over all rows of its (user, item) pair and part.
  * @param value [length]; null = 1 each, so that rows are counted
  */

@@ -94,12 +94,20 @@ export const dataOptions = z.strictObject({
     .boolean()
     .default(false)
     .meta({ doc: 'edges of the social file count both ways, as between friends; default: as they are written' }),
+  socialShuffle: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional()
+    .meta({
+      doc: 'seed of edges between anybody in place of the real ones, everybody with as many as before: a control of what friends tell; default: the real ones',
+    }),
   ...fileLayout,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),
   positive: z.string().min(1).optional().meta({ doc: 'the cell of the label column that is 1; every other one is 0' }),
-  duplicates: z.enum(['last', 'first', 'keep', 'sum', 'count']).optional().meta({
-    doc: 'which row of a repeated pair is kept: the last, the first, all; sum, count = the last, with the sum of the ratings or the number of rows as its rating; default: the last, or all where rows carry labels to be predicted',
+  duplicates: z.enum(['last', 'first', 'distinct', 'keep', 'sum', 'count']).optional().meta({
+    doc: 'which row of a repeated pair is kept: the last, the first, one for each distinct rating, all; sum, count = the last, with the sum of the ratings or the number of rows as its rating; default: the last, or all where rows carry labels to be predicted',
   }),
   kCore: z
     .strictObject({

@@ -53,15 +53,19 @@ export async function describeEntities(
   const userRequest = { owner: 'user', vocabulary: users, idName: roles.user?.name ?? 'user' } as const;
   const userSide = userPath && (await readSideInformation(database, { path: userPath, ...userRequest }, layout));
   const socialPath = path(options.social, beside.social);
-  if (socialPath === null && (options.socialColumns || options.socialBothWays))
+  const aboutEdges = (['socialColumns', 'socialBothWays', 'socialShuffle'] as const).find(
+    (key) => options[key] !== undefined && options[key] !== false,
+  );
+  if (socialPath === null && aboutEdges)
     throw new DeepTasteError(
       'config',
-      `${options.socialColumns ? 'socialColumns' : 'socialBothWays'}: must be about a file of edges between users, found none; name it with --social FILE`,
+      `${aboutEdges}: must be about a file of edges between users, found none; name it with --social FILE`,
     );
   const edges = socialPath
     ? await readSocialGraph(database, socialPath, users, layout, {
         told: options.socialColumns?.filter((name) => name !== undefined),
         bothWays: options.socialBothWays,
+        shuffle: options.socialShuffle ?? null,
       })
     : null;
   const sides = [itemSide, userSide].filter((side) => side !== null && side !== '');

@@ -124,3 +124,10 @@ export function missingColumns({ columns }: SparseRows, nColumns: number): Int32
   for (const column of columns) occurs[column] = 1;
   return Int32Array.from(occurs.keys()).filter((column) => occurs[column] === 0);
 }
+
+/** With one row more, which is empty. */
+export function withEmptyRow({ nRows, rowStart, columns }: SparseRows): SparseRows {
+  const longer = new Int32Array(nRows + 2).fill(columns.length);
+  longer.set(rowStart);
+  return { nRows: nRows + 1, rowStart: longer, columns };
+}

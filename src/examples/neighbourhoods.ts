@@ -8,11 +8,11 @@
  * As in ratings.ts, rows of tables whose user or item has no training row are zero.
  */
 import { z } from 'zod';
-import type { NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { counted } from '../data/counted.ts';
 import { mutualFriends } from '../data/social/friends.ts';
 import { levelsOf, ratingLevels } from '../data/social/rating-levels.ts';
+import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { input, square, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
@@ -20,11 +20,11 @@ import { StepPlan } from '../engine/plan/step-plan.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { prediction, trainingPass } from '../layers/forward-pass.ts';
-import { requireFriends } from '../scoring/known-friends.ts';
 import {
   type IndexLists,
   indexLists,
   type KeyedNeighbours,
+  leavesOf,
   type NeighbourhoodScoring,
   type Neighbours,
   neighbourhoodScorer,
@@ -41,6 +41,7 @@ import {
   surroundingsOf,
 } from '../scoring/surroundings.ts';
 import type { RatedRows, TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
@@ -65,13 +66,30 @@ export const neighbourhoods: Examples = {
   settings: neighbourhoodSettings,
 };
 
+/** Edges as they are written, both ways, or none, whether the data have some or not. */
+type EdgeUse = 'as-written' | 'both-ways' | 'none';
+
+/** By the options of models of friends. */
+export function edgesOf({ friends, bothWays }: { readonly friends: boolean; readonly bothWays: boolean }): EdgeUse {
+  if (!friends) return 'none';
+  return bothWays ? 'both-ways' : 'as-written';
+}
+
 /** What a model declares that is trained on ratings with what surrounds them. */
 export interface NeighbourhoodParts<C> extends NeighbourhoodScoring<C>, Pick<Gradients<C, 'pairs'>, 'defaultsForData'> {
   readonly trainingDefaults: TrainingDefaults;
-  /** Whether edges count both ways. */
-  bothWays(config: C): boolean;
-  /** Values of parameters that are fitted before the training, and that no step changes; absent = there are none. */
-  fitted?(ratings: RatedRows, sizes: Sizes, config: C): NamedTensors;
+  /** Which edges count. */
+  edges(config: C): EdgeUse;
+  /** The biases that the score reads, fitted before the training. */
+  fittedBiases(ratings: RatedRows, sizes: Sizes, config: C): FittedBiases;
+}
+
+/** Biases of users and items. */
+export interface FittedBiases {
+  readonly users: Float32Array;
+  readonly items: Float32Array;
+  /** (b_u, b_i) of each training row without it, [rows × 2]: what the row reads in training. */
+  readonly withoutRow: Float32Array;
 }
 
 export type NeighbourhoodModel<C = unknown> = Model<C, 'pairs'> &
@@ -99,23 +117,30 @@ export function neighbourhoodModel<C>(declared: ModelHead<C> & NeighbourhoodPart
   };
 }
 
-/** @throws 'config' for data without edges between users */
+/** @throws 'config' for data without edges between users, where the model reads some */
 function knownSurroundings<C>(
   title: string,
   model: NeighbourhoodParts<C>,
   { rows, friends, ratings }: TakenPairs,
   config: C,
 ): KnownSurroundings {
-  const known = requireFriends(title, friends);
+  const edges = model.edges(config);
+  const known = edges === 'none' ? nobody(rows.nRows) : knownFriends(title, friends);
   if (!ratings) throw new Error('internal: a model of ratings is trained on ratings');
   const levels = ratingLevels(ratings.value);
   return {
-    friends: model.bothWays(config) ? mutualFriends(known) : known,
+    friends: edges === 'both-ways' ? mutualFriends(known) : known,
     rated: rows,
     level: levelsOf(rows, ratings, levels),
     levels,
   };
 }
+
+const nobody = (nRows: number): SparseRows => ({
+  nRows,
+  rowStart: new Int32Array(nRows + 1),
+  columns: new Int32Array(),
+});
 
 /** Loss of each row, [B, 1], with the leaves of a step. @param random absent = without noise */
 function neighbourhoodStep<C>(
@@ -175,6 +200,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
   readonly #redraw: boolean;
   readonly #leaves: PairLeaves;
   readonly #label: Tensor;
+  readonly #biases: FittedBiases | null;
   readonly #lists: IndexLists;
   readonly #keyed: KeyedNeighbours;
   readonly #neighbours: Neighbours;
@@ -195,7 +221,7 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#batchSize = Math.min(training.batchSize, this.nRows);
     this.#redraw = training.redraw;
     this.stepsPerEpoch = Math.ceil(this.nRows / this.#batchSize);
-    this.notes = friendlessNote(known);
+    this.notes = model.edges(config) === 'none' ? [] : friendlessNote(known);
     this.#rowsOf = epochOrders(this.nRows, random.child('examples'));
     this.#lists = indexLists(model.lists(config), this.#batchSize);
     this.#keyed = model.neighbours(surroundings, config);
@@ -205,13 +231,13 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#leaves = leaves;
     this.#label = label;
     this.store = new ParameterStore(engine, this.declared.list);
-    const fitted = model.fitted?.(this.#ratings, sizes, config) ?? new Map();
+    this.#biases = model.biases(config) ? model.fittedBiases(this.#ratings, sizes, config) : null;
     this.plan = new StepPlan({
       engine,
       store: this.store,
       loss,
-      trainable: this.declared.list.filter((parameter) => !fitted.has(nameOf(parameter))),
-      fedByCaller: [leaves.user, leaves.item, label, ...Object.values(leaves.lists)],
+      trainable: this.declared.list.filter((parameter) => !(this.#biases && isBias(parameter))),
+      fedByCaller: [...leavesOf(leaves), label],
       batchSize: this.#batchSize,
       totalRows: this.nRows,
       optimizer: training.optimizer,
@@ -223,7 +249,10 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
       user: rowsOf(this.#ratings.user, sizes.nUsers),
       item: rowsOf(this.#ratings.item, sizes.nItems),
     });
-    for (const [name, { data: values }] of fitted) this.store.write(this.store.named(name), values);
+    if (this.#biases) {
+      this.store.write(this.store.named('userBias'), this.#biases.users);
+      this.store.write(this.store.named('itemBias'), this.#biases.items);
+    }
   }
 
   get run(): OpenExamples['run'] {
@@ -260,6 +289,11 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
       this.#label,
       Float32Array.from(rows, (row) => value[row] - mean),
     );
+    if (leaves.biases && this.#biases) {
+      const { withoutRow } = this.#biases;
+      const read = Float32Array.from({ length: 2 * rows.length }, (_, k) => withoutRow[2 * rows[k >> 1] + (k & 1)]);
+      this.plan.write(leaves.biases, read);
+    }
     for (const [name, leaf] of Object.entries(leaves.lists))
       this.plan.write(leaf, this.#lists[name].subarray(0, rows.length * leaf.size));
   }
@@ -275,6 +309,8 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.store.free();
   }
 }
+
+const isBias = (parameter: Tensor): boolean => ['userBias', 'itemBias'].includes(nameOf(parameter));
 
 /** How many of the users with training rows have no friends. */
 function friendlessNote({ friends, rated }: KnownSurroundings): string[] {

@@ -16,10 +16,18 @@ import { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
-import { keptFriends, requireFriends } from '../scoring/known-friends.ts';
-import { namedTensors, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
+import { keptFriends } from '../scoring/kept-friends.ts';
+import {
+  type PairScoring,
+  pairScorer,
+  type TrainingRow,
+  trainedPairScorer,
+  withConstants,
+  withShared,
+} from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 import type { TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
   AnyModel,
@@ -82,18 +90,11 @@ export interface PairParts<C>
    * Added to the loss of a row, [B, 1]: regularisation of what it uses, and losses of what all rows share. `other` is null where a row
    * has no other item.
    */
-  penalty?(parameters: Parameters, row: PenalisedRow, config: C, pass: ForwardPass): Tensor;
+  penalty?(parameters: Parameters, row: TrainingRow, config: C, pass: ForwardPass): Tensor;
   readonly trainingDefaults: TrainingDefaults;
 }
 
 export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readonly learn: Gradients<C, 'pairs'> };
-
-/** Index leaves of a training row. */
-export interface PenalisedRow {
-  readonly user: Tensor;
-  readonly item: Tensor;
-  readonly other: Tensor | null;
-}
 
 /** Declares a model that is trained on taken pairs; infers the type of its options. */
 export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
@@ -139,7 +140,7 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
 
 /** @throws 'config' where the model looks at friends and the data have no edges between users */
 function withFriends<C>(model: ModelHead<C> & PairParts<C>, data: TakenPairs, config: C): TakenPairs {
-  return model.usesFriends?.(config) ? { ...data, friends: requireFriends(model.title, data.friends) } : data;
+  return model.usesFriends?.(config) ? { ...data, friends: knownFriends(model.title, data.friends) } : data;
 }
 
 export function isPairModel(model: AnyModel): model is PairModel {
@@ -154,27 +155,31 @@ export interface LossExpression {
   readonly leaves: readonly [Tensor, Tensor, Tensor];
 }
 
-/** @param p see {@link namedTensors} @param pass noise of training; default none */
+/**
+ * @param given parameters and constants, see {@link withConstants}
+ * @param pass noise of training; default none
+ */
 export function lossExpression<C>(
   model: PairParts<C>,
-  p: Parameters,
+  given: Parameters,
   config: C,
+  sizes: Sizes,
   pass: ForwardPass = prediction,
 ): LossExpression {
   const user = indexInput('user');
   const item = indexInput('item');
+  const other = model.loss === 'pairwise' ? indexInput('other item') : null;
+  const row: TrainingRow = { user, item, other };
+  const p = withShared(model, given, config, sizes, row);
   const userParts = model.userParts(p, user, config);
   const score = model.score(p, userParts, model.itemParts(p, item, config), config, pass);
-  const penalised = (loss: Tensor, other: Tensor | null): Tensor =>
-    model.penalty ? add(loss, model.penalty(p, { user, item, other }, config, pass)) : loss;
-  if (model.loss === 'pointwise') {
+  const penalised = (loss: Tensor): Tensor => (model.penalty ? add(loss, model.penalty(p, row, config, pass)) : loss);
+  if (!other) {
     const label = input('label', [1]);
-    return { loss: penalised(bceWithLogits(score, label), null), user, leaves: [user, item, label] };
+    return { loss: penalised(bceWithLogits(score, label)), user, leaves: [user, item, label] };
   }
-  const other = indexInput('other item');
   const otherScore = model.score(p, userParts, model.itemParts(p, other, config), config, pass);
-  const loss = penalised(negativeLogSigmoid(subtract(score, otherScore)), other);
-  return { loss, user, leaves: [user, item, other] };
+  return { loss: penalised(negativeLogSigmoid(subtract(score, otherScore))), user, leaves: [user, item, other] };
 }
 
 /** As in the sampler: up to here, taken pairs are kept as bits too. */
@@ -197,8 +202,8 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
   const { nUsers, nItems } = sizes;
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
-  const tensors = rows ? namedTensors(model, declared.tensors, config, { sizes, rows, friends }) : declared.tensors;
-  const { loss } = lossExpression(model, tensors, config);
+  const given = rows ? withConstants(model, declared.tensors, config, { sizes, rows, friends }) : declared.tensors;
+  const { loss } = lossExpression(model, given, config, sizes);
   // vectors of users and items are computed of the shared matrices, for which weights, graph and steps between stand there once more
   const vectors = model.shared ? sharedBytes([loss]) + constantBytes([loss]) : 0;
   return trainingMemory({
@@ -234,8 +239,8 @@ function openPairs<C>(model: ModelHead<C> & PairParts<C>, request: OpenRequest<C
   const taken = former ? unitedRows(rows, former) : rows;
   const training = pairSettings.parse(request.training);
   const declared = declaredAs(model.parameters(config, sizes));
-  const tensors = namedTensors(model, declared.tensors, config, data);
-  const { loss, leaves } = lossExpression(model, tensors, config, trainingPass(random.child('noise')));
+  const given = withConstants(model, declared.tensors, config, data);
+  const { loss, leaves } = lossExpression(model, given, config, sizes, trainingPass(random.child('noise')));
   const store = new ParameterStore(engine, declared.list);
   const sampler = new SamplerRecord(engine, {
     users: former ? rowNumbers(rows) : null,
@@ -270,7 +275,7 @@ function openPairs<C>(model: ModelHead<C> & PairParts<C>, request: OpenRequest<C
     store,
     nRows,
     notes: [],
-    scorer: () => pairScorer(engine, model, config, data, tensors, store),
+    scorer: () => pairScorer(engine, model, config, data, given, store),
     free: () => {
       plan.free();
       sampler.free();

@@ -8,15 +8,18 @@
  */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
+import { rowNumbers } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { indexInput, input, square, subtract } from '../engine/ops/index.ts';
+import { add, indexInput, input, square, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ExampleFeed } from '../engine/runtime/example-feed.ts';
-import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
+import { nameOf, ParameterStore, paddedWidth } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { Parameters } from '../layers/parameters.ts';
+import { keptFriends } from '../scoring/kept-friends.ts';
+import type { PairData } from '../scoring/pair-scorer.ts';
 import {
   declareRatingParameters,
   type RatingScoring,
@@ -24,11 +27,13 @@ import {
   trainedRatingScorer,
   withUnknown,
 } from '../scoring/rating-scorer.ts';
-import type { RatedRows } from './forms.ts';
+import type { RatedRows, TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
+import { openPenalties, type PenaltyParts } from './rating-penalties.ts';
 import { stoppingSettings } from './stopping.ts';
 
 export const ratingSettings = z.strictObject({
@@ -56,6 +61,8 @@ export interface RatingParts<C>
   extends RatingScoring<C>,
     Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
   readonly trainingDefaults: TrainingDefaults;
+  /** Terms of the loss beside the squared error; absent = none but what the optimizer adds. */
+  readonly penalties?: PenaltyParts<C>;
   /** Weight of ½‖w‖² of one parameter where it is not `optimizer.l2`. */
   l2?(config: C, parameter: string): number | null;
 }
@@ -76,6 +83,7 @@ export function ratingModel<C>(declared: ModelHead<C> & RatingParts<C>): RatingM
       defaults: trainingDefaults,
       open: (request) => openRatings(declared, request),
       memory: (request) => ratingMemory(declared, request),
+      ...(declared.readsFriends && { kept: ({ friends }) => keptFriends(knownFriends(declared.title, friends)) }),
       defaultsForData,
       pretraining,
       fuse,
@@ -99,31 +107,60 @@ export function ratingLoss<C>(
 }
 
 /** What a training on the ratings takes. */
-function ratingMemory<C>(model: RatingParts<C>, request: MemoryRequest<C, 'pairs'>): MemoryEstimate {
+function ratingMemory<C>(model: RatingParts<C> & ModelHead<C>, request: MemoryRequest<C, 'pairs'>): MemoryEstimate {
   const { engine, config, data } = request;
   const { sizes, rows, ratings: rated } = data;
   const training = ratingSettings.parse(request.training);
-  const declared = declareRatingParameters(model, config, sizes, rows);
+  const declared = declareRatingParameters(model, config, pairData(model, data));
+  const penalties = openPenalties(model.penalties, data, config);
   const leaves = { user: indexInput('user'), item: indexInput('item'), label: input('label', [1]) };
-  const loss = ratingLoss(model, declared.tensors, config, leaves, prediction);
+  const loss = wholeLoss(model, declared, config, leaves, prediction, penalties);
   const count = rated?.value.length ?? rows.columns.length;
   return trainingMemory({
     declarations: declared.declarations,
     optimizer: training.optimizer.name,
-    // the user, the item and the rating of each
-    examples: { count, unit: 'ratings', bytesEach: 12, bytes: 0, outside: 0 },
+    // the user, the item and the rating of each, and its edges
+    examples: {
+      count,
+      unit: 'ratings',
+      bytesEach: 12 + 12 * penalties.edges.length,
+      bytes: 4 * penalties.tables.reduce((sum, { values }) => sum + values.length * paddedWidth(1), 0),
+      outside: 0,
+    },
     step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, count) }),
     ranking: { tables: 1, bytes: rankingBytes('pair', sizes, 0, engine), bytesEach: 4 },
   });
 }
 
-function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
+/** The loss of each row with what the model adds to it. */
+function wholeLoss<C>(
+  model: RatingParts<C>,
+  { tensors }: DeclaredParameters,
+  config: C,
+  leaves: { readonly user: Tensor; readonly item: Tensor; readonly label: Tensor },
+  pass: ForwardPass,
+  { tables, edges }: ReturnType<typeof openPenalties>,
+): Tensor {
+  const loss = ratingLoss(model, tensors, config, leaves, pass);
+  if (!model.penalties) return loss;
+  const named = Object.fromEntries(tables.map(({ tensor }) => [nameOf(tensor), tensor]));
+  return add(loss, model.penalties.penalty({ ...tensors, ...named }, { ...leaves, edges }, config));
+}
+
+/** What scores are made of. @throws 'config' for a model of edges, of data without */
+function pairData<C>(model: RatingParts<C> & ModelHead<C>, { sizes, rows, friends }: TakenPairs): PairData {
+  return { sizes, rows, ...(model.readsFriends && { friends: knownFriends(model.title, friends) }) };
+}
+
+function openRatings<C>(model: RatingParts<C> & ModelHead<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {
   const { engine, config, data, random } = request;
-  const { sizes, rows, ratings: rated } = data;
+  const { sizes, ratings: rated } = data;
   if (!rated) throw new Error('internal: a model of ratings is trained on ratings');
   const training = ratingSettings.parse(request.training);
-  const declared = declareRatingParameters(model, config, sizes, rows);
+  const used = pairData(model, data);
+  const declared = declareRatingParameters(model, config, used);
   const nRows = checkedRatings(rated);
+  const penalties = openPenalties(model.penalties, data, config);
   const label = input('label', [1]);
   const feed = new ExampleFeed(
     engine,
@@ -135,16 +172,18 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
       sampler: null,
       key: random.child('examples').key,
     },
-    [],
+    penalties.sources,
     label,
   );
   const pass = trainingPass(random.child('noise'));
-  const store = new ParameterStore(engine, declared.list);
+  const store = new ParameterStore(engine, [...declared.list, ...penalties.tables.map(({ tensor }) => tensor)]);
+  for (const { tensor, values } of penalties.tables) store.write(tensor, values);
   const batchSize = Math.min(training.batchSize, nRows);
   const plan = new StepPlan({
     engine,
     store,
-    loss: ratingLoss(model, declared.tensors, config, { ...feed.drawn, label }, pass),
+    loss: wholeLoss(model, declared, config, { ...feed.drawn, label }, pass, penalties),
+    trainable: declared.list,
     feed: feed.feed,
     batchSize,
     totalRows: nRows,
@@ -157,7 +196,7 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
   });
   initialiseParameters(declared, store, random.child('init'));
   clearUntrained(declared, store, {
-    user: rowsOf(rated.user, withUnknown(sizes).nUsers),
+    user: rowsOf(rated.user, withUnknown(sizes).nUsers, used.friends ? rowNumbers(used.friends) : undefined),
     item: rowsOf(rated.item, withUnknown(sizes).nItems),
   });
   return {
@@ -166,7 +205,7 @@ function openRatings<C>(model: RatingParts<C>, request: OpenRequest<C, 'pairs'>)
     store,
     nRows,
     notes: [],
-    scorer: () => ratingScorer(engine, model, config, { sizes, rows }, declared, store),
+    scorer: () => ratingScorer(engine, model, config, used, declared, store),
     free: () => {
       plan.free();
       feed.free();
@@ -192,10 +231,10 @@ export function checkedRatings({ user, item, value }: RatedRows): number {
   return n;
 }
 
-/** 1 for each row of a table that a training row has. */
-export function rowsOf(index: Int32Array, nRows: number): Uint8Array {
+/** 1 for each row of a table that a training row has, or an edge. */
+export function rowsOf(index: Int32Array, nRows: number, ofEdges: Int32Array = new Int32Array()): Uint8Array {
   const has = new Uint8Array(nRows);
-  for (const row of index) has[row] = 1;
+  for (const rows of [index, ofEdges]) for (const row of rows) has[row] = 1;
   return has;
 }
 

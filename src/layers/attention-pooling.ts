@@ -7,7 +7,7 @@
  * pair of user and item. Without a query it is that of Yang et al., NAACL 2016. A sequence of length 0 gives zeros.
  */
 import type { Tensor } from '../engine/expression.ts';
-import { add, linear, maskedSoftmax, poolSteps, repeatFields, tanh } from '../engine/ops/index.ts';
+import { add, affine, linear, maskedSoftmax, poolSteps, repeatFields, slice, tanh } from '../engine/ops/index.ts';
 import { glorotUniform, zeros } from './initializer.ts';
 import type { ParameterDeclaration, Parameters } from './parameters.ts';
 
@@ -49,4 +49,15 @@ export function attentionPooling(
   const hidden = query ? add(ofSteps, repeatFields(linear(query, of('V')), groups)) : ofSteps;
   const scores = linear(tanh(hidden), of('w'), { groups });
   return poolSteps(maskedSoftmax(scores, lengths), h, groups / lengths.size);
+}
+
+/**
+ * The mean of the vectors in place of the attention, [B, S · T · m] → [B, S · m]; of a sequence of length 0 zeros.
+ * @param width m
+ * @param lengths [B, S]: vectors of each sequence that are there
+ */
+export function meanPooling(h: Tensor, width: number, lengths: Tensor): Tensor {
+  const groups = h.size / width;
+  const alike = affine(slice(h, 0, groups), 0);
+  return poolSteps(maskedSoftmax(alike, lengths), h, groups / lengths.size);
 }

@@ -40,3 +40,13 @@ export const popularityExponentOption = z.number().min(0).max(2);
 
 /** Most similar items, users or sessions that are looked at. */
 export const neighboursOption = z.int().min(1).max(100_000);
+
+export const friendsOption = z
+  .boolean()
+  .default(true)
+  .meta({ doc: 'false: without friends, to see what they tell; the data need none then' });
+
+export const attentionOption = z
+  .boolean()
+  .default(true)
+  .meta({ doc: 'false: means in place of the attentions, to see what these tell' });

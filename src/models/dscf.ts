@@ -10,19 +10,27 @@
  *   s   = Σ_l β_l s_l,   β = softmax_l(w_b · tanh(W_b s_l + V_b [p_u ⊕ q_i] + b_b)),   s = s₀ for somebody without friends
  *   r̂(u, i) = μ + b_u + b_i + w · MLP([p_u ⊕ q_i ⊕ s]) + b          min Σ (r_ui − r̂(u, i))²
  *
- * b_u and b_i are those of the model `bias`, fitted before; the literal form is without them. By mini-batches with Adam; numbered differences: docs/models/dscf.md.
+ * b_u and b_i are those of the model `bias`, fitted before (rating-biases.ts); the literal form is without them. By mini-batches with Adam; numbered differences: docs/models/dscf.md.
  */
 import { z } from 'zod';
 import { nearestItems } from '../data/social/nearest-items.ts';
 import { SocialWalks, type WalkTokens } from '../data/social/walks.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, concat, linear, lookup, lookupFields, relu, sequenceLengths } from '../engine/ops/index.ts';
-import { neighbourhoodModel } from '../examples/neighbourhoods.ts';
-import { attentionParameters, attentionPooling } from '../layers/attention-pooling.ts';
+import { edgesOf, neighbourhoodModel } from '../examples/neighbourhoods.ts';
+import { attentionParameters, attentionPooling, meanPooling } from '../layers/attention-pooling.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, normal, zeros } from '../layers/initializer.ts';
 import { lstmLayer, lstmParameters } from '../layers/lstm.ts';
-import { deviationOption, dropoutOption, factorsOption, hiddenOption, neighboursOption } from '../layers/options.ts';
+import {
+  attentionOption,
+  deviationOption,
+  dropoutOption,
+  factorsOption,
+  friendsOption,
+  hiddenOption,
+  neighboursOption,
+} from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { tower, towerParameters } from '../layers/tower.ts';
 import type { IndexLists, KeyedNeighbours, PairLeaves } from '../scoring/neighbourhood-scorer.ts';
@@ -55,6 +63,11 @@ const options = z.strictObject({
     .default(50)
     .meta({ doc: 'items rated most like an item that are looked for among those that somebody rated' }),
   bothWays: z.boolean().default(true).meta({ doc: 'walks go over edges both ways; false: as they are written' }),
+  friends: friendsOption,
+  attention: attentionOption,
+  itemAware: z.boolean().default(true).meta({
+    doc: 'false: tokens hold any item that a visited user rated, drawn evenly, in place of the one most like i',
+  }),
   ...ratingBiasOptions,
   deviation: deviationOption.default(0.1),
 });
@@ -76,9 +89,11 @@ export const dscf = neighbourhoodModel({
   trainingDefaults: { optimizer: { learningRate: 0.001 } },
   parameters,
   itemVectors: 'Q',
-  bothWays: ({ bothWays }) => bothWays,
-  fitted: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
-  lists: ({ walks, steps }) => {
+  edges: (config) => edgesOf(config),
+  biases: ({ biases }) => biases,
+  fittedBiases: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
+  lists: ({ walks, steps, friends }): Readonly<Record<string, number>> => {
+    if (!friends) return {};
     const tokens = walks * steps;
     return { walkUsers: tokens, walkItems: tokens, walkLevels: tokens, walks, alone: 1 };
   },
@@ -91,12 +106,29 @@ function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclarat
   const { factors: d, hidden, dropout, deviation } = config;
   const vectors = normal(deviation);
   const [query, pooled] = [2 * d, 2 * d];
-  const layers = [query + pooled, ...hidden];
+  const layers = [query + (config.friends ? pooled : 0), ...hidden];
   const last = layers[layers.length - 1];
-  const token = glorotUniform(3 * d, d);
   return [
     { name: 'P', shape: [nUsers, d], table: 'user', initializer: vectors },
     { name: 'Q', shape: [nItems, d], table: 'item', initializer: vectors },
+    ...(config.friends ? friendParameters(config, nLevels, query, pooled) : []),
+    ...towerParameters('hidden', layers, { dropout, batchNorm: NO_BATCH_NORM }),
+    { name: 'out.W', shape: [last, 1], initializer: glorotUniform(last, 1) },
+    { name: 'out.b', shape: [1], initializer: zeros },
+    ...ratingBiasParameters(config, sizes),
+  ];
+}
+
+/** Of all that stands between the walks and s. */
+function friendParameters(
+  { factors: d, deviation, attention }: Options,
+  nLevels: number,
+  query: number,
+  pooled: number,
+): ParameterDeclaration[] {
+  const vectors = normal(deviation);
+  const token = glorotUniform(3 * d, d);
+  return [
     { name: 'E', shape: [nLevels, d], table: 'field', initializer: vectors },
     { name: 's0', shape: [1, pooled], table: 'field', initializer: vectors },
     // W₁, by the parts of the token that it multiplies
@@ -107,26 +139,34 @@ function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclarat
     { name: 'token.W2', shape: [d, d], initializer: glorotUniform(d, d) },
     { name: 'token.b2', shape: [d], initializer: zeros },
     ...lstmParameters('lstm', d, d, 2),
-    ...attentionParameters('steps', { width: 2 * d, units: d, query }),
-    ...attentionParameters('walks', { width: 2 * d, units: d, query }),
-    ...towerParameters('hidden', layers, { dropout, batchNorm: NO_BATCH_NORM }),
-    { name: 'out.W', shape: [last, 1], initializer: glorotUniform(last, 1) },
-    { name: 'out.b', shape: [1], initializer: zeros },
-    ...ratingBiasParameters(config, sizes),
+    ...(attention ? ['steps', 'walks'] : []).flatMap((name) =>
+      attentionParameters(name, { width: 2 * d, units: d, query }),
+    ),
   ];
 }
 
-function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
-  const { hidden, dropout, steps } = config;
+function score(p: Parameters, { user, item, biases, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
+  const { hidden, dropout } = config;
   const pair = concat(lookup(p.P, user), lookup(p.Q, item));
+  const z0 = config.friends ? concat(pair, friendVector(p, lists, pair, config)) : pair;
+  const z = tower(p, 'hidden', hidden.length, z0, { dropout, batchNorm: NO_BATCH_NORM }, pass);
+  const output = linear(z, p['out.W'], { bias: p['out.b'] });
+  return withBiases(output, biases);
+}
+
+/** s, [B, 2 d]. */
+function friendVector(
+  p: Parameters,
+  lists: PairLeaves['lists'],
+  pair: Tensor,
+  { factors, steps, attention }: Options,
+): Tensor {
+  const pooled = (name: string, vectors: Tensor, lengths: Tensor): Tensor =>
+    attention ? attentionPooling(p, name, vectors, lengths, pair) : meanPooling(vectors, 2 * factors, lengths);
   const lengths = sequenceLengths(lists.walkUsers, steps);
   const h = lstmLayer(p, 'lstm', 2, tokens(p, lists), lengths, { steps, forget: 1 });
-  const ofWalks = attentionPooling(p, 'steps', h, lengths, pair);
   const nWalks = sequenceLengths(lists.walks, lists.walks.size);
-  const friends = add(attentionPooling(p, 'walks', ofWalks, nWalks, pair), lookupFields(p.s0, lists.alone, [1]));
-  const z = tower(p, 'hidden', hidden.length, concat(pair, friends), { dropout, batchNorm: NO_BATCH_NORM }, pass);
-  const output = linear(z, p['out.W'], { bias: p['out.b'] });
-  return withBiases(p, output, user, item, config);
+  return add(pooled('walks', pooled('steps', h, lengths), nWalks), lookupFields(p.s0, lists.alone, [1]));
 }
 
 /** x of all tokens, [B, L · K · d]. */
@@ -142,7 +182,11 @@ function tokens(p: Parameters, { walkUsers, walkItems, walkLevels }: PairLeaves[
 }
 
 /** Walks of a pair, those with tokens first; `walks` has an entry for each of them, `alone` one where there is none. */
-function walkedNeighbours(surroundings: Surroundings, { walks, steps, neighbours }: Options): KeyedNeighbours {
+function walkedNeighbours(
+  surroundings: Surroundings,
+  { walks, steps, neighbours, friends, itemAware }: Options,
+): KeyedNeighbours {
+  if (!friends) return () => () => {};
   const { rated, level, levels, nItems } = surroundings;
   // cosines are those of ratings from 0 up
   const lowest = Math.min(0, levels[0]);
@@ -154,7 +198,7 @@ function walkedNeighbours(surroundings: Surroundings, { walks, steps, neighbours
     level: new Int32Array(walks * steps),
   };
   return (key) => {
-    const social = new SocialWalks(surroundings, nearest, { walks, steps, key });
+    const social = new SocialWalks(surroundings, nearest, { walks, steps, itemAware, key });
     return (user, item, number, lists, row) => {
       social.fill(user, item, number, drawn, 0);
       const n = writeWalks(drawn, steps, lists, row * walks * steps);

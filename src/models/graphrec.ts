@@ -10,19 +10,26 @@
  *   r̂(u, i) = μ + b_u + b_i + w · MLP([h ⊕ z]) + b                              min Σ (r_ui − r̂(u, i))²
  *
  * α, γ and β are softmaxes of w · tanh(W y + V q + b), y what is weighed, the query q = p_u for α and β, q_i for γ. Of long lists
- * `cap` entries are drawn. b_u and b_i are those of the model `bias`, fitted before; the literal form is without them. By mini-batches
- * with Adam; numbered differences: docs/models/graphrec.md.
+ * `cap` entries are drawn. b_u and b_i are those of the model `bias`, fitted before (rating-biases.ts); the literal form is without them.
+ * By mini-batches with Adam; numbered differences: docs/models/graphrec.md.
  */
 import { z } from 'zod';
 import { DrawnEntries } from '../data/social/drawn-entries.ts';
 import { type SparseRows, transposeRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, concat, linear, lookup, lookupFields, relu, sequenceLengths } from '../engine/ops/index.ts';
-import { neighbourhoodModel } from '../examples/neighbourhoods.ts';
-import { attentionParameters, attentionPooling } from '../layers/attention-pooling.ts';
+import { edgesOf, neighbourhoodModel } from '../examples/neighbourhoods.ts';
+import { attentionParameters, attentionPooling, meanPooling } from '../layers/attention-pooling.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { glorotUniform, normal, zeros } from '../layers/initializer.ts';
-import { deviationOption, dropoutOption, factorsOption, hiddenOption } from '../layers/options.ts';
+import {
+  attentionOption,
+  deviationOption,
+  dropoutOption,
+  factorsOption,
+  friendsOption,
+  hiddenOption,
+} from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
 import { tower, towerParameters } from '../layers/tower.ts';
 import type { KeyedNeighbours, PairLeaves } from '../scoring/neighbourhood-scorer.ts';
@@ -55,6 +62,8 @@ const options = z.strictObject({
       search: [10, 30, 50],
     }),
   bothWays: z.boolean().default(true).meta({ doc: 'edges count both ways; false: as they are written' }),
+  friends: friendsOption,
+  attention: attentionOption,
   ...ratingBiasOptions,
   deviation: deviationOption.default(0.1),
 });
@@ -76,15 +85,22 @@ export const graphrec = neighbourhoodModel({
   trainingDefaults: { optimizer: { learningRate: 0.001 } },
   parameters,
   itemVectors: 'Q',
-  bothWays: ({ bothWays }) => bothWays,
-  fitted: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
-  lists: ({ cap }) => ({ ratedItems: cap, ratedLevels: cap, friends: cap, raters: cap, raterLevels: cap }),
+  edges: (config) => edgesOf(config),
+  biases: ({ biases }) => biases,
+  fittedBiases: (ratings, sizes, config) => fittedBiases(ratings, sizes, config),
+  lists: ({ cap, friends }): Readonly<Record<string, number>> => ({
+    ratedItems: cap,
+    ratedLevels: cap,
+    ...(friends && { friends: cap }),
+    raters: cap,
+    raterLevels: cap,
+  }),
   neighbours: drawnNeighbours,
   score,
 });
 
 function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclaration[] {
-  const { factors: d, hidden, dropout, deviation } = config;
+  const { factors: d, hidden, dropout, deviation, friends, attention } = config;
   const vectors = normal(deviation);
   const layers = [2 * d, ...hidden];
   const last = layers[layers.length - 1];
@@ -93,8 +109,11 @@ function parameters(config: Options, sizes: SurroundingSizes): ParameterDeclarat
     { name: 'Q', shape: [sizes.nItems, d], table: 'item', initializer: vectors },
     { name: 'E', shape: [sizes.nLevels, d], table: 'field', initializer: vectors },
     ...['rated', 'raters'].flatMap((name) => opinionParameters(name, d)),
-    ...['rated', 'friends', 'raters'].flatMap((name) => attentionParameters(name, { width: d, units: d, query: d })),
-    ...['ofItems', 'ofFriends', 'user', 'item'].flatMap((name) => layerParameters(name, 2 * d, d)),
+    ...(attention ? ['rated', ...(friends ? ['friends'] : []), 'raters'] : []).flatMap((name) =>
+      attentionParameters(name, { width: d, units: d, query: d }),
+    ),
+    ...['ofItems', ...(friends ? ['ofFriends'] : []), 'item'].flatMap((name) => layerParameters(name, 2 * d, d)),
+    ...layerParameters('user', friends ? 2 * d : d, d),
     ...towerParameters('hidden', layers, { dropout, batchNorm: NO_BATCH_NORM }),
     ...layerParameters('out', last, 1),
     ...ratingBiasParameters(config, sizes),
@@ -120,22 +139,24 @@ function opinionParameters(name: string, d: number): ParameterDeclaration[] {
   ];
 }
 
-function score(p: Parameters, { user, item, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
-  const { hidden, dropout, cap } = config;
+function score(p: Parameters, { user, item, biases, lists }: PairLeaves, config: Options, pass: ForwardPass): Tensor {
+  const { factors, hidden, dropout, cap, attention } = config;
   const [ofUser, ofItem] = [lookup(p.P, user), lookup(p.Q, item)];
   const layer = (name: string, x: Tensor, isRelu = true): Tensor =>
     linear(x, p[`${name}.W`], { bias: p[`${name}.b`], relu: isRelu });
-  const pooled = (name: string, vectors: Tensor, list: Tensor, query: Tensor): Tensor =>
-    attentionPooling(p, name, vectors, sequenceLengths(list, cap), query);
+  const pooled = (name: string, vectors: Tensor, list: Tensor, query: Tensor): Tensor => {
+    const lengths = sequenceLengths(list, cap);
+    return attention ? attentionPooling(p, name, vectors, lengths, query) : meanPooling(vectors, factors, lengths);
+  };
   const rated = opinions(p, 'rated', lookupAll(p.Q, lists.ratedItems), lists.ratedLevels);
   const raters = opinions(p, 'raters', lookupAll(p.P, lists.raters), lists.raterLevels);
   const byItems = layer('ofItems', concat(ofUser, pooled('rated', rated, lists.ratedItems, ofUser)));
-  const friends = pooled('friends', lookupAll(p.P, lists.friends), lists.friends, ofUser);
-  const byFriends = layer('ofFriends', concat(ofUser, friends));
-  const h = layer('user', concat(byItems, byFriends));
+  const byFriends = (): Tensor =>
+    layer('ofFriends', concat(ofUser, pooled('friends', lookupAll(p.P, lists.friends), lists.friends, ofUser)));
+  const h = layer('user', config.friends ? concat(byItems, byFriends()) : byItems);
   const z = layer('item', concat(ofItem, pooled('raters', raters, lists.raters, ofItem)));
   const inner = tower(p, 'hidden', hidden.length, concat(h, z), { dropout, batchNorm: NO_BATCH_NORM }, pass);
-  return withBiases(p, layer('out', inner, false), user, item, config);
+  return withBiases(layer('out', inner, false), biases);
 }
 
 const lookupAll = (table: Tensor, list: Tensor): Tensor => lookupFields(table, list, Array<number>(list.size).fill(1));
@@ -161,9 +182,10 @@ function drawnNeighbours({ friends, rated, level, nItems }: Surroundings, { cap 
         lists.ratedItems[at + n] = rated.columns[entry];
         lists.ratedLevels[at + n] = level[entry];
       });
-      drawn.visit(friends, { row: user }, [...number, 1], (entry, n) => {
-        lists.friends[at + n] = friends.columns[entry];
-      });
+      if (lists.friends)
+        drawn.visit(friends, { row: user }, [...number, 1], (entry, n) => {
+          lists.friends[at + n] = friends.columns[entry];
+        });
       drawn.visit(raters, { row: item, without: user }, [...number, 2], (entry, n) => {
         lists.raters[at + n] = raters.columns[entry];
         lists.raterLevels[at + n] = raterLevel[entry];

@@ -32,6 +32,7 @@ import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
 import { sessionPopularity } from './session-popularity.ts';
 import { svdpp } from './svdpp.ts';
+import { trustsvd } from './trustsvd.ts';
 import { ultragcn } from './ultragcn.ts';
 import { vsknn } from './vsknn.ts';
 import { wideDeep } from './wide-deep.ts';
@@ -53,6 +54,7 @@ const pairModels = [
   bias,
   biasedMf,
   svdpp,
+  trustsvd,
   dscf,
   graphrec,
 ];

@@ -9,11 +9,22 @@
  */
 import { z } from 'zod';
 import { mutualFriends } from '../data/social/friends.ts';
-import { add, affine, gatherRows, matrixRows, propagate, rowDot, sparseMatrix } from '../engine/ops/index.ts';
+import type { Tensor } from '../engine/expression.ts';
+import {
+  add,
+  affine,
+  gatherRows,
+  markedRows,
+  matrixRows,
+  propagate,
+  rowDot,
+  sparseMatrix,
+} from '../engine/ops/index.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { normal } from '../layers/initializer.ts';
 import { normalisedAdjacency } from '../layers/interaction-graph.ts';
 import { deviationOption, factorsOption, regularizationOption } from '../layers/options.ts';
+import type { TrainingRow } from '../scoring/pair-scorer.ts';
 
 const options = z.strictObject({
   factors: factorsOption.default(64).meta({ doc: 'length of the vectors', search: [16, 32, 64, 128] }),
@@ -70,8 +81,8 @@ export const lightgcn = pairModel({
     const social = weight > 0 && friends ? { friends: mutualFriends(friends), weight } : undefined;
     return { graph: sparseMatrix('graph', normalisedAdjacency(rows, sizes.nItems, social), { symmetric: true }) };
   },
-  shared: ({ E, graph }, { layers }, { nUsers, nItems }) => {
-    const propagated = layers === 0 ? E : propagate(graph, E, layers);
+  shared: ({ E, graph }, { layers }, { nUsers, nItems }, row) => {
+    const propagated = layers === 0 ? E : propagate(graph, E, layers, { wanted: row && nodesOf(row, nUsers, nItems) });
     return {
       users: matrixRows(propagated, 0, nUsers),
       items: matrixRows(propagated, nUsers, nUsers + nItems),
@@ -109,3 +120,9 @@ export const lightgcn = pairModel({
     };
   },
 });
+
+/** The nodes of a batch, which are all that its loss reads of what is propagated. */
+function nodesOf({ user, item, other }: TrainingRow, nUsers: number, nItems: number): Tensor {
+  const items = [item, ...(other ? [other] : [])].map((index) => ({ index, first: nUsers, count: nItems }));
+  return markedRows([{ index: user, first: 0, count: nUsers }, ...items], nUsers + nItems);
+}

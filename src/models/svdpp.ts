@@ -8,12 +8,13 @@
  * product of a sparse matrix with Y, once a step. By mini-batches with Adam; numbered differences: docs/models/svdpp.md.
  */
 import { z } from 'zod';
-import { float32Tensor } from '../core/named-tensors.ts';
+import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import { add, gatherRows, lookup, type SparseMatrix, sparseMatrix, sparseProduct } from '../engine/ops/index.ts';
 import type { TrainingDefaults, TrainingSizes } from '../examples/model.ts';
 import { ratingModel } from '../examples/ratings.ts';
 import { normal } from '../layers/initializer.ts';
+import type { FoldedIn, Sizes } from '../scoring/scorer.ts';
 import { biasedDot, factorDeclarations, factorOptions } from './biased-mf.ts';
 
 const options = z.strictObject({
@@ -28,8 +29,8 @@ const options = z.strictObject({
     }),
 });
 
-/** Row u holds |N(u)|^(−1/2) in the columns of N(u). */
-function normalised({ nRows, rowStart, columns }: SparseRows, nColumns: number): SparseMatrix {
+/** Row u holds |N(u)|^(−1/2) in the columns of N(u); shared with TrustSVD, as what follows is. */
+export function normalised({ nRows, rowStart, columns }: SparseRows, nColumns: number): SparseMatrix {
   const values = new Float32Array(columns.length);
   for (let u = 0; u < nRows; u++)
     values.fill(1 / Math.sqrt(rowStart[u + 1] - rowStart[u]), rowStart[u], rowStart[u + 1]);
@@ -37,8 +38,25 @@ function normalised({ nRows, rowStart, columns }: SparseRows, nColumns: number):
 }
 
 /** Of N ratings the power of two nearest to N / 80, from 256 on: a step costs N products, so an epoch has some 80 of them. */
-function batchFor({ nInteractions }: TrainingSizes): TrainingDefaults {
+export function batchFor({ nInteractions }: TrainingSizes): TrainingDefaults {
   return { batchSize: 2 ** Math.max(8, Math.min(20, Math.round(Math.log2(Math.max(1, nInteractions) / 80)))) };
+}
+
+/** The user parts of somebody new: |H|^(−1/2) Σ_{j ∈ H} y_j of the items H that are given, and no bias. */
+export function sumOfItems(
+  weights: NamedTensors,
+  { nItems }: Sizes,
+  { factors }: { readonly factors: number },
+  history: Int32Array,
+): FoldedIn {
+  const Y = float32Tensor(weights, 'Y', [nItems, factors]);
+  const vector = new Float32Array(factors + 1);
+  for (let k = 0; k < factors; k++) {
+    let sum = 0;
+    for (const item of history) sum += Y[item * factors + k];
+    vector[k] = sum / Math.sqrt(history.length);
+  }
+  return { vector, how: 'by which items were taken; no rating of the person is known' };
 }
 
 export const svdpp = ratingModel({
@@ -65,14 +83,5 @@ export const svdpp = ratingModel({
   ],
   itemParts: ({ Q, itemBias }, item) => [lookup(Q, item), lookup(itemBias, item)],
   score: (_, user, item) => biasedDot(user, item),
-  foldInByItems: (weights, { nItems }, { factors }, history) => {
-    const Y = float32Tensor(weights, 'Y', [nItems, factors]);
-    const vector = new Float32Array(factors + 1);
-    for (let k = 0; k < factors; k++) {
-      let sum = 0;
-      for (const item of history) sum += Y[item * factors + k];
-      vector[k] = sum / Math.sqrt(history.length);
-    }
-    return { vector, how: 'by which items were taken; no rating of the person is known' };
-  },
+  foldInByItems: (weights, sizes, config, history) => sumOfItems(weights, sizes, config, history),
 });

@@ -8,10 +8,20 @@ import type { FieldRows } from '../data/features/field-rows.ts';
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { RankingTables } from '../engine/runtime/ranking.ts';
-import type { FieldRanking, RowPredictor } from '../scoring/row-scorer.ts';
+import { type FieldRanking, probabilityOf, type RowPredictor } from '../scoring/row-scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { Answering, Asked, AskedPerson, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
-import { entitiesOf, idKey, type RowRecord, repeatedRow, rowCompleter, stackedRows } from './named-rows.ts';
+import { type Explanation, explanationOf } from './explain-row.ts';
+import {
+  entitiesOf,
+  examplesOfRows,
+  idKey,
+  type RowPrediction,
+  type RowRecord,
+  repeatedRow,
+  rowCompleter,
+  stackedRows,
+} from './named-rows.ts';
 import { likenessByVectors } from './reasons.ts';
 import { MOST_TAKEN } from './request.ts';
 import { listAt, type TopItems, takenItems, topItems } from './top-items.ts';
@@ -21,20 +31,37 @@ export class FieldAnswering implements Answering {
   readonly by = ['user', 'row'] as const;
   readonly takenIn = 'the training data';
   readonly popularity: Int32Array;
-  readonly #engine: Engine;
+  readonly sessions = null;
+  readonly #engine: () => Engine;
   readonly #parts: FieldParts;
   readonly #predictor: RowPredictor;
   readonly #complete: (record: RowRecord) => RowRecord;
   #ranking: FieldRanking | null = null;
   #items: FieldRows | null = null;
 
-  constructor(engine: Engine, parts: FieldParts, predictor: RowPredictor) {
+  constructor(engine: () => Engine, parts: FieldParts, predictor: RowPredictor) {
     this.#engine = engine;
     this.#parts = parts;
     this.#predictor = predictor;
     this.#complete = rowCompleter(parts);
     this.popularity = new Int32Array(parts.items.size);
     for (const item of parts.seen.columns) this.popularity[item]++;
+  }
+
+  predict(rows: readonly RowRecord[]): RowPrediction[] {
+    const { task, offset, ratingRange } = this.#parts.fields;
+    const encoded = rows.map((row) => this.#encoded(row));
+    const outputs = this.#predictor.logits(examplesOfRows(encoded));
+    return encoded.map(({ notes }, n) => {
+      if (task !== 'rating') return { value: probabilityOf(outputs[n]), output: outputs[n], notes };
+      const rating = outputs[n] + offset;
+      const { low, high } = ratingRange ?? { low: rating, high: rating };
+      return { value: Math.min(high, Math.max(low, rating)), output: rating, notes };
+    });
+  }
+
+  explain(row: RowRecord, nPairs: number): Explanation {
+    return explanationOf(this.#parts.fields, this.#predictor, this.#encoded(row), nPairs);
   }
 
   isServed(): boolean {
@@ -200,7 +227,7 @@ export class FieldAnswering implements Answering {
     const nRequests = requests.length;
     const topK = Math.min(k, this.#parts.items.size);
     return this.#scoredFor(requests, ({ form }) => {
-      const tables = new RankingTables(this.#engine, { ...form, last }, this.#parts.items.size);
+      const tables = new RankingTables(this.#engine(), { ...form, last }, this.#parts.items.size);
       try {
         const users = Int32Array.from({ length: nRequests }, (_, n) => n);
         const outcome = tables.rank({ users, excluded: listsAtRows(nRequests, users, (n) => excluded[n]), topK });

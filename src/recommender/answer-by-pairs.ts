@@ -16,10 +16,11 @@ import { FoldIn } from '../training/fold-in.ts';
 import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
 import { BestItems } from './best-items.ts';
 import { BestListed } from './best-listed.ts';
+import { ratingPredictor } from './predict-ratings.ts';
 import { knownItems, likenessOf, type ReasonFinder, reasonFinder } from './reasons.ts';
 import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { listAt, type TopItems, takenItems } from './top-items.ts';
-import { blocksOf, listsAtRows } from './users-at-once.ts';
+import { blocksOf, someRows } from './users-at-once.ts';
 
 const NOTHING_TO_SERVE_BY = 'has no training rows and took no item that training has';
 
@@ -30,7 +31,10 @@ export class PairAnswering implements Answering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the training data';
   readonly popularity: Int32Array;
-  readonly #engine: Engine;
+  readonly predict: Answering['predict'];
+  readonly explain = null;
+  readonly sessions = null;
+  readonly #engine: () => Engine;
   readonly #model: Model<unknown, 'pairs'>;
   readonly #parts: RecommenderParts;
   readonly #scorer: Scorer;
@@ -38,7 +42,9 @@ export class PairAnswering implements Answering {
   #foldIn: FoldIn | null = null;
   #reasons: ReasonFinder | null = null;
 
-  constructor(engine: Engine, model: Model<unknown, 'pairs'>, parts: RecommenderParts, scorer: Scorer) {
+  constructor(engine: () => Engine, model: Model<unknown, 'pairs'>, parts: RecommenderParts, scorer: Scorer) {
+    const { rating } = parts.info;
+    this.predict = rating ? ratingPredictor(parts, rating, scorer) : null;
     this.#engine = engine;
     this.#model = model;
     this.#parts = parts;
@@ -102,7 +108,7 @@ export class PairAnswering implements Answering {
       return;
     }
     const last = joinedAscending(wanted.excluded, form.last);
-    const tables = rankingTables(this.#engine, { ...form, last }, nItems);
+    const tables = rankingTables(this.#engine(), { ...form, last }, nItems);
     try {
       for (const block of blocksOf(users, nItems)) yield this.#rankBlock(tables, block, wanted);
     } finally {
@@ -111,22 +117,19 @@ export class PairAnswering implements Answering {
   }
 
   #rankBlock(tables: Tables, users: Int32Array, wanted: WantedOfUsers): RankedUser[] {
-    const { seen, items } = this.#parts;
+    const { seen, heldOut, items } = this.#parts;
     const none = new Int32Array(0);
-    const own = Array.from(users, (user) => (wanted.includeSeen ? none : this.#takenBy(user)));
-    const places = Int32Array.from(users.keys()).filter((n) => rowOf(seen, users[n]).length > 0);
+    const isTrained = (user: number) => seen.rowStart[user] < seen.rowStart[user + 1];
+    const trained = users.filter(isTrained);
+    const excluded = wanted.includeSeen ? undefined : someRows(trained, seen, heldOut);
     const topK = Math.min(wanted.k, items.size);
-    const trained = places.map((n) => users[n]);
-    const excluded = listsAtRows(seen.nRows, trained, (position) => own[places[position]]);
     const outcome = tables.rank({ users: trained, excluded, topK });
-    const found: (TopItems | undefined)[] = new Array(users.length).fill(undefined);
-    places.forEach((n, position) => {
-      found[n] = listAt(outcome, position, topK);
-    });
-    return Array.from(users, (user, n) => {
-      const top = found[n];
-      if (!top) return this.#rankUntrained(user, own[n], wanted);
-      return { user, excluded: own[n], ranked: this.#ranked(top, rowOf(seen, user), 'trained') };
+    let position = 0;
+    return Array.from(users, (user) => {
+      if (!isTrained(user)) return this.#rankUntrained(user, wanted.includeSeen ? none : this.#takenBy(user), wanted);
+      const top = listAt(outcome, position++, topK);
+      const own = excluded ? rowOf(excluded, user) : none;
+      return { user, excluded: own, ranked: this.#ranked(top, rowOf(seen, user), 'trained') };
     });
   }
 
@@ -222,7 +225,7 @@ export class PairAnswering implements Answering {
     const training = pairSettings.parse(info.training);
     const config = model.options.parse(info.model.config);
     const sizes = { nUsers: users.size, nItems: items.size };
-    return new FoldIn({ engine: this.#engine, model, config, training, sizes, weights }, this.#scorer);
+    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights }, this.#scorer);
   }
 
   #weightedFoldIn(model: WeightedPairModel): FoldIn {
@@ -233,7 +236,7 @@ export class PairAnswering implements Answering {
     const weightsOf = model.foldInWeights(config, { sizes, rows: seen });
     // the prior stands for the norm of whole tables; negatives are not rejected, and weigh by the loss
     const training = { negatives: weightsOf(1).negatives, rejectTaken: false, optimizer: { ...optimizer, l2: 0 } };
-    return new FoldIn({ engine: this.#engine, model, config, training, sizes, weights, weightsOf }, this.#scorer);
+    return new FoldIn({ engine: this.#engine(), model, config, training, sizes, weights, weightsOf }, this.#scorer);
   }
 
   /** What finds the best items; made once. */
@@ -241,7 +244,7 @@ export class PairAnswering implements Answering {
     const { form } = this.#scorer;
     const nItems = this.#parts.items.size;
     this.#bestItems ??=
-      form.form === 'listed' ? new BestListed(this.#scorer, nItems) : new BestItems(this.#engine, form, nItems);
+      form.form === 'listed' ? new BestListed(this.#scorer, nItems) : new BestItems(this.#engine(), form, nItems);
     return this.#bestItems;
   }
 

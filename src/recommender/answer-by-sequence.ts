@@ -6,7 +6,17 @@ import { float32Tensor } from '../core/named-tensors.ts';
 import { quotedNames } from '../core/shown.ts';
 import { joinedAscending, rowOf } from '../data/sparse-rows.ts';
 import type { RunningSequences, SequenceScorer } from '../scoring/sequence-scorer.ts';
-import type { Answering, Asked, AskedPerson, Ranked, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
+import type {
+  Answering,
+  Asked,
+  AskedPerson,
+  Ranked,
+  RankedUser,
+  SequenceSoFar,
+  SessionAnswering,
+  Vectors,
+  WantedOfUsers,
+} from './answer.ts';
 import { HistoryLanes } from './history-lanes.ts';
 import { emptyHistory, examplesOf, MOST_TAKEN } from './request.ts';
 import { takenItems, topItems } from './top-items.ts';
@@ -16,18 +26,12 @@ const NOTHING_KNOWN = 'took no item that was in the training data';
 
 const lane = Int32Array.of(0);
 
-/** What is known of a running sequence. */
-export interface SequenceSoFar {
-  readonly running: RunningSequences;
-  /** Known items, distinct, in the order of their first event. */
-  readonly items: ReadonlySet<number>;
-  readonly nKnown: number;
-  readonly unknownItems: readonly string[];
-}
-
-export class SequenceAnswering implements Answering {
+export class SequenceAnswering implements Answering, SessionAnswering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the data';
+  readonly predict = null;
+  readonly explain = null;
+  readonly sessions = this;
   readonly popularity: Float32Array;
   readonly #title: string;
   readonly #parts: RecommenderParts;

@@ -2,7 +2,10 @@
 
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { displayName } from '../data/dataset.ts';
+import type { RunningSequences } from '../scoring/sequence-scorer.ts';
+import type { Explanation } from './explain-row.ts';
 import { fillByPopularity, popularityNote } from './fill-by-popularity.ts';
+import type { RowPrediction, RowRecord } from './named-rows.ts';
 import type { TopItems } from './top-items.ts';
 
 export interface Recommendation {
@@ -79,7 +82,30 @@ export interface Answering {
   likeness(item: number): { readonly scores: Float32Array; readonly how: string } | null;
   /** What a score needs of the items, or of the users, alone; null where it is made otherwise. */
   vectors(owner: 'item' | 'user'): Vectors | null;
+  /** Rows by the names of their columns; null where such recommenders predict none. */
+  readonly predict: ((rows: readonly RowRecord[]) => RowPrediction[]) | null;
+  /** Why a row is predicted as it is; null where it cannot be said. @param nPairs strongest pairs to list */
+  readonly explain: ((row: RowRecord, nPairs: number) => Explanation) | null;
+  /** Somebody in the middle of a sequence; null where the model does not read sequences. */
+  readonly sessions: SessionAnswering | null;
   free(): void;
+}
+
+/** How sessions are answered that are told their events one by one. */
+export interface SessionAnswering {
+  /** An empty sequence, to be freed by whoever asked for it. */
+  open(): RunningSequences;
+  /** @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for an empty sequence */
+  askRunning(sequence: SequenceSoFar, whenEmpty: AskedPerson['whenEmpty']): Asked;
+}
+
+/** What is known of a running sequence. */
+export interface SequenceSoFar {
+  readonly running: RunningSequences;
+  /** Known items, distinct, in the order of their first event. */
+  readonly items: ReadonlySet<number>;
+  readonly nKnown: number;
+  readonly unknownItems: readonly string[];
 }
 
 /** Vectors by dense index. */

@@ -4,8 +4,7 @@ import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, idOf } from '../core/ids.ts';
 import type { RunningSequences } from '../scoring/sequence-scorer.ts';
-import type { Answer } from './answer.ts';
-import type { SequenceAnswering } from './answer-by-sequence.ts';
+import type { Answer, Answering, SessionAnswering } from './answer.ts';
 import { listFor } from './recommend-list.ts';
 import { type RecommendOptions, wantedOf } from './request.ts';
 
@@ -15,7 +14,8 @@ const lane = Int32Array.of(0);
 export class OpenSession {
   readonly #parts: RecommenderParts;
   readonly #title: string;
-  readonly #answering: SequenceAnswering;
+  readonly #answering: Answering;
+  readonly #sessions: SessionAnswering;
   readonly #running: RunningSequences;
   readonly #items = new Set<number>();
   readonly #unknown: string[] = [];
@@ -23,13 +23,20 @@ export class OpenSession {
   #isClosed = false;
   #nKnown = 0;
 
-  /** @param onClose called once */
-  constructor(parts: RecommenderParts, title: string, answering: SequenceAnswering, onClose: () => void) {
+  /** @param sessions those of `answering` @param onClose called once */
+  constructor(
+    parts: RecommenderParts,
+    title: string,
+    answering: Answering,
+    sessions: SessionAnswering,
+    onClose: () => void,
+  ) {
     this.#onClose = onClose;
     this.#parts = parts;
     this.#title = title;
     this.#answering = answering;
-    this.#running = answering.open();
+    this.#sessions = sessions;
+    this.#running = sessions.open();
   }
 
   /**
@@ -60,7 +67,7 @@ export class OpenSession {
       nKnown: this.#nKnown,
       unknownItems: this.#unknown,
     };
-    const asked = this.#answering.askRunning(sequence, wanted.whenEmpty);
+    const asked = this.#sessions.askRunning(sequence, wanted.whenEmpty);
     return listFor(this.#parts, this.#title, this.#answering, asked, wanted);
   }
 

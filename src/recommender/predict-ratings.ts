@@ -39,18 +39,18 @@ function trainedOf({ seen, items }: RecommenderParts, owner: 'user' | 'item'): (
   return (item) => has[item] === 1;
 }
 
-/** Makes what predicts rows; made once for a recommender. */
+/** What predicts rows; what it needs to know of the data is made when it is first asked. */
 export function ratingPredictor(
   parts: RecommenderParts,
   { offset, range }: NonNullable<RecommenderParts['info']['rating']>,
   { values }: Scorer,
 ): (rows: readonly RowRecord[]) => RowPrediction[] {
   if (!values) throw new Error('internal: a model of ratings predicts listed pairs');
-  const userOf = entityReader(parts, 'user');
-  const itemOf = entityReader(parts, 'item');
+  let readers: Record<'user' | 'item', (row: RowRecord) => NamedEntity> | null = null;
   return (rows) => {
-    const users = rows.map(userOf);
-    const items = rows.map(itemOf);
+    readers ??= { user: entityReader(parts, 'user'), item: entityReader(parts, 'item') };
+    const users = rows.map(readers.user);
+    const items = rows.map(readers.item);
     const indices = (named: readonly NamedEntity[]) => Int32Array.from(named, ({ index }) => index);
     const outputs = values(indices(users), indices(items));
     return rows.map((_, n) => {

@@ -1,30 +1,25 @@
 /** A trained recommender: asked by external ids, saved as a folder that stands alone, loaded without the data. */
-import { loadArtifact, loadAttachment, saveArtifact } from '../artifact/artifact.ts';
-import { FEATURES_FILE, parseFieldFile, writeFieldFile } from '../artifact/field-file.ts';
+import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
+import { FEATURES_FILE, writeFieldFile } from '../artifact/field-file.ts';
 import { fitting } from '../artifact/fitting.ts';
 import type { Manifest } from '../artifact/manifest.ts';
-import { type FieldParts, ITEM_COUNTS, type RecommenderParts } from '../artifact/recommender-parts.ts';
+import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type Id, shownValue } from '../core/ids.ts';
-import { float32Tensor } from '../core/named-tensors.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { type Form, type Forms, formTitles } from '../examples/forms.ts';
-import type { AnyModel } from '../examples/model.ts';
-import { findModel, modelsOf } from '../models/index.ts';
-import { probabilityOf } from '../scoring/row-scorer.ts';
+import type { AnyModel, TaskName } from '../examples/model.ts';
+import { findModel, models } from '../models/index.ts';
 import type { Answer, Answering } from './answer.ts';
-import { FieldAnswering } from './answer-by-fields.ts';
-import { PairAnswering, trainedItemsFirst } from './answer-by-pairs.ts';
-import { SequenceAnswering } from './answer-by-sequence.ts';
 import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
-import { type Explanation, explanationOf } from './explain-row.ts';
-import { examplesOfRows, type RowPrediction, type RowRecord, rowCompleter } from './named-rows.ts';
+import type { Explanation } from './explain-row.ts';
+import { answeringOf, scorerOf, withOwnParts } from './forms.ts';
+import type { RowPrediction, RowRecord } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
-import { ratingPredictor } from './predict-ratings.ts';
 import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
 import { listFor } from './recommend-list.ts';
 import {
@@ -49,7 +44,6 @@ export class Recommender {
   #engine: Engine | null;
   #scorer: Forms[Form]['scorer'] | null = null;
   #answering: Answering | null = null;
-  #ratings: ReturnType<typeof ratingPredictor> | null = null;
   readonly #sessions = new Set<OpenSession>();
   #listsInWork = new ListsInWork();
 
@@ -80,11 +74,7 @@ export class Recommender {
     const { manifest, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
     const info = { ...manifest, model: await currentModel(path, manifest) };
     const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
-    const { form } = findModel(info.model.name);
-    if (form === 'sequences') await fitting(path, () => checkCounts(parts));
-    if (form !== 'rows') return parts;
-    const attached = await loadAttachment(path, FEATURES_FILE);
-    return { ...parts, fields: await fitting(path, () => parseFieldFile(attached, path)) };
+    return withOwnParts(findModel(info.model.name), path, parts);
   }
 
   /** Writes the folder; an artifact that is there is replaced only when the new one is complete. @throws 'usage' for a wrong call */
@@ -121,38 +111,13 @@ export class Recommender {
   }
 
   #anyScorer(): Forms[Form]['scorer'] {
-    this.#scorer ??= this.#makeScorer();
+    this.#scorer ??= scorerOf<Form>(() => this.engine, this.model, this.parts);
     return this.#scorer;
   }
 
-  #makeScorer(): Forms[Form]['scorer'] {
-    const { model, parts } = this;
-    const { weights, users, items, seen } = parts;
-    const config = model.options.parse(parts.info.model.config);
-    const engine = () => this.engine;
-    if (model.form === 'sequences') return model.scorerOf(engine, { config, weights, about: { nItems: items.size } });
-    if (model.form === 'rows')
-      return model.scorerOf(engine, { config, weights, about: { layout: this.#fieldParts().fields.encoder.layout } });
-    const about = { sizes: { nUsers: users.size, nItems: items.size }, history: seen };
-    return trainedItemsFirst(model.scorerOf(engine, { config, weights, about }), parts);
-  }
-
-  #fieldParts(): FieldParts {
-    const { fields } = this.parts;
-    if (!fields) throw new Error('internal: a model over fields needs its fields');
-    return { ...this.parts, fields };
-  }
-
   #answers(): Answering {
-    this.#answering ??= this.#makeAnswering();
+    this.#answering ??= answeringOf<Form>(() => this.engine, this.model, this.parts, this.#anyScorer());
     return this.#answering;
-  }
-
-  #makeAnswering(): Answering {
-    const { model, parts } = this;
-    if (model.form === 'sequences') return new SequenceAnswering(model.title, parts, this.scorer('sequences'));
-    if (model.form === 'rows') return new FieldAnswering(this.engine, this.#fieldParts(), this.scorer('rows'));
-    return new PairAnswering(this.engine, model, parts, this.scorer('pairs'));
   }
 
   /** What it can be asked by, and where the items stand that people of the data took. */
@@ -222,25 +187,14 @@ export class Recommender {
    * @throws 'usage' when it is no list of objects, and for models that predict no rows
    */
   predict(rows: readonly RowRecord[]): RowPrediction[] {
-    const { rating } = this.parts.info;
-    if (!rating) this.#requireRows('predict');
+    const answering = this.#answers();
+    if (!answering.predict)
+      throw this.#notAble(
+        'predict',
+        `a model over feature fields (${namesFor('click')}), or one trained on ratings (--task rating)`,
+      );
     const records = rowsOf(rows);
-    if (records.length === 0) return [];
-    if (rating) {
-      this.#ratings ??= ratingPredictor(this.parts, rating, this.scorer('pairs'));
-      return this.#ratings(records);
-    }
-    const { encoder, task, offset, ratingRange } = this.#fieldParts().fields;
-    const complete = rowCompleter(this.#fieldParts());
-    const encoded = records.map((record) => encoder.encodeRow(complete(record)));
-    const outputs = this.scorer('rows').logits(examplesOfRows(encoded));
-    return encoded.map(({ notes }, n) => {
-      const output = outputs[n];
-      if (task !== 'rating') return { value: probabilityOf(output), output, notes };
-      const rating = output + offset;
-      const { low, high } = ratingRange ?? { low: rating, high: rating };
-      return { value: Math.min(high, Math.max(low, rating)), output: rating, notes };
-    });
+    return records.length === 0 ? [] : answering.predict(records);
   }
 
   /**
@@ -249,25 +203,18 @@ export class Recommender {
    * @throws 'usage' for models that predict no rows, and for a wrong number of pairs
    */
   explain(row: RowRecord, nPairs = 10): Explanation {
-    this.#requireRows('explain');
+    const answering = this.#answers();
+    if (!answering.explain) throw this.#notAble('explain', `a model over feature fields (${namesFor('click')})`);
     if (!Number.isInteger(nPairs) || nPairs < 0)
       throw new DeepTasteError(
         'usage',
         `explain: the number of pairs must be a whole number from 0, found ${shownValue(nPairs)}`,
       );
-    const parts = this.#fieldParts();
-    const record = rowCompleter(parts)(rowRecord(row, 'explain: the row'));
-    return explanationOf(parts.fields, this.scorer('rows'), parts.fields.encoder.encodeRow(record), nPairs);
+    return answering.explain(rowRecord(row, 'explain: the row'), nPairs);
   }
 
-  #requireRows(call: string): void {
-    if (this.model.form === 'rows') return;
-    const names = modelsOf('rows').map(({ name }) => name);
-    throw new DeepTasteError(
-      'usage',
-      `${call}: needs a model over feature fields (${names.join(', ')})${call === 'predict' ? ', or one trained on ratings (--task rating)' : ''}, ` +
-        `found ${this.model.title}; ask it with recommend`,
-    );
+  #notAble(call: string, needed: string): DeepTasteError {
+    return new DeepTasteError('usage', `${call}: needs ${needed}, found ${this.model.title}; ask it with recommend`);
   }
 
   /**
@@ -276,16 +223,12 @@ export class Recommender {
    */
   startSession(): OpenSession {
     const answering = this.#answers();
-    if (answering instanceof SequenceAnswering) {
-      const session = new OpenSession(this.parts, this.model.title, answering, () => this.#sessions.delete(session));
-      this.#sessions.add(session);
-      return session;
-    }
-    const names = modelsOf('sequences').map(({ name }) => name);
-    throw new DeepTasteError(
-      'usage',
-      `session: needs a model of sequences (${names.join(', ')}), found ${this.model.title}; ask it with recommend`,
-    );
+    const { sessions } = answering;
+    if (!sessions) throw this.#notAble('session', `a model of sequences (${namesFor('next-item')})`);
+    const { parts, model } = this;
+    const session = new OpenSession(parts, model.title, answering, sessions, () => this.#sessions.delete(session));
+    this.#sessions.add(session);
+    return session;
   }
 
   /** Gives back memory and threads, and what open sessions and lists in work hold: these say so when they are asked further. */
@@ -296,17 +239,18 @@ export class Recommender {
     if (this.#answering) this.#answering.free();
     else this.#scorer?.free();
     this.#answering = null;
-    this.#ratings = null;
     this.#scorer = null;
     if (this.#ownsEngine) this.#engine?.close();
     if (this.#ownsEngine) this.#engine = null;
   }
 }
 
-/** @throws what `fitting` turns into 'artifact' */
-function checkCounts({ weights, items }: Pick<RecommenderParts, 'weights' | 'items'>): void {
-  const counts = float32Tensor(weights, ITEM_COUNTS, [items.size]);
-  if (counts.some((count) => count < 0)) throw new Error(`"${ITEM_COUNTS}" holds a negative number`);
+/** Names of the models that can be asked for a task. */
+function namesFor(task: TaskName): string {
+  return models
+    .filter(({ tasks }) => tasks.includes(task))
+    .map(({ name }) => name)
+    .join(', ');
 }
 
 /** The values of users, and their weights where a metric has some, by dense user index. */

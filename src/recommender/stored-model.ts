@@ -2,6 +2,7 @@
 import { fitting } from '../artifact/fitting.ts';
 import type { ArtifactInfo } from '../artifact/manifest.ts';
 import { parseOptions } from '../core/options.ts';
+import type { Form } from '../examples/forms.ts';
 import type { AnyModel } from '../examples/model.ts';
 import { currentOptions } from '../examples/model-options.ts';
 import { findModel, modelForTask } from '../models/index.ts';
@@ -11,7 +12,7 @@ type StoredInfo = Pick<ArtifactInfo, 'model' | 'rating'>;
 /** @throws 'config' for a model that cannot do what the artifact says it was trained for */
 export function storedModel({ model: { name }, rating }: StoredInfo): AnyModel {
   const model = findModel(name);
-  return rating && model.form === 'pairs' ? modelForTask(model, 'rating') : model;
+  return rating ? (modelForTask<Form>(model, 'rating') as AnyModel) : model;
 }
 
 /**

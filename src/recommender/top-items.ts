@@ -30,16 +30,16 @@ export function topItems(scores: Float32Array, k: number, excluded: Uint8Array |
   return { items: items.slice(0, n), scores: best.slice(0, n) };
 }
 
-/** The list of the request at a position of a ranking with lists of `length`, without the places that no item got. */
+/** The list of the request at a position of a ranking with lists of `length`, a view without the places that no item got. */
 export function listAt(
   { topItems, topScores }: Pick<RankOutcome, 'topItems' | 'topScores'>,
   position: number,
   length: number,
 ): TopItems {
   const from = position * length;
-  const free = topItems.subarray(from, from + length).indexOf(-1);
-  const end = free < 0 ? from + length : from + free;
-  return { items: topItems.slice(from, end), scores: topScores.slice(from, end) };
+  let end = from + length;
+  while (end > from && topItems[end - 1] === -1) end--;
+  return { items: topItems.subarray(from, end), scores: topScores.subarray(from, end) };
 }
 
 /** The items that somebody took in training, ascending. */

@@ -12,6 +12,42 @@ export function* blocksOf(users: Int32Array, nItems: number): Generator<Int32Arr
 }
 
 /**
+ * Some rows of a table, empty for all others: the columns of one table, or of two, without those that occur in both twice.
+ * @param rows distinct rows
+ * @param a columns ascend
+ * @param b has as many rows
+ */
+export function someRows(rows: Int32Array, a: SparseRows, b: SparseRows | undefined): SparseRows {
+  const { nRows } = a;
+  const rowStart = new Int32Array(nRows + 1);
+  for (const row of rows) rowStart[row + 1] = lengthOf(a, row) + (b ? lengthOf(b, row) : 0);
+  for (let row = 0; row < nRows; row++) rowStart[row + 1] += rowStart[row];
+  const columns = new Int32Array(rowStart[nRows]);
+  for (const row of rows) {
+    const [endA, endB] = [a.rowStart[row + 1], b ? b.rowStart[row + 1] : 0];
+    let i = a.rowStart[row];
+    let j = b ? b.rowStart[row] : 0;
+    let n = rowStart[row];
+    while (i < endA || j < endB) {
+      const ofA = i < endA ? a.columns[i] : MOST_INT32;
+      const ofB = b && j < endB ? b.columns[j] : MOST_INT32;
+      if (ofA <= ofB) i++;
+      if (ofB <= ofA) j++;
+      columns[n++] = ofA < ofB ? ofA : ofB;
+    }
+    // a place that a column of both leaves free holds that column again
+    for (; n < rowStart[row + 1]; n++) columns[n] = columns[n - 1];
+  }
+  return { nRows, rowStart, columns };
+}
+
+const MOST_INT32 = 2 ** 31 - 1;
+
+function lengthOf({ rowStart }: SparseRows, row: number): number {
+  return rowStart[row + 1] - rowStart[row];
+}
+
+/**
  * Lists by row of a table, empty for all rows but some.
  * @param rows distinct rows of the table
  * @param listOf the list of the row at a position of `rows`

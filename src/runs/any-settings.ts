@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { splitOptions } from '../data/splits/split-options.ts';
 import { type Form, formTitles } from '../examples/forms.ts';
-import type { AnyModel } from '../examples/model.ts';
+import type { AnyModel, TaskName } from '../examples/model.ts';
 import { currentOptions } from '../examples/model-options.ts';
 import { findModel } from '../models/index.ts';
 import {
@@ -13,7 +13,13 @@ import {
   sequenceRunSettings,
   sequenceSplitSettings,
 } from '../tasks/next-item-settings.ts';
-import { parseRunSettings, type RunInput, type RunSettings, runSettings } from '../tasks/ranking-settings.ts';
+import {
+  parseRunSettings,
+  type RunInput,
+  type RunSettings,
+  runSettings,
+  taskOfRun,
+} from '../tasks/ranking-settings.ts';
 import {
   type FieldRunInput,
   type FieldRunSettings,
@@ -34,18 +40,44 @@ interface SettingsForm<F extends Form> {
   readonly schema: z.ZodObject;
   readonly splits: readonly string[];
   parse(input: unknown, where: string): RunSettingsOf[F];
+  /** What is asked of the model; null where the data decide. */
+  task(settings: RunSettingsOf[F]): TaskName | null;
+  /** Settings of the training, with what the task says of it. */
+  training(settings: RunSettingsOf[F]): object;
+  /** The form of the settings of such models in a table with models of other forms: all rank for users there. */
+  readonly besideOthers: Form;
 }
 
 /** The form of the settings, by the form of data that a model learns from. */
 export const settingsForms: { readonly [F in Form]: SettingsForm<F> } = {
-  pairs: { schema: runSettings, splits: methodsOf(splitOptions), parse: parseRunSettings },
+  pairs: {
+    schema: runSettings,
+    splits: methodsOf(splitOptions),
+    parse: parseRunSettings,
+    task: taskOfRun,
+    training: ({ training }) => training,
+    besideOthers: 'pairs',
+  },
   sequences: {
     schema: sequenceRunSettings,
     splits: methodsOf(sequenceSplitSettings),
     parse: parseSequenceRunSettings,
+    task: () => 'next-item',
+    training: ({ training }) => training,
+    besideOthers: 'pairs',
   },
-  rows: { schema: fieldRunSettings, splits: methodsOf(splitOptions), parse: parseFieldRunSettings },
+  rows: {
+    schema: fieldRunSettings,
+    splits: methodsOf(splitOptions),
+    parse: parseFieldRunSettings,
+    task: ({ task }) => (task === 'auto' ? null : task),
+    // where the data decide, drawn items may be asked for
+    training: ({ training, task }) => ({ ...training, task: rowTasks[task] }),
+    besideOthers: 'rows',
+  },
 };
+
+const rowTasks = { auto: 'ranking', rating: 'regression', click: 'click', ranking: 'ranking' } as const;
 
 /** All ways of splitting, of all forms. */
 export const splitMethods: readonly string[] = [
@@ -53,14 +85,25 @@ export const splitMethods: readonly string[] = [
 ];
 
 /** What serves instead of a key that settings of another form have. */
-const instead: Readonly<Record<string, string>> = {
-  sampleCandidates: 'split.negatives of leave-one-out ranks among sampled items',
-  validationFromTrain: 'the split holds a validation part out: validationDays, validation',
+const instead: { readonly [F in Form]?: Readonly<Record<string, string>> } = {
+  sequences: {
+    sampleCandidates: 'split.negatives of leave-one-out ranks among sampled items',
+    validationFromTrain: 'the split holds a validation part out: validationDays, validation',
+  },
 };
 
 /** The form of a run's settings. @throws 'usage' for an unknown model */
 export function formOf({ model }: { readonly model: string }): Form {
   return findModel(model).form;
+}
+
+/** What is asked of the model; null where the data decide. */
+export function askedTask<F extends Form>(form: F, settings: RunSettingsOf[F]): TaskName | null {
+  return settingsForms[form].task(settings);
+}
+
+export function trainingOf<F extends Form>(form: F, settings: RunSettingsOf[F]): object {
+  return settingsForms[form].training(settings);
 }
 
 export function areOf<F extends Form>(form: F, settings: AnyRunSettings): settings is RunSettingsOf[F] {
@@ -103,8 +146,8 @@ function checkForm(input: object, model: AnyModel, where: string): void {
   for (const key of Object.keys(input)) {
     const form = others.find((other) => key in settingsForms[other].schema.shape);
     if (key in own.schema.shape || form === undefined) continue;
-    const advice = instead[key] && model.form === 'sequences' ? `; ${instead[key]}` : '; leave it out';
-    throw new DeepTasteError('config', `${where}: "${key}" ${about(form)}${advice}`, { key });
+    const advice = instead[model.form]?.[key] ?? 'leave it out';
+    throw new DeepTasteError('config', `${where}: "${key}" ${about(form)}; ${advice}`, { key });
   }
   const { method } = ((input as { split?: unknown }).split ?? {}) as { method?: unknown };
   const form = others.find((other) => typeof method === 'string' && settingsForms[other].splits.includes(method));

@@ -102,6 +102,7 @@ export async function trainRun<F extends Form, R extends Result>(options: TrainR
   };
   const whole = options.final === false ? null : task.whole();
   const trained = recommenderOf(options, chosen, task, outcome.weights);
+  if (!task.isMeasured) checkScores(trained, task.form);
   if (task.isMeasured || whole) await options.keep?.({ ...run, recommender: trained, measured: trained, result: null });
   const result = task.isMeasured ? task.measure(engine, trained.scorer(task.form), progress) : null;
   const measured = result === null ? trained : withResult(trained, result);
@@ -127,7 +128,7 @@ export function trainForUse<F extends Form, R extends Result>(
 function chosenOf<F extends Form, R extends Result>(options: TrainRunOptions<F, R>): Chosen<F> {
   const { task, from } = options;
   const model = modelForTask(findModelOf(task.form, options.model), task.name);
-  if (from && task.name === 'rating' && task.form === 'pairs')
+  if (from && task.continuation === null)
     throw new DeepTasteError(
       'config',
       `from: a model of ratings must be trained on all of them, found ${model.name} to go on with; train it anew, or go on with a model over fields`,
@@ -234,7 +235,15 @@ async function trainAnew<F extends Form, R extends Result>(
   };
   const { weights } = await train(work, { ...chosen, training }, whole, 'final');
   const { protocol, metrics } = measured.parts.info;
-  return recommenderOf(options, chosen, whole, weights, { protocol, metrics, final: record });
+  const recommender = recommenderOf(options, chosen, whole, weights, { protocol, metrics, final: record });
+  checkScores(recommender, whole.form);
+  return recommender;
+}
+
+/** What cannot score is not worth saving. @throws 'numeric' for weights whose scores are no numbers */
+function checkScores(recommender: Recommender, form: Form): void {
+  recommender.scorer(form);
+  recommender.close(); // gives the tables of its scorer back; they are made again when it is asked
 }
 
 /** Names the work on all rows as such. */

@@ -6,7 +6,7 @@ import type { NamedTensors } from '../core/named-tensors.ts';
 import { RandomStream } from '../core/random.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { indexInput } from '../engine/ops/index.ts';
+import { indexInput, input } from '../engine/ops/index.ts';
 import { RowPlan } from '../engine/plan/row-plan.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -47,19 +47,29 @@ export interface NeighbourhoodScoring<C> {
   score(parameters: Parameters, leaves: PairLeaves, config: C, pass: ForwardPass): Tensor;
   /** The parameter whose rows are vectors of the items. */
   readonly itemVectors: string;
+  /** Whether the score reads the biases of the pair: rows of the parameters `userBias` and `itemBias` [n, 1], which no step changes. */
+  biases(config: C): boolean;
 }
 
-/** Index leaves of a row. */
+/** Leaves of a row: indices, and the biases. */
 export interface PairLeaves {
   readonly user: Tensor;
   readonly item: Tensor;
+  /** (b_u, b_i), [B, 2]; null where the score reads none. */
+  readonly biases: Tensor | null;
   /** By the names of the lists. */
   readonly lists: Parameters;
 }
 
 export function pairLeaves<C>(model: NeighbourhoodScoring<C>, config: C): PairLeaves {
   const lists = Object.entries(model.lists(config)).map(([name, length]) => [name, indexInput(name, length)] as const);
-  return { user: indexInput('user'), item: indexInput('item'), lists: Object.fromEntries(lists) };
+  const biases = model.biases(config) ? input('biases', [2]) : null;
+  return { user: indexInput('user'), item: indexInput('item'), biases, lists: Object.fromEntries(lists) };
+}
+
+/** All leaves, which whoever runs a step feeds. */
+export function leavesOf({ user, item, biases, lists }: PairLeaves): Tensor[] {
+  return [user, item, ...(biases ? [biases] : []), ...Object.values(lists)];
 }
 
 /** Empty lists of so many rows. */
@@ -129,6 +139,7 @@ class ListedPairs<C> {
   readonly #lists: IndexLists;
   readonly #score: Tensor;
   readonly #keyed: KeyedNeighbours;
+  readonly #biases: { readonly users: Float32Array; readonly items: Float32Array } | null;
   #neighbours: Neighbours | null = null;
   #plan: RowPlan | null = null;
 
@@ -146,17 +157,13 @@ class ListedPairs<C> {
     this.#lists = indexLists(model.lists(config), PAIR_BLOCK);
     this.#score = model.score(tensors, this.#leaves, config, prediction);
     this.#keyed = neighbours;
+    const ofTable = (name: string): Float32Array => store.read(store.named(name));
+    this.#biases = this.#leaves.biases && { users: ofTable('userBias'), items: ofTable('itemBias') };
   }
 
   scores(users: Int32Array, items: Int32Array): Float32Array {
     const { user, item, lists } = this.#leaves;
-    this.#plan ??= new RowPlan(
-      this.#engine,
-      this.#store,
-      [this.#score],
-      [user, item, ...Object.values(lists)],
-      PAIR_BLOCK,
-    );
+    this.#plan ??= new RowPlan(this.#engine, this.#store, [this.#score], leavesOf(this.#leaves), PAIR_BLOCK);
     this.#neighbours ??= this.#keyed(new RandomStream(0, 'neighbourhoods/predicted').key);
     const out = new Float32Array(users.length);
     for (let from = 0; from < out.length; from += PAIR_BLOCK) {
@@ -167,12 +174,23 @@ class ListedPairs<C> {
       }
       this.#plan.feed(user, users.subarray(from, from + n));
       this.#plan.feed(item, items.subarray(from, from + n));
+      this.#feedBiases(this.#plan, users.subarray(from, from + n), items.subarray(from, from + n));
       for (const [name, leaf] of Object.entries(lists))
         this.#plan.feed(leaf, this.#lists[name].subarray(0, n * leaf.size));
       this.#plan.run(n);
       this.#plan.read(this.#score, n, out.subarray(from));
     }
     return out;
+  }
+
+  #feedBiases(plan: RowPlan, users: Int32Array, items: Int32Array): void {
+    if (!this.#leaves.biases || !this.#biases) return;
+    const values = new Float32Array(2 * users.length);
+    for (let row = 0; row < users.length; row++) {
+      values[2 * row] = this.#biases.users[users[row]];
+      values[2 * row + 1] = this.#biases.items[items[row]];
+    }
+    plan.feed(this.#leaves.biases, values);
   }
 
   free(): void {

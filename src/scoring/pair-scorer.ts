@@ -15,15 +15,23 @@ import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import { declaredAs, storeOf } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import { loadedFriends } from './known-friends.ts';
+import { loadedFriends } from './kept-friends.ts';
 import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
 
 /** The distinct training items of every user, ascending, of a training or of a trained model. */
 export interface PairData {
   readonly sizes: Sizes;
   readonly rows: SparseRows;
-  /** Row u: the users to whom edges of u go, ascending; null or absent = the data have none, or the model does not look at them. */
+  /** Row u: the users to whom edges of u go, ascending; null or absent = there are none, or nobody asked. */
   readonly friends?: SparseRows | null;
+}
+
+/** Index leaves of a training row. */
+export interface TrainingRow {
+  readonly user: Tensor;
+  readonly item: Tensor;
+  /** Absent where a row has no other item. */
+  readonly other: Tensor | null;
 }
 
 /** What a model declares in order to score users and items. */
@@ -33,14 +41,16 @@ export interface PairScoring<C> {
   parameters(config: C, sizes: Sizes): readonly ParameterDeclaration[];
   /**
    * Constants that are made of the data once, such as a normalised graph: whatever follows finds them by name beside the
-   * parameters. An artifact does not keep them; they are made anew of the training items, and of the friends, that it knows.
+   * parameters. An artifact does not keep them; they are made anew of the training items, and of the friends, that it
+   * knows.
    */
   constants?(data: PairData, config: C): Parameters;
   /**
    * What all rows share and a step computes once, such as propagated embeddings, found by name beside the parameters. Models
    * that declare it `represent` users and items.
+   * @param row in training: the indices by which alone it will be read; absent = all users and items are
    */
-  shared?(parameters: Parameters, config: C, sizes: Sizes): Parameters;
+  shared?(parameters: Parameters, config: C, sizes: Sizes, row?: TrainingRow): Parameters;
   /** What a score needs of the user alone, batch tensors [B, …]; `user` is an index leaf. */
   userParts(parameters: Parameters, user: Tensor, config: C): readonly Tensor[];
   /** What a score needs of the item alone. */
@@ -74,11 +84,20 @@ export interface ClosedFoldIn {
   readonly how: string;
 }
 
-/** All that the parts of a row are made of, by name: parameters, constants of the data, and what rows share. */
-export function namedTensors<C>(model: PairScoring<C>, parameters: Parameters, config: C, data: PairData): Parameters {
-  if (!model.constants && !model.shared) return parameters;
-  const given = { ...parameters, ...model.constants?.(data, config) };
-  return { ...given, ...model.shared?.(given, config, data.sizes) };
+/** Parameters and constants of the data, by name. */
+export function withConstants<C>(model: PairScoring<C>, parameters: Parameters, config: C, data: PairData): Parameters {
+  return model.constants ? { ...parameters, ...model.constants(data, config) } : parameters;
+}
+
+/** All that the parts of a row are made of, by name: what is given, and what rows share. @param given see {@link withConstants} */
+export function withShared<C>(
+  model: PairScoring<C>,
+  given: Parameters,
+  config: C,
+  sizes: Sizes,
+  row?: TrainingRow,
+): Parameters {
+  return model.shared ? { ...given, ...model.shared(given, config, sizes, row) } : given;
 }
 
 /** How it scores with given weights. @throws 'artifact' when they are not those of the model and its options */
@@ -89,11 +108,11 @@ export function trainedPairScorer<C>(
   data: PairData,
   weights: NamedTensors,
 ): Scorer {
-  const known = model.usesFriends?.(config) ? { ...data, friends: loadedFriends(weights, data.sizes.nUsers) } : data;
   const declared = declaredAs(model.parameters(config, data.sizes));
   const store = storeOf(engine, declared, weights);
-  const tensors = namedTensors(model, declared.tensors, config, known);
-  const scorer = pairScorer(engine, model, config, known, tensors, store);
+  const known = model.usesFriends?.(config) ? { ...data, friends: loadedFriends(weights, data.sizes.nUsers) } : data;
+  const given = withConstants(model, declared.tensors, config, known);
+  const scorer = pairScorer(engine, model, config, known, given, store);
   const free = (): void => {
     scorer.free();
     store.free();
@@ -101,16 +120,17 @@ export function trainedPairScorer<C>(
   return { ...scorer, free };
 }
 
-/** How it scores with the weights a store holds now. @param tensors see {@link namedTensors} */
+/** How it scores with the weights a store holds now. @param given see {@link withConstants} */
 export function pairScorer<C>(
   engine: Engine,
   model: PairScoring<C>,
   config: C,
   data: PairData,
-  tensors: Parameters,
+  given: Parameters,
   store: ParameterStore,
 ): Scorer {
   const { sizes } = data;
+  const tensors = withShared(model, given, config, sizes);
   const user = indexInput('user');
   const item = indexInput('item');
   const userParts = model.userParts(tensors, user, config);

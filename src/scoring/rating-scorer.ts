@@ -4,7 +4,7 @@
  * is the formula without the terms of that person.
  */
 import type { NamedTensors } from '../core/named-tensors.ts';
-import type { SparseRows } from '../data/sparse-rows.ts';
+import { type SparseRows, withEmptyRow } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { indexInput, input, slice } from '../engine/ops/index.ts';
 import { computeRows } from '../engine/plan/row-plan.ts';
@@ -13,11 +13,14 @@ import type { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import { type DeclaredParameters, declaredAs, storeOf, weightsOf } from '../layers/declared-parameters.ts';
 import { prediction } from '../layers/forward-pass.ts';
+import { loadedFriends } from './kept-friends.ts';
 import { type PairData, type PairScoring, pairScorer } from './pair-scorer.ts';
 import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
 
 /** What a model declares in order to predict ratings; its score is the difference to the mean rating. */
 export interface RatingScoring<C> extends Omit<PairScoring<C>, 'represent' | 'shared' | 'foldIn'> {
+  /** Whether it reads edges between users, which its `constants` are then given; absent = no. */
+  readonly readsFriends?: boolean;
   /**
    * The user parts, side by side, of somebody who was not in training, from rated items whose ratings are not known. Absent = those of
    * somebody of whom nothing is known.
@@ -33,20 +36,20 @@ export function withUnknown({ nUsers, nItems }: Sizes): Sizes {
   return { nUsers: nUsers + 1, nItems: nItems + 1 };
 }
 
-/** @param rated the distinct training items of every user */
-export function declareRatingParameters<C>(
-  model: RatingScoring<C>,
-  config: C,
-  sizes: Sizes,
-  rated: SparseRows,
-): DeclaredParameters {
-  const tables = withUnknown(sizes);
-  const declared = declaredAs(model.parameters(config, tables));
-  if (!model.constants) return declared;
-  const rowStart = new Int32Array(tables.nUsers + 1).fill(rated.columns.length);
-  rowStart.set(rated.rowStart);
-  const constants = model.constants({ rows: { ...rated, nRows: tables.nUsers, rowStart }, sizes: tables }, config);
-  return { ...declared, tensors: { ...declared.tensors, ...constants } };
+/** The tables with the rows of the unknown, and constants of the data. */
+export function declareRatingParameters<C>(model: RatingScoring<C>, config: C, data: PairData): DeclaredParameters {
+  const tables = dataWithUnknown(data);
+  const declared = declaredAs(model.parameters(config, tables.sizes));
+  return { ...declared, tensors: { ...declared.tensors, ...model.constants?.(tables, config) } };
+}
+
+/** Data with somebody and something unknown, who have no rows. */
+export function dataWithUnknown({ sizes, rows, friends }: PairData): PairData {
+  return {
+    sizes: withUnknown(sizes),
+    rows: withEmptyRow(rows),
+    ...(friends && { friends: withEmptyRow(friends) }),
+  };
 }
 
 /** How it predicts with given weights. @throws 'artifact' when they are not those of the model and its options */
@@ -58,9 +61,11 @@ export function trainedRatingScorer<C>(
   rated: SparseRows,
   weights: NamedTensors,
 ): Scorer {
-  const declared = declareRatingParameters(model, config, sizes, rated);
+  const friends = model.readsFriends ? { friends: loadedFriends(weights, sizes.nUsers) } : {};
+  const data = { sizes, rows: rated, ...friends };
+  const declared = declareRatingParameters(model, config, data);
   const store = storeOf(engine, declared, weights);
-  const scorer = ratingScorer(engine, model, config, { sizes, rows: rated }, declared, store);
+  const scorer = ratingScorer(engine, model, config, data, declared, store);
   const free = (): void => {
     scorer.free();
     store.free();

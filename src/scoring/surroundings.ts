@@ -3,11 +3,10 @@
  * part alone. The lists have one row more than there are users, and one item more: they stand for everybody and everything that is not
  * known, and are empty. An artifact keeps friends and ratings beside the weights.
  */
-import { DeepTasteError } from '../core/errors.ts';
-import { float32Tensor, int32Tensor, type NamedTensor, type NamedTensors } from '../core/named-tensors.ts';
+import { float32Tensor, int32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { RatedGraph } from '../data/social/walks.ts';
-import type { SparseRows } from '../data/sparse-rows.ts';
-import { keptFriends, loadedFriends } from './known-friends.ts';
+import { type SparseRows, withEmptyRow } from '../data/sparse-rows.ts';
+import { checkKept, keptFriends, keptVector, loadedFriends } from './kept-friends.ts';
 import { withUnknown } from './rating-scorer.ts';
 import type { Sizes } from './scorer.ts';
 
@@ -38,16 +37,9 @@ export function surroundingsOf(known: KnownSurroundings, sizes: Sizes): Surround
   };
 }
 
-function withEmptyRow({ nRows, rowStart, columns }: SparseRows): SparseRows {
-  const longer = new Int32Array(nRows + 2).fill(columns.length);
-  longer.set(rowStart);
-  return { nRows: nRows + 1, rowStart: longer, columns };
-}
-
 /** The tensors that an artifact keeps: all but what was rated, which it holds anyway. */
 export function keptSurroundings({ friends, level, levels }: KnownSurroundings): NamedTensors {
-  const vector = (data: Int32Array | Float32Array): NamedTensor => ({ shape: [data.length], data });
-  return new Map([...keptFriends(friends), ['known.level', vector(level)], ['known.levels', vector(levels)]]);
+  return new Map([...keptFriends(friends), ['known.level', keptVector(level)], ['known.levels', keptVector(levels)]]);
 }
 
 /**
@@ -58,20 +50,15 @@ export function loadedSurroundings(weights: NamedTensors, sizes: Sizes, rated: S
   const friends = loadedFriends(weights, sizes.nUsers);
   const level = int32Tensor(weights, 'known.level', [rated.columns.length]);
   const levels = float32Tensor(weights, 'known.levels', [-1]);
-  check(
+  checkKept(
     'known.levels',
     'must be ratings in ascending order',
     levels.length > 0 && levels.every((value, n) => Number.isFinite(value) && (n === 0 || value > levels[n - 1])),
   );
-  check(
+  checkKept(
     'known.level',
     `must be numbers of ${levels.length} levels`,
     level.every((n) => n >= 0 && n < levels.length),
   );
   return surroundingsOf({ friends, rated, level, levels }, sizes);
-}
-
-function check(name: string, what: string, holds: boolean): void {
-  if (holds) return;
-  throw new DeepTasteError('artifact', `weights "${name}": ${what}, found others; the weights were altered`, { name });
 }

@@ -179,6 +179,16 @@ describe('duplicates as ratings', () => {
     expect(await messageOf(() => loadDataset({ files: [bare], duplicates: 'sum' }))).toMatch(/"sum" needs a rating/);
   });
 
+  it('stay once each where ratings are distinct', async () => {
+    const twice = file('user,item,rating\na,x,2\nb,x,2\na,x,5\na,x,2\na,y,2\nb,x,2\n');
+    const { interactions, distinctPairs, warnings } = await loadDataset({ files: [twice], duplicates: 'distinct' });
+    expect([...interactions.rating!]).toEqual([2, 2, 5, 2]);
+    expect(distinctPairs).toBeUndefined();
+    expect(warnings.join()).toMatch(/2 rows dropped: the same user, item and rating as a row before/);
+    const bare = file('user,item\na,x\na,x\n');
+    expect(await messageOf(() => loadDataset({ files: [bare], duplicates: 'distinct' }))).toMatch(/say "last"/);
+  });
+
   it('of clicks are the number of clicks', async () => {
     const clicks = file('user,item,clicked\na,x,1\na,x,0\na,x,1\nb,y,0\nb,x,1\n');
     const { interactions, label } = await loadDataset({ files: [clicks], duplicates: 'count', minRating: 1 });

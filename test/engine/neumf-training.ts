@@ -38,7 +38,7 @@ export function neumfTraining(
   const store = new ParameterStore(engine, declared.list);
   initialiseParameters(declared, store, new RandomStream(4, 'init'));
   const record = new SamplerRecord(engine, samplerOf(pairs, sizes, { negatives: 3 }));
-  const { loss, leaves } = lossExpression(neumf, declared.tensors, config);
+  const { loss, leaves } = lossExpression(neumf, declared.tensors, config, sizes);
   const plan = new StepPlan({
     engine,
     store,

@@ -186,6 +186,14 @@ const cases: Readonly<Record<string, OpCase>> = {
     build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n]), { plus: shared([5, n]), scale: 0.5 }),
     absolute: () => 12,
   },
+  markedRows: {
+    build: ({ shared, rowsOf }, n) => {
+      const [, index] = rowsOf(3, 1).inputs;
+      const wanted = o.markedRows([{ index, first: 2, count: 3 }], 5);
+      return o.gatherRows(o.sparseProduct(smallGraph(), shared([6, n]), { wanted }), index, { first: 2, count: 3 });
+    },
+    absolute: () => 12,
+  },
   propagated: {
     build: ({ shared }, n) => o.transpose(o.propagate(squareGraph(), shared([4, n]), 3)),
     absolute: () => 64,

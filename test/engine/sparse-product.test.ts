@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import type { Tensor } from '../../src/engine/expression.ts';
+import { gradientsOfMean } from '../../src/engine/gradient.ts';
 import * as o from '../../src/engine/ops/index.ts';
 import { blockStarts } from '../../src/engine/ops/sparse-matrix.ts';
 import { optimizerOptions } from '../../src/engine/optimizers/optimizer.ts';
@@ -115,6 +116,39 @@ describe.each(engines)('$build, $threads threads', (engine) => {
   });
 });
 
+describe.each(engines)('rows that are known before, $build, $threads threads', (engine) => {
+  it.each([1, 3, 4, 36, 64, 67, 130])('are computed, or not passed over, %d columns', (d) => {
+    const random = new RandomStream(d, 'marked');
+    const { sparse, dense } = randomMatrix(300, 170, random);
+    const a = o.sparseMatrix('A', sparse);
+    const [x, plus, index] = [o.parameter('x', [170, d]), o.parameter('c', [300, d]), o.indexInput('i')];
+    const rows = [0, 1, 31, 32, 32, 99, -1, 100, 250];
+    const given = new Map([
+      [plus, values(300 * d, random)],
+      [index, Float64Array.from(rows)],
+    ]);
+    const ofPart = { first: 50, count: 100 };
+    const named = rows.filter((row) => row >= 0 && row < 100).map((row) => row + 50);
+    // rows of x that are not named are zero, as it is said of them
+    const all = values(170 * d, random).map((v, k) => (named.includes(Math.floor(k / d)) ? v : 0));
+    given.set(x, all);
+    const want = times(dense, all, d).map((v, k) => 0.5 * (v + (given.get(plus) as Float64Array)[k]));
+    for (const inBlocks of [false, true]) {
+      const known = { nonZero: o.markedRows([{ index, ...ofPart }], 170) };
+      const y = o.sparseProduct(a, x, { plus, scale: 0.5, ...known });
+      expect(closest(runExpression(engine, y, given, rows.length, inBlocks), want)).toBeLessThan(1e-4);
+      const wanted = o.sparseProduct(a, x, { plus, scale: 0.5, wanted: o.markedRows([{ index, ...ofPart }], 300) });
+      const got = runExpression(engine, wanted, given, rows.length, inBlocks);
+      for (let r = 0; r < 300; r++)
+        for (let j = 0; j < d; j++) {
+          const k = r * d + j;
+          if (named.includes(r)) expect(Math.abs(got[k] - want[k])).toBeLessThan(1e-4);
+          else expect(got[k]).toBe(0);
+        }
+    }
+  });
+});
+
 describe('blocks', () => {
   it('cover all rows in order and hold about equal work, whatever a row holds', () => {
     const lengths = Array.from({ length: 3000 }, (_, r) => (r === 1500 ? 50_000 : r % 50));
@@ -136,7 +170,7 @@ describe('training', () => {
   const pairs = [...new Set(Array.from(users, (u, n) => u * 20 + items[n]))].sort((a, b) => a - b);
   const taken = Array.from({ length: 20 }, (_, u) => pairs.filter((p) => Math.floor(p / 20) === u).map((p) => p % 20));
 
-  function train(threads: number, inBlocks: boolean): { losses: number[]; weights: Float32Array } {
+  function train(threads: number, inBlocks: boolean, onlyWanted = true): { losses: number[]; weights: Float32Array } {
     const engine = new Engine({ threads, kernels: 'relaxed', blas: 'off' });
     const dense = Array.from({ length: 40 }, () => Array<number>(40).fill(0));
     taken.forEach((own, u) => {
@@ -163,12 +197,14 @@ describe('training', () => {
       key: [1, 2],
     });
     const [user, own, other] = ['u', 'i', 'j'].map((name) => o.indexInput(name));
-    const rowsOf = (m: Tensor) => [
-      o.gatherRows(m, user, { count: 20 }),
-      o.gatherRows(m, own, { first: 20 }),
-      o.gatherRows(m, other, { first: 20 }),
+    const parts = [
+      { index: user, first: 0, count: 20 },
+      { index: own, first: 20, count: 20 },
+      { index: other, first: 20, count: 20 },
     ];
-    const [u, i, j] = rowsOf(o.propagate(a, e, 2));
+    const rowsOf = (m: Tensor) => parts.map(({ index, ...part }) => o.gatherRows(m, index, part));
+    const wanted = onlyWanted ? o.markedRows(parts, 40) : null;
+    const [u, i, j] = rowsOf(o.propagate(a, e, 2, { wanted }));
     const ranking = o.negativeLogSigmoid(o.subtract(o.rowDot(u, i), o.rowDot(u, j)));
     const squares = rowsOf(e).map((row) => o.rowDot(row, row));
     const plan = new StepPlan({
@@ -193,6 +229,13 @@ describe('training', () => {
     expect(three).toEqual(one);
     expect(one.losses[39]).toBeLessThan(0.5 * one.losses[0]);
   });
+
+  it.each([true, false])(
+    'gives the same bytes whether all rows are computed or the wanted ones, in blocks: %s',
+    (inBlocks) => {
+      expect(train(2, inBlocks, true)).toEqual(train(2, inBlocks, false));
+    },
+  );
 
   it('does the same, but for rounding, when sums are collected in lanes', () => {
     const [blocks, lanes] = [true, false].map((inBlocks) => train(2, inBlocks));
@@ -250,5 +293,24 @@ describe('what is refused', () => {
     expect(thrownCode(() => o.propagate(a, x, 0))).toBe('shape');
     expect(thrownCode(() => o.gatherRows(o.table('t', 3, 4), o.indexInput('i')))).toBe('shape');
     expect(thrownCode(() => o.gatherRows(x, o.indexInput('i'), { first: 2, count: 2 }))).toBe('shape');
+  });
+
+  it('marks of other rows, and readers of rows that are not computed', () => {
+    const a = o.sparseMatrix('A', good);
+    const [x, index, other] = [o.parameter('x', [3, 4]), o.indexInput('i'), o.indexInput('j')];
+    const marks = (rows: number) => o.markedRows([{ index, first: 0, count: rows }], rows);
+    expect(thrownCode(() => marks(0))).toBe('shape');
+    expect(thrownCode(() => o.markedRows([], 3))).toBe('shape');
+    expect(thrownCode(() => o.markedRows([{ index, first: 2, count: 2 }], 3))).toBe('shape');
+    expect(thrownCode(() => o.markedRows([{ index: x, first: 0, count: 3 }], 3))).toBe('shape');
+    expect(thrownCode(() => o.sparseProduct(a, x, { wanted: marks(3) }))).toBe('shape');
+    expect(thrownCode(() => o.sparseProduct(a, x, { nonZero: marks(2) }))).toBe('shape');
+    expect(thrownCode(() => o.sparseProduct(a, x, { wanted: marks(2), nonZero: marks(3) }))).toBe('shape');
+    const y = o.sparseProduct(a, x, { wanted: marks(2) });
+    expect(o.gatherRows(y, index).shape).toEqual([4]);
+    expect(thrownCode(() => o.gatherRows(y, other))).toBe('shape');
+    expect(thrownCode(() => o.gatherRows(y, index, { first: 1 }))).toBe('shape');
+    const read = o.rowSum(o.linear(o.gatherRows(o.parameter('z', [2, 4]), index), o.transpose(y)));
+    expect(thrownCode(() => gradientsOfMean(read))).toBe('shape');
   });
 });

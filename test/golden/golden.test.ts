@@ -16,10 +16,10 @@ const update = process.env.UPDATE_GOLDEN === '1';
 const golden: Record<string, Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
 const place = workplace();
 place.write('ratings.csv', ratingsCsv());
-place.write('who-knows-whom.csv', friendsCsv());
 place.write('clicks.csv', clicksCsv());
 place.write('items.csv', itemsCsv());
 place.write('sessions.csv', sessionsCsv());
+place.write('friends.csv', friendsCsv());
 
 function sha(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);

@@ -80,14 +80,19 @@ export function sessionsCsv(): string {
   return `session,item,time\n${rows.join('\n')}\n`;
 }
 
-/** source,target: people mostly name others of their camp; the last five nobody. */
+/** source,target: some people of the own camp each, and now and then anybody; the last five name nobody. */
 export function friendsCsv(): string {
-  const random = generator(17);
+  const random = generator(14);
   const rows: string[] = [];
-  for (let user = 0; user < N_USERS - 5; user++)
-    for (let n = 0; n < 4; n++) {
-      const friend = (user + 2 * Math.floor(1 + 5 * random()) + (random() < 0.2 ? 1 : 0)) % (N_USERS - 5);
-      rows.push(`u${user},u${friend}`);
+  for (let user = 0; user < N_USERS - 5; user++) {
+    const named = new Set<number>();
+    const n = 1 + Math.floor(5 * random());
+    while (named.size < n) {
+      const anybody = Math.floor(N_USERS * random());
+      const friend = random() < 0.8 ? (anybody - (anybody % 2) + (user % 2)) % N_USERS : anybody;
+      if (friend !== user) named.add(friend);
     }
+    for (const friend of named) rows.push(`u${user},u${friend}`);
+  }
   return `source,target\n${rows.join('\n')}\n`;
 }

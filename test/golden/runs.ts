@@ -22,6 +22,7 @@ const users = [
   'ultragcn',
 ];
 const ratings = ['bias', 'biased-mf', 'svdpp', 'gmf', 'mlp', 'neumf'];
+const friends = ['trustsvd', 'dscf', 'graphrec'];
 const sequences = [
   'sequence-popularity',
   'session-popularity',
@@ -57,6 +58,9 @@ const small: Readonly<Record<string, readonly string[]>> = {
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
   svdpp: ['--set', 'factors=8', '--epochs', '4'],
+  trustsvd: ['--set', 'factors=8', '--epochs', '4'],
+  dscf: ['--set', 'factors=8', '--set', 'walks=2', '--set', 'steps=3', '--epochs', '2'],
+  graphrec: ['--set', 'factors=8', '--set', 'cap=10', '--epochs', '2'],
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
@@ -73,16 +77,16 @@ const forPeople: GoldenRun['ask'] = [
   ['recommend', '--user', 'u3', '-k', '8'],
   ['recommend', '--history', 'i1,i3,i8', '-k', '8'],
 ];
-const social = ['--social', 'who-knows-whom.csv'];
 const ofClicks = ['--data', 'clicks.csv', '--items', 'items.csv', '--split', 'ratio', '--by', 'random'];
 const explained: GoldenRun['ask'] = [['explain', '--row', 'user=u3', '--row', 'item=i4', '--row', 'device=phone']];
 
 export const goldenRuns: readonly GoldenRun[] = [
   ...users.map((model) => run(model, model, ofRatings, forPeople)),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
-  run('mhcn', 'mhcn', [...ofRatings, ...social], forPeople),
-  run('lightgcn social', 'lightgcn', [...ofRatings, ...social, '--set', 'socialWeight=0.5'], forPeople),
   ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
+  run('mhcn', 'mhcn', [...ofRatings, '--social', 'friends.csv'], forPeople),
+  run('lightgcn social', 'lightgcn', [...ofRatings, '--social', 'friends.csv', '--set', 'socialWeight=0.5'], forPeople),
+  ...friends.map((model) => run(model, model, [...ofRatings, '--social', 'friends.csv'], forPeople)),
   run('svdpp rating refit', 'svdpp', [...ofRatings, '--task', 'rating', '--refit'], forPeople),
   ...sequences.map((model) =>
     run(

@@ -8,8 +8,8 @@ import type { PairModel } from '../../src/examples/pairs.ts';
 import type { SolvedPairs } from '../../src/examples/solvers.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
-import { loadedFriends } from '../../src/scoring/known-friends.ts';
-import { namedTensors } from '../../src/scoring/pair-scorer.ts';
+import { loadedFriends } from '../../src/scoring/kept-friends.ts';
+import { withConstants, withShared } from '../../src/scoring/pair-scorer.ts';
 import type { Sizes } from '../../src/scoring/scorer.ts';
 
 /** A model of users and items with the weights it learned. */
@@ -29,7 +29,8 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     const user = indexInput('user');
     const item = indexInput('item');
     const friends = model.usesFriends?.(config) ? loadedFriends(weights, nUsers) : null;
-    const p = namedTensors(model, declared.tensors, config, { sizes, rows: history, friends });
+    const constants = withConstants(model, declared.tensors, config, { sizes, rows: history, friends });
+    const p = withShared(model, constants, config, sizes);
     const score = model.score(
       p,
       model.userParts(p, user, config),

@@ -18,7 +18,7 @@ import { indexLists, pairLeaves } from '../../src/scoring/neighbourhood-scorer.t
 import { keptSurroundings, surroundingsOf } from '../../src/scoring/surroundings.ts';
 import { testRandom } from '../data/made-data.ts';
 import { dscfScore, type Token } from './dscf-oracle.ts';
-import type { Arrays } from './plain-layers.ts';
+import { askedPairs, column, drawnWeights, inTables, knownWith, N, rated, ratings } from './neighbourhood-helpers.ts';
 import { ratingSplit, trainRatings } from './rating-world.ts';
 import { tasteWorld, withFriends } from './social-world.ts';
 import { thrownCode } from './thrown-code.ts';
@@ -35,17 +35,6 @@ afterAll(() => {
 const model = findModel('dscf') as NeighbourhoodModel;
 const D = 3;
 const small = { factors: D, hidden: [9, 8], walks: 3, steps: 4 };
-
-/** Float32 numbers, so that engine and oracle start from the same. */
-function drawnWeights(config: unknown, sizes: { nUsers: number; nItems: number; nLevels: number }) {
-  const declarations = model.parameters(config, sizes);
-  const below = testRandom(5);
-  const weights: Record<string, Float32Array> = {};
-  for (const { name, shape } of declarations)
-    weights[name] = Float32Array.from({ length: shape.reduce((n, m) => n * m, 1) }, () => below(2000) / 1000 - 1);
-  const tensors: NamedTensors = new Map(declarations.map(({ name, shape }) => [name, { shape, data: weights[name] }]));
-  return { declarations, weights: weights as Arrays, tensors };
-}
 
 describe('the score', () => {
   const sizes = { nUsers: 7, nItems: 6, nLevels: 4 };
@@ -82,45 +71,52 @@ describe('the score', () => {
     },
   ];
 
-  it.each([true, false])('is that of the formula, with biases %s', (biases) => {
-    const config = model.options.parse({ ...small, biases });
-    const { declarations, weights, tensors } = drawnWeights(config, sizes);
-    const lists = indexLists(model.lists(config), rows.length);
-    for (const list of Object.values(lists)) list.fill(-1);
-    const { walks: L, steps: K } = small;
-    rows.forEach(({ walks }, r) => {
-      walks.forEach((tokens, l) => {
-        lists.walks[r * L + l] = 0;
-        tokens.forEach((token, k) => {
-          const at = (r * L + l) * K + k;
-          [lists.walkUsers[at], lists.walkItems[at], lists.walkLevels[at]] = token;
+  it.each([{ biases: true }, { biases: false }, { biases: true, attention: false }, { biases: true, friends: false }])(
+    'is that of the formula, with $biases, $attention, $friends',
+    (form) => {
+      const { biases } = form;
+      const config = model.options.parse({ ...small, ...form });
+      const { declarations, weights, tensors } = drawnWeights(model, config, sizes);
+      const lists = indexLists(model.lists(config), rows.length);
+      for (const list of Object.values(lists)) list.fill(-1);
+      const { walks: L, steps: K } = small;
+      rows.forEach(({ walks }, r) => {
+        if (form.friends === false) return;
+        walks.forEach((tokens, l) => {
+          lists.walks[r * L + l] = 0;
+          tokens.forEach((token, k) => {
+            const at = (r * L + l) * K + k;
+            [lists.walkUsers[at], lists.walkItems[at], lists.walkLevels[at]] = token;
+          });
         });
+        if (walks.length === 0) lists.alone[r] = 0;
       });
-      if (walks.length === 0) lists.alone[r] = 0;
-    });
-    const declared = declaredAs(declarations);
-    const leaves = pairLeaves(model, config);
-    const score = model.score(declared.tensors, leaves, config, prediction);
-    const fed = new Map<Tensor, Int32Array>([
-      [leaves.user, Int32Array.from(rows, ({ pair }) => pair[0])],
-      [leaves.item, Int32Array.from(rows, ({ pair }) => pair[1])],
-      ...Object.entries(leaves.lists).map(([name, leaf]) => [leaf, lists[name]] as const),
-    ]);
-    const expected = rows.map(({ pair, walks }) => dscfScore(weights, pair, walks, { d: D, layers: 2, biases }));
-    const given = new Map<Tensor, ArrayLike<number>>([
-      ...fed,
-      ...declared.list.map((t) => [t, weights[String(t.attributes.name)]] as const),
-    ]);
-    const exact = evaluateReference([score], given as never, rows.length).get(score)!;
-    const store = storeOf(engine, declared, tensors);
-    const [computed] = computeRows(engine, store, [score], fed, rows.length);
-    store.free();
-    expected.forEach((value, r) => {
-      expect(exact[r]).toBeCloseTo(value, 10);
-      expect(computed[r]).toBeCloseTo(value, 4);
-    });
-    expect(new Set(expected).size).toBe(rows.length);
-  });
+      const declared = declaredAs(declarations);
+      const leaves = pairLeaves(model, config);
+      const score = model.score(declared.tensors, leaves, config, prediction);
+      const known = rows.flatMap(({ pair: [u, i] }) => (biases ? [weights.userBias[u], weights.itemBias[i]] : []));
+      const fed = new Map<Tensor, Int32Array | Float32Array>([
+        ...(leaves.biases ? [[leaves.biases, Float32Array.from(known)] as const] : []),
+        [leaves.user, Int32Array.from(rows, ({ pair }) => pair[0])],
+        [leaves.item, Int32Array.from(rows, ({ pair }) => pair[1])],
+        ...Object.entries(leaves.lists).map(([name, leaf]) => [leaf, lists[name]] as const),
+      ]);
+      const expected = rows.map(({ pair, walks }) => dscfScore(weights, pair, walks, { d: D, layers: 2, ...form }));
+      const given = new Map<Tensor, ArrayLike<number>>([
+        ...fed,
+        ...declared.list.map((t) => [t, weights[String(t.attributes.name)]] as const),
+      ]);
+      const exact = evaluateReference([score], given as never, rows.length).get(score)!;
+      const store = storeOf(engine, declared, tensors);
+      const [computed] = computeRows(engine, store, [score], fed, rows.length);
+      store.free();
+      expected.forEach((value, r) => {
+        expect(exact[r]).toBeCloseTo(value, 10);
+        expect(computed[r]).toBeCloseTo(value, 4);
+      });
+      expect(new Set(expected).size).toBe(rows.length);
+    },
+  );
 });
 
 describe('predictions of a trained model', () => {
@@ -132,28 +128,7 @@ describe('predictions of a trained model', () => {
     [3, 0],
     [5, 1],
   ];
-  const ratings: readonly (readonly [number, number, number])[] = [
-    [0, 0, 5],
-    [0, 1, 3],
-    [1, 1, 4],
-    [1, 2, 2],
-    [2, 0, 1],
-    [2, 3, 5],
-    [3, 2, 3],
-    [3, 3, 4],
-    [4, 0, 2],
-    [4, 1, 2],
-  ];
-  const N = { nUsers: 6, nItems: 5 };
-  const column = (rows: readonly (readonly number[])[], n: number) => Int32Array.from(rows, (row) => row[n]);
-  const rated = sparseRows(N.nUsers, column(ratings, 0), column(ratings, 1));
-  const levels = Float32Array.of(1, 2, 3, 4, 5);
-  const known = {
-    friends: sparseRows(N.nUsers, column(friends, 0), column(friends, 1)),
-    rated,
-    level: Int32Array.from(ratings, ([, , rating]) => rating - 1),
-    levels,
-  };
+  const known = knownWith(friends);
 
   const ratingOf = (user: number, item: number) => ratings.find(([u, i]) => u === user && i === item)?.[2] ?? 0;
   const cosine = (a: number, b: number): number => {
@@ -179,27 +154,16 @@ describe('predictions of a trained model', () => {
 
   const config = model.options.parse({ ...small, bothWays: false });
   const { sizes } = surroundingsOf(known, N);
-  const { weights, tensors } = drawnWeights(config, sizes);
+  const { weights, tensors } = drawnWeights(model, config, sizes);
   const kept = new Map([...tensors, ...keptSurroundings(known)]);
   const scorerOf = (given: NamedTensors) =>
     model.scorerOf(() => engine, { config, weights: given, about: { sizes: N, history: rated } });
 
   it('are those of the formula over its walks, for the unknown too', () => {
     const scorer = scorerOf(kept);
-    const pairs = [
-      [0, 2],
-      [0, 0],
-      [3, 1],
-      [4, 3],
-      [5, 0],
-      [1, 4],
-      [-1, 2],
-      [2, -1],
-      [-1, -1],
-    ] as const;
-    const values = scorer.values!(column(pairs, 0), column(pairs, 1));
-    pairs.forEach(([user, item], n) => {
-      const pair = [user < 0 ? N.nUsers : user, item < 0 ? N.nItems : item] as const;
+    const values = scorer.values!(column(askedPairs, 0), column(askedPairs, 1));
+    askedPairs.forEach(([user, item], n) => {
+      const pair = inTables([user, item]);
       const tokens = walkOf(user, item, small.steps);
       const walks = tokens.length > 0 ? Array(small.walks).fill(tokens) : [];
       expect(values[n], `${user}, ${item}`).toBeCloseTo(
@@ -236,7 +200,6 @@ it('never shows the rating that is to be predicted', () => {
     () => below(3) > 0,
   );
   const edges = Array.from({ length: 60 }, () => [below(nUsers), below(nUsers)]).filter(([a, b]) => a !== b);
-  const column = (rows: readonly number[][], n: number) => Int32Array.from(rows, (row) => row[n]);
   const surroundings = surroundingsOf(
     {
       friends: sparseRows(nUsers, column(edges, 0), column(edges, 1), true),
@@ -261,6 +224,46 @@ it('never shows the rating that is to be predicted', () => {
   // walks do come back to the user, and others do say what they think of the item
   expect(ofOneself).toBeGreaterThan(20);
   expect(ofTheItem).toBeGreaterThan(20);
+});
+
+it('takes any item of a visited user where it is not aware of the item, never the rating itself', () => {
+  const known = knownWith([
+    [0, 1],
+    [1, 0],
+  ]);
+  const surroundings = surroundingsOf(known, N);
+  const config = model.options.parse({ ...small, walks: 1, steps: 4, itemAware: false });
+  const fill = model.neighbours(surroundings, config)([3, 4]);
+  const lists = indexLists(model.lists(config), 1);
+  const counts = new Int32Array(N.nItems);
+  const rounds = 600;
+  for (let n = 0; n < rounds; n++) {
+    fill(0, 1, [n, 0], lists, 0);
+    expect([...lists.walkUsers]).toEqual([1, 0, 1, 0]);
+    for (let at = 0; at < 4; at++) {
+      const [user, item] = [lists.walkUsers[at], lists.walkItems[at]];
+      expect(user === 0 && item === 1).toBe(false);
+      expect(ratings.some(([u, i, r]) => u === user && i === item && r - 1 === lists.walkLevels[at])).toBe(true);
+      if (user === 1) counts[item]++;
+    }
+  }
+  // of user 1 items 1 and 2, half of 1,200 each: within five standard deviations
+  expect(Math.abs(counts[1] - rounds)).toBeLessThan(5 * Math.sqrt(rounds / 2));
+  expect(counts[1] + counts[2]).toBe(2 * rounds);
+});
+
+it('needs no edges without friends', async () => {
+  const split = ratingSplit(6, 6, {
+    train: Array.from({ length: 24 }, (_, k) => [k % 6, k >> 2, 1 + (k % 5)] as const),
+  });
+  const without = { ...split, dataset: { ...split.dataset, social: null } };
+  const { recommender } = await trainRatings(engine, without, model, { config: { friends: false } });
+  const path = join(folder, 'alone');
+  await recommender.save(path);
+  const loaded = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const asked = [{ user: 'user 1', item: 'item 2' }];
+  expect(loaded.predict(asked)).toEqual(recommender.predict(asked));
+  for (const each of [loaded, recommender]) each.close();
 });
 
 describe('in a world of circles of taste', () => {

@@ -1,6 +1,5 @@
 /** GraphRec against its formula in plain numbers, and what it is shown of a rating. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { NamedTensors } from '../../src/core/named-tensors.ts';
 import { DrawnEntries } from '../../src/data/social/drawn-entries.ts';
 import { sparseRows } from '../../src/data/sparse-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
@@ -8,7 +7,7 @@ import type { NeighbourhoodModel } from '../../src/examples/neighbourhoods.ts';
 import { findModel } from '../../src/models/index.ts';
 import { indexLists } from '../../src/scoring/neighbourhood-scorer.ts';
 import { keptSurroundings, surroundingsOf } from '../../src/scoring/surroundings.ts';
-import { testRandom } from '../data/made-data.ts';
+import { askedPairs, column, drawnWeights, inTables, knownWith, N, rated, ratings } from './neighbourhood-helpers.ts';
 import { type Arrays, affine, attended, relu, row } from './plain-layers.ts';
 import { trainRatings } from './rating-world.ts';
 import { tasteWorld } from './social-world.ts';
@@ -18,8 +17,6 @@ afterAll(() => engine.close());
 
 const model = findModel('graphrec') as NeighbourhoodModel;
 const D = 3;
-const N = { nUsers: 6, nItems: 5 };
-// 4 names nobody, 5 rated nothing, nobody rated item 4
 const friends: readonly (readonly [number, number])[] = [
   [0, 1],
   [0, 2],
@@ -29,37 +26,29 @@ const friends: readonly (readonly [number, number])[] = [
   [3, 1],
   [5, 1],
 ];
-const ratings: readonly (readonly [number, number, number])[] = [
-  [0, 0, 5],
-  [0, 1, 3],
-  [1, 1, 4],
-  [1, 2, 2],
-  [2, 0, 1],
-  [2, 3, 5],
-  [3, 2, 3],
-  [3, 3, 4],
-  [4, 0, 2],
-  [4, 1, 2],
-];
-const column = (rows: readonly (readonly number[])[], n: number) => Int32Array.from(rows, (each) => each[n]);
-const rated = sparseRows(N.nUsers, column(ratings, 0), column(ratings, 1));
-const known = {
-  friends: sparseRows(N.nUsers, column(friends, 0), column(friends, 1)),
-  rated,
-  level: Int32Array.from(ratings, ([, , rating]) => rating - 1),
-  levels: Float32Array.of(1, 2, 3, 4, 5),
-};
+const known = knownWith(friends);
+
+/** Parts that are left out to see what they tell. */
+interface Form {
+  readonly biases: boolean;
+  readonly attention?: boolean;
+  readonly friends?: boolean;
+}
 
 /** r̂(u, i) − μ, of what everybody but u says of i and of what u says of all but i. */
-function graphrecScore(w: Arrays, user: number, item: number, biases: boolean): number {
+function graphrecScore(w: Arrays, user: number, item: number, form: Form): number {
+  const { biases, attention = true } = form;
   const [p, q] = [row(w.P, user, D), row(w.Q, item, D)];
   const opinion = (name: string, vector: readonly number[], rating: number): number[] => {
     const W1 = [...Array.from(w[`${name}.vector`]), ...Array.from(w[`${name}.level`])];
     const inner = relu(affine([...vector, ...row(w.E, rating - 1, D)], W1, w[`${name}.b1`]));
     return relu(affine(inner, w[`${name}.W2`], w[`${name}.b2`]));
   };
-  const pooled = (name: string, vectors: readonly number[][], query: readonly number[]): number[] =>
-    vectors.length > 0 ? attended(w, name, vectors, query) : Array(D).fill(0);
+  const pooled = (name: string, vectors: readonly number[][], query: readonly number[]): number[] => {
+    if (vectors.length === 0) return Array(D).fill(0);
+    if (attention) return attended(w, name, vectors, query);
+    return vectors[0].map((_, k) => vectors.reduce((sum, v) => sum + v[k], 0) / vectors.length);
+  };
   const layer = (name: string, x: readonly number[]): number[] => relu(affine(x, w[`${name}.W`], w[`${name}.b`]));
   const own = ratings.filter(([u, i]) => u === user && i !== item);
   const others = ratings.filter(([u, i]) => i === item && u !== user);
@@ -68,7 +57,7 @@ function graphrecScore(w: Arrays, user: number, item: number, biases: boolean): 
   const ofFriends = friends.filter(([from]) => from === user).map(([, to]) => row(w.P, to, D));
   const h = layer('user', [
     ...layer('ofItems', [...p, ...pooled('rated', ofItems, p)]),
-    ...layer('ofFriends', [...p, ...pooled('friends', ofFriends, p)]),
+    ...(form.friends === false ? [] : layer('ofFriends', [...p, ...pooled('friends', ofFriends, p)])),
   ]);
   const z = layer('item', [...q, ...pooled('raters', ofRaters, q)]);
   const inner = relu(
@@ -79,39 +68,24 @@ function graphrecScore(w: Arrays, user: number, item: number, biases: boolean): 
 }
 
 describe('predictions', () => {
-  it.each([true, false])('are those of the formula, for the unknown too, with biases %s', (biases) => {
-    const config = model.options.parse({ factors: D, hidden: [9, 8], cap: 3, bothWays: false, biases });
-    const declarations = model.parameters(config, surroundingsOf(known, N).sizes);
-    const below = testRandom(9);
-    const weights: Record<string, Float32Array> = {};
-    for (const { name, shape } of declarations)
-      weights[name] = Float32Array.from({ length: shape.reduce((n, m) => n * m, 1) }, () => below(2000) / 1000 - 0.8);
-    const tensors: NamedTensors = new Map([
-      ...declarations.map(({ name, shape }) => [name, { shape, data: weights[name] }] as const),
-      ...keptSurroundings(known),
-    ]);
-    const scorer = model.scorerOf(() => engine, { config, weights: tensors, about: { sizes: N, history: rated } });
-    const pairs = [
-      [0, 0],
-      [0, 2],
-      [3, 3],
-      [4, 1],
-      [5, 0],
-      [1, 4],
-      [-1, 2],
-      [2, -1],
-      [-1, -1],
-    ] as const;
-    const values = scorer.values!(column(pairs, 0), column(pairs, 1));
-    const expected = pairs.map(([user, item]) =>
-      graphrecScore(weights, user < 0 ? N.nUsers : user, item < 0 ? N.nItems : item, biases),
-    );
-    pairs.forEach((pair, n) => {
-      expect(Math.abs(values[n] - expected[n]), pair.join()).toBeLessThan(1e-5 * (1 + Math.abs(expected[n])));
-    });
-    expect(new Set(expected).size).toBe(pairs.length);
-    scorer.free();
-  });
+  it.each([{ biases: true }, { biases: false }, { biases: true, attention: false }, { biases: true, friends: false }])(
+    'are those of the formula, for the unknown too, with $biases, $attention, $friends',
+    (form) => {
+      const config = model.options.parse({ factors: D, hidden: [9, 8], cap: 3, bothWays: false, ...form });
+      const drawn = drawnWeights(model, config, surroundingsOf(known, N).sizes, -0.8);
+      const { weights } = drawn;
+      const tensors = new Map([...drawn.tensors, ...keptSurroundings(known)]);
+      const scorer = model.scorerOf(() => engine, { config, weights: tensors, about: { sizes: N, history: rated } });
+      const pairs = askedPairs;
+      const values = scorer.values!(column(pairs, 0), column(pairs, 1));
+      const expected = pairs.map((pair) => graphrecScore(weights, ...inTables(pair), form));
+      pairs.forEach((pair, n) => {
+        expect(Math.abs(values[n] - expected[n]), pair.join()).toBeLessThan(1e-5 * (1 + Math.abs(expected[n])));
+      });
+      expect(new Set(expected).size).toBe(pairs.length);
+      scorer.free();
+    },
+  );
 });
 
 it('draws of long lists evenly, none twice, and without the rating of the pair', () => {

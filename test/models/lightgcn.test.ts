@@ -15,8 +15,8 @@ import { resolveTraining } from '../../src/examples/settings.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { normal } from '../../src/layers/initializer.ts';
 import { lightgcn } from '../../src/models/lightgcn.ts';
-import { keptFriends } from '../../src/scoring/known-friends.ts';
-import { namedTensors } from '../../src/scoring/pair-scorer.ts';
+import { keptFriends } from '../../src/scoring/kept-friends.ts';
+import { withConstants } from '../../src/scoring/pair-scorer.ts';
 import { checkerboard, trainSmall } from './made-worlds.ts';
 import { scorerOf } from './scorer-of.ts';
 
@@ -100,8 +100,8 @@ describe.each([0, 1, 2, 3])('%i layers', (layers) => {
 
   it('has the losses and slopes of the dense formula', () => {
     const declared = declaredAs(lightgcn.parameters(config, sizes));
-    const tensors = namedTensors(lightgcn, declared.tensors, config, data);
-    const { loss, leaves } = lossExpression(lightgcn, tensors, config);
+    const constants = withConstants(lightgcn, declared.tensors, config, data);
+    const { loss, leaves } = lossExpression(lightgcn, constants, config, sizes);
     const gradient = gradientsOfMean(loss).dense.get(declared.list[0])!;
     const e0 = drawn(layers);
     const given = new Map<Tensor, Float64Array>([[declared.list[0], e0]]);

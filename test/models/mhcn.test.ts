@@ -15,8 +15,8 @@ import { lossExpression } from '../../src/examples/pairs.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { trainingPass } from '../../src/layers/forward-pass.ts';
 import { mhcn } from '../../src/models/mhcn.ts';
-import { keptFriends } from '../../src/scoring/known-friends.ts';
-import { namedTensors } from '../../src/scoring/pair-scorer.ts';
+import { keptFriends } from '../../src/scoring/kept-friends.ts';
+import { withConstants } from '../../src/scoring/pair-scorer.ts';
 import { scorerOf } from './scorer-of.ts';
 
 const one = new Engine({ threads: 1, blas: 'off' });
@@ -213,8 +213,8 @@ describe.each([
     const random = new RandomStream(9, 'noise');
     const declared = declaredAs(mhcn.parameters(config, sizes));
     expect(declared.declarations.map(({ name, shape }) => [name, ...shape])).toEqual(shapes);
-    const tensors = namedTensors(mhcn, declared.tensors, config, { sizes, rows, friends });
-    const { loss, leaves } = lossExpression(mhcn, tensors, config, trainingPass(random));
+    const given0 = withConstants(mhcn, declared.tensors, config, { sizes, rows, friends });
+    const { loss, leaves } = lossExpression(mhcn, given0, config, sizes, trainingPass(random));
     const gradients = gradientsOfMean(loss).dense;
     const values = drawn(layers);
     const given = new Map<Tensor, Float64Array>();

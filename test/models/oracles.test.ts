@@ -204,8 +204,9 @@ const pairwiseRows: readonly Row[] = [
 
 /** What the model's expressions give, by the names of its parameters. */
 function modelLoss(model: PairModel, config: unknown, w: Arrays, rows: readonly Row[]) {
-  const declared = declaredAs(model.parameters(config, { nUsers, nItems }));
-  const { loss, leaves } = lossExpression(model, declared.tensors, config);
+  const sizes = { nUsers, nItems };
+  const declared = declaredAs(model.parameters(config, sizes));
+  const { loss, leaves } = lossExpression(model, declared.tensors, config, sizes);
   const { dense, rows: rowGradients } = gradientsOfMean(loss);
   const given = new Map<Tensor, ArrayLike<number>>(declared.list.map((t) => [t, w[t.attributes.name as string]]));
   leaves.forEach((leaf, n) => {

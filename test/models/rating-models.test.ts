@@ -128,7 +128,7 @@ describe.each(Object.entries(oracles))('%s', (name, { shapes, score }) => {
   const weights = drawn(shapes);
 
   it('has the loss and the gradients of the formula', () => {
-    const declared = declareRatingParameters(model, config, sizes, rated);
+    const declared = declareRatingParameters(model, config, { sizes, rows: rated });
     expect(Object.fromEntries(declared.declarations.map(({ name, shape }) => [name, shape]))).toEqual(shapes);
     const leaves = { user: indexInput('user'), item: indexInput('item'), label: input('label', [1]) };
     const loss = ratingLoss(model, declared.tensors, config, leaves, prediction);

@@ -2,7 +2,7 @@
 import type { Split } from '../../src/data/dataset.ts';
 import type { Engine } from '../../src/engine/runtime/engine.ts';
 import type { Model } from '../../src/examples/model.ts';
-import { type RatingRun, type TrainRatingsOptions, trainRatingRecommender } from '../../src/runs/train-ratings.ts';
+import { type RatingRun, type TrainRatingsOptions, trainRatingRecommender } from '../../src/runs/train-recommender.ts';
 import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { madeSplit, smallSettings } from './made-worlds.ts';
 

@@ -7,7 +7,7 @@ import { Engine } from '../../src/engine/runtime/engine.ts';
 import { isRowResult } from '../../src/evaluation/result.ts';
 import { modelsOf } from '../../src/models/index.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
-import { type FieldRun, trainFieldRecommender } from '../../src/runs/train-fields.ts';
+import { type FieldRun, trainFieldRecommender } from '../../src/runs/train-recommender.ts';
 import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
 import type { Checkpoint } from '../../src/training/checkpoint.ts';

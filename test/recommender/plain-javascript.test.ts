@@ -9,10 +9,7 @@ import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
 import { compareModels } from '../../src/runs/compare.ts';
-import { compareSequenceModels } from '../../src/runs/compare-sequences.ts';
-import { trainFieldRecommender } from '../../src/runs/train-fields.ts';
-import { trainRecommender } from '../../src/runs/train-recommender.ts';
-import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
+import { trainFieldRecommender, trainRecommender, trainSequenceRecommender } from '../../src/runs/train-recommender.ts';
 import { parseSequenceRunSettings } from '../../src/tasks/next-item-settings.ts';
 import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
 import { prepareSequenceSplit } from '../../src/tasks/prepare-sequences.ts';
@@ -191,7 +188,7 @@ describe('wrong calls', () => {
       [trainSequenceRecommender, { engine, split, model: 'markov' }, /"split": must be a split of sequences/],
       [trainFieldRecommender, { engine, data: split, settings }, /"data": must be what await prepareFieldData/],
       [compareModels, { engine, split, contenders: [{ name: 'mf' }], seeds: [1] }, /"contenders.0.model"/],
-      [compareSequenceModels, null, /expected object/],
+      [compareModels, null, /expected object/],
       [prepareSplit, { files: ['a.csv'] }, /^prepareSplit: .*as parseRunSettings gives them/],
       [prepareFieldData, { data: { files: ['a.csv'] }, model: 'fm' }, /as parseFieldRunSettings gives them/],
       [prepareSequenceSplit, undefined, /as parseSequenceRunSettings gives them/],

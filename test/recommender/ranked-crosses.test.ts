@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { isRowResult } from '../../src/evaluation/result.ts';
 import type { Recommender } from '../../src/recommender/recommender.ts';
-import { type FieldRun, trainFieldRecommender } from '../../src/runs/train-fields.ts';
+import { type FieldRun, trainFieldRecommender } from '../../src/runs/train-recommender.ts';
 import { prepareFieldData } from '../../src/tasks/prepare-fields.ts';
 import { type FieldRunInput, parseFieldRunSettings } from '../../src/tasks/row-settings.ts';
 import { thrownCode } from '../models/thrown-code.ts';

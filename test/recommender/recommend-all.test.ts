@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProgressTask } from '../../src/core/progress.ts';
 import { sequencesOf } from '../../src/data/sequences/from-interactions.ts';
 import { leaveLastOut } from '../../src/data/sequences/leave-last-out.ts';
+import { rowOf, type SparseRows, sparseRows } from '../../src/data/sparse-rows.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { findModel } from '../../src/models/index.ts';
@@ -11,9 +12,8 @@ import { HistoryLanes } from '../../src/recommender/history-lanes.ts';
 import type { UserList } from '../../src/recommender/recommend-all.ts';
 import type { Recommender } from '../../src/recommender/recommender.ts';
 import type { RecommendAllOptions } from '../../src/recommender/request.ts';
-import { blocksOf, listsAtRows } from '../../src/recommender/users-at-once.ts';
-import { trainRecommender } from '../../src/runs/train-recommender.ts';
-import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
+import { blocksOf, listsAtRows, someRows } from '../../src/recommender/users-at-once.ts';
+import { trainRecommender, trainSequenceRecommender } from '../../src/runs/train-recommender.ts';
 import { prefixScorer } from '../../src/scoring/prefix-scorer.ts';
 import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
@@ -195,6 +195,17 @@ describe('many users', () => {
     expect(sizes(4000)[0]).toBe(1048);
     expect(sizes(10_000_000)[0]).toBe(48);
     expect(sizes(4000).reduce((sum, n) => sum + n)).toBe(10_000);
+  });
+
+  it('write what some users took, in training or elsewhere, in one ascending list each', () => {
+    const taken = sparseRows(4, Int32Array.of(0, 0, 1, 3, 3), Int32Array.of(2, 7, 5, 1, 4));
+    const elsewhere = sparseRows(4, Int32Array.of(0, 0, 3), Int32Array.of(0, 5, 9));
+    const users = Int32Array.of(3, 0, 2);
+    const listsOf = (rows: SparseRows) => [0, 1, 2, 3].map((row) => [...rowOf(rows, row)]);
+    expect(listsOf(someRows(users, taken, undefined))).toEqual([[2, 7], [], [], [1, 4]]);
+    expect(listsOf(someRows(users, taken, elsewhere))).toEqual([[0, 2, 5, 7], [], [], [1, 4, 9]]);
+    const same = someRows(users, taken, taken);
+    expect(listsOf(same).map((list) => [...new Set(list)])).toEqual([[2, 7], [], [], [1, 4]]);
   });
 
   it('have lists at their rows, in any order', () => {

@@ -14,7 +14,8 @@ import { compareResults } from '../../src/evaluation/comparison.ts';
 import { modelsOf } from '../../src/models/index.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
 import { topItems } from '../../src/recommender/top-items.ts';
-import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
+import { compareModels } from '../../src/runs/compare.ts';
+import { trainSequenceRecommender } from '../../src/runs/train-recommender.ts';
 import { evaluateSequences } from '../../src/tasks/evaluate-next-items.ts';
 import { type MadeRow, madeDataset, testRandom } from '../data/made-data.ts';
 import { codeOf } from '../data/temporary-files.ts';
@@ -77,6 +78,25 @@ describe('refit', () => {
     const progress = { ...silent, log: (line: string) => told.push(line) };
     await trainSequenceRecommender({ engine, model: 'markov', split, refit: true, final: false, progress });
     expect(told.join()).toMatch(/refit: the split holds no validation part out/);
+  });
+});
+
+describe('compareModels', () => {
+  it('trains models of sequences as trainSequenceRecommender does, every model with every seed', async () => {
+    const contenders = [{ model: 'markov' }, { model: 'vsknn', config: { neighbours: 50 } }];
+    const evaluation = { metrics: ['mrr@5'] };
+    const told: string[] = [];
+    const onRun = ({ model, seed }: { model: string; seed: number }) => told.push(`${model} ${seed}`);
+    const runs = await compareModels({ engine, split, contenders, seeds: [1, 2], evaluation, onRun });
+    expect(told).toEqual(['markov 1', 'markov 2', 'vsknn 1', 'vsknn 2']);
+    const { result } = await trainSequenceRecommender({ engine, split, ...contenders[1], seed: 2, evaluation });
+    expect(runs[3].run.result.metrics).toEqual(result?.metrics);
+    expect(runs[3].run.final).toBe(null);
+    const wrong = compareModels({ engine, split, contenders: [{ model: 'ease' }], seeds: [1] });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('models of sequences'),
+    });
   });
 });
 

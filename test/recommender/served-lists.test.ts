@@ -10,9 +10,7 @@ import type { EvaluationResult } from '../../src/evaluation/evaluation-result.ts
 import { targetEvents } from '../../src/evaluation/next-item/target-events.ts';
 import { isRowResult } from '../../src/evaluation/result.ts';
 import type { TieRule } from '../../src/evaluation/tie-groups.ts';
-import { trainFieldRecommender } from '../../src/runs/train-fields.ts';
-import { trainRecommender } from '../../src/runs/train-recommender.ts';
-import { trainSequenceRecommender } from '../../src/runs/train-sequences.ts';
+import { trainFieldRecommender, trainRecommender, trainSequenceRecommender } from '../../src/runs/train-recommender.ts';
 import { fieldDataOf } from '../../src/tasks/prepare-fields.ts';
 import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import { parseFieldRunSettings } from '../../src/tasks/row-settings.ts';

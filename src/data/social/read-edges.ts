@@ -1,5 +1,6 @@
 /** Files of edges between users. */
 import { DeepTasteError } from '../../core/errors.ts';
+import { RandomStream } from '../../core/random.ts';
 import { counted } from '../counted.ts';
 import type { TableOptions } from '../data-options.ts';
 import type { SocialGraph } from '../dataset.ts';
@@ -10,6 +11,7 @@ import { type ImportedColumn, type ImportedTable, sqlAsText } from '../readers/i
 import { normalName } from '../role-names.ts';
 import { missingColumn } from '../roles.ts';
 import type { Vocabulary } from '../vocabulary.ts';
+import { shuffledEdges } from './shuffled-edges.ts';
 
 const fromNames = [
   'sourceid',
@@ -50,6 +52,8 @@ export interface SocialColumns {
   readonly told?: readonly string[];
   /** Every edge counts both ways. */
   readonly bothWays: boolean;
+  /** Seed of edges between anybody in place of the real ones; null = the real ones. */
+  readonly shuffle: number | null;
 }
 
 /**
@@ -62,22 +66,29 @@ export async function readSocialGraph(
   path: string,
   users: Vocabulary,
   options: TableOptions,
-  { told, bothWays }: SocialColumns,
+  { told, bothWays, shuffle }: SocialColumns,
 ): Promise<SocialEdges> {
   const file = await importEdges(database, path, users, options);
   const [fromColumn, toColumn, weightColumn] = edgeColumns(file, told);
   const ends = [fromColumn, toColumn];
   const { table, notes } = options.idsAsWritten ? { table: file, notes: [] } : await withWholeIds(database, file, ends);
   const read = await edgesBetween(database, table, users, [fromColumn, toColumn, weightColumn], path);
-  const { from, to, weight, ...dropped } = cleanEdges(read, users.size, bothWays);
-  if (from.length === 0) throw withoutEdges(path, table.nRows, read.nOutside, dropped);
+  const { nLoops, nRepeats, nDistrust, ...edges } = cleanEdges(read, users.size, bothWays);
+  const dropped = { nLoops, nRepeats, nDistrust };
+  if (edges.from.length === 0) throw withoutEdges(path, table.nRows, read.nOutside, dropped);
   const columns = { from: fromColumn.name, to: toColumn.name, weight: weightColumn?.name ?? null };
   return {
-    graph: { from, to, weight, columns },
+    graph: {
+      ...(shuffle === null ? edges : shuffledEdges(edges, users.size, new RandomStream(shuffle, 'edges'))),
+      columns,
+    },
     warnings: [
       ...table.warnings,
       ...notes,
       ...droppedEdges(path, read.nOutside, dropped),
+      ...(shuffle === null
+        ? []
+        : [`${path}: edges shuffled (socialShuffle ${shuffle}): everybody has as many as before, with anybody`]),
       ...(read.nUnweighted > 0 ? [`${path}: ${counted(read.nUnweighted, 'edge')} without a weight: counted as 1`] : []),
     ],
   };

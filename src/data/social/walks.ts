@@ -24,6 +24,8 @@ export interface WalkOptions {
   readonly walks: number;
   /** People on each walk, at most; fewer where it ends at somebody without friends. */
   readonly steps: number;
+  /** False: a token holds any item that its user rated, drawn evenly; default true. */
+  readonly itemAware?: boolean;
   /** Philox key of the walks: (seed, stream). */
   readonly key: readonly [number, number];
 }
@@ -45,6 +47,7 @@ export class SocialWalks {
   readonly #cosine: Float32Array;
   readonly #popularity: Int32Array;
   readonly #block = new Uint32Array(4);
+  readonly #itemBlock = new Uint32Array(4);
   #blockNumber = -1;
 
   constructor(graph: RatedGraph, nearest: NearestItems, options: WalkOptions) {
@@ -63,7 +66,7 @@ export class SocialWalks {
    * @param out is filled from `at` on
    */
   fill(user: number, item: number, number: readonly [number, number], out: WalkTokens, at: number): void {
-    const { walks, steps } = this.#options;
+    const { walks, steps, itemAware } = this.#options;
     const { rows, cosine } = this.#nearest;
     for (let n = rows.rowStart[item]; n < rows.rowStart[item + 1]; n++) this.#cosine[rows.columns[n]] = cosine[n];
     this.#blockNumber = -1;
@@ -75,7 +78,12 @@ export class SocialWalks {
         const next = this.#friendOf(person, number, walk * steps + step);
         if (next < 0) break;
         person = next;
-        const entry = this.#nearestEntry(person, item, person === user);
+        const draw = walk * steps + step;
+        const isAsked = person === user;
+        const entry =
+          itemAware === false
+            ? this.#anyEntry(person, item, isAsked, [draw, ...number])
+            : this.#nearestEntry(person, item, isAsked);
         // somebody who rated nothing says nothing, and the walk goes on
         if (entry < 0) continue;
         out.user[place] = person;
@@ -121,6 +129,19 @@ export class SocialWalks {
     if (best >= 0) return best;
     const first = this.#favourites[2 * person];
     return first >= 0 && rated.columns[first] === item ? this.#favourites[2 * person + 1] : first;
+  }
+
+  /** An entry of `rated` of somebody drawn evenly, of whoever is asked about not that of the item. −1 where there is none. */
+  #anyEntry(person: number, item: number, isAsked: boolean, number: readonly [number, number, number]): number {
+    const { rated } = this.#graph;
+    const first = rated.rowStart[person];
+    const left = isAsked ? entryOf(rated, person, item) : -1;
+    const n = rated.rowStart[person + 1] - first - (left >= 0 ? 1 : 0);
+    if (n === 0) return -1;
+    // beside the friends, whose draws have 0 as their last number
+    philox([...number, 1], this.#options.key, this.#itemBlock);
+    const entry = first + Math.floor((this.#itemBlock[0] / 2 ** 32) * n);
+    return left >= 0 && entry >= left ? entry + 1 : entry;
   }
 
   #better(best: number, entry: number, item: number): number {

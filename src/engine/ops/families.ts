@@ -17,6 +17,7 @@ import { linearOps } from './linear.ts';
 import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
 import { lstmOps } from './lstm.ts';
+import { markedRowOps } from './marked-rows.ts';
 import { matrixOps } from './matrices.ts';
 import { reduceOps } from './reduce.ts';
 import { sparseMatrixOps } from './sparse-matrix.ts';
@@ -53,6 +54,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Steps of a row', file: 'steps-of-row.ts', ops: stepOps },
   { title: 'Self-attention', file: 'attention.ts', ops: attentionOps },
   { title: 'Sparse matrices', file: 'sparse-matrix.ts', ops: sparseMatrixOps },
+  { title: 'Marks of rows', file: 'marked-rows.ts', ops: markedRowOps },
   { title: 'Graphs', file: 'graph.ts', ops: graphOps },
   { title: 'Shared matrices', file: 'matrices.ts', ops: matrixOps },
 ];

@@ -35,6 +35,7 @@ export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { type LstmOptions, lstm } from './lstm.ts';
+export { type IndexedRows, markedRows } from './marked-rows.ts';
 export { matrixProduct, rotated } from './matrices.ts';
 export { broadcastRow, fillRows, multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';

@@ -1,8 +1,10 @@
 /** Edges between users: what is read, what is dropped and said, and what their statistics show of made graphs. */
 import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../../src/core/random.ts';
 import { describeData } from '../../../src/data/describe.ts';
 import { renderDescription } from '../../../src/data/describe-text.ts';
 import { loadDataset } from '../../../src/data/load.ts';
+import { shuffledEdges } from '../../../src/data/social/shuffled-edges.ts';
 import { describeSocial } from '../../../src/data/social/statistics.ts';
 import { testRandom } from '../made-data.ts';
 import { messageOf, temporaryFolder } from '../temporary-files.ts';
@@ -53,6 +55,53 @@ describe('a file of edges', () => {
     ['who,whom,when\na,b,1\n', /need a source and a target column/],
   ])('%j is refused', async (text, message) => {
     expect(await messageOf(() => edges(text))).toMatch(message);
+  });
+});
+
+describe('shuffled edges', () => {
+  // 60 people: 400 edges, about a third of them both ways
+  const draw = testRandom(8);
+  const drawn = Array.from({ length: 300 }, () => [draw(60), draw(60)] as const).filter(([a, b]) => a !== b);
+  const back = drawn.slice(0, 70).map(([a, b]) => [b, a] as const);
+  const distinct = [...new Set([...drawn, ...back].map(([a, b]) => 100 * a + b))].sort((a, b) => a - b);
+  const from = Int32Array.from(distinct, (key) => Math.floor(key / 100));
+  const to = Int32Array.from(distinct, (key) => key % 100);
+  const weight = from.map((a) => a + 1);
+  const real = { from, to, weight: Float32Array.from(weight) };
+  const keys = (edges: { from: Int32Array; to: Int32Array }) => Array.from(edges.from, (a, n) => 100 * a + edges.to[n]);
+  const counts = (index: Iterable<number>): number[] => {
+    const n = Array(60).fill(0);
+    for (const user of index) n[user]++;
+    return n;
+  };
+  const mutual = (edges: { from: Int32Array; to: Int32Array }): number[] => {
+    const all = new Set(keys(edges));
+    return counts(edges.from.filter((a, n) => all.has(100 * edges.to[n] + a)));
+  };
+
+  it('leave everybody as many out, in and both ways, with other people', () => {
+    const shuffled = shuffledEdges(real, 60, new RandomStream(3, 'edges'));
+    expect(counts(shuffled.from)).toEqual(counts(from));
+    expect(counts(shuffled.to)).toEqual(counts(to));
+    expect(mutual(shuffled)).toEqual(mutual(real));
+    expect(mutual(real).reduce((a, b) => a + b)).toBeGreaterThan(100);
+    expect(shuffled.from.every((a, n) => a !== shuffled.to[n] && shuffled.weight![n] === a + 1)).toBe(true);
+    const found = keys(shuffled);
+    expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
+    // of 400 edges among 60 people some 400 · 400 / 3,540 = 45 are among the real ones by chance
+    const old = new Set(keys(real));
+    expect(found.filter((key) => old.has(key)).length).toBeLessThan(90);
+  });
+
+  it('depend on the seed alone, and are said', async () => {
+    const shuffle = (seed: number) => keys(shuffledEdges(real, 60, new RandomStream(seed, 'edges')));
+    expect(shuffle(3)).toEqual(shuffle(3));
+    expect(shuffle(4)).not.toEqual(shuffle(3));
+    const social = write('four.csv', 'source,target\na,b\nc,d\n');
+    const dataset = await loadDataset({ files: [ratings], social, socialShuffle: 1 });
+    expect(dataset.warnings.join('\n')).toMatch(/edges shuffled \(socialShuffle 1\): everybody has as many as before/);
+    const without = loadDataset({ files: [ratings], social: null, socialShuffle: 1 });
+    await expect(without).rejects.toThrow('socialShuffle: must be about a file of edges');
   });
 });
 
