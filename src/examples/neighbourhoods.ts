@@ -41,10 +41,11 @@ import {
   surroundingsOf,
 } from '../scoring/surroundings.ts';
 import type { RatedRows, TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
-import { checkedRatings, clearUntrained, knownFriends, ratingSettings, rowsOf } from './ratings.ts';
+import { checkedRatings, clearUntrained, ratingSettings, rowsOf } from './ratings.ts';
 
 export const neighbourhoodSettings = z.strictObject({
   ...ratingSettings.shape,

@@ -33,8 +33,11 @@ import { isHard, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 /** What the loss of a row reads of a model. */
 export interface TrainedScoring<C> extends PairScoring<C> {
   readonly title: string;
-  /** Added to the loss of a row, [B, 1]: regularisation of what it uses. `others` are its negatives, none in pointwise rows. */
-  penalty?(parameters: Parameters, row: TrainingRow, config: C): Tensor;
+  /**
+   * Added to the loss of a row, [B, 1]: regularisation of what it uses, and losses of what all rows share. `others` are its negatives,
+   * none in pointwise rows.
+   */
+  penalty?(parameters: Parameters, row: TrainingRow, config: C, pass: ForwardPass): Tensor;
 }
 
 export interface PairRow {
@@ -105,7 +108,7 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
       others: others.map((index) => lookup(context.logProbability as Tensor, index)),
     },
   );
-  const penalised = model.penalty?.(p, { user, item: label ? chosen : item, others }, config);
+  const penalised = model.penalty?.(p, { user, item: label ? chosen : item, others }, config, pass);
   return {
     loss: penalised ? add(withoutPenalty, penalised) : withoutPenalty,
     user,

@@ -7,8 +7,11 @@ import { table } from '../engine/ops/index.ts';
 import { constantBytes, sharedBytes, stepBytes } from '../engine/plan/step-memory.ts';
 import { FactorRanks } from '../engine/runtime/factor-ranks.ts';
 import { declaredAs } from '../layers/declared-parameters.ts';
+import { keptFriends } from '../scoring/kept-friends.ts';
 import { trainedPairScorer, withConstants } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
+import type { TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type { AnyModel, Examples, Gradients, MachineShare, Model, ModelHead, TrainingDefaults } from './model.ts';
 import { needsProbabilities } from './negative-weights.ts';
@@ -55,16 +58,24 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
       by: 'gradients',
       examples: pairs,
       defaults: declared.loss === 'pairwise' ? { loss: 'bpr', ...trainingDefaults } : trainingDefaults,
-      open: (request) => new OpenPairs(declared, request),
-      memory: ({ engine, config, training, data: { sizes, rows } }) =>
-        pairMemory(declared, {
+      open: (request) =>
+        new OpenPairs(declared, { ...request, data: withFriends(declared, request.data, request.config) }),
+      memory: ({ engine, config, training, data }) => {
+        const { sizes, rows, friends } = withFriends(declared, data, config);
+        return pairMemory(declared, {
           engine,
           config,
           training: pairSettings.parse(training),
           sizes,
           nInteractions: rows.columns.length,
           rows,
-        }),
+          friends,
+        });
+      },
+      kept: (data, config) => {
+        const { friends } = withFriends(declared, data, config);
+        return friends && declared.usesFriends?.(config) ? keptFriends(friends) : new Map();
+      },
       defaultsForData,
       pretraining,
       fuse,
@@ -72,6 +83,11 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
     scorerOf: (engine, { config, weights, about }) =>
       trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),
   };
+}
+
+/** @throws 'config' where the model looks at friends and the data have no edges between users */
+function withFriends<C>(model: ModelHead<C> & PairParts<C>, data: TakenPairs, config: C): TakenPairs {
+  return model.usesFriends?.(config) ? { ...data, friends: knownFriends(model.title, data.friends) } : data;
 }
 
 export function isPairModel(model: AnyModel): model is PairModel {
@@ -89,16 +105,17 @@ export interface PairMemoryRequest<C> {
   readonly nInteractions: number;
   /** The items of every user, of which constants are made; null for models that have none. */
   readonly rows: SparseRows | null;
+  readonly friends?: SparseRows | null;
 }
 
 /** What a training on so many interactions takes. */
 export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>): MemoryEstimate {
-  const { engine, config, training, sizes, nInteractions, rows } = request;
+  const { engine, config, training, sizes, nInteractions, rows, friends } = request;
   const { nUsers, nItems } = sizes;
   const declared = declaredAs(model.parameters(config, sizes));
   const taken = training.rejectTaken ? nUsers * Math.ceil(nItems / 32) * 4 : 0;
   checkPairRow(model, training, nItems);
-  const given = rows ? withConstants(model, declared.tensors, config, { sizes, rows }) : declared.tensors;
+  const given = rows ? withConstants(model, declared.tensors, config, { sizes, rows, friends }) : declared.tensors;
   const logProbability = needsProbabilities(training) ? table('logProbability', nItems, 1) : undefined;
   const { loss } = pairRow(model, given, config, { training, sizes, logProbability });
   const factors = training.negativeSampler === 'aobpr' ? factorsOf(model, given, config, sizes) : 0;

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
-import { rowNumbers, type SparseRows } from '../data/sparse-rows.ts';
+import { rowNumbers } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
 import { add, indexInput, input, square, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
@@ -28,6 +28,7 @@ import {
   withUnknown,
 } from '../scoring/rating-scorer.ts';
 import type { RatedRows, TakenPairs } from './forms.ts';
+import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
@@ -149,16 +150,6 @@ function wholeLoss<C>(
 /** What scores are made of. @throws 'config' for a model of edges, of data without */
 function pairData<C>(model: RatingParts<C> & ModelHead<C>, { sizes, rows, friends }: TakenPairs): PairData {
   return { sizes, rows, ...(model.readsFriends && { friends: knownFriends(model.title, friends) }) };
-}
-
-/** @throws 'config' for data without edges between users */
-export function knownFriends(title: string, friends: TakenPairs['friends']): SparseRows {
-  if (friends) return friends;
-  throw new DeepTasteError(
-    'config',
-    `train ${title}: the data must say who knows whom, found no edges between users; give them with --social FILE (data.social), or choose a model without friends`,
-    { key: 'social' },
-  );
 }
 
 function openRatings<C>(model: RatingParts<C> & ModelHead<C>, request: OpenRequest<C, 'pairs'>): OpenExamples<'pairs'> {

@@ -26,6 +26,7 @@ import { lightgcn } from './lightgcn.ts';
 import { logisticMf } from './logistic-mf.ts';
 import { lr } from './lr.ts';
 import { markov } from './markov.ts';
+import { mhcn } from './mhcn.ts';
 import { mlp } from './mlp.ts';
 import { neumf } from './neumf.ts';
 import { nfm } from './nfm.ts';
@@ -53,6 +54,7 @@ const pairModels = [
   neumf,
   lightgcn,
   ultragcn,
+  mhcn,
   irgan,
   kbgan,
   daso,

@@ -2,12 +2,13 @@
  * LightGCN — embeddings of users and items, averaged over their neighbourhoods in the graph of who took what.
  * He, Deng, Wang, Li, Zhang, Wang: LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation. SIGIR 2020.
  *
- *   Â = D^−½ A D^−½,  A = [0 R; Rᵀ 0]          E⁽ᵏ⁺¹⁾ = Â E⁽ᵏ⁾          e = (e⁽⁰⁾ + … + e⁽ᴷ⁾) / (K + 1)
+ *   Â = D^−½ A D^−½,  A = [w S, R; Rᵀ, 0]      E⁽ᵏ⁺¹⁾ = Â E⁽ᵏ⁾          e = (e⁽⁰⁾ + … + e⁽ᴷ⁾) / (K + 1)
  *   ŷ(u, i) = e_uᵀ e_i          loss = −ln σ( ŷ(u, i) − ŷ(u, j) ) + ½ λ ( ‖e_u⁽⁰⁾‖² + ‖e_i⁽⁰⁾‖² + ‖e_j⁽⁰⁾‖² )          j not taken by u
  *
- * Only E⁽⁰⁾ is learned. The whole graph is propagated forward and backward in every step. Numbers: docs/models/lightgcn.md.
+ * S: who knows whom, both ways; w = 0 is the paper, without S. Only E⁽⁰⁾ is learned. The whole graph is propagated forward and backward in every step. Numbers: docs/models/lightgcn.md.
  */
 import { z } from 'zod';
+import { mutualFriends } from '../data/social/friends.ts';
 import type { Tensor } from '../engine/expression.ts';
 import {
   add,
@@ -41,6 +42,15 @@ const options = z.strictObject({
       search: [1e-6, 1e-5, 1e-4, 1e-3],
     }),
   deviation: deviationOption.default(0.1),
+  socialWeight: z
+    .number()
+    .min(0)
+    .max(1e3)
+    .default(0)
+    .meta({
+      doc: 'w, weight of an edge between two friends beside 1 of a taken pair; 0 = the graph knows no friends',
+      search: [0, 0.1, 0.3, 1, 3],
+    }),
 });
 
 export const lightgcn = pairModel({
@@ -66,9 +76,11 @@ export const lightgcn = pairModel({
     // users, then items: the nodes of the graph
     { name: 'E', shape: [nUsers + nItems, factors], nodes: true, initializer: normal(deviation) },
   ],
-  constants: ({ rows, sizes }) => ({
-    graph: sparseMatrix('graph', normalisedAdjacency(rows, sizes.nItems), { symmetric: true }),
-  }),
+  usesFriends: ({ socialWeight }) => socialWeight > 0,
+  constants: ({ rows, sizes, friends }, { socialWeight: weight }) => {
+    const social = weight > 0 && friends ? { friends: mutualFriends(friends), weight } : undefined;
+    return { graph: sparseMatrix('graph', normalisedAdjacency(rows, sizes.nItems, social), { symmetric: true }) };
+  },
   shared: ({ E, graph }, { layers }, { nUsers, nItems }, row) => {
     const propagated = layers === 0 ? E : propagate(graph, E, layers, { wanted: row && nodesOf(row, nUsers, nItems) });
     return {

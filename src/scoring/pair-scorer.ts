@@ -15,6 +15,7 @@ import type { ScoreForm } from '../engine/runtime/ranking.ts';
 import { declaredAs, storeOf } from '../layers/declared-parameters.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import { loadedFriends } from './kept-friends.ts';
 import type { FoldedIn, Scorer, Sizes } from './scorer.ts';
 
 /** The distinct training items of every user, ascending, of a training or of a trained model. */
@@ -35,10 +36,13 @@ export interface TrainingRow {
 
 /** What a model declares in order to score users and items. */
 export interface PairScoring<C> {
+  /** Whether it looks at who knows whom: then data without edges are refused, and an artifact keeps them. Absent: no. */
+  usesFriends?(config: C): boolean;
   parameters(config: C, sizes: Sizes): readonly ParameterDeclaration[];
   /**
    * Constants that are made of the data once, such as a normalised graph: whatever follows finds them by name beside the
-   * parameters. An artifact does not keep them; they are made anew of the training items it knows.
+   * parameters. An artifact does not keep them; they are made anew of the training items, and of the friends, that it
+   * knows.
    */
   constants?(data: PairData, config: C): Parameters;
   /**
@@ -106,8 +110,9 @@ export function trainedPairScorer<C>(
 ): Scorer {
   const declared = declaredAs(model.parameters(config, data.sizes));
   const store = storeOf(engine, declared, weights);
-  const given = withConstants(model, declared.tensors, config, data);
-  const scorer = pairScorer(engine, model, config, data, given, store);
+  const known = model.usesFriends?.(config) ? { ...data, friends: loadedFriends(weights, data.sizes.nUsers) } : data;
+  const given = withConstants(model, declared.tensors, config, known);
+  const scorer = pairScorer(engine, model, config, known, given, store);
   const free = (): void => {
     scorer.free();
     store.free();

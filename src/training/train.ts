@@ -6,10 +6,10 @@ import type { PlanProfile } from '../engine/plan/profile.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import { checkMemory, tellMemory, withFactorAdvice } from '../examples/memory-estimate.ts';
-import type { Examples, Gradients, Model } from '../examples/model.ts';
+import type { Gradients, Model } from '../examples/model.ts';
 import type { OpenExamples } from '../examples/open-examples.ts';
 import { overDefaults } from '../examples/settings.ts';
-import type { EpochSettings } from '../examples/stopping.ts';
+import { type EpochSettings, stoppingSettings } from '../examples/stopping.ts';
 import { findModelOf, modelForTask } from '../models/index.ts';
 import { type Checkpoint, type EpochRecord, joinTensors, tensorsUnder } from './checkpoint.ts';
 import { type EpochLoopResult, runEpochs } from './epochs.ts';
@@ -98,26 +98,30 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
 }
 
 /**
- * The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate); of a stage that is
- * trained on examples of another kind those that this kind has, too.
+ * The run's own settings, except for what the stage says itself (epochs, optimizer and its learning rate). A stage that is trained on
+ * examples of another kind has the defaults of its model, and of the run's settings those that mean the same for every kind.
  */
 function pretrainingStage<F extends Form>(
-  { form, tasks }: Model<unknown, F>,
+  { form, tasks, learn }: Model<unknown, F>,
   training: EpochSettings,
   stage: { readonly model: string; readonly config: unknown; readonly training: object },
 ): Stage<F> {
   const model = modelForTask(findModelOf(form, stage.model), tasks[0]);
   if (model.learn.by === 'solver') throw new Error(`internal: ${model.name} has no stage that could be trained first`);
+  const isAlike = learn.by === 'gradients' && learn.examples === model.learn.examples;
+  const settings = isAlike ? training : { ...model.learn.defaults, ...sharedSettings(training) };
   return {
     model,
     learn: model.learn,
     config: model.options.parse(stage.config),
-    training: overDefaults(model.learn.examples, settingsOf(model.learn.examples, training), stage.training),
+    training: overDefaults(model.learn.examples, settings, stage.training),
   };
 }
 
-function settingsOf({ settings }: Examples, training: object): object {
-  return Object.fromEntries(Object.entries(training).filter(([key]) => key in settings.shape));
+/** Batches and when training ends: what all kinds of examples call by the same names. */
+function sharedSettings(training: object): object {
+  const names = ['batchSize', ...Object.keys(stoppingSettings({}))];
+  return Object.fromEntries(Object.entries(training).filter(([key]) => names.includes(key)));
 }
 
 async function trainStages<F extends Form>(

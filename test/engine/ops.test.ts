@@ -94,6 +94,7 @@ const cases: Readonly<Record<string, OpCase>> = {
   join: { build: ({ batch }, n) => o.concat(batch(n), batch(2), batch(n + 1)), relative: 0 },
   slice: { build: ({ batch }, n) => o.slice(batch(n + 3), 1, n + 2), relative: 0 },
   place: { build: ({ batch }, n) => place(batch(n), 2, n + 3), relative: 0 },
+  reshaped: { build: ({ shared }, n) => o.transpose(o.reshaped(shared([n, 6]), [2 * n, 3])), relative: 0 },
   matrixRows: { build: ({ shared }, n) => o.transpose(o.matrixRows(shared([n + 3, 3]), 2, n + 2)), relative: 0 },
   placeRows: { build: placedRows, relative: 0 },
   constant: { build: (_operands, n) => o.broadcastRow(o.constant(Array.from({ length: n }, (_, k) => k / 4))) },
@@ -179,6 +180,14 @@ const cases: Readonly<Record<string, OpCase>> = {
   gruOriginalGradient: gruGradient('gruOriginalGradient', [3, 2, 1, 1, 1], 3),
   gruCellGradient: gruGradient('gruCellGradient', [3, 3, 1, 1], 4),
   gruStateGradient: gruGradient('gruStateGradient', [3, 3, 1], 1),
+  matrixProduct: {
+    build: ({ shared }, n) => o.matrixProduct(shared([5, n]), o.transpose(shared([n + 2, n]))),
+    absolute: (n) => 8 * n,
+  },
+  rotated: {
+    build: ({ shared }, n) => o.transpose(o.rotated(shared([n, 3]), [7, 8], { columns: n % 2 === 0 })),
+    relative: 0,
+  },
   sparseMatrix: { build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n])), absolute: () => 12 },
   sparseProduct: {
     build: ({ shared }, n) => o.sparseProduct(smallGraph(), shared([6, n]), { plus: shared([5, n]), scale: 0.5 }),

@@ -60,6 +60,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   kbgan: ['--set', 'factors=8', '--set', 'pretrainEpochs=3', '--epochs', '3'],
   daso: ['--set', 'factors=8', '--set', 'hidden=[8]', '--set', 'pretrainEpochs=3', '--epochs', '3'],
   lightgcn: ['--set', 'factors=8', '--epochs', '4', '--set', 'training.batchSize=256'],
+  mhcn: ['--set', 'factors=8', '--epochs', '3', '--set', 'training.batchSize=256'],
   neumf: ['--epochs', '3'],
   'biased-mf': ['--set', 'factors=8', '--epochs', '4'],
   svdpp: ['--set', 'factors=8', '--epochs', '4'],
@@ -91,6 +92,8 @@ export const goldenRuns: readonly GoldenRun[] = [
   run('daso', 'daso', [...ofRatings, '--social', 'friends.csv'], forPeople),
   ...['ease', 'mf', 'neumf'].map((model) => run(`${model} refit`, model, [...ofRatings, '--refit'], forPeople)),
   ...ratings.map((model) => run(`${model} rating`, model, [...ofRatings, '--task', 'rating'], forPeople)),
+  run('mhcn', 'mhcn', [...ofRatings, '--social', 'friends.csv'], forPeople),
+  run('lightgcn social', 'lightgcn', [...ofRatings, '--social', 'friends.csv', '--set', 'socialWeight=0.5'], forPeople),
   ...friends.map((model) => run(model, model, [...ofRatings, '--social', 'friends.csv'], forPeople)),
   run('svdpp rating refit', 'svdpp', [...ofRatings, '--task', 'rating', '--refit'], forPeople),
   ...sequences.map((model) =>

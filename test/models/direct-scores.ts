@@ -8,6 +8,7 @@ import type { PairModel } from '../../src/examples/pairs.ts';
 import type { SolvedPairs } from '../../src/examples/solvers.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
+import { loadedFriends } from '../../src/scoring/kept-friends.ts';
 import { withConstants, withShared } from '../../src/scoring/pair-scorer.ts';
 import type { Sizes } from '../../src/scoring/scorer.ts';
 
@@ -27,7 +28,8 @@ export function directScores(trained: TrainedModel, history: SparseRows): Float6
     const declared = declaredAs(model.parameters(config, sizes));
     const user = indexInput('user');
     const item = indexInput('item');
-    const constants = withConstants(model, declared.tensors, config, { sizes, rows: history });
+    const friends = model.usesFriends?.(config) ? loadedFriends(weights, nUsers) : null;
+    const constants = withConstants(model, declared.tensors, config, { sizes, rows: history, friends });
     const p = withShared(model, constants, config, sizes);
     const score = model.score(
       p,

@@ -15,6 +15,7 @@ import { resolveTraining } from '../../src/examples/settings.ts';
 import { declaredAs } from '../../src/layers/declared-parameters.ts';
 import { normal } from '../../src/layers/initializer.ts';
 import { lightgcn } from '../../src/models/lightgcn.ts';
+import { keptFriends } from '../../src/scoring/kept-friends.ts';
 import { withConstants } from '../../src/scoring/pair-scorer.ts';
 import { checkerboard, trainSmall } from './made-worlds.ts';
 import { ownRow } from './own-row.ts';
@@ -47,14 +48,16 @@ const triples = [
 ];
 
 type Matrix = number[][];
+type Pair = readonly [number, number];
 
-/** D^−½ A D^−½ */
-function normalised(lists: readonly (readonly number[])[]): Matrix {
+/** D^−½ A D^−½ @param social edges between users, both ways, of weight w */
+function normalised(lists: readonly (readonly number[])[], social: readonly Pair[] = [], w = 0): Matrix {
   const size = lists.length + sizes.nItems;
   const a: Matrix = Array.from({ length: size }, () => Array<number>(size).fill(0));
   lists.forEach((items, u) => {
     for (const i of items) a[u][lists.length + i] = a[lists.length + i][u] = 1;
   });
+  for (const [u, v] of social) a[u][v] = a[v][u] = w;
   const degree = a.map((row) => row.reduce((sum, x) => sum + x, 0));
   return a.map((row, r) => row.map((x, c) => (x === 0 ? 0 : x / Math.sqrt(degree[r] * degree[c]))));
 }
@@ -142,6 +145,33 @@ describe.each([0, 1, 2, 3])('%i layers', (layers) => {
       vector.forEach((x, k) => void expect(x).toBeCloseTo(e[sizes.nUsers + i][k], 5));
     });
   });
+});
+
+it('scores by vectors propagated over friends too, by the weight of an edge', () => {
+  const edges: Pair[] = [
+    [0, 3],
+    [3, 0],
+    [4, 5],
+    [1, 0],
+  ];
+  const friends = sparseRows(
+    sizes.nUsers,
+    Int32Array.from(edges, ([from]) => from),
+    Int32Array.from(edges, ([, to]) => to),
+  );
+  for (const [w, layers] of [
+    [1, 3],
+    [0.25, 2],
+    [7, 1],
+  ]) {
+    const config = lightgcn.options.parse({ factors: d, layers, socialWeight: w });
+    const e0 = Float32Array.from(drawn(w));
+    const weights = new Map([['E', { shape: [n, d], data: e0 }], ...keptFriends(friends)]);
+    const { form } = scorerOf(engine, { model: lightgcn, config, sizes, weights }, rows);
+    if (form.form !== 'dot') throw new Error('it has vectors');
+    const e = propagated(normalised(taken, edges, w), asMatrix(e0), layers).flat();
+    [...form.users, ...form.items].forEach((x, k) => void expect(x).toBeCloseTo(e[k], 5));
+  }
 });
 
 /** Matrix factorisation by BPR without item biases, as bpr-mf declares it, with the options of LightGCN. */

@@ -89,6 +89,7 @@ const smallConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   neumf: { factors: 2, mlpFactors: 2, hidden: [8, 4], deviation: 0.1 },
   'bpr-mf': { factors: 4 },
   lightgcn: { factors: 4 },
+  mhcn: { factors: 4 },
   ultragcn: { factors: 4, negativeWeight: 1, neighbourWeight: 0.1, deviation: 0.1 },
   irgan: { factors: 4 },
   kbgan: { factors: 4 },

@@ -20,6 +20,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   lightgcn: ['gowalla'],
   'gf-cf': ['gowalla'],
   ultragcn: ['gowalla'],
+  mhcn: ['lastfm-hetrec', 'ciao-implicit'],
   irgan: ['irgan-ml-100k'],
   kbgan: ['irgan-ml-100k'],
   daso: ['ciao-implicit', 'lastfm-hetrec'],
@@ -72,9 +73,9 @@ describe.each(fieldFiles)('%s', (file) => {
 it('has an experiment on Frappe for every model over feature fields, and every file in the table of results', () => {
   for (const { name } of modelsOf('rows'))
     expect(readFileSync(join(root, 'experiments/frappe', `${name}.yaml`), 'utf8')).toContain(`model: ${name}\n`);
-  const ciao = files.filter((file) => file.includes('/ciao-ratings/'));
+  const withFriends = files.filter((file) => /\/(ciao-ratings|ciao-implicit|lastfm-hetrec)\//.test(file));
   expect(fieldExperiments.map((name) => join('experiments', `${name}.yaml`)).sort()).toEqual(
-    [...fieldFiles, ...ciao].sort(),
+    [...fieldFiles, ...withFriends].sort(),
   );
 });
 

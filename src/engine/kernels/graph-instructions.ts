@@ -1,8 +1,9 @@
 /** Instructions of graphs: products with sparse matrices, and sums and marks of rows by their index. */
 import * as op from './opcodes';
 import { address, parameter, stride } from './operands';
+import { rotate } from './rotate';
 import { markRows, scatterRows, sparseProduct } from './sparse';
-import { batchRows, tileStart } from './tile';
+import { batchRows, epochNumber, stepNumber, tileStart } from './tile';
 
 export function runGraphInstruction(at: usize, rows: i32): void {
   const p0 = parameter(at, 0), p1 = parameter(at, 1);
@@ -11,6 +12,14 @@ export function runGraphInstruction(at: usize, rows: i32): void {
     sparseProduct(
       address(at, 0), tileStart, rows, address(at, 1), stride(at, 1), parameter(at, 2) ? address(at, 2) : 0, stride(at, 2),
       address(at, 4), stride(at, 4), p0, reinterpret<f32>(p1), address(at, 3), parameter(at, 3),
+    );
+    return;
+  }
+  if (load<i32>(at) == op.ROTATE) {
+    // p0 width, key, whether columns move too, whether back
+    rotate(
+      address(at, 0), stride(at, 0), address(at, 1), stride(at, 1), rows, p0, p1, parameter(at, 2), parameter(at, 3) != 0,
+      parameter(at, 4) != 0, stepNumber, epochNumber,
     );
     return;
   }

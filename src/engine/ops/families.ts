@@ -21,6 +21,7 @@ import { listOps } from './lists.ts';
 import { lookupOps } from './lookup.ts';
 import { lstmOps } from './lstm.ts';
 import { markedRowOps } from './marked-rows.ts';
+import { matrixOps } from './matrices.ts';
 import { reduceOps } from './reduce.ts';
 import { sparseMatrixOps } from './sparse-matrix.ts';
 import { statisticOps } from './statistics.ts';
@@ -61,4 +62,5 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Sparse matrices', file: 'sparse-matrix.ts', ops: sparseMatrixOps },
   { title: 'Marks of rows', file: 'marked-rows.ts', ops: markedRowOps },
   { title: 'Graphs', file: 'graph.ts', ops: graphOps },
+  { title: 'Shared matrices', file: 'matrices.ts', ops: matrixOps },
 ];

@@ -2,6 +2,7 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
+import { isTable } from './leaves.ts';
 import { opFamily } from './op.ts';
 
 /** Rows side by side: [B, n₁], [B, n₂], … → [B, Σ n]. */
@@ -38,12 +39,26 @@ export function matrixRows(w: Tensor, from: number, to: number): Tensor {
   return new Tensor(layoutOps.matrixRows, [w], 'shared', [to - from, w.shape[1]], { from });
 }
 
+/** The same numbers in another shape, shared. A view: no copy is made. */
+export function reshaped(x: Tensor, shape: readonly number[]): Tensor {
+  if (x.rows !== 'shared' || isTable(x) || shape.reduce((product, n) => product * n, 1) !== x.size)
+    throw shapeError('reshaped', `needs a shared tensor of as many numbers as [${shape.join(', ')}] has`, [x]);
+  return new Tensor(layoutOps.reshaped, [x], 'shared', shape);
+}
+
 /** A shared matrix of n rows that holds w from row `from` on and zeros elsewhere: the gradient of `matrixRows`. */
 function placeRows(w: Tensor, from: number, n: number): Tensor {
   return new Tensor(layoutOps.placeRows, [w], 'shared', [n, w.shape[1]], { from });
 }
 
 export const layoutOps = opFamily({
+  reshaped: {
+    formula: 'y = x, in another shape',
+    derivative: '∂x = dy, in the shape of x',
+    gradient: (y, dy) => [reshaped(dy, y.inputs[0].shape)],
+    view: (y) => ({ offset: 0, stride: y.shape[y.shape.length - 1] ?? 1 }),
+    reference: (_y, [x]) => x,
+  },
   join: {
     formula: 'y = (a, b)',
     derivative: '∂a = dy[0 … |a|), ∂b = dy[|a| … |a| + |b|)',

@@ -1,5 +1,5 @@
 /** Matrix products of batch rows with shared weights. */
-import { type JoinedInput, shapeError, Tensor, type Values } from '../expression.ts';
+import { type JoinedInput, type KernelCall, shapeError, Tensor, type Values } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { relu, reluGradient } from './elementwise.ts';
 import { matrixRows } from './layout.ts';
@@ -76,11 +76,30 @@ export function asStored(w: Tensor): [Tensor, boolean] {
 }
 
 /** a[m×k] · b[k×n] in float64. */
-function product(a: Values, b: Values, m: number, k: number, n: number): Values {
+export function product(a: Values, b: Values, m: number, k: number, n: number): Values {
   const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++)
     for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) out[i * n + j] += a[i * k + p] * b[p * n + j];
   return out;
+}
+
+/** The call for y = x W (+ bias); the second input of y is W in panels. */
+export function productCall(
+  y: Tensor,
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | null,
+  flags: number,
+  groups: number,
+): KernelCall {
+  const [source, transposed] = asStored(w);
+  const inPlace = !transposed && w.shape[0] >= DEEP;
+  // k stride and panel stride of W
+  const [k, m] = w.shape;
+  const strides = inPlace ? [m, 8] : [8, 8 * k];
+  const parameters = [m, k, flags, ...strides, transposed ? 1 : 0, groups];
+  const operands = [x, inPlace ? w : y.inputs[1], y, bias, source];
+  return { opcode: code.GEMM, parameters, operands, flopsOfRow: 2 * m * k * groups };
 }
 
 function linearReference(y: Tensor, inputs: readonly Values[], rows: number): Values {
@@ -120,14 +139,7 @@ export const linearOps = opFamily({
     kernel: (y) => {
       const { x, bias, w } = parts(y);
       const flags = (bias ? code.FLAG_BIAS : 0) | (y.attributes.relu ? code.FLAG_RELU : 0);
-      const [source, transposed] = asStored(w);
-      const inPlace = !transposed && w.shape[0] >= DEEP;
-      // k stride and panel stride of W
-      const [k, m] = w.shape;
-      const strides = inPlace ? [m, 8] : [8, 8 * k];
-      const parameters = [m, k, flags, ...strides, transposed ? 1 : 0, groupsOf(y)];
-      const operands = [x, inPlace ? w : y.inputs[1], y, bias, source];
-      return { opcode: code.GEMM, parameters, operands, flopsOfRow: 2 * m * k * groupsOf(y) };
+      return productCall(y, x, w, bias, flags, groupsOf(y));
     },
     apart: linearApart,
     reference: linearReference,

@@ -2,12 +2,17 @@
 import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { repeatFields } from './interactions.ts';
-import { opFamily, referenceRows } from './op.ts';
+import { kernelRows, opFamily, referenceRows } from './op.ts';
 
-/** Σ_j a[r, j]·b[r, j], [B, 1]. */
+/** Σ_j a[r, j]·b[r, j], [B, 1]; of two shared matrices [n, m] → [n, 1]. */
 export function rowDot(a: Tensor, b: Tensor): Tensor {
+  if (a.rows === 'shared' && a.shape.length === 2 && b.rows === 'shared' && a.shape.join() === b.shape.join())
+    return new Tensor(reduceOps.rowDot, [a, b], 'shared', [a.shape[0], 1]);
   if (a.rows !== 'batch' || b.rows !== 'batch' || a.size !== b.size)
-    throw shapeError('rowDot', 'needs two batch tensors of equal row length', [a, b]);
+    throw shapeError('rowDot', 'needs two batch tensors of equal row length, or shared matrices of equal shape', [
+      a,
+      b,
+    ]);
   return new Tensor(reduceOps.rowDot, [a, b], 'batch', [1]);
 }
 
@@ -17,10 +22,13 @@ export function rowSum(x: Tensor): Tensor {
   return new Tensor(reduceOps.rowSum, [x], 'batch', [1]);
 }
 
-/** x[r, j] · s[r] with one scalar a row, [B, n] × [B, 1] → [B, n]. */
+/** x[r, j] · s[r] with one scalar a row, [B, n] × [B, 1] → [B, n]; of shared matrices [n, m] × [n, 1] → [n, m]. */
 export function multiplyColumn(x: Tensor, s: Tensor): Tensor {
+  const isColumn = s.shape.length === 2 && s.shape[0] === x.shape[0] && s.shape[1] === 1;
+  if (x.rows === 'shared' && x.shape.length === 2 && s.rows === 'shared' && isColumn)
+    return new Tensor(reduceOps.multiplyColumn, [x, s], 'shared', x.shape);
   if (x.rows !== 'batch' || s.rows !== 'batch' || s.size !== 1)
-    throw shapeError('multiplyColumn', 'needs a batch tensor [B, n] and one scalar a row [B, 1]', [x, s]);
+    throw shapeError('multiplyColumn', 'needs [B, n] and one scalar a row [B, 1], or shared [n, m] and [n, 1]', [x, s]);
   return new Tensor(reduceOps.multiplyColumn, [x, s], 'batch', x.shape);
 }
 
@@ -57,10 +65,13 @@ export const reduceOps = opFamily({
     formula: 'y[r] = Σ_j a[r, j] · b[r, j]',
     derivative: '∂a = dy · b, ∂b = dy · a',
     gradient: (y, dy) => [multiplyColumn(y.inputs[1], dy), multiplyColumn(y.inputs[0], dy)],
-    kernel: (y) => ({ opcode: code.ROW_DOT, parameters: [y.inputs[0].size], operands: [y.inputs[0], y.inputs[1], y] }),
+    kernel: (y) => {
+      const { rows, width } = kernelRows(y.inputs[0]);
+      return { opcode: code.ROW_DOT, rows, parameters: [width], operands: [y.inputs[0], y.inputs[1], y] };
+    },
     reference: (y, [a, b], rows) => {
-      const n = y.inputs[0].size;
-      return Float64Array.from({ length: rows }, (_, r) => {
+      const { rows: length = rows, width: n } = kernelRows(y.inputs[0]);
+      return Float64Array.from({ length }, (_, r) => {
         let sum = 0;
         for (let j = 0; j < n; j++) sum += a[r * n + j] * b[r * n + j];
         return sum;
@@ -82,8 +93,11 @@ export const reduceOps = opFamily({
     formula: 'y[r, j] = x[r, j] · s[r]',
     derivative: '∂x = dy · s, ∂s[r] = Σ_j dy[r, j] · x[r, j]',
     gradient: (y, dy) => [multiplyColumn(dy, y.inputs[1]), rowDot(dy, y.inputs[0])],
-    kernel: (y) => ({ opcode: code.MUL_COLUMN, parameters: [y.size], operands: [y.inputs[0], y.inputs[1], y] }),
-    reference: (y, [x, s]) => x.map((v, k) => v * s[Math.floor(k / y.size)]),
+    kernel: (y) => {
+      const { rows, width } = kernelRows(y);
+      return { opcode: code.MUL_COLUMN, rows, parameters: [width], operands: [y.inputs[0], y.inputs[1], y] };
+    },
+    reference: (y, [x, s]) => x.map((v, k) => v * s[Math.floor(k / kernelRows(y).width)]),
   },
   repeatColumn: {
     formula: 'y[r, j] = s[r]',
