@@ -7,6 +7,9 @@ import type { Watcher } from './service/watcher.ts';
 /** Seconds: from a fraction of a millisecond to what nobody waits for. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
+/** How often the delay of the event loop is looked at. */
+const SAMPLED_EVERY_MS = 5;
+
 export class Metrics implements Watcher {
   readonly #registry = new Registry();
   readonly #latency: Histogram<'route' | 'status'>;
@@ -15,7 +18,7 @@ export class Metrics implements Watcher {
   readonly #feedback: Counter<'type'>;
   readonly #reloads: Counter<'outcome'>;
   readonly #lost: Counter;
-  readonly #delay = monitorEventLoopDelay({ resolution: 5 });
+  readonly #delay = monitorEventLoopDelay({ resolution: SAMPLED_EVERY_MS });
   readonly #types = new Set<string>();
 
   constructor(scoring: Scoring, now: () => number) {
@@ -104,7 +107,8 @@ export class Metrics implements Watcher {
       help: 'The 99th percentile of the delay of the event loop since the last reading',
       registers,
       collect() {
-        this.set(delay.percentile(99) / 1e9);
+        // what is measured is the time from one sample to the next
+        this.set(Math.max(0, delay.percentile(99) / 1e9 - SAMPLED_EVERY_MS / 1000));
         delay.reset();
       },
     });
