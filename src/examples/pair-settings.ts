@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
+import { batchSettings } from './batch-settings.ts';
 import { stoppingSettings } from './stopping.ts';
 
 /** Losses, and what a training row is for each of them. */
@@ -20,13 +21,12 @@ export type PairLoss = keyof typeof rowsOfLoss;
 const lossNames = Object.keys(rowsOfLoss) as [PairLoss, ...PairLoss[]];
 
 export const pairSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(20).meta({ doc: 'passes over the training interactions, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(1_048_576)
-    .default(2048)
-    .meta({ doc: 'examples a step (negatives included)', search: [256, 1024, 2048, 8192] }),
+  ...batchSettings({
+    epochs: [20, 'passes over the training interactions, at most'],
+    batchSize: [2048, 'examples a step (negatives included)'],
+    largestBatch: 1_048_576,
+    search: [256, 1024, 2048, 8192],
+  }),
   positives: z.enum(['once', 'by-user']).default('once').meta({
     doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
   }),

@@ -23,6 +23,7 @@ import {
   trainedRecentScorer,
 } from '../scoring/recent-scorer.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import { batchSettings } from './batch-settings.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
@@ -30,13 +31,12 @@ import { skippedNote } from './skipped-sequences.ts';
 import { stoppingSettings } from './stopping.ts';
 
 export const recentSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(50).meta({ doc: 'passes over the training events, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(512)
-    .meta({ doc: 'windows of events a step', search: [256, 512, 1024] }),
+  ...batchSettings({
+    epochs: [50, 'passes over the training events, at most'],
+    batchSize: [512, 'windows of events a step'],
+    largestBatch: 65_536,
+    search: [256, 512, 1024],
+  }),
   optimizer: optimizerOptions.prefault({}).meta({ doc: 'how weights are updated' }),
   ...stoppingSettings({}),
 });

@@ -23,6 +23,7 @@ import {
   scorerBytes,
   trainedRecurrentScorer,
 } from '../scoring/recurrent-scorer.ts';
+import { batchSettings } from './batch-settings.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
@@ -32,13 +33,12 @@ import { stoppingSettings } from './stopping.ts';
 
 /** The names are those of the other kinds where both have them. */
 export const sessionSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(10).meta({ doc: 'passes over the training sequences, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(32)
-    .meta({ doc: 'B, sequences that a step runs through side by side', search: [32, 64, 128, 240] }),
+  ...batchSettings({
+    epochs: [10, 'passes over the training sequences, at most'],
+    batchSize: [32, 'B, sequences that a step runs through side by side'],
+    largestBatch: 65_536,
+    search: [32, 64, 128, 240],
+  }),
   optimizer: optimizerOptions
     .extend({
       name: optimizerOptions.shape.name.unwrap().default('adagrad').meta({

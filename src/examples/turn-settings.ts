@@ -1,22 +1,19 @@
 /** Settings of a training in which players take turns. */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
+import { batchSettings } from './batch-settings.ts';
 import type { TrainingDefaults } from './model.ts';
 import { pairSettings } from './pairs.ts';
 import { baselineOption, rewardOption } from './rewards.ts';
 import { stoppingSettings } from './stopping.ts';
 
 export const turnSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(50).meta({ doc: 'rounds at most; in each every player has one turn' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(1_048_576)
-    .default(512)
-    .meta({
-      doc: 'taken pairs a step of a discriminator, each with what was drawn against it',
-      search: [128, 512, 2048],
-    }),
+  ...batchSettings({
+    epochs: [50, 'rounds at most; in each every player has one turn'],
+    batchSize: [512, 'taken pairs a step of a discriminator, each with what was drawn against it'],
+    largestBatch: 1_048_576,
+    search: [128, 512, 2048],
+  }),
   discriminatorPasses: z
     .int()
     .min(1)

@@ -15,6 +15,7 @@ import { type DeclaredParameters, declaredAs, initialiseParameters } from '../la
 import type { Parameters } from '../layers/parameters.ts';
 import { type PairData, type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Scorer, Sizes } from '../scoring/scorer.ts';
+import { batchSettings } from './batch-settings.ts';
 import type { FoldInWeights } from './fold-in-weights.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type {
@@ -32,13 +33,12 @@ import { pairSettings } from './pair-settings.ts';
 import { stoppingSettings } from './stopping.ts';
 
 export const weightedPairSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(100).meta({ doc: 'passes over the training interactions, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(512)
-    .meta({ doc: 'taken pairs a step', search: [256, 512, 1024] }),
+  ...batchSettings({
+    epochs: [100, 'passes over the training interactions, at most'],
+    batchSize: [512, 'taken pairs a step'],
+    largestBatch: 65_536,
+    search: [256, 512, 1024],
+  }),
   negatives: z
     .int()
     .min(1)

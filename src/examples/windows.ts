@@ -25,6 +25,7 @@ import {
   windowRows,
 } from '../scoring/attention-scorer.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
+import { batchSettings } from './batch-settings.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, TrainingDefaults } from './model.ts';
 import type { OpenExamples } from './open-examples.ts';
@@ -34,13 +35,12 @@ import { stoppingSettings } from './stopping.ts';
 
 /** The names are those of the other kinds where both have them. */
 export const windowSettings = z.strictObject({
-  epochs: z.int().min(1).max(100_000).default(200).meta({ doc: 'passes over the training sequences, at most' }),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .default(128)
-    .meta({ doc: 'sequences a step', search: [64, 128, 256] }),
+  ...batchSettings({
+    epochs: [200, 'passes over the training sequences, at most'],
+    batchSize: [128, 'sequences a step'],
+    largestBatch: 65_536,
+    search: [64, 128, 256],
+  }),
   optimizer: optimizerOptions
     .extend({ beta2: z.number().min(0).lt(1).default(0.98).meta({ doc: 'decay of the mean square (Adam, RMSprop)' }) })
     .prefault({})
