@@ -78,7 +78,10 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];
   const app = httpApp({
-    ...{ routes, log, mostBody, origins },
+    routes,
+    log,
+    mostBody,
+    origins,
     keys: new Keys(store, !parts.requireKeys),
     rate: parts.rate === null ? null : new RateLimit(parts.rate),
     newId: randomUUID,
@@ -100,7 +103,14 @@ export async function createApp(recommender: Recommender, options: AppOptions = 
   await tellItems(store, scoring);
   const metrics = new Metrics(scoring, Date.now);
   const { fetch } = appOf({
-    ...{ store, scoring, settings, metrics, rate, mostBody, origins, log },
+    store,
+    scoring,
+    settings,
+    metrics,
+    rate,
+    mostBody,
+    origins,
+    log,
     requireKeys: options.requireKeys ?? false,
     running: { isReady: () => true, reload: null },
   });

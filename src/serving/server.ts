@@ -137,7 +137,14 @@ class RunningServer implements Server {
     this.#metrics = new Metrics(pool, Date.now);
     const { rate, mostBody, origins, settings, log } = options;
     const { fetch, service } = appOf({
-      ...{ store, scoring: pool, settings, metrics: this.#metrics, rate, mostBody, origins, log },
+      store,
+      scoring: pool,
+      settings,
+      metrics: this.#metrics,
+      rate,
+      mostBody,
+      origins,
+      log,
       requireKeys: !isLoopback(options.host),
       running: { isReady: () => !this.#isStopping, reload: () => this.#reloadAll() },
       onItems: () => void this.#announce('items'),
@@ -157,7 +164,8 @@ class RunningServer implements Server {
     const { bus } = this.#options;
     if (bus !== null)
       this.#bus = await openBus({
-        ...{ url: bus, log },
+        url: bus,
+        log,
         onSignal: (signal) => this.#follow(signal),
         record: (events) => feedback(this.#service, events),
       });

@@ -101,7 +101,9 @@ async function answered(options: HttpOptions, c: Context, route: Route): Promise
   if (reply.status === 500) logFailure(options.log, route.name, requestId, error);
   else if (route.access !== 'open')
     options.log.write('info', 'request', {
-      ...{ requestId, route: route.name, status: reply.status },
+      requestId,
+      route: route.name,
+      status: reply.status,
       milliseconds: Number(milliseconds.toFixed(2)),
     });
   reply.headers.set('x-request-id', requestId);

@@ -18,13 +18,21 @@ const state = z.object({ status: z.string() });
 export function runRoutes(service: Service, running: Running): Route[] {
   return [
     route({
-      ...{ method: 'get', path: '/health/live', name: 'live', group: 'Running', access: 'open' },
+      method: 'get',
+      path: '/health/live',
+      name: 'live',
+      group: 'Running',
+      access: 'open',
       summary: 'Answers as long as the process does',
       reply: state,
       handle: () => ({ status: 'live' }),
     }),
     route({
-      ...{ method: 'get', path: '/health/ready', name: 'ready', group: 'Running', access: 'open' },
+      method: 'get',
+      path: '/health/ready',
+      name: 'ready',
+      group: 'Running',
+      access: 'open',
       summary: 'Whether store and recommenders answer; refused with 503 while it stops',
       reply: state,
       handle: async () => {
@@ -38,7 +46,11 @@ export function runRoutes(service: Service, running: Running): Route[] {
       },
     }),
     route({
-      ...{ method: 'get', path: '/metrics', name: 'metrics', group: 'Running', access: 'read' },
+      method: 'get',
+      path: '/metrics',
+      name: 'metrics',
+      group: 'Running',
+      access: 'read',
       summary: 'Latency by route, queue, memory, age of models, share of fallbacks, in the text format of Prometheus',
       reply: z.string(),
       text: 'text/plain; version=0.0.4; charset=utf-8',
@@ -50,7 +62,11 @@ export function runRoutes(service: Service, running: Running): Route[] {
 
 function reloadRoute({ scoring }: Service, reload: () => Promise<void>): Route {
   return route({
-    ...{ method: 'post', path: '/admin/reload', name: 'reload', group: 'Running', access: 'admin' },
+    method: 'post',
+    path: '/admin/reload',
+    name: 'reload',
+    group: 'Running',
+    access: 'admin',
     summary: 'Loads the artifacts anew; where they cannot be loaded, the former ones stay',
     reply: z.object({ models: z.array(z.object({ name: z.string(), version: z.string() })) }),
     handle: async () => {

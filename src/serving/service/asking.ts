@@ -110,7 +110,11 @@ export async function recommend(service: Service, given: RecommendRequest): Prom
   const wanted = wantedOf(request.k, request, asked.list, before, id);
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
   return remembered(service, asked, list, {
-    ...{ id, user: request.user ?? null, session: null, request: { ...request }, before },
+    id,
+    user: request.user ?? null,
+    session: null,
+    request: { ...request },
+    before,
   });
 }
 
@@ -168,7 +172,13 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
   const { session, items } = request;
   const user = request.user ?? null;
   const events = items.map((item) => ({
-    ...{ id: service.newId(), type: 'view', user, item, value: null, session, recommendation: null },
+    id: service.newId(),
+    type: 'view',
+    user,
+    item,
+    value: null,
+    session,
+    recommendation: null,
     time: service.now(),
   }));
   await recordEvents(service, events);
@@ -187,7 +197,12 @@ export async function similar(service: Service, request: SimilarRequest): Promis
   const { item, k, where, exclude } = request;
   const { model, version } = askedOf(service, request, null);
   const list = await service.scoring.ask({
-    ...{ kind: 'similar', model, item, k, where: where === undefined ? [] : [where], exclude: exclude ?? [] },
+    kind: 'similar',
+    model,
+    item,
+    k,
+    where: where === undefined ? [] : [where],
+    exclude: exclude ?? [],
   });
   if (list === null) throw unknownItem('similar', item);
   return { model, version, ...list };
