@@ -280,6 +280,7 @@ const testsApart: Readonly<Record<string, string>> = {
   'target-loss.ts': 'target-loss',
   'full-softmax.ts': 'full-softmax',
   'lstm.ts': 'lstm',
+  'convolution.ts': 'convolution',
   'steps-of-row.ts': 'steps-of-row',
   'attention.ts': 'attention',
 };
