@@ -2,6 +2,7 @@
 import { type Tensor, topologicalOrder } from '../expression.ts';
 import { gradientsOfMean } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
+import { RangeAllocator } from '../runtime/allocator.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { isReduction, kernelCall, type Level, requirements, schedule } from './schedule.ts';
 import { tileSize } from './tile-size.ts';
@@ -79,25 +80,27 @@ function isLeaf(tensor: Tensor): boolean {
   return tensor.inputs.length === 0 && kernelCall(tensor) === null && !storage && !constant && !view;
 }
 
-/** The most numbers of a tile that are needed at once, of those that no later level reads. */
+/**
+ * Scratch of one thread, in numbers: the arrays of a tile one after the other, as the plan places them, so that gaps which small
+ * arrays leave between large ones are counted.
+ */
 function widestMoment({ rows }: Level, tile: number, batchSize: number): number {
   const lastUse = new Map<Tensor, number>();
   rows.forEach((tensor, n) => {
     for (const used of requirements(tensor)) lastUse.set(viewed(used), n);
   });
-  let [now, most] = [0, 0];
-  const live = new Set<Tensor>();
+  const scratch = new RangeAllocator(0, Number.MAX_SAFE_INTEGER, 64);
+  const tileRows = Math.min(tile, Math.max(1, batchSize));
+  const live = new Map<Tensor, number>();
   rows.forEach((tensor, n) => {
-    live.add(tensor);
-    now += tensor.size;
-    most = Math.max(most, now);
-    for (const dead of live)
+    live.set(tensor, scratch.allocate(4 * tileRows * tensor.size));
+    for (const [dead, offset] of live)
       if ((lastUse.get(dead) ?? n) <= n) {
+        scratch.release(offset);
         live.delete(dead);
-        now -= dead.size;
       }
   });
-  return most * Math.min(tile, Math.max(1, batchSize));
+  return scratch.highWater / 4;
 }
 
 /** Lists by which the gradients of a row of a table are found: a head for each row, a link for each use. */
