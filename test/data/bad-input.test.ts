@@ -112,7 +112,11 @@ describe('bad options', () => {
   it.each([
     ['an unknown key', { minRatings: 4 }, /"minRatings".*did you mean "minRating"/],
     ['an unknown inner key', { columns: { usr: 'a' } }, /"columns\.usr".*did you mean "user"/],
-    ['an unknown choice', { duplicates: 'lst' }, /"duplicates" must be one of last, first, keep.*did you mean "last"/],
+    [
+      'an unknown choice',
+      { duplicates: 'lst' },
+      /"duplicates" must be one of last, first, distinct, keep.*did you mean "last"/,
+    ],
     ['a value of another type', { minRating: 'four' }, /"minRating".*"four"/],
     ['a negative core', { kCore: { user: -1 } }, /"kCore\.user"/],
     ['a threshold without ratings', { minRating: 3, columns: { rating: null } }, /needs a rating column/],

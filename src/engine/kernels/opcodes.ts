@@ -160,10 +160,10 @@ export const SPARSE_PRODUCT = 0xc1;
 export const SCATTER_ROWS = 0xc2;
 /** sets the block's rows of a matrix to what the batch's rows add up to */
 export const SCATTER_BLOCK = 0xc3;
-/** out[r, j] = x[(r + s) mod n, (j + t) mod m], s and t drawn for the step */
-export const ROTATE = 0xc5;
 /** sets the bits of the rows of a matrix that the batch names */
 export const MARK_ROWS = 0xc4;
+/** out[r, j] = x[(r + s) mod n, (j + t) mod m], s and t drawn for the step */
+export const ROTATE = 0xc5;
 
 /** What the marks of a sparse product say: which rows are wanted, or which rows of the dense factor are not zero. */
 export const ROWS_MARKED = 1;
