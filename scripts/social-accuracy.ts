@@ -20,6 +20,7 @@ export const socialSets = [
       lightgcn: ['LightGCN', `.2064 / .1972 (${recBole})`],
       'lightgcn-social': ['LightGCN with friends'],
       mhcn: ['MHCN', `.2123 / .2068 (${recBole})`],
+      daso: ['DASO'],
     },
   },
   {
@@ -38,6 +39,12 @@ export const socialSets = [
       lightgcn: ['LightGCN'],
       'lightgcn-social': ['LightGCN with trust'],
       mhcn: ['MHCN'],
+      daso: ['DASO'],
+      'daso-candidates': ['DASO, generators draw from a hundred candidates'],
+      'daso-discriminator': ['DASO, the discriminator recommends'],
+      'daso-no-adversary': ['DASO without games'],
+      'daso-no-cycle': ['DASO without the cycle'],
+      'daso-no-social': ['DASO, the item domain alone'],
     },
   },
 ] as const;

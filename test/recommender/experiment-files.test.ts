@@ -48,6 +48,22 @@ describe.each(files)('%s', (file) => {
   });
 });
 
+it('names the columns of a file alike wherever it is read', async () => {
+  // The data sets are no part of the project: whether a file holds these columns shows when it is read. What is checked here is that
+  // all experiments that read one file name the same columns, so that none of them is left to guess what others must be told.
+  const told = new Map<string, Set<string>>();
+  const note = (path: string, columns: unknown) => {
+    told.set(path, (told.get(path) ?? new Set()).add(JSON.stringify(columns)));
+  };
+  for (const file of files) {
+    const { data } = await readExperiment(join(root, file));
+    if (!('files' in data)) continue;
+    note(data.files[0], data.columns);
+    if (typeof data.social === 'string') note(data.social, data.socialColumns);
+  }
+  expect([...told].filter(([, columns]) => columns.size > 1)).toEqual([]);
+});
+
 const fieldFolders = ['frappe', 'adult', 'criteo-10k', 'ml-100k-fields'];
 const fieldFiles = fieldFolders.flatMap((folder) =>
   readdirSync(join(root, 'experiments', folder)).map((name) => join('experiments', folder, name)),
