@@ -67,6 +67,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     scoring,
     settings,
     watcher: metrics,
+    log,
     now: Date.now,
     newId: randomUUID,
     onItems: parts.onItems,

@@ -64,7 +64,7 @@ export function httpApp(options: HttpOptions): Hono {
   app.onError((error) => {
     const requestId = options.newId();
     const told = toldOf(error);
-    if (told.status === 500) logFailure(options.log, 'none', requestId, error);
+    if (isOurs(told)) logFailure(options.log, 'none', requestId, error);
     return refusal(told, requestId);
   });
   return app;
@@ -83,7 +83,7 @@ async function answered(options: HttpOptions, c: Context, route: Route): Promise
   const start = performance.now();
   const requestId = options.newId();
   let reply: Response;
-  let error: unknown;
+  let failure: { readonly error: unknown; readonly told: Told } | null = null;
   try {
     const address = (c.env as Bindings | undefined)?.incoming?.socket?.remoteAddress ?? 'local';
     const caller = await options.keys.check(c.req.header('authorization'), route.access, address);
@@ -93,12 +93,12 @@ async function answered(options: HttpOptions, c: Context, route: Route): Promise
       ? new Response(String(result), { headers: { 'content-type': route.text } })
       : new Response(JSON.stringify(result), { headers: json });
   } catch (caught) {
-    error = caught;
-    reply = refusal(toldOf(caught), requestId);
+    failure = { error: caught, told: toldOf(caught) };
+    reply = refusal(failure.told, requestId);
   }
   const milliseconds = performance.now() - start;
   options.observe(route.name, reply.status, milliseconds / 1000);
-  if (reply.status === 500) logFailure(options.log, route.name, requestId, error);
+  if (failure && isOurs(failure.told)) logFailure(options.log, route.name, requestId, failure.error);
   else if (route.access !== 'open')
     options.log.write('info', 'request', {
       requestId,
@@ -116,6 +116,11 @@ function refusal({ status, code, message, retryAfter }: Told, requestId: string)
   if (retryAfter !== null) reply.headers.set('retry-after', String(retryAfter));
   if (status === 401) reply.headers.set('www-authenticate', 'Bearer');
   return reply;
+}
+
+/** Troubles of the server, of which the log tells more than the answer. */
+function isOurs({ status, code }: Told): boolean {
+  return status === 500 || code === 'store';
 }
 
 /** The log may name what an answer must not: files, stacks. */

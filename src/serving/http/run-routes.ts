@@ -33,15 +33,13 @@ export function runRoutes(service: Service, running: Running): Route[] {
       name: 'ready',
       group: 'Running',
       access: 'open',
-      summary: 'Whether store and recommenders answer; refused with 503 while it stops',
+      summary:
+        'Whether store and recommenders answer; refused with 503 while it stops, and while the store takes no writing',
       reply: state,
       handle: async () => {
         if (!running.isReady()) throw new Refused(503, 'stopping', 'the server is stopping', 5);
-        try {
-          await service.store.counts();
-        } catch {
-          throw new Refused(503, 'store', 'the store does not answer', 5);
-        }
+        await service.store.counts();
+        await service.store.requireWritable();
         return { status: 'ready' };
       },
     }),

@@ -17,6 +17,7 @@ import type {
 import type { Replies, ServedList, Somebody, Wanted } from '../scoring/question.ts';
 import { type ListSettings, settingsFor } from '../settings.ts';
 import type { GivenRecommendation } from '../store/records.ts';
+import { StoreFailure } from '../store/store-failure.ts';
 import { tasteOf } from './history.ts';
 import type { Service } from './service.ts';
 import { recordEvents } from './telling.ts';
@@ -145,15 +146,22 @@ async function continued(
 
 /** Keeps what was given, for the page after it, feedback and estimates. */
 async function remembered(
-  { store, now, watcher }: Service,
+  { store, now, watcher, log }: Service,
   { model, version, scenario, variant }: Asked,
   list: ServedList,
   given: Pick<GivenRecommendation, 'id' | 'user' | 'session' | 'request' | 'before'>,
 ): Promise<RecommendReply> {
   const items = list.items.map(({ id, route, probability }) => ({ id, route, probability }));
-  await store.addRecommendation({ ...given, time: now(), model, version, scenario, variant, items });
+  const notes = [...list.notes];
+  try {
+    await store.addRecommendation({ ...given, time: now(), model, version, scenario, variant, items });
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
+    notes.push('the store could not keep this answer: it has no next page, and its probabilities are not kept');
+  }
   watcher.listed(model, list);
-  return { recommendationId: given.id, model, version, scenario, variant, ...list };
+  return { recommendationId: given.id, model, version, scenario, variant, ...list, notes };
 }
 
 export async function rank(service: Service, request: RankRequest): Promise<RecommendReply> {

@@ -1,6 +1,10 @@
 /** Which status an error gets, and what of it strangers may read. */
 import { DeepTasteError, type ErrorCode } from '../../core/errors.ts';
 import { Busy } from '../scoring/scoring-pool.ts';
+import { StoreFailure } from '../store/store-failure.ts';
+
+/** Seconds after which a store that failed may do. */
+const STORE_SECONDS = 5;
 
 /** A request that is refused before it is looked at. */
 export class Refused extends Error {
@@ -39,6 +43,10 @@ export function toldOf(error: unknown): Told {
     return { status, code, message, retryAfter };
   }
   if (error instanceof Busy) return { status: 503, code: 'busy', message: error.message, retryAfter: 1 };
+  if (error instanceof StoreFailure) {
+    const message = `the store (${error.kind}) failed; the log of the server tells why under the requestId`;
+    return { status: 503, code: 'store', message, retryAfter: STORE_SECONDS };
+  }
   const status = error instanceof DeepTasteError ? ofRequest[error.code] : undefined;
   if (status !== undefined) {
     const { code, message } = error as DeepTasteError;

@@ -1,4 +1,5 @@
 /** What the parts of the server share. */
+import type { Log } from '../log.ts';
 import type { Scoring } from '../scoring/question.ts';
 import type { ServerSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
@@ -10,6 +11,7 @@ export interface Service {
   readonly settings: ServerSettings;
   /** Told what is going on, for metrics. */
   readonly watcher: Watcher;
+  readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
   /** An id that nobody guesses. */

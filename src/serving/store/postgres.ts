@@ -63,7 +63,8 @@ async function inTransaction(client: Client, statements: readonly Statement[]): 
     await client.query('COMMIT');
     return rows;
   } catch (error) {
-    await client.query('ROLLBACK');
+    // a connection that broke cannot roll back, and need not; what is told is why
+    await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
 }

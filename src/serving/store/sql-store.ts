@@ -1,5 +1,5 @@
 /** The store in tables of SQLite or Postgres: the same queries for both. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { migrate } from './migrations.ts';
 import type {
   Access,
@@ -13,6 +13,10 @@ import type {
 } from './records.ts';
 import { type Database, type Row, type Statement, statement, type Value } from './sql.ts';
 import type { Store } from './store.ts';
+import { type WatchedDatabase, watchedDatabase } from './store-failure.ts';
+
+/** Characters of an answer that is written to see whether the store takes writing: more than a page of a database. */
+const TRIAL_SIZE = 20_000;
 
 /** Whom an id stands for after merges. */
 const ROOT = 'COALESCE((SELECT merged_into FROM people WHERE id = ?), ?)';
@@ -25,13 +29,13 @@ export function hashOfId(id: string): string {
 /** @throws as {@link migrate} */
 export async function openSqlStore(database: Database): Promise<Store> {
   await migrate(database);
-  return new SqlStore(database);
+  return new SqlStore(watchedDatabase(database));
 }
 
 class SqlStore implements Store {
-  readonly #database: Database;
+  readonly #database: WatchedDatabase;
 
-  constructor(database: Database) {
+  constructor(database: WatchedDatabase) {
     this.#database = database;
   }
 
@@ -255,6 +259,16 @@ class SqlStore implements Store {
     ]);
     const [events, users, items] = counted.map(([{ n }]) => Number(n));
     return { events, users, items };
+  }
+
+  async requireWritable(): Promise<void> {
+    if (this.#database.isWritten) return;
+    const id = `trial-${randomUUID()}`;
+    await this.#rows(
+      'INSERT INTO recommendations (id, time, body) VALUES (?, 0, ?)',
+      ...[id, JSON.stringify('.'.repeat(TRIAL_SIZE))],
+    );
+    await this.#rows('DELETE FROM recommendations WHERE id = ?', id);
   }
 
   close(): Promise<void> {

@@ -48,7 +48,11 @@ export class SqliteDatabase {
       this.#database.exec('COMMIT');
       return rows;
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      try {
+        this.#database.exec('ROLLBACK');
+      } catch {
+        // a full disk has ended the transaction already; what is told is why
+      }
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** What the server needs of a store. Writing is done when the promise resolves, and the next reading sees it. */
+/** What the server needs of a store. Writing is done when the promise resolves, and the next reading sees it; what fails is a StoreFailure. */
 import type { FeedbackEvent, GivenRecommendation, KnownPerson, StoredItem, StoredKey, StoredUser } from './records.ts';
 
 export interface Store {
@@ -44,5 +44,7 @@ export interface Store {
 
   /** Numbers of rows, for people and metrics. */
   counts(): Promise<{ readonly events: number; readonly users: number; readonly items: number }>;
+  /** Where the last writing has failed, tries one. @throws StoreFailure while that fails, too */
+  requireWritable(): Promise<void>;
   close(): Promise<void>;
 }
