@@ -130,6 +130,11 @@ export function parseManifest(text: string, where: string): Manifest {
   return checked(manifestSchema, body, where);
 }
 
+/** Twelve hexadecimal digits that tell one saved artifact from another: of its files and when it was made. */
+export function versionOf({ created, files }: Manifest): string {
+  return digest({ created, files }).slice(0, 12);
+}
+
 /** Whether the text is a manifest of this or a newer format; the rest of it may be damaged. */
 export function isManifest(text: string): boolean {
   try {

@@ -62,7 +62,7 @@ export async function writeFeedback(terminal: Terminal, run: string, request: Fe
       `${rows} rows in ${out}; left out: ${left.notTaken} events that take nothing, ${left.nobodys} of sessions that are nobody's, ` +
         `${left.earlier} before --since${unrated}`,
     );
-    terminal.print(`next: deeptaste train --from ${run} --data ${out} --out ${run}-next`);
+    terminal.print(`next: deeptaste train --from ${run} --data ${out} --out ${run}`);
     terminal.document({ out, rows, columns: columns.map(({ name }) => name), leftOut: left });
   } finally {
     await store.close();

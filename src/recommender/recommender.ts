@@ -2,7 +2,7 @@
 import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
 import { FEATURES_FILE, writeFieldFile } from '../artifact/field-file.ts';
 import { fitting } from '../artifact/fitting.ts';
-import type { Manifest } from '../artifact/manifest.ts';
+import { type Manifest, versionOf } from '../artifact/manifest.ts';
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
@@ -73,7 +73,8 @@ export class Recommender {
   static async read(path: string): Promise<RecommenderParts> {
     const { manifest, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
     const info = { ...manifest, model: await currentModel(path, manifest) };
-    const parts = { info, weights, users, items, userFields, itemFields, seen, heldOut };
+    const saved = { version: versionOf(manifest), created: manifest.created };
+    const parts = { info, saved, weights, users, items, userFields, itemFields, seen, heldOut };
     return withOwnParts(findModel(info.model.name), path, parts);
   }
 

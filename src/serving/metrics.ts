@@ -89,7 +89,7 @@ export class Metrics implements Watcher {
       collect() {
         this.reset();
         for (const { name, version, created } of scoring.about)
-          this.set({ model: name, version }, (now() - Date.parse(created)) / 1000);
+          if (created !== null) this.set({ model: name, version }, (now() - Date.parse(created)) / 1000);
       },
     });
     new Gauge({

@@ -1,9 +1,12 @@
 /** What is asked of the server, held against the recommender that it serves. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { versionOf } from '../../src/artifact/manifest.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
-import type { Recommender } from '../../src/recommender/recommender.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { recommendReply, similarReply } from '../../src/serving/api/asking.ts';
+import { temporaryFolder } from '../artifact/temporary-folder.ts';
 import { genreOf, idsOf, servedApp, servedRecommender } from './served-world.ts';
 
 const engine = new Engine({ threads: 1, blas: 'off' });
@@ -181,6 +184,20 @@ describe('what else is asked', () => {
       { id: 'u11' },
     ]);
     expect((await ask('GET', '/users/u1')).body).toMatchObject({ trained: true, route: 'model', events: [] });
+  });
+
+  it('tells the version of the artifact, and of what was never saved that there is none', async () => {
+    expect((await served('ials').ask('GET', '/models')).body).toMatchObject({
+      models: [{ version: 'unsaved', created: null }],
+    });
+    const path = join(temporaryFolder(), 'run');
+    const manifest = await known('ials').save(path);
+    const loaded = await Recommender.load(path, { threads: 1, blas: 'off' });
+    const app = await servedApp(loaded);
+    const { version, created } = { version: versionOf(manifest), created: manifest.created };
+    expect((await app.ask('GET', '/models')).body).toMatchObject({ models: [{ version, created }] });
+    await app.close();
+    loaded.close();
   });
 
   it('says what is wrong with a request', async () => {

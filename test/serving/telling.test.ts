@@ -134,6 +134,7 @@ describe('people', () => {
     // of two people whom training knew, the histories are joined
     const [three, five] = [await list({ user: 'u3' }), await list({ user: 'u5' })];
     await app.post('/users/merge', { from: 'u5', into: 'u3' });
+    expect((await app.post('/users/merge', { from: 'u3', into: 'u3' })).status).toBe(400);
     const both = await list({ user: 'u3' });
     expect(both.every((id) => three.includes(id) && five.includes(id))).toBe(true);
   });
@@ -152,6 +153,13 @@ describe('people', () => {
     });
     expect(await app.ask('GET', `/recommendations/${body.recommendationId}`)).toMatchObject({ status: 404 });
     expect((await app.post('/recommend', { user: 'u3' })).body.items[0].route).toBe('popular');
+    expect((await app.ask('GET', '/users/u3')).body).toMatchObject({ trained: false, route: 'popular' });
+    expect((await app.ask('GET', '/users?search=u3&limit=3')).body.users).toEqual([
+      { id: 'u30' },
+      { id: 'u31' },
+      { id: 'u32' },
+    ]);
+    expect((await app.ask('GET', '/users/u1')).body.route).toBe('model');
     expect((await app.post('/next', { session: 's' })).body.items[0].route).toBe('popular');
     expect((await app.ask('GET', '/users?search=visitor')).body.users).toEqual([]);
     // who comes back is somebody new

@@ -54,8 +54,16 @@ async function add(_: AddFlags, command: Command): Promise<void> {
   const { store: address, access, name, ...flags } = command.optsWithGlobals<AddFlags>();
   const { makeKey } = await import('../../serving/http/keys.ts');
   const { key, stored } = makeKey(access, name);
-  await withStore(address, (store) => store.addKey(stored));
   const terminal = new Terminal(flags);
+  const former = await withStore(address, async (store) => {
+    const keys = await store.keys();
+    await store.addKey(stored);
+    return keys;
+  });
+  if (access !== 'admin' && former.every((each) => each.access !== 'admin'))
+    terminal.note(
+      'servers of this store ask for keys from now on, and no key reloads: deeptaste keys add --access admin',
+    );
   terminal.print(key);
   terminal.document({ key, id: stored.id, access, name });
 }

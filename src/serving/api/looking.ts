@@ -11,7 +11,11 @@ export const itemsQuery = z.strictObject({
   model: name.optional(),
 });
 
-export const usersQuery = z.strictObject({ search, limit: queryCount(1, 200, 20), model: name.optional() });
+export const usersQuery = z.strictObject({
+  search: z.string().max(200).default('').meta({ description: 'a part of the id' }),
+  limit: queryCount(1, 200, 20),
+  model: name.optional(),
+});
 
 export const modelQuery = z.strictObject({ model: name.optional() });
 
@@ -23,7 +27,7 @@ export const modelReply = z
     model: z.string(),
     title: z.string(),
     version: z.string(),
-    created: z.string(),
+    created: z.string().nullable().meta({ description: 'when the artifact was made; null = it was never saved' }),
     form: z.string().meta({ description: 'pairs, sequences or rows' }),
     by: z.array(z.string()).readonly().meta({ description: 'what it can be asked by: user, history, row' }),
     users: z.int(),

@@ -18,6 +18,7 @@ import {
 import { idParameter } from '../api/telling.ts';
 import { personAsKnown } from '../service/asking.ts';
 import type { Service } from '../service/service.ts';
+import { hashOfId } from '../store/records.ts';
 import { type Route, route } from './route.ts';
 
 const EVENTS_SHOWN = 100;
@@ -101,11 +102,14 @@ export function lookRoutes(service: Service): Route[] {
       query: usersQuery,
       reply: usersReply,
       handle: async ({ query: { search, limit, model } }) => {
+        const forgotten = new Set(await store.forgotten());
         const [stored, trained] = await Promise.all([
           store.users(search, limit),
-          scoring.ask({ kind: 'users', model: modelOf(model), search, limit }),
+          // as many more as deletion may take out
+          scoring.ask({ kind: 'users', model: modelOf(model), search, limit: limit + forgotten.size }),
         ]);
-        const ids = [...new Set([...stored.map(({ id }) => id), ...trained])].slice(0, limit);
+        const known = trained.filter((id) => !forgotten.has(hashOfId(id)));
+        const ids = [...new Set([...stored.map(({ id }) => id), ...known])].slice(0, limit);
         return { users: ids.map((id) => ({ id })) };
       },
     }),

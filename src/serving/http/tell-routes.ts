@@ -1,6 +1,8 @@
 /** Telling: feedback, users, items. */
 
 import { z } from 'zod';
+import { DeepTasteError } from '../../core/errors.ts';
+import { shownName } from '../../core/shown.ts';
 import {
   deleteReply,
   feedbackReply,
@@ -69,7 +71,11 @@ export function tellRoutes(service: Service): Route[] {
       summary: 'Two ids are one person from now on: what was known of either is known of both',
       body: mergeRequest,
       reply: mergeReply,
-      handle: async ({ body }) => ({ events: await store.mergeUsers(body.from, body.into) }),
+      handle: async ({ body: { from, into } }) => {
+        if (from === into)
+          throw new DeepTasteError('usage', `merge: from and into must be two ids, found "${shownName(from)}" twice`);
+        return { events: await store.mergeUsers(from, into) };
+      },
     }),
     route({
       method: 'put',

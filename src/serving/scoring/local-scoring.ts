@@ -12,9 +12,7 @@ export class LocalScoring implements Scoring {
 
   /** @param name under which the recommender is asked */
   constructor(name: string, recommender: Recommender) {
-    const created = new Date().toISOString();
-    const version = recommender.parts.info.data.hash.slice(0, 12);
-    this.#models = new ServedModels([new ServedModel({ name, version, created, recommender })]);
+    this.#models = new ServedModels([new ServedModel(name, recommender)]);
     this.about = this.#models.answer({ kind: 'about' });
   }
 

@@ -98,7 +98,8 @@ export interface AboutModel {
   readonly title: string;
   /** Of the files: another artifact, another version. */
   readonly version: string;
-  readonly created: string;
+  /** ISO 8601; null where the recommender was never saved. */
+  readonly created: string | null;
   readonly form: string;
   readonly by: readonly string[];
   readonly users: number;

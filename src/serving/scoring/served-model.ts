@@ -22,23 +22,14 @@ const REASONS = 2;
 export class ServedModel {
   readonly name: string;
   /** Of the files. */
-  readonly version: string;
-  readonly created: string;
   readonly recommender: Recommender;
   readonly catalogue: Catalogue;
   readonly #sessions: KeptSessions;
   #content: { readonly revision: number; readonly index: ContentIndex } | null = null;
   #vectors: VectorLikeness | null | undefined;
 
-  constructor({
-    name,
-    version,
-    created,
-    recommender,
-  }: Pick<ServedModel, 'name' | 'version' | 'created' | 'recommender'>) {
+  constructor(name: string, recommender: Recommender) {
     this.name = name;
-    this.version = version;
-    this.created = created;
     this.recommender = recommender;
     this.catalogue = new Catalogue(recommender.parts);
     this.#sessions = new KeptSessions(recommender);
@@ -145,6 +136,12 @@ export class ServedModel {
       if (item !== undefined) mask[item] = 0;
     }
     return mask;
+  }
+
+  /** By what somebody is served first, where nothing else is asked for. */
+  routeOf({ request, route, taken }: KnownSomebody): Route {
+    if (request !== null) return route;
+    return this.#contentIndex().likeness(taken.slice(-LATEST)) === null ? 'popular' : 'content';
   }
 
   #modelItems(

@@ -1,7 +1,5 @@
 /** All recommenders of a server: one question, one answer, in this thread. */
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { MANIFEST_FILE, parseManifest } from '../../artifact/manifest.ts';
+import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
 import { quotedNames } from '../../core/shown.ts';
 import type { FieldTable } from '../../data/dataset.ts';
@@ -35,10 +33,7 @@ export async function loadModels(sources: readonly ModelSource[], engine: Engine
   const models: ServedModel[] = [];
   try {
     for (const { name, path } of sources) {
-      const recommender = await Recommender.load(path, engine);
-      const text = await readFile(join(path, MANIFEST_FILE), 'utf8');
-      const { created } = parseManifest(text, path);
-      models.push(new ServedModel({ name, recommender, created, version: JSON.parse(text).sha256.slice(0, 12) }));
+      models.push(new ServedModel(name, await Recommender.load(path, engine)));
     }
   } catch (error) {
     for (const model of models) model.close();
@@ -88,7 +83,9 @@ export class ServedModels {
       case 'users':
         return usersLike(model, question.search, question.limit);
       case 'history': {
-        const { route, taken } = knownSomebody(model.recommender, model.catalogue, question.person);
+        const known = knownSomebody(model.recommender, model.catalogue, question.person);
+        const { taken } = known;
+        const route = model.routeOf(known);
         const { users, userFields } = model.recommender.parts;
         const [user] = question.person.ids.flatMap((id) => users.indexOf(id) ?? []);
         const fields = user === undefined ? {} : cellsAt(userFields, user);
@@ -115,8 +112,9 @@ export class ServedModels {
   }
 }
 
-function aboutModel({ name, version, created, recommender }: ServedModel): AboutModel {
+function aboutModel({ name, recommender }: ServedModel): AboutModel {
   const { parts, model, asks } = recommender;
+  const { version, created } = parts.saved ?? { version: 'unsaved', created: null };
   const named = ({ fields }: FieldTable) => fields.map((field) => ({ name: field.name, kind: field.kind }));
   return {
     name,

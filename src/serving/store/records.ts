@@ -1,4 +1,10 @@
 /** What a store keeps. Times are milliseconds since 1970-01-01 UTC. */
+import { createHash } from 'node:crypto';
+
+/** Under which somebody is remembered as forgotten: the id itself is not kept. */
+export function hashOfId(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
 
 /** A cell of what describes a user or an item. */
 export type Cell = string | number | boolean | readonly string[] | null;

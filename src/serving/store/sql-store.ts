@@ -1,5 +1,5 @@
 /** The store in tables of SQLite or Postgres: the same queries for both. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { migrate } from './migrations.ts';
 import type {
   Access,
@@ -11,6 +11,7 @@ import type {
   StoredKey,
   StoredUser,
 } from './records.ts';
+import { hashOfId } from './records.ts';
 import { type Database, type Row, type Statement, statement, type Value } from './sql.ts';
 import type { Store } from './store.ts';
 import { type WatchedDatabase, watchedDatabase } from './store-failure.ts';
@@ -20,11 +21,6 @@ const TRIAL_SIZE = 20_000;
 
 /** Whom an id stands for after merges. */
 const ROOT = 'COALESCE((SELECT merged_into FROM people WHERE id = ?), ?)';
-
-/** Under which somebody is remembered as forgotten: the id itself is not kept. */
-export function hashOfId(id: string): string {
-  return createHash('sha256').update(id).digest('hex');
-}
 
 /** @throws as {@link migrate} */
 export async function openSqlStore(database: Database): Promise<Store> {
