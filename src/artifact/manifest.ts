@@ -32,7 +32,12 @@ const fieldLayout = z.object({
   kind: z.enum(['categorical', 'text', 'numeric', 'multi']),
   column: z.string().min(1),
 });
-const tableLayout = z.object({ rows: count, fields: z.array(fieldLayout).readonly(), title: z.string().nullable() });
+const tableLayout = z.object({
+  rows: count,
+  fields: z.array(fieldLayout).readonly(),
+  title: z.string().nullable(),
+  ignoresCase: z.boolean().optional(),
+});
 const metricLayout = z.object({ name: z.string(), column: z.string().min(1) });
 
 const infoShape = {

@@ -26,6 +26,8 @@ export interface TableLayout {
   /** In order. `column` is the field's name, or a variant where Parquet readers could not tell two columns apart. */
   readonly fields: readonly { readonly name: string; readonly kind: Field['kind']; readonly column: string }[];
   readonly title: string | null;
+  /** Of ids: see {@link Vocabulary.ignoresCase}; absent = they are as they stand. */
+  readonly ignoresCase?: boolean;
 }
 
 const columnTypes: Readonly<Record<Field['kind'], ColumnType>> = {
@@ -65,7 +67,7 @@ export async function writeEntities(
     ...table.fields.map((field, f) => fieldColumn(field, columns[f], table.nRows)),
   ]);
   const fields = table.fields.map(({ name, kind }, f) => ({ name, kind, column: columns[f] }));
-  return { rows: table.nRows, fields, title: table.title };
+  return { rows: table.nRows, fields, title: table.title, ...(vocabulary.ignoresCase && { ignoresCase: true }) };
 }
 
 /** The ids as strings a few at a time. */
@@ -84,7 +86,7 @@ export async function readEntities(
   ]);
   if (ids.length !== layout.rows) throw misfit(path, `hold ${layout.rows} rows`, `${ids.length}`);
   if (!index.every((value, row) => value === row)) throw misfit(path, 'be ordered by index', 'another order');
-  const vocabulary = ids.includes(null) ? null : new Vocabulary(ids as string[]);
+  const vocabulary = ids.includes(null) ? null : new Vocabulary(ids as string[], layout);
   if (!vocabulary?.isDistinct()) throw misfit(path, 'hold distinct ids', 'missing or equal');
   const wanted = layout.fields.map(({ column, kind }): WantedColumn => ({ name: column, type: columnTypes[kind] }));
   const columns = wanted.length === 0 ? [] : await readParquet(path, wanted);

@@ -37,6 +37,7 @@ const MANY_ROWS = 1_000_000;
 export async function encodeRows(
   database: Database,
   present: PresentColumns,
+  { idsIgnoreCase }: { readonly idsIgnoreCase: boolean },
   progress?: Progress,
 ): Promise<EncodedRows> {
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${gatheredRows}`);
@@ -49,11 +50,13 @@ export async function encodeRows(
   if (present.session) await dictionary(database, 'session_ids', 'u, s', 'u, s');
   const { interactions, part } = await encodeColumns(database, present, n, (done) => task?.update(done, 'reading'));
   const context = present.context.length > 0 && { context: await readContext(database, present.context, n) };
+  const ids = async (query: string): Promise<Vocabulary> =>
+    new Vocabulary(await database.textList(query), { ignoresCase: idsIgnoreCase });
   const encoded = {
     interactions: { ...interactions, ...context },
     part,
-    users: new Vocabulary(await database.textList('SELECT CAST(u AS VARCHAR) FROM user_ids ORDER BY idx')),
-    items: new Vocabulary(await database.textList('SELECT CAST(i AS VARCHAR) FROM item_ids ORDER BY idx')),
+    users: await ids('SELECT CAST(u AS VARCHAR) FROM user_ids ORDER BY idx'),
+    items: await ids('SELECT CAST(i AS VARCHAR) FROM item_ids ORDER BY idx'),
     titles: present.title ? await firstTitles(database) : null,
   };
   for (const table of ['user_ids', 'item_ids', ...(present.session ? ['session_ids'] : [])]) await database.drop(table);

@@ -80,7 +80,7 @@ export async function loadParts(
   const { read, plan } = await readParts(database, parts, options, { keepTables, anonymousSessions });
   const present = presentColumns(read, plan);
   const unnamed = (['user', 'item'] as const).filter((role) => read[0].roles[role] === null);
-  const encoded = await encodeRows(database, present, progress);
+  const encoded = await encodeRows(database, present, options, progress);
   await dropRows(database, read, keepTables);
   const cleaned = cleanRows(encoded, options, { label: plan.label?.column ?? null, unnamed, takenOnly });
   const isMerged = options.duplicates === 'sum' || options.duplicates === 'count';

@@ -9,8 +9,12 @@ export class Vocabulary {
   #slots: Int32Array | null = null;
   #ids: readonly string[] | null = null;
 
+  /** The ids were written small, and other spellings are looked up as these. */
+  readonly ignoresCase: boolean;
+
   /** @param ids distinct ids; the position in the list is the dense index */
-  constructor(ids: Iterable<string>) {
+  constructor(ids: Iterable<string>, { ignoresCase = false }: { readonly ignoresCase?: boolean } = {}) {
+    this.ignoresCase = ignoresCase;
     this.#texts = (ids instanceof TextList ? ids : new TextList(ids)).trim();
   }
 
@@ -35,6 +39,11 @@ export class Vocabulary {
 
   /** The dense index of an external id, or undefined when the id is not known. */
   indexOf(id: string): number | undefined {
+    const index = this.#exact(id);
+    return index === undefined && this.ignoresCase ? this.#exact(small(id)) : index;
+  }
+
+  #exact(id: string): number | undefined {
     this.#slots ??= this.#fill();
     const mask = this.#slots.length - 1;
     for (let slot = hashText(id) & mask; ; slot = (slot + 1) & mask) {
@@ -64,11 +73,12 @@ export class Vocabulary {
 
   /** The same ids and, after them, those of `more` that are not among them. */
   with(more: Iterable<string>): Vocabulary {
-    const added = [...new Set(more)].filter((id) => this.indexOf(id) === undefined);
+    const spelt = this.ignoresCase ? Array.from(more, small) : more;
+    const added = [...new Set(spelt)].filter((id) => this.#exact(id) === undefined);
     if (added.length === 0) return this;
     const texts = new TextList(this.#texts);
     for (const id of added) texts.push(id);
-    return new Vocabulary(texts);
+    return new Vocabulary(texts, this);
   }
 
   /** The ids at the given indices, in that order; the same vocabulary where these are all of its own. */
@@ -76,6 +86,14 @@ export class Vocabulary {
     if (indices.length === this.size && indices.every((index, place) => index === place)) return this;
     const texts = new TextList();
     for (const index of indices) texts.push(this.#texts.at(index));
-    return new Vocabulary(texts);
+    return new Vocabulary(texts, this);
   }
+}
+
+/** Without capitals, character by character as DuckDB's lower() has it: the end of a word and letters of two characters are no exceptions. */
+function small(id: string): string {
+  return Array.from(id, (character) => {
+    const lower = character.toLowerCase();
+    return lower.length > character.length ? String.fromCodePoint(lower.codePointAt(0) as number) : lower;
+  }).join('');
 }

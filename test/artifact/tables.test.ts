@@ -45,6 +45,13 @@ test('ids and fields come back exactly', async () => {
   expect(read[0].vocabulary.indexOf('9223372036854775808')).toBe(0);
 });
 
+test('ids that were written small are found by other spellings when they come back', async () => {
+  const path = join(folder, 'small');
+  const ids = new Vocabulary(['ann'], { ignoresCase: true });
+  const layout = await withDuckdb((connection) => writeEntities(connection, path, ids, noFields(1)));
+  expect((await readEntities(path, layout)).vocabulary.indexOf('ANN')).toBe(0);
+});
+
 test('other tools can read the files on their own', async () => {
   await withDuckdb((connection) => writeEntities(connection, join(folder, 'o'), example.items, example.itemFields));
   expect(await rowsOf(join(folder, 'o'))).toEqual([

@@ -70,4 +70,12 @@ describe('a vocabulary', () => {
     expect(few.select(Int32Array.of(2, 0)).ids).toEqual(['c', 'a']);
     expect(few.select(Int32Array.of(1, 0, 2)).ids).toEqual(['b', 'a', 'c']);
   });
+
+  it('finds other spellings of ids that were written small, where it is to', () => {
+    const small = new Vocabulary(['ann@x.org', 'éve', 'σας'], { ignoresCase: true });
+    expect(['ANN@x.org', 'ÉVE', 'ΣΑΣ', 'bob'].map((id) => small.indexOf(id))).toEqual([0, 1, undefined, undefined]);
+    expect(small.with(['Ann@X.org', 'BOB', 'bob']).ids).toEqual(['ann@x.org', 'éve', 'σας', 'bob']);
+    expect(small.with(['BOB']).select(Int32Array.of(3)).indexOf('Bob')).toBe(0);
+    expect(new Vocabulary(['ann']).indexOf('Ann')).toBeUndefined();
+  });
 });
