@@ -154,5 +154,9 @@ export function runDocument({ run, prepared, settings, out, threads }: FinishedR
 
 function epochsNote({ log, bestEpoch }: Run): string {
   if (log.length === 0) return '';
-  return ` (${log.length} ${log.length === 1 ? 'epoch' : 'epochs'}, kept epoch ${bestEpoch})`;
+  const counted = (n: number): string => `${n} ${n === 1 ? 'epoch' : 'epochs'}`;
+  // epochs are numbered within their stage
+  const own = log[log.length - 1].epoch;
+  const before = log.length > own ? ` after ${log.length - own} of pre-training` : '';
+  return ` (${counted(own)}${before}, kept epoch ${bestEpoch})`;
 }

@@ -237,6 +237,12 @@ describe('settings have one name for all models', () => {
     expect(blas.stderr).toMatch(/--blas: .*nope.*; name another library, or leave the flag out/s);
   });
 
+  it('epochs of a training are told apart from those of what was trained before it', async () => {
+    const stages = ['--set', 'pretrainEpochs=3', '--epochs', '2', '--split', 'none', '--out', 'stages'];
+    const { stdout } = await place.run(['train', ...files, '--model', 'irgan', ...stages]);
+    expect(stdout).toContain('(2 epochs after 3 of pre-training, kept epoch 2)');
+  });
+
   it('ratings are shown by their error, not by what is compared', async () => {
     const rated = readFileSync(place.path('taken.csv'), 'utf8').split('\n').slice(1, -1);
     place.write('rated.csv', `user,item,time,rating\n${rated.map((row, n) => `${row},${1 + (n % 5)}`).join('\n')}\n`);
