@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { filmsCsv, type RunningCommand, until, workplace } from '../cli/command-line.ts';
+import { addressOf, onPostgres, postgresServer } from './postgres.ts';
 
 const place = workplace();
 const running = new Set<RunningCommand>();
@@ -149,22 +149,8 @@ describe('another artifact', () => {
 });
 
 describe('several servers', () => {
-  const postgres = process.env.DEEPTASTE_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
   const redis = process.env.DEEPTASTE_REDIS ?? 'redis://127.0.0.1:6379';
   const database = `deeptaste_fleet_${randomUUID().slice(0, 8)}`;
-
-  async function onPostgres(sql: string): Promise<boolean> {
-    const client = new pg.Client({ connectionString: postgres, connectionTimeoutMillis: 3000 });
-    try {
-      await client.connect();
-      await client.query(sql);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      await client.end().catch(() => {});
-    }
-  }
 
   it('over one store know what each is told', async ({ skip }) => {
     const connection = new Redis(redis, { lazyConnect: true, retryStrategy: () => null });
@@ -175,10 +161,10 @@ describe('several servers', () => {
     );
     if (!hasRedis || !(await onPostgres(`CREATE DATABASE ${database}`))) {
       connection.disconnect();
-      skip(`needs Postgres at ${postgres} (DEEPTASTE_POSTGRES) and Redis at ${redis} (DEEPTASTE_REDIS)`);
+      skip(`needs Postgres at ${postgresServer} (DEEPTASTE_POSTGRES) and Redis at ${redis} (DEEPTASTE_REDIS)`);
     }
     try {
-      const args = ['--store', postgres.replace(/\/[^/]*$/, `/${database}`), '--bus', `${redis}?prefix=${database}`];
+      const args = ['--store', addressOf(database), '--bus', `${redis}?prefix=${database}`];
       const [a, b] = await Promise.all([start(...args), start(...args)]);
       await post(a.url, '/feedback', [view(1)]);
       expect((await post(b.url, '/recommend', { user: 'visitor1', k: 1 })).body.items[0].route).toBe('fold-in');

@@ -2,37 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/serving/store/open-store.ts';
 import type { FeedbackEvent } from '../../src/serving/store/records.ts';
 import type { Store } from '../../src/serving/store/store.ts';
 import { temporaryFolder } from '../artifact/temporary-folder.ts';
+import { addressOf, onPostgres, postgresServer } from './postgres.ts';
 
-const server = process.env.DEEPTASTE_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const database = `deeptaste_test_${randomUUID().slice(0, 8)}`;
-
-async function onServer(sql: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: server, connectionTimeoutMillis: 3000 });
-  try {
-    await client.connect();
-    await client.query(sql);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-const hasPostgres = await onServer('SELECT 1');
-if (hasPostgres) await onServer(`CREATE DATABASE ${database}`);
+const hasPostgres = await onPostgres('SELECT 1');
+if (hasPostgres) await onPostgres(`CREATE DATABASE ${database}`);
 afterAll(async () => {
-  if (hasPostgres) await onServer(`DROP DATABASE ${database} WITH (FORCE)`);
+  if (hasPostgres) await onPostgres(`DROP DATABASE ${database} WITH (FORCE)`);
 });
 
 const folder = temporaryFolder();
-const addresses = { sqlite: join(folder, 'store.db'), postgres: server.replace(/\/[^/]*$/, `/${database}`) };
+const addresses = { sqlite: join(folder, 'store.db'), postgres: addressOf(database) };
 
 const event = (id: string, more: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
   ...{ id, user: 'ann', item: 'i1', type: 'view', value: null, time: 1000, session: null, recommendation: null },
@@ -42,7 +27,7 @@ const event = (id: string, more: Partial<FeedbackEvent> = {}): FeedbackEvent => 
 describe.each(Object.entries(addresses))('%s', (kind, address) => {
   const isAbsent = kind === 'postgres' && !hasPostgres;
   const test = it.skipIf(isAbsent);
-  if (isAbsent) it.skip(`no Postgres server answers at ${server} (DEEPTASTE_POSTGRES)`, () => {});
+  if (isAbsent) it.skip(`no Postgres server answers at ${postgresServer} (DEEPTASTE_POSTGRES)`, () => {});
   let store: Store;
   beforeAll(async () => {
     if (!isAbsent) store = await openStore(address);
