@@ -72,7 +72,7 @@ function checkColumns({ source, columns }: TableInBlocks, recommender: Recommend
 
 interface PredictedRow extends TableRow {
   readonly prediction: number;
-  /** Whether a user or an item is not known to a model of ratings. */
+  /** Whether a user or an item is not known to the model. */
   readonly isUnknown: boolean;
 }
 
@@ -82,11 +82,15 @@ async function* predicted(
   most?: number,
 ): AsyncGenerator<readonly PredictedRow[]> {
   const names = columns.map(({ name }) => name);
+  const { fields } = recommender.parts;
+  const ids = fields?.encoder.fitted.fields.filter(({ source }) => source === 'id').map(({ name }) => `"${name}"`);
+  const isUnknown = (notes: readonly string[]): boolean =>
+    ids ? notes.some((note) => ids.some((id) => note.startsWith(id))) : notes.length > 0;
   for await (const block of rows(most)) {
     const predictions = recommender.predict(block.map(({ cells }) => recordOf(names, cells)));
     yield block.map((row, n) => {
       const { value, notes } = predictions[n];
-      return { ...row, prediction: value, isUnknown: !recommender.parts.fields && notes.length > 0 };
+      return { ...row, prediction: value, isUnknown: isUnknown(notes) };
     });
   }
 }
@@ -124,7 +128,7 @@ async function predictInto(
     path: out,
     rows,
     meanPrediction: mean,
-    ...(!recommender.parts.fields && { rowsOfUnknown: unknown }),
+    rowsOfUnknown: unknown,
     seconds,
     rowsPerSecond: rows / seconds,
   });

@@ -15,6 +15,8 @@ export interface LabelRule {
   readonly negative: string | null;
   /** True when the column holds nothing but the positive cell, so that all others, the empty ones, are 0. */
   readonly isMark?: boolean;
+  /** True when nothing but its being rarer (or later in the alphabet) speaks for the positive cell: other rows may show another. */
+  readonly isRarer?: boolean;
 }
 
 /** Pairs of words of which the second is the positive one. */
@@ -44,6 +46,34 @@ const knownPairs: readonly (readonly [string, string])[] = [
   ['não', 'sim'],
   ['нет', 'да'],
   ['否', '是'],
+  ['nei', 'ja'],
+  ['nie', 'tak'],
+  ['ne', 'ano'],
+  ['ne', 'da'],
+  ['nu', 'da'],
+  ['nem', 'igen'],
+  ['ei', 'kyllä'],
+  ['hayır', 'evet'],
+  ['ні', 'так'],
+  ['όχι', 'ναι'],
+  ['いいえ', 'はい'],
+  ['아니요', '예'],
+  ['falsch', 'wahr'],
+  ['faux', 'vrai'],
+  ['falso', 'verdadero'],
+  ['falso', 'verdadeiro'],
+  ['falso', 'vero'],
+  ['onwaar', 'waar'],
+  ['fałsz', 'prawda'],
+  ['ложь', 'истина'],
+  ['down', 'up'],
+  ['👎', '👍'],
+  ['bad', 'good'],
+  ['failure', 'success'],
+  ['rejected', 'accepted'],
+  ['declined', 'accepted'],
+  ['lost', 'won'],
+  ['ignored', 'clicked'],
 ];
 
 /** Events of which one is what people were shown, the other what they did then. */
@@ -83,8 +113,10 @@ export async function labelRule(
   }
   if (isMark && saysYes(values[0], column.name))
     return { column: column.name, positive: values[0], negative: null, isMark };
-  const pair = knownPair(values) ?? rarerPair(counts);
-  if (pair) return { column: column.name, positive: pair[1], negative: pair[0] };
+  const known = knownPair(values);
+  const pair = known ?? rarerPair(counts);
+  if (pair)
+    return { column: column.name, positive: pair[1], negative: pair[0], ...(known === null && { isRarer: true }) };
   throw new DeepTasteError(
     'data',
     `${where}: must hold two different values, found ${foundValues(values)}; say --positive VALUE ` +
@@ -95,7 +127,12 @@ export async function labelRule(
 
 function knownPair(values: readonly string[]): readonly [string, string] | null {
   if (values.length === 0 || values.length > 2) return null;
-  const words = values.map((value) => value.toLowerCase().replace(/[_-]+(?=.*\p{L})/gu, ' '));
+  const words = values.map((value) =>
+    value
+      .normalize('NFC')
+      .toLowerCase()
+      .replace(/[_-]+(?=.*\p{L})/gu, ' '),
+  );
   const pair =
     knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words) ?? eventPair(words);
   if (!pair) return null;
@@ -118,11 +155,24 @@ function eventPair(words: readonly string[]): readonly [string, string] | null {
   return words.length === 2 && first !== undefined && second !== undefined ? [first, second] : null;
 }
 
-/** True when a cell says yes by itself: a word for it, 1, a tick, or the name of its column (`clicked` under "clicked"). */
+/** True for words of what people did with something that they were shown. */
+export function isDoneWord(value: string): boolean {
+  return done.includes(value.toLowerCase());
+}
+
+/** True when a cell says yes by itself: a word for it, 1, a tick, or what its column is called (`clicked` or `click` under "clicked"). */
 function saysYes(value: string, name: string): boolean {
   const word = value.toLowerCase();
-  if (ticks.includes(word) || normalName(word) === normalName(name)) return true;
+  if (ticks.includes(word) || stem(word) === stem(name)) return true;
   return knownPairs.some(([negative, positive]) => word === positive && word !== negative);
+}
+
+/** `clicked`, `clicks` and `click` are one. */
+function stem(word: string): string {
+  return normalName(word)
+    .replace(/^(is|was|has)(?=.{3})/, '')
+    .replace(/(e?d|e?s)$/, '')
+    .replace(/e$/, '');
 }
 
 function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {

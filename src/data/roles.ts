@@ -11,6 +11,7 @@ import { isIndexName, rowCounterNotes } from './readers/row-counters.ts';
 import { isClassName, isOutcomeName } from './role-names.ts';
 import type { ColumnSchema } from './schema.ts';
 import { checkTitles } from './title-check.ts';
+import { unfittingNames } from './unfitting-names.ts';
 
 export interface InteractionRoles {
   /** Null: the rows name no users. */
@@ -93,6 +94,7 @@ export async function assignRoles(
       ...rowCounterNotes(table.source, free, context),
       ...(isOpen ? notes : []),
       ...(isUndecided ? await possibleLabels(database, table, free) : []),
+      ...(await unfittingNames(database, table, assigned, free)),
     ],
   };
 }
