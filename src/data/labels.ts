@@ -5,7 +5,7 @@ import { counted } from './counted.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import { normalName } from './role-names.ts';
-import { words } from './words.ts';
+import { done, knownPairs, shown, ticks } from './yes-words.ts';
 
 export interface LabelRule {
   readonly column: string;
@@ -18,72 +18,6 @@ export interface LabelRule {
   /** True when nothing but its being rarer (or later in the alphabet) speaks for the positive cell: other rows may show another. */
   readonly isRarer?: boolean;
 }
-
-/** Pairs of words of which the second is the positive one. */
-const knownPairs: readonly (readonly [string, string])[] = [
-  ['0', '1'],
-  ['-1', '1'],
-  ['-1', '+1'],
-  ['0', '+1'],
-  ['false', 'true'],
-  ['f', 't'],
-  ['no', 'yes'],
-  ['n', 'y'],
-  ['negative', 'positive'],
-  ['neg', 'pos'],
-  ['dislike', 'like'],
-  ['disliked', 'liked'],
-  ['off', 'on'],
-  ['thumbs down', 'thumbs up'],
-  ['downvote', 'upvote'],
-  ['nein', 'ja'],
-  ['nee', 'ja'],
-  ['nej', 'ja'],
-  ['non', 'oui'],
-  ['no', 'si'],
-  ['no', 'sí'],
-  ['no', 'sì'],
-  ['não', 'sim'],
-  ['нет', 'да'],
-  ['否', '是'],
-  ['nei', 'ja'],
-  ['nie', 'tak'],
-  ['ne', 'ano'],
-  ['ne', 'da'],
-  ['nu', 'da'],
-  ['nem', 'igen'],
-  ['ei', 'kyllä'],
-  ['hayır', 'evet'],
-  ['ні', 'так'],
-  ['όχι', 'ναι'],
-  ['いいえ', 'はい'],
-  ['아니요', '예'],
-  ['falsch', 'wahr'],
-  ['faux', 'vrai'],
-  ['falso', 'verdadero'],
-  ['falso', 'verdadeiro'],
-  ['falso', 'vero'],
-  ['onwaar', 'waar'],
-  ['fałsz', 'prawda'],
-  ['ложь', 'истина'],
-  ['down', 'up'],
-  ['👎', '👍'],
-  ['bad', 'good'],
-  ['failure', 'success'],
-  ['rejected', 'accepted'],
-  ['declined', 'accepted'],
-  ['lost', 'won'],
-  ['ignored', 'clicked'],
-];
-
-/** Events of which one is what people were shown, the other what they did then. */
-const shown = words(
-  'view viewed views pageview impression impressions show shown showed display displayed seen skip skipped',
-);
-const done = words('click clicked clicks buy bought purchase purchased order ordered conversion converted transaction');
-
-/** What people put where something is so, and nothing where it is not. */
-const ticks = ['x', '✓', '✔', '✔️', '☑', '✅', '*', '•'];
 
 interface LabelCount {
   readonly value: string;

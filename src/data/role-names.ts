@@ -60,7 +60,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
     words(`
       unixtime unixreviewtime unixtimestamp eventtime eventtimestamp createdat ratedat watchedat reviewtime
       ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
-      createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
+      times timestamps dates createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
       clickedat viewedat playedat addedat
     `).concat(foreignNames.time),
     ['at', 'tdat', 'watchedon', 'ratedon', 'createdon', 'boughton', 'purchasedon', ...foreignNames.vagueTime],
@@ -159,6 +159,11 @@ export function isClassName(name: string): boolean {
 /** True for names that mean a time only where the values are dates, or numbers as large as those of seconds since 1970. */
 export function isVagueTimeName(name: string): boolean {
   return spellings('time', name).some((spelling) => tiers.time[2].includes(spelling));
+}
+
+/** True for names of times in other languages that mean other things too (`data`, `tag`): numbers under them are no times. */
+export function isEverydayTimeName(name: string): boolean {
+  return spellings('time', name).some((spelling) => foreignNames.vagueTime.includes(spelling));
 }
 
 /** True for columns that say how a row turned out, which no model may look at: ratings and labels. */

@@ -244,6 +244,8 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
       ? ` (models of sequences take sessions without users as they are, "deeptaste models" lists them; for all others, ` +
         `--user ${session} makes each session a user)`
       : ` (or --label COLUMN ${none} for labelled rows without)`;
+  const apart =
+    names.length === 1 && table.hasHeader ? '; if the cells are separated by something else, say --delimiter' : '';
   const outcome = names.find(isClassName);
   const almost =
     outcome === undefined
@@ -253,7 +255,7 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
   return new DeepTasteError(
     'config',
     `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}${almost}; ` +
-      `columns: ${names.join(', ')}${headerNote(table)}`,
+      `columns: ${names.join(', ')}${headerNote(table)}${apart}`,
     { path: table.source, missing, columns: names },
   );
 }

@@ -94,6 +94,11 @@ describe('other files are read as before', () => {
   ])('%s', async (_, text, length) => {
     expect((await load(text)).interactions.length).toBe(length);
   });
+  it('objects as Python shows them are refused by that', async () => {
+    expect(await messageOf(() => load("{'user': 'u1', 'item': 'i1'}\n{'user': 'u2', 'item': 'i1'}"))).toMatch(
+      /must be written as JSON, found them as Python shows them.*json\.dumps/,
+    );
+  });
   it('an object of very many keys is refused', async () => {
     const value = Object.fromEntries(Array.from({ length: 3000 }, (_, k) => [`k${k}`, 'x']));
     expect(await messageOf(() => load(value))).toMatch(/one object of 3000 keys/);

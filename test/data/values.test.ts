@@ -250,7 +250,7 @@ describe('opinions on a scale', () => {
   });
 
   it('in words are refused with what can be said', async () => {
-    expect(await messageOf(() => load(ratings(['good', 'bad', 'good'])))).toMatch(
+    expect(await messageOf(() => load(ratings(['good', 'poor', 'good'])))).toMatch(
       /"rating" must hold a finite number, found "good"; no cell of the column is a number: say --no-rating .*--label rating --positive good/,
     );
   });

@@ -43,6 +43,12 @@ export async function importParquet(database: Database, packed: SourceFile): Pro
  */
 export async function importJson(database: Database, given: SourceFile): Promise<FileTable> {
   requireText(given);
+  if (/^\s*\[?\s*\{\s*u?'/.test(given.head.toString('latin1', 0, 4096)))
+    throw new DeepTasteError(
+      'data',
+      `${given.path}: objects must be written as JSON, found them as Python shows them ({'name': …}); write them with json.dumps`,
+      { path: given.path },
+    );
   // DuckDB takes a byte order mark for a part of the text
   const text = hasMark(given.head) ? await reencoded(database, given, 'utf-8') : given;
   const rows = await rowsOfObject(database, text).catch((error) => {
