@@ -46,7 +46,8 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const taken = former ? unitedRows(rows, former) : rows;
     const training = pairSettings.parse(request.training);
     checkPairRow(model, training, sizes.nItems);
-    this.notes = tookEverythingNote(taken, sizes.nItems, training.rejectTaken);
+    const draws = rowsOfLoss[training.loss] !== 'whole';
+    this.notes = draws ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
     const positives = { items: rows.columns, nItems: sizes.nItems };
     this.declared = declaredAs(model.parameters(config, sizes));
     this.#given = withConstants(model, this.declared.tensors, config, data);
