@@ -82,17 +82,29 @@ async function* predicted(
   most?: number,
 ): AsyncGenerator<readonly PredictedRow[]> {
   const names = columns.map(({ name }) => name);
-  const { fields } = recommender.parts;
-  const ids = fields?.encoder.fitted.fields.filter(({ source }) => source === 'id').map(({ name }) => `"${name}"`);
-  const isUnknown = (notes: readonly string[]): boolean =>
-    ids ? notes.some((note) => ids.some((id) => note.startsWith(id))) : notes.length > 0;
+  const isUnknown = unknownIds(recommender, names);
   for await (const block of rows(most)) {
     const predictions = recommender.predict(block.map(({ cells }) => recordOf(names, cells)));
     yield block.map((row, n) => {
       const { value, notes } = predictions[n];
-      return { ...row, prediction: value, isUnknown: isUnknown(notes) };
+      return { ...row, prediction: value, isUnknown: isUnknown?.(row.cells) ?? notes.length > 0 };
     });
   }
+}
+
+/** Whether a row names a user or an item that a model over fields did not have, by whose ids it goes; null for models of ratings. */
+function unknownIds(
+  { parts }: Recommender,
+  names: readonly string[],
+): ((cells: readonly FieldCell[]) => boolean) | null {
+  const { fields, users, items } = parts;
+  if (!fields) return null;
+  const ids = fields.encoder.fitted.fields.filter(({ source }) => source === 'id');
+  const known = ids.map(({ key, owner }) => ({ c: names.indexOf(key), vocabulary: owner === 'user' ? users : items }));
+  return (cells) =>
+    known.some(
+      ({ c, vocabulary }) => c >= 0 && cells[c] !== null && vocabulary.indexOf(String(cells[c])) === undefined,
+    );
 }
 
 function recordOf(names: readonly string[], cells: readonly FieldCell[]): Record<string, FieldCell> {

@@ -158,10 +158,7 @@ const otherMonths: readonly [string, string][] = [
 describe('months of further languages', () => {
   it.each(otherMonths)('%s', async (_, text) => {
     const names = text.split(' ');
-    const cells = names.flatMap((name, m) => [
-      `${m + 3} ${name} 2021`,
-      `${28 - m} ${name.toUpperCase().toLowerCase()} 2023`,
-    ]);
+    const cells = names.flatMap((name, m) => [`${m + 3} ${name} 2021`, `${28 - m} ${name} 2023`]);
     const expected = names.flatMap((__, m) => [Date.UTC(2021, m, m + 3) / 1000, Date.UTC(2023, m, 28 - m) / 1000]);
     expect(await timesOf(cells)).toEqual(expected);
   });
