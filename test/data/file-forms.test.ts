@@ -417,7 +417,7 @@ describe('objects and lists in cells', () => {
     expect([...interactions.time!]).toEqual([1700000000, 1700000010, 1700000020]);
   });
   it.each([
-    ['bars', 'user,items,times,ratings\nu1,a|b,1700000000|1700000010,4|5\nu2,c,1700000020,3\n'],
+    ['bars', 'user,items,times,ratings\nu1,a1|b1,1700000000|1700000010,4|5\nu2,c1,1700000020,3\n'],
     ['blanks', 'user,items,timestamps,rating\nu1,a1 b1,1700000000 1700000010,4 5\nu2,c1,1700000020,3\n'],
     [
       'brackets',
