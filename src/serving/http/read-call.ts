@@ -46,7 +46,11 @@ async function bodyOf(c: Context, where: string, mostBody: number): Promise<unkn
   const type = c.req.header('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new Refused(415, 'usage', `${where}: the body must be JSON (header "Content-Type: application/json")`);
-  const text = await textOf(c, mostBody);
+  const text = await textOf(c, mostBody).catch((error: unknown) => {
+    if (error instanceof Refused) throw error;
+    // whoever sends it has broken off, or sends chunks that are none
+    throw new Refused(400, 'usage', `${where}: the body must be sent to its end, found otherwise`);
+  });
   try {
     return JSON.parse(text);
   } catch (error) {
