@@ -71,6 +71,8 @@ function asked(
   });
 }
 
+/** NaN of nothing. */
 function percentile(ascending: Float64Array, share: number): number {
+  if (ascending.length === 0) return Number.NaN;
   return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))];
 }
