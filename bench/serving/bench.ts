@@ -49,6 +49,7 @@ async function measure(
   served: Served,
   load: Pick<Load, 'path' | 'bodies' | 'connections'>,
 ) {
+  await served.settled();
   const measured = await underLoad({ url: served.url, ...load, ...times }, served.measured);
   console.error(
     `${run}, ${request}, ${load.connections} connections: ${measured.perSecond.toFixed(0)}/s, p99 ${measured.p99.toFixed(1)} ms`,

@@ -12,6 +12,8 @@ export interface Served {
   readonly users: readonly string[];
   readonly items: readonly string[];
   measured(): Promise<Standing>;
+  /** Resolves when it has nothing to answer any more: questions of connections that are gone are answered, too. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,10 +44,16 @@ export async function serve(run: string, workers = 1): Promise<Served> {
   for (let offset = 0; offset < 1000; offset += 200)
     items.push(...(await json(`/items?limit=200&offset=${offset}`)).items.map(({ id }: { readonly id: string }) => id));
   const idle = idleProcess();
+  const metrics = async (): Promise<(name: string) => number> => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+  };
+  const settled = async (): Promise<void> => {
+    while ((await metrics())('deeptaste_queue') > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
   const measured = async (): Promise<Standing> => {
     const idleDelay = idle.delay();
-    const text = await (await fetch(`${url}/metrics`)).text();
-    const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+    const value = await metrics();
     return {
       cpu: value('deeptaste_cpu_seconds'),
       memory: value('deeptaste_memory_bytes\\{kind="resident"\\}') / 2 ** 20,
@@ -60,7 +68,7 @@ export async function serve(run: string, workers = 1): Promise<Served> {
     await new Promise((resolve) => child.once('exit', resolve));
     for (const end of ['', '-wal', '-shm']) rmSync(`${store}${end}`, { force: true });
   };
-  return { url, firstAnswer, users, items, measured, stop };
+  return { url, firstAnswer, users, items, measured, settled, stop };
 }
 
 export function post(url: string, body: unknown): Promise<Response> {
