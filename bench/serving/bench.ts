@@ -49,8 +49,7 @@ async function measure(
   served: Served,
   load: Pick<Load, 'path' | 'bodies' | 'connections'>,
 ) {
-  await served.settled();
-  const measured = await underLoad({ url: served.url, ...load, ...times }, served.measured);
+  const measured = await underLoad({ url: served.url, ...load, ...times }, served);
   console.error(
     `${run}, ${request}, ${load.connections} connections: ${measured.perSecond.toFixed(0)}/s, p99 ${measured.p99.toFixed(1)} ms`,
   );
@@ -108,8 +107,7 @@ async function soak(): Promise<ServingResults['soak']> {
   await underLoad({ ...load, seconds: 10 });
   const first = await served.measured();
   const parts: Measured[] = [];
-  for (let n = 0; n < 3; n++)
-    parts.push(await underLoad({ ...load, seconds: Number(values.soak) / 3 }, served.measured));
+  for (let n = 0; n < 3; n++) parts.push(await underLoad({ ...load, seconds: Number(values.soak) / 3 }, served));
   const last = await served.measured();
   telling();
   await served.stop();

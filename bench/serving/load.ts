@@ -1,6 +1,6 @@
 /** Requests by autocannon, from this process: the load takes its share of the machine. */
 import autocannon from 'autocannon';
-import type { Standing } from './served.ts';
+import type { Served } from './served.ts';
 
 export interface Load {
   readonly url: string;
@@ -29,13 +29,14 @@ export interface Measured {
   readonly idleDelay: number | null;
 }
 
-/** @param standing of the server; absent for servers that tell nothing of themselves */
-export async function underLoad(load: Load, standing?: () => Promise<Standing>): Promise<Measured> {
+/** @param served absent for servers that tell nothing of themselves */
+export async function underLoad(load: Load, served?: Pick<Served, 'measured' | 'settled'>): Promise<Measured> {
   const { connections } = load;
-  await asked(load, load.warmUp);
-  const before = await standing?.();
+  if (load.warmUp > 0) await asked(load, load.warmUp);
+  await served?.settled();
+  const before = await served?.measured();
   const { times, failed, seconds } = await asked(load, load.seconds);
-  const after = await standing?.();
+  const after = await served?.measured();
   return {
     connections,
     perSecond: times.length / seconds,
