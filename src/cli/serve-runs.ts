@@ -3,7 +3,7 @@ import { jsonLog, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
-import { engineForOne } from './open-engine.ts';
+import { engineForMany } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Resolves when the server has stopped. @throws as `startServer`; 'config' for wrong settings */
@@ -37,7 +37,7 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
     drain,
     watch,
     log,
-    engine: engineForOne(),
+    engine: engineForMany(),
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,
