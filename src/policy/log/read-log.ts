@@ -32,7 +32,10 @@ export const logOptions = tableOptions.extend({
     .refine(([low, high]) => low < high, 'must be the lowest and the highest reward')
     .optional()
     .meta({ doc: 'lowest and highest reward that there can be; others are refused. Default: any number' }),
-  numbers: z.array(z.string().min(1)).default([]).meta({ doc: 'columns of numbers that policies are given by' }),
+  numbers: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ doc: 'columns of numbers that policies are given by; one that ends with * stands for all that begin so' }),
 });
 export type LogOptions = z.input<typeof logOptions>;
 
@@ -55,8 +58,9 @@ export async function readDecisions(files: readonly string[], options: LogOption
         { column: name },
       );
     };
+    const ofPolicies = numbers.flatMap((name) => expanded(table, name));
     const isOfPolicy = (name: string) =>
-      numbers.includes(name) || (behaviour !== undefined && name.startsWith(behaviour));
+      ofPolicies.includes(name) || (behaviour !== undefined && name.startsWith(behaviour));
     const statistics = await columnStatistics(database, table);
     const times = new TimeColumns(database, table, layout.dateFormat);
     const notes = [...table.warnings];
@@ -76,7 +80,7 @@ export async function readDecisions(files: readonly string[], options: LogOption
     for (const name of told.context ?? []) column(name);
     const context = told.context === null ? [] : await readContext(database, table, others, statistics, times, notes);
     const columnsOfNumbers = new Map<string, Float64Array>();
-    for (const name of numbers) columnsOfNumbers.set(name, await readNumbers(database, table, column(name)));
+    for (const name of ofPolicies) columnsOfNumbers.set(name, await readNumbers(database, table, column(name)));
     const decisions: Decisions = {
       source: table.source,
       length: table.nRows,
@@ -98,6 +102,18 @@ export async function readDecisions(files: readonly string[], options: LogOption
     checkDecisions(decisions, (row) => placeOf(table, row), range);
     return decisions;
   });
+}
+
+/** `new_*`: all columns that begin so. */
+function expanded({ source, columns }: ImportedTable, name: string): string[] {
+  if (!name.endsWith('*')) return [name];
+  const found = columns.map((each) => each.name).filter((each) => each.startsWith(name.slice(0, -1)));
+  if (found.length > 0) return found;
+  throw new DeepTasteError(
+    'config',
+    `${source}: there must be columns that begin with ${quotedName(name.slice(0, -1))}, found ${columns.map((each) => each.name).join(', ')}`,
+    { column: name },
+  );
 }
 
 async function readTexts(database: Database, table: ImportedTable, column: ImportedColumn, role: string) {
