@@ -72,7 +72,7 @@ export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRole
   readonly minEss: number;
   readonly minRewarded: number;
   readonly maxUnseen: number;
-  readonly interval?: string;
+  readonly interval?: 'bootstrap' | 'normal';
   readonly level: number;
   readonly seed: number;
 }

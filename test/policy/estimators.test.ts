@@ -37,7 +37,7 @@ describe('estimators against every outcome of a world of three actions', () => {
   it('clipped weights lose what they clip', () => {
     // w > 2 where x = left, a = c (3.5) and x = right, a = a (3)
     const lost = 0.4 * 0.2 * 0.7 * (3.5 - 2) + 0.6 * 0.2 * 0.6 * (3 - 2);
-    expect(expectation('ips', 2)).toBeCloseTo(truth - lost, 12);
+    expect(expectation('clipped-ips', 2)).toBeCloseTo(truth - lost, 12);
   });
 
   it('DM is as wrong as its model, and right where that is', () => {
@@ -129,7 +129,7 @@ describe('intervals', () => {
 describe('SLOPE', () => {
   it('keeps all weights where clipping would show', () => {
     const w = weighedOf(endless);
-    const { lambda } = chooseBySlope(named('ips'), w);
+    const { lambda } = chooseBySlope(named('clipped-ips'), w);
     expect(lambda).toBeGreaterThan(1.5);
   });
 
@@ -139,14 +139,14 @@ describe('SLOPE', () => {
     weight[0] = 1500;
     const reward = Float64Array.from({ length: n }, (_, k) => (k % 2 === 0 ? 1 : 0));
     const w = { weight, probability: weight, reward, modelled: null };
-    const { lambda, contributions } = chooseBySlope(named('ips'), w);
+    const { lambda, contributions } = chooseBySlope(named('clipped-ips'), w);
     expect(lambda).toBeLessThan(10);
     expect(meanOf(contributions)).toBeLessThan(0.51);
   });
 
   it('tries no bound first, then smaller and smaller ones; of the squares for DRos', () => {
     const weight = Float64Array.of(1, 8, 2);
-    expect(candidateBounds(named('ips'), weight)).toEqual([Number.POSITIVE_INFINITY, 4, 2, 1, 0.5]);
+    expect(candidateBounds(named('clipped-ips'), weight)).toEqual([Number.POSITIVE_INFINITY, 4, 2, 1, 0.5]);
     expect(candidateBounds(named('dros'), weight)).toEqual([Number.POSITIVE_INFINITY, 16, 4, 1, 0.25]);
     expect(candidateBounds(named('dr'), weight)).toEqual([Number.POSITIVE_INFINITY]);
   });

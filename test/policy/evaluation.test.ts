@@ -28,6 +28,7 @@ describe('an evaluation of policies', () => {
     expect(estimates.map(({ estimator }) => estimator)).toEqual([
       'replay',
       'ips',
+      'clipped-ips',
       'snips',
       'dm',
       'dr',

@@ -1,7 +1,7 @@
 /**
- * SLOPE (Su, Srinath, Krishnamurthy 2020): chooses among estimates that trade bias for variance. They stand in the order of falling
- * variance and rising bias, the first without bias by λ. Each has the interval θᵢ ± 2 CNFᵢ; the last one is taken whose interval still
- * has a point in common with those of all before it. CNFᵢ is the half-width of the normal 95 % interval.
+ * SLOPE (Su, Srinath, Krishnamurthy 2020) with the constants of Tucker & Lee (2021): chooses among estimates that trade bias for
+ * variance. They stand in the order of falling variance and rising bias, the first without bias by λ. The last one is taken that is
+ * near enough to all before it: |θᵢ − θⱼ| ≤ CNFᵢ + (√6 − 1) CNFⱼ for every i < j, CNF the half-width of the normal 95 % interval.
  */
 import { standardError } from '../normal-interval.ts';
 import type { Estimator, Weighed } from './estimator.ts';
@@ -14,16 +14,17 @@ export interface Chosen {
 
 const HALF = 1.959963984540054;
 
+const NEAR = Math.sqrt(6) - 1;
+
 export function chooseBySlope(estimator: Estimator, weighed: Weighed): Chosen {
+  const before: { readonly mean: number; readonly half: number }[] = [];
   let chosen: Chosen | null = null;
-  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (const lambda of candidateBounds(estimator, weighed.weight)) {
     const contributions = estimator.contributions(weighed, lambda);
     const mean = contributions.reduce((sum, value) => sum + value, 0) / contributions.length;
-    const reach = 2 * HALF * standardError(contributions, mean);
-    low = Math.max(low, mean - reach);
-    high = Math.min(high, mean + reach);
-    if (low > high) break;
+    const half = HALF * standardError(contributions, mean);
+    if (before.some((each) => Math.abs(each.mean - mean) > each.half + NEAR * half)) break;
+    before.push({ mean, half });
     chosen = { contributions, lambda };
   }
   return chosen as Chosen;

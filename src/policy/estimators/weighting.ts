@@ -17,10 +17,19 @@ export const replay: Estimator = {
     ),
 };
 
-/** w r, unbiased (Horvitz & Thompson 1952); weights above λ count as λ. */
+/** w r, unbiased (Horvitz & Thompson 1952). */
 export const ips: Estimator = {
   name: 'ips',
   title: 'IPS',
+  isModelled: false,
+  parameter: null,
+  contributions: ({ weight, reward }) => weight.map((w, n) => w * reward[n]),
+};
+
+/** min(w, λ) r (Strehl et al. 2010): steadier, and too low for positive rewards. */
+export const clippedIps: Estimator = {
+  name: 'clipped-ips',
+  title: 'clipped IPS',
   isModelled: false,
   parameter: 'weights above λ count as λ',
   contributions: ({ weight, reward }, lambda) => weight.map((w, n) => Math.min(w, lambda) * reward[n]),

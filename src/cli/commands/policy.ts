@@ -1,0 +1,78 @@
+/** `deeptaste policy`: policies judged by logs of decisions. */
+import { Command, Option } from 'commander';
+import { addEngineOptions } from '../engine-options.ts';
+import type { LogRoleFlags, PolicyEvaluateFlags } from '../flags.ts';
+import { collect, commaList, numberIn, seedValue, wholeNumber } from '../option-values.ts';
+import { Terminal } from '../terminal.ts';
+
+export function policyCommand(): Command {
+  return new Command('policy')
+    .description('what a recommendation policy is worth: judged by a log of decisions that another policy made')
+    .addCommand(evaluateCommand());
+}
+
+function evaluateCommand(): Command {
+  const command = new Command('evaluate')
+    .description(
+      'judge policies by logged decisions with their propensities: support first, then estimates and which is better',
+    )
+    .argument('<log...>', 'files of decisions (globs are expanded)')
+    .option(
+      '--policy <policy>',
+      'what is judged, may be repeated: uniform, always:ACTION, a column with the probability of the action taken, ' +
+        'PREFIX* for columns of all actions, a table FILE of action and probability, or a RUN',
+      collect,
+    )
+    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t)', numberIn(0), 0);
+  addLogFlags(command)
+    .option('--reward-model <name>', 'a model over fields that predicts rewards, mean, or none', 'lr')
+    .option('--set <key=value>', 'a setting of the reward model, e.g. training.epochs=30', collect)
+    .option(
+      '--folds <n>',
+      'parts that the reward model is trained on, each without one of them',
+      wholeNumber(2, 100),
+      3,
+    )
+    .option('--estimator <name>', 'by which policies are compared (default: dr, or snips without predicted rewards)')
+    .option('--baseline <policy>', 'what policies are compared with: log, what was earned, or one of them', 'log')
+    .option('--segments <a,b,c>', 'columns whose values the support report looks at one by one', commaList)
+    .option('--min-ess <n>', 'fewest effective decisions for a verdict', numberIn(1), 100)
+    .option('--min-rewarded <n>', 'fewest effective decisions with a reward for a verdict', numberIn(0), 10)
+    .option('--max-unseen <share>', 'largest share of choices that the log never shows', numberIn(0, 1), 0.05)
+    .addOption(
+      new Option('--interval <how>', 'how intervals are made (default: bootstrap up to 200,000 decisions)').choices([
+        'bootstrap',
+        'normal',
+      ]),
+    )
+    .option('--level <share>', 'share covered by intervals', numberIn(0.5, 0.9999), 0.95)
+    .option('--seed <n>', 'seed of everything random', seedValue, 1);
+  return addEngineOptions(command).action(async (files: string[], _: PolicyEvaluateFlags, self: Command) => {
+    // the options that `policy` has too (--json) are read by `policy`
+    const flags: PolicyEvaluateFlags = self.optsWithGlobals();
+    const { evaluateByLog } = await import('../policy-evaluate.ts');
+    await evaluateByLog(new Terminal(flags), files, flags);
+  });
+}
+
+/** Which column plays which role, and how the files are read where guessing does not suit. */
+function addLogFlags(command: Command): Command {
+  const role = (name: keyof LogRoleFlags, doc: string, none = false) => {
+    command.option(`--${name} <column>`, doc);
+    if (none) command.option(`--no-${name}`, `there is no ${name}`);
+  };
+  role('action', 'column with the action that was taken');
+  role('reward', 'column with what came of it, such as 1 for a click');
+  role('propensity', 'column with the probability with which the action was chosen');
+  role('position', 'column with the position on the page', true);
+  role('list', 'column with the id of the list that a row is part of', true);
+  role('time', 'column with times', true);
+  return command
+    .option('--context <a,b,c>', 'columns of the situation (default: all others but long texts)', commaList)
+    .option('--no-context', 'the situation is not looked at')
+    .option(
+      '--behaviour <prefix>',
+      'beginning of the names of columns with the probabilities of all actions in the log',
+    )
+    .option('--reward-range <low,high>', 'lowest and highest reward that there can be; others are refused', commaList);
+}
