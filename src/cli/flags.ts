@@ -77,6 +77,16 @@ export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRole
   readonly seed: number;
 }
 
+export interface PolicySimulateFlags extends CommonOptions {
+  readonly policies: string[];
+  readonly users: number;
+  readonly steps: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly set?: string[];
+  readonly svg?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   readonly out: string;

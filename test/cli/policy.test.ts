@@ -1,10 +1,11 @@
 /** `deeptaste policy` as users run it. */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { syntheticLog, syntheticRounds, syntheticWorld } from '../../src/policy/worlds/synthetic-bandit.ts';
 import { workplace } from './command-line.ts';
 
-const { run, write } = workplace();
+const { path, run, write } = workplace();
 
 /** 1,500 decisions among three actions; `new_…` prefers the better ones. */
 function logCsv(): string {
@@ -133,6 +134,56 @@ describe('policy evaluate', () => {
       expect(outcome.stderr).toMatch(message);
       expect(outcome.stdout).toBe('');
       expect(outcome.code).toBe(code);
+    },
+    60_000,
+  );
+});
+
+describe('policy simulate', () => {
+  it('lets bandits act, and draws what they earn', async () => {
+    const args = [
+      'policy',
+      'simulate',
+      'synthetic',
+      '--policies',
+      'uniform,linucb',
+      '--users',
+      '5',
+      '--steps',
+      '300',
+      '--runs',
+      '2',
+    ];
+    const { code, stdout } = await run([
+      ...args,
+      '--set',
+      'world.actions=4',
+      '--set',
+      'linucb.alpha=0.5',
+      '--svg',
+      'sim.svg',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { policies, best, options } = JSON.parse(stdout);
+    expect(options.actions).toBe(4);
+    expect(policies.map(({ policy }: { policy: string }) => policy)).toEqual(['uniform', 'linucb']);
+    expect(policies[1].regretByStep).toHaveLength(300);
+    expect(policies[1].reward.mean).toBeGreaterThan(policies[0].reward.mean);
+    expect(best.mean).toBeGreaterThan(policies[1].reward.mean);
+    expect(readFileSync(path('sim.svg'), 'utf8')).toMatch(/^<svg[\s\S]*LinUCB[\s\S]*<\/svg>\n$/);
+  }, 60_000);
+
+  it.each([
+    [['nowhere'], /no world is called "nowhere"/],
+    [['synthetic', '--policies', 'linucb,linucb'], /found "linucb" twice/],
+    [['synthetic', '--policies', 'linucb', '--set', 'lints.v=1'], /must be about the world or one of the policies/],
+  ])(
+    'refuses %j',
+    async (args, message) => {
+      const outcome = await run(['policy', 'simulate', ...args]);
+      expect(outcome.stderr).toMatch(message);
+      expect(outcome.code).toBe(2);
     },
     60_000,
   );

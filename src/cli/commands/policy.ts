@@ -1,14 +1,15 @@
-/** `deeptaste policy`: policies judged by logs of decisions. */
+/** `deeptaste policy`: policies judged by logs of decisions, and policies that learn in a world. */
 import { Command, Option } from 'commander';
 import { addEngineOptions } from '../engine-options.ts';
-import type { LogRoleFlags, PolicyEvaluateFlags } from '../flags.ts';
+import type { LogRoleFlags, PolicyEvaluateFlags, PolicySimulateFlags } from '../flags.ts';
 import { collect, commaList, numberIn, seedValue, wholeNumber } from '../option-values.ts';
 import { Terminal } from '../terminal.ts';
 
 export function policyCommand(): Command {
   return new Command('policy')
-    .description('what a recommendation policy is worth: judged by a log of decisions that another policy made')
-    .addCommand(evaluateCommand());
+    .description('what a recommendation policy is worth: by a log of decisions that another policy made, or in a world')
+    .addCommand(evaluateCommand())
+    .addCommand(simulateCommand());
 }
 
 function evaluateCommand(): Command {
@@ -53,6 +54,35 @@ function evaluateCommand(): Command {
     const { evaluateByLog } = await import('../policy-evaluate.ts');
     await evaluateByLog(new Terminal(flags), files, flags);
   });
+}
+
+function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('let policies that learn act in a world whose truth is known: what they earn, and their regret')
+    .argument('<world>', 'synthetic: contexts with a logistic reward of each action')
+    .option(
+      '--policies <a,b,c>',
+      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts',
+      commaList,
+      ['uniform', 'epsilon-greedy', 'linucb', 'lints', 'logistic-ts'],
+    )
+    .option(
+      '--users <n>',
+      'people who decide at the same time; what came of all of them is learned after the step',
+      wholeNumber(1, 1_000_000),
+      10,
+    )
+    .option('--steps <n>', 'decisions of each', wholeNumber(1, 10_000_000), 1000)
+    .option('--runs <n>', 'worlds, each with a seed of its own; intervals go over them', wholeNumber(1, 1000), 5)
+    .option('--set <key=value>', 'a setting, e.g. world.actions=20, world.features=10, linucb.alpha=0.5', collect)
+    .option('--seed <n>', 'seed of everything random', seedValue, 1)
+    .option('--svg <file>', 'a picture of rewards and regret over the steps')
+    .action(async (world: string, _: PolicySimulateFlags, self: Command) => {
+      // as above
+      const flags: PolicySimulateFlags = self.optsWithGlobals();
+      const { simulatePolicies } = await import('../policy-simulate.ts');
+      await simulatePolicies(new Terminal(flags), world, flags);
+    });
 }
 
 /** Which column plays which role, and how the files are read where guessing does not suit. */
