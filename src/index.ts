@@ -49,6 +49,15 @@ export { runPolicy } from './policy/targets/run-policy.ts';
 export { columnPolicy, columnsPolicy, constantPolicy, uniformPolicy } from './policy/targets/simple-policies.ts';
 export { tablePolicy } from './policy/targets/table-policy.ts';
 export { fullPolicy, type TargetPolicy } from './policy/targets/target-policy.ts';
+export {
+  type SyntheticOptions,
+  type SyntheticRounds,
+  type SyntheticWorld,
+  syntheticLog,
+  syntheticRounds,
+  syntheticWorld,
+  trueValue,
+} from './policy/worlds/synthetic-bandit.ts';
 export { openSyntheticWorld } from './policy/worlds/synthetic-world.ts';
 export type { Visit, World } from './policy/worlds/world.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';

@@ -18,9 +18,19 @@ export function renderPolicies(evaluation: PolicyEvaluation): string {
     how,
     ...policies.flatMap((policy) => ['', ...policyLines(policy, level)]),
     ...comparisonLines(comparison),
+    ...biasNote(policies),
   ]
     .join('\n')
     .trimEnd();
+}
+
+/** Estimators whose intervals tell how they vary, and not how far they are off. */
+const BIASED = ['replay', 'clipped-ips', 'dm', 'switch-dr', 'dros'];
+
+function biasNote(policies: readonly JudgedPolicy[]): string[] {
+  const shown = policies.flatMap(({ estimates }) => estimates).filter(({ estimator }) => BIASED.includes(estimator));
+  const titles = [...new Set(shown.map(({ title }) => title))];
+  return titles.length === 0 ? [] : ['', `intervals of ${titles.join(', ')} do not know the bias of these estimators`];
 }
 
 function policyLines({ policy, support, estimates }: JudgedPolicy, level: number): string[] {

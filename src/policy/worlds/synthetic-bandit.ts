@@ -1,7 +1,7 @@
 /**
  * The synthetic bandit world that estimators are compared on in the literature (Open Bandit Pipeline, Saito et al., NeurIPS 2021):
  *
- *   x ~ N(0, I_d);  logit(x, a) = xᵀ M e_a + θᵀx + η_a, coefficients uniform on [0, 1);
+ *   x ~ N(0, I_d);  logit(x, a) = xᵀ M e_a + θᵀx + η_a, coefficients uniform on [−1, 1);
  *   q(x, a) = σ((logit − mean) / deviation), mean and deviation over all rounds and actions;
  *   behaviour π₀(a | x) ∝ exp(β q(x, a));  reward ~ Bernoulli(q(x, a)).
  *
@@ -42,7 +42,7 @@ export interface SyntheticRounds {
 
 export function syntheticWorld(options: SyntheticOptions, random: RandomStream): SyntheticWorld {
   const { actions, features, beta } = parseOptions(syntheticOptions, options, 'synthetic world');
-  const uniform = (n: number) => Float64Array.from({ length: n }, () => random.uniform());
+  const uniform = (n: number) => Float64Array.from({ length: n }, () => 2 * random.uniform() - 1);
   return {
     actions,
     features,
