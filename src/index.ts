@@ -30,6 +30,36 @@ export { slicePlot } from './evaluation/slice-plot.ts';
 export { renderSlices } from './evaluation/slice-table.ts';
 export type { AnyModel, Model } from './examples/model.ts';
 export { findModel, models } from './models/index.ts';
+export type { Bandit, BanditKind, BanditSizes } from './policy/bandits/bandit.ts';
+export { bandits } from './policy/bandits/index.ts';
+export { type EvaluatePoliciesOptions, evaluatePolicies, type PolicyEvaluation } from './policy/evaluate-policies.ts';
+export { renderPolicies } from './policy/evaluation-table.ts';
+export type { Decisions } from './policy/log/decisions.ts';
+export { type GivenDecisions, makeDecisions } from './policy/log/make-decisions.ts';
+export { type LogOptions, readDecisions } from './policy/log/read-log.ts';
+export { type Replayed, replayBandit } from './policy/replay-bandit.ts';
+export { meanRewards } from './policy/rewards/mean-rewards.ts';
+export { type ModelRewardsOptions, modelRewards } from './policy/rewards/model-rewards.ts';
+export type { FittedRewards, RewardModel } from './policy/rewards/reward-model.ts';
+export { type Contender, contender, type SimulateOptions, type Simulation, simulate } from './policy/simulate.ts';
+export { simulationPlot } from './policy/simulation-plot.ts';
+export { renderSimulation } from './policy/simulation-table.ts';
+export { type SupportReport, supportReport } from './policy/support/support-report.ts';
+export { runPolicy } from './policy/targets/run-policy.ts';
+export { columnPolicy, columnsPolicy, constantPolicy, uniformPolicy } from './policy/targets/simple-policies.ts';
+export { tablePolicy } from './policy/targets/table-policy.ts';
+export { fullPolicy, type TargetPolicy } from './policy/targets/target-policy.ts';
+export {
+  type SyntheticOptions,
+  type SyntheticRounds,
+  type SyntheticWorld,
+  syntheticLog,
+  syntheticRounds,
+  syntheticWorld,
+  trueValue,
+} from './policy/worlds/synthetic-bandit.ts';
+export { openSyntheticWorld } from './policy/worlds/synthetic-world.ts';
+export type { Visit, World } from './policy/worlds/world.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';
 export type { EmbeddingOwner, Embeddings } from './recommender/embeddings.ts';
 export type { Explanation } from './recommender/explain-row.ts';

@@ -47,6 +47,46 @@ export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags,
   readonly svg?: string;
 }
 
+/** Columns of a log of decisions; false by `--no-…`. */
+export interface LogRoleFlags {
+  readonly action?: string;
+  readonly reward?: string;
+  readonly propensity?: string;
+  readonly position?: string | boolean;
+  readonly list?: string | boolean;
+  readonly time?: string | boolean;
+}
+
+export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRoleFlags {
+  readonly policy?: string[];
+  readonly temperature: number;
+  readonly context?: string[] | boolean;
+  readonly behaviour?: string;
+  readonly rewardRange?: string[];
+  readonly rewardModel: string;
+  readonly set?: string[];
+  readonly folds: number;
+  readonly estimator?: string;
+  readonly baseline: string;
+  readonly segments?: string[];
+  readonly minEss: number;
+  readonly minRewarded: number;
+  readonly maxUnseen: number;
+  readonly interval?: 'bootstrap' | 'normal';
+  readonly level: number;
+  readonly seed: number;
+}
+
+export interface PolicySimulateFlags extends CommonOptions {
+  readonly policies: string[];
+  readonly users: number;
+  readonly steps: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly set?: string[];
+  readonly svg?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   readonly out: string;

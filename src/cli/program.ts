@@ -20,6 +20,7 @@ const commands = {
   predict: async () => (await import('./commands/predict.ts')).predictCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
+  policy: async () => (await import('./commands/policy.ts')).policyCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
