@@ -1,6 +1,7 @@
 /** What the server counts, for Prometheus. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RetrainingResult } from './retraining.ts';
 import type { Scoring } from './scoring/question.ts';
 import type { Watcher } from './service/watcher.ts';
 
@@ -17,6 +18,7 @@ export class Metrics implements Watcher {
   readonly #lists: Counter<'model' | 'fallback'>;
   readonly #feedback: Counter<'type'>;
   readonly #reloads: Counter<'outcome'>;
+  readonly #retrains: Counter<'result'>;
   readonly #lost: Counter;
   readonly #delay = monitorEventLoopDelay({ resolution: SAMPLED_EVERY_MS });
   readonly #types = new Set<string>();
@@ -52,6 +54,12 @@ export class Metrics implements Watcher {
       name: 'deeptaste_reloads_total',
       help: 'Artifacts that were loaded anew, or refused',
       labelNames: ['outcome'],
+      registers,
+    });
+    this.#retrains = new Counter({
+      name: 'deeptaste_retrains_total',
+      help: 'Retrainings on schedule: promoted, kept (the new one was worse), too-little (feedback), busy (another server did it), failed',
+      labelNames: ['result'],
       registers,
     });
     this.#lost = new Counter({ name: 'deeptaste_lost_threads_total', help: 'Threads that ended unasked', registers });
@@ -132,6 +140,10 @@ export class Metrics implements Watcher {
 
   reloaded(outcome: 'done' | 'refused'): void {
     this.#reloads.inc({ outcome });
+  }
+
+  retrained(result: RetrainingResult): void {
+    this.#retrains.inc({ result });
   }
 
   lostThread(): void {
