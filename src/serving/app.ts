@@ -5,6 +5,7 @@ import { askRoutes } from './http/ask-routes.ts';
 import { httpApp } from './http/http-app.ts';
 import { Keys } from './http/keys.ts';
 import { lookRoutes } from './http/look-routes.ts';
+import { measureRoutes } from './http/measure-routes.ts';
 import { RateLimit } from './http/rate-limit.ts';
 import { type Running, runRoutes } from './http/run-routes.ts';
 import { studioFiles } from './http/studio-files.ts';
@@ -80,6 +81,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...askRoutes(service),
     ...tellRoutes(service),
     ...lookRoutes(service),
+    ...measureRoutes(service),
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];
   const app = httpApp({
