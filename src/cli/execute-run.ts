@@ -9,6 +9,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { findModel } from '../models/index.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
 import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
+import { runRecord, valuesOfUsers } from '../runs/run-record.ts';
 import type { Run } from '../runs/train-run.ts';
 import { type Checkpoint, standing, type TrainingProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -19,7 +20,6 @@ import { openEngine } from './open-engine.ts';
 import { prepareRun, type RunHooks, trainPrepared } from './prepare-run.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
-import { runRecord, valuesOfUsers } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -3,11 +3,12 @@
 import type { z } from 'zod';
 import type * as asking from '../serving/api/asking.ts';
 import type * as looking from '../serving/api/looking.ts';
+import type * as measuring from '../serving/api/measuring.ts';
 import type * as telling from '../serving/api/telling.ts';
 
 type In<S extends z.ZodType> = z.input<S>;
 type Out<S extends z.ZodType> = z.output<S>;
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface ClientOptions {
   /** Where the server has keys. */
@@ -128,6 +129,31 @@ export class Client {
     return this.#send({ method: 'GET', path: '/models' });
   }
 
+  measures(model: string): Promise<Out<typeof measuring.measuresReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/measures` });
+  }
+
+  exposure(model: string, query: { k?: number; users?: number } = {}): Promise<Out<typeof measuring.exposureReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/exposure${queryOf(query)}` });
+  }
+
+  map(model: string, query: { color?: string } = {}): Promise<Out<typeof measuring.mapReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/map${queryOf(query)}` });
+  }
+
+  /** Runs that were not measured alike are refused with the code `protocol`. */
+  compare({
+    models,
+    ...query
+  }: {
+    models?: readonly string[];
+    metric?: string;
+    baseline?: string;
+    slices?: boolean;
+  } = {}): Promise<Out<typeof measuring.compareReply>> {
+    return this.#send({ method: 'GET', path: `/compare${queryOf({ models: models?.join(','), ...query })}` });
+  }
+
   scenarios(): Promise<Out<typeof looking.scenariosReply>> {
     return this.#send({ method: 'GET', path: '/scenarios' });
   }
@@ -142,7 +168,9 @@ export class Client {
     return this.#send({ method: 'GET', path: `/items/${encodeURIComponent(id)}${queryOf(query)}` });
   }
 
-  users(query: { search?: string; limit?: number; model?: string } = {}): Promise<Out<typeof looking.usersReply>> {
+  users(
+    query: { search?: string; item?: string; limit?: number; model?: string } = {},
+  ): Promise<Out<typeof looking.usersReply>> {
     return this.#send({ method: 'GET', path: `/users${queryOf(query)}` });
   }
 

@@ -144,6 +144,7 @@ class RunningServer implements Server {
       rate,
       mostBody,
       origins,
+      studio: true,
       log,
       requireKeys: !isLoopback(options.host),
       running: { isReady: () => !this.#isStopping, reload: () => this.#reloadAll() },

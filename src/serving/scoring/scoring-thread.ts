@@ -28,10 +28,12 @@ async function serve({ sources, engine }: ScoringData): Promise<void> {
   const tell = (outcome: Outcome): void => parentPort?.postMessage(outcome);
   try {
     const models = await loadModels(sources, engine);
-    parentPort?.on('message', (task: Task) => {
+    parentPort?.on('message', async (task: Task) => {
       try {
         if ('items' in task) models.itemsChanged(task.items);
-        tell({ id: task.id, reply: 'items' in task ? null : models.answer(task.question) });
+        // what needs no file is answered before the next task is looked at
+        const reply = 'items' in task ? null : models.answer(task.question);
+        tell({ id: task.id, reply: reply instanceof Promise ? await reply : reply });
       } catch (error) {
         tell({ id: task.id, failure: failureOf(error) });
       }

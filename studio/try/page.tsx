@@ -1,0 +1,4 @@
+/** Try: who gets what, and why. */
+export default function TryPage() {
+  return <h1>Try</h1>;
+}
