@@ -66,4 +66,8 @@ export interface ServeFlags extends CommonOptions {
   readonly watch?: true;
   readonly keep: number;
   readonly drain: number;
+  /** Milliseconds. */
+  readonly retrainEvery?: number;
+  readonly runs?: string;
+  readonly maxUpload: number;
 }

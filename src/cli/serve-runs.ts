@@ -1,10 +1,23 @@
 /** Runs the server until a signal ends it. */
+import { fileURLToPath } from 'node:url';
+import { DeepTasteError } from '../core/errors.ts';
 import { jsonLog, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
 import { engineForOne } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
+import { trainingMeans } from './training-means.ts';
+
+/** What starts this very command line, and its first argument. */
+function commandLine(): string[] {
+  const file = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
+  return [process.execPath, fileURLToPath(new URL(file, import.meta.url))];
+}
+
+function retrainArguments(store: string, settings: string | undefined): string[] {
+  return ['--store', store, ...(settings === undefined ? [] : ['--settings', settings])];
+}
 
 /** Resolves when the server has stopped. @throws as `startServer`; 'config' for wrong settings */
 export async function serveUntilStopped(terminal: Terminal, runs: readonly string[], flags: ServeFlags): Promise<void> {
@@ -23,7 +36,16 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
     cors = null,
     watch = false,
     keep,
+    retrainEvery,
+    runs: folder,
+    maxUpload,
   } = flags;
+  if (retrainEvery !== undefined && store === ':memory:')
+    throw new DeepTasteError(
+      'usage',
+      'serve: --retrain-every needs a store that another process can read, found one in memory; say --store FILE',
+    );
+  const program = commandLine();
   const server = await startServer({
     runs,
     host,
@@ -41,6 +63,11 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,
+    retraining:
+      retrainEvery === undefined
+        ? null
+        : { everyMs: retrainEvery, program, args: retrainArguments(store, flags.settings) },
+    training: folder === undefined ? null : trainingMeans(folder, maxUpload, program),
   });
   terminal.print(`${server.url} answers; its API is described at ${server.url}/docs`);
   terminal.document({ url: server.url });

@@ -10,6 +10,7 @@ import { RateLimit } from './http/rate-limit.ts';
 import { type Running, runRoutes } from './http/run-routes.ts';
 import { studioFiles } from './http/studio-files.ts';
 import { tellRoutes } from './http/tell-routes.ts';
+import { trainingRoutes } from './http/training-routes.ts';
 import { type Log, noLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { LocalScoring } from './scoring/local-scoring.ts';
@@ -18,6 +19,7 @@ import type { Service } from './service/service.ts';
 import { parseServerSettings, type ServerSettings } from './settings.ts';
 import { memoryStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import type { TrainingDesk } from './training/training-desk.ts';
 
 export interface App {
   /** Takes a request of the web standard; `environment` is what the server of Node gives beside it. */
@@ -60,6 +62,8 @@ export interface AppParts {
   readonly mostBody: number;
   readonly origins: readonly string[] | null;
   readonly studio: boolean;
+  /** Absent = the server trains nothing. */
+  readonly training?: TrainingDesk;
   readonly log: Log;
   /** Told when an item has changed. */
   readonly onItems?: () => void;
@@ -82,6 +86,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...tellRoutes(service),
     ...lookRoutes(service),
     ...measureRoutes(service),
+    ...trainingRoutes(parts.training ?? null, scoring),
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];
   const app = httpApp({

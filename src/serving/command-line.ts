@@ -26,6 +26,8 @@ export interface CommandOptions {
   readonly mostOutput?: number;
   /** Told of every line on standard error. @returns whether it is done with */
   readonly onLine?: (line: string) => boolean;
+  /** Where it works; default: where this process does. */
+  readonly cwd?: string;
   /** Milliseconds after which it is ended; absent = as long as it takes. */
   readonly timeout?: number;
 }
@@ -34,9 +36,10 @@ export interface CommandOptions {
 export function startCommand(
   [file, ...first]: readonly string[],
   args: readonly string[],
-  { mostOutput = 8 << 20, onLine, timeout }: CommandOptions = {},
+  { mostOutput = 8 << 20, onLine, timeout, cwd }: CommandOptions = {},
 ): RunningCommand {
   const child = spawn(file, [...first, ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });

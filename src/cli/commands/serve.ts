@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { ServeFlags } from '../flags.ts';
-import { commaList, folderPaths, numberIn, wholeNumber } from '../option-values.ts';
+import { commaList, folderPath, folderPaths, interval, numberIn, wholeNumber } from '../option-values.ts';
 import { Terminal } from '../terminal.ts';
 
 /** One thread is left for HTTP and the store. */
@@ -33,6 +33,17 @@ export function serveCommand(): Command {
     .option('--max-body <bytes>', 'size of a request', wholeNumber(1), 1 << 20)
     .option('--cors <origin,…>', 'pages from elsewhere that may ask, * = all', commaList)
     .option('--watch', 'load recommenders anew when they are saved anew')
+    .option(
+      '--retrain-every <interval>',
+      'train the recommenders on with feedback so often, such as 24h, as "deeptaste retrain" does',
+      interval,
+    )
+    .option(
+      '--runs <folder>',
+      'take tables and train models on them over HTTP; runs are saved in this folder',
+      folderPath,
+    )
+    .option('--max-upload <bytes>', 'size of a table that is uploaded', wholeNumber(1), 256 << 20)
     .option('--keep <days>', 'how long answers that were given are kept', numberIn(0), 30)
     .option(
       '--drain <seconds>',

@@ -14,6 +14,7 @@ import { type ComparisonRow, compareResults } from '../../evaluation/comparison.
 import type { EvaluationResult } from '../../evaluation/evaluation-result.ts';
 import { resultJson } from '../../evaluation/result.ts';
 import { Recommender } from '../../recommender/recommender.ts';
+import { runRecord, storedSettings } from '../../runs/run-record.ts';
 import { type Run, withResult } from '../../runs/train-run.ts';
 import { type RetrainingResult, retrainingWork } from '../../serving/retraining.ts';
 import { parseServerSettings, readServerSettings, type ServerSettings } from '../../serving/settings.ts';
@@ -21,7 +22,6 @@ import { openStore } from '../../serving/store/open-store.ts';
 import type { Store } from '../../serving/store/store.ts';
 import type { EngineFlags } from '../engine-options.ts';
 import { openEngine } from '../open-engine.ts';
-import { runRecord, storedSettings } from '../run-record.ts';
 import type { Terminal } from '../terminal.ts';
 import { HeldWork } from './held-work.ts';
 import { countFeedback, type NewFeedback, type ToldPlace, writeFeedbackTables } from './new-feedback.ts';

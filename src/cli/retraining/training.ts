@@ -6,12 +6,12 @@ import type { Progress } from '../../core/progress.ts';
 import type { Engine } from '../../engine/runtime/engine.ts';
 import { findModel } from '../../models/index.ts';
 import type { AnyRunInput, AnyRunSettings } from '../../runs/any-settings.ts';
+import { storedSettings } from '../../runs/run-record.ts';
 import type { Run } from '../../runs/train-run.ts';
 import { checkedRun } from '../checked-run.ts';
 import { continuedRun } from '../continued-run.ts';
 import { defined } from '../data-flags.ts';
 import { prepareRun, trainPrepared } from '../prepare-run.ts';
-import { storedSettings } from '../run-record.ts';
 
 /** Passes over the new rows, where training goes on with them. */
 const EPOCHS = 5;

@@ -48,7 +48,12 @@ export function httpApp(options: HttpOptions): Hono {
   const tooLarge = () => {
     throw new Refused(413, 'too-large', `the body must have at most ${mostBody} bytes`);
   };
-  app.use(bodyLimit({ maxSize: mostBody, onError: tooLarge }));
+  const limit = bodyLimit({ maxSize: mostBody, onError: tooLarge });
+  // streams are never held in memory, and their routes have limits of their own
+  const streams = routes.filter((each) => each.stream !== undefined);
+  const isStream = (c: Context): boolean =>
+    streams.some((each) => each.method.toUpperCase() === c.req.method && fits(each.path, c.req.path));
+  app.use((c, next) => (isStream(c) ? next() : limit(c, next)));
   for (const each of routes) app.on(each.method.toUpperCase(), honoPath(each.path), (c) => answered(options, c, each));
   const document = JSON.stringify(openApi(routes));
   app.get('/openapi.json', (c) => c.body(document, 200, json));

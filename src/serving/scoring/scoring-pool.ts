@@ -25,6 +25,7 @@ export class Busy extends Error {}
 
 export class ScoringPool implements Scoring {
   readonly #options: PoolOptions;
+  #sources: readonly ModelSource[];
   /** Those that answer. */
   #workers: ScoringWorker[];
   /** Those that are told of changed items: beside them the ones that are about to answer, or to end. */
@@ -37,13 +38,14 @@ export class ScoringPool implements Scoring {
 
   private constructor(options: PoolOptions) {
     this.#options = options;
+    this.#sources = options.sources;
     this.#workers = [];
   }
 
   /** @throws as `Recommender.load` */
   static async start(options: PoolOptions): Promise<ScoringPool> {
     const pool = new ScoringPool(options);
-    await pool.#replace();
+    await pool.#replace(options.sources);
     return pool;
   }
 
@@ -53,6 +55,11 @@ export class ScoringPool implements Scoring {
 
   get waiting(): number {
     return this.#workers.reduce((n, worker) => n + worker.waiting, 0);
+  }
+
+  /** The artifacts that are served. */
+  get sources(): readonly ModelSource[] {
+    return this.#sources;
   }
 
   get nWorkers(): number {
@@ -88,24 +95,35 @@ export class ScoringPool implements Scoring {
    * @throws what loading throws; then the former ones stay
    */
   reload(): Promise<void> {
-    this.#reloading ??= this.#replace().finally(() => {
+    this.#reloading ??= this.#replace(this.#sources).finally(() => {
       this.#reloading = null;
     });
     return this.#reloading;
   }
 
-  async #replace(): Promise<void> {
-    const workers = await this.#startWorkers();
+  /** Serves other artifacts from now on, as {@link reload}. One call at a time. @throws what loading throws; then the former ones stay */
+  async serve(sources: readonly ModelSource[]): Promise<void> {
+    // what is going on loads the former ones
+    while (this.#reloading !== null) await this.#reloading.catch(() => {});
+    this.#reloading = this.#replace(sources).finally(() => {
+      this.#reloading = null;
+    });
+    await this.#reloading;
+  }
+
+  async #replace(sources: readonly ModelSource[]): Promise<void> {
+    const workers = await this.#startWorkers(sources);
     const about = (await workers[0].ask({ kind: 'about' })) as readonly AboutModel[];
     const former = this.#workers;
     this.#workers = workers;
+    this.#sources = sources;
     this.#about = about;
     if (this.#isClosed) former.push(...workers);
     await this.#end(former);
   }
 
-  async #startWorkers(): Promise<ScoringWorker[]> {
-    const { workers, sources, engine } = this.#options;
+  async #startWorkers(sources: readonly ModelSource[]): Promise<ScoringWorker[]> {
+    const { workers, engine } = this.#options;
     const started = await Promise.allSettled(
       Array.from({ length: workers }, () => this.#startWorker({ sources, engine })),
     );
@@ -129,8 +147,8 @@ export class ScoringPool implements Scoring {
     if (place < 0 || this.#isClosed) return;
     this.#workers.splice(place, 1);
     this.#options.onLost(error);
-    const { sources, engine } = this.#options;
-    this.#startWorker({ sources, engine }).then(
+    const { engine } = this.#options;
+    this.#startWorker({ sources: this.#sources, engine }).then(
       (worker) => void this.#workers.push(worker),
       (failure: Error) => this.#options.onLost(failure),
     );
