@@ -6,6 +6,7 @@ import { httpApp } from './http/http-app.ts';
 import { Keys } from './http/keys.ts';
 import { lookRoutes } from './http/look-routes.ts';
 import { measureRoutes } from './http/measure-routes.ts';
+import { operateRoutes } from './http/operate-routes.ts';
 import { RateLimit } from './http/rate-limit.ts';
 import { type Running, runRoutes } from './http/run-routes.ts';
 import { studioFiles } from './http/studio-files.ts';
@@ -86,6 +87,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...tellRoutes(service),
     ...lookRoutes(service),
     ...measureRoutes(service),
+    ...operateRoutes(service, metrics.traffic),
     ...trainingRoutes(parts.training ?? null, scoring),
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RetrainingResult } from './retraining.ts';
 import type { Scoring } from './scoring/question.ts';
 import type { Watcher } from './service/watcher.ts';
+import { TrafficRing } from './traffic.ts';
 
 /** Seconds: from a fraction of a millisecond to what nobody waits for. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -12,6 +13,8 @@ const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 
 const SAMPLED_EVERY_MS = 5;
 
 export class Metrics implements Watcher {
+  /** The last 24 hours, minute by minute. */
+  readonly traffic: TrafficRing;
   readonly #registry = new Registry();
   readonly #latency: Histogram<'route' | 'status'>;
   readonly #items: Counter<'model' | 'route'>;
@@ -24,6 +27,7 @@ export class Metrics implements Watcher {
   readonly #types = new Set<string>();
 
   constructor(scoring: Scoring, now: () => number) {
+    this.traffic = new TrafficRing(now);
     const registers = [this.#registry];
     this.#latency = new Histogram({
       name: 'deeptaste_request_seconds',
@@ -124,12 +128,14 @@ export class Metrics implements Watcher {
 
   observe(route: string, status: number, seconds: number): void {
     this.#latency.observe({ route, status: String(status) }, seconds);
+    this.traffic.observe(route, status, seconds);
   }
 
   listed(model: string, { items }: Parameters<Watcher['listed']>[1]): void {
     for (const { route } of items) this.#items.inc({ model, route });
     const isFallback = items[0]?.route !== 'model' && items[0]?.route !== 'fold-in';
     this.#lists.inc({ model, fallback: isFallback ? 'yes' : 'no' });
+    this.traffic.listed(isFallback);
   }
 
   fedBack(type: string, events: number): void {
