@@ -15,57 +15,63 @@ interface ControlsParts {
   drawAgain(): void;
 }
 
+/** Where there is no room, it is opened when it is needed; see try.css. */
+const isWide = matchMedia('(min-width: 48rem)').matches;
+
 export function Controls({ tried, models, model, other, whereProblem, drawAgain }: ControlsParts) {
   const scenarios = useAnswer((client) => client.scenarios(), []).value?.scenarios ?? [];
   const named = models.map(({ name, title }) => ({ value: name, text: titled(name, title) }));
   const k = Number(tried.k ?? USUAL_K);
   const diversity = Number(tried.diversity ?? 0);
   return (
-    <section class="card controls" aria-label="How the list is made">
-      <Choice
-        id="model"
-        label="Model"
-        value={model.name}
-        options={named}
-        choose={(name) => changeQuery({ model: name, ...(name === other?.name && { other: '' }) })}
-      />
-      {models.length > 1 && (
+    <details class="card controls" open={isWide}>
+      <summary>How the list is made</summary>
+      <div class="controls-grid">
         <Choice
-          id="other"
-          label="Beside it"
-          value={other?.name ?? ''}
-          options={[{ value: '', text: 'no other model' }, ...named.filter(({ value }) => value !== model.name)]}
-          choose={(name) => changeQuery({ other: name })}
+          id="model"
+          label="Model"
+          value={model.name}
+          options={named}
+          choose={(name) => changeQuery({ model: name, ...(name === other?.name && { other: '' }) })}
         />
-      )}
-      {scenarios.length > 0 && (
-        <Choice
-          id="scenario"
-          label="Scenario"
-          value={tried.scenario ?? ''}
-          options={[{ value: '', text: 'none' }, ...scenarios.map(({ name }) => ({ value: name, text: name }))]}
-          choose={(scenario) => changeQuery({ scenario })}
+        {models.length > 1 && (
+          <Choice
+            id="other"
+            label="Beside it"
+            value={other?.name ?? ''}
+            options={[{ value: '', text: 'no other model' }, ...named.filter(({ value }) => value !== model.name)]}
+            choose={(name) => changeQuery({ other: name })}
+          />
+        )}
+        {scenarios.length > 0 && (
+          <Choice
+            id="scenario"
+            label="Scenario"
+            value={tried.scenario ?? ''}
+            options={[{ value: '', text: 'none' }, ...scenarios.map(({ name }) => ({ value: name, text: name }))]}
+            choose={(scenario) => changeQuery({ scenario })}
+          />
+        )}
+        <Slider
+          id="k"
+          label="Items"
+          value={k}
+          shown={String(k)}
+          {...{ min: 1, max: 50, step: 1 }}
+          move={(value) => changeQuery({ k: value === USUAL_K ? '' : String(value) })}
         />
-      )}
-      <Slider
-        id="k"
-        label="Items"
-        value={k}
-        shown={String(k)}
-        {...{ min: 1, max: 50, step: 1 }}
-        move={(value) => changeQuery({ k: value === USUAL_K ? '' : String(value) })}
-      />
-      <Where text={tried.where ?? ''} fields={model.itemFields} problem={whereProblem} />
-      <Slider
-        id="diversity"
-        label="Diversity"
-        value={diversity}
-        shown={tried.diversity === undefined && tried.scenario ? 'as the scenario has it' : diversity.toFixed(2)}
-        {...{ min: 0, max: 1, step: 0.05 }}
-        move={(value) => changeQuery({ diversity: value === 0 && !tried.scenario ? '' : String(value) })}
-      />
-      <Chance tried={tried} drawAgain={drawAgain} />
-    </section>
+        <Where text={tried.where ?? ''} fields={model.itemFields} problem={whereProblem} />
+        <Slider
+          id="diversity"
+          label="Diversity"
+          value={diversity}
+          shown={tried.diversity === undefined && tried.scenario ? 'as the scenario has it' : diversity.toFixed(2)}
+          {...{ min: 0, max: 1, step: 0.05 }}
+          move={(value) => changeQuery({ diversity: value === 0 && !tried.scenario ? '' : String(value) })}
+        />
+        <Chance tried={tried} drawAgain={drawAgain} />
+      </div>
+    </details>
   );
 }
 
