@@ -11,4 +11,6 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: 'try', title: 'Try', load: () => import('../try/page.tsx') },
   { path: 'look', title: 'Look', load: () => import('../look/page.tsx') },
+  { path: 'data', title: 'Data', load: () => import('../data/page.tsx') },
+  { path: 'operate', title: 'Operate', load: () => import('../operate/page.tsx') },
 ];

@@ -30,13 +30,14 @@ interface ChoiceParts {
   readonly value: string;
   readonly options: readonly { readonly value: string; readonly text: string }[];
   readonly hint?: string;
+  readonly disabled?: boolean;
   choose(value: string): void;
 }
 
-export function Choice({ id, label, value, options, hint, choose }: ChoiceParts) {
+export function Choice({ id, label, value, options, hint, disabled = false, choose }: ChoiceParts) {
   return (
     <Field id={id} label={label} hint={hint}>
-      <select id={id} value={value} onChange={(event) => choose(event.currentTarget.value)}>
+      <select id={id} value={value} disabled={disabled} onChange={(event) => choose(event.currentTarget.value)}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.text}

@@ -41,3 +41,39 @@ export function percent(share: number, digits = 0): string {
 export function pValue(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
+
+const shortDate = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+const dayOnly = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+
+/** A moment in the time of whoever looks. */
+export function moment(iso: string): string {
+  return shortDate.format(new Date(iso));
+}
+
+export function day(iso: string): string {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? iso : dayOnly.format(time);
+}
+
+/** `0.8 s`, `3 min`, `2 h 10 min` */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A time of waiting in milliseconds: `0.4 ms`, `12 ms`, `1.2 s`. */
+export function latency(seconds: number | null): string {
+  if (seconds === null) return '–';
+  const ms = seconds * 1000;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
+
+export function bytes(n: number): string {
+  if (n < 1000) return `${n} B`;
+  const [size, unit] = n < 1e6 ? [n / 1e3, 'kB'] : n < 1e9 ? [n / 1e6, 'MB'] : [n / 1e9, 'GB'];
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${unit}`;
+}

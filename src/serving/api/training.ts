@@ -70,13 +70,47 @@ export const uploadQuery = z.strictObject({
     .meta({ description: 'name of the file; its end says the format: csv, tsv, json, jsonl, parquet' }),
 });
 
+const spread = z.object({ min: z.number(), median: z.number(), max: z.number() }).nullable();
+const histogram = z
+  .array(z.object({ from: z.number(), to: z.number(), n: z.int() }))
+  .readonly()
+  .nullable();
+
+/** The part of it that the page of the Studio shows; there is more. */
+const tableData = z.looseObject({
+  name: z.string(),
+  columns: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        role: z.string(),
+        kind: z.string(),
+        guessed: z.boolean(),
+        samples: z.array(z.string()).readonly(),
+        nMissing: z.number().nullable(),
+        nDistinct: z.number().nullable(),
+      }),
+    )
+    .readonly(),
+  fields: z.array(z.looseObject({ name: z.string(), becomes: z.string() })).readonly(),
+  nUsers: z.int(),
+  nItems: z.int(),
+  nInteractions: z.int(),
+  density: z.number().nullable(),
+  interactionsPerUser: spread,
+  interactionsPerItem: spread,
+  rating: z.object({ min: z.number(), mean: z.number(), max: z.number() }).nullable(),
+  time: z.looseObject({ from: z.string(), to: z.string() }).nullable(),
+  histograms: z.object({ perUser: histogram, perItem: histogram, rating: histogram, time: histogram }),
+  warnings: z.array(z.string()).readonly(),
+});
+
 export const uploadReply = z
   .object({
     id: z.string().meta({ description: 'by which trainings name it' }),
     name: z.string(),
     bytes: z.int(),
-    data: z
-      .looseObject({ columns: z.array(z.looseObject({ name: z.string() })).readonly() })
+    data: tableData
       .nullable()
       .meta({ description: 'what "deeptaste data FILE --json" says; null where it cannot be read so' }),
     problem: z.string().nullable().meta({ description: 'why it cannot be read so' }),

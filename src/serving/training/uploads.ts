@@ -5,10 +5,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { shownName } from '../../core/shown.ts';
 import { makeTemporaryFolder } from '../../core/temporary-folder.ts';
-import type { ReadOptions } from '../api/training.ts';
+import type { ReadOptions, uploadReply } from '../api/training.ts';
 import { startCommand } from '../command-line.ts';
 import { Refused } from '../service/errors-to-status.ts';
 import type { TrainingMeans } from './means.ts';
@@ -28,10 +29,7 @@ export interface Upload {
 }
 
 /** What `deeptaste data` says of it, or why it cannot be read. */
-export interface Looked {
-  readonly data: { readonly columns: readonly { readonly name: string }[]; readonly [name: string]: unknown } | null;
-  readonly problem: string | null;
-}
+export type Looked = Pick<z.input<typeof uploadReply>, 'data' | 'problem'>;
 
 export class Uploads {
   readonly #means: TrainingMeans;
