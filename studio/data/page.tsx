@@ -46,6 +46,7 @@ export default function DataPage() {
     changes,
     nDone,
   ]);
+  const taken = [...(jobs.value ?? []), ...(runs.value ?? [])].map(({ name }) => name);
   const changed = (): void => setChanges((n) => n + 1);
   return (
     <div class="stack data">
@@ -59,7 +60,7 @@ export default function DataPage() {
           <TableEntry mostBytes={catalogue.value.limits.uploadBytes} choose={setChosen} />
           {chosen?.upload && <TableView upload={chosen.upload} change={(upload) => setChosen({ upload })} />}
           {chosen !== null && (chosen.upload === null || chosen.upload.data !== null) && (
-            <TrainingForm catalogue={catalogue.value} chosen={chosen} started={changed} />
+            <TrainingForm catalogue={catalogue.value} chosen={chosen} taken={taken} started={changed} />
           )}
           <Problem text={jobs.error} />
           <Jobs jobs={jobs.value ?? []} changed={changed} />

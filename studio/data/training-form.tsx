@@ -10,6 +10,8 @@ import { SchemaForm } from './schema-form.tsx';
 interface FormParts {
   readonly catalogue: Catalogue;
   readonly chosen: Chosen;
+  /** Names that runs have already. */
+  readonly taken: readonly string[];
   started(): void;
 }
 
@@ -20,7 +22,7 @@ const none: Texts = new Map();
 const USUAL = ['epochs', 'batchSize', 'negatives', 'loss', 'patience', 'optimizer.learningRate', 'optimizer.l2'];
 const FIRST_MODEL = 'mf';
 
-export function TrainingForm({ catalogue, chosen, started }: FormParts) {
+export function TrainingForm({ catalogue, chosen, taken, started }: FormParts) {
   const { models } = catalogue;
   const [modelName, setModel] = useState(FIRST_MODEL);
   const [name, setName] = useState<string | null>(null);
@@ -30,7 +32,7 @@ export function TrainingForm({ catalogue, chosen, started }: FormParts) {
   const model = models.find((each) => each.name === modelName) ?? models[0];
   const options = settingsOf(model.options as Schema);
   const settings = model.training === null ? [] : settingsOf(model.training as Schema);
-  const run = name ?? usualName(chosen, model.name);
+  const run = name ?? usualName(chosen, model.name, taken);
   const start = (): Promise<void> =>
     work.start(
       (client) =>
@@ -149,9 +151,13 @@ function said(settings: readonly Setting[], texts: Texts): Record<string, unknow
   return nested(new Map(values));
 }
 
-/** A name that a run may have. */
-function usualName({ upload }: Chosen, model: string): string {
+/** A name that a run may have, and none has. */
+function usualName({ upload }: Chosen, model: string, taken: readonly string[]): string {
   const table = upload === null ? 'film-club' : upload.name.replace(/\.\w+$/, '');
   const slug = `${table}-${model}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return slug.replace(/^-+|-+$/g, '').slice(0, 63);
+  const name = slug.replace(/^-+|-+$/g, '').slice(0, 58);
+  for (let n = 1; ; n++) {
+    const next = n === 1 ? name : `${name}-${n}`;
+    if (!taken.includes(next)) return next;
+  }
 }
