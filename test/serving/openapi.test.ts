@@ -8,7 +8,7 @@ type Schema = Readonly<Record<string, unknown>>;
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 interface Document {
   readonly openapi: string;
@@ -120,12 +120,12 @@ it('is shown by a page that asks for nothing from elsewhere', async () => {
 
 describe.each([0, 15])('requests that are made from it, %i%% of the values wrong', (wrong) => {
   it('are answered or refused, never failed at', async () => {
-    const all = operations();
+    // a key would close the server to the requests that follow
+    const all = operations().filter(({ operationId }) => operationId !== 'addKey');
     const requests = fc.constantFrom(...all.keys()).chain((n) => {
       const { path, method, parameters, requestBody } = all[n];
-      const body = requestBody
-        ? valuesOf(requestBody.content['application/json'].schema, wrong)
-        : fc.constant(undefined);
+      const [content] = Object.values(requestBody?.content ?? {});
+      const body = content ? valuesOf(content.schema, wrong) : fc.constant(undefined);
       const values = fc.tuple(...parameters.map(({ schema }) => valuesOf(schema, wrong)));
       return fc.record({
         path: fc.constant(path),

@@ -7,6 +7,7 @@ import { openStore } from '../../src/serving/store/open-store.ts';
 import type { FeedbackEvent } from '../../src/serving/store/records.ts';
 import { until, workplace } from '../cli/command-line.ts';
 import { addressOf, onPostgres, postgresServer } from './postgres.ts';
+import { startServer } from './running-server.ts';
 
 const place = workplace();
 const DAY = 86_400_000;
@@ -183,6 +184,29 @@ it('killed half-way leaves the run as it was, and the next one goes on at once',
     readdirSync(place.folder).filter((name) => name.startsWith('killed.') && !name.startsWith('killed.db')),
   ).toEqual([]);
 }, 120_000);
+
+it('a server retrains on schedule, in another process, serves the new run, and counts what it did', async () => {
+  await train('item-knn', 'scheduled');
+  await told(place.path('scheduled.db'), feedbackOf());
+  const server = await startServer(place, 'scheduled', '--store', 'scheduled.db', '--retrain-every', '1s');
+  try {
+    const before = (await server.ask('GET', '/models')).body.models[0].version;
+    await until(() => server.log().some(({ event }) => event === 'reloaded'), 120_000);
+    const log = server.log();
+    expect(log.find(({ event }) => event === 'retrained')).toMatchObject({ run: 'scheduled', result: 'promoted' });
+    expect((await server.ask('GET', '/models')).body.models[0].version).not.toBe(before);
+    const { text } = await server.ask('GET', '/metrics');
+    expect(text).toMatch(/deeptaste_retrains_total\{result="promoted"\} 1/);
+    // the next one finds nothing new
+    await until(
+      () => server.log().some(({ event, result }) => event === 'retrained' && result === 'too-little'),
+      120_000,
+    );
+  } finally {
+    await server.stop();
+  }
+  expect(server.log().at(-1)?.event).toBe('stopped');
+}, 300_000);
 
 const database = `deeptaste_test_${randomUUID().slice(0, 8)}`;
 const hasPostgres = await onPostgres(`CREATE DATABASE ${database}`);
