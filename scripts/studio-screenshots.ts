@@ -48,7 +48,7 @@ async function take({ name, address, part, ...view }: Picture): Promise<void> {
   const { page } = await openPage(browser, { width: 1200, ...view });
   await page.goto(`${demo.url}/${address}`);
   await settled(page);
-  if (part !== undefined) await scrollTo(page, part);
+  if (part !== undefined) await scrollToPart(page, part);
   const path = join(out, `studio-${name}.png`);
   await page.screenshot({ path });
   await page.context().close();
@@ -57,7 +57,7 @@ async function take({ name, address, part, ...view }: Picture): Promise<void> {
   if (size > MOST) throw new Error(`${path}: must have at most ${MOST} bytes, found ${size}; make it smaller`);
 }
 
-async function scrollTo(page: Page, heading: string): Promise<void> {
+async function scrollToPart(page: Page, heading: string): Promise<void> {
   const place = await page.getByRole('heading', { name: heading }).boundingBox();
   await page.evaluate((top) => scrollTo(0, top), (place?.y ?? 0) - 40);
   await settled(page);

@@ -4,8 +4,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Client } from '../../src/client/index.ts';
-import { mainFile, workplace } from '../cli/command-line.ts';
 import {
   browserPath,
   type Opened,
@@ -15,7 +13,9 @@ import {
   serveDemo,
   settled,
   type View,
-} from './browser.ts';
+} from '../../scripts/studio-browser.ts';
+import { Client } from '../../src/client/index.ts';
+import { mainFile, workplace } from '../cli/command-line.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const place = workplace();

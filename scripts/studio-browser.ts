@@ -70,7 +70,7 @@ export interface ServedDemo {
   stop(): Promise<void>;
 }
 
-const mainFile = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const mainFile = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** `deeptaste demo --serve` as a process of its own. @param cwd its models go there; @throws what it says when it ends before it serves */
 export async function serveDemo(cwd: string): Promise<ServedDemo> {
