@@ -17,17 +17,17 @@ interface Picture extends View {
 }
 
 const pictures: readonly Picture[] = [
-  { name: 'try', address: '#/try?user=m1114&other=ease', height: 860 },
+  { name: 'try', address: '#/try?user=m1114&other=ease', width: 1320, height: 880 },
   {
     name: 'history',
     address: '#/try?history=f0893,f0503&where=genres%20%3D%20Comedy&explore=boltzmann',
     theme: 'dark',
-    height: 760,
+    width: 1320,
+    height: 800,
   },
   { name: 'look', address: '#/look?metric=recall%4020', height: 900 },
   { name: 'exposure', address: '#/look', part: 'Learning curves', height: 700 },
-  { name: 'map', address: '#/look', part: 'Map of the items', height: 780 },
-  { name: 'narrow', address: '#/try?user=m0426', width: 390, height: 844 },
+  { name: 'map', address: '#/look', part: 'Map of the items', width: 1040, height: 700 },
 ];
 /** Bytes: they are part of the package. */
 const MOST = 200_000;

@@ -216,9 +216,9 @@ function Fineprint({ compared, run }: { readonly compared: Compared; readonly ru
     part === undefined ? null : `the ${part} part`,
     split?.method === undefined ? null : `split by ${split.method}`,
     candidates === 'all' ? 'all items ranked' : null,
-    '± half of the 95 % interval',
+    '± half of the 95\u00a0% interval',
     compared.rows.length > 1
-      ? `paired ${compared.test} tests over ${compared.unit}, together at ${100 * compared.alpha} % (Holm)`
+      ? `paired ${compared.test} tests over ${compared.unit}, together at ${100 * compared.alpha}\u00a0% (Holm)`
       : null,
   ];
   return <p class="tiny muted">{parts.filter(Boolean).join(' · ')}</p>;

@@ -121,7 +121,7 @@ describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
     const drawn = await page.locator('.drawn').allTextContents();
     expect(drawn).toHaveLength(7);
     // ε = 0.2 among 50: the best one has 0.8 + 0.2 / 50, another one 0.2 / 50 or more, as fewer are left
-    for (const text of drawn) expect(text).toMatch(/^p = (80\.[4-9]|0\.[4-9]) %$/);
+    for (const text of drawn) expect(text).toMatch(/^p = (80\.[4-9]|0\.[4-9])\s%$/);
     const before = await titles(page);
     let isOther = false;
     for (let n = 0; n < 10 && !isOther; n++) {
