@@ -49,7 +49,10 @@ export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags,
 
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
-  readonly out: string;
+  /** Absent = the folder of the demo, or that of its served models. */
+  readonly out?: string;
+  readonly serve?: boolean;
+  readonly port?: number;
 }
 
 export interface ServeFlags extends CommonOptions {

@@ -1,7 +1,8 @@
 /** Runs the server until a signal ends it. */
 import { fileURLToPath } from 'node:url';
 import { DeepTasteError } from '../core/errors.ts';
-import { jsonLog, noLog } from '../serving/log.ts';
+import { isStudioBuilt } from '../serving/http/studio-files.ts';
+import { jsonLog, type Log, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
@@ -19,10 +20,23 @@ function retrainArguments(store: string, settings: string | undefined): string[]
   return ['--store', store, ...(settings === undefined ? [] : ['--settings', settings])];
 }
 
+const stderrLog = jsonLog((line) => process.stderr.write(`${line}\n`));
+
+/** For somebody who looks at the terminal: requests that went well are not told. */
+export const failuresOnly: Log = {
+  write: (level, event, fields) => {
+    if (level === 'error') stderrLog.write(level, event, fields);
+  },
+};
+
 /** Resolves when the server has stopped. @throws as `startServer`; 'config' for wrong settings */
-export async function serveUntilStopped(terminal: Terminal, runs: readonly string[], flags: ServeFlags): Promise<void> {
+export async function serveUntilStopped(
+  terminal: Terminal,
+  runs: readonly string[],
+  flags: ServeFlags,
+  log: Log = flags.quiet ? noLog : stderrLog,
+): Promise<void> {
   const settings = flags.settings === undefined ? parseServerSettings({}) : await readServerSettings(flags.settings);
-  const log = flags.quiet ? noLog : jsonLog((line) => process.stderr.write(`${line}\n`));
   const {
     host,
     port,
@@ -69,7 +83,8 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
         : { everyMs: retrainEvery, program, args: retrainArguments(store, flags.settings) },
     training: folder === undefined ? null : trainingMeans(folder, maxUpload, program),
   });
-  terminal.print(`${server.url} answers; its API is described at ${server.url}/docs`);
+  const studio = isStudioBuilt() ? 'the Studio is the page there, ' : '';
+  terminal.print(`${server.url} answers: ${studio}the API is described at ${server.url}/docs`);
   terminal.document({ url: server.url });
   // a refused artifact is told by the log, and the former one goes on
   process.on('SIGHUP', () => void server.reload().catch(() => {}));

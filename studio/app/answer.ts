@@ -1,6 +1,7 @@
 /** An answer of the server as the state of a component. */
 import type { Client } from 'deeptaste/client';
 import { useEffect, useState } from 'preact/hooks';
+import { waitBegins } from './busy.ts';
 import { ask, messageOf } from './server.ts';
 
 export interface Answer<T> {
@@ -28,6 +29,7 @@ export function useAnswer<T>(
       return;
     }
     let isLate = false;
+    const waitEnds = waitBegins();
     setAnswer(({ value, error }) => ({ value, error, isAsking: true }));
     const timer = setTimeout(async () => {
       try {
@@ -36,10 +38,12 @@ export function useAnswer<T>(
       } catch (error) {
         if (!isLate) setAnswer(({ value }) => ({ value, error: messageOf(error), isAsking: false }));
       }
+      waitEnds();
     }, pause);
     return () => {
       isLate = true;
       clearTimeout(timer);
+      waitEnds();
     };
   }, about);
   return answer;

@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { hashOf, useAddress } from './address.ts';
+import { waitBegins } from './busy.ts';
 import { KeyEntry } from './key-entry.tsx';
 import { type Page, pages } from './pages.ts';
 import { keyIsWanted, onKey } from './server.ts';
@@ -52,10 +53,14 @@ function Opened({ page }: { readonly page: Page }) {
   const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     document.title = `${page.title} · DeepTaste Studio`;
-    page.load().then(
-      ({ default: Content }) => setContent({ Content }),
-      () => setError('This page could not be loaded; is the server still running?'),
-    );
+    const waitEnds = waitBegins();
+    page
+      .load()
+      .then(
+        ({ default: Content }) => setContent({ Content }),
+        () => setError('This page could not be loaded; is the server still running?'),
+      )
+      .finally(waitEnds);
   }, [page]);
   if (error !== null)
     return (

@@ -3,6 +3,7 @@ import { dot, line, lineY } from '@observablehq/plot';
 import { useAnswer } from '../app/answer.ts';
 import { Chart, Legend } from '../parts/chart.tsx';
 import { percent, wholeNumber } from '../parts/numbers.ts';
+import { Scroll } from '../parts/scroll.tsx';
 import type { Exposure, Served } from './served.ts';
 
 const K = 10;
@@ -89,7 +90,7 @@ function Tenths({ shown }: { readonly shown: readonly Shown[] }) {
               ],
             })}
           />
-          <div class="scroll">
+          <Scroll label="Exposure of the runs">
             <table>
               <thead>
                 <tr>
@@ -116,7 +117,7 @@ function Tenths({ shown }: { readonly shown: readonly Shown[] }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         </>
       )}
       {problems.map(({ run, problem }) => (

@@ -6,6 +6,7 @@ import { Chart } from '../parts/chart.tsx';
 import { Choice } from '../parts/field.tsx';
 import { metric as metricText, pValue, signed, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { type Compared, protocolMark, type Served } from './served.ts';
 import { Slices } from './slices.tsx';
 
@@ -69,7 +70,7 @@ export function Leaderboard({ runs, query }: LeaderboardParts) {
       {metric === undefined && <p class="note">These runs share no metric.</p>}
       <Problem text={compared.error} />
       {ranked && metric !== undefined && <Intervals compared={ranked} runs={shown} />}
-      <div class="scroll">
+      <Scroll label="Metrics of the runs">
         <table>
           <thead>
             <tr>
@@ -102,7 +103,7 @@ export function Leaderboard({ runs, query }: LeaderboardParts) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {ranked && <Fineprint compared={ranked} run={shown[0]} />}
       {ranked && metric !== undefined && <Slices runs={shown} metric={metric} baseline={ranked.baseline} />}
     </section>
@@ -215,9 +216,9 @@ function Fineprint({ compared, run }: { readonly compared: Compared; readonly ru
     part === undefined ? null : `the ${part} part`,
     split?.method === undefined ? null : `split by ${split.method}`,
     candidates === 'all' ? 'all items ranked' : null,
-    '± half of the 95 % interval',
+    '± half of the 95\u00a0% interval',
     compared.rows.length > 1
-      ? `paired ${compared.test} tests over ${compared.unit}, together at ${100 * compared.alpha} % (Holm)`
+      ? `paired ${compared.test} tests over ${compared.unit}, together at ${100 * compared.alpha}\u00a0% (Holm)`
       : null,
   ];
   return <p class="tiny muted">{parts.filter(Boolean).join(' · ')}</p>;

@@ -34,18 +34,22 @@ export default function LookPage() {
       </div>
       <Calibration runs={value} />
       <ItemMapView runs={value} query={query} />
-      {missing.length > 0 && (
-        <section class="card">
-          <h2>Not to be seen here</h2>
-          <ul class="missing">
-            {missing.map(({ label, text }) => (
-              <li key={label + text}>
-                <strong>{label}</strong> <span class="muted">{text}</span>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <section class="card">
+        <h2>Not to be seen here</h2>
+        <ul class="missing">
+          {missing.map(({ label, text }) => (
+            <li key={label + text}>
+              <strong>{label}</strong> <span class="muted">{text}</span>
+            </li>
+          ))}
+          <li>
+            <strong>What negatives teach</strong>{' '}
+            <span class="muted">
+              is a study of trainings, not kept by runs: <code>deeptaste negatives</code>
+            </span>
+          </li>
+        </ul>
+      </section>
     </div>
   );
 }

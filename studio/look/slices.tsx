@@ -1,5 +1,5 @@
 /** For whom a run is good: the metric in slices of users and items by how much is known of them. */
-import { dot, ruleX } from '@observablehq/plot';
+import { dot } from '@observablehq/plot';
 import { useAnswer } from '../app/answer.ts';
 import { Chart } from '../parts/chart.tsx';
 import { metric as metricText, wholeNumber } from '../parts/numbers.ts';
@@ -46,7 +46,6 @@ export function Slices({ runs, metric, baseline }: SlicesParts) {
           x: { label: metric, grid: true, nice: true },
           y: { label: null, domain: labels, tickSize: 0 },
           marks: [
-            ruleX([0], { strokeOpacity: 0 }),
             dot(points, {
               y: 'slice',
               x: 'mean',

@@ -26,6 +26,8 @@ export function Chart({ label, options, about }: ChartParts) {
     const chart = plot({ ...options(width), width, className: 'plot' });
     // its rules stand in charts.css: the policy of the page allows no styles that scripts write
     for (const style of chart.querySelectorAll('style')) style.remove();
+    // the place says in words what it shows
+    chart.setAttribute('aria-hidden', 'true');
     element.replaceChildren(chart);
     return () => chart.remove();
   }, [width, ...about]);

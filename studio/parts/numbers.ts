@@ -34,8 +34,8 @@ export function score(value: number): string {
 /** A share of 0 … 1 in percent. */
 export function percent(share: number, digits = 0): string {
   const text = (100 * share).toFixed(digits);
-  if (share > 0 && Number(text) === 0) return `< ${digits === 0 ? '1' : '0.1'} %`;
-  return `${text} %`;
+  if (share > 0 && Number(text) === 0) return `< ${digits === 0 ? '1' : '0.1'}\u00a0%`;
+  return `${text}\u00a0%`;
 }
 
 export function pValue(p: number): string {

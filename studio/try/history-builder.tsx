@@ -6,7 +6,9 @@ import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { historyOf, historyText, type Model, type Tried } from './request.ts';
 
+/** Items that are offered; without a search, examples only. */
 const MOST = 8;
+const FEW = 4;
 
 interface HistoryParts {
   readonly tried: Tried;
@@ -38,7 +40,7 @@ export function HistoryBuilder({ tried, model }: HistoryParts) {
   const offered = [...(found.value?.items ?? [])]
     .filter(({ id, available }) => available && !ids.includes(id))
     .sort((a, b) => b.popularity - a.popularity)
-    .slice(0, MOST);
+    .slice(0, search === '' ? FEW : MOST);
   return (
     <div class="stack tight">
       {ids.length > 0 && (

@@ -1,6 +1,7 @@
 /** What describes items, in a line: asked once for each item. */
 import type { Client } from 'deeptaste/client';
 import { useEffect, useState } from 'preact/hooks';
+import { waitBegins } from '../app/busy.ts';
 import { ask } from '../app/server.ts';
 
 type Fields = Awaited<ReturnType<Client['item']>>['fields'];
@@ -14,8 +15,10 @@ export function useItemLines(ids: readonly string[], model: string): ReadonlyMap
   const [lines, setLines] = useState<ReadonlyMap<string, string>>(new Map());
   useEffect(() => {
     let isLate = false;
+    const waitEnds = waitBegins();
     void Promise.all(ids.map(async (id) => [id, await lineOf(id, model)] as const)).then((found) => {
       if (!isLate) setLines(new Map(found));
+      waitEnds();
     });
     return () => {
       isLate = true;

@@ -71,7 +71,7 @@ function Row({ item, place, line, share, move }: RowParts) {
           <span class={`badge route-${item.route}`} title={routes[item.route]}>
             {item.route}
           </span>{' '}
-          {line}
+          {item.probability < 1 && <span class="drawn">p = {percent(item.probability, 1)}</span>} {line}
         </p>
       </div>
       <div class="how">
@@ -80,7 +80,6 @@ function Row({ item, place, line, share, move }: RowParts) {
         <span class="bar-of-score" aria-hidden="true">
           <span style={{ width: `${Math.max(0, Math.min(1, share)) * 100}%` }} />
         </span>
-        {item.probability < 1 && <span class="drawn">p = {percent(item.probability, 1)}</span>}
       </div>
       {item.because.length > 0 && (
         <p class="because">because of {item.because.map(({ title }) => title).join(' · ')}</p>

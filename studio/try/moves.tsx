@@ -1,6 +1,7 @@
 /** What moved between two models, and why: places in the orders of both, and the reasons of each. */
 import { useAnswer } from '../app/answer.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { DEEP, deepRequest, type Item, type Model, type RecommendRequest } from './request.ts';
 
 interface MovesParts {
@@ -49,7 +50,7 @@ export function Moves({ request, beside, model, other }: MovesParts) {
           diversity and exploration.
         </p>
       </div>
-      <div class="scroll">
+      <Scroll label="What moved">
         <table class="moves">
           <thead>
             <tr>
@@ -79,7 +80,7 @@ export function Moves({ request, beside, model, other }: MovesParts) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -56,6 +56,7 @@ beforeAll(async () => {
   );
   const scoring: Scoring = {
     about: models.answer({ kind: 'about' }),
+    runs: models.answer({ kind: 'about' }).map(({ name, version }) => ({ name, version, path: pathOf(name) })),
     waiting: 0,
     ask: async (question) => models.answer(question),
     itemsChanged: async (items) => models.itemsChanged(items),

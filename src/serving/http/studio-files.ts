@@ -36,9 +36,13 @@ export interface StudioFile {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export function isStudioBuilt(folder: URL = BUILT): boolean {
+  return existsSync(new URL(PAGE, folder));
+}
+
 /** @param folder of a build. @returns null where the Studio is not built */
 export function studioFiles(folder: URL = BUILT): readonly StudioFile[] | null {
-  if (!existsSync(new URL(PAGE, folder))) return null;
+  if (!isStudioBuilt(folder)) return null;
   const names = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' });
   return names.flatMap((found) => {
     const name = found.replaceAll('\\', '/');

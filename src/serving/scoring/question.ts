@@ -162,18 +162,26 @@ export type Question =
   | { readonly kind: 'map'; readonly model: string; readonly field: string | null }
   | MeasureQuestion;
 
-/** What is read from the folders of runs. */
+/** What is read from the folders of runs: no recommender is needed for it. */
 export type MeasureQuestion =
-  | { readonly kind: 'measures'; readonly model: string }
+  | { readonly kind: 'measures'; readonly run: MeasuredRun }
   | {
       readonly kind: 'compare';
-      readonly models: readonly string[];
+      readonly runs: readonly MeasuredRun[];
       /** Null = the first that all have. */
       readonly metric: string | null;
       /** Null = the best. */
       readonly baseline: string | null;
       readonly slices: boolean;
     };
+
+/** A served run and where it was read from. */
+export interface MeasuredRun {
+  readonly name: string;
+  /** Null = it was never saved. */
+  readonly path: string | null;
+  readonly version: string;
+}
 
 export interface SimilarList {
   readonly items: readonly (NamedItem & { readonly score: number; readonly route: Route })[];
@@ -273,6 +281,8 @@ export type ReplyTo<Q extends Question> = Replies[Q['kind']];
 export interface Scoring {
   /** The recommenders that are asked, the first one when none is named. */
   readonly about: readonly AboutModel[];
+  /** In the same order. */
+  readonly runs: readonly MeasuredRun[];
   ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>>;
   /** Tells what the store says of items; it holds from the next question on. */
   itemsChanged(items: readonly StoredItem[]): Promise<void>;

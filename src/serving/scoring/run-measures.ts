@@ -9,19 +9,18 @@ import { isRowResult, type Result } from '../../evaluation/result.ts';
 import { unitOf } from '../../evaluation/unit-values.ts';
 import type { AnyRunSettings } from '../../runs/any-settings.ts';
 import { storedEpochs, storedResult, storedSettings } from '../../runs/run-record.ts';
-import type { ComparedRuns, RunMeasures } from './question.ts';
-import type { ServedModel } from './served-model.ts';
+import type { ComparedRuns, MeasuredRun, RunMeasures } from './question.ts';
 
 /** The same draws in every comparison: it can be repeated, and `deeptaste compare` gives the same. */
 const BOOTSTRAP_SEED = 1;
 
-export async function runMeasures(model: ServedModel): Promise<RunMeasures> {
+export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
   const missing: string[] = [];
-  const result = await unlessMissing(missing, () => measuredResult(model));
-  const path = model.recommender.parts.saved?.path;
-  const epochs = path === undefined ? [] : await storedEpochs(path);
-  const settings = path === undefined ? null : await storedSettings(path);
-  if (path !== undefined && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
+  const result = await unlessMissing(missing, () => measuredResult(run));
+  const { path } = run;
+  const epochs = path === null ? [] : await storedEpochs(path);
+  const settings = path === null ? null : await storedSettings(path);
+  if (path !== null && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
   return {
     ...(result === null ? unmeasured : described(result)),
     epochs,
@@ -60,12 +59,12 @@ function validationMetricOf({ evaluation }: AnyRunSettings): string | null {
  * @throws DeepTasteError `protocol`: runs that were not measured alike; `usage`: one without values of its users, or without the metric
  */
 export async function comparedRuns(
-  models: readonly ServedModel[],
+  measured: readonly MeasuredRun[],
   metric: string | null,
   { baseline, slices }: { readonly baseline: string | null; readonly slices: boolean },
 ): Promise<ComparedRuns> {
   const runs: { readonly name: string; readonly result: Result }[] = [];
-  for (const model of models) runs.push({ name: model.name, result: await measuredResult(model) });
+  for (const run of measured) runs.push({ name: run.name, result: await measuredResult(run) });
   const shared = Object.keys(runs[0].result.metrics).filter((name) =>
     runs.every(({ result }) => Object.hasOwn(result.metrics, name)),
   );
@@ -78,20 +77,19 @@ export async function comparedRuns(
 }
 
 /** @throws DeepTasteError `usage`, which names no folder, where there is nothing to be had */
-async function measuredResult({ name, recommender }: ServedModel): Promise<Result> {
-  const { saved } = recommender.parts;
-  if (saved === undefined)
+async function measuredResult({ name, path, version }: MeasuredRun): Promise<Result> {
+  if (path === null)
     throw new DeepTasteError(
       'usage',
       `measures: "${name}" must be loaded from a folder, found one that was never saved`,
     );
-  if (versionOf(await inspectArtifact(saved.path)) !== saved.version)
+  if (versionOf(await inspectArtifact(path)) !== version)
     throw new DeepTasteError('usage', `measures: the folder of "${name}" holds another run since; reload the server`);
   try {
-    return await storedResult(saved.path);
+    return await storedResult(path);
   } catch (error) {
     if (!(error instanceof DeepTasteError) || error.code !== 'artifact') throw error;
-    throw new DeepTasteError('usage', `measures: ${error.message.replaceAll(saved.path, name)}`);
+    throw new DeepTasteError('usage', `measures: ${error.message.replaceAll(path, name)}`);
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * Recommenders in threads of their own, so that a score that takes long keeps nobody else waiting. Each thread holds them all; a question
- * goes to the one that has the least to do, those of a session always to the same one.
+ * goes to the one that has the least to do, those of a session always to the same one. What is read from the folders of runs, such as
+ * tests between them, may take long: a thread without recommenders does that, while there is such work.
  */
 import { hashName } from '../../core/random.ts';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import type { StoredItem } from '../store/records.ts';
-import type { AboutModel, Question, ReplyTo, Scoring } from './question.ts';
+import type { AboutModel, MeasuredRun, MeasureQuestion, Question, ReplyTo, Scoring } from './question.ts';
 import { ScoringWorker, ThreadLost } from './scoring-worker.ts';
 import type { ModelSource } from './served-models.ts';
 
@@ -20,6 +21,9 @@ export interface PoolOptions {
   readonly onLost: (error: Error) => void;
 }
 
+/** After so long without work the thread that reads folders ends. */
+const IDLE_MS = 60_000;
+
 /** More than the server can answer in time. */
 export class Busy extends Error {}
 
@@ -33,6 +37,8 @@ export class ScoringPool implements Scoring {
   /** What the store says of items, for threads that start later. */
   readonly #items = new Map<string, StoredItem>();
   #about: readonly AboutModel[] = [];
+  #reader: Promise<ScoringWorker> | null = null;
+  #readerIdle: NodeJS.Timeout | undefined;
   #reloading: Promise<void> | null = null;
   #isClosed = false;
 
@@ -53,6 +59,11 @@ export class ScoringPool implements Scoring {
     return this.#about;
   }
 
+  get runs(): readonly MeasuredRun[] {
+    const { sources } = this.#options;
+    return this.#about.map(({ name, version }, n) => ({ name, version, path: sources[n].path }));
+  }
+
   get waiting(): number {
     return this.#workers.reduce((n, worker) => n + worker.waiting, 0);
   }
@@ -67,6 +78,7 @@ export class ScoringPool implements Scoring {
   }
 
   async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
+    if (question.kind === 'measures' || question.kind === 'compare') return (await this.#read(question)) as ReplyTo<Q>;
     if (this.waiting >= this.#options.queue)
       throw new Busy(`${this.#options.queue} questions wait already; ask again later`);
     for (let attempt = 0; ; attempt++) {
@@ -76,6 +88,34 @@ export class ScoringPool implements Scoring {
         if (!(error instanceof ThreadLost) || attempt > 0) throw error;
       }
     }
+  }
+
+  async #read(question: MeasureQuestion): Promise<unknown> {
+    if (this.#isClosed) throw new Busy('the server is stopping');
+    const { engine, onLost } = this.#options;
+    const isGone = (): void => {
+      this.#reader = null;
+    };
+    this.#reader ??= ScoringWorker.start({ sources: [], engine }, (_, error) => {
+      isGone();
+      onLost(error);
+    });
+    this.#reader.catch(isGone);
+    clearTimeout(this.#readerIdle);
+    try {
+      return await (await this.#reader).ask(question);
+    } finally {
+      clearTimeout(this.#readerIdle);
+      this.#readerIdle = setTimeout(() => void this.#endReader(), IDLE_MS).unref();
+    }
+  }
+
+  async #endReader(): Promise<void> {
+    clearTimeout(this.#readerIdle);
+    const reader = await this.#reader?.catch(() => null);
+    if (reader && reader.waiting > 0 && !this.#isClosed) return;
+    this.#reader = null;
+    await reader?.close();
   }
 
   #workerFor(question: Question): ScoringWorker {
@@ -162,7 +202,7 @@ export class ScoringPool implements Scoring {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#reloading?.catch(() => {});
-    await this.#end(this.#workers);
+    await Promise.all([this.#endReader(), this.#end(this.#workers)]);
   }
 }
 

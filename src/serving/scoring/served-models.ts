@@ -60,10 +60,9 @@ export class ServedModels {
   answer<Q extends Exclude<Question, MeasureQuestion>>(question: Q): ReplyTo<Q>;
   answer<Q extends Question>(question: Q): ReplyTo<Q> | Promise<ReplyTo<Q>>;
   answer(question: Question): ReplyTo<Question> | Promise<ReplyTo<Question>> {
-    if (question.kind === 'measures') return runMeasures(this.#model(question.model));
-    if (question.kind !== 'compare') return this.#answer(question);
-    const models = question.models.map((name) => this.#model(name));
-    return comparedRuns(models, question.metric, question);
+    if (question.kind === 'measures') return runMeasures(question.run);
+    if (question.kind === 'compare') return comparedRuns(question.runs, question.metric, question);
+    return this.#answer(question);
   }
 
   #answer(question: Exclude<Question, MeasureQuestion>): ReplyTo<Question> {

@@ -3,7 +3,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { shownName } from '../../core/shown.ts';
 import { isLowerBetter, parseMetric } from '../../evaluation/metric-name.ts';
-import type { AboutModel, ComparedRuns, Exposure, ItemMap, RunMeasures } from '../scoring/question.ts';
+import type { AboutModel, ComparedRuns, Exposure, ItemMap, MeasuredRun, RunMeasures } from '../scoring/question.ts';
 import { hashOfId } from '../store/records.ts';
 import type { Service } from './service.ts';
 
@@ -26,7 +26,7 @@ export class Measuring {
   async measures(name: string): Promise<Of<RunMeasures>> {
     const about = this.#about(name);
     const found = await this.#once(['measures', about.name], [about], () =>
-      this.#service.scoring.ask({ kind: 'measures', model: about.name }),
+      this.#service.scoring.ask({ kind: 'measures', run: this.#run(about.name) }),
     );
     return { model: about.name, version: about.version, ...found };
   }
@@ -41,9 +41,10 @@ export class Measuring {
   ): Promise<ComparedRuns & { readonly lowerIsBetter: boolean }> {
     const chosen = (names ?? this.#service.scoring.about.map(({ name }) => name)).map((name) => this.#about(name));
     if (chosen.length === 0) throw new DeepTasteError('usage', 'compare: "models" must name a run, found none');
-    const models = chosen.map(({ name }) => name);
-    const found = await this.#once(['compare', ...models, metric, baseline, slices], chosen, () =>
-      this.#service.scoring.ask({ kind: 'compare', models, metric, baseline, slices }),
+    const runs = chosen.map(({ name }) => this.#run(name));
+    const about = ['compare', ...runs.map(({ name }) => name), metric, baseline, slices];
+    const found = await this.#once(about, chosen, () =>
+      this.#service.scoring.ask({ kind: 'compare', runs, metric, baseline, slices }),
     );
     return { ...found, lowerIsBetter: isLowerBetter(parseMetric(found.metric)) };
   }
@@ -90,6 +91,10 @@ export class Measuring {
       this.#service.scoring.ask({ kind: 'map', model: about.name, field: color }),
     );
     return { model: about.name, version: about.version, color, ...found };
+  }
+
+  #run(name: string): MeasuredRun {
+    return this.#service.scoring.runs.find((run) => run.name === name) as MeasuredRun;
   }
 
   #about(name: string): AboutModel {
