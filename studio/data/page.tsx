@@ -9,7 +9,7 @@ import { Runs } from './runs.tsx';
 import { TableEntry } from './table-entry.tsx';
 import { TableView } from './table-view.tsx';
 import { TrainingForm } from './training-form.tsx';
-import './data.css';
+import '../style/data-and-operate.css';
 
 export type Upload = Awaited<ReturnType<Client['upload']>>;
 export type Catalogue = Awaited<ReturnType<Client['catalogue']>>;

@@ -7,7 +7,7 @@ import { FeedbackView } from './feedback.tsx';
 import { Keys } from './keys.tsx';
 import { Models } from './models.tsx';
 import { TrafficView } from './traffic.tsx';
-import '../data/data.css';
+import '../style/data-and-operate.css';
 import './operate.css';
 
 const EVERY_MS = 5_000;

@@ -87,7 +87,6 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
       { time: 9e12, type: 'odd', n: 2 },
       { time: 9e12 + hour, type: 'odd', n: 1 },
     ]);
-    await store.deleteUser('counted');
   });
 
   test('keeps the same event once when it is told many times at once', async () => {
