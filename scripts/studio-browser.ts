@@ -65,7 +65,7 @@ export async function settled(page: Page): Promise<void> {
   }
 }
 
-export interface ServedDemo {
+export interface ServedStudio {
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -73,8 +73,13 @@ export interface ServedDemo {
 const mainFile = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** `deeptaste demo --serve` as a process of its own. @param cwd its models go there; @throws what it says when it ends before it serves */
-export async function serveDemo(cwd: string): Promise<ServedDemo> {
-  const args = [mainFile, 'demo', '--serve', '--port', '0', '--json', '--out', 'club'];
+export function serveDemo(cwd: string): Promise<ServedStudio> {
+  return serve(cwd, 'demo', '--serve', '--out', 'club');
+}
+
+/** A command that serves, as a process of its own. @throws what it says when it ends before it serves */
+export async function serve(cwd: string, ...command: string[]): Promise<ServedStudio> {
+  const args = [mainFile, ...command, '--port', '0', '--json'];
   const child: ChildProcess = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const texts = { stdout: '', stderr: '' };
@@ -86,7 +91,7 @@ export async function serveDemo(cwd: string): Promise<ServedDemo> {
       texts.stdout += chunk;
       if (texts.stdout.includes('}')) resolve(JSON.parse(texts.stdout).url);
     });
-    child.once('exit', () => reject(new Error(`the demo ended: ${texts.stderr.slice(-2000)}`)));
+    child.once('exit', () => reject(new Error(`the server ended: ${texts.stderr.slice(-2000)}`)));
   });
   return {
     url,

@@ -9,7 +9,7 @@ import {
   type Opened,
   openBrowser,
   openPage,
-  type ServedDemo,
+  type ServedStudio,
   serveDemo,
   settled,
   type View,
@@ -22,7 +22,7 @@ const place = workplace();
 const why = browserPath === null ? ' (skipped: no Chromium here; DEEPTASTE_CHROMIUM may name one)' : '';
 
 describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
-  let demo: ServedDemo;
+  let demo: ServedStudio;
   let browser: Browser;
   let client: Client;
   const opened: Opened[] = [];
