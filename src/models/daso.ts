@@ -40,7 +40,7 @@ const options = z.strictObject({
     .default(0.1)
     .meta({ doc: 'λ, weight of the reconstruction of a person carried there and back', search: [0, 0.01, 0.1, 1] }),
   adversarial: z.boolean().default(true).meta({
-    doc: 'false: no games; the generators learn from taken pairs against evenly drawn ones, the discriminators too',
+    doc: 'false: no games; the generators learn by the likelihood of what was taken, the discriminators from it against even draws',
   }),
   social: z.boolean().default(true).meta({ doc: 'false: the item domain alone, p^I in the place of h^{S→I}(p^S)' }),
   bothWays: z.boolean().default(true).meta({ doc: 'edges count both ways; false: as they are written' }),
