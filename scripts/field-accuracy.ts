@@ -1,6 +1,6 @@
-/** The experiments that are run with several seeds, of the training or of the split: those over feature fields, and of ratings and rankings with friends; and their part of `docs/results/accuracy.md`. */
+/** The experiments that are run with several seeds, of the training or of the split: those over feature fields, and of ratings and rankings; and their part of `docs/results/accuracy.md`. */
 import { meanInterval } from '../src/evaluation/statistics/mean-interval.ts';
-import { socialSets } from './social-accuracy.ts';
+import { rankingSets } from './ranking-accuracy.ts';
 
 interface FieldSet {
   readonly folder: string;
@@ -152,7 +152,7 @@ export const fieldSets: readonly FieldSet[] = [
       'graphrec-no-attention': 'GraphRec without attention',
     },
   ),
-  ...socialSets,
+  ...rankingSets,
 ];
 
 export interface FieldRecord {

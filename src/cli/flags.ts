@@ -37,13 +37,13 @@ export interface EvaluateFlags extends CommonOptions, DataFlags, SettingsFlags, 
 }
 
 export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
-  readonly data: string[];
-  readonly model: string;
+  readonly data?: string[];
+  readonly model?: string;
   readonly samplers: string[];
   readonly set?: string[];
   readonly epochs?: number;
   readonly steps: number;
-  readonly seed: number;
+  readonly seed?: number;
   readonly svg?: string;
 }
 

@@ -1,4 +1,6 @@
 /** What `deeptaste negatives` does: a study of samplers, as a table, a picture and a document. */
+import { inspectArtifact } from '../artifact/artifact.ts';
+import type { Manifest } from '../artifact/manifest.ts';
 import { checkFilePlace } from '../artifact/output-place.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
@@ -6,9 +8,8 @@ import type { Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { preference } from '../data/simulated/taste.ts';
 import { concernsSampler } from '../examples/pair-settings.ts';
-import { findModelOf } from '../models/index.ts';
 import { negativePlot } from '../runs/negative-plot.ts';
-import { type NegativeStudyRequest, studyNegatives } from '../runs/negative-study.ts';
+import { modelWithNegatives, type NegativeStudyRequest, studyNegatives } from '../runs/negative-study.ts';
 import { renderNegatives } from '../runs/negative-table.ts';
 import { prepareSplit } from '../tasks/prepare-split.ts';
 import type { RunInput, RunSettings } from '../tasks/ranking-settings.ts';
@@ -17,25 +18,34 @@ import { dataOf, defined } from './data-flags.ts';
 import type { NegativesFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
 import { runInputOf } from './run-flags.ts';
+import { settingsOfStored } from './settings-of-stored.ts';
+import { requireSameData } from './stored-measurement.ts';
 import type { Terminal } from './terminal.ts';
 
-export async function reportNegatives(terminal: Terminal, flags: NegativesFlags): Promise<void> {
-  const { samplers, seed, steps, svg } = flags;
+const DEFAULT_MODEL = 'bpr-mf';
+
+/** @param run folder of a saved recommender that says model, data and settings; null = the flags do */
+export async function reportNegatives(terminal: Terminal, run: string | null, flags: NegativesFlags): Promise<void> {
+  const { samplers, steps, svg } = flags;
   const repeated = samplers.find((name, n) => samplers.indexOf(name) !== n);
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--samplers: each sampler counts once, found "${repeated}" twice`);
   if (svg !== undefined) await checkFilePlace(svg);
-  const settings = await settingsOf(flags, samplers);
+  const manifest = run === null ? null : await inspectArtifact(run);
+  const input = manifest === null ? inputOf(flags) : await inputOfRun(run as string, manifest, flags);
+  const settings = await settingsOf(input, flags);
+  const { seed } = settings[0];
   const progress = await terminal.progress();
   const task = progress.start('reading the data');
   const split = await prepareSplit(settings[0], progress);
+  if (manifest !== null) requireSameData(run as string, manifest, split.dataset.hash, 'negatives');
   task.end(`${split.dataset.users.size} users × ${split.dataset.items.size} items`);
   const engine = openEngine(flags, progress);
   try {
     const study = await studyNegatives({
       engine,
       split,
-      settings: { ...settings[0], training: {}, seed },
+      settings: { ...settings[0], training: {} },
       samplers: Object.fromEntries(samplers.map((name, n) => [name, settings[n].training])),
       steps,
       preference: preferenceOf(settings[0], split),
@@ -46,26 +56,52 @@ export async function reportNegatives(terminal: Terminal, flags: NegativesFlags)
       await writeFileAtomic(svg, negativePlot(study));
       terminal.print(`picture: ${svg}`);
     }
-    terminal.document({ seed, steps, ...study });
+    terminal.document({ ...(run !== null && { run }), seed, steps, ...study });
   } finally {
     engine.close();
   }
 }
 
-/** One set of settings a sampler, each checked; settings of another sampler are left out. */
-async function settingsOf(flags: NegativesFlags, samplers: readonly string[]): Promise<RunSettings[]> {
-  const model = findModelOf('pairs', flags.model);
-  const input = {
+function inputOf(flags: NegativesFlags): RunInput {
+  if (flags.data === undefined)
+    throw new DeepTasteError('usage', 'negatives: needs the folder of a saved recommender, or --data and a file');
+  const model = modelWithNegatives(flags.model ?? DEFAULT_MODEL, 'negatives');
+  return {
     data: dataOf(flags.data, flags),
     ...runInputOf(model, flags),
     model: model.name,
+    ...defined({ seed: flags.seed }),
     training: defined({ epochs: flags.epochs }),
   } as RunInput;
+}
+
+/** Model, data, split and training of a saved run, with what the flags say instead. */
+async function inputOfRun(run: string, manifest: Manifest, flags: NegativesFlags): Promise<RunInput> {
+  if (flags.model !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      `--model: the run ${run} says which model it is; leave it out, or leave out the run`,
+    );
+  modelWithNegatives(manifest.model.name, `negatives ${run}`);
+  const stored = await settingsOfStored(run, manifest, flags, 'negatives');
+  const { seed, training } = stored as RunSettings;
+  const input = {
+    ...stored,
+    seed: flags.seed ?? seed,
+    training: { ...training, ...defined({ epochs: flags.epochs }) },
+  };
+  return input as RunInput;
+}
+
+/** One set of settings a sampler, each checked; settings of another sampler are left out. */
+async function settingsOf(input: RunInput, flags: NegativesFlags): Promise<RunSettings[]> {
   const all: RunSettings[] = [];
-  for (const sampler of samplers) {
+  for (const sampler of flags.samplers) {
     const own = (flags.set ?? []).filter((text) => concernsSampler(keyOf(text), sampler));
     const set = [...own, `training.negativeSampler=${sampler}`];
-    all.push((await checkedRun(input, set, 'negatives', 'pairs')) as RunSettings);
+    const training = Object.entries(input.training ?? {}).filter(([key]) => concernsSampler(key, sampler));
+    const checked = await checkedRun({ ...input, training: Object.fromEntries(training) }, set, 'negatives', 'pairs');
+    all.push(checked as RunSettings);
   }
   return all;
 }

@@ -4,11 +4,11 @@ import { DeepTasteError } from '../core/errors.ts';
 import { describeDifference, type Protocol, protocolDifferences } from '../evaluation/protocol.ts';
 
 /** @throws 'data' when the data are not those of the training */
-export function requireSameData(path: string, { data }: Manifest, hash: string): void {
+export function requireSameData(path: string, { data }: Manifest, hash: string, command = 'evaluate'): void {
   if (hash === data.hash) return;
   throw new DeepTasteError(
     'data',
-    `evaluate ${path}: the data must be those of the training (hash ${data.hash.slice(0, 12)}…), found others ` +
+    `${command} ${path}: the data must be those of the training (hash ${data.hash.slice(0, 12)}…), found others ` +
       `(${hash.slice(0, 12)}…); give the original files and options (--data), or train again`,
   );
 }

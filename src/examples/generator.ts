@@ -15,7 +15,7 @@ import { type Game, policyStep } from './players.ts';
 import { PairLogits, Policy } from './policy.ts';
 import { rewardsOf, slopesOfCandidates, weightsOfDraws } from './rewards.ts';
 import { SoftmaxDraws } from './softmax-draws.ts';
-import { evenDraw, includes, type Turn } from './turn.ts';
+import { evenDraw, includes, peopleOf, type Turn } from './turn.ts';
 import type { TurnSettings } from './turn-settings.ts';
 
 export interface GeneratorOptions<C> {
@@ -287,8 +287,3 @@ interface StepDraws {
 }
 
 const NOTHING = new Int32Array(0);
-
-/** The rows that hold something. */
-export function peopleOf({ nRows, rowStart }: SparseRows): Int32Array {
-  return Int32Array.from({ length: nRows }, (_, row) => row).filter((row) => rowStart[row + 1] > rowStart[row]);
-}

@@ -17,7 +17,7 @@ import type { OpenRequest } from './model.ts';
 import { NegativeLists } from './negative-lists.ts';
 import { drawWeights, logProbabilities, needsProbabilities } from './negative-weights.ts';
 import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
-import { checkPairRow, feedOf, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
+import { checkPairRow, feedOf, isInBlocks, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
 import { type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
 
 export class OpenPairs<C> implements OpenExamples<'pairs'> {
@@ -51,7 +51,9 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const probability = needsProbabilities(training) ? table('logProbability', sizes.nItems, 1) : undefined;
     this.store = new ParameterStore(engine, [...this.declared.list, ...(probability ? [probability] : [])]);
     if (probability) this.store.write(probability, logProbabilities(training, positives));
-    const isListwise = rowsOfLoss[training.loss] === 'listwise';
+    // all negatives of a listwise row are its own
+    const perPositive = { pointwise: training.negatives, pairwise: training.negatives, listwise: 1, whole: 0 };
+    const negatives = perPositive[rowsOfLoss[training.loss]];
     this.#sampler = new SamplerRecord(engine, {
       users: former ? rowNumbers(rows) : null,
       items: rows.columns,
@@ -59,8 +61,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       rowStart: taken.rowStart,
       columns: taken.columns,
       positives: training.positives,
-      // all negatives of a listwise row are its own
-      negatives: isListwise ? 1 : training.negatives,
+      negatives,
       reject: training.rejectTaken,
       popularityExponent: 0,
       weights: drawWeights(training, positives) ?? undefined,
@@ -71,6 +72,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     this.#row = pairRow(model, this.#given, config, {
       training,
       sizes,
+      capacity: Math.min(training.batchSize, rows.columns.length),
       pass: trainingPass(random.child('noise')),
       logProbability: probability,
       ranking: this.#ranks?.ranking,
@@ -88,7 +90,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       totalRows: this.nRows,
       optimizer: training.optimizer,
       totalSteps: training.epochs * Math.ceil(this.nRows / batchSize),
-      inBlocks: model.shared !== undefined,
+      inBlocks: isInBlocks(model, training),
       stateWords: this.#ranks ? () => this.#ranks!.state : undefined,
     });
     initialiseParameters(this.declared, this.store, random.child('init'));
@@ -165,7 +167,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       outputs,
       batchSize,
       totalRows: this.nRows,
-      inBlocks: this.#model.shared !== undefined,
+      inBlocks: isInBlocks(this.#model, training),
     });
     const drawn = new NegativeLists();
     for (let step = 0; step < Math.min(steps, this.stepsPerEpoch); step++) {

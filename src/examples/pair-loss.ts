@@ -5,6 +5,7 @@
  *   pointwise  (user, item, label)                 log loss, gBCE
  *   pairwise   (user, taken item, other item)      BPR, hinge
  *   listwise   (user, taken item, n others)        sampled softmax
+ *   whole      (user, taken item)                  softmax over all items
  *
  * Candidates are scored by the model's own parts with the weights of the step (Zhang et al., SIGIR 2013).
  */
@@ -18,17 +19,26 @@ import {
   indexInput,
   input,
   lookup,
+  multiply,
   takenCandidate,
 } from '../engine/ops/index.ts';
 import type { Feed } from '../engine/plan/feed.ts';
 import type { SamplerRecord } from '../engine/runtime/sampler.ts';
 import { type ForwardPass, prediction } from '../layers/forward-pass.ts';
-import { bprLoss, gbceExponent, gbceLoss, hingeLoss, logLoss, sampledSoftmaxLoss } from '../layers/losses.ts';
+import {
+  bprLoss,
+  fullSoftmaxLoss,
+  gbceExponent,
+  gbceLoss,
+  hingeLoss,
+  logLoss,
+  sampledSoftmaxLoss,
+} from '../layers/losses.ts';
 import type { Parameters } from '../layers/parameters.ts';
 import { type PairScoring, type TrainingRow, withShared } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
 import type { FoldInWeights } from './fold-in-weights.ts';
-import { isHard, type PairSettings, rowsOfLoss } from './pair-settings.ts';
+import { isHard, type PairLoss, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 
 /** What the loss of a row reads of a model. */
 export interface TrainedScoring<C> extends PairScoring<C> {
@@ -45,21 +55,23 @@ export interface PairRow {
   readonly loss: Tensor;
   readonly user: Tensor;
   readonly item: Tensor;
-  /** Pointwise rows: the label. */
+  /** Pointwise rows: the label; rows of the whole: always 1. */
   readonly label: Tensor | null;
-  /** First draws: of pairwise rows the other item, of listwise ones all of them; none in pointwise rows, whose item is one. */
+  /** First draws: of pairwise rows the other item, of listwise ones all of them; none in pointwise rows, whose item is one, and of the whole. */
   readonly drawn: readonly Tensor[];
   /** dns: further candidates beside the first one. */
   readonly candidates: readonly Tensor[];
   /** dns, aobpr: which of the best candidates is taken. */
   readonly choice: Tensor | null;
-  /** The negatives that the row learns from and their scores; of pointwise rows the item, which is one where the label is 0. */
+  /** The negatives that the row learns from and their scores; of pointwise rows the item, which is one where the label is 0; none of the whole. */
   readonly negatives: readonly { readonly item: Tensor; readonly score: Tensor }[];
 }
 
 export interface RowContext {
   readonly training: PairSettings;
   readonly sizes: Sizes;
+  /** Rows of a step at most. */
+  readonly capacity: number;
   /** Noise of training; default none. */
   readonly pass?: ForwardPass;
   /** Table [nItems, 1] of ln of the probability of a draw; absent where all are as likely. */
@@ -75,6 +87,7 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
   const rows = rowsOfLoss[training.loss];
   const user = indexInput('user');
   const item = indexInput('item');
+  if (rows === 'whole') return wholeRow(model, given, config, context, { user, item });
   const label = rows === 'pointwise' ? input('label', [1]) : null;
   const nDrawn = rows === 'pointwise' ? 0 : rows === 'pairwise' ? 1 : training.negatives;
   const drawn = Array.from({ length: nDrawn }, (_, k) => indexInput(k === 0 ? 'other item' : `other item ${k + 1}`));
@@ -121,6 +134,23 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
   };
 }
 
+/** A taken item among all items: no negative is drawn. */
+function wholeRow<C>(
+  model: TrainedScoring<C>,
+  given: Parameters,
+  config: C,
+  { sizes, capacity, pass = prediction }: RowContext,
+  { user, item }: { readonly user: Tensor; readonly item: Tensor },
+): PairRow {
+  const p = withShared(model, given, config, sizes);
+  const whole = model.overItems!(p, model.userParts(p, user, config), config);
+  const label = input('label', [1]);
+  const withoutPenalty = multiply(fullSoftmaxLoss(whole, item, capacity), label);
+  const penalised = model.penalty?.(p, { user, item, others: [] }, config, pass);
+  const loss = penalised ? add(withoutPenalty, penalised) : withoutPenalty;
+  return { loss, user, item, label, drawn: [], candidates: [], choice: null, negatives: [] };
+}
+
 function lossOf(
   training: PairSettings,
   nItems: number,
@@ -129,7 +159,8 @@ function lossOf(
   label: Tensor | null,
   logProbabilities: { readonly taken: Tensor; readonly others: readonly Tensor[] } | undefined,
 ): Tensor {
-  const { loss, negatives, margin, calibration } = training;
+  const { negatives, margin, calibration } = training;
+  const loss = training.loss as Exclude<PairLoss, 'softmax'>;
   switch (loss) {
     case 'log':
       return logLoss(taken, label as Tensor);
@@ -178,12 +209,24 @@ export function factorsOf<C>(model: TrainedScoring<C>, given: Parameters, config
   return userVector(model, p, model.userParts(p, user, config), item, config).size;
 }
 
+/** Whether a step computes what its rows share, block by block, beside the tiles of its rows. */
+export function isInBlocks<C>({ shared }: TrainedScoring<C>, { loss }: PairSettings): boolean {
+  return shared !== undefined || rowsOfLoss[loss] === 'whole';
+}
+
 /** @throws 'config' for settings that do not fit the model or the data */
 export function checkPairRow<C>(
-  { title, represent }: TrainedScoring<C>,
-  { negativeSampler, candidates }: PairSettings,
+  { title, represent, overItems }: TrainedScoring<C>,
+  { negativeSampler, candidates, loss }: PairSettings,
   nItems: number,
 ): void {
+  if (rowsOfLoss[loss] === 'whole' && !overItems)
+    throw new DeepTasteError(
+      'config',
+      `training.loss: softmax multiplies a vector of the user with those of all items, and the score of ${title} is no dot product; ` +
+        'choose sampled-softmax',
+      { key: 'training.loss' },
+    );
   if (negativeSampler === 'aobpr' && !represent)
     throw new DeepTasteError(
       'config',

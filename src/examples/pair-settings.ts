@@ -15,6 +15,8 @@ export const rowsOfLoss = {
   hinge: 'pairwise',
   /** (user, taken item, all negatives of it) */
   'sampled-softmax': 'listwise',
+  /** (user, taken item), against all items */
+  softmax: 'whole',
 } as const;
 
 export type PairLoss = keyof typeof rowsOfLoss;
@@ -31,7 +33,7 @@ export const pairSettings = z.strictObject({
     doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
   }),
   loss: z.enum(lossNames).default('log').meta({
-    doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives',
+    doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives; softmax: among all items',
   }),
   margin: z.number().positive().default(1).meta({ doc: 'hinge: by how much a taken item is to be ahead' }),
   calibration: z
@@ -104,6 +106,9 @@ export function concernsSampler(key: string, sampler: string): boolean {
   );
 }
 
+/** Settings of drawn negatives, of which the softmax over all items has none. */
+const ofNegatives = ['negatives', 'negativeSampler', 'popularityExponent', 'rejectTaken'];
+
 /** @throws 'config' for settings that have nothing to act on or contradict each other */
 export function checkPairSettings(settings: PairSettings, given: object): void {
   for (const [key, choice, values] of concerns)
@@ -114,6 +119,13 @@ export function checkPairSettings(settings: PairSettings, given: object): void {
         { key: `training.${key}` },
       );
   const { negativeSampler, candidates, hardest, loss } = settings;
+  for (const key of rowsOfLoss[loss] === 'whole' ? ofNegatives : [])
+    if (key in given)
+      throw new DeepTasteError(
+        'config',
+        `training.${key}: loss ${loss} compares with all items and draws no negatives; leave it out, or choose another loss`,
+        { key: `training.${key}` },
+      );
   if (negativeSampler === 'dns' && hardest > candidates)
     throw new DeepTasteError(
       'config',

@@ -16,7 +16,7 @@ import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-esti
 import type { AnyModel, Examples, Gradients, MachineShare, Model, ModelHead, TrainingDefaults } from './model.ts';
 import { needsProbabilities } from './negative-weights.ts';
 import { OpenPairs } from './open-pairs.ts';
-import { checkPairRow, factorsOf, pairRow, type TrainedScoring } from './pair-loss.ts';
+import { checkPairRow, factorsOf, isInBlocks, pairRow, type TrainedScoring } from './pair-loss.ts';
 import { checkPairSettings, type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
 
 export { type PairSettings, pairSettings } from './pair-settings.ts';
@@ -117,7 +117,8 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
   checkPairRow(model, training, nItems);
   const given = rows ? withConstants(model, declared.tensors, config, { sizes, rows, friends }) : declared.tensors;
   const logProbability = needsProbabilities(training) ? table('logProbability', nItems, 1) : undefined;
-  const { loss } = pairRow(model, given, config, { training, sizes, logProbability });
+  const capacity = Math.min(training.batchSize, Math.max(1, nInteractions));
+  const { loss } = pairRow(model, given, config, { training, sizes, capacity, logProbability });
   const factors = training.negativeSampler === 'aobpr' ? factorsOf(model, given, config, sizes) : 0;
   // the vectors of all items, and their order along each number of them
   const ranks = factors === 0 ? 0 : 4 * factors * nItems + FactorRanks.bytes(factors, nItems, engine.threads);
@@ -139,7 +140,7 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
       loss,
       batchSize: Math.min(training.batchSize, examplesOf(training, nInteractions)),
       trainable: declared.list,
-      inBlocks: model.shared !== undefined,
+      inBlocks: isInBlocks(model, training),
     }),
     // the items that are no candidates in a ranking of all items for all users
     ranking: { tables: 1, bytes: rankingBytes('dot', sizes, 0, engine) + vectors, bytesEach: 4 },
@@ -148,6 +149,6 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
 
 /** Rows of an epoch. */
 function examplesOf({ loss, negatives }: PairSettings, nInteractions: number): number {
-  const perPositive = { pointwise: negatives + 1, pairwise: negatives, listwise: 1 }[rowsOfLoss[loss]];
+  const perPositive = { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[rowsOfLoss[loss]];
   return Math.max(1, nInteractions * perPositive);
 }

@@ -51,7 +51,8 @@ export interface Game<C> {
   /** m of the hinge loss. */
   readonly margin?: number;
   /**
-   * False: no game; both learn from what people took against what is drawn evenly, the generator by −ln σ(g(u, v) − g(u, w)).
+   * False: no game; the discriminator learns from what people took against what is drawn evenly, the generator by the likelihood of what
+   * they took (likelihood.ts).
    */
   readonly isAdversarial: boolean;
 }

@@ -9,6 +9,7 @@ import { paddedWidth } from '../engine/runtime/parameter-store.ts';
 import { declaredAs } from '../layers/declared-parameters.ts';
 import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { TakenPairs } from './forms.ts';
+import { likelihoodStep } from './likelihood.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
 import type { MemoryRequest } from './model.ts';
 import { type Game, pairStep, policyStep } from './players.ts';
@@ -59,10 +60,7 @@ export function turnMemory<C>(title: string, model: Players<C>, request: MemoryR
     const isWhole = training.candidates === 0 && (training.baseline !== 'mean' || training.positiveShare > 0);
     step += game.isAdversarial
       ? bytesOf(policyStep(game.generator, tensors, config, { n, isWhole, people }).loss, people, true)
-      : bytesOf(
-          pairStep(game.generator, tensors, config, { loss: 'pairwise' }).loss,
-          Math.min(training.batchSize, nPairs),
-        );
+      : bytesOf(likelihoodStep(game.generator, tensors, config, positives, people).loss, people, true);
     // the table once more for its products, and the scores of the people of a step
     const width = tensors[game.generator.targets].shape[1];
     if (game.isAdversarial) step += 4 * nTargets * (width + Math.max(64, training.generatorBatchSize));

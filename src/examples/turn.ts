@@ -149,3 +149,8 @@ export function byPass<T>(make: (epoch: number, pass: number) => T): (epoch: num
     return value;
   };
 }
+
+/** The rows that hold something. */
+export function peopleOf({ nRows, rowStart }: SparseRows): Int32Array {
+  return Int32Array.from({ length: nRows }, (_, row) => row).filter((row) => rowStart[row + 1] > rowStart[row]);
+}

@@ -12,11 +12,12 @@ import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { type DeclaredParameters, declaredAs, initialiseParameters } from '../layers/declared-parameters.ts';
 import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair-scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
-import { Generator, peopleOf } from './generator.ts';
+import { Generator } from './generator.ts';
+import { likelihoodTurn } from './likelihood.ts';
 import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest } from './model.ts';
 import type { OpenExamples, TrainedPlan } from './open-examples.ts';
 import { type Game, type Player, pairStep } from './players.ts';
-import { byPass, evenDraws, pairTurn, type Turn } from './turn.ts';
+import { byPass, evenDraws, pairTurn, peopleOf, type Turn } from './turn.ts';
 import { type Players, positivesOf, turnMemory } from './turn-memory.ts';
 import { checkTurnSettings, type TurnDefaults, type TurnSettings, turnSettings } from './turn-settings.ts';
 
@@ -161,15 +162,16 @@ class OpenTurns<C> implements OpenExamples<'pairs'> {
         drawn,
       });
     if (!game.isAdversarial) {
-      const generator = pairTurn({
+      const generator = likelihoodTurn({
         ...common,
         name: generatorName,
-        step: pairStep(game.generator, tensors, config, { loss: 'pairwise' }),
+        tensors,
+        config,
+        player: game.generator,
+        batchSize: training.generatorBatchSize,
         passes: generatorPasses,
         optimizer: ofGenerators(training),
         random: random.child('generator'),
-        isReported: true,
-        drawn: even('generator'),
       });
       return [discriminator(even('discriminator')), generator];
     }

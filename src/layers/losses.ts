@@ -6,6 +6,7 @@
  *   BPR              −ln σ(s_i − s_j)
  *   hinge            max(0, m − (s_i − s_j))
  *   sampled softmax  −ln( e^{s_i − ln q_i} / (e^{s_i − ln q_i} + Σ_j e^{s_j − ln q_j}) )
+ *   softmax          −ln( e^{s_i} / Σ_j e^{s_j} ) over all items j
  *
  * Log loss: He et al., WWW 2017. gBCE: Petrov & Macdonald, gSASRec: Reducing Overconfidence in Sequential Recommendation Trained
  * with Negative Sampling, RecSys 2023. BPR: Rendle et al., UAI 2009. Hinge: Weston, Bengio, Usunier, IJCAI 2011 (without the weight
@@ -17,6 +18,7 @@ import {
   add,
   affine,
   bceWithLogits,
+  fullSoftmaxCrossEntropy,
   multiply,
   negativeLogSigmoid,
   relu,
@@ -88,3 +90,15 @@ export function sampledSoftmaxLoss(
   // −ln softmax = ln(1 + e^{ln Σ e^{s_j} − s_i})
   return softplus(subtract(logSumExp(negatives), target));
 }
+
+/**
+ * Cross-entropy of the taken item among all items, whose scores are x · w_j, but for what is alike for all of them.
+ * @param whole x [B, d] and all w_j, shared [nItems, d]
+ * @param taken index
+ * @param capacity rows of a step at most
+ */
+export const fullSoftmaxLoss = (
+  whole: { readonly user: Tensor; readonly items: Tensor },
+  taken: Tensor,
+  capacity: number,
+): Tensor => fullSoftmaxCrossEntropy(whole.user, whole.items, taken, capacity);

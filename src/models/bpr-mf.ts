@@ -8,7 +8,7 @@
  * of interactions where they are not set.
  */
 import { z } from 'zod';
-import { add, affine, concat, lookup, rowDot } from '../engine/ops/index.ts';
+import { add, affine, concat, joinColumns, lookup, rowDot } from '../engine/ops/index.ts';
 import type { TrainingDefaults, TrainingSizes } from '../examples/model.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
@@ -65,4 +65,8 @@ export const bprMf = pairModel({
   score: (_, [p], [q, bias]) => add(rowDot(p, q), bias),
   // (p_u, 1) · (q_i, b_i)
   represent: (_, [p], [q, bias]) => ({ user: concat(p, affine(rowDot(p, p), 0, 1)), item: concat(q, bias) }),
+  overItems: ({ Q, itemBias }, [p]) => ({
+    user: concat(p, affine(rowDot(p, p), 0, 1)),
+    items: joinColumns(Q, itemBias),
+  }),
 });

@@ -27,11 +27,11 @@ import type { Sizes } from '../scoring/scorer.ts';
 const options = z.strictObject({
   factors: factorsOption
     .max(512)
-    .default(32)
+    .default(64)
     .meta({ doc: 'length of the vectors, of all players in both domains', search: [16, 32, 64] }),
   hidden: hiddenOption
     .min(1)
-    .default([32])
+    .default([64])
     .meta({ doc: 'sizes of the hidden layers between the domains', search: [[32], [64], [64, 64]] }),
   activation: z.enum(['relu', 'tanh']).default('tanh').meta({ doc: 'a, between the layers' }),
   cycleWeight: z
@@ -40,7 +40,7 @@ const options = z.strictObject({
     .default(0.1)
     .meta({ doc: 'λ, weight of the reconstruction of a person carried there and back', search: [0, 0.01, 0.1, 1] }),
   adversarial: z.boolean().default(true).meta({
-    doc: 'false: no games; the generators learn from taken pairs against evenly drawn ones, the discriminators too',
+    doc: 'false: no games; the generators learn by the likelihood of what was taken, the discriminators from it against even draws',
   }),
   social: z.boolean().default(true).meta({ doc: 'false: the item domain alone, p^I in the place of h^{S→I}(p^S)' }),
   bothWays: z.boolean().default(true).meta({ doc: 'edges count both ways; false: as they are written' }),
@@ -50,8 +50,13 @@ const options = z.strictObject({
     .meta({ doc: 'who recommends items, and is looked at for early stopping' }),
   deviation: deviationOption.default(0.1),
   pretrain: z.boolean().default(true).meta({ doc: 'train all players without games first' }),
-  pretrainEpochs: z.int().min(1).max(100_000).default(60).meta({ doc: 'epochs of that at most' }),
-  pretrainLearningRate: z.number().positive().default(0.002).meta({ doc: 'step size of that, for all players' }),
+  pretrainEpochs: z.int().min(1).max(100_000).default(150).meta({ doc: 'epochs of that at most' }),
+  pretrainLearningRate: z.number().positive().default(0.005).meta({ doc: 'step size of that, for all players' }),
+  pretrainL2: z
+    .number()
+    .min(0)
+    .default(0.005)
+    .meta({ doc: 'L2 of the generators in that', search: [0, 0.001, 0.005, 0.02] }),
 });
 
 type Options = z.output<typeof options>;
@@ -80,9 +85,14 @@ export const daso = turnModel({
 
 /** The same model, its players trained without games. */
 function withoutGames(config: Options): readonly PretrainingStage[] {
-  const { pretrain, adversarial, pretrainEpochs: epochs, pretrainLearningRate: learningRate } = config;
+  const { pretrain, adversarial, pretrainEpochs: epochs, pretrainLearningRate: learningRate, pretrainL2 } = config;
   if (!pretrain || !adversarial) return [];
-  const training = { epochs, generatorLearningRate: learningRate, optimizer: { learningRate } };
+  const training = {
+    epochs,
+    generatorLearningRate: learningRate,
+    generatorL2: pretrainL2,
+    optimizer: { learningRate },
+  };
   return [{ model: 'daso', config: { ...config, pretrain: false, adversarial: false }, training }];
 }
 

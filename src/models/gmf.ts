@@ -53,5 +53,7 @@ export const gmf = pairModel({
     user: concat(hp, broadcastRow(b)),
     item: concat(q, affine(rowDot(q, q), 0, 1)),
   }),
+  // b is alike for all items
+  overItems: ({ Q }, [hp]) => ({ user: hp, items: Q }),
   rating: ratingModel({ ...parts, trainingDefaults: { optimizer: { learningRate: 0.002 } } }),
 });

@@ -94,6 +94,7 @@ export const lightgcn = pairModel({
   itemParts: ({ items }, item) => [gatherRows(items, item)],
   score: (_, [u], [i]) => rowDot(u, i),
   represent: (_, [user], [item]) => ({ user, item }),
+  overItems: ({ items }, [user]) => ({ user, items }),
   penalty: ({ firstUsers, firstItems }, { user, item, others }, { regularization }) => {
     const rows = [gatherRows(firstUsers, user), ...[item, ...others].map((index) => gatherRows(firstItems, index))];
     return affine(rows.map((row) => rowDot(row, row)).reduce(add), regularization / 2);

@@ -8,7 +8,7 @@
  * everything that an example touches.
  */
 import { z } from 'zod';
-import { add, affine, broadcastRow, concat, lookup, rowDot } from '../engine/ops/index.ts';
+import { add, affine, broadcastRow, concat, joinColumns, lookup, rowDot } from '../engine/ops/index.ts';
 import { pairModel } from '../examples/pairs.ts';
 import { normal, zeros } from '../layers/initializer.ts';
 import { deviationOption, factorsOption } from '../layers/options.ts';
@@ -44,5 +44,10 @@ export const logisticMf = pairModel({
   represent: ({ b }, [p, userBias], [q, itemBias]) => ({
     user: concat(p, add(userBias, broadcastRow(b)), affine(userBias, 0, 1)),
     item: concat(q, affine(itemBias, 0, 1), itemBias),
+  }),
+  // b_u and b are alike for all items
+  overItems: ({ Q, itemBias }, [p, userBias]) => ({
+    user: concat(p, affine(userBias, 0, 1)),
+    items: joinColumns(Q, itemBias),
   }),
 });

@@ -149,6 +149,7 @@ export const mhcn = pairModel({
   itemParts: ({ items }, item) => [gatherRows(items, item)],
   score: (_, [u], [i]) => rowDot(u, i),
   represent: (_, [user], [item]) => ({ user, item }),
+  overItems: ({ items }, [user]) => ({ user, items }),
   penalty: (t, { user, item, others }, { regularization, selfSupervision }, { random }) => {
     const rows = [gatherRows(t.firstUsers, user), ...[item, ...others].map((index) => gatherRows(t.firstItems, index))];
     const norms = affine(rows.map((row) => rowDot(row, row)).reduce(add), regularization / 2);

@@ -8,7 +8,7 @@ import { type Progress, silent } from '../core/progress.ts';
 import type { Interactions, Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { DrawnNegatives } from '../examples/open-examples.ts';
-import { isPairModel } from '../examples/pairs.ts';
+import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { findModelOf } from '../models/index.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { trainRecommender } from './train-recommender.ts';
@@ -77,12 +77,7 @@ const studyParts = {
 export async function studyNegatives(request: NegativeStudyRequest): Promise<NegativeStudy> {
   checkCall('studyNegatives', request, studyParts);
   const { engine, split, settings, samplers, steps = 20, preference, progress = silent } = request;
-  const model = findModelOf('pairs', settings.model);
-  if (!isPairModel(model))
-    throw new DeepTasteError(
-      'usage',
-      `studyNegatives: the model must draw negatives for taken pairs, which ${model.title} does not; choose bpr-mf, mf, neumf, lightgcn …`,
-    );
+  const model = modelWithNegatives(settings.model, 'studyNegatives');
   const truth = new Truth(split, preference);
   const metric = settings.evaluation.metrics[0];
   const studies: SamplerStudy[] = [];
@@ -103,6 +98,16 @@ export async function studyNegatives(request: NegativeStudyRequest): Promise<Neg
     studies.push({ sampler, looks, metric: result?.metrics[metric]?.mean ?? null });
   }
   return { model: model.name, metric, chance: truth.chance(), samplers: studies };
+}
+
+/** @throws DeepTasteError `usage`: a model that draws no negatives for pairs */
+export function modelWithNegatives(name: string, where: string): PairModel {
+  const model = findModelOf('pairs', name);
+  if (isPairModel(model)) return model;
+  throw new DeepTasteError(
+    'usage',
+    `${where}: the model must draw negatives for taken pairs, which ${model.title} does not; choose bpr-mf, mf, neumf, lightgcn …`,
+  );
 }
 
 function lookAt(epoch: number, drawn: DrawnNegatives, truth: Truth): NegativeLook {

@@ -68,6 +68,15 @@ export interface PairScoring<C> {
     config: C,
   ): { readonly user: Tensor; readonly item: Tensor };
   /**
+   * Where the score is a dot product: the user's vector, [B, d], and those of all items, shared [nItems, d]. What all items of a user
+   * have alike may be left out: a softmax over them does not see it.
+   */
+  overItems?(
+    parameters: Parameters,
+    user: readonly Tensor[],
+    config: C,
+  ): { readonly user: Tensor; readonly items: Tensor };
+  /**
    * Where the vector of somebody new follows from the items taken, in closed form. Absent, or null for these options: the vector
    * is fitted by the loss.
    */

@@ -32,7 +32,7 @@ const PRIOR = { usual: 0.03, freeTowers: 0.3 };
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
-const losses = { pointwise: pointwiseLoss, pairwise: pairwiseLoss, listwise: softmaxLoss };
+const losses = { pointwise: pointwiseLoss, pairwise: pairwiseLoss, listwise: softmaxLoss, whole: softmaxLoss };
 
 export interface FoldInParts {
   readonly engine: Engine;
@@ -88,7 +88,8 @@ export class FoldIn {
     const objective = this.#objectiveOf(history);
     const { l2 } = this.#training.optimizer;
     const { negatives } = this.#training;
-    const examples = history.length * { pointwise: negatives + 1, pairwise: negatives, listwise: 1 }[this.#kind];
+    const examples =
+      history.length * { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[this.#kind];
     const [tau, lambda] = [this.#prior, l2 * examples];
     const [mean, deviation] = [this.#mean, this.#deviation];
     const z = new Float64Array(this.#rows.width);

@@ -33,7 +33,10 @@ function lineOf(id: string, model: string): Promise<string> {
     known.get(key) ??
     ask((client) => client.item(id, { model })).then(
       ({ fields, title }) => describe(fields, title),
-      () => '',
+      () => {
+        known.delete(key);
+        return '';
+      },
     );
   known.set(key, line);
   return line;

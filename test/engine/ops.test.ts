@@ -184,6 +184,18 @@ const cases: Readonly<Record<string, OpCase>> = {
     build: ({ shared }, n) => o.matrixProduct(shared([5, n]), o.transpose(shared([n + 2, n]))),
     absolute: (n) => 8 * n,
   },
+  joinColumns: {
+    build: ({ shared }, n) => o.transpose(o.joinColumns(shared([5, n]), shared([5, 2]))),
+    relative: 0,
+  },
+  matrixColumns: {
+    build: ({ shared }, n) => o.transpose(o.matrixColumns(shared([5, n + 3]), 2, n + 2)),
+    relative: 0,
+  },
+  placeColumns: {
+    build: ({ shared }, n) => gradientOf(o.matrixColumns(shared([5, n + 3]), 2, n + 2), shared([5, n])),
+    relative: 0,
+  },
   rotated: {
     build: ({ shared }, n) => o.transpose(o.rotated(shared([n, 3]), [7, 8], { columns: n % 2 === 0 })),
     relative: 0,

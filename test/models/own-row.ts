@@ -13,7 +13,7 @@ import type { Sizes } from '../../src/scoring/scorer.ts';
  */
 export function ownRow<C>(model: PairModel<C>, given: Parameters, config: C, sizes: Sizes, pass?: ForwardPass) {
   const training = pairSettings.parse({ loss: model.learn.defaults.loss });
-  const row = pairRow(model, given, config, { training, sizes, pass });
+  const row = pairRow(model, given, config, { training, sizes, capacity: training.batchSize, pass });
   const leaves: readonly [Tensor, Tensor, Tensor] = [row.user, row.item, row.label ?? row.drawn[0]];
   return { loss: row.loss, leaves };
 }

@@ -30,10 +30,15 @@ async function bytesOf(on: Engine, model: string, training: object): Promise<str
 }
 
 /** A training that is open and has not begun. */
-function open(rows: SparseRows, nItems: number, training: object, model: PairModel = bprMf as PairModel): OpenExamples {
+function open(
+  rows: SparseRows,
+  nItems: number,
+  training: object,
+  { model = bprMf as PairModel, options = {} }: { model?: PairModel; options?: object } = {},
+): OpenExamples {
   const settings = resolveTraining(model, training).training as object;
   const sizes = { nUsers: rows.rowStart.length - 1, nItems };
-  const config = model.options.parse({ factors: 4 });
+  const config = model.options.parse({ factors: 4, ...options });
   return model.learn.open({
     engine,
     config,
@@ -180,10 +185,13 @@ describe.each([
   ['aobpr', { negativeSampler: 'aobpr', rankScale: 4 }],
   ['hinge', { loss: 'hinge' }],
   ['gbce', { loss: 'gbce' }],
+  ['softmax', { loss: 'softmax' }],
   ['sampled softmax', { loss: 'sampled-softmax', negatives: 5 }],
   ['sampled softmax by popularity', { loss: 'sampled-softmax', negativeSampler: 'popularity', negatives: 3 }],
 ] as const)('%s', (name, training) => {
-  const usable = pairModels.filter(({ represent }) => name !== 'aobpr' || represent);
+  const usable = pairModels.filter(
+    ({ represent, overItems }) => (name !== 'aobpr' || represent) && (name !== 'softmax' || overItems),
+  );
 
   it.each(usable)('gives $name the same bytes on one thread and on two', async (model) => {
     const settings = { batchSize: 200, ...training };
@@ -207,6 +215,30 @@ it('a ranking of items by factor goes with a checkpoint in the middle of an epoc
     expect(weightBytes(resumed.recommender.parts.weights)).toBe(weightBytes(whole.recommender.parts.weights));
   }
   whole.recommender.close();
+});
+
+it.each(['bpr-mf', 'mf', 'gmf', 'lightgcn'])('the softmax of %s is that of the scores of all items', (name) => {
+  const [nUsers, nItems] = [9, 23];
+  const rows = rowsOf(nUsers, nItems, (user, item) => (user * 5 + item * 3) % 4 === 0);
+  const model = pairModels.find((each) => each.name === name) as PairModel;
+  // a penalty would be part of the loss
+  const options = name === 'lightgcn' ? { regularization: 0, deviation: 1 } : { deviation: 1 };
+  const examples = open(
+    rows,
+    nItems,
+    { loss: 'softmax', batchSize: 1000, positives: 'once', optimizer: { l2: 0 } },
+    { model, options },
+  );
+  const scores = scoresOf(examples);
+  let expected = 0;
+  for (let user = 0; user < nUsers; user++)
+    for (let k = rows.rowStart[user]; k < rows.rowStart[user + 1]; k++) {
+      const all = Array.from({ length: nItems }, (_, item) => scores(user, item));
+      expected += Math.log(all.reduce((sum, s) => sum + Math.exp(s), 0)) - all[rows.columns[k]];
+    }
+  expect(examples.nRows).toBe(rows.columns.length);
+  expect(examples.run(0, 0, 1).lossSum).toBeCloseTo(expected, 2);
+  examples.free();
 });
 
 /** Everybody took item 0, a tenth of the users item 1 too, and nobody any of 4,000 others: that 1 ends behind 0 only its draws teach. */
@@ -246,6 +278,7 @@ describe('what cannot be drawn', () => {
       { negativeSampler: 'aobpr' },
       { negativeSampler: 'in-batch' },
       { loss: 'sampled-softmax', negatives: 9 },
+      { loss: 'softmax' },
     ]) {
       const examples = open(rows, 6, { batchSize: 8, ...training });
       const { lossSum } = examples.run(0, 0, examples.stepsPerEpoch);
@@ -262,6 +295,9 @@ describe('what cannot be drawn', () => {
     ['a margin without hinge', { margin: 2 }, 'bpr-mf'],
     ['a calibration without gbce', { loss: 'hinge', calibration: 0.5 }, 'bpr-mf'],
     ['factors of a score that is no dot product', { negativeSampler: 'aobpr' }, 'mlp'],
+    ['negatives of a softmax over all items', { loss: 'softmax', negatives: 3 }, 'bpr-mf'],
+    ['a sampler of a softmax over all items', { loss: 'softmax', negativeSampler: 'dns' }, 'bpr-mf'],
+    ['a softmax over items whose scores are no dot product', { loss: 'softmax' }, 'mlp'],
     ['probabilities of draws that nobody knows', { loss: 'sampled-softmax', negativeSampler: 'dns' }, 'bpr-mf'],
   ])('refuses %s', async (_, training, name) => {
     const small = checkerboard(6, 'validation');

@@ -35,7 +35,7 @@ export function demoCommand(): Command {
       return serveDemo(new Terminal(flags), flags, flags.out ?? SERVED_FOLDER);
     }
     if (flags.port !== undefined)
-      throw new DeepTasteError('usage', '--port: is the port to serve at, found it without --serve; write both');
+      throw new DeepTasteError('usage', '--port: must stand with --serve, found it alone; write both, or leave it out');
     const { runDemo } = await import('../demo.ts');
     await runDemo(new Terminal(flags), flags, flags.out ?? DEMO_FOLDER);
   });

@@ -26,7 +26,7 @@ export function runRowInstruction(at: usize, rows: i32): void {
       break;
     case op.REPEAT_COLUMN: repeatColumn(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
     case op.FILL: fillRows(load<f32>(a), address(at, 1), stride(at, 1), rows, p0); break;
-    case op.COPY: copyRows(a, aRow, address(at, 1), stride(at, 1), rows, p0); break;
+    case op.COPY: copyRows(a + (<usize>p1 << 2), aRow, b, bRow, rows, p0); break;
     case op.JOIN:
       copyRows(a, aRow, address(at, 2), stride(at, 2), rows, p0);
       copyRows(address(at, 1), stride(at, 1), address(at, 2) + (<usize>p0 << 2), stride(at, 2), rows, p1);

@@ -79,7 +79,7 @@ function lossOp(name: CandidateLossName): OpDefinition {
       const [slopes] = loss.inputs;
       return [multiplyColumn(slice(slopes, 0, scores.size), dy), null, null, null];
     },
-    kernel: (y) => ({ opcode: code.COPY, parameters: [1], operands: [y.inputs[3], y] }),
+    kernel: (y) => ({ opcode: code.COPY, parameters: [1, 0], operands: [y.inputs[3], y] }),
     reference: (_, [, , , loss]) => loss,
   };
 }

@@ -39,7 +39,7 @@ export { carried, listInput, listLookup } from './lists.ts';
 export { lookup } from './lookup.ts';
 export { type LstmOptions, lstm } from './lstm.ts';
 export { type IndexedRows, markedRows } from './marked-rows.ts';
-export { matrixProduct, rotated } from './matrices.ts';
+export { joinColumns, matrixColumns, matrixProduct, rotated } from './matrices.ts';
 export { broadcastRow, fillRows, multiplyColumn, repeatColumn, rowDot, rowSum, sumRows } from './reduce.ts';
 export { type SparseMatrix, sparseMatrix, transposeSparse } from './sparse-matrix.ts';
 export { batchStatistics, combineRows, normaliseRows, perRow, sumProducts, sumSquares } from './statistics.ts';

@@ -90,7 +90,7 @@ export const targetLossOps = opFamily({
       const [slopes] = loss.inputs;
       return [negate(multiply(partOf(slopes, SUM), dy)), multiplyColumn(slice(slopes, 0, scores.size), dy), null];
     },
-    kernel: (y) => ({ opcode: code.COPY, parameters: [1], operands: [y.inputs[2], y] }),
+    kernel: (y) => ({ opcode: code.COPY, parameters: [1, 0], operands: [y.inputs[2], y] }),
     reference: (_, [, , loss]) => loss,
   },
 });

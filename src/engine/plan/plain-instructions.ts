@@ -46,5 +46,5 @@ export function lossSumInstruction(loss: Tensor, placement: Placement): Instruct
 
 /** Copies a shared value as one row. */
 export function copyInstruction(value: Tensor, to: Place, label: string, placement: Placement): Instruction {
-  return plain(code.COPY, label, [{ ...placement.read(value), stride: value.size }, to], [value.size], 1);
+  return plain(code.COPY, label, [{ ...placement.read(value), stride: value.size }, to], [value.size, 0], 1);
 }
