@@ -217,7 +217,7 @@ it(
     const { body } = await upload.send('/uploads?name=films.csv', filmsCsv());
     const job = { name: 'environment', model: 'popularity', upload: body.id };
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what an experiment file would put the variable for
-    const asked = await upload.ask('POST', '/jobs', { ...job, read: { columns: { title: '${HOME}' } } });
+    const asked = await upload.ask('POST', '/jobs', { ...job, read: { columns: { user: '${HOME}' } } });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as it was written
     const problem = expect.stringContaining('${HOME}');
     expect(await ended(asked.body.id, upload)).toMatchObject({ state: 'failed', problem });
