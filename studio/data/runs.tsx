@@ -2,6 +2,7 @@
 import type { Client } from 'deeptaste/client';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { useWork } from '../parts/work.ts';
 
 interface RunsParts {
@@ -16,7 +17,7 @@ export function Runs({ runs, changed }: RunsParts) {
     <section class="card stack">
       <h2>Saved runs</h2>
       <Problem text={work.problem} />
-      <div class="scroll">
+      <Scroll label="Saved runs, a table">
         <table>
           <thead>
             <tr>
@@ -54,7 +55,7 @@ export function Runs({ runs, changed }: RunsParts) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

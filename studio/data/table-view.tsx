@@ -2,6 +2,7 @@
 import { Choice } from '../parts/field.tsx';
 import { bytes, count, day, percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { useWork } from '../parts/work.ts';
 import { Histogram } from './histogram.tsx';
 import type { Upload } from './page.tsx';
@@ -99,7 +100,7 @@ interface ColumnsParts {
 function Columns({ data, isBusy, assign }: ColumnsParts) {
   const becomes = new Map(data.fields.map((field) => [field.name, field.becomes]));
   return (
-    <div class="scroll">
+    <Scroll label="Columns of the table">
       <table>
         <thead>
           <tr>
@@ -143,7 +144,7 @@ function Columns({ data, isBusy, assign }: ColumnsParts) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

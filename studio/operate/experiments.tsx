@@ -5,6 +5,7 @@ import { useAnswer } from '../app/answer.ts';
 import { Chart } from '../parts/chart.tsx';
 import { percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 
 type Scenario = Awaited<ReturnType<Client['experiments']>>['scenarios'][number];
 type Variant = Scenario['variants'][number];
@@ -46,7 +47,7 @@ function ScenarioView({ scenario: { scenario, variants } }: { readonly scenario:
       {variants.length === 0 && <p class="note">No list was given in it yet.</p>}
       {variants.length > 1 && <Rates variants={variants} />}
       {variants.length > 0 && (
-        <div class="scroll">
+        <Scroll label={`Variants of ${scenario}, a table`}>
           <table>
             <thead>
               <tr>
@@ -91,7 +92,7 @@ function ScenarioView({ scenario: { scenario, variants } }: { readonly scenario:
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </div>
   );

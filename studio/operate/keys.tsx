@@ -6,6 +6,7 @@ import { enterKey } from '../app/server.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { useWork } from '../parts/work.ts';
 
 type Access = Awaited<ReturnType<Client['keys']>>['keys'][number]['access'];
@@ -16,9 +17,12 @@ const LEVELS: readonly { readonly value: Access; readonly text: string }[] = [
   { value: 'admin', text: 'admin: run the server, too' },
 ];
 
+/** The newest key: a page that begins anew with the first one still shows it, until it is loaded again. */
+let shownOnce: string | null = null;
+
 export function Keys() {
   const [changes, setChanges] = useState(0);
-  const [fresh, setFresh] = useState<string | null>(null);
+  const [fresh, setFresh] = useState(shownOnce);
   const [chosen, setChosen] = useState<Access | null>(null);
   const [name, setName] = useState('');
   const { value, error } = useAnswer((client) => client.keys(), [changes]);
@@ -31,6 +35,7 @@ export function Keys() {
     work.start(
       (client) => client.addKey({ access, name }),
       ({ key }) => {
+        shownOnce = key;
         setFresh(key);
         setName('');
         setChosen(null);
@@ -56,7 +61,7 @@ export function Keys() {
         </p>
       )}
       {keys.length > 0 && (
-        <div class="scroll">
+        <Scroll label="Keys, a table">
           <table>
             <thead>
               <tr>
@@ -90,7 +95,7 @@ export function Keys() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       <form
         class="settings"

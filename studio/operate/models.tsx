@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { useAnswer } from '../app/answer.ts';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { useWork } from '../parts/work.ts';
 
 export function Models() {
@@ -31,7 +32,7 @@ export function Models() {
         {!work.isGoingOn && loaded > 0 && work.problem === null && <p class="note">Loaded.</p>}
       </div>
       <Problem text={error ?? work.problem} />
-      <div class="scroll">
+      <Scroll label="Served runs, a table">
         <table>
           <thead>
             <tr>
@@ -56,7 +57,7 @@ export function Models() {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

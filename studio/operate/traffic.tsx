@@ -5,6 +5,7 @@ import { useAnswer } from '../app/answer.ts';
 import { Chart, Legend } from '../parts/chart.tsx';
 import { latency, percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import type { Range } from './page.tsx';
 
 type Traffic = Awaited<ReturnType<Client['traffic']>>;
@@ -133,7 +134,7 @@ function Times({ series }: SeriesParts) {
 function Routes({ routes }: { readonly routes: Traffic['routes'] }) {
   if (routes.length === 0) return <p class="note">Nothing was asked in this time.</p>;
   return (
-    <div class="scroll">
+    <Scroll label="Routes, a table">
       <table>
         <thead>
           <tr>
@@ -174,6 +175,6 @@ function Routes({ routes }: { readonly routes: Traffic['routes'] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -218,7 +218,7 @@ it(
     const server = await startServer(place, 'scheduled', '--store', 'scheduled.db', '--retrain-every', '1s');
     try {
       const before = (await server.ask('GET', '/models')).body.models[0].version;
-      await until(() => server.log().some(({ event }) => event === 'reloaded'), 120_000);
+      await until(() => server.log().some(({ event }) => event === 'reloaded'), 500_000);
       const log = server.log();
       expect(log.find(({ event }) => event === 'retrained')).toMatchObject({ run: 'scheduled', result: 'promoted' });
       expect((await server.ask('GET', '/models')).body.models[0].version).not.toBe(before);

@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from '../serving/running-server.ts';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const place = workplace();
 const why = browserPath === null ? ' (skipped: no Chromium here; DEEPTASTE_CHROMIUM may name one)' : '';
-const LONG = 240_000;
+const LONG = 600_000;
 
 const settings = `
 scenarios:
