@@ -4,7 +4,7 @@ import { jsonLog, type Log, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
-import { engineForOne } from './open-engine.ts';
+import { engineForMany } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 const stderrLog = jsonLog((line) => process.stderr.write(`${line}\n`));
@@ -51,7 +51,7 @@ export async function serveUntilStopped(
     drain,
     watch,
     log,
-    engine: engineForOne(),
+    engine: engineForMany(),
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,

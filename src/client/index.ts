@@ -209,16 +209,24 @@ export class Client {
     }
   }
 
-  #once({ method, path, body }: Sent): Promise<Response> {
-    return this.#fetch(`${this.#url}${path}`, {
-      method,
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(this.#timeout),
-    });
+  /** @throws Error that names the address where nobody answers */
+  async #once({ method, path, body }: Sent): Promise<Response> {
+    try {
+      return await this.#fetch(`${this.#url}${path}`, {
+        method,
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(this.#timeout),
+      });
+    } catch (cause) {
+      throw new Error(
+        `client: a server must answer at ${this.#url}, found none (${reasonOf(cause)}); start it, or check the address`,
+        { cause },
+      );
+    }
   }
 }
 
@@ -226,6 +234,13 @@ function queryOf(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';
   return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/** `fetch failed` alone says little: what it was caused by says more, such as a refused connection. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
+  return inner instanceof Error ? `${message}: ${inner.message}` : message;
 }
 
 /** Something between may answer with what is no JSON of the server. */
