@@ -16,6 +16,8 @@ import { madeZip } from '../test/data/made-zip.ts';
 import { alterBytes, alterInPlace, alterJson, alterRows, type Draw, generator, signed } from './alter.ts';
 
 const mainFile = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+/** What `main.js` imports: it must be loaded anew for each command, or nothing runs. */
+const programFile = fileURLToPath(new URL('../dist/cli/program.js', import.meta.url));
 /** Nothing here takes longer, on a busy machine either; what does hangs. */
 const LIMIT_MS = 180_000;
 
@@ -55,7 +57,7 @@ function serve(): void {
     process.chdir(folder);
     process.argv = [process.argv[0], mainFile, ...args];
     // the command line runs as it is loaded; another address loads it anew
-    await import(`${pathToFileURL(mainFile).href}?run=${n++}`);
+    await import(`${pathToFileURL(programFile).href}?run=${n++}`);
     process.stdout.write = write.out;
     process.stderr.write = write.err;
     process.send?.({ code: Number(process.exitCode ?? 0), ...texts });
@@ -128,7 +130,8 @@ async function fuzz(): Promise<void> {
 /** What must not be; null = nothing. */
 function faultOf(outcome: Outcome | null, before: string[], after: string[], temporary: string[]): string | null {
   if (outcome === null) return 'hangs, or the process has crashed';
-  const { code, err } = outcome;
+  const { code, out, err } = outcome;
+  if (out === '' && err === '') return 'nothing is told: the command did not run';
   if (![0, 1, 2].includes(code)) return `exit code ${code}`;
   const line = err.split('\n').find((each) => /unexpected;|^\s+at .*:\d+|internal:/i.test(each));
   if (line !== undefined) return line.slice(0, 300);

@@ -1,134 +1,79 @@
-/**
- * Load on a server: `node bench/serving/load.ts RUN [--seconds 10] [--connections 16] [--workers 1]`, after `npm run build`.
- * Starts `deeptaste serve RUN` with a store of its own, asks each kind of request for a while, and prints rate, latency, what was not
- * answered with 200, and the delay of the server's event loop meanwhile. The load comes from the same machine and takes its share of it.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+/** Requests by autocannon, from this process: the load takes its share of the machine. */
 import autocannon from 'autocannon';
+import type { Served } from './served.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: 'string', default: '10' },
-    connections: { type: 'string', default: '16' },
-    workers: { type: 'string', default: '1' },
-  },
-});
-const [run] = positionals;
-if (run === undefined) throw new Error('which run? node bench/serving/load.ts RUN');
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'deeptaste-load-'));
-
-function startServer(): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const args = [
-    'serve',
-    run,
-    '--port',
-    '0',
-    '--json',
-    '--quiet',
-    '--workers',
-    values.workers,
-    '--store',
-    join(folder, 'load.db'),
-  ];
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('}')) resolve({ child, url: JSON.parse(text).url });
-    });
-    child.on('exit', (code) => reject(new Error(`the server ended with code ${code}`)));
-  });
+export interface Load {
+  readonly url: string;
+  readonly path: string;
+  /** Asked in turn, from the first one. */
+  readonly bodies: readonly unknown[];
+  readonly connections: number;
+  readonly seconds: number;
+  /** Seconds before that, of which nothing is told. */
+  readonly warmUp: number;
 }
 
-const { child, url } = await startServer();
-const json = async (path: string) => (await fetch(`${url}${path}`)).json();
-const users = (await json('/users?limit=200')).users.map(({ id }: { id: string }) => id);
-const items = (await json('/items?limit=200')).items.map(({ id }: { id: string }) => id);
-const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)];
-let nEvents = 0;
+export interface Measured {
+  readonly connections: number;
+  readonly perSecond: number;
+  /** Milliseconds from request to answer. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  /** Answers other than 200, and requests without any. */
+  readonly failed: number;
+  /** Processor time of the server for a request, in µs; null where it does not tell. */
+  readonly cpu: number | null;
+  /** Delay of the server's event loop, 99th percentile in ms, and that of an idle process meanwhile; null as `cpu`. */
+  readonly delay: number | null;
+  readonly idleDelay: number | null;
+}
 
-const kinds: Readonly<Record<string, () => { readonly path: string; readonly body: unknown }>> = {
-  'recommend, known users': () => ({ path: '/recommend', body: { user: any(users), k: 10 } }),
-  'recommend, by 5 items (fold-in)': () => ({
-    path: '/recommend',
-    body: { history: [1, 2, 3, 4, 5].map(() => any(items)), k: 10 },
-  }),
-  similar: () => ({ path: '/similar', body: { item: any(items), k: 10 } }),
-  feedback: () => ({
-    path: '/feedback',
-    body: [{ id: `e${nEvents++}`, type: 'view', user: any(users), item: any(items) }],
-  }),
-  'next, sessions of 1 to 10 events': () => ({
-    path: '/next',
-    body: { session: `s${Math.floor(nEvents / 10)}`, items: [any(items)].slice(0, nEvents++ && 1), k: 10 },
-  }),
-};
-
-/** A process that does nothing: what the machine alone does to an event loop meanwhile. */
-const idle = spawn(
-  process.execPath,
-  [
-    '-e',
-    `const delay = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 5 }); delay.enable();
-     process.on('message', () => { process.send(Math.max(0, delay.percentile(99) / 1e6 - 5)); delay.reset(); });`,
-  ],
-  { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
-);
-
-/** Delay of the event loop since the last call, in ms, and processor time until now, in s. */
-async function measured(): Promise<{ readonly delay: number; readonly idle: number; readonly cpu: number }> {
-  const answer = new Promise<number>((resolve) => idle.once('message', (message) => resolve(Number(message))));
-  idle.send('tell');
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+/** @param served absent for servers that tell nothing of themselves */
+export async function underLoad(load: Load, served?: Pick<Served, 'measured' | 'settled'>): Promise<Measured> {
+  const { connections } = load;
+  if (load.warmUp > 0) await asked(load, load.warmUp);
+  await served?.settled();
+  const before = await served?.measured();
+  const { times, failed, seconds } = await asked(load, load.seconds);
+  const after = await served?.measured();
   return {
-    idle: await answer,
-    delay: 1000 * value('deeptaste_event_loop_delay_p99_seconds'),
-    cpu: value('deeptaste_cpu_seconds'),
+    connections,
+    perSecond: times.length / seconds,
+    p50: percentile(times, 0.5),
+    p95: percentile(times, 0.95),
+    p99: percentile(times, 0.99),
+    failed,
+    cpu: before && after ? (1e6 * (after.cpu - before.cpu)) / times.length : null,
+    delay: after?.delay ?? null,
+    idleDelay: after?.idleDelay ?? null,
   };
 }
 
-console.log(
-  `${availableParallelism()} cores, load average ${loadavg()[0].toFixed(1)} before; ${values.workers} scoring thread(s), ` +
-    `${values.connections} connections, ${values.seconds} s each`,
-);
-console.log(
-  '| request | per second | p50 ms | p97.5 ms | p99 ms | CPU ms a request | not 200 | event loop delay p99 ms | of an idle process |',
-);
-console.log('|---|---|---|---|---|---|---|---|---|');
-for (const [kind, make] of Object.entries(kinds)) {
-  const before = await measured();
-  const result = await autocannon({
-    url,
-    connections: Number(values.connections),
-    duration: Number(values.seconds),
-    requests: [
-      {
-        method: 'POST',
-        setupRequest: (request) => {
-          const { path, body } = make();
-          return { ...request, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-        },
-      },
-    ],
+/** @returns times from request to answer in ms, ascending */
+function asked(
+  { url, path, bodies, connections }: Load,
+  duration: number,
+): Promise<{ readonly times: Float64Array; readonly failed: number; readonly seconds: number }> {
+  const headers = { 'content-type': 'application/json' };
+  const requests = bodies.map((body) => ({ method: 'POST' as const, path, headers, body: JSON.stringify(body) }));
+  const times: number[] = [];
+  return new Promise((resolve, reject) => {
+    const instance = autocannon({ url, connections, duration, requests }, (error, result) => {
+      if (error) reject(error);
+      else
+        resolve({
+          times: Float64Array.from(times).sort(),
+          failed: result.non2xx + result.errors + result.timeouts,
+          seconds: result.duration,
+        });
+    });
+    instance.on('response', (_client, _status, _bytes, milliseconds) => void times.push(milliseconds));
   });
-  const after = await measured();
-  const cpu = (1000 * (after.cpu - before.cpu)) / result.requests.total;
-  const { latency, requests, non2xx, errors, timeouts } = result;
-  console.log(
-    `| ${kind} | ${requests.average.toFixed(0)} | ${latency.p50} | ${latency.p97_5} | ${latency.p99} | ${cpu.toFixed(2)} | ${non2xx + errors + timeouts} | ${after.delay.toFixed(1)} | ${after.idle.toFixed(1)} |`,
-  );
 }
-idle.kill();
-child.removeAllListeners('exit');
-child.kill('SIGTERM');
-await new Promise((resolve) => child.once('exit', resolve));
-rmSync(folder, { recursive: true, force: true });
+
+/** NaN of nothing. */
+function percentile(ascending: Float64Array, share: number): number {
+  if (ascending.length === 0) return Number.NaN;
+  return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))];
+}

@@ -16,6 +16,7 @@ import {
   settingsForms,
   trainingOf,
 } from '../runs/any-settings.ts';
+import { refuseForeignSettings } from '../runs/foreign-settings.ts';
 import { assign, parseAssignment } from './assignments.ts';
 
 /**
@@ -42,7 +43,9 @@ export async function checkedRun(
     form === model.form ? parseAnyRunSettings(assigned, where) : settingsForms[form].parse(assigned, where);
   parseModelOptions(model, settings.config);
   const task = askedTask(form, settings);
-  resolveTraining(modelForTask(model, task ?? model.tasks[0]), trainingOf(form, settings));
+  const asked = modelForTask(model, task ?? model.tasks[0]);
+  refuseForeignSettings(asked, trainingOf(form, settings));
+  resolveTraining(asked, trainingOf(form, settings));
   const { metrics, validationMetric } = settings.evaluation;
   if (task !== null && metrics && validationMetric) parseTaskMetrics([...metrics, validationMetric], task);
   return settings;

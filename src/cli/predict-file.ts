@@ -72,7 +72,7 @@ function checkColumns({ source, columns }: TableInBlocks, recommender: Recommend
 
 interface PredictedRow extends TableRow {
   readonly prediction: number;
-  /** Whether a user or an item is not known to a model of ratings. */
+  /** Whether a user or an item is not known to the model. */
   readonly isUnknown: boolean;
 }
 
@@ -82,13 +82,29 @@ async function* predicted(
   most?: number,
 ): AsyncGenerator<readonly PredictedRow[]> {
   const names = columns.map(({ name }) => name);
+  const isUnknown = unknownIds(recommender, names);
   for await (const block of rows(most)) {
     const predictions = recommender.predict(block.map(({ cells }) => recordOf(names, cells)));
     yield block.map((row, n) => {
       const { value, notes } = predictions[n];
-      return { ...row, prediction: value, isUnknown: !recommender.parts.fields && notes.length > 0 };
+      return { ...row, prediction: value, isUnknown: isUnknown?.(row.cells) ?? notes.length > 0 };
     });
   }
+}
+
+/** Whether a row names a user or an item that a model over fields did not have, by whose ids it goes; null for models of ratings. */
+function unknownIds(
+  { parts }: Recommender,
+  names: readonly string[],
+): ((cells: readonly FieldCell[]) => boolean) | null {
+  const { fields, users, items } = parts;
+  if (!fields) return null;
+  const ids = fields.encoder.fitted.fields.filter(({ source }) => source === 'id');
+  const known = ids.map(({ key, owner }) => ({ c: names.indexOf(key), vocabulary: owner === 'user' ? users : items }));
+  return (cells) =>
+    known.some(
+      ({ c, vocabulary }) => c >= 0 && cells[c] !== null && vocabulary.indexOf(String(cells[c])) === undefined,
+    );
 }
 
 function recordOf(names: readonly string[], cells: readonly FieldCell[]): Record<string, FieldCell> {
@@ -124,7 +140,7 @@ async function predictInto(
     path: out,
     rows,
     meanPrediction: mean,
-    ...(!recommender.parts.fields && { rowsOfUnknown: unknown }),
+    rowsOfUnknown: unknown,
     seconds,
     rowsPerSecond: rows / seconds,
   });

@@ -6,7 +6,7 @@ import { jsonLog, type Log, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
-import { engineForOne } from './open-engine.ts';
+import { engineForMany } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 import { trainingMeans } from './training-means.ts';
 
@@ -73,7 +73,7 @@ export async function serveUntilStopped(
     drain,
     watch,
     log,
-    engine: engineForOne(),
+    engine: engineForMany(),
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,

@@ -298,18 +298,26 @@ export class Client {
     }
   }
 
-  #once({ method, path, body, bytes, isLong }: Sent): Promise<Response> {
-    return this.#fetch(`${this.#url}${path}`, {
-      method,
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(bytes !== undefined && { 'content-type': 'application/octet-stream' }),
-        ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(bytes !== undefined && { body: bytes }),
-      signal: AbortSignal.timeout(isLong || bytes !== undefined ? LONG_MS : this.#timeout),
-    });
+  /** @throws Error that names the address where nobody answers */
+  async #once({ method, path, body, bytes, isLong }: Sent): Promise<Response> {
+    try {
+      return await this.#fetch(`${this.#url}${path}`, {
+        method,
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(bytes !== undefined && { 'content-type': 'application/octet-stream' }),
+          ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(bytes !== undefined && { body: bytes }),
+        signal: AbortSignal.timeout(isLong || bytes !== undefined ? LONG_MS : this.#timeout),
+      });
+    } catch (cause) {
+      throw new Error(
+        `client: a server must answer at ${this.#url}, found none (${reasonOf(cause)}); start it, or check the address`,
+        { cause },
+      );
+    }
   }
 }
 
@@ -317,6 +325,13 @@ function queryOf(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';
   return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/** `fetch failed` alone says little: what it was caused by says more, such as a refused connection. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
+  return inner instanceof Error ? `${message}: ${inner.message}` : message;
 }
 
 /** Something between may answer with what is no JSON of the server. */

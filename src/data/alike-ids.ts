@@ -9,6 +9,9 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
   const addresses = new Map<string, string>();
   let nAddresses = 0;
   let address: readonly [string, string] | null = null;
+  const looks = new Map<string, string>();
+  let nUnseen = 0;
+  let unseen: readonly [string, string] | null = null;
   let nCut = 0;
   let cut = '';
   for (let index = 0; index < ids.size; index++) {
@@ -19,13 +22,22 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
       nAlike++;
       alike ??= [id, other];
     }
-    if (id.includes('@')) {
+    if (id.includes('@') || /^\{?[0-9a-f-]{32,36}\}?$/i.test(id)) {
       const lower = id.toLowerCase();
       const first = addresses.get(lower);
       if (first === undefined) addresses.set(lower, id);
       else {
         nAddresses++;
         address ??= [first, id];
+      }
+    }
+    if (/[^ -~]/.test(id)) {
+      const plain = looksOf(id);
+      const first = looks.get(plain) ?? (plain !== id && ids.indexOf(plain) !== undefined ? plain : undefined);
+      if (first === undefined) looks.set(plain, id);
+      else {
+        nUnseen++;
+        unseen ??= [first, id];
       }
     }
     if (/^\d(\.\d+)?e\+\d+$/i.test(id)) {
@@ -40,8 +52,13 @@ export function alikeIds(ids: Vocabulary, what: string): string[] {
     );
   if (address !== null)
     lines.push(
-      `${counted(nAddresses, `${what} id`)} ${nAddresses === 1 ? 'is an address that differs from another one' : 'are addresses that differ from other ones'} ` +
+      `${counted(nAddresses, `${what} id`)} ${nAddresses === 1 ? 'differs from another one' : 'differ from other ones'} ` +
         `in capitals only (${address.join(' and ')}); they are kept apart; --ids-ignore-case makes them one (idsIgnoreCase)`,
+    );
+  if (unseen !== null)
+    lines.push(
+      `${counted(nUnseen, `${what} id`)} ${nUnseen === 1 ? 'looks' : 'look'} the same as other ones but ${nUnseen === 1 ? 'holds' : 'hold'} other characters ` +
+        `(${unseen.map(withCodes).join(' and ')}: accents written apart, wide letters or characters of no width); they are kept apart; write them in one way (Unicode NFKC)`,
     );
   if (nCut > 0)
     lines.push(
@@ -56,4 +73,17 @@ function wholeOf(id: string): string | null {
 
 function withoutZeros(id: string): string | null {
   return /^0+\d+$/.test(id) ? id.replace(/^0+(?=\d)/, '') : null;
+}
+
+/** An id as it looks: letters with accents as one character, wide letters narrow, without characters that are not seen. */
+function looksOf(id: string): string {
+  return id.normalize('NFKC').replace(/\p{Cf}/gu, '');
+}
+
+/** With its unusual characters by their codes. */
+function withCodes(id: string): string {
+  return id.replace(
+    /[\p{Cf}\p{M}\u{ff00}-\u{ffef}]/gu,
+    (character) => `<U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`,
+  );
 }

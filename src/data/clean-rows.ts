@@ -125,7 +125,7 @@ function repeatNote(nRepeated: number, duplicates: Duplicates, { context }: Inte
   const rows = `${counted(nRepeated, 'row')} dropped: the (user, item) pair repeats; `;
   if (duplicates === 'sum') return `${rows}the last of each is kept, with the sum of the ratings`;
   if (duplicates === 'count') return `${rows}the last of each is kept, with the number of rows as its rating`;
-  return `${rows}the ${duplicates} of each is kept${context ? ', whatever its context (duplicates: keep keeps all)' : ''}`;
+  return `${rows}the ${duplicates} of each is kept${context ? ', whatever its context (--duplicates keep keeps all)' : ''}`;
 }
 
 /** The rows with the sum of the ratings of their pair, or the number of its rows, as their rating. */
@@ -137,7 +137,7 @@ function mergedRows(
   if (label !== null)
     throw new DeepTasteError(
       'config',
-      `duplicates: "${duplicates}" makes ratings, and rows with labels ("${label}") have none; say minRating: 1 to merge those labelled 1, or leave it out`,
+      `duplicates: "${duplicates}" makes ratings, and rows with labels ("${label}") have none; say --min-rating 1 (minRating) to merge those labelled 1, or leave it out`,
     );
   const value = duplicates === 'sum' ? ratingsOf(interactions, duplicates) : null;
   return { ...interactions, rating: pairSums(interactions, value, users.size, items.size, part) };

@@ -22,6 +22,8 @@ export interface ColumnStatistics {
   readonly nClocks: number;
   /** Whole numbers such as 53300 or 0533 that can be a time of day, HHMMSS or HHMM. */
   readonly nCompactClocks: number;
+  /** Cells such as `5.4 kg`, `(0.99)` and `0:25:40`: a number with something else. */
+  readonly nMeasured: number;
   /** Numbers such as 007, which are codes rather than quantities. */
   readonly nLeadingZero: number;
   readonly nWithPipe: number;
@@ -48,12 +50,15 @@ export async function columnStatistics(
   return table.columns.map((_, c) => plain(row[`s${c}`]));
 }
 
+const measureLook =
+  '\\s*[-+−(]?\\s*[0-9][0-9.,]*(?:e-?[0-9]+|\\s*(?:\\p{L}{1,8}\\.?|[%°"]|-)(?:/\\p{L}{1,5})?\\)?|\\)|(?::[0-9]{2}){1,2})\\s*';
+
 function statisticsOf(column: ImportedColumn, name: string): string {
   const text = sqlAsText(column);
   const number = sqlAsNumber(column);
   // Comparing with a pattern is slow; numbers and long texts are no dates.
   const looksLike = (pattern: string): string =>
-    `count(CASE WHEN strlen(${text}) BETWEEN 4 AND 40 AND ${number} IS NULL THEN
+    `count(CASE WHEN strlen(${text}) BETWEEN 2 AND 80 AND ${number} IS NULL THEN
        CASE WHEN regexp_full_match(${text}, ${sqlText(`(?i)${pattern}`)}) THEN 1 END END)`;
   const isText = column.storage === 'text';
   const temporal = column.storage === 'time' ? `count(${column.sql})` : isText ? looksLike(dateLook) : '0';
@@ -74,6 +79,7 @@ function statisticsOf(column: ImportedColumn, name: string): string {
     'nClocks': ${isText ? looksLike(clockLook) : '0'},
     'nCompactClocks': count(*) FILTER (${number} = floor(${number}) AND ${number} BETWEEN 0 AND 235959
       AND ${number} % 100 < 60 AND floor(${number} / 100) % 100 < 60),
+    'nMeasured': ${isText ? looksLike(measureLook) : '0'},
     'nLeadingZero': count(*) FILTER (regexp_matches(${text}, '^0[0-9]')),
     'nWithPipe': count(*) FILTER (contains(${text}, '|')),
     'nWithComma': count(*) FILTER (regexp_matches(${text}, '[,;]')),

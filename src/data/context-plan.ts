@@ -4,7 +4,7 @@ import { shellWord } from '../core/shell-word.ts';
 import { type ColumnStatistics, distinctOthers, guessKind, staysNumeric } from './column-statistics.ts';
 import { counted } from './counted.ts';
 import { isMonthFormat } from './date-forms.ts';
-import { numberNote, unreadNumbersNote } from './number-cells.ts';
+import { measuresNotes, numberNote, unreadNumbersNote } from './number-cells.ts';
 import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import type { ColumnKind } from './schema.ts';
@@ -47,7 +47,10 @@ export async function planContext(
     plans.push({ ...guessed, kind: settled.kind as ContextPlan['kind'] });
     notes.push(...settled.notes);
     if (settled.kind === 'numeric') notes.push(...numberNote(table, column));
-    if (settled.kind === 'categorical') notes.push(...unreadNumbersNote(table, column));
+    if (settled.kind === 'categorical') {
+      notes.push(...unreadNumbersNote(table, column));
+      notes.push(...(await measuresNotes(database, table, column, statistics[c])));
+    }
   }
   return { plans, notes };
 }

@@ -58,6 +58,8 @@ export interface Dataset {
   readonly schema: Schema;
   /** When rows carry labels, `rating` is 0 or 1 and each row is an example of its own; absent = they carry none. */
   readonly label?: LabelInfo;
+  /** Present when only its being rarer speaks for the positive cell of the label: other rows of the same kind may show another. */
+  readonly openLabel?: LabelInfo;
   /** True where no (user, item) pair has two rows; absent = pairs may repeat. */
   readonly distinctPairs?: boolean;
   /** What the rows do not name: all of them then share one unnamed user (item); absent = they name both. */

@@ -36,10 +36,10 @@ const monthAndYear = `(?:0[1-9]|1[0-2])[-/](?:19|20)\\d{2}|${anyMonth}\\.?[-/ ]+
 const day =
   `(?:${anyWeekday}\\.?,?\\s+)?(?:` +
   '\\d{4}[-/._]\\d{1,2}[-/._]\\d{1,2}|\\d{1,2}[-/_]\\d{1,2}[-/_](?:\\d{4}|\\d{2})|\\d{1,2}\\.\\d{1,2}\\.(?:\\d{4}|\\d{2})|' +
-  '\\d{1,2}\\.? \\d{1,2}\\.? (?:19|20)\\d{2}|' +
+  '\\d{1,2}\\.? \\d{1,2}[.,]? (?:19|20)\\d{2}|\\d{4}\\. \\d{1,2}\\. \\d{1,2}|\\d{4}[年년] ?\\d{1,2}[月월] ?\\d{1,2}[日일]|' +
   `\\d{1,2}(?:st|nd|rd|th|er)?[-/ .]*(?:de )?${anyMonth}\\.?,?[-/ .]*(?:del? )?'?(?:\\d{4}|\\d{2})|${yearAndMonth}|${monthAndYear}|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
   `\\d{4}[-/ ]${month}[-/ ]\\d{1,2})`;
-const others = `${month}\\s+\\d{1,2}\\s+\\d{1,2}:\\d{2}:\\d{2}\\s.*\\d{4}|\\d{8}[T ]\\d{4,6}`;
+const others = `${month}\\s+\\d{1,2}\\s+\\d{1,2}:\\d{2}:\\d{2}\\s.*\\d{4}|\\d{8}[T _-]\\d{1,2}:?\\d{2}(?::?\\d{2})?`;
 
 /** What a date without a time of day looks like, for RE2 and JavaScript (without case). */
 export const dayLook = `\\s*${day}\\s*`;
@@ -95,6 +95,19 @@ const looks: readonly Look[] = [
     ],
   },
   {
+    // Amazon's reviews have 01 31, 2014
+    look: '(\\d{1,2}) (\\d{1,2}), ((?:19|20)\\d{2})',
+    forms: () => [
+      { order: 'dmy', format: '%d %m, %Y' },
+      { order: 'mdy', format: '%m %d, %Y' },
+    ],
+  },
+  { look: '\\d{4}\\.( ?)\\d{1,2}\\.\\1\\d{1,2}(\\.?)', forms: ([, s, end]) => named(`%Y.${s}%m.${s}%d${end}`) },
+  {
+    look: '\\d{4}([年년])( ?)\\d{1,2}([月월])\\2\\d{1,2}([日일])',
+    forms: ([, y, s, m, d]) => named(`%Y${y}${s}%m${m}${s}%d${d}`),
+  },
+  {
     look: '(\\d{1,2})([-/.])(\\d{1,2})\\2(\\d{2})',
     forms: ([, first, s]) => [
       { order: 'dmy', format: `%d${s}%m${s}%y` },
@@ -146,7 +159,7 @@ function clockFirst(text: string): DateForm[] | null {
 }
 
 const clockParts =
-  /^(\d{1,2})([:.h_-])(\d{2})(?:([:._-])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|Uhr|h|[-+]\d{2}(?::?\d{2})?)?$/i;
+  /^(\d{1,2})([:.h_-])(\d{2})(?:([:._-])(\d{2})(?:([.,])(\d{1,9}))?)?(\s*)([ap]m)?(\s*)(Z|UTC|GMT|Uhr|h|(?:UTC|GMT)?[-+]\d{2}(?::?\d{2})?(?: \([^()]*\))?)?$/i;
 
 /** The format of the text after a date; '' for an empty one, null for one that is no time of day. */
 function clockFormat(text: string, afterDate: boolean): string | null {
@@ -168,11 +181,12 @@ function clockFormat(text: string, afterDate: boolean): string | null {
   return `${before}${hour}${a}%M${ofSeconds}${ofHalf}${gap}${zoneFormat(zone ?? '')}`;
 }
 
-/** A zone's format; null for one that is not known. */
+/** A zone's format; null for one that is not known. JavaScript writes `GMT+0100 (Central European Standard Time)`. */
 function zoneFormat(zone: string): string | null {
   if (zone === '') return '';
   if (/^(Z|UTC|GMT|Uhr|h)$/i.test(zone)) return zone;
-  return /^[-+]\d{2}(:?\d{2})?$/.test(zone) ? '%z' : null;
+  const offset = /^(UTC|GMT)?[-+]\d{2}(?::?\d{2})?( \(.*\))?$/i.exec(zone);
+  return offset ? `${offset[1] ?? ''}%z${literal(offset[2] ?? '')}` : null;
 }
 
 /** True for the times of day that DuckDB's cast reads behind an ISO date. */

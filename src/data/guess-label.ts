@@ -2,7 +2,7 @@
 import { shellWord } from '../core/shell-word.ts';
 import type { Assignment } from './guess-roles.ts';
 import { labelTier } from './label-names.ts';
-import { holdsBinaryNumbers, holdsTwoValues, type LabelEvidence, labelEvidence } from './labels.ts';
+import { holdsBinaryNumbers, holdsTwoValues, isDoneWord, type LabelEvidence, labelEvidence } from './labels.ts';
 import type { Database } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
 import { looksNumeric } from './readers/records.ts';
@@ -125,7 +125,14 @@ function unreadLabel(
   { values, isMark }: LabelEvidence,
 ): string[] {
   const some = values.slice(0, 3).map((value) => JSON.stringify(value));
-  const say = `every row counts as taken; say --label ${shellWord(name)} --positive ${some[0]} to set the one that is`;
+  // which of two is the positive one is for the owner to say
+  const choices = values.length <= 2 ? values.map((value) => `--positive ${shellWord(value)}`) : ['--positive VALUE'];
+  const say = `every row counts as taken; say --label ${shellWord(name)} ${choices.join(' or ')} to set the one that is`;
+  if (values.length > 1 && tier <= 1 && values.includes('0') && values.every(looksNumeric))
+    return [
+      `${source}: "${name}" holds numbers and zeros, and every row counts as taken; ` +
+        `say --rating ${shellWord(name)} --min-rating 1 to leave those of 0 out`,
+    ];
   if (isMark) return [`${source}: "${name}" is no label, for it holds ${some[0]} or nothing: ${say}`];
   const areWords = values.length < fewWords && values.some((value) => !looksNumeric(value));
   if (values.length < 2 || (tier > 0 && !(tier === 1 && areWords))) return [];
@@ -146,7 +153,8 @@ export async function possibleLabels(
   for (const column of columns.filter(({ storage }) => storage !== 'list')) {
     const evidence = await labelEvidence(database, table, column, nSampledRows);
     const tier = labelTier(normalName(column.name));
-    if (evidence.pair && (await labelEvidence(database, table, column)).pair) binary.push(column);
+    if (evidence.isMark && isDoneWord(evidence.values[0])) unread.push(...unreadLabel(table, column, 0, evidence));
+    else if (evidence.pair && (await labelEvidence(database, table, column)).pair) binary.push(column);
     else if (tier >= 0) unread.push(...unreadLabel(table, column, tier, evidence));
   }
   if (binary.length === 0) return unread;

@@ -6,6 +6,7 @@ import {
   type GuessedRole,
   isClockName,
   isDateName,
+  isEverydayTimeName,
   isOnlyClockName,
   isSureName,
   isVagueTimeName,
@@ -152,7 +153,8 @@ export class RoleGuess {
   }
 
   #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {
-    if (role === 'time' && isVagueTimeName(column.name)) return this.#isTemporal(column) || this.#isEpochTime(column);
+    if (role === 'time' && isVagueTimeName(column.name))
+      return this.#isTemporal(column) || (!isEverydayTimeName(column.name) && this.#isEpochTime(column));
     return this.#isNumeric(column) || (role === 'time' && this.#isTemporal(column));
   }
 

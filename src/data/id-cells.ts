@@ -30,7 +30,7 @@ export async function withWholeIds<T extends IdTable>(
     floats.push(column);
     const example = String(first[0]).trim();
     notes.push(
-      `${table.source}: "${column.name}": ${counted(n, 'id')} written as floats, ${example} is read as ${example.slice(0, -2)} (idsAsWritten keeps them)`,
+      `${table.source}: "${column.name}": ${counted(n, 'id')} written as floats, ${example} is read as ${example.slice(0, -2)} (--ids-as-written keeps them)`,
     );
   }
   const whole = (sql: string): string => `regexp_replace(${sql}, '[.]0(\\s*)$', '\\1')`;
@@ -54,7 +54,7 @@ async function withoutCapitals<T extends IdTable>(
     );
     if (n > 0)
       notes.push(
-        `${table.source}: "${name}": ${counted(n, 'id')} that differ${n === 1 ? 's' : ''} from another one in capitals only ${n === 1 ? 'is' : 'are'} taken for it; ids are written small (idsIgnoreCase)`,
+        `${table.source}: "${name}": ${counted(n, 'id')} that differ${n === 1 ? 's' : ''} from another one in capitals only ${n === 1 ? 'is' : 'are'} taken for it; ids are written small (--ids-ignore-case)`,
       );
   }
   const lower = (sql: string): string => `lower(${sql})`;

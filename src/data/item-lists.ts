@@ -3,7 +3,7 @@ import { counted } from './counted.ts';
 import type { ColumnRoles } from './data-options.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
-import { isItemListName, isKnownColumnName, namedFor } from './role-names.ts';
+import { isItemListName, isKnownColumnName, namedFor, nameRank } from './role-names.ts';
 
 /** How the items stand in a cell. */
 type ListForm = { readonly by: 'list' | 'brackets' } | { readonly by: 'separator'; readonly separator: string };
@@ -17,10 +17,10 @@ export async function unnestItemLists(
   const column = candidate(table, told);
   const form = column && (await listForm(database, table, column, told.item === column.name));
   if (!column || !form) return table;
-  const beside = form.by === 'list' ? await listsBeside(database, table, column) : [];
+  const beside = await listsBeside(database, table, column, form);
   const lists = new Map<ImportedColumn, string>([
     [column, sqlAsList(column, form)],
-    ...beside.map((each): [ImportedColumn, string] => [each, each.sql]),
+    ...beside.map((each): [ImportedColumn, string] => [each, sqlAsList(each, form)]),
   ]);
   const select = table.columns.map((each) =>
     lists.has(each) ? `unnest(${lists.get(each)}) AS ${each.sql}` : each.sql,
@@ -28,7 +28,7 @@ export async function unnestItemLists(
   const sql = database.freshName('listed');
   const columns = table.columns.map((each): ImportedColumn => {
     if (!lists.has(each)) return each;
-    const { separator: _s, ...rest } = each;
+    const { separator: _s, numbers: _n, unreadNumbers: _u, ...rest } = each;
     const one: ImportedColumn = { ...rest, storage: 'text', kind: each.kind === 'multi' ? null : each.kind };
     return each === column ? { ...one, listed: true } : one;
   });
@@ -123,17 +123,29 @@ async function listsBeside(
   database: Database,
   table: ImportedTable,
   column: ImportedColumn,
+  form: ListForm,
 ): Promise<ImportedColumn[]> {
-  const others = table.columns.filter((each) => each !== column && each.storage === 'list');
-  const likely = others.filter(
-    (each) => (column.parent !== undefined && each.parent === column.parent) || isSeveralOfKnown(each.name),
+  const storage = form.by === 'list' ? 'list' : 'text';
+  const others = table.columns.filter((each) => each !== column && each.storage === storage);
+  const likely = others.filter((each) =>
+    form.by === 'list'
+      ? (column.parent !== undefined && each.parent === column.parent) || isSeveralOfKnown(each.name)
+      : isSeveralOfAnswers(each.name),
   );
   if (likely.length === 0) return [];
+  const length = (each: ImportedColumn): string => `len(${sqlAsList(each, form)})`;
   const tests = likely.map(
-    (each, c) => `coalesce(bool_and(len(${each.sql}) IS NOT DISTINCT FROM len(${column.sql})), false) AS n${c}`,
+    (each, c) =>
+      `coalesce(bool_and(${length(each)} IS NOT DISTINCT FROM ${length(column)}), false)${form.by === 'list' ? '' : ` AND max(${length(each)}) > 1`} AS n${c}`,
   );
   const row = await database.row<Record<string, boolean>>(`SELECT ${tests.join(', ')} FROM ${table.sql}`);
   return likely.filter((_, c) => row[`n${c}`]);
+}
+
+/** Ratings or times, in the plural too. */
+function isSeveralOfAnswers(name: string): boolean {
+  const names = [name, name.replace(/s$/i, '')];
+  return names.some((each) => nameRank('rating', each) >= 0 || nameRank('time', each) >= 0);
 }
 
 function isSeveralOfKnown(name: string): boolean {

@@ -7,6 +7,8 @@ const outcomes = words(`
   click clicks clicked like likes liked converted conversion convert churn churned purchase purchased bought buy
   ordered booked installed subscribed accepted redeemed recommended recommend upvoted upvote favorite favorited
   favourite favourited saved positive relevant response responded engaged interested interacted feedback preference
+  geklickt angeklickt gekauft bestellt clique achete commande clicado cliqueado comprado cliccato acquistato curtido
+  geklikt gekocht klickat kopt klikniete kupione клик куплено купил лайк 点击 购买 喜欢
 `);
 
 /** Words that other columns go by too: outcomes where nothing surer is there. */
@@ -21,7 +23,10 @@ const likely = words(`
  * they are made of.
  */
 export function labelTier(normalName: string): number {
-  const tier = tierOf(normalName);
+  const tier = Math.max(
+    tierOf(normalName),
+    tierOf(normalName.normalize('NFD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1')),
+  );
   if (tier >= 0) return tier;
   const bare = normalName.replace(/^(is|was|has|did|user)/, '').replace(/(flag|label|yn|indicator|bool)$/, '');
   return bare === normalName ? -1 : tierOf(bare);

@@ -5,7 +5,7 @@ import { counted } from './counted.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsText } from './readers/imported-table.ts';
 import { normalName } from './role-names.ts';
-import { words } from './words.ts';
+import { done, knownPairs, shown, ticks } from './yes-words.ts';
 
 export interface LabelRule {
   readonly column: string;
@@ -15,45 +15,9 @@ export interface LabelRule {
   readonly negative: string | null;
   /** True when the column holds nothing but the positive cell, so that all others, the empty ones, are 0. */
   readonly isMark?: boolean;
+  /** True when nothing but its being rarer (or later in the alphabet) speaks for the positive cell: other rows may show another. */
+  readonly isRarer?: boolean;
 }
-
-/** Pairs of words of which the second is the positive one. */
-const knownPairs: readonly (readonly [string, string])[] = [
-  ['0', '1'],
-  ['-1', '1'],
-  ['-1', '+1'],
-  ['0', '+1'],
-  ['false', 'true'],
-  ['f', 't'],
-  ['no', 'yes'],
-  ['n', 'y'],
-  ['negative', 'positive'],
-  ['neg', 'pos'],
-  ['dislike', 'like'],
-  ['disliked', 'liked'],
-  ['off', 'on'],
-  ['thumbs down', 'thumbs up'],
-  ['downvote', 'upvote'],
-  ['nein', 'ja'],
-  ['nee', 'ja'],
-  ['nej', 'ja'],
-  ['non', 'oui'],
-  ['no', 'si'],
-  ['no', 'sí'],
-  ['no', 'sì'],
-  ['não', 'sim'],
-  ['нет', 'да'],
-  ['否', '是'],
-];
-
-/** Events of which one is what people were shown, the other what they did then. */
-const shown = words(
-  'view viewed views pageview impression impressions show shown showed display displayed seen skip skipped',
-);
-const done = words('click clicked clicks buy bought purchase purchased order ordered conversion converted transaction');
-
-/** What people put where something is so, and nothing where it is not. */
-const ticks = ['x', '✓', '✔', '✔️', '☑', '✅', '*', '•'];
 
 interface LabelCount {
   readonly value: string;
@@ -83,8 +47,10 @@ export async function labelRule(
   }
   if (isMark && saysYes(values[0], column.name))
     return { column: column.name, positive: values[0], negative: null, isMark };
-  const pair = knownPair(values) ?? rarerPair(counts);
-  if (pair) return { column: column.name, positive: pair[1], negative: pair[0] };
+  const known = knownPair(values);
+  const pair = known ?? rarerPair(counts);
+  if (pair)
+    return { column: column.name, positive: pair[1], negative: pair[0], ...(known === null && { isRarer: true }) };
   throw new DeepTasteError(
     'data',
     `${where}: must hold two different values, found ${foundValues(values)}; say --positive VALUE ` +
@@ -95,7 +61,12 @@ export async function labelRule(
 
 function knownPair(values: readonly string[]): readonly [string, string] | null {
   if (values.length === 0 || values.length > 2) return null;
-  const words = values.map((value) => value.toLowerCase().replace(/[_-]+(?=.*\p{L})/gu, ' '));
+  const words = values.map((value) =>
+    value
+      .normalize('NFC')
+      .toLowerCase()
+      .replace(/[_-]+(?=.*\p{L})/gu, ' '),
+  );
   const pair =
     knownPairs.find((known) => words.every((value) => known.includes(value))) ?? negatedPair(words) ?? eventPair(words);
   if (!pair) return null;
@@ -118,11 +89,24 @@ function eventPair(words: readonly string[]): readonly [string, string] | null {
   return words.length === 2 && first !== undefined && second !== undefined ? [first, second] : null;
 }
 
-/** True when a cell says yes by itself: a word for it, 1, a tick, or the name of its column (`clicked` under "clicked"). */
+/** True for words of what people did with something that they were shown. */
+export function isDoneWord(value: string): boolean {
+  return done.includes(value.toLowerCase());
+}
+
+/** True when a cell says yes by itself: a word for it, 1, a tick, or what its column is called (`clicked` or `click` under "clicked"). */
 function saysYes(value: string, name: string): boolean {
   const word = value.toLowerCase();
-  if (ticks.includes(word) || normalName(word) === normalName(name)) return true;
+  if (ticks.includes(word) || stem(word) === stem(name)) return true;
   return knownPairs.some(([negative, positive]) => word === positive && word !== negative);
+}
+
+/** `clicked`, `clicks` and `click` are one. */
+function stem(word: string): string {
+  return normalName(word)
+    .replace(/^(is|was|has)(?=.{3})/, '')
+    .replace(/(e?d|e?s)$/, '')
+    .replace(/e$/, '');
 }
 
 function rarerPair(counts: readonly LabelCount[]): readonly [string, string] | null {

@@ -97,6 +97,7 @@ export async function loadParts(
     social: side.social,
     schema: { columns: [...interactionSchema(read[0].roles, plan), ...side.schema.columns] },
     ...(plan.label && !isMerged && { label: { column: plan.label.column, positive: plan.label.positive } }),
+    ...(plan.label?.isRarer && { openLabel: { column: plan.label.column, positive: plan.label.positive } }),
     ...(cleaned.distinctPairs && parts.length === 1 && { distinctPairs: true }),
     ...(unnamed.length > 0 && { unnamed }),
     hash: hashInteractions(users, items, cleaned.interactions),

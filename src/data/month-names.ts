@@ -1,4 +1,4 @@
-/** Names of months and weekdays in other languages than English, which strptime does not know: German, French, Spanish, Italian, Portuguese, Dutch. */
+/** Names of months and weekdays in other languages than English, which strptime does not know: German, French, Spanish, Italian, Portuguese, Dutch and others. */
 import { sqlText } from './readers/database.ts';
 import { words } from './words.ts';
 
@@ -6,18 +6,18 @@ const english = words('January February March April May June July August Septemb
 
 /** By month: full names and short ones; the short ones become the first three letters of the English name. */
 const fullNames: readonly string[] = [
-  'januar jänner janvier enero gennaio janeiro januari',
-  'februar feber février fevrier febrero febbraio fevereiro februari',
-  'märz maerz mars marzo março marco maart',
-  'avril abril aprile',
-  'mai mayo maggio maio mei',
-  'juni juin junio giugno junho',
-  'juli juillet julio luglio julho',
-  'août aout agosto augustus',
-  'septembre septiembre setiembre settembre setembro',
-  'oktober octobre octubre ottobre outubro',
-  'novembre noviembre novembro',
-  'dezember décembre decembre diciembre dicembre dezembro',
+  'januar jänner janvier enero gennaio janeiro januari styczeń stycznia leden ledna январь января січня ocak tammikuuta ianuarie',
+  'februar feber février fevrier febrero febbraio fevereiro februari luty lutego únor února февраль февраля лютого şubat helmikuuta februarie pebruari',
+  'märz maerz mars marzo março marco maart marts marzec marca březen března март марта березня mart maaliskuuta martie maret',
+  'avril abril aprile kwiecień kwietnia duben dubna апрель апреля квітня nisan huhtikuuta aprilie',
+  'mai mayo maggio maio mei maj maja květen května май мая травня mayıs toukokuuta',
+  'juni juin junio giugno junho czerwiec czerwca červen června июнь июня червня haziran kesäkuuta iunie',
+  'juli juillet julio luglio julho lipiec lipca červenec července июль июля липня temmuz heinäkuuta iulie',
+  'août aout agosto augustus augusti sierpień sierpnia srpen srpna август августа серпня ağustos elokuuta agustus',
+  'septembre septiembre setiembre settembre setembro wrzesień września září сентябрь сентября вересня eylül syyskuuta septembrie',
+  'oktober octobre octubre ottobre outubro październik października říjen října октябрь октября жовтня ekim lokakuuta octombrie',
+  'novembre noviembre novembro listopad listopada listopadu ноябрь ноября листопада kasım marraskuuta noiembrie',
+  'dezember décembre decembre diciembre dicembre dezembro desember grudzień grudnia prosinec prosince декабрь декабря грудня aralık joulukuuta decembrie',
 ];
 const shortNames: readonly string[] = [
   'jän janv ene gen',

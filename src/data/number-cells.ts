@@ -1,8 +1,10 @@
 /** Numbers as people write them: decimal commas, thousands apart, currency marks, stars. Which style a column has is found from its cells. */
 import { DeepTasteError } from '../core/errors.ts';
+import type { ColumnStatistics } from './column-statistics.ts';
 import type { Database } from './readers/database.ts';
-import type { ImportedColumn, ImportedTable } from './readers/imported-table.ts';
+import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import {
+  apartPattern,
   countedStars,
   drawnStars,
   type NumberStyle,
@@ -11,6 +13,7 @@ import {
   plainNumber,
   unitMark,
 } from './readers/number-styles.ts';
+import { isCodeName } from './role-names.ts';
 
 /** Rows that are looked at. */
 const nLookedAt = 10_000;
@@ -26,6 +29,8 @@ interface Evidence {
   readonly eitherComma: number;
   /** Cells of a number with a currency mark, whatever the rest. */
   readonly marked: number;
+  /** Cells of a number with thousands apart (1 234, 1'234) and no other mark. */
+  readonly apart: number;
   /** Plain numbers, those with a decimal point, and those that nobody writes who sets marks between thousands (1500, 1.234). */
   readonly plain: number;
   readonly fraction: number;
@@ -112,6 +117,7 @@ function evidenceOf({ sql }: ImportedColumn): string {
     'point': ${count(`${is('point')} AND NOT ${is('comma')}`)}, 'comma': ${count(`${is('comma')} AND NOT ${is('point')}`)},
     'either': ${count(isEither)}, 'eitherComma': ${count(`${isEither} AND contains(${sql}, ',')`)},
     'marked': ${count(`${is('point')} AND regexp_matches(${sql}, '${unitMark}')`)},
+    'apart': ${count(`${is('point')} AND regexp_full_match(${sql}, '${apartPattern}')`)},
     'plain': count(${number}),
     'fraction': count(CASE WHEN ${sql} LIKE '%.%' AND NOT ${isThousand} THEN ${number} END),
     'unmarked': count(CASE WHEN abs(${number}) >= 1000 OR ${isThousand} THEN 1 END),
@@ -148,7 +154,7 @@ function isMost(n: number, cells: number): boolean {
  * taken to do so, unless other numbers of thousands have none: `isOpen` then says that no shorter number speaks for it.
  */
 function decimalStyle(
-  { point, comma, either, eitherComma, marked, plain, fraction, unmarked }: Evidence,
+  { point, comma, either, eitherComma, marked, apart, plain, fraction, unmarked }: Evidence,
   told: '.' | ',' | undefined,
 ): { readonly style: 'point' | 'comma' | null; readonly isOpen?: boolean } {
   const isPoint = point + fraction > 0;
@@ -156,7 +162,7 @@ function decimalStyle(
   if (told === '.') return { style: 'point' };
   if (comma > 0) return { style: isPoint ? null : 'comma' };
   if (point > 0 || (either > 0 && fraction > 0)) return { style: 'point' };
-  if (either === 0) return { style: marked > 0 ? 'point' : null };
+  if (either === 0) return { style: marked + apart > 0 ? 'point' : null };
   const isOneMark = eitherComma === 0 || eitherComma === either;
   if (!isOneMark || unmarked > 0) return { style: null };
   return { style: eitherComma > 0 ? 'point' : 'comma', isOpen: plain === 0 };
@@ -193,6 +199,40 @@ export function unreadNumbersNote({ source }: ImportedTable, { name, unreadNumbe
   ];
 }
 
+/** So many different cells are hardly kinds of something. */
+const manyCells = 20;
+/** So few words stand for what is not known. */
+const fewWords = 5;
+
+/** What a person should know of a column of categories that is one of measures but for the way in which they are written. */
+export async function measuresNotes(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  { nValues, nNumeric, nMeasured, nLeadingZero, nDistinctNumbers, nDistinctOthers }: ColumnStatistics,
+): Promise<string[]> {
+  const { name, storage, kind, unreadNumbers } = column;
+  if (storage !== 'text' || kind !== null || unreadNumbers !== undefined || nLeadingZero > 0 || isCodeName(name))
+    return [];
+  const areMeasures = nMeasured > 0 && isMost(nMeasured + nNumeric, nValues) && nDistinctOthers > manyCells;
+  const haveWords =
+    nNumeric < nValues && nNumeric * 2 >= nValues && nDistinctNumbers > manyCells && nDistinctOthers <= fewWords;
+  if (!areMeasures && !haveWords) return [];
+  const text = sqlAsText(column);
+  const [example] = await database.texts(
+    `SELECT trim(${text}) FROM ${table.sql} WHERE trim(${text}) <> '' AND ${sqlAsNumber(column)} IS NULL LIMIT 1`,
+  );
+  const shown = example === undefined ? '' : `, such as ${JSON.stringify(example)},`;
+  const where = `${table.source}: "${name}" is kept as categories:`;
+  if (areMeasures)
+    return [
+      `${where} its cells${shown} are numbers with something else; write the numbers alone to have them read as such`,
+    ];
+  return [
+    `${where} ${nNumeric} of ${nValues} cells looked at are numbers, the others${shown} are not; name these with --missing to have numbers`,
+  ];
+}
+
 /** @throws DeepTasteError `data`: numbers of which none shows what its mark means, where their size matters */
 export function refuseOpenNumbers({ source }: ImportedTable, { name, numbers }: ImportedColumn): void {
   if (!numbers?.isOpen) return;
@@ -213,6 +253,6 @@ function numberOf(text: string, style: NumberStyle): number {
   if (style === 'stars' && !/\d/.test(text)) return text.replace(/[^★⭐]/g, '').length + (text.includes('½') ? 0.5 : 0);
   if (style !== 'point' && style !== 'comma')
     return Number((/\d+(?:[.,]\d+)?/.exec(text) ?? [''])[0].replace(',', '.'));
-  const digits = text.replace(style === 'comma' ? /[^0-9,+-]/g : /[^0-9.+-]/g, '');
+  const digits = text.replace('−', '-').replace(style === 'comma' ? /[^0-9,+-]/g : /[^0-9.+-]/g, '');
   return Number(style === 'comma' ? digits.replace(',', '.') : digits);
 }

@@ -91,7 +91,10 @@ export async function readNumbers(
   const { n, least, most } = evidence;
   const plain = { order: null, told: false, first: least, last: most };
   if (n === 0 || least === null || most === null) return { sql: number, format: 'seconds', ...plain, notes: [] };
-  const compact = evidence.whole ? await readCompact(database, table, column, least, most, n) : null;
+  const compact = evidence.whole
+    ? ((await readCompact(database, table, column, least, most, n)) ??
+      (await readYearLast(database, table, column, least, most, n)))
+    : null;
   if (compact) return compact;
   if (mayBeExcelDays(least, most)) {
     const sql = `round((${number} - 25569) * 86400, 3)`;
@@ -155,6 +158,43 @@ async function readCompact(
   const { first, last, example } = row;
   const notes = [`read as ${format}, e.g. ${example} = ${dateText(first)}`];
   return { sql, format, order: null, told: false, first, last, notes };
+}
+
+/**
+ * Dates such as 31012024, when every number of the column is one between 1970 and 2100.
+ * @throws DeepTasteError `data`: every number is one with the day first and with the month first
+ */
+async function readYearLast(
+  database: Database,
+  table: ImportedTable,
+  column: ImportedColumn,
+  least: number,
+  most: number,
+  n: number,
+): Promise<TimeReading | null> {
+  if (least < 1_011_970 || most > 31_122_100) return null;
+  const text = `lpad(regexp_replace(trim(${sqlAsText(column)}), '\\.0*$', ''), 8, '0')`;
+  const read = (format: string): string =>
+    `CASE WHEN CAST(right(${text}, 4) AS INTEGER) BETWEEN 1970 AND 2100 THEN epoch(try_strptime(${text}, '${format}')) END`;
+  const formats = ['%d%m%Y', '%m%d%Y'] as const;
+  const row = await database.row<Record<string, number>>(
+    `SELECT count(a) AS n0, count(b) AS n1, min(a) AS first0, max(a) AS last0, min(b) AS first1, max(b) AS last1, count(*) FILTER (a <> b) AS unlike,
+       arg_min(t, a) AS example0, arg_min(t, b) AS example1
+     FROM (SELECT CASE WHEN ${sqlAsNumber(column)} IS NOT NULL THEN ${text} END AS t, ${read(formats[0])} AS a, ${read(formats[1])} AS b FROM ${table.sql})`,
+  );
+  const fitting = formats.map((_, k) => k).filter((k) => row[`n${k}`] === n);
+  if (fitting.length === 0) return null;
+  if (fitting.length === 2 && row.unlike > 0)
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: "${column.name}": dates must show which part is the day and which the month, but all cells read in 2 ways: ` +
+        `${row.example0} is ${dateText(row.first0)} as %d%m%Y; say which with --date-format '%d%m%Y' or --date-format '%m%d%Y' (dateFormat)`,
+      { path: table.source, column: column.name, formats },
+    );
+  const [k] = fitting;
+  const [first, last] = [row[`first${k}`], row[`last${k}`]];
+  const notes = [`read as ${formats[k]}, e.g. ${row[`example${k}`]} = ${dateText(first)}`];
+  return { sql: read(formats[k]), format: formats[k], order: k === 0 ? 'dmy' : 'mdy', told: false, first, last, notes };
 }
 
 async function mixedUnits(

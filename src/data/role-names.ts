@@ -1,4 +1,5 @@
-/** Names under which the columns of recommendation data are known. Compared without case, spaces and punctuation. */
+/** Names under which the columns of recommendation data are known. Compared without case, spaces, punctuation and accents. */
+import { foreignNames } from './foreign-names.ts';
 import { words } from './words.ts';
 
 export type GuessedRole = 'user' | 'item' | 'rating' | 'time' | 'session';
@@ -11,9 +12,10 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       customerid customer memberid member visitorid visitor accountid account clientid reviewerid reviewer personid
       person playerid player subscriberid viewerid listenerid profileid shopperid readerid username useridx
       userindex usercode userno usernumber customercode memberno buyerid buyer raterid patronid authorid
-      userpseudoid fullvisitorid kundennummer kundennr kundenid
+      userpseudoid fullvisitorid kundennummer kundennr kundenid studentid householdid householdkey custid
+      customerno customernumber membernumber userhash
     `),
-    ['kunde'],
+    foreignNames.user,
     ['email', 'emailaddress', 'useremail', 'customeremail'],
   ],
   item: [
@@ -23,7 +25,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       businessid newsid contentid venueid poiid recipeid animeid listingid courseid albumid showid restaurantid
       hotelid adid docid documentid postid beerid offerid placeid locationid pageid itemidx itemindex filmid film
       itemcode itemno productcode productno stockcode articleno articlecode isbn13 isbn10 lineitemsku trackuri
-      spotifytrackuri artikelnummer artikelnr artikelid
+      spotifytrackuri artikelnummer artikelnr artikelid prodid productnumber itemnumber itemhash
     `),
     [
       'movie',
@@ -40,6 +42,7 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       'recipe',
       'venue',
       'poi',
+      ...foreignNames.item,
     ],
   ],
   rating: [
@@ -47,32 +50,38 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
     words(`
       stars score overall ratingvalue ratingscore ratingstars starrating reviewrating userrating userscore
       reviewscore reviewoverall customerrating itemrating movierating filmrating bookrating productrating songrating
-      gamerating reciperating animerating beerrating bewertung
-    `),
+      gamerating reciperating animerating beerrating
+    `).concat(foreignNames.rating),
     ['label', 'target', 'click', 'clicked', 'preference', 'like', 'liked', 'feedback'],
-    ['weight', 'playcount', 'plays', 'count', 'cnt', 'quantity', 'purchases', 'value'],
+    ['weight', 'playcount', 'plays', 'count', 'cnt', 'quantity', 'purchases', 'value'].concat(foreignNames.amount),
   ],
   time: [
     ['timestamp', 'time', 'datetime', 'ts'],
     words(`
       unixtime unixreviewtime unixtimestamp eventtime eventtimestamp createdat ratedat watchedat reviewtime
       ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
-      createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
-      clickedat viewedat playedat addedat datum fecha bestelldatum kaufdatum bestellzeitpunkt zeitpunkt zeitstempel
-    `),
-    ['at'],
+      times timestamps dates createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
+      clickedat viewedat playedat addedat
+    `).concat(foreignNames.time),
+    ['at', 'tdat', 'watchedon', 'ratedon', 'createdon', 'boughton', 'purchasedon', ...foreignNames.vagueTime],
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
 };
 
 const titleNames = words(`
   title movietitle itemtitle producttitle booktitle tracktitle songtitle articletitle headline name itemname
-  moviename productname artistname trackname songname bookname gamename titel bezeichnung artikelbezeichnung artikelname
-  produktname produktbezeichnung
-`);
+  moviename productname artistname trackname songname bookname gamename
+`).concat(foreignNames.title);
 
 export function normalName(name: string): string {
-  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+function withoutAccents(normal: string): string {
+  return normal.normalize('NFD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1');
 }
 
 /**
@@ -84,7 +93,7 @@ function spellings(role: GuessedRole | 'title', name: string): string[] {
     .split('.')
     .map(normalName)
     .filter((part) => part !== '');
-  if (parts.length < 2) return [normalName(name)];
+  if (parts.length < 2) return [...new Set([normalName(name), withoutAccents(normalName(name))])];
   const ends = parts.map((_, p) => parts.slice(p).join(''));
   const ofWhom = parts.slice(0, -1);
   const isOf = (who: 'user' | 'item'): boolean => ofWhom.some((part) => tiers[who].flat().includes(part));
@@ -149,7 +158,12 @@ export function isClassName(name: string): boolean {
 
 /** True for names that mean a time only where the values are dates, or numbers as large as those of seconds since 1970. */
 export function isVagueTimeName(name: string): boolean {
-  return tiers.time[2].includes(normalName(name));
+  return spellings('time', name).some((spelling) => tiers.time[2].includes(spelling));
+}
+
+/** True for names of times in other languages that mean other things too (`data`, `tag`): numbers under them are no times. */
+export function isEverydayTimeName(name: string): boolean {
+  return spellings('time', name).some((spelling) => foreignNames.vagueTime.includes(spelling));
 }
 
 /** True for columns that say how a row turned out, which no model may look at: ratings and labels. */
@@ -159,7 +173,7 @@ export function isOutcomeName(name: string): boolean {
 
 /** True when a rating column of this name is surely meant, so that no other column is taken for a label. */
 export function isRatingName(name: string): boolean {
-  return tiers.rating.slice(0, 2).flat().includes(normalName(name));
+  return spellings('rating', name).some((spelling) => tiers.rating.slice(0, 2).flat().includes(spelling));
 }
 
 /** True for names that surely mean the ids of users or items. */
@@ -177,7 +191,10 @@ export function isListName(name: string): boolean {
 
 /** True for names of numbers that stand for things: `category_id`, `storeId`, `zip_code`. */
 export function isCodeName(name: string): boolean {
-  return /(^|[_ .-])(id|code)$/i.test(name) || /[a-z](Id|ID|Code)$/.test(name);
+  return (
+    /(^|[_ .-])(id|code)$|^(zip|plz|(zip|post|postal) ?code|code ?postal)$/i.test(name) ||
+    /[a-z](Id|ID|Code)$/.test(name)
+  );
 }
 
 /** True for names of columns that hold dates, so that numbers such as 20240105 are taken for them. */
@@ -198,6 +215,6 @@ export function isOnlyClockName(name: string): boolean {
 }
 
 export function isKnownColumnName(name: string): boolean {
-  const normal = normalName(name);
-  return titleNames.includes(normal) || Object.values(tiers).some((role) => role.flat().includes(normal));
+  const known = [...titleNames, ...Object.values(tiers).flat(2)];
+  return [normalName(name), withoutAccents(normalName(name))].some((normal) => known.includes(normal));
 }

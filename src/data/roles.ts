@@ -11,6 +11,7 @@ import { isIndexName, rowCounterNotes } from './readers/row-counters.ts';
 import { isClassName, isOutcomeName } from './role-names.ts';
 import type { ColumnSchema } from './schema.ts';
 import { checkTitles } from './title-check.ts';
+import { unfittingNames } from './unfitting-names.ts';
 
 export interface InteractionRoles {
   /** Null: the rows name no users. */
@@ -93,6 +94,7 @@ export async function assignRoles(
       ...rowCounterNotes(table.source, free, context),
       ...(isOpen ? notes : []),
       ...(isUndecided ? await possibleLabels(database, table, free) : []),
+      ...(await unfittingNames(database, table, assigned, free)),
     ],
   };
 }
@@ -242,6 +244,8 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
       ? ` (models of sequences take sessions without users as they are, "deeptaste models" lists them; for all others, ` +
         `--user ${session} makes each session a user)`
       : ` (or --label COLUMN ${none} for labelled rows without)`;
+  const apart =
+    names.length === 1 && table.hasHeader ? '; if the cells are separated by something else, say --delimiter' : '';
   const outcome = names.find(isClassName);
   const almost =
     outcome === undefined
@@ -251,7 +255,7 @@ function unknownColumns(table: ImportedTable, missing: readonly string[], sessio
   return new DeepTasteError(
     'config',
     `${table.source}: cannot tell which column holds the ${missing.join(' and the ')}; say ${flags}${hint}${almost}; ` +
-      `columns: ${names.join(', ')}${headerNote(table)}`,
+      `columns: ${names.join(', ')}${headerNote(table)}${apart}`,
     { path: table.source, missing, columns: names },
   );
 }

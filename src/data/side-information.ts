@@ -6,7 +6,7 @@ import type { TableOptions } from './data-options.ts';
 import type { Field, FieldTable } from './dataset.ts';
 import { settledIds } from './id-cells.ts';
 import { marksNotes } from './missing-marks.ts';
-import { numberNote, unreadNumbersNote } from './number-cells.ts';
+import { measuresNotes, numberNote, unreadNumbersNote } from './number-cells.ts';
 import type { Cell, Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -171,7 +171,10 @@ export async function settleKinds(
     kinds.push(kind === guess.kind ? guess : { kind });
     notes.push(...ofTimes, ...marksNotes(table, column));
     if (kind === 'numeric') notes.push(...numberNote(table, column));
-    if (kind === 'categorical') notes.push(...unreadNumbersNote(table, column));
+    if (kind === 'categorical') {
+      notes.push(...unreadNumbersNote(table, column));
+      notes.push(...(await measuresNotes(database, table, column, statistics[c])));
+    }
     if (kind === 'numeric' || kind === 'time')
       notes.push(...(await badNumbers(database, table, [{ column, kind }], times)));
   }

@@ -2,6 +2,7 @@
  * A generator's side of a game: what it draws against the taken pairs for the discriminator, its turn by policy gradient, and whether
  * it still draws different things. By the softmax over all targets, or over a few candidates of each person.
  */
+import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import { rowNumbers, rowOf, type SparseRows } from '../data/sparse-rows.ts';
 import type { OptimizerOptions } from '../engine/optimizers/optimizer.ts';
@@ -51,7 +52,13 @@ export class Generator {
       player: game.generator,
       capacity: Math.max(64, training.generatorBatchSize),
     });
-    this.#draws = new SoftmaxDraws(Math.max(this.#policy.nTargets, training.candidates));
+    if (training.candidates > this.#policy.nTargets)
+      throw new DeepTasteError(
+        'config',
+        `training.candidates: must be at most the ${this.#policy.nTargets} that the generator chooses among, found ${training.candidates}; lower it, or say 0 for all`,
+        { key: 'training.candidates' },
+      );
+    this.#draws = new SoftmaxDraws(this.#policy.nTargets);
     this.#random = options.random;
   }
 

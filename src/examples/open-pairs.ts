@@ -19,13 +19,14 @@ import { drawWeights, logProbabilities, needsProbabilities } from './negative-we
 import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
 import { checkPairRow, feedOf, isInBlocks, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
 import { type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
+import { tookEverythingNote } from './took-everything.ts';
 
 export class OpenPairs<C> implements OpenExamples<'pairs'> {
   readonly declared: DeclaredParameters;
   readonly store: ParameterStore;
   readonly plan: StepPlan;
   readonly nRows: number;
-  readonly notes: readonly string[] = [];
+  readonly notes: readonly string[];
   readonly #sampler: SamplerRecord;
   readonly #ranks: FactorRanks | null;
   readonly #request: OpenRequest<C, 'pairs'>;
@@ -45,6 +46,8 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const taken = former ? unitedRows(rows, former) : rows;
     const training = pairSettings.parse(request.training);
     checkPairRow(model, training, sizes.nItems);
+    const draws = rowsOfLoss[training.loss] !== 'whole';
+    this.notes = draws ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
     const positives = { items: rows.columns, nItems: sizes.nItems };
     this.declared = declaredAs(model.parameters(config, sizes));
     this.#given = withConstants(model, this.declared.tensors, config, data);

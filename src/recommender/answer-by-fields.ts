@@ -11,6 +11,7 @@ import { RankingTables } from '../engine/runtime/ranking.ts';
 import { type FieldRanking, probabilityOf, type RowPredictor } from '../scoring/row-scorer.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import type { Answering, Asked, AskedPerson, RankedUser, Vectors, WantedOfUsers } from './answer.ts';
+import { bestOfFew, bestOfPerson, itemsBut } from './best-of-few.ts';
 import { type Explanation, explanationOf } from './explain-row.ts';
 import {
   entitiesOf,
@@ -39,6 +40,7 @@ export class FieldAnswering implements Answering {
   readonly #complete: (record: RowRecord) => RowRecord;
   #ranking: FieldRanking | null = null;
   #items: FieldRows | null = null;
+  #tables: RankingTables | null = null;
 
   constructor(engine: () => Engine, parts: FieldParts, predictor: RowPredictor) {
     this.#engine = engine;
@@ -178,7 +180,7 @@ export class FieldAnswering implements Answering {
       rank: (k, excluded) => {
         const best = this.#predictor.readsPairs
           ? this.#bestOfPairs(row, excluded, k)
-          : this.#bestOfRequests([encoded], [excluded], k)[0];
+          : this.#bestOfOne(encoded, excluded, k);
         return { ...this.#shown(best), knows: null, how };
       },
     };
@@ -211,6 +213,18 @@ export class FieldAnswering implements Answering {
     const isExcluded = new Uint8Array(items.size);
     for (const item of excluded) isExcluded[item] = 1;
     return topItems(scores, Math.min(k, items.size), isExcluded);
+  }
+
+  /** The best items of one request, from tables that are made once; of few items that are left, from these alone. */
+  #bestOfOne(request: EncodedRow, excluded: Int32Array, k: number): TopItems {
+    const nItems = this.#parts.items.size;
+    return this.#scoredFor([request], ({ form }) => {
+      if (form.form !== 'pair') throw new Error('internal: requests of field models are scored pair by pair');
+      const isFew = nItems - excluded.length <= nItems / 2;
+      if (isFew) return bestOfFew(this.#engine(), form, itemsBut(excluded, nItems), k);
+      this.#tables ??= new RankingTables(this.#engine(), form, nItems);
+      return bestOfPerson(this.#tables, { vector: form.users }, k, excluded, nItems);
+    });
   }
 
   /**
@@ -312,6 +326,7 @@ export class FieldAnswering implements Answering {
   }
 
   free(): void {
+    this.#tables?.free();
     this.#ranking?.free();
     this.#predictor.free();
   }

@@ -4,7 +4,8 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person, TableForm } from '../engine/runtime/ranking.ts';
 import { Retrieval } from '../engine/runtime/retrieval.ts';
-import { listAt, type TopItems } from './top-items.ts';
+import { bestOfPerson } from './best-of-few.ts';
+import type { TopItems } from './top-items.ts';
 
 /** A score's tables in the engine's memory, made once and asked often. */
 export class BestItems {
@@ -44,14 +45,7 @@ export class BestItems {
         k,
         excluded: joinedAscending(excluded, this.#form.last),
       });
-    const topK = Math.min(k, this.#nItems);
-    const outcome = this.#tables.rank({
-      users: Int32Array.of(0),
-      person,
-      excluded: { rowStart: Int32Array.of(0, excluded.length), columns: excluded },
-      topK,
-    });
-    return listAt(outcome, 0, topK);
+    return bestOfPerson(this.#tables, person, k, excluded, this.#nItems);
   }
 
   free(): void {

@@ -20,7 +20,8 @@ export function candidatesFor(
   const { k, includeSeen = answering.includeSeen } = wanted;
   const own = includeSeen ? new Int32Array(0) : asked.taken;
   const allowed = allowedItems(parts, wanted);
-  const excluded = joinedAscending(own, joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowed)));
+  const named = joinedAscending(excludedBy(parts, wanted.exclude), checkedItems(parts, wanted.without));
+  const excluded = joinedAscending(own, joinedAscending(named, allBut(allowed)));
   const found = candidatesOf(title, answering, asked, { k, excluded });
   if (allowed === null) return found;
   // what is ranked last, or not at all, must not come into a list of so few items
@@ -42,6 +43,16 @@ export function excludedForAll(
   wanted: Pick<ReturnType<typeof wantedOf>, 'exclude' | 'only' | 'where' | 'among'>,
 ): Int32Array {
   return joinedAscending(excludedBy(parts, wanted.exclude), allBut(allowedItems(parts, wanted)));
+}
+
+function checkedItems({ items }: RecommenderParts, without: Int32Array = new Int32Array(0)): Int32Array {
+  for (let n = 0; n < without.length; n++)
+    if (without[n] < 0 || without[n] >= items.size || (n > 0 && without[n] <= without[n - 1]))
+      throw new DeepTasteError(
+        'usage',
+        `recommend: "without" must be ascending and distinct indices of the ${items.size} items, found ${without[n]} at place ${n}`,
+      );
+  return without;
 }
 
 /** Unknown ids are in no list anyway. */

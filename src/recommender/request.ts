@@ -36,12 +36,14 @@ export interface RecommendOptions {
   readonly where?: string;
   /** 1 for the items that may be returned, by dense index (`parts.items`) [all items]: for conditions that the caller keeps. */
   readonly among?: Uint8Array;
+  /** Items that may not be returned, by dense index, ascending and distinct: the same for a few. */
+  readonly without?: Int32Array;
   /** What to do when no item of a history, or nothing of a user, is known: say so (the default), or show what most people took and say that. */
   readonly whenEmpty?: 'error' | 'popularity';
 }
 
 /** What is wanted of lists for many users. */
-export interface RecommendAllOptions extends Omit<RecommendOptions, 'whenEmpty'> {
+export interface RecommendAllOptions extends Omit<RecommendOptions, 'whenEmpty' | 'without'> {
   /** Users of the data, each of whom is served once; default: all of them. */
   readonly users?: Iterable<Id>;
 }
@@ -67,6 +69,7 @@ const recommendAllOptions = listOptions.extend({
 });
 
 const recommendOptions = listOptions.extend({
+  without: z.instanceof(Int32Array).optional().meta({ doc: 'indices of items that may not be returned' }),
   whenEmpty: z.enum(['error', 'popularity']).default('error'),
 });
 

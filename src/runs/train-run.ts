@@ -26,6 +26,7 @@ import { type TrainingHooks, trainModel } from '../training/train.ts';
 import type { TrainOutcome } from '../training/train-outcome.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { continuedConfig, startWeights } from './continued-run.ts';
+import { refuseForeignSettings } from './foreign-settings.ts';
 
 export interface TrainRunOptions<F extends Form, R extends Result> extends TrainingHooks {
   readonly engine: Engine;
@@ -137,6 +138,7 @@ function chosenOf<F extends Form, R extends Result>(options: TrainRunOptions<F, 
     );
   const given = from ? continuedConfig(from, options) : options.config;
   const config = parseModelOptions(model, { ...given }) as object;
+  refuseForeignSettings(model, { ...options.training, ...task.training });
   const { training, chosen } = resolveTraining(
     model,
     { ...options.training, ...task.training },

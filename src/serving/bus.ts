@@ -18,6 +18,8 @@ const ABANDONED_MS = 30_000;
 const CONNECT_MS = 5_000;
 /** Refused entries that are kept to be looked at. */
 const REFUSED_KEPT = 10_000;
+/** How long a server that stops waits for events that are being kept. */
+const KEEP_MS = 2_000;
 const WAIT_AFTER_FAILURE_MS = 1_000;
 
 export type Signal = 'items' | 'reload';
@@ -70,6 +72,7 @@ export class Bus {
   readonly #reader: Redis;
   #isStarted = false;
   #isClosed = false;
+  #isLost = false;
   #reading: Promise<void> = Promise.resolve();
   #claimedAt = 0;
 
@@ -84,28 +87,52 @@ export class Bus {
 
   async start(): Promise<void> {
     const connections = [this.#commands, this.#signals, this.#reader];
-    let failure: Error | null = null;
-    // it connects again by itself; what is wrong is told once for each loss
-    for (const connection of connections)
-      connection.on('error', (error) => {
-        if (failure?.message !== error.message) this.#options.log.write('error', 'bus', { message: error.message });
-        failure = error;
-      });
+    for (const connection of connections) connection.on('error', (error: Error) => this.#tellLoss(error));
     await Promise.all(connections.map((connection) => connection.connect()));
-    await this.#commands.xgroup('CREATE', this.#stream, GROUP, '0', 'MKSTREAM').catch((error: Error) => {
-      if (!error.message.includes('BUSYGROUP')) throw error;
-    });
+    await this.#makeGroup();
     this.#signals.on('message', (_channel: string, message: string) => {
       const [from, signal] = message.split(' ');
       if (from !== this.#name && (signal === 'items' || signal === 'reload')) this.#options.onSignal(signal);
     });
     await this.#signals.subscribe(this.#channel);
+    for (const connection of connections) connection.on('ready', () => this.#tellReturn());
     this.#isStarted = true;
     this.#reading = this.#read();
   }
 
-  /** Tells the other servers. */
+  get #isThere(): boolean {
+    return [this.#commands, this.#signals, this.#reader].every(({ status }) => status === 'ready');
+  }
+
+  /** It connects again by itself; what is wrong is told once for each loss. */
+  #tellLoss(error: Error): void {
+    if (!this.#isStarted || this.#isClosed || this.#isLost) return;
+    this.#isLost = true;
+    this.#options.log.write('error', 'bus lost', {
+      message:
+        `Redis must answer at ${withoutPassword(this.#options.url)}, found otherwise (${error.message}); until it does, other servers ` +
+        'are not told of changes and the stream is not read; trying again',
+    });
+  }
+
+  #tellReturn(): void {
+    if (!this.#isLost || !this.#isThere) return;
+    this.#isLost = false;
+    this.#options.log.write('info', 'bus found again');
+    // what others said meanwhile was not heard
+    this.#options.onSignal('items');
+  }
+
+  async #makeGroup(): Promise<void> {
+    await this.#commands.xgroup('CREATE', this.#stream, GROUP, '0', 'MKSTREAM').catch((error: Error) => {
+      if (!error.message.includes('BUSYGROUP')) throw error;
+    });
+  }
+
+  /** Tells the other servers. @throws while Redis does not answer */
   async announce(signal: Signal): Promise<void> {
+    // a command would wait until it does, and whoever asked for the change with it
+    if (!this.#isThere) throw new Error(`other servers are not told of changed ${signal}: Redis does not answer`);
     await this.#commands.publish(this.#channel, `${this.#name} ${signal}`);
   }
 
@@ -116,6 +143,8 @@ export class Bus {
         if (entries.length > 0) await this.#keep(entries);
       } catch (error) {
         if (this.#isClosed) return;
+        // a Redis that began anew without its data has no group
+        if ((error as Error).message.includes('NOGROUP')) await this.#makeGroup().catch(() => {});
         this.#options.log.write('error', 'bus', { message: (error as Error).message });
         await new Promise((resolve) => setTimeout(resolve, WAIT_AFTER_FAILURE_MS));
       }
@@ -163,10 +192,14 @@ export class Bus {
       this.#options.log.write('warn', 'feedback refused', { events: refused.length, why: refused[0][1] });
   }
 
+  /** Waits for what is being kept, but not for a Redis that does not answer. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#reading;
-    if (this.#isStarted) await this.#leave().catch(() => {}); // a group keeps readers that have gone, which harms nobody
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, this.#isThere ? KEEP_MS : 0).unref());
+    // a group keeps readers that have gone, which harms nobody
+    const left = this.#reading.then(() => (this.#isStarted ? this.#leave() : undefined)).catch(() => {});
+    await Promise.race([left, patience]);
+    // commands that wait for a lost connection stay unanswered
     for (const connection of [this.#commands, this.#signals, this.#reader]) connection.disconnect();
   }
 

@@ -132,7 +132,9 @@ export class Metrics implements Watcher {
   }
 
   listed(model: string, { items }: Parameters<Watcher['listed']>[1]): void {
-    for (const { route } of items) this.#items.inc({ model, route });
+    const counts = new Map<string, number>();
+    for (const { route } of items) counts.set(route, (counts.get(route) ?? 0) + 1);
+    for (const [route, n] of counts) this.#items.inc({ model, route }, n);
     const isFallback = items[0]?.route !== 'model' && items[0]?.route !== 'fold-in';
     this.#lists.inc({ model, fallback: isFallback ? 'yes' : 'no' });
     this.traffic.listed(isFallback);

@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { DeepTasteError } from '../core/errors.ts';
 import type { EngineOptions } from '../engine/runtime/engine.ts';
 import { appOf, tellItems } from './app.ts';
-import { type Bus, openBus, type Signal } from './bus.ts';
+import type { Bus, Signal } from './bus.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Retraining, type RetrainingOptions } from './retraining.ts';
@@ -175,13 +175,16 @@ class RunningServer implements Server {
     await this.#training?.runs.restore();
     this.#itemVersion = await tellItems(this.#store, this.#pool);
     const { bus } = this.#options;
-    if (bus !== null)
+    if (bus !== null) {
+      // the client of Redis is large, and most servers need none
+      const { openBus } = await import('./bus.ts');
       this.#bus = await openBus({
         url: bus,
         log,
         onSignal: (signal) => this.#follow(signal),
         record: (events) => feedback(this.#service, events),
       });
+    }
     await listen(this.#http, host, port);
     const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
     this.#every(PRUNE_EVERY_MS, prune);

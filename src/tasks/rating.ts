@@ -1,13 +1,11 @@
 /** The task of predicting ratings of users and items, measured on the rows that models over fields are measured on. */
 
 import { DeepTasteError } from '../core/errors.ts';
-import { counted } from '../data/counted.ts';
 import { type Interactions, requireUsersAndItems, type Split } from '../data/dataset.ts';
 import { friendLists } from '../data/social/friends.ts';
-import { type HeldOutPart, itemsByUser } from '../evaluation/ranking.ts';
+import { itemsByUser } from '../evaluation/ranking.ts';
 import type { RowResult } from '../evaluation/result.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
-import { trainedEntities } from '../evaluation/untrained-rows.ts';
 import type { Scorer } from '../scoring/scorer.ts';
 import { testDescription } from './evaluate-ranking.ts';
 import { evaluatePredictions, type PredictedRows, requireRows, validationOfRows } from './evaluate-rows.ts';
@@ -17,6 +15,7 @@ import type { EvaluationOptions } from './ranking-settings.ts';
 import { resolveTask } from './row-settings.ts';
 import type { Task } from './task.ts';
 import { type TrainingRatings, trainingRatings } from './training-ratings.ts';
+import { untrainedNotes } from './untrained-notes.ts';
 
 export interface RatingTaskOptions {
   readonly evaluation: EvaluationOptions;
@@ -101,18 +100,4 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
 function valuesOf({ values }: Scorer, { userIndex, itemIndex }: Interactions): Float32Array {
   if (!values) throw new Error('internal: a model of ratings predicts listed pairs');
   return values(userIndex, itemIndex);
-}
-
-/** Rows of users and items without training rows: how many, and what became of them. */
-function untrainedNotes(split: Split, { userIndex, itemIndex, length }: Interactions, part: HeldOutPart): string[] {
-  const { hasUser, hasItem } = trainedEntities(split);
-  const note = (index: Int32Array, isTrained: (n: number) => boolean, noun: string) => {
-    const untrained = index.filter((n) => !isTrained(n));
-    if (untrained.length === 0) return [];
-    const distinct = counted(new Set(untrained).size, noun);
-    return [
-      `${untrained.length.toLocaleString('en-US')} of ${length.toLocaleString('en-US')} ${part} rows are of ${distinct} without training rows: predicted without the terms of the ${noun}`,
-    ];
-  };
-  return [...note(userIndex, hasUser, 'user'), ...note(itemIndex, hasItem, 'item')];
 }

@@ -14,6 +14,7 @@ import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from 
 import { evaluateFieldRanking, validationOfRanking } from './rank-by-fields.ts';
 import type { FieldRunSettings } from './row-settings.ts';
 import type { Task } from './task.ts';
+import { untrainedNotes } from './untrained-notes.ts';
 
 export type RowTaskSettings = Pick<FieldRunSettings, 'evaluation' | 'features' | 'seed'>;
 
@@ -71,10 +72,22 @@ export function measureRows(
   part: HeldOutPart = 'test',
 ): Result {
   if (data.task === 'ranking') return evaluateFieldRanking(engine, data, scorer.ranking, seed, part);
-  const examples = encodePart(data, requireRows(data.split, part));
+  const rows = requireRows(data.split, part);
+  const examples = encodePart(data, rows);
   const started = performance.now();
   const outputs = scorer.logits(examples);
-  return evaluatePredictions(engine, data, outputs, { part, seed, seconds: (performance.now() - started) / 1000 });
+  const seconds = (performance.now() - started) / 1000;
+  const result = evaluatePredictions(engine, data, outputs, { part, seed, seconds });
+  const notes = [...(result.notes ?? []), ...untrainedNotes(data.split, rows, part, namedBy(data))];
+  return notes.length > 0 ? { ...result, notes } : result;
+}
+
+/** Whether the fields of the model hold the ids of users and items. */
+function namedBy({ split, encoder }: FieldData): ('user' | 'item')[] {
+  const isNamed = (owner: 'user' | 'item') =>
+    !split.dataset.unnamed?.includes(owner) &&
+    encoder.fitted.fields.some((field) => field.owner === owner && field.source === 'id');
+  return (['user', 'item'] as const).filter(isNamed);
 }
 
 function validatorOf(engine: Engine, data: FieldData, seed: number): ((scorer: RowPredictor) => number) | undefined {

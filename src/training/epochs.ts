@@ -141,7 +141,7 @@ class EpochLoop<F extends Form> {
     const { epochsDone, bestEpoch, bestValidation, log } = this.#state;
     const kept = training.keepBest ? this.#best : null;
     const told = kept && bestValidation !== null ? `, kept epoch ${bestEpoch} (${shown(bestValidation)})` : '';
-    task.end(`${epochsDone} epochs${told}`);
+    task.end(`${epochsDone} ${epochsDone === 1 ? 'epoch' : 'epochs'}${told}`);
     const weights = kept ?? this.#weights();
     checkFinite(weights);
     return {

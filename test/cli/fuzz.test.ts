@@ -9,7 +9,9 @@ const node = fileURLToPath(new URL('../../node_modules/node/bin/node', import.me
 it('altered files end in an answer or in one line', () => {
   const args = [script, '--inputs', '32', '--seed', '11', '--files', '--json'];
   const { stdout, stderr } = spawnSync(node, args, { encoding: 'utf8' });
-  const { inputs, faults } = JSON.parse(stdout || JSON.stringify({ faults: stderr }));
+  const { inputs, faults, counts = {} } = JSON.parse(stdout || JSON.stringify({ faults: stderr }));
   expect(faults).toEqual([]);
   expect(inputs).toBe(32);
+  const all = Object.values<{ done: number; refused: number }>(counts);
+  expect(all.some(({ done }) => done > 0) && all.some(({ refused }) => refused > 0)).toBe(true);
 }, 300_000);

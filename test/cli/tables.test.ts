@@ -144,9 +144,26 @@ describe('predict', () => {
       path: 'told.csv',
       rows: 900,
       meanPrediction: expect.any(Number),
+      rowsOfUnknown: 0,
       seconds: expect.any(Number),
       rowsPerSecond: expect.any(Number),
     });
+  });
+
+  it('counts rows of users and items that training did not have', async () => {
+    const [header, ...rows] = text('clicks.csv').trim().split('\n');
+    const other = (row: string) => row.replace(/^[^,]+,[^,]+/, 'somebody,something');
+    const some = rows.slice(0, 40).map((row, k) => (k % 4 === 0 ? other(row) : row));
+    place.write('unknown.csv', `${[header, ...some].join('\n')}\n`);
+    const { stdout } = await place.run([
+      'predict',
+      'runs/clicks',
+      '--data',
+      'unknown.csv',
+      '--out',
+      'unknown-told.csv',
+    ]);
+    expect(stdout).toMatch(/10 of 40 rows have a user or an item that training did not have/);
   });
 
   it.each([

@@ -139,6 +139,91 @@ describe('dates with names of months in other languages', () => {
   });
 });
 
+const otherMonths: readonly [string, string][] = [
+  ['Swedish', 'januari februari mars april maj juni juli augusti september oktober november december'],
+  ['Norwegian', 'januar februar mars april mai juni juli august september oktober november desember'],
+  ['Danish', 'januar februar marts april maj juni juli august september oktober november december'],
+  ['Polish', 'stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia'],
+  ['Czech', 'ledna února března dubna května června července srpna září října listopadu prosince'],
+  ['Russian', 'января февраля марта апреля мая июня июля августа сентября октября ноября декабря'],
+  ['Ukrainian', 'січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня'],
+  ['Turkish', 'Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık'],
+  ['Romanian', 'ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie'],
+  [
+    'Finnish',
+    'tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta',
+  ],
+];
+
+describe('months of further languages', () => {
+  it.each(otherMonths)('%s', async (_, text) => {
+    const names = text.split(' ');
+    const cells = names.flatMap((name, m) => [`${m + 3} ${name} 2021`, `${28 - m} ${name} 2023`]);
+    const expected = names.flatMap((__, m) => [Date.UTC(2021, m, m + 3) / 1000, Date.UTC(2023, m, 28 - m) / 1000]);
+    expect(await timesOf(cells)).toEqual(expected);
+  });
+});
+
+describe('dates as other programs write them', () => {
+  const times = someTimes(60, 1);
+  const days = times.map((time) => Math.floor(time / 86_400) * 86_400);
+  const at = (time: number): Date => new Date(time * 1000);
+  const clock = (d: Date, s = ':'): string => [d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()].map(two).join(s);
+  const compact = (d: Date): string => `${d.getUTCFullYear()}${two(d.getUTCMonth() + 1)}${two(d.getUTCDate())}`;
+  it.each<[string, boolean, (d: Date) => string]>([
+    ["Amazon's reviews", false, (d) => `${two(d.getUTCMonth() + 1)} ${d.getUTCDate()}, ${d.getUTCFullYear()}`],
+    ['20240131-103015', true, (d) => `${compact(d)}-${clock(d, '')}`],
+    ['20240131_103015', true, (d) => `${compact(d)}_${clock(d, '')}`],
+    ['20240131 10:30:15', true, (d) => `${compact(d)} ${clock(d)}`],
+    ['Chinese and Japanese', false, (d) => `${d.getUTCFullYear()}年${d.getUTCMonth() + 1}月${d.getUTCDate()}日`],
+    ['Korean', false, (d) => `${d.getUTCFullYear()}년 ${d.getUTCMonth() + 1}월 ${d.getUTCDate()}일`],
+    ['2024. 1. 31.', false, (d) => `${d.getUTCFullYear()}. ${d.getUTCMonth() + 1}. ${d.getUTCDate()}.`],
+    ['2024.01.31.', false, (d) => `${d.getUTCFullYear()}.${two(d.getUTCMonth() + 1)}.${two(d.getUTCDate())}.`],
+    ['31012024', false, (d) => `${two(d.getUTCDate())}${two(d.getUTCMonth() + 1)}${d.getUTCFullYear()}`],
+    ['01312024', false, (d) => `${two(d.getUTCMonth() + 1)}${two(d.getUTCDate())}${d.getUTCFullYear()}`],
+    [
+      'JavaScript',
+      true,
+      (d) =>
+        `${weekdays[d.getUTCDay()]} ${months[d.getUTCMonth()]} ${two(d.getUTCDate())} ${d.getUTCFullYear()} ${clock(d)} GMT+0000 (Coordinated Universal Time)`,
+    ],
+  ])('%s', async (_, isExact, text) => {
+    expect(await timesOf(times.map((time) => text(at(time))))).toEqual(isExact ? times : days);
+  });
+
+  it('JavaScript in summer and winter, with its offset', async () => {
+    const cells = [
+      'Wed Feb 15 2023 01:15:43 GMT+0100 (Central European Standard Time)',
+      'Sat Jul 15 2023 01:15:43 GMT+0200 (Central European Summer Time)',
+    ];
+    expect(await timesOf(cells)).toEqual([seconds('2023-02-15T00:15:43'), seconds('2023-07-14T23:15:43')]);
+  });
+
+  it('eight digits that read in two ways are refused', async () => {
+    const load = () => timesOf(['05012024', '06022024', '11032023']);
+    expect(await messageOf(load)).toMatch(/read in 2 ways: .*--date-format '%d%m%Y' or --date-format '%m%d%Y'/);
+    expect(await timesOf(['05012024'], { dateFormat: '%m%d%Y' })).toEqual([seconds('2024-05-01T00:00:00')]);
+  });
+});
+
+describe('columns under the name of a time or a rating', () => {
+  it.each(['2023-W07-3', "ISODate('2023-02-15T01:15:43Z')", '22 days ago'])('that hold %s are told', async (cell) => {
+    expect(await warningsOf([cell, cell, cell.replace('2', '3')]).catch((error) => error.message)).toMatch(
+      /"time".*(has the name of a time|must hold times)/,
+    );
+    const path = write(`dates${n++}.csv`, `user,item,eventDate\nu1,a,"${cell}"\nu2,b,"${cell}"\n`);
+    expect((await loadDataset({ files: [path] })).warnings.join('\n')).toMatch(
+      /"eventDate" has the name of a time, but its cells, such as .* rows have no times; say --time eventDate --date-format/,
+    );
+  });
+  it('that hold words for ratings are told', async () => {
+    const path = write(`dates${n++}.csv`, 'user,item,stars\nu1,a,many\nu2,b,few\n');
+    expect((await loadDataset({ files: [path] })).warnings.join('\n')).toMatch(
+      /"stars" has the name of a rating, but its cells, such as "many", are no numbers/,
+    );
+  });
+});
+
 describe('dates without a day', () => {
   it.each([
     ['2023-01', ['2023-01', '2023-12'], '%Y-%m'],

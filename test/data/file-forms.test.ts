@@ -416,6 +416,24 @@ describe('objects and lists in cells', () => {
     );
     expect([...interactions.time!]).toEqual([1700000000, 1700000010, 1700000020]);
   });
+  it.each([
+    ['bars', 'user,items,times,ratings\nu1,a1|b1,1700000000|1700000010,4|5\nu2,c1,1700000020,3\n'],
+    ['blanks', 'user,items,timestamps,rating\nu1,a1 b1,1700000000 1700000010,4 5\nu2,c1,1700000020,3\n'],
+    [
+      'brackets',
+      `user,items,dates,ratings\nu1,"['a', 'b']","['2023-11-14 22:13:20', '2023-11-14 22:13:30']","[4, 5]"\nu2,['c'],['2023-11-14 22:13:40'],[3]\n`,
+    ],
+  ])('times and ratings between %s too', async (name, content) => {
+    const { interactions } = await load(write(`beside-${name}.csv`, content));
+    expect([...interactions.time!]).toEqual([1700000000, 1700000010, 1700000020]);
+    expect([...interactions.rating!]).toEqual([4, 5, 3]);
+  });
+  it('ratings of another length do not', async () => {
+    const path = write('beside-other.csv', 'user,items,stars\nu1,a1|b1,4|5|1\nu2,c1,3\n');
+    const { interactions, warnings } = await load(path);
+    expect(interactions.rating).toBeNull();
+    expect(warnings.join('\n')).toMatch(/"stars" has the name of a rating, but its cells, such as "4\|5\|1"/);
+  });
   it('titles with blanks and commas are single items', async () => {
     expect(await rowsOf(write('titles.csv', 'user,items\nu1,Toy Story\nu2,"Heat, The"\n'))).toEqual([
       'u1>Toy Story',

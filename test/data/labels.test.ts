@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { continuedSplit } from '../../src/data/continued/continued-split.ts';
+import type { FormerData } from '../../src/data/continued/former-data.ts';
 import type { DataOptions } from '../../src/data/data-options.ts';
 import { requireUsersAndItems } from '../../src/data/dataset.ts';
 import { loadDataset } from '../../src/data/load.ts';
@@ -225,7 +227,7 @@ describe('labels beside users and items', () => {
     const { label, warnings } = await load(rows('user,item,label,device', ['no', 'yes', 'maybe']));
     expect(label).toBeUndefined();
     expect(warnings.join('\n')).toMatch(
-      /"label" is no label, for it holds more than two.*--label label --positive "maybe"/,
+      /"label" is no label, for it holds more than two.*--label label --positive VALUE/,
     );
   });
 
@@ -252,7 +254,7 @@ describe('labels beside users and items', () => {
     const { label, warnings } = await load(content);
     expect(label).toBeUndefined();
     expect(warnings.join('\n')).toMatch(
-      /"purchased" is no label, for it holds "kauf" or nothing: every row counts as taken; say --label purchased --positive "kauf"/,
+      /"purchased" is no label, for it holds "kauf" or nothing: every row counts as taken; say --label purchased --positive kauf/,
     );
     const told = await load(content, { columns: { label: 'purchased' }, positive: 'kauf' });
     expect([...told.interactions.rating!]).toEqual([1, 0, 1, 0]);
@@ -278,6 +280,89 @@ describe('labels beside users and items', () => {
     expect((await load(rows('user,item,clicked,device', cells))).label?.positive).toBe(positive);
   });
 
+  it.each([
+    ['wahr', 'falsch'],
+    ['VRAI', 'FAUX'],
+    ['verdadero', 'falso'],
+    ['tak', 'nie'],
+    ['ano', 'ne'],
+    ['evet', 'hayır'],
+    ['kyllä', 'ei'],
+    ['はい', 'いいえ'],
+    ['👍', '👎'],
+    ['up', 'down'],
+    ['accepted', 'rejected'],
+    ['success', 'failure'],
+    ['won', 'lost'],
+  ])('of %s and %s are known by their meaning, whichever is rarer', async (yes, no) => {
+    for (const cells of [
+      [yes, no, no],
+      [no, yes, yes],
+    ]) {
+      const { label, interactions } = await load(rows('user,item,clicked,device', cells));
+      expect([label?.positive, ...interactions.rating!]).toEqual([yes, ...cells.map((cell) => Number(cell === yes))]);
+    }
+  });
+
+  it.each(['geklickt', 'gekauft', 'acheté', 'Comprado', 'cliccato', '点击', 'куплено'])(
+    'under the name %s are found',
+    async (name) => {
+      expect((await load(rows(`user,item,${name},device`, ['1', '0', '0']))).label?.column).toBe(name);
+    },
+  );
+
+  it.each([
+    ['clicked', 'click'],
+    ['liked', 'like'],
+    ['purchase', 'purchased'],
+  ])('"%s" of %s or nothing are marks', async (name, cell) => {
+    const { label, interactions } = await load(rows(`user,item,${name},device`, [cell, '', 'none', cell]));
+    expect([label?.positive, ...interactions.rating!]).toEqual([cell, 1, 0, 0, 1]);
+  });
+
+  it('of an event or nothing under another name are told', async () => {
+    const { label, warnings } = await load(rows('user,item,action,device', ['click', 'none', 'none']));
+    expect(label).toBeUndefined();
+    expect(warnings.join('\n')).toMatch(
+      /"action" is no label, for it holds "click" or nothing: every row counts as taken/,
+    );
+  });
+
+  it('numbers with zeros under the name of an outcome are told', async () => {
+    const content = rows('user,item,purchased,device', ['2', '0', '3', '0']);
+    const { interactions, warnings } = await load(content);
+    expect(interactions.length).toBe(4);
+    expect(warnings.join('\n')).toMatch(
+      /"purchased" holds numbers and zeros, and every row counts as taken; say --rating purchased --min-rating 1/,
+    );
+    const told = await load(content, { columns: { rating: 'purchased' }, minRating: 1 });
+    expect(told.interactions.length).toBe(2);
+  });
+
+  it('that were told apart by being rarer must be told where training goes on', async () => {
+    const path = file(rows('user,item,outcome,device', ['kept', 'sent', 'sent', 'sent']));
+    const columns = { label: 'outcome' };
+    const goOn = async (options: Partial<DataOptions>) => {
+      const split = await loadSplit({ files: [path], columns, ...options }, { method: 'none' });
+      return continuedSplit(split, former);
+    };
+    const none = await loadSplit({ files: [path], columns, positive: 'kept' }, { method: 'none' });
+    const { users, items, userFields, itemFields, schema, hash } = none.dataset;
+    const former: FormerData = {
+      info: { schema, data: { name: 'made', hash, nInteractions: 4 } },
+      users,
+      items,
+      userFields,
+      itemFields,
+      seen: { nRows: 0, rowStart: Int32Array.of(0), columns: new Int32Array(0) },
+    };
+    for (const options of [{}, { minRating: 1 }])
+      expect(await messageOf(() => goOn(options))).toMatch(
+        /from: the cell of label "outcome" that is 1.*--positive kept/,
+      );
+    expect([...(await goOn({ positive: 'kept' })).train.rating!]).toEqual([1, 0, 0, 0]);
+  });
+
   it('of events under another name are told', async () => {
     const { label, warnings } = await load(rows('user,item,event_type,device', ['view', 'purchase', 'view']));
     expect(label).toBeUndefined();
@@ -296,14 +381,14 @@ describe('labels beside users and items', () => {
   });
 
   it('of two or three words that do not tell are told', async () => {
-    for (const cells of [
-      ['a', 'b', 'a'],
-      ['a', 'b', 'c'],
-    ]) {
+    for (const [cells, choices] of [
+      [['a', 'b', 'a'], '--positive a or --positive b'],
+      [['a', 'b', 'c'], '--positive VALUE'],
+    ] as const) {
       const { label, warnings } = await load(rows('user,item,clicked,device', cells));
       expect(label).toBeUndefined();
       expect(warnings.join('\n')).toMatch(
-        /"clicked" is no label, for .*: every row counts as taken; say --label clicked --positive "a"/,
+        new RegExp(`"clicked" is no label, for .*: every row counts as taken; say --label clicked ${choices} to set`),
       );
     }
   });

@@ -4,9 +4,10 @@ import { loadDataset, loadRows } from '../../src/data/load.ts';
 import { messageOf, temporaryFolder } from './temporary-files.ts';
 
 const { write } = temporaryFolder();
+let nFiles = 0;
 
 async function rolesOf(header: string, row: string, columns: ColumnRoles = {}): Promise<string[]> {
-  const path = write(`${header.replace(/\W/g, '-')}.csv`, `${header}\n${row}\n`);
+  const path = write(`${nFiles++}.csv`, `${header}\n${row}\n`);
   const { schema } = await loadDataset({ files: [path], columns });
   return schema.columns.map((column) => column.role + (column.guessed ? '?' : ''));
 }
@@ -21,6 +22,29 @@ describe('roles by name and values', () => {
     ['user,session_id,item,label', '1,s,2,1', ['user?', 'session?', 'item?', 'rating?']],
     ['user,item,rating,label', '1,2,5,1', ['user?', 'item?', 'rating?', 'ignore']],
     ['user,item,label', '1,2,spam', ['user?', 'item?', 'ignore']],
+    ...[
+      'Nutzer;Artikel;Bewertung;Datum',
+      'Benutzer-ID;Produkt-ID;Sterne;Zeitpunkt',
+      'KundenNr;ArtNr;Menge;Kaufdatum',
+      'utilisateur;article;note;date',
+      'id_client;id_produit;quantité;date_achat',
+      'usuario;producto;calificación;fecha',
+      'usuario_id;pelicula_id;puntuacion;fecha',
+      'utente;prodotto;voto;data',
+      'usuário;produto;avaliação;data',
+      'gebruiker;artikel;beoordeling;datum',
+      'användare;produkt;betyg;datum',
+      'użytkownik;produkt;ocena;data',
+      'kullanıcı;ürün;puan;tarih',
+      'пользователь;товар;оценка;дата',
+      '用户ID;物品ID;评分;时间戳',
+      'ユーザーID;商品ID;評価;日時',
+      'customer_id;article_id;quantity;t_dat',
+      'USER_ID;ITEM_ID;EVENT_VALUE;TIMESTAMP',
+    ].map((header): [string, string, string[]] => [header, '1;2;3;2020-01-31', ['user?', 'item?', 'rating?', 'time?']]),
+    // without dates these say nothing, and neither does a client that is a program
+    ['user,item,data,tag', '1,2,x,news', ['user?', 'item?', 'field', 'field']],
+    ['user,item,client,note', '1,2,web,fine', ['user?', 'item?', 'field', 'field']],
     ['user,item,date', '1,2,sunday', ['user?', 'item?', 'field']],
     ['user,product,item,title', '1,2,3,Heat', ['user?', 'field', 'item?', 'title?']],
     ['user,movie_id,movie', '1,2,Heat', ['user?', 'item?', 'field']],

@@ -250,7 +250,7 @@ describe('opinions on a scale', () => {
   });
 
   it('in words are refused with what can be said', async () => {
-    expect(await messageOf(() => load(ratings(['good', 'bad', 'good'])))).toMatch(
+    expect(await messageOf(() => load(ratings(['good', 'poor', 'good'])))).toMatch(
       /"rating" must hold a finite number, found "good"; no cell of the column is a number: say --no-rating .*--label rating --positive good/,
     );
   });
@@ -418,7 +418,28 @@ describe('ids that are hardly one person', () => {
     );
     expect(users.size).toBe(5);
     expect(warnings.join('\n')).toMatch(
-      /1 user id is an address that differs from another one in capitals only \(Ann@x\.example and ann@x\.example\)/,
+      /1 user id differs from another one in capitals only \(Ann@x\.example and ann@x\.example\)/,
     );
+  });
+
+  it.each([
+    [
+      'UUIDs in capitals',
+      '0000ABCD-0000-4000-8000-00000000ABCD',
+      '0000abcd-0000-4000-8000-00000000abcd',
+      /in capitals only/,
+    ],
+    ['accents written apart', 'Jos\u00e9', 'Jose\u0301', /hold.* other characters \(José and Jose<U\+0301>/],
+    ['characters of no width', 'u7', 'u7\u200b', /u7 and u7<U\+200B>/],
+    ['wide letters', 'u7', '\uff557', /u7 and <U\+FF55>7/],
+  ])('%s are told and kept apart', async (_, first, second, message) => {
+    const { users, warnings } = await load(`user,item\n${first},a\n${second},b\nother,a\n`);
+    expect(users.size).toBe(3);
+    expect(warnings.join('\n')).toMatch(message);
+  });
+
+  it('ids in several scripts that look unlike are not', async () => {
+    const { warnings } = await load('user,item\nЮрий,a\n太郎,b\nJürgen,a\nJurgen,b\n');
+    expect(warnings.join('\n')).not.toMatch(/kept apart/);
   });
 });

@@ -4,8 +4,9 @@ import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FeedbackInput } from '../../src/serving/api/telling.ts';
 import { type Bus, openBus } from '../../src/serving/bus.ts';
-import { noLog } from '../../src/serving/log.ts';
+import { jsonLog, noLog } from '../../src/serving/log.ts';
 import { until } from '../cli/command-line.ts';
+import { doorTo } from './cut-connection.ts';
 
 const server = process.env.DEEPTASTE_REDIS ?? 'redis://127.0.0.1:6379';
 const prefix = `deeptaste-test-${randomUUID().slice(0, 8)}`;
@@ -91,6 +92,48 @@ describe.skipIf(!isThere)(
       await bus.close();
       isDown = false;
       expect(await redis.xlen(`${prefix}:feedback`)).toBe(1);
+    });
+
+    it('that is lost is told once, keeps nobody waiting, and is found again', async () => {
+      const { hostname, port } = new URL(server);
+      const door = await doorTo(hostname, Number(port || 6379));
+      const lines: string[] = [];
+      const signals: string[] = [];
+      const told: FeedbackInput[] = [];
+      const bus = await openBus({
+        url: `redis://127.0.0.1:${door.port}?prefix=${prefix}`,
+        log: jsonLog((line) => lines.push(line)),
+        onSignal: (each) => signals.push(each),
+        record: async (events) => told.push(...events),
+      });
+      const events = () => lines.map((line) => JSON.parse(line).event as string);
+      await door.shut();
+      await until(() => events().includes('bus lost'));
+      expect(lines[0]).toContain('other servers are not told of changes');
+      await expect(bus.announce('reload')).rejects.toThrow('Redis does not answer');
+      await door.open();
+      await until(() => events().includes('bus found again'));
+      expect(signals).toEqual(['items']);
+      expect(events().filter((each) => each === 'bus lost')).toHaveLength(1);
+      await add({ id: 'after', type: 'view', user: 'ann', item: 'i1' });
+      await until(() => told.some(({ id }) => id === 'after'));
+      const other = await open();
+      await bus.announce('reload');
+      await until(() => other.signals.includes('reload'));
+      await other.bus.close();
+      await door.shut();
+      const start = performance.now();
+      await bus.close();
+      expect(performance.now() - start).toBeLessThan(6000);
+    });
+
+    it('goes on with a Redis that has lost its data', async () => {
+      const told: FeedbackInput[] = [];
+      const { bus } = await open(async (events) => told.push(...events));
+      await redis.del(`${prefix}:feedback`);
+      await add({ id: 'anew', type: 'view', user: 'ann', item: 'i1' });
+      await until(() => told.some(({ id }) => id === 'anew'));
+      await bus.close();
     });
   },
 );

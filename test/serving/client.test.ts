@@ -72,3 +72,8 @@ it('tries again where the server is busy or the connection fails, with the same 
   await expect(lost.next({ session: 's', items: ['i1'] })).rejects.toThrow('fetch failed');
   expect(asked).toBe(1);
 });
+
+it('names the address where nobody answers', async () => {
+  const nobody = new Client('http://127.0.0.1:9/', { retries: 0 });
+  await expect(nobody.models()).rejects.toThrow(/must answer at http:\/\/127\.0\.0\.1:9, found none \(fetch failed: /);
+});

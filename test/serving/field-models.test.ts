@@ -60,3 +60,31 @@ it('recommends in a context, and to people by what describes them: in the reques
   expect(idsOf(await list({ user: 'newcomer' }))).not.toContain(idsOf(child)[0]);
   expect((await list({ user: 'nobody' })).body.items[0].route).toBe('popular');
 });
+
+it('scores few items as it scores them among all, and leaves out what it is told to', async () => {
+  const request = { user: 'u1', row: { hour: 20 } };
+  const all = recommender.candidates(request, { k: 1000, includeSeen: true });
+  const scoreOf = new Map(Array.from(all.items, (item, n) => [item, all.scores[n]]));
+  const some = Int32Array.from(scoreOf.keys())
+    .sort()
+    .filter((item) => item % 3 === 0);
+  const few = recommender.candidates(request, {
+    k: 1000,
+    includeSeen: true,
+    only: Array.from(some, (item) => recommender.parts.items.idOf(item)),
+  });
+  expect(few.items.slice().sort()).toEqual(some);
+  few.items.forEach((item, n) => {
+    expect(few.scores[n]).toBeCloseTo(scoreOf.get(item) as number, 5);
+  });
+  const others = recommender.candidates(request, { k: 1000, includeSeen: true, without: some });
+  expect(others.items.slice().sort()).toEqual(
+    all.items
+      .slice()
+      .sort()
+      .filter((item) => item % 3 !== 0),
+  );
+  expect(() => recommender.candidates(request, { without: Int32Array.of(3, 1) })).toThrow(
+    /"without" must be ascending/,
+  );
+});

@@ -118,7 +118,7 @@ it('is shown by a page that asks for nothing from elsewhere', async () => {
   expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'/);
 });
 
-describe.each([0, 15])('requests that are made from it, %i%% of the values wrong', (wrong) => {
+describe.each([0, 15, 50])('requests that are made from it, %i%% of the values wrong', (wrong) => {
   it('are answered or refused, never failed at', async () => {
     // a key would close the server to the requests that follow
     const all = operations().filter(({ operationId }) => operationId !== 'addKey');
@@ -141,7 +141,10 @@ describe.each([0, 15])('requests that are made from it, %i%% of the values wrong
         let address = path;
         const query = new URLSearchParams();
         parameters.forEach((each, n) => {
-          const value = String(values[n]).replace(/\p{Surrogate}/gu, '�');
+          const value = (typeof values[n] === 'string' ? values[n] : (JSON.stringify(values[n]) ?? '')).replace(
+            /\p{Surrogate}/gu,
+            '�',
+          );
           if (each.in === 'query') query.set(each.name, value);
           else
             address = address.replace(`{${each.name}}`, encodeURIComponent(value).replace(/^\.+$/, 'dots') || 'empty');
@@ -154,9 +157,9 @@ describe.each([0, 15])('requests that are made from it, %i%% of the values wrong
           expect(reply.text).not.toMatch(/ at .*\.(ts|js):|node_modules/);
         }
       }),
-      { numRuns: 1500, seed: 7 },
+      { numRuns: wrong === 0 ? 1000 : 1500, seed: 7 },
     );
     // it would prove little if all were refused
-    expect(statuses.get(200)).toBeGreaterThan(wrong === 0 ? 300 : 100);
+    expect(statuses.get(200)).toBeGreaterThan(wrong === 0 ? 300 : wrong === 15 ? 100 : 20);
   }, 240_000);
 });

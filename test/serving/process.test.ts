@@ -4,7 +4,9 @@ import { cpSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/core/random.ts';
 import { filmsCsv, type RunningCommand, until, workplace } from '../cli/command-line.ts';
+import { agreement, killedUnderLoad, post, reloadedUnderLoad } from './faults.ts';
 import { addressOf, onPostgres, postgresServer } from './postgres.ts';
 
 const place = workplace();
@@ -60,41 +62,22 @@ async function start(...args: string[]): Promise<Started> {
   return { command, url: JSON.parse(texts.stdout).url, log };
 }
 
-async function post(url: string, path: string, body: unknown) {
-  const reply = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return {
-    status: reply.status,
-    body: (await reply.json()) as { [name: string]: unknown; items: { id: string; route: string }[] },
-  };
-}
-
-const view = (n: number) => ({ id: `e${n}`, type: 'view', user: `visitor${n % 7}`, item: `f${5 + (n % 7)}` });
-
 it('keeps what it has acknowledged when it is killed, and goes on with it', async () => {
-  const first = await start('--store', 'killed.db');
-  const acknowledged: number[] = [];
-  let isAlive = true;
-  const telling = (async () => {
-    for (let n = 0; isAlive; n++) {
-      try {
-        if ((await post(first.url, '/feedback', [view(n)])).status === 200) acknowledged.push(n);
-      } catch {
-        return; // the connection is gone with the process
-      }
-    }
-  })();
-  await until(() => acknowledged.length >= 50);
-  first.command.child.kill('SIGKILL');
-  isAlive = false;
-  await Promise.all([telling, first.command.outcome]);
-  const second = await start('--store', 'killed.db');
-  const told = await post(second.url, '/feedback', acknowledged.map(view));
-  expect(told.body).toEqual({ added: 0, known: acknowledged.length });
-  expect((await post(second.url, '/recommend', { user: 'visitor1', k: 2 })).body.items[0].route).toBe('fold-in');
+  const startOver = async () => {
+    const { command, url } = await start('--store', 'killed.db');
+    return {
+      url,
+      kill: async () => {
+        command.child.kill('SIGKILL');
+        await command.outcome;
+      },
+    };
+  };
+  const { acknowledged, lost } = await killedUnderLoad(startOver, 2, new RandomStream(1, 'kill'));
+  expect(acknowledged).toBeGreaterThan(1);
+  expect(lost).toBe(0);
+  const { url } = await start('--store', 'killed.db');
+  expect((await post(url, '/recommend', { user: 'visitor1', k: 2 })).body.items[0].route).toBe('fold-in');
 }, 200_000);
 
 it('answers what was asked before it stops, with exit code 0', async () => {
@@ -112,6 +95,13 @@ it('answers what was asked before it stops, with exit code 0', async () => {
 }, 200_000);
 
 describe('another artifact', () => {
+  it('is loaded under load, time after time, and nobody notices', async () => {
+    const { url } = await start('--store', 'often.db');
+    const { asked, failed } = await reloadedUnderLoad(url, 3);
+    expect(failed).toEqual([]);
+    expect(asked).toBeGreaterThan(10);
+  }, 200_000);
+
   it('takes the place of the former one without a failed request; one that is damaged is refused', async () => {
     const { url, log } = await start('--store', 'reloaded.db', '--watch');
     const versions = new Set<unknown>();
@@ -166,8 +156,8 @@ describe('several servers', () => {
     try {
       const args = ['--store', addressOf(database), '--bus', `${redis}?prefix=${database}`];
       const [a, b] = await Promise.all([start(...args), start(...args)]);
-      await post(a.url, '/feedback', [view(1)]);
-      expect((await post(b.url, '/recommend', { user: 'visitor1', k: 1 })).body.items[0].route).toBe('fold-in');
+      // the very first answer of the other one knows; how fast it is depends on the machine
+      expect((await agreement([a.url, b.url], 4)).atOnce).toBe(4);
       const put = await fetch(`${a.url}/items/f7`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },

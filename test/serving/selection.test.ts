@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
+import { AllowedItems } from '../../src/serving/scoring/allowed-items.ts';
 import { ContentIndex } from '../../src/serving/scoring/content-index.ts';
 import { diverse } from '../../src/serving/scoring/diversity.ts';
 import { explored } from '../../src/serving/scoring/exploration.ts';
@@ -22,7 +23,7 @@ const poolOf = (scores: readonly number[]): PooledItem[] =>
   scores.map((score, item) => pooled(item, score)).sort((a, b) => b.score - a.score || a.item - b.item);
 const sourceOf =
   (scores: readonly number[]): Source =>
-  (k, mask) =>
+  (k, { mask }) =>
     poolOf(scores)
       .filter(({ item }) => mask[item] === 1)
       .slice(0, k);
@@ -55,7 +56,7 @@ describe('boosts', () => {
           rows: Uint8Array.from(scores, (_, item) => (marked[item] ? 1 : 0)),
           by,
         }));
-        const found = boosted(sourceOf(scores), k, mask, rows);
+        const found = boosted(sourceOf(scores), k, new AllowedItems(mask.length, mask), rows);
         found.forEach(({ value }, n) => {
           expect(value).toBeCloseTo(expected[n].value, 9);
         });

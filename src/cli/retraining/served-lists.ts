@@ -85,6 +85,7 @@ const wanted: Wanted = {
   providers: [{ from: 'model', weight: 1 }],
   fallback: ['content', 'popular'],
   seed: 'retrain',
+  reasons: false,
 };
 
 /** @param from time from which feedback is held back, milliseconds since 1970 */

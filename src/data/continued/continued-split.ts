@@ -1,11 +1,25 @@
 /** A split of new rows, written in the ids of a recommender whose training goes on with them. */
+import { DeepTasteError } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Dataset, Interactions, Split } from '../dataset.ts';
 import { rowNumbers, type SparseRows, sparseRows } from '../sparse-rows.ts';
 import { type FormerData, joinEntities, joinedHash, joinedSchema, withRows } from './former-data.ts';
 
-/** Users and items of the former training keep their indices; what was taken then counts as taken before. */
+/**
+ * Users and items of the former training keep their indices; what was taken then counts as taken before.
+ * @throws DeepTasteError `config`: labels of which the rarer cell was taken to be 1, which may have been the other one before
+ */
 export function continuedSplit(split: Split, former: FormerData): Split {
   const { dataset } = split;
+  if (dataset.openLabel) {
+    const { column, positive } = dataset.openLabel;
+    throw new DeepTasteError(
+      'config',
+      `from: the cell of label "${column}" that is 1 must be the one of the saved run, and here only its being rarer speaks for "${positive}"; ` +
+        `say --positive ${shellWord(positive)} or the other one (data.positive)`,
+      { key: 'data.positive' },
+    );
+  }
   const users = joinEntities(
     { ids: former.users, fields: former.userFields },
     { ids: dataset.users, fields: dataset.userFields },

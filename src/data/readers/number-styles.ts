@@ -15,7 +15,8 @@ const apart = "[ ''\\x{00a0}\\x{202f}\\x{2009}’]";
 
 /** Thousands do not begin with a zero: 0,125 is a fraction. */
 const bodies: Readonly<Record<'point' | 'comma', string>> = {
-  point: `(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]{1,3}(?:${apart}[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.][0-9]+)?|[.][0-9]+)`,
+  // in India 12,34,567
+  point: `(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:[.][0-9]+)?|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:[.][0-9]+)?|[0-9]{1,3}(?:${apart}[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.][0-9]+)?|[.][0-9]+)`,
   comma: `(?:[1-9][0-9]{0,2}(?:[.][0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:${apart}[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?|,[0-9]+)`,
 };
 
@@ -25,13 +26,17 @@ export function numberPattern(style: 'point' | 'comma'): string {
   return `${blank}*(?:${unitMark}${blank}*)?${sign}${blank}*(?:${unitMark}${blank}*)?${bodies[style]}${blank}*${unitMark}?${blank}*`;
 }
 
-const amount = '([0-9]+(?:[.,][0-9]+)?)';
+/** Numbers whose thousands stand apart, without a point or a comma. */
+export const apartPattern = `[^0-9]*[0-9]{1,3}(?:${apart}[0-9]{3})+[^0-9]*`;
 
-/** `4/5`, `4,5 of 5`; the groups are the number and the largest one. */
-export const outOfPattern = `(?i)${blank}*${amount}${blank}*(?:/|out of|of|von|sur|de)${blank}*([0-9]{1,3})${blank}*`;
+const amount = '([0-9]+(?:[.,][0-9]+)?)';
+const stars = '(?:stars?|sternen?|étoiles?|estrellas?|estrelas?|stelle|sterren)';
+
+/** `4/5`, `4,5 of 5`, `4.0 out of 5 stars`; the groups are the number and the largest one. */
+export const outOfPattern = `(?i)${blank}*${amount}${blank}*(?:/|out of|of|von|sur|de)${blank}*([0-9]{1,3})${blank}*${stars}?${blank}*`;
 
 /** `5 stars`, `4.5★`; the group is the number. */
-export const countedStars = `(?i)${blank}*${amount}${blank}*(?:stars?|sterne?|étoiles?|estrellas?|stelle|sterren|[★⭐]\\x{fe0f}?)${blank}*`;
+export const countedStars = `(?i)${blank}*${amount}${blank}*(?:${stars}|[★⭐]\\x{fe0f}?)${blank}*`;
 
 /** `★★★★☆`: full stars, half of one, empty ones. */
 export const drawnStars = `${blank}*(?:[★⭐]\\x{fe0f}?)*½?[☆✩✰]*${blank}*`;

@@ -7,6 +7,7 @@ import { hasMark } from './encodings.ts';
 import { asTextType, deepestObjects, type FlatColumn, flatColumns, mayHoldObjects } from './flat-columns.ts';
 import type { FileTable, ImportedColumn, Storage } from './imported-table.ts';
 import { isParquet } from './layout.ts';
+import { rowsOfObject } from './one-object.ts';
 import { reencoded, requireText, type SourceFile, unpacked } from './source-file.ts';
 
 /** What DuckDB calls a row's place in a Parquet file. */
@@ -36,13 +37,28 @@ export async function importParquet(database: Database, packed: SourceFile): Pro
 }
 
 /**
- * A JSON array of objects, or one object a line; or one object that holds nothing but such an array.
+ * A JSON array of objects, or one object a line; or one object that holds nothing but such an array, or a table in another form
+ * (one-object.ts).
  * @throws DeepTasteError `data`: none of these, or malformed JSON
  */
 export async function importJson(database: Database, given: SourceFile): Promise<FileTable> {
   requireText(given);
+  if (/^\s*\[?\s*\{\s*u?'/.test(given.head.toString('latin1', 0, 4096)))
+    throw new DeepTasteError(
+      'data',
+      `${given.path}: objects must be written as JSON, found them as Python shows them ({'name': …}); write them with json.dumps`,
+      { path: given.path },
+    );
   // DuckDB takes a byte order mark for a part of the text
-  const source = hasMark(given.head) ? await reencoded(database, given, 'utf-8') : given;
+  const text = hasMark(given.head) ? await reencoded(database, given, 'utf-8') : given;
+  const rows = await rowsOfObject(database, text).catch((error) => {
+    throw readError(text.path, error);
+  });
+  const table = await importObjects(database, rows?.source ?? text);
+  return rows === null ? table : { ...table, warnings: [rows.note, ...table.warnings] };
+}
+
+async function importObjects(database: Database, source: SourceFile): Promise<FileTable> {
   const options = `compression = '${source.gzip ? 'gzip' : 'uncompressed'}', hive_partitioning = false`;
   const path = sqlFile(source.file);
   try {

@@ -45,6 +45,10 @@ export const listShape = {
     description: 'from 0, the best items, to 1, those most unlike each other (MMR); default 0',
   }),
   explore: explore.optional().meta({ description: 'lets chance choose places; their probabilities are told and kept' }),
+  reasons: z.boolean().optional().meta({
+    description:
+      'whether "because" names items of the person that speak for each; without, lists cost less; default true',
+  }),
   includeSeen: z.boolean().optional().meta({
     description: 'also items that the person took; default: as the model was measured, of users and items no',
   }),
@@ -133,6 +137,7 @@ export const rankRequest = z
     boost: listShape.boost,
     diversity: listShape.diversity,
     explore: listShape.explore,
+    reasons: listShape.reasons,
   })
   .meta({ id: 'RankRequest' });
 

@@ -1,6 +1,5 @@
 /** The routes as a fetch handler: keys, limits, errors, and the description of all that. */
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { Log } from '../log.ts';
 import { Refused, type Told, toldOf } from '../service/errors-to-status.ts';
@@ -40,20 +39,11 @@ const json = { 'content-type': 'application/json; charset=utf-8', 'x-content-typ
 
 export function httpApp(options: HttpOptions): Hono {
   const app = new Hono();
-  const { origins, mostBody, routes } = options;
+  const { origins, routes } = options;
   if (origins !== null)
     app.use(
       cors({ origin: origins.includes('*') ? '*' : [...origins], allowHeaders: ['authorization', 'content-type'] }),
     );
-  const tooLarge = () => {
-    throw new Refused(413, 'too-large', `the body must have at most ${mostBody} bytes`);
-  };
-  const limit = bodyLimit({ maxSize: mostBody, onError: tooLarge });
-  // streams are never held in memory, and their routes have limits of their own
-  const streams = routes.filter((each) => each.stream !== undefined);
-  const isStream = (c: Context): boolean =>
-    streams.some((each) => each.method.toUpperCase() === c.req.method && fits(each.path, c.req.path));
-  app.use((c, next) => (isStream(c) ? next() : limit(c, next)));
   for (const each of routes) app.on(each.method.toUpperCase(), honoPath(each.path), (c) => answered(options, c, each));
   const document = JSON.stringify(openApi(routes));
   app.get('/openapi.json', (c) => c.body(document, 200, json));
@@ -66,9 +56,7 @@ export function httpApp(options: HttpOptions): Hono {
       methods.length > 0
         ? new Refused(405, 'method', `this address takes ${methods.join(', ')}, found ${c.req.method}`)
         : new Refused(404, 'not-found', 'no route has this address; /docs lists them');
-    const reply = refusal(toldOf(error), options.newId());
-    if (methods.length > 0) reply.headers.set('allow', methods.join(', '));
-    return reply;
+    return refusal(toldOf(error), options.newId(), methods.length > 0 ? { allow: methods.join(', ') } : {});
   });
   app.onError((error) => {
     const requestId = options.newId();
@@ -91,19 +79,22 @@ function fits(path: string, asked: string): boolean {
 async function answered(options: HttpOptions, c: Context, route: Route): Promise<Response> {
   const start = performance.now();
   const requestId = options.newId();
+  // given when the reply is made: headers that are added later cost more than all else of it
+  const headers: Record<string, string> = { 'x-request-id': requestId };
+  if (options.isStopping()) headers.connection = 'close';
   let reply: Response;
   let failure: { readonly error: unknown; readonly told: Told } | null = null;
   try {
     const address = (c.env as Bindings | undefined)?.incoming?.socket?.remoteAddress ?? 'local';
     const caller = await options.keys.check(c.req.header('authorization'), route.access, address);
     if (route.access !== 'open') options.rate?.take(caller.name);
-    const result = await route.handle(await readCall(c, route, caller.access));
+    const result = await route.handle(await readCall(c, route, caller.access, options.mostBody));
     reply = route.text
-      ? new Response(String(result), { headers: { 'content-type': route.text } })
-      : new Response(JSON.stringify(result), { headers: json });
+      ? new Response(String(result), { headers: { ...headers, 'content-type': route.text } })
+      : new Response(JSON.stringify(result), { headers: { ...headers, ...json } });
   } catch (caught) {
     failure = { error: caught, told: toldOf(caught) };
-    reply = refusal(failure.told, requestId);
+    reply = refusal(failure.told, requestId, headers);
   }
   const milliseconds = performance.now() - start;
   options.observe(route.name, reply.status, milliseconds / 1000);
@@ -115,16 +106,18 @@ async function answered(options: HttpOptions, c: Context, route: Route): Promise
       status: reply.status,
       milliseconds: Number(milliseconds.toFixed(2)),
     });
-  reply.headers.set('x-request-id', requestId);
-  if (options.isStopping()) reply.headers.set('connection', 'close');
   return reply;
 }
 
-function refusal({ status, code, message, retryAfter }: Told, requestId: string): Response {
-  const reply = new Response(JSON.stringify({ error: { code, message, requestId } }), { status, headers: json });
-  if (retryAfter !== null) reply.headers.set('retry-after', String(retryAfter));
-  if (status === 401) reply.headers.set('www-authenticate', 'Bearer');
-  return reply;
+function refusal(
+  { status, code, message, retryAfter }: Told,
+  requestId: string,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  const headers: Record<string, string> = { ...more, ...json };
+  if (retryAfter !== null) headers['retry-after'] = String(retryAfter);
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  return new Response(JSON.stringify({ error: { code, message, requestId } }), { status, headers });
 }
 
 /** Troubles of the server, of which the log tells more than the answer. */

@@ -5,15 +5,23 @@ import { Refused } from '../service/errors-to-status.ts';
 import type { Access } from '../store/records.ts';
 import type { Call, Route } from './route.ts';
 
-/** @throws Refused, or DeepTasteError `usage` for what is wrong with parameters, query or body */
-export async function readCall(c: Context, route: Route, access: Access): Promise<Call<unknown, unknown, unknown>> {
+/**
+ * @param mostBody bytes that a body may have
+ * @throws Refused, or DeepTasteError `usage` for what is wrong with parameters, query or body
+ */
+export async function readCall(
+  c: Context,
+  route: Route,
+  access: Access,
+  mostBody: number,
+): Promise<Call<unknown, unknown, unknown>> {
   const where = route.name;
   return {
     access,
     parameters: route.parameters && parseOptions(route.parameters, parametersOf(c), where, 'usage'),
     query: route.query && parseOptions(route.query, queryOf(c, where), where, 'usage'),
     stream: route.stream === undefined ? null : streamOf(c, where, route.stream.most),
-    body: route.body && parseOptions(route.body, await bodyOf(c, where), where, 'usage'),
+    body: route.body && parseOptions(route.body, await bodyOf(c, where, mostBody), where, 'usage'),
   };
 }
 
@@ -50,14 +58,42 @@ function streamOf(c: Context, where: string, most: number): ReadableStream<Uint8
   return c.req.raw.body;
 }
 
-async function bodyOf(c: Context, where: string): Promise<unknown> {
+async function bodyOf(c: Context, where: string, mostBody: number): Promise<unknown> {
   const type = c.req.header('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new Refused(415, 'usage', `${where}: the body must be JSON (header "Content-Type: application/json")`);
-  const text = await c.req.text();
+  const text = await textOf(c, mostBody).catch((error: unknown) => {
+    if (error instanceof Refused) throw error;
+    // whoever sends it has broken off, or sends chunks that are none
+    throw new Refused(400, 'usage', `${where}: the body must be sent to its end, found otherwise`);
+  });
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new Refused(400, 'usage', `${where}: the body must be JSON, found otherwise (${(error as Error).message})`);
   }
+}
+
+/** A body that says how long it is is read as it is; of another one no more than is allowed is kept. */
+async function textOf(c: Context, mostBody: number): Promise<string> {
+  const told = c.req.header('content-length');
+  if (told !== undefined) {
+    if (Number(told) > mostBody) throw tooLarge(mostBody);
+    const text = await c.req.text();
+    // the server of Node sees to it that the number is true, others may not
+    if (text.length > mostBody) throw tooLarge(mostBody);
+    return text;
+  }
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > mostBody) throw tooLarge(mostBody);
+    parts.push(part);
+  }
+  return new TextDecoder().decode(Buffer.concat(parts));
+}
+
+function tooLarge(mostBody: number): Refused {
+  return new Refused(413, 'too-large', `the body must have at most ${mostBody} bytes`);
 }

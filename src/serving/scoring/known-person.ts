@@ -21,8 +21,7 @@ export function knownSomebody(recommender: Recommender, catalogue: Catalogue, pe
   const told = person.items.flatMap((id) => catalogue.indexOf(id) ?? []);
   const unknownItems = person.items.filter((id) => catalogue.indexOf(id) === undefined);
   const isOrdered = asks.sessions !== null;
-  const isNew = new Set(trained);
-  const news = isOrdered ? told.slice(overlap(trained, told)) : told.filter((item) => !isNew.has(item));
+  const news = told.length === 0 ? told : isOrdered ? told.slice(overlap(trained, told)) : distinctFrom(trained, told);
   const taken = [...trained, ...news];
   const known = (request: Request | null, route: Route): KnownSomebody => ({ request, route, taken, unknownItems });
   if (!asks.by.includes('history')) {
@@ -48,6 +47,11 @@ function trainedItems({ parts }: Recommender, users: readonly number[]): number[
     const row = rowOf(parts.seen, user);
     return [...(parts.heldOut ? joinedAscending(row, rowOf(parts.heldOut, user)) : row)];
   });
+}
+
+function distinctFrom(known: readonly number[], told: readonly number[]): number[] {
+  const isKnown = new Set(known);
+  return told.filter((item) => !isKnown.has(item));
 }
 
 /** How many of the first events of `later` are the last ones of `former`: told again after a training that had them. */

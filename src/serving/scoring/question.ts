@@ -59,6 +59,8 @@ export interface Wanted {
   readonly explore: Explore | null;
   /** Null = as the model does by itself. */
   readonly includeSeen: boolean | null;
+  /** Whether it is said which items of the person speak for each. */
+  readonly reasons: boolean;
   readonly providers: readonly { readonly from: Provider; readonly weight: number }[];
   readonly fallback: readonly Provider[];
   /** Names the random stream of exploration: the same seed, the same list. */

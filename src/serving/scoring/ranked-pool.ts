@@ -1,4 +1,5 @@
 /** Lists of items that further steps choose from: boosted, merged, made diverse, explored. */
+import { AllowedItems } from './allowed-items.ts';
 import type { Provider, Route } from './question.ts';
 
 export interface PooledItem {
@@ -13,8 +14,8 @@ export interface PooledItem {
   because(): readonly number[];
 }
 
-/** The best items of one provider among those that a mask leaves [size of the catalogue], best first. */
-export type Source = (k: number, mask: Uint8Array) => readonly PooledItem[];
+/** The best items of one provider among those that are allowed, best first. */
+export type Source = (k: number, allowed: AllowedItems) => readonly PooledItem[];
 
 /** How many of the best scores say how far scores lie apart. */
 const SPREAD_OF = 100;
@@ -27,11 +28,12 @@ const SPREAD_OF = 100;
 export function boosted(
   source: Source,
   k: number,
-  mask: Uint8Array,
+  allowed: AllowedItems,
   boosts: readonly { readonly rows: Uint8Array; readonly by: number }[],
 ): readonly PooledItem[] {
-  if (boosts.length === 0) return source(k, mask);
-  const unit = deviation(source(SPREAD_OF, mask).map(({ score }) => score));
+  if (boosts.length === 0) return source(k, allowed);
+  const { mask } = allowed;
+  const unit = deviation(source(SPREAD_OF, allowed).map(({ score }) => score));
   const found: PooledItem[] = [];
   for (let group = 0; group < 2 ** boosts.length; group++) {
     const isIn = (item: number): boolean =>
@@ -39,7 +41,7 @@ export function boosted(
     const own = mask.map((flag, item) => (flag === 1 && isIn(item) ? 1 : 0));
     if (!own.includes(1)) continue;
     const added = boosts.reduce((sum, { by }, n) => sum + ((group >> n) % 2 === 1 ? by * unit : 0), 0);
-    for (const each of source(k, own)) found.push({ ...each, value: each.score + added });
+    for (const each of source(k, new AllowedItems(own.length, own))) found.push({ ...each, value: each.score + added });
   }
   return found.sort((a, b) => b.value - a.value || a.item - b.item).slice(0, k);
 }

@@ -60,8 +60,7 @@ export class ScoringPool implements Scoring {
   }
 
   get runs(): readonly MeasuredRun[] {
-    const { sources } = this.#options;
-    return this.#about.map(({ name, version }, n) => ({ name, version, path: sources[n].path }));
+    return this.#about.map(({ name, version }, n) => ({ name, version, path: this.#sources[n].path }));
   }
 
   get waiting(): number {

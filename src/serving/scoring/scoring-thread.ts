@@ -4,13 +4,14 @@ import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import type { StoredItem } from '../store/records.ts';
 import { type Failure, failureOf } from './failure.ts';
 import type { Question } from './question.ts';
-import { loadModels, type ModelSource } from './served-models.ts';
+import { loadModels, type ModelSource, type ServedModels } from './served-models.ts';
 
 export interface ScoringData {
   readonly sources: readonly ModelSource[];
   readonly engine: EngineOptions;
 }
 
+/** Tasks and outcomes travel as JSON texts, several in a message: that costs less than copies of objects, and threads are woken less often. */
 export type Task =
   | { readonly id: number; readonly question: Question }
   | { readonly id: number; readonly items: readonly StoredItem[] };
@@ -22,24 +23,54 @@ export type Outcome =
 /** The number of the outcome that says whether the recommenders could be loaded. */
 export const LOADING = 0;
 
+/** Outcomes wait for others at most this long while there are tasks left. */
+const TOLD_EVERY_MS = 1;
+
 if (parentPort) await serve(workerData as ScoringData);
 
 async function serve({ sources, engine }: ScoringData): Promise<void> {
-  const tell = (outcome: Outcome): void => parentPort?.postMessage(outcome);
+  let outcomes: Outcome[] = [];
+  const tellAll = (): void => {
+    if (outcomes.length > 0) parentPort?.postMessage(JSON.stringify(outcomes));
+    outcomes = [];
+  };
+  const tellLate = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    tellAll();
+  };
   try {
     const models = await loadModels(sources, engine);
-    parentPort?.on('message', async (task: Task) => {
-      try {
-        if ('items' in task) models.itemsChanged(task.items);
-        // what needs no file is answered before the next task is looked at
-        const reply = 'items' in task ? null : models.answer(task.question);
-        tell({ id: task.id, reply: reply instanceof Promise ? await reply : reply });
-      } catch (error) {
-        tell({ id: task.id, failure: failureOf(error) });
+    parentPort?.on('message', (text: string) => {
+      let toldAt = performance.now();
+      for (const task of JSON.parse(text) as readonly Task[]) {
+        const outcome = outcomeOf(models, task);
+        // what has to be read from files comes when it has come
+        if (outcome instanceof Promise) void outcome.then((late) => tellLate(late));
+        else outcomes.push(outcome);
+        if (performance.now() - toldAt < TOLD_EVERY_MS) continue;
+        tellAll();
+        toldAt = performance.now();
       }
+      tellAll();
     });
-    tell({ id: LOADING, reply: null });
+    outcomes.push({ id: LOADING, reply: null });
   } catch (error) {
-    tell({ id: LOADING, failure: failureOf(error) });
+    outcomes.push({ id: LOADING, failure: failureOf(error) });
+  }
+  tellAll();
+}
+
+function outcomeOf(models: ServedModels, task: Task): Outcome | Promise<Outcome> {
+  const { id } = task;
+  const failed = (error: unknown): Outcome => ({ id, failure: failureOf(error) });
+  try {
+    if (!('items' in task)) {
+      const reply = models.answer(task.question);
+      return reply instanceof Promise ? reply.then((late): Outcome => ({ id, reply: late }), failed) : { id, reply };
+    }
+    models.itemsChanged(task.items);
+    return { id, reply: null };
+  } catch (error) {
+    return failed(error);
   }
 }

@@ -19,6 +19,8 @@ export class ScoringWorker {
   readonly #waiting = new Map<number, Waiting>();
   readonly #idle: (() => void)[] = [];
   #nTasks = LOADING;
+  /** Tasks of this turn of the event loop, which go to the thread together. */
+  #leaving: Task[] = [];
   #isOver = false;
 
   private constructor(data: ScoringData, onLost: (worker: ScoringWorker, error: Error) => void) {
@@ -31,7 +33,9 @@ export class ScoringWorker {
       this.#waiting.clear();
       onLost(this, error);
     };
-    this.#thread.on('message', (outcome: Outcome) => this.#settle(outcome));
+    this.#thread.on('message', (text: string) => {
+      for (const outcome of JSON.parse(text) as readonly Outcome[]) this.#settle(outcome);
+    });
     this.#thread.on('error', lost);
     this.#thread.on('exit', (code) => lost(new Error(`the thread ended with code ${code}`)));
   }
@@ -64,8 +68,14 @@ export class ScoringWorker {
   #task(make: (id: number) => Task): Promise<unknown> {
     if (this.#isOver) return Promise.reject(new ThreadLost('the thread has ended'));
     const id = ++this.#nTasks;
-    this.#thread.postMessage(make(id));
+    if (this.#leaving.push(make(id)) === 1) setImmediate(() => this.#send());
     return this.#outcome(id);
+  }
+
+  #send(): void {
+    const tasks = this.#leaving;
+    this.#leaving = [];
+    this.#thread.postMessage(JSON.stringify(tasks));
   }
 
   #outcome(id: number): Promise<unknown> {

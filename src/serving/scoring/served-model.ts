@@ -1,8 +1,10 @@
 /** One trained recommender as the server asks it: whoever asks gets a list, and it says how each item came into it. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { RandomStream } from '../../core/random.ts';
+import { joinedAscending } from '../../data/sparse-rows.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { topItems } from '../../recommender/top-items.ts';
+import { AllowedItems } from './allowed-items.ts';
 import { Catalogue } from './catalogue.ts';
 import { ContentIndex } from './content-index.ts';
 import { diverse } from './diversity.ts';
@@ -27,6 +29,7 @@ export class ServedModel {
   readonly #sessions: KeptSessions;
   #content: { readonly revision: number; readonly index: ContentIndex } | null = null;
   #vectors: VectorLikeness | null | undefined;
+  #unservedItems: Int32Array | null = null;
 
   constructor(name: string, recommender: Recommender) {
     this.name = name;
@@ -39,8 +42,8 @@ export class ServedModel {
     const { catalogue } = this;
     const known = knownSomebody(this.recommender, catalogue, person);
     const notes: string[] = [];
-    const mask = this.#mask(person, known, wanted, notes);
-    return this.#list(person, known, wanted, mask, notes);
+    const allowed = this.#allowed(person, known, wanted, notes);
+    return this.#list(person, known, wanted, allowed, notes);
   }
 
   /** The given items in the order in which the person is likely to want them; those that nobody knows come last. */
@@ -52,7 +55,13 @@ export class ServedModel {
       const item = catalogue.indexOf(id);
       if (item !== undefined) mask[item] = 1;
     }
-    const list = this.#list(person, known, { ...wanted, k: Math.max(1, items.length) }, mask, []);
+    const list = this.#list(
+      person,
+      known,
+      { ...wanted, k: Math.max(1, items.length) },
+      new AllowedItems(mask.length, mask),
+      [],
+    );
     const strangers = [...new Set(items)].filter((id) => catalogue.indexOf(id) === undefined);
     const last = strangers.map(
       (id): ServedItem => ({ id, title: id, score: 0, probability: 1, route: 'popular', because: [] }),
@@ -64,7 +73,7 @@ export class ServedModel {
     };
   }
 
-  #list(person: Somebody, known: KnownSomebody, wanted: Wanted, mask: Uint8Array, notes: string[]): ServedList {
+  #list(person: Somebody, known: KnownSomebody, wanted: Wanted, allowed: AllowedItems, notes: string[]): ServedList {
     let how = 'nothing is known of the person';
     const tell = (text: string, more: readonly string[]): void => {
       how = text;
@@ -76,19 +85,15 @@ export class ServedModel {
       popular: (k, left) => this.#popularItems(k, left),
     };
     const boosts = wanted.boost.map(({ where, by }) => ({ rows: this.catalogue.matching(where).rows, by }));
-    const best = (from: Provider, k: number, left: Uint8Array) => boosted(sources[from], k, left, boosts);
+    const best = (from: Provider, k: number, left: AllowedItems) => boosted(sources[from], k, left, boosts);
     const { k, diversity, explore } = wanted;
     const size = Math.max(diversity > 0 ? POOL_PER_ITEM * k : k, explore?.among ?? 0);
-    const lists = wanted.providers.map(({ from, weight }) => ({ from, weight, items: best(from, size, mask) }));
+    const lists = wanted.providers.map(({ from, weight }) => ({ from, weight, items: best(from, size, allowed) }));
     const chosen: Explored[] = [...this.#chosen(merged(lists, size), wanted)];
-    const left = mask.slice();
-    for (const { chosen: each } of chosen) left[each.item] = 0;
     for (const from of wanted.fallback) {
       if (chosen.length >= k) break;
-      for (const each of best(from, k - chosen.length, left)) {
-        left[each.item] = 0;
-        chosen.push({ chosen: each, probability: 1 });
-      }
+      const left = allowed.without(chosen.map(({ chosen: { item } }) => item));
+      for (const each of best(from, k - chosen.length, left)) chosen.push({ chosen: each, probability: 1 });
     }
     return {
       items: chosen.map(({ chosen: each, probability }) => ({
@@ -96,7 +101,7 @@ export class ServedModel {
         score: each.score,
         probability,
         route: each.route,
-        because: each.because().map((item) => this.named(item)),
+        because: wanted.reasons ? each.because().map((item) => this.named(item)) : [],
       })),
       how,
       unknownItems: known.unknownItems,
@@ -112,30 +117,27 @@ export class ServedModel {
     return ordered.slice(0, k).map((chosen) => ({ chosen, probability: 1 }));
   }
 
-  /** 1 for what is available and fulfils all conditions [size of the catalogue]. */
-  #matching(where: readonly string[], notes: string[]): Uint8Array {
+  /** What is available and fulfils all conditions, besides some. */
+  #matching(where: readonly string[], notes: string[], leftOut: readonly number[]): AllowedItems {
     const { catalogue } = this;
-    const mask = new Uint8Array(catalogue.size).fill(1);
-    for (const condition of where) {
+    const conditions = where.map((condition) => {
       const { rows, note } = catalogue.matching(condition);
-      for (let item = 0; item < mask.length; item++) mask[item] &= rows[item];
       if (note !== null) notes.push(note);
-    }
-    for (const item of catalogue.unavailable) mask[item] = 0;
-    return mask;
+      return rows;
+    });
+    const all = conditions.reduce<Uint8Array | null>(
+      (former, rows) => former?.map((flag, item) => flag & rows[item]) ?? rows,
+      null,
+    );
+    return new AllowedItems(catalogue.size, all, [...catalogue.unavailable, ...leftOut]);
   }
 
-  /** Items that the list may hold [size of the catalogue]. */
-  #mask(person: Somebody, known: KnownSomebody, wanted: Wanted, notes: string[]): Uint8Array {
+  /** Items that the list may hold. */
+  #allowed(person: Somebody, known: KnownSomebody, wanted: Wanted, notes: string[]): AllowedItems {
     const { catalogue } = this;
-    const mask = this.#matching(wanted.where, notes);
     const includeSeen = wanted.includeSeen ?? this.recommender.asks.includeSeen;
-    if (!includeSeen) for (const item of known.taken) mask[item] = 0;
-    for (const id of [...wanted.exclude, ...person.refused]) {
-      const item = catalogue.indexOf(id);
-      if (item !== undefined) mask[item] = 0;
-    }
-    return mask;
+    const named = [...wanted.exclude, ...person.refused].flatMap((id) => catalogue.indexOf(id) ?? []);
+    return this.#matching(wanted.where, notes, includeSeen ? named : [...known.taken, ...named]);
   }
 
   /** By what somebody is served first, where nothing else is asked for. */
@@ -148,16 +150,23 @@ export class ServedModel {
     person: Somebody,
     { request, route }: KnownSomebody,
     k: number,
-    mask: Uint8Array,
+    allowed: AllowedItems,
     tell: (how: string, notes: readonly string[]) => void,
   ): PooledItem[] {
     if (request === null) return [];
-    const { recommender, catalogue } = this;
-    const { asks } = recommender;
-    // some models have nothing of items without training rows but the values they started from
-    const among = mask.slice(0, catalogue.nKnown);
-    for (let item = 0; item < among.length; item++) if (!asks.isServed(item)) among[item] = 0;
-    const options = { k, among, includeSeen: true };
+    const { nKnown } = this.catalogue;
+    const { leftOut } = allowed;
+    const options =
+      leftOut === null
+        ? { k, among: allowed.mask.subarray(0, nKnown), without: this.#unserved(), includeSeen: true }
+        : {
+            k,
+            without: joinedAscending(
+              leftOut.filter((item) => item < nKnown),
+              this.#unserved(),
+            ),
+            includeSeen: true,
+          };
     const found = this.#sessions.candidates(person.session, request, options);
     tell(found.how, found.notes);
     return Array.from(found.items, (item, n) => ({
@@ -169,7 +178,16 @@ export class ServedModel {
     }));
   }
 
-  #contentItems({ taken }: KnownSomebody, k: number, mask: Uint8Array): PooledItem[] {
+  /** Items without training rows, ascending: some models have nothing of them but the values they started from. */
+  #unserved(): Int32Array {
+    const { asks } = this.recommender;
+    this.#unservedItems ??= Int32Array.from({ length: this.catalogue.nKnown }, (_, item) => item).filter(
+      (item) => !asks.isServed(item),
+    );
+    return this.#unservedItems;
+  }
+
+  #contentItems({ taken }: KnownSomebody, k: number, { mask }: AllowedItems): PooledItem[] {
     const latest = taken.slice(-LATEST);
     const content = this.#contentIndex();
     const scores = content.likeness(latest);
@@ -184,7 +202,7 @@ export class ServedModel {
     return this.#top(scores, k, (item) => mask[item] === 1 && scores[item] > 0, 'content', reasons);
   }
 
-  #popularItems(k: number, mask: Uint8Array): PooledItem[] {
+  #popularItems(k: number, { mask }: AllowedItems): PooledItem[] {
     const counts = new Float32Array(this.catalogue.size);
     counts.set(Float32Array.from(this.recommender.asks.popularity));
     return this.#top(
@@ -221,12 +239,8 @@ export class ServedModel {
     const item = catalogue.indexOf(id);
     if (item === undefined) return null;
     const notes: string[] = [];
-    const mask = this.#matching(where, notes);
-    for (const each of exclude) {
-      const left = catalogue.indexOf(each);
-      if (left !== undefined) mask[left] = 0;
-    }
-    mask[item] = 0;
+    const leftOut = [item, ...exclude.flatMap((each) => catalogue.indexOf(each) ?? [])];
+    const { mask } = this.#matching(where, notes, leftOut);
     const byModel = this.#similarByModel(item, k, mask);
     if (byModel !== null) return { ...byModel, notes };
     const scores = this.#contentIndex().likeness([item]);

@@ -17,7 +17,6 @@ import type {
 import type { Replies, ServedList, Somebody, Wanted } from '../scoring/question.ts';
 import { type ListSettings, settingsFor } from '../settings.ts';
 import type { GivenRecommendation } from '../store/records.ts';
-import { StoreFailure } from '../store/store-failure.ts';
 import { tasteOf } from './history.ts';
 import type { Service } from './service.ts';
 import { recordEvents } from './telling.ts';
@@ -64,7 +63,10 @@ function askedOf(
   return { model: name, version: about.version, list, scenario: scenario ?? null, variant };
 }
 
-type ListRequest = Pick<RecommendRequest, 'where' | 'boost' | 'diversity' | 'explore' | 'includeSeen' | 'exclude'>;
+type ListRequest = Pick<
+  RecommendRequest,
+  'where' | 'boost' | 'diversity' | 'explore' | 'includeSeen' | 'exclude' | 'reasons'
+>;
 
 function wantedOf(
   k: number,
@@ -82,6 +84,7 @@ function wantedOf(
     diversity: request.diversity ?? list.diversity ?? 0,
     explore: request.explore ?? list.explore ?? null,
     includeSeen: request.includeSeen ?? list.includeSeen ?? null,
+    reasons: request.reasons ?? list.reasons ?? true,
     providers: list.providers ?? [{ from: 'model', weight: 1 }],
     fallback: list.fallback ?? ['content', 'popular'],
     seed,
@@ -159,13 +162,13 @@ async function remembered(
   const items = list.items.map(({ id, route, probability }) => ({ id, route, probability }));
   const { model, version, scenario, variant } = asked;
   const notes = [...list.notes];
-  try {
-    await store.addRecommendation({ ...given, time: now(), model, version, scenario, variant, items });
-  } catch (error) {
-    if (!(error instanceof StoreFailure)) throw error;
-    log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
-    notes.push('the store could not keep this answer: it has no next page, and its probabilities are not kept');
-  }
+  const kept = store
+    .addRecommendation({ ...given, time: now(), model, version, scenario, variant, items })
+    .catch((error: Error) => {
+      log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
+      notes.push('the store could not keep this answer: it has no next page, and its probabilities are not kept');
+    });
+  if (!store.mayAnswerBefore) await kept;
   watcher.listed(model, list);
   return answered(asked, given.id, { ...list, notes });
 }
@@ -174,8 +177,14 @@ export async function rank(service: Service, request: RankRequest): Promise<Reco
   const asked = askedOf(service, request, request.user ?? null);
   const person = await somebodyOf(service, request);
   const id = service.newId();
-  const { items, boost, diversity, explore } = request;
-  const wanted = wantedOf(items.length, { boost, diversity, explore }, { ...asked.list, where: undefined }, [], id);
+  const { items, boost, diversity, explore, reasons } = request;
+  const wanted = wantedOf(
+    items.length,
+    { boost, diversity, explore, reasons },
+    { ...asked.list, where: undefined },
+    [],
+    id,
+  );
   const list = await service.scoring.ask({ kind: 'rank', model: asked.model, person, items, wanted });
   const kept = { kind: 'rank', ...request };
   return remembered(service, asked, list, { id, user: request.user ?? null, session: null, request: kept, before: [] });

@@ -37,6 +37,16 @@ export async function postgres(url: string): Promise<Database> {
         client.release();
       }
     },
+    async lookUp(statements) {
+      const client = await pool.connect();
+      try {
+        const rows: Row[][] = [];
+        for (const each of statements) rows.push(await rowsOf(client, each));
+        return rows;
+      } finally {
+        client.release();
+      }
+    },
     close: () => pool.end(),
   };
   try {

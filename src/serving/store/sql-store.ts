@@ -1,5 +1,6 @@
 /** The store in tables of SQLite or Postgres: the same queries for both. */
 import { randomUUID } from 'node:crypto';
+import { AnswerQueue } from './answer-queue.ts';
 import { eventCounts, variantCounts } from './counting.ts';
 import { migrate } from './migrations.ts';
 import type {
@@ -25,8 +26,17 @@ import { endWork, takeWork, workOf } from './works.ts';
 /** Characters of an answer that is written to see whether the store takes writing: more than a page of a database. */
 const TRIAL_SIZE = 20_000;
 
+/** How long an answer waits for others that are written with it; nobody waits for that where one server alone has the store. */
+const PAUSE_MS = { sqlite: 20, postgres: 0 } as const;
+/** Answers that nobody waits for; beyond them whoever gives one does. */
+const MOST_UNWRITTEN = 2_000;
+
 /** Whom an id stands for after merges. */
 const ROOT = 'COALESCE((SELECT merged_into FROM people WHERE id = ?), ?)';
+
+/** 1 for an id of which any table knows, 0 for others, who are most: one look instead of several. */
+const IS_KNOWN = `SELECT CASE WHEN EXISTS (SELECT 1 FROM people WHERE id = ?) OR EXISTS (SELECT 1 FROM events WHERE person = ?)
+  OR EXISTS (SELECT 1 FROM forgotten WHERE hash = ?) THEN 1 ELSE 0 END AS known`;
 
 /** @throws as {@link migrate} */
 export async function openSqlStore(database: Database): Promise<Store> {
@@ -36,9 +46,11 @@ export async function openSqlStore(database: Database): Promise<Store> {
 
 class SqlStore implements Store {
   readonly #database: WatchedDatabase;
+  readonly #answers: AnswerQueue;
 
   constructor(database: WatchedDatabase) {
     this.#database = database;
+    this.#answers = new AnswerQueue((answers) => database.run(answers.map(insertAnswer)), PAUSE_MS[database.kind]);
   }
 
   get kind(): string {
@@ -53,6 +65,12 @@ class SqlStore implements Store {
   async identity(): Promise<number> {
     const [{ value }] = await this.#rows(`SELECT value FROM counters WHERE name = 'store'`);
     return Number(value);
+  }
+
+  /** Rows that an index finds. */
+  async #found(sql: string, ...values: Value[]): Promise<Row[]> {
+    const [rows] = await this.#database.lookUp([statement(sql, ...values)]);
+    return rows;
   }
 
   async addEvents(events: readonly FeedbackEvent[]): Promise<number> {
@@ -71,7 +89,12 @@ class SqlStore implements Store {
   }
 
   async person(user: string, limit: number): Promise<KnownPerson> {
-    const [[{ root }], fields, aliases, events] = await this.#database.run([
+    const [{ known }] = await this.#found(IS_KNOWN, user, user, hashOfId(user));
+    return known === 1 ? this.#knownPerson(user, limit) : { id: user, ids: [user], fields: {}, events: [] };
+  }
+
+  async #knownPerson(user: string, limit: number): Promise<KnownPerson> {
+    const [[{ root }], fields, aliases, events] = await this.#database.lookUp([
       statement(`SELECT ${ROOT} AS root`, user, user),
       statement(`SELECT fields FROM people WHERE id = ${ROOT}`, user, user),
       statement(`SELECT id FROM people WHERE merged_into = ${ROOT} ORDER BY id`, user, user),
@@ -82,7 +105,7 @@ class SqlStore implements Store {
     ]);
     const ids = [root as string, ...aliases.map(({ id }) => id as string)];
     const hashes = ids.map(hashOfId);
-    const forgotten = await this.#rows(
+    const forgotten = await this.#found(
       `SELECT hash FROM forgotten WHERE hash IN (${hashes.map(() => '?').join(', ')})`,
       ...hashes,
     );
@@ -96,7 +119,7 @@ class SqlStore implements Store {
   }
 
   async eventsOfSession(session: string, limit: number): Promise<FeedbackEvent[]> {
-    const rows = await this.#rows(
+    const rows = await this.#found(
       'SELECT * FROM events WHERE session = ? ORDER BY time DESC, place DESC LIMIT ?',
       session,
       limit,
@@ -110,7 +133,7 @@ class SqlStore implements Store {
   }
 
   async user(id: string): Promise<StoredUser | null> {
-    const [row] = await this.#rows('SELECT id, fields FROM people WHERE id = ? AND merged_into IS NULL', id);
+    const [row] = await this.#found('SELECT id, fields FROM people WHERE id = ? AND merged_into IS NULL', id);
     return row ? userOf(row) : null;
   }
 
@@ -124,6 +147,7 @@ class SqlStore implements Store {
   }
 
   async deleteUser(id: string): Promise<number> {
+    await this.#answers.allSettled();
     const { id: root } = await this.person(id, 0);
     const aliases = await this.#rows('SELECT id FROM people WHERE merged_into = ?', root);
     const ids = [...new Set([id, root, ...aliases.map((row) => row.id as string)])];
@@ -191,7 +215,7 @@ class SqlStore implements Store {
   }
 
   async item(id: string): Promise<StoredItem | null> {
-    const [row] = await this.#rows('SELECT * FROM items WHERE id = ?', id);
+    const [row] = await this.#found('SELECT * FROM items WHERE id = ?', id);
     return row ? itemOf(row) : null;
   }
 
@@ -216,16 +240,17 @@ class SqlStore implements Store {
     );
   }
 
-  async addRecommendation(given: GivenRecommendation): Promise<void> {
-    const { id, time, user, session, ...body } = given;
-    await this.#rows(
-      `INSERT INTO recommendations (id, time, person, session, scenario, variant, body) VALUES (?, ?, ${ROOT}, ?, ?, ?, ?)`,
-      ...[id, time, user, user, session, body.scenario, body.variant, JSON.stringify(body)],
-    );
+  get mayAnswerBefore(): boolean {
+    return this.kind === 'sqlite' && this.#database.isWritten && this.#answers.size < MOST_UNWRITTEN;
+  }
+
+  addRecommendation(given: GivenRecommendation): Promise<void> {
+    return this.#answers.add(given);
   }
 
   async recommendation(id: string): Promise<GivenRecommendation | null> {
-    const [row] = await this.#rows('SELECT * FROM recommendations WHERE id = ?', id);
+    await this.#answers.settled(id);
+    const [row] = await this.#found('SELECT * FROM recommendations WHERE id = ?', id);
     if (!row) return null;
     const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user' | 'session'>;
     const [user, session] = [row.person as string | null, row.session as string | null];
@@ -240,7 +265,8 @@ class SqlStore implements Store {
     return eventCounts(this.#database, since, stretch);
   }
 
-  variantCounts(scenario: string, since: number, following: Following): Promise<VariantCount[]> {
+  async variantCounts(scenario: string, since: number, following: Following): Promise<VariantCount[]> {
+    await this.#answers.allSettled();
     return variantCounts(this.#database, scenario, since, following);
   }
 
@@ -298,9 +324,17 @@ class SqlStore implements Store {
     await this.#rows('DELETE FROM recommendations WHERE id = ?', id);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#answers.allSettled();
     return this.#database.close();
   }
+}
+
+function insertAnswer({ id, time, user, session, ...body }: GivenRecommendation): Statement {
+  return statement(
+    `INSERT INTO recommendations (id, time, person, session, scenario, variant, body) VALUES (?, ?, ${ROOT}, ?, ?, ?, ?)`,
+    ...[id, time, user, user, session, body.scenario, body.variant, JSON.stringify(body)],
+  );
 }
 
 function cellsOf({ fields }: Row): Cells {

@@ -17,12 +17,17 @@ export class SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  /** @param path of the file, `:memory:` for none. @throws DeepTasteError `io`: it cannot be opened; `config`: no SQLite here */
-  constructor(path: string) {
+  /**
+   * @param path of the file, `:memory:` for none
+   * @param readOnly a second connection to a file that another one of this process holds open
+   * @throws DeepTasteError `io`: it cannot be opened; `config`: no SQLite here
+   */
+  constructor(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}) {
     const { DatabaseSync } = requireSqlite();
     try {
-      this.#database = new DatabaseSync(path);
+      this.#database = new DatabaseSync(path, { readOnly });
       this.#database.exec('PRAGMA busy_timeout = 5000');
+      if (readOnly) return;
       this.#database.exec('PRAGMA journal_mode = WAL');
       // what was acknowledged outlives the process; after a power cut the last moments may be missing
       this.#database.exec('PRAGMA synchronous = NORMAL');
@@ -55,6 +60,11 @@ export class SqliteDatabase {
       }
       throw error;
     }
+  }
+
+  /** Each statement by itself: what it reads was written before it began. */
+  lookUp(statements: readonly Statement[]): Row[][] {
+    return statements.map((each) => this.#rowsOf(each));
   }
 
   #rowsOf({ sql, values }: Statement): Row[] {

@@ -11,6 +11,7 @@ export function sqliteInMemory(): Database {
   return {
     kind: 'sqlite',
     run: async (statements) => database.run(statements),
+    lookUp: async (statements) => database.lookUp(statements),
     close: async () => database.close(),
   };
 }
@@ -20,15 +21,22 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * One thread writes, and reads what takes long; this one looks up rows by a connection of its own, which costs less than a message to
+ * the thread and its answer. In SQLite's write-ahead log neither waits for the other.
+ */
 class SqliteFile implements Database {
   readonly kind = 'sqlite';
   readonly opened: Promise<unknown>;
   readonly #thread: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #path: string;
+  #reader: SqliteDatabase | null = null;
   #failure: Error | null = null;
   #nCalls = OPENING;
 
   constructor(path: string) {
+    this.#path = path;
     const file = import.meta.url.endsWith('.ts') ? './sqlite-thread.ts' : './sqlite-thread.js';
     this.#thread = new Worker(new URL(file, import.meta.url), { workerData: { path }, execArgv: [] });
     this.opened = this.#reply(OPENING);
@@ -41,7 +49,14 @@ class SqliteFile implements Database {
     return this.#call(statements);
   }
 
+  async lookUp(statements: readonly Statement[]): Promise<Row[][]> {
+    if (this.#failure) throw this.#failure;
+    this.#reader ??= new SqliteDatabase(this.#path, { readOnly: true });
+    return this.#reader.lookUp(statements);
+  }
+
   async close(): Promise<void> {
+    this.#reader?.close();
     // a thread that could not open the file has ended and answers no more
     await this.#call(null).catch(() => {});
     await this.#thread.terminate();

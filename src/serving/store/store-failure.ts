@@ -38,6 +38,13 @@ export function watchedDatabase(database: Database): WatchedDatabase {
         throw new StoreFailure(kind, cause);
       }
     },
+    async lookUp(statements) {
+      try {
+        return await database.lookUp(statements);
+      } catch (cause) {
+        throw new StoreFailure(kind, cause);
+      }
+    },
     close: () => database.close(),
   };
 }

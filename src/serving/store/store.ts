@@ -46,6 +46,9 @@ export interface Store {
   /** Items that changed after a version, in the order of their changes; 0 = all. */
   itemsAfter(version: number, limit: number): Promise<readonly StoredItem[]>;
 
+  /** Whether an answer may be given before it is kept: nobody else asks for it, and nothing says that it could not be. */
+  readonly mayAnswerBefore: boolean;
+  /** Keeps it together with others, within some milliseconds; `recommendation` waits for it. */
   addRecommendation(given: GivenRecommendation): Promise<void>;
   recommendation(id: string): Promise<GivenRecommendation | null>;
   /** Removes those given before a time. @returns how many */

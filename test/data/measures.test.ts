@@ -1,0 +1,106 @@
+/** Numbers in the ways of other countries and programs, and measures that are kept as categories, which is told. */
+import { describe, expect, it } from 'vitest';
+import { loadDataset } from '../../src/data/load.ts';
+import { temporaryFolder } from './temporary-files.ts';
+
+const { write } = temporaryFolder();
+let n = 0;
+
+async function read(cells: readonly string[], name = 'price') {
+  const rows = cells.map((cell, k) => `u${k % 5}\ti${k}\t${cell}`);
+  const { interactions, warnings } = await loadDataset({
+    files: [write(`m${n++}.tsv`, `user\titem\t${name}\n${rows.join('\n')}\n`)],
+  });
+  const column = interactions.context?.find((each) => each.name === name);
+  const values = column && 'value' in column ? [...column.value] : null;
+  return {
+    kind: column?.kind,
+    values,
+    rating: interactions.rating && [...interactions.rating],
+    told: warnings.join('\n'),
+  };
+}
+
+const amounts = Array.from({ length: 40 }, (_, k) => 1234 + k * 23_457);
+const grouped = (mark: string) => amounts.map((x) => String(x).replace(/\B(?=(\d{3})+$)/g, mark));
+
+describe('thousands apart', () => {
+  it.each([
+    ['quotes', "'"],
+    ['typographic quotes', '’'],
+    ['blanks', ' '],
+    ['blanks that do not break', '\u00a0'],
+    ['narrow ones', '\u202f'],
+    ['commas', ','],
+  ])('by %s', async (_, mark) => {
+    const { kind, values } = await read(grouped(mark));
+    expect([kind, values]).toEqual(['numeric', amounts]);
+  });
+  it('as in India', async () => {
+    const { values } = await read(['1,23,456', '12,34,567', '45,678', '1,00,00,000', '2,34,567.5']);
+    expect(values).toEqual([123_456, 1_234_567, 45_678, 10_000_000, 234_567.5]);
+  });
+  it('with a minus of typesetters, shown as it is read', async () => {
+    const { values, told } = await read(['−2.5', '3.25', '−0.5', '7']);
+    expect(values).toEqual([-2.5, 3.25, -0.5, 7]);
+    expect(told).not.toMatch(/−\d.* = \d/);
+  });
+});
+
+describe('opinions out of five', () => {
+  it.each([
+    ['4.0 out of 5 stars', '5.0 out of 5 stars', [4, 5]],
+    ['4 von 5 Sternen', '3,5 von 5 Sternen', [4, 3.5]],
+    ['4 sur 5 étoiles', '2 sur 5 étoiles', [4, 2]],
+    ['4 de 5 estrellas', '5 de 5 estrellas', [4, 5]],
+  ])('%s', async (first, second, ratings) => {
+    expect((await read([first, second], 'rating')).rating).toEqual(ratings);
+  });
+});
+
+describe('measures that are kept as categories', () => {
+  it.each([
+    ['kilograms', (k: number) => `${k}.5 kg`],
+    ['thousands', (k: number) => `${k}.1K`],
+    ['minutes', (k: number) => `${60 + k} min`],
+    ['durations', (k: number) => `0:${10 + k}:30`],
+    ['losses in brackets', (k: number) => `(${k}.25)`],
+  ])('%s are told', async (_, cell) => {
+    const { kind, told } = await read(
+      Array.from({ length: 45 }, (__, k) => cell(k)),
+      'size',
+    );
+    expect(kind).toBe('categorical');
+    expect(told).toMatch(/"size" is kept as categories: its cells, such as ".*", are numbers with something else/);
+  });
+  it('so are numbers among many words', async () => {
+    const { told } = await read(Array.from({ length: 60 }, (_, k) => (k % 5 < 2 ? 'sold out' : `${k}.5`)));
+    expect(told).toMatch(/36 of 60 cells looked at are numbers, the others, such as "sold out", are not/);
+  });
+  it.each([
+    ['ranges', (k: number) => `${(k % 4) * 10}-${(k % 4) * 10 + 10}`],
+    ['few sizes', (k: number) => `${(k % 4) + 1} l`],
+    ['colours', (k: number) => `${(k * 7919 + 4_000_000).toString(16)}ff`],
+    ['words', (k: number) => `word${k}`],
+  ])('%s are not', async (_, cell) => {
+    expect(
+      (
+        await read(
+          Array.from({ length: 45 }, (__, k) => cell(k)),
+          'size',
+        )
+      ).told,
+    ).not.toMatch(/kept as categories/);
+  });
+  it('post codes keep their digits', async () => {
+    for (const name of ['zip', 'PLZ', 'zipcode', 'postcode'])
+      expect(
+        (
+          await read(
+            Array.from({ length: 30 }, (_, k) => String(20_000 + k * 37)),
+            name,
+          )
+        ).kind,
+      ).toBe('categorical');
+  });
+});
