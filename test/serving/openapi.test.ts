@@ -157,9 +157,9 @@ describe.each([0, 15, 50])('requests that are made from it, %i%% of the values w
           expect(reply.text).not.toMatch(/ at .*\.(ts|js):|node_modules/);
         }
       }),
-      { numRuns: wrong === 0 ? 1000 : 1500, seed: 7 },
+      { numRuns: wrong === 0 ? 1300 : 1500, seed: 7 },
     );
-    // it would prove little if all were refused
+    // it would prove little if all were refused, as those are that train: this server has no folder for runs
     expect(statuses.get(200)).toBeGreaterThan(wrong === 0 ? 300 : wrong === 15 ? 100 : 20);
   }, 240_000);
 });
