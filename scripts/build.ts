@@ -1,11 +1,11 @@
 /**
- * Builds `dist/`: the TypeScript package and the three WebAssembly kernel files.
- * The kernels are compiled again only when their sources have changed.
+ * Builds `dist/`: the TypeScript package, the three WebAssembly kernel files and the Studio.
+ * Kernels and Studio are built again only when their sources have changed.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,18 +15,25 @@ const kernelOutput = join(root, 'dist/kernels');
 const BUILDS = ['wide', 'relaxed', 'simd'] as const;
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 
-function kernelHash(): string {
+/** The page, the client that it talks through, and the versions of what goes into it. */
+const studioSources = ['studio', 'src/client', 'package-lock.json'].map((path) => join(root, path));
+const studioOutput = join(root, 'dist/studio');
+
+/** Of the names and contents of files, and of what is in folders, and of this script. */
+function hashOf(paths: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const name of readdirSync(kernelSources).sort())
-    hash.update(name).update(readFileSync(join(kernelSources, name)));
-  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  const add = (path: string): void => {
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) add(join(path, name));
+    else hash.update(relative(root, path)).update(readFileSync(path));
+  };
+  for (const path of [...paths, fileURLToPath(import.meta.url)]) add(path);
   return hash.digest('hex');
 }
 
 function buildKernels(): void {
   mkdirSync(kernelOutput, { recursive: true });
   const stamp = join(kernelOutput, 'sources.sha256');
-  const hash = kernelHash();
+  const hash = hashOf([kernelSources]);
   const built = BUILDS.map((build) => `${build}.wasm`).every((name) => existsSync(join(kernelOutput, name)));
   if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   rmSync(stamp, { force: true });
@@ -61,6 +68,15 @@ function buildKernels(): void {
   writeFileSync(stamp, hash);
 }
 
+function buildStudio(): void {
+  const stamp = join(root, 'dist/studio.sha256');
+  const hash = hashOf(studioSources);
+  if (existsSync(studioOutput) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  rmSync(stamp, { force: true });
+  execFileSync(bin('vite'), ['build', 'studio', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' });
+  writeFileSync(stamp, hash);
+}
+
 function buildPackage(): void {
   execFileSync(bin('tsc'), ['-p', root], { cwd: root, stdio: 'inherit' });
   const main = join(root, 'dist/cli/main.js');
@@ -68,4 +84,7 @@ function buildPackage(): void {
 }
 
 buildKernels();
-if (process.argv[2] !== 'kernels') buildPackage();
+if (process.argv[2] !== 'kernels') {
+  buildPackage();
+  buildStudio();
+}

@@ -1,7 +1,8 @@
 /**
  * Checks imports against `allowed-imports.json`: folders of src/ import only the folders listed there, so that dependencies go one
  * way; no file imports itself over others, imports of types counted, but for the folders that are listed as not yet mended. A file
- * of src/ may import Node's modules and the dependencies of package.json, no other package.
+ * of src/ may import Node's modules and the dependencies of package.json, no other package. The Studio knows of src/ only the client,
+ * and its pages know nothing of each other.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,10 +14,17 @@ export interface Rules {
   readonly folders: Readonly<Record<string, readonly string[]>>;
   /** Folders that still have circles. One without any must leave the list. */
   readonly circlesIn: readonly string[];
+  readonly studio: {
+    /** Packages that the page may import. */
+    readonly packages: readonly string[];
+    /** Folders of studio/ that all of its folders may import; the others are pages. */
+    readonly shared: readonly string[];
+  };
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
+const studio = join(root, 'studio');
 
 /** The specifiers of static and dynamic imports and of re-exports, of values and of types. */
 export function importsOf(text: string): string[] {
@@ -72,6 +80,27 @@ function packageProblems(name: string, specifiers: readonly string[], packages: 
   });
 }
 
+/** What is wrong with the imports of one file of the Studio. @param name relative to studio/ */
+export function studioProblems(
+  name: string,
+  specifiers: readonly string[],
+  { studio }: Pick<Rules, 'studio'>,
+): string[] {
+  const folder = folderOf(name);
+  return specifiers.flatMap((specifier) => {
+    if (!specifier.startsWith('.')) {
+      const isAllowed = studio.packages.some((each) => specifier === each || specifier.startsWith(`${each}/`));
+      return isAllowed ? [] : [`studio/${name}: the page must not import "${specifier}"`];
+    }
+    const target = join(dirname(name), specifier);
+    if (target.startsWith('..')) return [`studio/${name}: must import "deeptaste/client", found ${specifier}`];
+    const to = folderOf(target);
+    const isPage = to !== null && to !== folder && !studio.shared.includes(to);
+    // the list of pages, and it alone, knows all of them
+    return isPage && name !== 'app/pages.ts' ? [`studio/${name}: must not import the page studio/${to}`] : [];
+  });
+}
+
 /** The files of src/ among the imports of a file. Kernels import each other without `.ts`. */
 function filesOf(name: string, specifiers: readonly string[]): string[] {
   return specifiers
@@ -84,7 +113,7 @@ function filesOf(name: string, specifiers: readonly string[]): string[] {
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesUnder(path) : path.endsWith('.ts') ? [path] : [];
+    return entry.isDirectory() ? filesUnder(path) : /\.tsx?$/.test(path) ? [path] : [];
   });
 }
 
@@ -102,7 +131,10 @@ function check(): string[] {
     const ofPackages = isKernel ? [] : packageProblems(name, specifiers, packages);
     return [...folderProblems(name, imports.get(name)!, rules), ...ofPackages];
   });
-  return [...problems, ...circleProblems(imports, rules)];
+  const ofStudio = filesUnder(studio)
+    .filter((path) => relative(studio, path) !== 'vite.config.ts')
+    .flatMap((path) => studioProblems(relative(studio, path), importsOf(readFileSync(path, 'utf8')), rules));
+  return [...problems, ...circleProblems(imports, rules), ...ofStudio];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -12,8 +12,8 @@ export const ITEM_COUNTS = 'itemCounts';
 
 export interface RecommenderParts {
   readonly info: ArtifactInfo;
-  /** Which artifact it was read from, and when that was made (ISO 8601); absent = it was trained here. */
-  readonly saved?: { readonly version: string; readonly created: string };
+  /** Which artifact it was read from, its folder, and when it was made (ISO 8601); absent = it was trained here. */
+  readonly saved?: { readonly version: string; readonly path: string; readonly created: string };
   /** The model's tensors; of models of sequences {@link ITEM_COUNTS} too. */
   readonly weights: NamedTensors;
   /** Empty where the sequences of the training were nobody's. */

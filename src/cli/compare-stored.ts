@@ -6,10 +6,10 @@ import { suggestion } from '../core/nearest.ts';
 import { toJson } from '../evaluation/evaluation-result.ts';
 import { renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { isRowResult, type Result } from '../evaluation/result.ts';
+import { storedResult } from '../runs/run-record.ts';
 import { compareStoredRows } from './compare-rows.ts';
 import { BOOTSTRAP_SEED, checkSlices, comparisonOf, reportComparison, slicesDocument } from './comparison-report.ts';
 import type { CompareFlags } from './flags.ts';
-import { storedResult } from './run-record.ts';
 import { describeProtocol, evaluatedUnit, measurementNotes } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -6,12 +6,12 @@ import type { DataOptions } from '../data/data-options.ts';
 import { findModel } from '../models/index.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import type { AnyRunInput, AnyRunSettings } from '../runs/any-settings.ts';
+import { storedSettings } from '../runs/run-record.ts';
 import { checkedRun } from './checked-run.ts';
 import { type DataFlags, dataOf, defined, FILM_CLUB } from './data-flags.ts';
 import { noEpochs } from './epochs-flag.ts';
 import type { RunFlags } from './flags.ts';
 import { runInputOf, type SettingsFlags } from './run-flags.ts';
-import { storedSettings } from './run-record.ts';
 
 interface ContinuingFlags extends RunFlags, DataFlags, SettingsFlags {
   readonly data?: string[];

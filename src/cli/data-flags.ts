@@ -4,7 +4,14 @@ import { DeepTasteError } from '../core/errors.ts';
 import { type DataOptions, dataOptions } from '../data/data-options.ts';
 import type { RunInput } from '../tasks/ranking-settings.ts';
 import { commaList, wholeNumber } from './option-values.ts';
-import { addSettingFlags, type GivenFlags, nameOf, type SettingFlags, settingsOf } from './setting-flags.ts';
+import {
+  addSettingFlags,
+  type GivenFlags,
+  nameOf,
+  type SettingFlag,
+  type SettingFlags,
+  settingsOf,
+} from './setting-flags.ts';
 
 /** The word that stands for the simulated default data instead of a file. */
 export const FILM_CLUB = 'film-club';
@@ -73,6 +80,21 @@ export function dataOf(files: readonly string[], given: DataFlags): RunInput['da
     );
   return { simulated: {} };
 }
+
+/** The flags that say options of reading: those of one value each. */
+export function dataArguments(options: object): string[] {
+  return Object.values<SettingFlag>(flags).flatMap((flag) => {
+    const value = [flag.at]
+      .flat()[0]
+      .split('.')
+      .reduce<unknown>((inner, key) => (inner as Options)?.[key], options);
+    if (value === undefined) return [];
+    if (value === null || value === false) return flag.none ? [`--no-${nameOf(flag)}`] : [];
+    return [value === true ? `--${nameOf(flag)}` : `--${nameOf(flag)}=${value}`];
+  });
+}
+
+type Options = Readonly<Record<string, unknown>> | null | undefined;
 
 function marks(text: string): string[] {
   return text.trim() === '' ? [] : commaList(text);

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { type LeaderboardRow, renderLeaderboard } from '../evaluation/leaderboard.ts';
 import { findModel } from '../models/index.ts';
 import { type ComparedRun, compareModels } from '../runs/compare.ts';
+import { runRecord } from '../runs/run-record.ts';
 import { trainForUse } from '../runs/train-recommender.ts';
 import { evaluateScorer } from '../tasks/evaluate-ranking.ts';
 import { evaluationOptions, parseRunSettings, type RunSettings } from '../tasks/ranking-settings.ts';
@@ -19,7 +20,6 @@ import { type DemoPerson, demoPeople } from './demo-people.ts';
 import { referenceRows } from './demo-references.ts';
 import type { DemoFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
-import { runRecord } from './run-record.ts';
 import { describeProtocol } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 import { shortTime } from './terminal-progress.ts';
@@ -33,9 +33,10 @@ interface Contestant extends ComparedRun {
   readonly validation: number;
 }
 
-export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<void> {
+/** @param out folder of the best model */
+export async function runDemo(terminal: Terminal, flags: DemoFlags, out: string): Promise<void> {
   const started = performance.now();
-  const { seed, out } = flags;
+  const { seed } = flags;
   for (const { model } of demoContenders) findModel(model);
   await checkArtifactPlace(out);
   const progress = await terminal.progress();
@@ -64,13 +65,18 @@ export async function runDemo(terminal: Terminal, flags: DemoFlags): Promise<voi
       `\n${best.title}, the best on the validation part, is trained anew on all viewings and saved in ${out}; all this took ${shortTime(seconds)}.`,
     );
     terminal.print(`next: ${next}`);
+    terminal.print('or in a browser: deeptaste demo --serve');
     terminal.document(demoDocument({ seed, out, seconds, next, best, rows, contestants, people, engine }));
   } finally {
     engine.close();
   }
 }
 
-function makeWorld(terminal: Terminal, progress: Progress, seed: number): { world: SimulatedWorld; split: Split } {
+export function makeWorld(
+  terminal: Terminal,
+  progress: Progress,
+  seed: number,
+): { world: SimulatedWorld; split: Split } {
   const task = progress.start('simulating the film club');
   const world = simulateFilmClub({ seed });
   const { users, items, interactions, hash } = world.dataset;
@@ -125,7 +131,7 @@ function personReport(terminal: Terminal, { name, user, history, answer }: DemoP
 }
 
 /** The run that was kept, as an experiment would say it. */
-function settingsOf({ model }: Contestant, seed: number): RunSettings {
+export function settingsOf({ model }: Pick<Contestant, 'model'>, seed: number): RunSettings {
   const { config = {}, training = {} } = demoContenders.find((contender) => contender.model === model) ?? {};
   const data = { simulated: { seed } };
   return parseRunSettings({

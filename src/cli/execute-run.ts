@@ -9,8 +9,9 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { findModel } from '../models/index.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
 import { CheckpointFolder } from '../runs/checkpoint-folder.ts';
+import { runRecord, valuesOfUsers } from '../runs/run-record.ts';
 import type { Run } from '../runs/train-run.ts';
-import { type Checkpoint, standing, type TrainingProgress } from '../training/checkpoint.ts';
+import { type Checkpoint, type EpochRecord, standing, type TrainingProgress } from '../training/checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import type { EngineFlags } from './engine-options.ts';
 import { Interruption } from './failure.ts';
@@ -19,7 +20,6 @@ import { openEngine } from './open-engine.ts';
 import { prepareRun, type RunHooks, trainPrepared } from './prepare-run.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { ProfileReport } from './profile-report.ts';
-import { runRecord, valuesOfUsers } from './run-record.ts';
 import { runDocument, runReport } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -61,7 +61,9 @@ export async function executeRun(terminal: Terminal, request: RunRequest): Promi
     // what replaces the run that it goes on from replaces it at the very end: a checkpoint goes on from nothing else
     const replaces = request.fromPath !== undefined && (await areSame(request.fromPath, out));
     const keep = replaces ? undefined : (run: Run) => kept.save(run.result !== null, () => save(run));
-    const run = await trainInterruptibly(engine, prepared, kept, { ...request, settings, keep }, progress, profiles);
+    const onEpoch = terminal.events === null ? undefined : (epoch: EpochRecord) => terminal.events?.epoch(epoch);
+    const asked = { ...request, settings, keep, onEpoch };
+    const run = await trainInterruptibly(engine, prepared, kept, asked, progress, profiles);
     await save(run);
     const folder = new CheckpointFolder(out);
     if (!request.finish || replaces) await folder.remove();
@@ -128,12 +130,12 @@ async function trainInterruptibly(
   engine: Engine,
   prepared: PreparedRun,
   kept: KeptRun,
-  request: RunRequest & Pick<RunHooks, 'keep'>,
+  request: RunRequest & Pick<RunHooks, 'keep' | 'onEpoch'>,
   progress: Progress,
   profiles: ProfileReport,
 ): Promise<Run> {
-  const { settings, checkpointSeconds, keep, finish, from } = request;
-  const hooks = { progress, onProfile: profiles.listener, from };
+  const { settings, checkpointSeconds, keep, finish, from, onEpoch } = request;
+  const hooks = { progress, onProfile: profiles.listener, from, onEpoch };
   if (findModel(settings.model).learn.by === 'solver') {
     refuseWithoutEpochs(request, settings.model);
     await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes

@@ -7,8 +7,8 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { resultJson } from '../evaluation/result.ts';
 import { findModel } from '../models/index.ts';
+import { storedResult } from '../runs/run-record.ts';
 import type { EvaluateFlags } from './flags.ts';
-import { storedResult } from './run-record.ts';
 import { metricTable } from './run-report.ts';
 import type { Terminal } from './terminal.ts';
 

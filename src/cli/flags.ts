@@ -89,7 +89,10 @@ export interface PolicySimulateFlags extends CommonOptions {
 
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
-  readonly out: string;
+  /** Absent = the folder of the demo, or that of its served models. */
+  readonly out?: string;
+  readonly serve?: boolean;
+  readonly port?: number;
 }
 
 export interface ServeFlags extends CommonOptions {
@@ -106,4 +109,8 @@ export interface ServeFlags extends CommonOptions {
   readonly watch?: true;
   readonly keep: number;
   readonly drain: number;
+  /** Milliseconds. */
+  readonly retrainEvery?: number;
+  readonly runs?: string;
+  readonly maxUpload: number;
 }

@@ -59,7 +59,8 @@ function headOf({ name, title, form, learn, paper }: AnyModel) {
   return { name, title, form, examples: learn.by === 'gradients' ? learn.examples.name : null, paper };
 }
 
-function kindOf({ form, learn }: AnyModel): string {
+/** What it learns from, in words. */
+export function kindOf({ form, learn }: AnyModel): string {
   const how = learn.by === 'gradients' ? `trained on ${learn.examples.name}` : 'fitted without epochs';
   return `${formTitles[form].replace('models ', '')}, ${how}`;
 }

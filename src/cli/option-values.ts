@@ -25,6 +25,16 @@ export function numberIn(min: number, max: number = Number.POSITIVE_INFINITY): (
   };
 }
 
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `30m`, `24h`, `7d` in milliseconds. */
+export function interval(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([smhd])$/.exec(text.trim()) ?? [];
+  const value = Number(number) * UNITS[unit as keyof typeof UNITS];
+  if (value >= UNITS.s && value <= 366 * UNITS.d) return value;
+  throw new InvalidArgumentError('It must be an interval such as 30m, 24h or 7d, from 1s to 366d.');
+}
+
 /** The path of a folder: that results go to, or of a run. */
 export function folderPath(text: string): string {
   if (text.trim() !== '') return text;

@@ -23,6 +23,7 @@ const commands = {
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
+  retrain: async () => (await import('./commands/retrain.ts')).retrainCommand(),
   keys: async () => (await import('./commands/keys.ts')).keysCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),

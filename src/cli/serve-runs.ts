@@ -1,15 +1,42 @@
 /** Runs the server until a signal ends it. */
-import { jsonLog, noLog } from '../serving/log.ts';
+import { fileURLToPath } from 'node:url';
+import { DeepTasteError } from '../core/errors.ts';
+import { isStudioBuilt } from '../serving/http/studio-files.ts';
+import { jsonLog, type Log, noLog } from '../serving/log.ts';
 import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
 import { engineForMany } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
+import { trainingMeans } from './training-means.ts';
+
+/** What starts this very command line, and its first argument. */
+function commandLine(): string[] {
+  const file = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
+  return [process.execPath, fileURLToPath(new URL(file, import.meta.url))];
+}
+
+function retrainArguments(store: string, settings: string | undefined): string[] {
+  return ['--store', store, ...(settings === undefined ? [] : ['--settings', settings])];
+}
+
+const stderrLog = jsonLog((line) => process.stderr.write(`${line}\n`));
+
+/** For somebody who looks at the terminal: requests that went well are not told. */
+export const failuresOnly: Log = {
+  write: (level, event, fields) => {
+    if (level === 'error') stderrLog.write(level, event, fields);
+  },
+};
 
 /** Resolves when the server has stopped. @throws as `startServer`; 'config' for wrong settings */
-export async function serveUntilStopped(terminal: Terminal, runs: readonly string[], flags: ServeFlags): Promise<void> {
+export async function serveUntilStopped(
+  terminal: Terminal,
+  runs: readonly string[],
+  flags: ServeFlags,
+  log: Log = flags.quiet ? noLog : stderrLog,
+): Promise<void> {
   const settings = flags.settings === undefined ? parseServerSettings({}) : await readServerSettings(flags.settings);
-  const log = flags.quiet ? noLog : jsonLog((line) => process.stderr.write(`${line}\n`));
   const {
     host,
     port,
@@ -23,7 +50,16 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
     cors = null,
     watch = false,
     keep,
+    retrainEvery,
+    runs: folder,
+    maxUpload,
   } = flags;
+  if (retrainEvery !== undefined && store === ':memory:')
+    throw new DeepTasteError(
+      'usage',
+      'serve: --retrain-every needs a store that another process can read, found one in memory; say --store FILE',
+    );
+  const program = commandLine();
   const server = await startServer({
     runs,
     host,
@@ -41,8 +77,14 @@ export async function serveUntilStopped(terminal: Terminal, runs: readonly strin
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,
+    retraining:
+      retrainEvery === undefined
+        ? null
+        : { everyMs: retrainEvery, program, args: retrainArguments(store, flags.settings) },
+    training: folder === undefined ? null : trainingMeans(folder, maxUpload, program),
   });
-  terminal.print(`${server.url} answers; its API is described at ${server.url}/docs`);
+  const studio = isStudioBuilt() ? 'the Studio is the page there, ' : '';
+  terminal.print(`${server.url} answers: ${studio}the API is described at ${server.url}/docs`);
   terminal.document({ url: server.url });
   // a refused artifact is told by the log, and the former one goes on
   process.on('SIGHUP', () => void server.reload().catch(() => {}));

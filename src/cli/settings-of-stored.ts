@@ -3,9 +3,9 @@ import type { Manifest } from '../artifact/manifest.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { findModel } from '../models/index.ts';
 import { type AnyRunSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
+import { storedSettings } from '../runs/run-record.ts';
 import { type DataFlags, dataOf, FILM_CLUB } from './data-flags.ts';
 import { runInputOf, type SettingsFlags } from './run-flags.ts';
-import { storedSettings } from './run-record.ts';
 
 /**
  * The settings of the run, with what the flags say instead.

@@ -4,20 +4,26 @@
  */
 import { type Progress, silent } from '../core/progress.ts';
 import { shownMessage } from '../core/shown.ts';
+import { JsonProgress } from './json-progress.ts';
 
 export interface CommonOptions {
   readonly json?: boolean;
   readonly debug?: boolean;
   readonly quiet?: boolean;
+  /** Progress for programs, of commands that train. */
+  readonly jsonProgress?: boolean;
 }
 
 export class Terminal {
   readonly json: boolean;
+  /** Told of epochs, too; null where progress is for people, or nobody wants it. */
+  readonly events: JsonProgress | null;
   readonly #quiet: boolean;
   #progress: Progress | null = null;
 
-  constructor({ json = false, quiet = false }: CommonOptions) {
+  constructor({ json = false, quiet = false, jsonProgress = false }: CommonOptions) {
     this.json = json;
+    this.events = jsonProgress && !quiet ? new JsonProgress((line) => process.stderr.write(`${line}\n`)) : null;
     this.#quiet = quiet;
   }
 
@@ -49,6 +55,7 @@ export class Terminal {
   /** Bars on a terminal, lines elsewhere, both on standard error. */
   async progress(): Promise<Progress> {
     if (this.#quiet) return silent;
+    if (this.events !== null) return this.events;
     const { terminalProgress } = await import('./terminal-progress.ts');
     this.#progress ??= await terminalProgress();
     return this.#progress;

@@ -3,11 +3,14 @@
 import type { z } from 'zod';
 import type * as asking from '../serving/api/asking.ts';
 import type * as looking from '../serving/api/looking.ts';
+import type * as measuring from '../serving/api/measuring.ts';
+import type * as operating from '../serving/api/operating.ts';
 import type * as telling from '../serving/api/telling.ts';
+import type * as training from '../serving/api/training.ts';
 
 type In<S extends z.ZodType> = z.input<S>;
 type Out<S extends z.ZodType> = z.output<S>;
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface ClientOptions {
   /** Where the server has keys. */
@@ -39,11 +42,17 @@ interface Sent {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** Instead: what is no JSON. */
+  readonly bytes?: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+  /** True where the server reads a table, or loads recommenders: it may take minutes. */
+  readonly isLong?: boolean;
   /** False where a second attempt would count twice. */
   readonly mayRepeat?: boolean;
 }
 
 const FIRST_WAIT_MS = 100;
+/** For tables and artifacts of any size. */
+const LONG_MS = 600_000;
 
 export class Client {
   readonly #url: string;
@@ -104,7 +113,7 @@ export class Client {
     return this.#send({ method: 'POST', path: '/feedback', body });
   }
 
-  putUser(id: string, user: In<typeof telling.userRequest>): Promise<unknown> {
+  putUser(id: string, user: In<typeof telling.userRequest>): Promise<{ readonly notes: readonly string[] }> {
     return this.#send({ method: 'PUT', path: `/users/${encodeURIComponent(id)}`, body: user });
   }
 
@@ -128,6 +137,31 @@ export class Client {
     return this.#send({ method: 'GET', path: '/models' });
   }
 
+  measures(model: string): Promise<Out<typeof measuring.measuresReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/measures` });
+  }
+
+  exposure(model: string, query: { k?: number; users?: number } = {}): Promise<Out<typeof measuring.exposureReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/exposure${queryOf(query)}` });
+  }
+
+  map(model: string, query: { color?: string } = {}): Promise<Out<typeof measuring.mapReply>> {
+    return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/map${queryOf(query)}` });
+  }
+
+  /** Runs that were not measured alike are refused with the code `protocol`. */
+  compare({
+    models,
+    ...query
+  }: {
+    models?: readonly string[];
+    metric?: string;
+    baseline?: string;
+    slices?: boolean;
+  } = {}): Promise<Out<typeof measuring.compareReply>> {
+    return this.#send({ method: 'GET', path: `/compare${queryOf({ models: models?.join(','), ...query })}` });
+  }
+
   scenarios(): Promise<Out<typeof looking.scenariosReply>> {
     return this.#send({ method: 'GET', path: '/scenarios' });
   }
@@ -142,7 +176,9 @@ export class Client {
     return this.#send({ method: 'GET', path: `/items/${encodeURIComponent(id)}${queryOf(query)}` });
   }
 
-  users(query: { search?: string; limit?: number; model?: string } = {}): Promise<Out<typeof looking.usersReply>> {
+  users(
+    query: { search?: string; item?: string; limit?: number; model?: string } = {},
+  ): Promise<Out<typeof looking.usersReply>> {
     return this.#send({ method: 'GET', path: `/users${queryOf(query)}` });
   }
 
@@ -156,6 +192,87 @@ export class Client {
 
   reload(): Promise<{ readonly models: readonly { readonly name: string; readonly version: string }[] }> {
     return this.#send({ method: 'POST', path: '/admin/reload' });
+  }
+
+  traffic(query: { minutes?: number; step?: number } = {}): Promise<Out<typeof operating.trafficReply>> {
+    return this.#send({ method: 'GET', path: `/operate/traffic${queryOf(query)}` });
+  }
+
+  feedbackCounts(query: { hours?: number; step?: number } = {}): Promise<Out<typeof operating.feedbackCountsReply>> {
+    return this.#send({ method: 'GET', path: `/operate/feedback${queryOf(query)}` });
+  }
+
+  experiments(query: { days?: number } = {}): Promise<Out<typeof operating.experimentsReply>> {
+    return this.#send({ method: 'GET', path: `/operate/experiments${queryOf(query)}` });
+  }
+
+  keys(): Promise<Out<typeof operating.keysReply>> {
+    return this.#send({ method: 'GET', path: '/keys' });
+  }
+
+  /** The key is in the answer alone. */
+  addKey(key: In<typeof operating.keyRequest>): Promise<Out<typeof operating.keyReply>> {
+    return this.#send({ method: 'POST', path: '/keys', body: key, mayRepeat: false });
+  }
+
+  deleteKey(id: string): Promise<Out<typeof telling.deleteReply>> {
+    return this.#send({ method: 'DELETE', path: `/keys/${encodeURIComponent(id)}` });
+  }
+
+  catalogue(): Promise<Out<typeof training.catalogueReply>> {
+    return this.#send({ method: 'GET', path: '/catalogue' });
+  }
+
+  /** @param table its bytes: a file of the page, or a buffer */
+  upload(name: string, table: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<Out<typeof training.uploadReply>> {
+    return this.#send({ method: 'POST', path: `/uploads${queryOf({ name })}`, bytes: table, mayRepeat: false });
+  }
+
+  uploads(): Promise<Out<typeof training.uploadsReply>> {
+    return this.#send({ method: 'GET', path: '/uploads' });
+  }
+
+  /** What the table holds when it is read otherwise. */
+  readUpload(id: string, options: In<typeof training.readOptions>): Promise<Out<typeof training.uploadReply>> {
+    return this.#send({
+      method: 'PUT',
+      path: `/uploads/${encodeURIComponent(id)}/reading`,
+      body: options,
+      isLong: true,
+    });
+  }
+
+  deleteUpload(id: string): Promise<Out<typeof telling.deleteReply>> {
+    return this.#send({ method: 'DELETE', path: `/uploads/${encodeURIComponent(id)}` });
+  }
+
+  train(job: In<typeof training.jobRequest>): Promise<Out<typeof training.jobReply>> {
+    return this.#send({ method: 'POST', path: '/jobs', body: job, mayRepeat: false });
+  }
+
+  jobs(): Promise<Out<typeof training.jobsReply>> {
+    return this.#send({ method: 'GET', path: '/jobs' });
+  }
+
+  job(id: string): Promise<Out<typeof training.jobReply>> {
+    return this.#send({ method: 'GET', path: `/jobs/${encodeURIComponent(id)}` });
+  }
+
+  /** Cancels a training that waits or runs, forgets one that has ended. */
+  deleteJob(id: string): Promise<Out<typeof training.jobReply>> {
+    return this.#send({ method: 'DELETE', path: `/jobs/${encodeURIComponent(id)}`, isLong: true });
+  }
+
+  runs(): Promise<Out<typeof training.runsReply>> {
+    return this.#send({ method: 'GET', path: '/runs' });
+  }
+
+  serveRun(run: string): Promise<Out<typeof training.modelNamesReply>> {
+    return this.#send({ method: 'POST', path: '/models', body: { run }, isLong: true, mayRepeat: false });
+  }
+
+  unserveRun(run: string): Promise<Out<typeof training.modelNamesReply>> {
+    return this.#send({ method: 'DELETE', path: `/models/${encodeURIComponent(run)}`, isLong: true });
   }
 
   async #replies<R>(path: string, requests: unknown): Promise<R> {
@@ -182,16 +299,18 @@ export class Client {
   }
 
   /** @throws Error that names the address where nobody answers */
-  async #once({ method, path, body }: Sent): Promise<Response> {
+  async #once({ method, path, body, bytes, isLong }: Sent): Promise<Response> {
     try {
       return await this.#fetch(`${this.#url}${path}`, {
         method,
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(bytes !== undefined && { 'content-type': 'application/octet-stream' }),
           ...(this.#key !== null && { authorization: `Bearer ${this.#key}` }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(this.#timeout),
+        ...(bytes !== undefined && { body: bytes }),
+        signal: AbortSignal.timeout(isLong || bytes !== undefined ? LONG_MS : this.#timeout),
       });
     } catch (cause) {
       throw new Error(

@@ -2,6 +2,7 @@
 import { type DataOptions, parseDataOptions } from './data-options.ts';
 import type { Dataset, Field, FieldTable } from './dataset.ts';
 import { describeFields, type FieldDescription } from './describe-features.ts';
+import { countHistogram, type HistogramClass, valueHistogram } from './histograms.ts';
 import { loadParts } from './load.ts';
 import { Database } from './readers/database.ts';
 import { type ImportedTable, sqlAsText } from './readers/imported-table.ts';
@@ -43,6 +44,13 @@ export interface DataDescription {
   readonly interactionsPerSession: Spread | null;
   /** Edges between users; null where there are none. */
   readonly social: SocialDescription | null;
+  /** Users and items by the number of their interactions, ratings, and rows in time; null where there is nothing of the kind. */
+  readonly histograms: {
+    readonly perUser: readonly HistogramClass[] | null;
+    readonly perItem: readonly HistogramClass[] | null;
+    readonly rating: readonly HistogramClass[] | null;
+    readonly time: readonly HistogramClass[] | null;
+  };
   readonly warnings: readonly string[];
 }
 
@@ -84,6 +92,12 @@ function describeDataset(dataset: Dataset, columns: readonly ColumnDescription[]
     time: time && timeSpan(time),
     nSessions: session && new Set(session).size,
     interactionsPerSession: session && spreadOf(sessionSizes(session)),
+    histograms: {
+      perUser: namesUsers ? countHistogram(countOf(userIndex, users.size)) : null,
+      perItem: namesItems ? countHistogram(countOf(itemIndex, items.size)) : null,
+      rating: rating && !label ? valueHistogram(rating) : null,
+      time: time && valueHistogram(time),
+    },
     social: social && describeSocial(social, users.size, items.size, interactions),
     warnings: [...dataset.warnings, ...warnings],
   };

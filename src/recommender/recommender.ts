@@ -1,4 +1,5 @@
 /** A trained recommender: asked by external ids, saved as a folder that stands alone, loaded without the data. */
+import { resolve } from 'node:path';
 import { loadArtifact, saveArtifact } from '../artifact/artifact.ts';
 import { FEATURES_FILE, writeFieldFile } from '../artifact/field-file.ts';
 import { fitting } from '../artifact/fitting.ts';
@@ -73,7 +74,7 @@ export class Recommender {
   static async read(path: string): Promise<RecommenderParts> {
     const { manifest, weights, users, items, userFields, itemFields, seen, heldOut } = await loadArtifact(path);
     const info = { ...manifest, model: await currentModel(path, manifest) };
-    const saved = { version: versionOf(manifest), created: manifest.created };
+    const saved = { version: versionOf(manifest), path: resolve(path), created: manifest.created };
     const parts = { info, saved, weights, users, items, userFields, itemFields, seen, heldOut };
     return withOwnParts(findModel(info.model.name), path, parts);
   }

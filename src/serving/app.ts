@@ -5,9 +5,13 @@ import { askRoutes } from './http/ask-routes.ts';
 import { httpApp } from './http/http-app.ts';
 import { Keys } from './http/keys.ts';
 import { lookRoutes } from './http/look-routes.ts';
+import { measureRoutes } from './http/measure-routes.ts';
+import { operateRoutes } from './http/operate-routes.ts';
 import { RateLimit } from './http/rate-limit.ts';
 import { type Running, runRoutes } from './http/run-routes.ts';
+import { studioFiles } from './http/studio-files.ts';
 import { tellRoutes } from './http/tell-routes.ts';
+import { trainingRoutes } from './http/training-routes.ts';
 import { type Log, noLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { LocalScoring } from './scoring/local-scoring.ts';
@@ -16,6 +20,7 @@ import type { Service } from './service/service.ts';
 import { parseServerSettings, type ServerSettings } from './settings.ts';
 import { memoryStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import type { TrainingDesk } from './training/training-desk.ts';
 
 export interface App {
   /** Takes a request of the web standard; `environment` is what the server of Node gives beside it. */
@@ -39,6 +44,8 @@ export interface AppOptions {
   readonly mostBody?: number;
   /** Origins of pages that may ask. */
   readonly origins?: readonly string[];
+  /** False: the page of the Studio is not served at `/`. */
+  readonly studio?: boolean;
   readonly log?: Log;
 }
 
@@ -55,6 +62,9 @@ export interface AppParts {
   readonly rate: number | null;
   readonly mostBody: number;
   readonly origins: readonly string[] | null;
+  readonly studio: boolean;
+  /** Absent = the server trains nothing. */
+  readonly training?: TrainingDesk;
   readonly log: Log;
   /** Told when an item has changed. */
   readonly onItems?: () => void;
@@ -76,6 +86,9 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...askRoutes(service),
     ...tellRoutes(service),
     ...lookRoutes(service),
+    ...measureRoutes(service),
+    ...operateRoutes(service, metrics.traffic),
+    ...trainingRoutes(parts.training ?? null, scoring),
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];
   const app = httpApp({
@@ -83,6 +96,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     log,
     mostBody,
     origins,
+    studio: parts.studio ? studioFiles() : null,
     keys: new Keys(store, !parts.requireKeys),
     rate: parts.rate === null ? null : new RateLimit(parts.rate),
     newId: randomUUID,
@@ -112,6 +126,7 @@ export async function createApp(recommender: Recommender, options: AppOptions = 
     mostBody,
     origins,
     log,
+    studio: options.studio ?? true,
     requireKeys: options.requireKeys ?? false,
     running: { isReady: () => true, reload: null },
   });

@@ -1,8 +1,10 @@
 /** What the server counts, for Prometheus. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RetrainingResult } from './retraining.ts';
 import type { Scoring } from './scoring/question.ts';
 import type { Watcher } from './service/watcher.ts';
+import { TrafficRing } from './traffic.ts';
 
 /** Seconds: from a fraction of a millisecond to what nobody waits for. */
 const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -11,17 +13,21 @@ const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 
 const SAMPLED_EVERY_MS = 5;
 
 export class Metrics implements Watcher {
+  /** The last 24 hours, minute by minute. */
+  readonly traffic: TrafficRing;
   readonly #registry = new Registry();
   readonly #latency: Histogram<'route' | 'status'>;
   readonly #items: Counter<'model' | 'route'>;
   readonly #lists: Counter<'model' | 'fallback'>;
   readonly #feedback: Counter<'type'>;
   readonly #reloads: Counter<'outcome'>;
+  readonly #retrains: Counter<'result'>;
   readonly #lost: Counter;
   readonly #delay = monitorEventLoopDelay({ resolution: SAMPLED_EVERY_MS });
   readonly #types = new Set<string>();
 
   constructor(scoring: Scoring, now: () => number) {
+    this.traffic = new TrafficRing(now);
     const registers = [this.#registry];
     this.#latency = new Histogram({
       name: 'deeptaste_request_seconds',
@@ -52,6 +58,12 @@ export class Metrics implements Watcher {
       name: 'deeptaste_reloads_total',
       help: 'Artifacts that were loaded anew, or refused',
       labelNames: ['outcome'],
+      registers,
+    });
+    this.#retrains = new Counter({
+      name: 'deeptaste_retrains_total',
+      help: 'Retrainings on schedule: promoted, kept (the new one was worse), too-little (feedback), busy (another server did it), failed',
+      labelNames: ['result'],
       registers,
     });
     this.#lost = new Counter({ name: 'deeptaste_lost_threads_total', help: 'Threads that ended unasked', registers });
@@ -116,6 +128,7 @@ export class Metrics implements Watcher {
 
   observe(route: string, status: number, seconds: number): void {
     this.#latency.observe({ route, status: String(status) }, seconds);
+    this.traffic.observe(route, status, seconds);
   }
 
   listed(model: string, { items }: Parameters<Watcher['listed']>[1]): void {
@@ -124,6 +137,7 @@ export class Metrics implements Watcher {
     for (const [route, n] of counts) this.#items.inc({ model, route }, n);
     const isFallback = items[0]?.route !== 'model' && items[0]?.route !== 'fold-in';
     this.#lists.inc({ model, fallback: isFallback ? 'yes' : 'no' });
+    this.traffic.listed(isFallback);
   }
 
   fedBack(type: string, events: number): void {
@@ -134,6 +148,10 @@ export class Metrics implements Watcher {
 
   reloaded(outcome: 'done' | 'refused'): void {
     this.#reloads.inc({ outcome });
+  }
+
+  retrained(result: RetrainingResult): void {
+    this.#retrains.inc({ result });
   }
 
   lostThread(): void {

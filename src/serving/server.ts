@@ -7,6 +7,7 @@ import { appOf, tellItems } from './app.ts';
 import type { Bus, Signal } from './bus.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { Retraining, type RetrainingOptions } from './retraining.ts';
 import { ScoringPool } from './scoring/scoring-pool.ts';
 import { modelSources } from './scoring/served-models.ts';
 import type { Service } from './service/service.ts';
@@ -14,6 +15,8 @@ import { feedback } from './service/telling.ts';
 import type { ServerSettings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import type { TrainingMeans } from './training/means.ts';
+import { TrainingDesk } from './training/training-desk.ts';
 import { watchFolders } from './watch-folders.ts';
 
 export interface ServerOptions {
@@ -42,6 +45,10 @@ export interface ServerOptions {
   readonly drain: number;
   /** Days for which answers that were given are kept. */
   readonly keepDays: number;
+  /** Retrains the runs so often (milliseconds); null = never. */
+  readonly retraining: Pick<RetrainingOptions, 'everyMs' | 'program' | 'args'> | null;
+  /** Where and how it trains; null = it does not. */
+  readonly training: TrainingMeans | null;
   readonly log: Log;
 }
 
@@ -128,6 +135,8 @@ class RunningServer implements Server {
   #isStopping = false;
   #bus: Bus | null = null;
   readonly #service: Service;
+  readonly #training: TrainingDesk | null;
+  #retraining: Retraining | null = null;
   #stopWatching: () => void = () => {};
 
   constructor(options: ServerOptions, store: Store, pool: ScoringPool) {
@@ -135,7 +144,8 @@ class RunningServer implements Server {
     this.#store = store;
     this.#pool = pool;
     this.#metrics = new Metrics(pool, Date.now);
-    const { rate, mostBody, origins, settings, log } = options;
+    const { rate, mostBody, origins, settings, log, training } = options;
+    this.#training = training === null ? null : new TrainingDesk(training, pool, settings, log);
     const { fetch, service } = appOf({
       store,
       scoring: pool,
@@ -144,6 +154,8 @@ class RunningServer implements Server {
       rate,
       mostBody,
       origins,
+      studio: true,
+      training: this.#training ?? undefined,
       log,
       requireKeys: !isLoopback(options.host),
       running: { isReady: () => !this.#isStopping, reload: () => this.#reloadAll() },
@@ -159,7 +171,8 @@ class RunningServer implements Server {
   }
 
   async start(): Promise<void> {
-    const { host, port, keepDays, runs, watch, log } = this.#options;
+    const { host, port, keepDays, watch, retraining, log } = this.#options;
+    await this.#training?.runs.restore();
     this.#itemVersion = await tellItems(this.#store, this.#pool);
     const { bus } = this.#options;
     if (bus !== null) {
@@ -176,7 +189,24 @@ class RunningServer implements Server {
     const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
     this.#every(PRUNE_EVERY_MS, prune);
     if (this.#store.kind === 'postgres') this.#every(ITEMS_EVERY_MS, () => this.#readItems());
-    if (watch) this.#stopWatching = watchFolders(runs, () => void this.reload().catch(() => {}), log);
+    const folders = (): string[] => this.#pool.sources.map(({ path }) => path);
+    if (watch) this.#stopWatching = watchFolders(folders, () => void this.reload().catch(() => {}), log);
+    if (retraining !== null) this.#retraining = this.#startRetraining(retraining);
+  }
+
+  #startRetraining(means: NonNullable<ServerOptions['retraining']>): Retraining {
+    return new Retraining({
+      ...means,
+      store: this.#store,
+      log: this.#options.log,
+      runs: () =>
+        this.#pool.sources.map((source) => {
+          const created = this.#pool.about.find(({ name }) => name === source.name)?.created ?? null;
+          return { ...source, created: created === null ? null : Date.parse(created) };
+        }),
+      observe: (result) => this.#metrics.retrained(result),
+      onPromoted: () => this.#reloadAll(),
+    });
   }
 
   /** What another server says. */
@@ -241,6 +271,7 @@ class RunningServer implements Server {
     this.#options.log.write('info', 'stopping');
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopWatching();
+    await Promise.all([this.#retraining?.stop(), this.#training?.close()]);
     await new Promise((resolve) => setTimeout(resolve, this.#options.drain * 1000));
     await closed(this.#http);
     await this.#bus?.close();

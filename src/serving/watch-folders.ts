@@ -6,20 +6,23 @@ import type { Log } from './log.ts';
 
 const EVERY_MS = 1000;
 
-/** @returns what ends it */
-export function watchFolders(folders: readonly string[], onChange: () => void, log: Log): () => void {
-  let known: string | null = null;
+/** @param folders those that are watched, which may change. @returns what ends it */
+export function watchFolders(folders: () => readonly string[], onChange: () => void, log: Log): () => void {
+  let known: ReadonlyMap<string, string> = new Map();
   let isLooking = false;
   const look = async (): Promise<void> => {
-    const marks = await Promise.all(folders.map(markOf));
-    // a folder that is being replaced is looked at again
-    if (marks.includes(null)) return;
-    const now = marks.join('\n');
-    if (known !== null && known !== now) {
-      log.write('info', 'artifact changed');
-      onChange();
+    const now = new Map<string, string>();
+    for (const folder of folders()) {
+      const mark = await markOf(folder);
+      // a folder that is being replaced is looked at again
+      if (mark === null) return;
+      now.set(folder, mark);
     }
+    const isChanged = [...now].some(([folder, mark]) => known.has(folder) && known.get(folder) !== mark);
     known = now;
+    if (!isChanged) return;
+    log.write('info', 'artifact changed');
+    onChange();
   };
   const timer = setInterval(() => {
     if (isLooking) return;

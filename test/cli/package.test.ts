@@ -1,6 +1,6 @@
 /** The package as people install it: packed, in a project of their own, in JavaScript and in TypeScript, with and without DuckDB. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
@@ -54,6 +54,11 @@ it('a project in JavaScript trains, saves, loads and recommends', () => {
   expect(lines).toEqual(['']);
   expect(status).toBe(0);
   expect(stdout.trim().split('\n')).toHaveLength(3);
+});
+
+it('the Studio is in it, with the licences of what it is made of', () => {
+  for (const name of ['index.html', 'licenses.md', 'licenses-font.md'])
+    expect(existsSync(join(project, 'node_modules/deeptaste/dist/studio', name)), name).toBe(true);
 });
 
 it('a project in TypeScript finds the types, by every way of resolving modules', () => {

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { circleProblems, folderProblems, importsOf, type Rules } from '../../scripts/check-imports.ts';
+import { circleProblems, folderProblems, importsOf, type Rules, studioProblems } from '../../scripts/check-imports.ts';
 import { importCircles } from '../../scripts/import-circles.ts';
 
 const rules = (circlesIn: readonly string[] = []): Rules => ({
   folders: { core: [], data: ['core'], cli: ['core', 'data'] },
   circlesIn,
+  studio: { packages: ['deeptaste/client', 'preact'], shared: ['app', 'parts'] },
 });
 const graph = (imports: Readonly<Record<string, readonly string[]>>) => new Map(Object.entries(imports));
 
@@ -65,4 +66,14 @@ it('refuses folders that are not allowed, and unlisted ones', () => {
   ]);
   expect(folderProblems('data/a.ts', ['index.ts'], rules())).toHaveLength(1);
   expect(folderProblems('strange/a.ts', [], rules())).toHaveLength(1);
+});
+
+it('keeps the Studio to the client, and its pages apart', () => {
+  const problemsOf = (name: string, ...specifiers: string[]) => studioProblems(name, specifiers, rules());
+  const allowed = ['preact/hooks', 'deeptaste/client', '../parts/chart.tsx', './list.tsx', '../app/answer.ts'];
+  expect(problemsOf('try/page.tsx', ...allowed)).toEqual([]);
+  expect(problemsOf('app/pages.ts', '../try/page.tsx', '../look/page.tsx')).toEqual([]);
+  expect(problemsOf('try/page.tsx', 'zod')).toEqual([expect.stringContaining('must not import "zod"')]);
+  expect(problemsOf('try/page.tsx', '../look/page.tsx')).toEqual([expect.stringContaining('the page studio/look')]);
+  expect(problemsOf('try/page.tsx', '../../src/core/errors.ts')).toEqual([expect.stringContaining('deeptaste/client')]);
 });

@@ -8,7 +8,7 @@ type Schema = Readonly<Record<string, unknown>>;
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 interface Document {
   readonly openapi: string;
@@ -120,12 +120,12 @@ it('is shown by a page that asks for nothing from elsewhere', async () => {
 
 describe.each([0, 15, 50])('requests that are made from it, %i%% of the values wrong', (wrong) => {
   it('are answered or refused, never failed at', async () => {
-    const all = operations();
+    // a key would close the server to the requests that follow
+    const all = operations().filter(({ operationId }) => operationId !== 'addKey');
     const requests = fc.constantFrom(...all.keys()).chain((n) => {
       const { path, method, parameters, requestBody } = all[n];
-      const body = requestBody
-        ? valuesOf(requestBody.content['application/json'].schema, wrong)
-        : fc.constant(undefined);
+      const [content] = Object.values(requestBody?.content ?? {});
+      const body = content ? valuesOf(content.schema, wrong) : fc.constant(undefined);
       const values = fc.tuple(...parameters.map(({ schema }) => valuesOf(schema, wrong)));
       return fc.record({
         path: fc.constant(path),
@@ -157,9 +157,9 @@ describe.each([0, 15, 50])('requests that are made from it, %i%% of the values w
           expect(reply.text).not.toMatch(/ at .*\.(ts|js):|node_modules/);
         }
       }),
-      { numRuns: wrong === 0 ? 1000 : 1500, seed: 7 },
+      { numRuns: wrong === 0 ? 1300 : 1500, seed: 7 },
     );
-    // it would prove little if all were refused
+    // it would prove little if all were refused, as those are that train: this server has no folder for runs
     expect(statuses.get(200)).toBeGreaterThan(wrong === 0 ? 300 : wrong === 15 ? 100 : 20);
   }, 240_000);
 });

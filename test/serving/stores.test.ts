@@ -49,6 +49,46 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
     expect((await store.eventsAfter(first.place, 10)).map((each) => each.id)).toEqual(['b', 'c']);
   });
 
+  test('has one process at a time do a work, until its lease ends', async () => {
+    const soon = Date.now() + 60_000;
+    expect(await store.work('retrain x')).toBeNull();
+    const all = await Promise.all(['a', 'b', 'c'].map((holder) => store.takeWork('retrain x', holder, soon)));
+    expect(all.filter(Boolean)).toHaveLength(1);
+    const holder = (await store.work('retrain x'))?.holder as string;
+    expect(await store.takeWork('retrain x', holder, soon + 1)).toBe(true);
+    expect(await store.takeWork('retrain x', 'other', soon)).toBe(false);
+    expect(await store.takeWork('retrain x', 'other', soon, 'nobody')).toBe(false);
+    await store.endWork('retrain x', 'other', 'not the one that has it');
+    expect(await store.work('retrain x')).toEqual({ holder, until: soon + 1, ended: null, outcome: null });
+    expect(await store.takeWork('retrain x', 'other', soon, holder)).toBe(true);
+    await store.endWork('retrain x', 'other', 'kept');
+    expect(await store.work('retrain x')).toMatchObject({ until: 0, outcome: 'kept', ended: expect.any(Number) });
+    expect(await store.takeWork('retrain x', 'third', Date.now() - 1)).toBe(true);
+    expect(await store.takeWork('retrain x', 'fourth', soon)).toBe(true);
+  });
+
+  test('is known by a number that stays', async () => {
+    const number = await store.identity();
+    expect(Number.isSafeInteger(number)).toBe(true);
+    const again = await openStore(address);
+    expect(await again.identity()).toBe(number);
+    await again.close();
+  });
+
+  test('counts events in time, by type', async () => {
+    const hour = 3_600_000;
+    const at = (n: number, type: string, time: number) => event(`counted ${n}`, { user: 'counted', type, time });
+    await store.addEvents([
+      ...[at(1, 'odd', 9e12), at(2, 'odd', 9e12 + hour - 1), at(3, 'even', 9e12 + 1)],
+      at(4, 'odd', 9e12 + hour),
+    ]);
+    expect(await store.eventCounts(9e12, hour)).toEqual([
+      { time: 9e12, type: 'even', n: 1 },
+      { time: 9e12, type: 'odd', n: 2 },
+      { time: 9e12 + hour, type: 'odd', n: 1 },
+    ]);
+  });
+
   test('keeps the same event once when it is told many times at once', async () => {
     const same = Array.from({ length: 8 }, () => store.addEvents([event('same', { user: 'zoe' })]));
     expect((await Promise.all(same)).reduce((a, b) => a + b, 0)).toBe(1);

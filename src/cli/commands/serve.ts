@@ -1,12 +1,9 @@
 /** `deeptaste serve`: saved recommenders as a server that takes feedback. */
-import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { ServeFlags } from '../flags.ts';
-import { commaList, folderPaths, numberIn, wholeNumber } from '../option-values.ts';
+import { commaList, folderPath, folderPaths, interval, numberIn, wholeNumber } from '../option-values.ts';
+import { serveDefaults } from '../serve-defaults.ts';
 import { Terminal } from '../terminal.ts';
-
-/** One thread is left for HTTP and the store. */
-const usualWorkers = Math.max(1, Math.min(4, availableParallelism() - 1));
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -14,8 +11,8 @@ export function serveCommand(): Command {
       'answer over HTTP: recommendations by saved recommenders, feedback that counts at once (docs/serving.md)',
     )
     .argument('<runs...>', 'folders of saved recommenders; the first one answers when none is named', folderPaths)
-    .option('--host <address>', 'address to listen at; others than this machine need keys', '127.0.0.1')
-    .option('--port <n>', 'port to listen at, 0 = any that is free', wholeNumber(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen at; others than this machine need keys', serveDefaults.host)
+    .option('--port <n>', 'port to listen at, 0 = any that is free', wholeNumber(0, 65_535), serveDefaults.port)
     .option('--store <file|url>', 'what people do is kept in a SQLite file, or in postgres://…', 'deeptaste.db')
     .option(
       '--bus <url>',
@@ -26,19 +23,35 @@ export function serveCommand(): Command {
       '--workers <n>',
       'threads that score, each with the recommenders in memory',
       wholeNumber(1, 256),
-      usualWorkers,
+      serveDefaults.workers,
     )
-    .option('--queue <n>', 'questions that may wait; beyond them the server says that it is busy', wholeNumber(1), 1000)
+    .option(
+      '--queue <n>',
+      'questions that may wait; beyond them the server says that it is busy',
+      wholeNumber(1),
+      serveDefaults.queue,
+    )
     .option('--rate <n>', 'requests a second of one key, or address (default: no limit)', numberIn(0.01))
-    .option('--max-body <bytes>', 'size of a request', wholeNumber(1), 1 << 20)
+    .option('--max-body <bytes>', 'size of a request', wholeNumber(1), serveDefaults.maxBody)
     .option('--cors <origin,…>', 'pages from elsewhere that may ask, * = all', commaList)
     .option('--watch', 'load recommenders anew when they are saved anew')
-    .option('--keep <days>', 'how long answers that were given are kept', numberIn(0), 30)
+    .option(
+      '--retrain-every <interval>',
+      'train the recommenders on with feedback so often, such as 24h, as "deeptaste retrain" does',
+      interval,
+    )
+    .option(
+      '--runs <folder>',
+      'take tables and train models on them over HTTP; runs are saved in this folder',
+      folderPath,
+    )
+    .option('--max-upload <bytes>', 'size of a table that is uploaded', wholeNumber(1), serveDefaults.maxUpload)
+    .option('--keep <days>', 'how long answers that were given are kept', numberIn(0), serveDefaults.keep)
     .option(
       '--drain <seconds>',
       'how long it answers after the signal to stop, not ready any more',
       numberIn(0, 600),
-      1,
+      serveDefaults.drain,
     )
     .action(serve);
 }

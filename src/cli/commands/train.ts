@@ -85,6 +85,7 @@ export function addRunOptions(command: Command): Command {
     .option('--no-final', 'keep the measured model instead of training anew on all rows for use')
     .option('--resume', 'go on from the checkpoint of the same run that was stopped')
     .option('--finish', 'make a recommender of the checkpoint of a run that was stopped, without further training')
+    .option('--json-progress', 'progress and notes on standard error for programs: one JSON object a line')
     .option('--checkpoint-seconds <n>', 'least time between checkpoints; 0 = after every epoch', numberIn(0), 10)
     .option('--profile [file]', 'say where the time of training steps goes; the file is a trace for chrome://tracing');
 }

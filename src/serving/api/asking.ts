@@ -78,6 +78,9 @@ export const recommendRequest = z
     k: count(1000, 10).meta({ description: 'number of items' }),
     ...listShape,
     exclude,
+    trial: z.boolean().optional().meta({
+      description: 'true: the answer is only looked at; it is neither kept nor counted, and has no next page',
+    }),
     after: textId.optional().meta({
       description: 'recommendationId of a page: the next one of the same request, without what its pages had',
     }),

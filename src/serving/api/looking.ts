@@ -13,6 +13,7 @@ export const itemsQuery = z.strictObject({
 
 export const usersQuery = z.strictObject({
   search: z.string().max(200).default('').meta({ description: 'a part of the id' }),
+  item: textId.optional().meta({ description: 'only users of the training who took this item' }),
   limit: queryCount(1, 200, 20),
   model: name.optional(),
 });

@@ -57,7 +57,9 @@ fetch('openapi.json').then((reply) => reply.json()).then((document_) => {
       const parts = [element('summary', '', [method_, element('code', path), access, element('div', operation.summary)])];
       if (operation.parameters.length) parts.push(element('h4', 'Parameters'), element('table', '', operation.parameters.map((each) =>
         element('tr', '', [element('td', '', [element('code', each.name)]), element('td', typeOf(document_, each.schema)), element('td', each.description || '')]))));
-      if (operation.requestBody) parts.push(element('h4', 'Request'), fields(document_, operation.requestBody.content['application/json'].schema));
+      const body = operation.requestBody && operation.requestBody.content['application/json'];
+      if (operation.requestBody && !body) parts.push(element('h4', 'Request'), element('p', 'The bytes of the file, as application/octet-stream.'));
+      if (body) parts.push(element('h4', 'Request'), fields(document_, body.schema));
       const reply = operation.responses[200].content['application/json'];
       if (reply) parts.push(element('h4', 'Reply'), fields(document_, reply.schema));
       main.append(element('details', '', parts));

@@ -9,6 +9,7 @@ import { openApi } from './openapi.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { readCall } from './read-call.ts';
 import type { Route } from './route.ts';
+import { type StudioFile, studioAnswer } from './studio-files.ts';
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly mostBody: number;
   /** Origins of pages that may ask, `*` = all; null = none but those of the server itself. */
   readonly origins: readonly string[] | null;
+  /** The page at `/`; null = there is none, and `/` leads to the description of the API. */
+  readonly studio: readonly StudioFile[] | null;
   newId(): string;
   /** True from the signal to stop on: connections are not kept for another request. */
   isStopping(): boolean;
@@ -45,7 +48,8 @@ export function httpApp(options: HttpOptions): Hono {
   const document = JSON.stringify(openApi(routes));
   app.get('/openapi.json', (c) => c.body(document, 200, json));
   app.get('/docs', (c) => c.html(docsPage, 200, { 'content-security-policy': docsPolicy }));
-  app.get('/', (c) => c.redirect('docs'));
+  if (options.studio === null) app.get('/', (c) => c.redirect('docs'));
+  for (const file of options.studio ?? []) app.get(file.path, (c) => studioAnswer(c, file));
   app.notFound((c) => {
     const methods = routes.filter(({ path }) => fits(path, c.req.path)).map(({ method }) => method.toUpperCase());
     const error =

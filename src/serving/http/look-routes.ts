@@ -98,15 +98,21 @@ export function lookRoutes(service: Service): Route[] {
       name: 'users',
       group: 'Looking',
       access: 'read',
-      summary: 'Users of the training and of the store whose ids hold a text',
+      summary: 'Users of the training and of the store whose ids hold a text, or those who took an item in training',
       query: usersQuery,
       reply: usersReply,
-      handle: async ({ query: { search, limit, model } }) => {
+      handle: async ({ query: { search, item, limit, model } }) => {
         const forgotten = new Set(await store.forgotten());
         const [stored, trained] = await Promise.all([
-          store.users(search, limit),
+          item === undefined ? store.users(search, limit) : [],
           // as many more as deletion may take out
-          scoring.ask({ kind: 'users', model: modelOf(model), search, limit: limit + forgotten.size }),
+          scoring.ask({
+            kind: 'users',
+            model: modelOf(model),
+            search,
+            item: item ?? null,
+            limit: limit + forgotten.size,
+          }),
         ]);
         const known = trained.filter((id) => !forgotten.has(hashOfId(id)));
         const ids = [...new Set([...stored.map(({ id }) => id), ...known])].slice(0, limit);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { version } from '../../core/version.ts';
 import { errorReply } from '../api/asking.ts';
+import { jsonSchema } from '../api/json-schema.ts';
 import type { Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,7 +14,7 @@ export function openApi(routes: readonly Route[]): Json {
   const components: Record<string, unknown> = {};
   const paths: Record<string, Record<string, unknown>> = {};
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-    const { $defs, $schema: _, ...json } = moved(z.toJSONSchema(schema, { io, unrepresentable: 'any' }));
+    const { $defs, $schema: _, ...json } = moved(jsonSchema(schema, io));
     Object.assign(components, $defs);
     return json;
   };
@@ -32,6 +33,12 @@ export function openApi(routes: readonly Route[]): Json {
       parameters: [...parametersOf(each.parameters, 'path', schemaOf), ...parametersOf(each.query, 'query', schemaOf)],
       ...(each.body && {
         requestBody: { required: true, content: { 'application/json': { schema: schemaOf(each.body, 'input') } } },
+      }),
+      ...(each.stream && {
+        requestBody: {
+          required: true,
+          content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+        },
       }),
       responses: {
         200: {

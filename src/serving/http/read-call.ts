@@ -20,6 +20,7 @@ export async function readCall(
     access,
     parameters: route.parameters && parseOptions(route.parameters, parametersOf(c), where, 'usage'),
     query: route.query && parseOptions(route.query, queryOf(c, where), where, 'usage'),
+    stream: route.stream === undefined ? null : streamOf(c, where, route.stream.most),
     body: route.body && parseOptions(route.body, await bodyOf(c, where, mostBody), where, 'usage'),
   };
 }
@@ -40,6 +41,21 @@ function queryOf(c: Context, where: string): Record<string, string> {
     query[name] = values[0];
   }
   return query;
+}
+
+/** A type that pages from elsewhere cannot send unasked. @throws Refused for another type, and for a body that says that it is too long */
+function streamOf(c: Context, where: string, most: number): ReadableStream<Uint8Array> | null {
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/octet-stream\s*(;|$)/i.test(type))
+    throw new Refused(
+      415,
+      'usage',
+      `${where}: the body must be bytes (header "Content-Type: application/octet-stream")`,
+    );
+  const length = Number(c.req.header('content-length') ?? 0);
+  if (most > 0 && length > most)
+    throw new Refused(413, 'too-large', `${where}: the body must have at most ${most} bytes, found ${length}`);
+  return c.req.raw.body;
 }
 
 async function bodyOf(c: Context, where: string, mostBody: number): Promise<unknown> {

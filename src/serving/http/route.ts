@@ -9,12 +9,14 @@ export interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends 
   /** Name of the operation, for clients and metrics. */
   readonly name: string;
   readonly summary: string;
-  readonly group: 'Asking' | 'Telling' | 'Looking' | 'Running';
+  readonly group: 'Asking' | 'Telling' | 'Looking' | 'Training' | 'Operating' | 'Running';
   /** What a key must allow; `open` = no key is needed. */
   readonly access: Access | 'open';
   readonly parameters?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** The body is bytes of any length up to so many (0 = the server takes none), which the handler reads as they come. */
+  readonly stream?: { readonly most: number };
   readonly reply: R;
   /** Media type of a reply that is a text; absent = JSON. */
   readonly text?: string;
@@ -25,6 +27,8 @@ export interface Call<P, Q, B> {
   readonly parameters: P;
   readonly query: Q;
   readonly body: B;
+  /** Null for routes that take no stream, and for an empty body. */
+  readonly stream: ReadableStream<Uint8Array> | null;
   /** What the caller's key allows. */
   readonly access: Access;
 }

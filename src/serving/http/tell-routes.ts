@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
 import { shownName } from '../../core/shown.ts';
 import {
   deleteReply,
@@ -19,7 +20,13 @@ import { deleteItem, feedback, putItem } from '../service/telling.ts';
 import { type Route, route } from './route.ts';
 
 const toldItem = z.object({ id: z.string(), fields: cells, available: z.boolean() }).meta({ id: 'ToldItem' });
-const toldUser = z.object({ id: z.string(), fields: cells }).meta({ id: 'ToldUser' });
+const toldUser = z
+  .object({
+    id: z.string(),
+    fields: cells,
+    notes: z.array(z.string()).readonly().meta({ description: 'fields that no run that is served looks at' }),
+  })
+  .meta({ id: 'ToldUser' });
 
 export function tellRoutes(service: Service): Route[] {
   const { store } = service;
@@ -48,7 +55,7 @@ export function tellRoutes(service: Service): Route[] {
       handle: async ({ parameters, body }) => {
         const user = { id: parameters.id, fields: body.fields };
         await store.putUser(user);
-        return user;
+        return { ...user, notes: unknownFields(service, Object.keys(body.fields)) };
       },
     }),
     route({
@@ -107,4 +114,15 @@ export function tellRoutes(service: Service): Route[] {
       },
     }),
   ];
+}
+
+/** They are kept: a run that comes later may look at them. */
+function unknownFields({ scoring }: Service, names: readonly string[]): string[] {
+  const known = [...new Set(scoring.about.flatMap(({ userFields }) => userFields.map(({ name }) => name)))];
+  return names
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) =>
+        `no run that is served knows the field "${shownName(name)}" of users${suggestion(name, known)}; it is kept`,
+    );
 }

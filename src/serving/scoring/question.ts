@@ -1,7 +1,12 @@
 /** What the server asks of trained recommenders, as plain data: questions and answers pass between threads. */
+import type { Comparison } from '../../evaluation/comparison.ts';
+import type { Calibration } from '../../evaluation/metrics/calibration.ts';
+import type { SlicedComparison } from '../../evaluation/slice-comparison.ts';
+import type { Unit } from '../../evaluation/unit-values.ts';
 import type { Explanation } from '../../recommender/explain-row.ts';
 import type { RowPrediction } from '../../recommender/named-rows.ts';
-import type { Cells, StoredItem } from '../store/records.ts';
+import type { EpochRecord } from '../../training/checkpoint.ts';
+import type { Cell, Cells, StoredItem } from '../store/records.ts';
 
 export const PROVIDERS = ['model', 'content', 'popular'] as const;
 /** Where items of a list come from: the model, likeness of what describes them to what the person took, what most people took. */
@@ -141,14 +146,108 @@ export type Question =
       readonly offset: number;
       readonly limit: number;
     }
-  | { readonly kind: 'users'; readonly model: string; readonly search: string; readonly limit: number }
+  | {
+      readonly kind: 'users';
+      readonly model: string;
+      readonly search: string;
+      /** Only those who took it in training; null = all. */
+      readonly item: string | null;
+      readonly limit: number;
+    }
   | { readonly kind: 'history'; readonly model: string; readonly person: Somebody }
-  | { readonly kind: 'check-fields'; readonly fields: Cells };
+  | { readonly kind: 'check-fields'; readonly fields: Cells }
+  /** Users of the training, evenly from among all. */
+  | { readonly kind: 'some-users'; readonly model: string; readonly count: number }
+  /** The model's own lists for users of the training, without reasons. */
+  | { readonly kind: 'lists'; readonly model: string; readonly users: readonly string[]; readonly k: number }
+  | { readonly kind: 'exposure'; readonly model: string; readonly lists: readonly (readonly string[])[] }
+  | { readonly kind: 'map'; readonly model: string; readonly field: string | null }
+  | MeasureQuestion;
+
+/** What is read from the folders of runs: no recommender is needed for it. */
+export type MeasureQuestion =
+  | { readonly kind: 'measures'; readonly run: MeasuredRun }
+  | {
+      readonly kind: 'compare';
+      readonly runs: readonly MeasuredRun[];
+      /** Null = the first that all have. */
+      readonly metric: string | null;
+      /** Null = the best. */
+      readonly baseline: string | null;
+      readonly slices: boolean;
+    };
+
+/** A served run and where it was read from. */
+export interface MeasuredRun {
+  readonly name: string;
+  /** Null = it was never saved. */
+  readonly path: string | null;
+  readonly version: string;
+}
 
 export interface SimilarList {
   readonly items: readonly (NamedItem & { readonly score: number; readonly route: Route })[];
   readonly how: string;
   readonly notes: readonly string[];
+}
+
+/** How the lists of a model are spread over the items. */
+export interface Exposure {
+  readonly nItems: number;
+  /** Share of the items that are in a list. */
+  readonly coverage: number;
+  /** Of the times that items are shown, 0 = all alike; NaN where none is shown. */
+  readonly gini: number;
+  /** Tenths of the items, those that most people took in training first. */
+  readonly tenths: readonly {
+    readonly items: number;
+    /** Share of what was taken in training, and of the places of the lists. */
+    readonly taken: number;
+    readonly shown: number;
+    /** Items in a list. */
+    readonly covered: number;
+  }[];
+  /** Those that are shown most. */
+  readonly points: readonly (NamedItem & { readonly popularity: number; readonly shown: number })[];
+}
+
+export interface ItemMap {
+  /** Items with a vector; the points are those of them that most people took. */
+  readonly items: number;
+  /** Share of the variance of the points along x, and y. */
+  readonly explained: readonly number[];
+  readonly points: readonly (NamedItem & {
+    readonly x: number;
+    readonly y: number;
+    readonly popularity: number;
+    readonly value: Cell;
+  })[];
+}
+
+/** What the folder of a run says of its measurement. */
+export interface RunMeasures {
+  /** What intervals go over; null = it was not measured, or is not there. */
+  readonly unit: Unit | null;
+  readonly protocol: Readonly<Record<string, unknown>> | null;
+  readonly metrics: Readonly<
+    Record<string, { readonly mean: number; readonly low: number | null; readonly high: number | null }>
+  >;
+  readonly seconds: number | null;
+  readonly notes: readonly string[];
+  /** Oldest first; empty where it was not trained by epochs. */
+  readonly epochs: readonly EpochRecord[];
+  /** What `validation` of an epoch is. */
+  readonly validationMetric: string | null;
+  /** Of click probabilities. */
+  readonly calibration: Calibration | null;
+  /** What is not there, and why: one sentence each. */
+  readonly missing: readonly string[];
+}
+
+export interface ComparedRuns extends Omit<Comparison, 'slices'> {
+  /** Metrics that all runs have. */
+  readonly shared: readonly string[];
+  readonly slices: SlicedComparison | null;
 }
 
 export interface Replies {
@@ -170,6 +269,12 @@ export interface Replies {
     readonly fields: Cells;
   };
   readonly 'check-fields': null;
+  readonly 'some-users': readonly string[];
+  readonly lists: readonly (readonly string[])[];
+  readonly exposure: Exposure;
+  readonly map: ItemMap;
+  readonly measures: RunMeasures;
+  readonly compare: ComparedRuns;
 }
 
 export type ReplyTo<Q extends Question> = Replies[Q['kind']];
@@ -178,6 +283,8 @@ export type ReplyTo<Q extends Question> = Replies[Q['kind']];
 export interface Scoring {
   /** The recommenders that are asked, the first one when none is named. */
   readonly about: readonly AboutModel[];
+  /** In the same order. */
+  readonly runs: readonly MeasuredRun[];
   ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>>;
   /** Tells what the store says of items; it holds from the next question on. */
   itemsChanged(items: readonly StoredItem[]): Promise<void>;

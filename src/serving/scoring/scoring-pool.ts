@@ -1,11 +1,12 @@
 /**
  * Recommenders in threads of their own, so that a score that takes long keeps nobody else waiting. Each thread holds them all; a question
- * goes to the one that has the least to do, those of a session always to the same one.
+ * goes to the one that has the least to do, those of a session always to the same one. What is read from the folders of runs, such as
+ * tests between them, may take long: a thread without recommenders does that, while there is such work.
  */
 import { hashName } from '../../core/random.ts';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import type { StoredItem } from '../store/records.ts';
-import type { AboutModel, Question, ReplyTo, Scoring } from './question.ts';
+import type { AboutModel, MeasuredRun, MeasureQuestion, Question, ReplyTo, Scoring } from './question.ts';
 import { ScoringWorker, ThreadLost } from './scoring-worker.ts';
 import type { ModelSource } from './served-models.ts';
 
@@ -20,11 +21,15 @@ export interface PoolOptions {
   readonly onLost: (error: Error) => void;
 }
 
+/** After so long without work the thread that reads folders ends. */
+const IDLE_MS = 60_000;
+
 /** More than the server can answer in time. */
 export class Busy extends Error {}
 
 export class ScoringPool implements Scoring {
   readonly #options: PoolOptions;
+  #sources: readonly ModelSource[];
   /** Those that answer. */
   #workers: ScoringWorker[];
   /** Those that are told of changed items: beside them the ones that are about to answer, or to end. */
@@ -32,18 +37,21 @@ export class ScoringPool implements Scoring {
   /** What the store says of items, for threads that start later. */
   readonly #items = new Map<string, StoredItem>();
   #about: readonly AboutModel[] = [];
+  #reader: Promise<ScoringWorker> | null = null;
+  #readerIdle: NodeJS.Timeout | undefined;
   #reloading: Promise<void> | null = null;
   #isClosed = false;
 
   private constructor(options: PoolOptions) {
     this.#options = options;
+    this.#sources = options.sources;
     this.#workers = [];
   }
 
   /** @throws as `Recommender.load` */
   static async start(options: PoolOptions): Promise<ScoringPool> {
     const pool = new ScoringPool(options);
-    await pool.#replace();
+    await pool.#replace(options.sources);
     return pool;
   }
 
@@ -51,8 +59,17 @@ export class ScoringPool implements Scoring {
     return this.#about;
   }
 
+  get runs(): readonly MeasuredRun[] {
+    return this.#about.map(({ name, version }, n) => ({ name, version, path: this.#sources[n].path }));
+  }
+
   get waiting(): number {
     return this.#workers.reduce((n, worker) => n + worker.waiting, 0);
+  }
+
+  /** The artifacts that are served. */
+  get sources(): readonly ModelSource[] {
+    return this.#sources;
   }
 
   get nWorkers(): number {
@@ -60,6 +77,7 @@ export class ScoringPool implements Scoring {
   }
 
   async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
+    if (question.kind === 'measures' || question.kind === 'compare') return (await this.#read(question)) as ReplyTo<Q>;
     if (this.waiting >= this.#options.queue)
       throw new Busy(`${this.#options.queue} questions wait already; ask again later`);
     for (let attempt = 0; ; attempt++) {
@@ -69,6 +87,34 @@ export class ScoringPool implements Scoring {
         if (!(error instanceof ThreadLost) || attempt > 0) throw error;
       }
     }
+  }
+
+  async #read(question: MeasureQuestion): Promise<unknown> {
+    if (this.#isClosed) throw new Busy('the server is stopping');
+    const { engine, onLost } = this.#options;
+    const isGone = (): void => {
+      this.#reader = null;
+    };
+    this.#reader ??= ScoringWorker.start({ sources: [], engine }, (_, error) => {
+      isGone();
+      onLost(error);
+    });
+    this.#reader.catch(isGone);
+    clearTimeout(this.#readerIdle);
+    try {
+      return await (await this.#reader).ask(question);
+    } finally {
+      clearTimeout(this.#readerIdle);
+      this.#readerIdle = setTimeout(() => void this.#endReader(), IDLE_MS).unref();
+    }
+  }
+
+  async #endReader(): Promise<void> {
+    clearTimeout(this.#readerIdle);
+    const reader = await this.#reader?.catch(() => null);
+    if (reader && reader.waiting > 0 && !this.#isClosed) return;
+    this.#reader = null;
+    await reader?.close();
   }
 
   #workerFor(question: Question): ScoringWorker {
@@ -88,24 +134,35 @@ export class ScoringPool implements Scoring {
    * @throws what loading throws; then the former ones stay
    */
   reload(): Promise<void> {
-    this.#reloading ??= this.#replace().finally(() => {
+    this.#reloading ??= this.#replace(this.#sources).finally(() => {
       this.#reloading = null;
     });
     return this.#reloading;
   }
 
-  async #replace(): Promise<void> {
-    const workers = await this.#startWorkers();
+  /** Serves other artifacts from now on, as {@link reload}. One call at a time. @throws what loading throws; then the former ones stay */
+  async serve(sources: readonly ModelSource[]): Promise<void> {
+    // what is going on loads the former ones
+    while (this.#reloading !== null) await this.#reloading.catch(() => {});
+    this.#reloading = this.#replace(sources).finally(() => {
+      this.#reloading = null;
+    });
+    await this.#reloading;
+  }
+
+  async #replace(sources: readonly ModelSource[]): Promise<void> {
+    const workers = await this.#startWorkers(sources);
     const about = (await workers[0].ask({ kind: 'about' })) as readonly AboutModel[];
     const former = this.#workers;
     this.#workers = workers;
+    this.#sources = sources;
     this.#about = about;
     if (this.#isClosed) former.push(...workers);
     await this.#end(former);
   }
 
-  async #startWorkers(): Promise<ScoringWorker[]> {
-    const { workers, sources, engine } = this.#options;
+  async #startWorkers(sources: readonly ModelSource[]): Promise<ScoringWorker[]> {
+    const { workers, engine } = this.#options;
     const started = await Promise.allSettled(
       Array.from({ length: workers }, () => this.#startWorker({ sources, engine })),
     );
@@ -129,8 +186,8 @@ export class ScoringPool implements Scoring {
     if (place < 0 || this.#isClosed) return;
     this.#workers.splice(place, 1);
     this.#options.onLost(error);
-    const { sources, engine } = this.#options;
-    this.#startWorker({ sources, engine }).then(
+    const { engine } = this.#options;
+    this.#startWorker({ sources: this.#sources, engine }).then(
       (worker) => void this.#workers.push(worker),
       (failure: Error) => this.#options.onLost(failure),
     );
@@ -144,7 +201,7 @@ export class ScoringPool implements Scoring {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#reloading?.catch(() => {});
-    await this.#end(this.#workers);
+    await Promise.all([this.#endReader(), this.#end(this.#workers)]);
   }
 }
 

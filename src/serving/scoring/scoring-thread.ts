@@ -34,12 +34,19 @@ async function serve({ sources, engine }: ScoringData): Promise<void> {
     if (outcomes.length > 0) parentPort?.postMessage(JSON.stringify(outcomes));
     outcomes = [];
   };
+  const tellLate = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    tellAll();
+  };
   try {
     const models = await loadModels(sources, engine);
     parentPort?.on('message', (text: string) => {
       let toldAt = performance.now();
       for (const task of JSON.parse(text) as readonly Task[]) {
-        outcomes.push(outcomeOf(models, task));
+        const outcome = outcomeOf(models, task);
+        // what has to be read from files comes when it has come
+        if (outcome instanceof Promise) void outcome.then((late) => tellLate(late));
+        else outcomes.push(outcome);
         if (performance.now() - toldAt < TOLD_EVERY_MS) continue;
         tellAll();
         toldAt = performance.now();
@@ -53,12 +60,17 @@ async function serve({ sources, engine }: ScoringData): Promise<void> {
   tellAll();
 }
 
-function outcomeOf(models: ServedModels, task: Task): Outcome {
+function outcomeOf(models: ServedModels, task: Task): Outcome | Promise<Outcome> {
+  const { id } = task;
+  const failed = (error: unknown): Outcome => ({ id, failure: failureOf(error) });
   try {
-    if (!('items' in task)) return { id: task.id, reply: models.answer(task.question) };
+    if (!('items' in task)) {
+      const reply = models.answer(task.question);
+      return reply instanceof Promise ? reply.then((late): Outcome => ({ id, reply: late }), failed) : { id, reply };
+    }
     models.itemsChanged(task.items);
-    return { id: task.id, reply: null };
+    return { id, reply: null };
   } catch (error) {
-    return { id: task.id, failure: failureOf(error) };
+    return failed(error);
   }
 }

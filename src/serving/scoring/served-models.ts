@@ -3,11 +3,15 @@ import { basename, resolve } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
 import { quotedNames } from '../../core/shown.ts';
 import type { FieldTable } from '../../data/dataset.ts';
+import { rowOf } from '../../data/sparse-rows.ts';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import { Recommender } from '../../recommender/recommender.ts';
 import type { StoredItem } from '../store/records.ts';
+import { itemMap } from './item-map.ts';
 import { knownSomebody } from './known-person.ts';
-import type { AboutModel, Question, ReplyTo, ShownItem } from './question.ts';
+import { exposureOf, ownLists, someUsers } from './list-exposure.ts';
+import type { AboutModel, MeasureQuestion, Question, ReplyTo, ShownItem } from './question.ts';
+import { comparedRuns, runMeasures } from './run-measures.ts';
 import { ServedModel } from './served-model.ts';
 
 /** A saved recommender and the name under which it is asked. */
@@ -49,12 +53,19 @@ export class ServedModels {
     this.#models = new Map(models.map((model) => [model.name, model]));
   }
 
-  /** @throws DeepTasteError: what the recommender throws, 'not-found' for a model that is not served */
-  answer<Q extends Question>(question: Q): ReplyTo<Q> {
-    return this.#answer(question) as ReplyTo<Q>;
+  /**
+   * At once, but for what has to be read from files.
+   * @throws DeepTasteError: what the recommender throws, 'not-found' for a model that is not served
+   */
+  answer<Q extends Exclude<Question, MeasureQuestion>>(question: Q): ReplyTo<Q>;
+  answer<Q extends Question>(question: Q): ReplyTo<Q> | Promise<ReplyTo<Q>>;
+  answer(question: Question): ReplyTo<Question> | Promise<ReplyTo<Question>> {
+    if (question.kind === 'measures') return runMeasures(question.run);
+    if (question.kind === 'compare') return comparedRuns(question.runs, question.metric, question);
+    return this.#answer(question);
   }
 
-  #answer(question: Question): ReplyTo<Question> {
+  #answer(question: Exclude<Question, MeasureQuestion>): ReplyTo<Question> {
     if (question.kind === 'about') return [...this.#models.values()].map(aboutModel);
     if (question.kind === 'check-fields') {
       for (const { catalogue } of this.#models.values()) catalogue.check(question.fields);
@@ -81,7 +92,7 @@ export class ServedModels {
         return { items: items.map((item) => shownItem(model, item)), total };
       }
       case 'users':
-        return usersLike(model, question.search, question.limit);
+        return usersLike(model, question);
       case 'history': {
         const known = knownSomebody(model.recommender, model.catalogue, question.person);
         const { taken } = known;
@@ -91,6 +102,14 @@ export class ServedModels {
         const fields = user === undefined ? {} : cellsAt(userFields, user);
         return { isTrained: user !== undefined, route, items: taken.map((item) => model.named(item)), fields };
       }
+      case 'some-users':
+        return someUsers(model.recommender, question.count);
+      case 'lists':
+        return ownLists(model, question.users, question.k);
+      case 'exposure':
+        return exposureOf(model, question.lists);
+      case 'map':
+        return itemMap(model, question.field);
     }
   }
 
@@ -155,12 +174,18 @@ function cellsAt({ fields }: FieldTable, row: number): Record<string, string | n
   );
 }
 
-/** Ids of training users that hold the text, capitals aside. */
-function usersLike({ recommender }: ServedModel, search: string, limit: number): string[] {
-  const { users } = recommender.parts;
+/** Ids of training users that hold the text, capitals aside, and took the item where one is named. */
+function usersLike(
+  { recommender, catalogue }: ServedModel,
+  { search, item, limit }: { readonly search: string; readonly item: string | null; readonly limit: number },
+): string[] {
+  const { users, seen, heldOut } = recommender.parts;
+  const taken = item === null ? null : catalogue.indexOf(item);
   const wanted = search.toLowerCase();
   const found: string[] = [];
   for (let user = 0; user < users.size && found.length < limit; user++) {
+    const took = taken === null || [seen, heldOut].some((rows) => rows && rowOf(rows, user).includes(taken ?? -1));
+    if (!took) continue;
     const id = users.idOf(user);
     if (id.toLowerCase().includes(wanted)) found.push(id);
   }

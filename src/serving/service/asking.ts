@@ -113,6 +113,7 @@ export async function recommend(service: Service, given: RecommendRequest): Prom
   const id = service.newId();
   const wanted = wantedOf(request.k, request, asked.list, before, id);
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
+  if (request.trial) return answered(asked, id, list);
   return remembered(service, asked, list, {
     id,
     user: request.user ?? null,
@@ -147,14 +148,19 @@ async function continued(
   return { request: { ...(page.request as RecommendRequest), k }, before };
 }
 
+function answered({ model, version, scenario, variant }: Asked, id: string, list: ServedList): RecommendReply {
+  return { recommendationId: id, model, version, scenario, variant, ...list };
+}
+
 /** Keeps what was given, for the page after it, feedback and estimates. */
 async function remembered(
   { store, now, watcher, log }: Service,
-  { model, version, scenario, variant }: Asked,
+  asked: Asked,
   list: ServedList,
   given: Pick<GivenRecommendation, 'id' | 'user' | 'session' | 'request' | 'before'>,
 ): Promise<RecommendReply> {
   const items = list.items.map(({ id, route, probability }) => ({ id, route, probability }));
+  const { model, version, scenario, variant } = asked;
   const notes = [...list.notes];
   const kept = store
     .addRecommendation({ ...given, time: now(), model, version, scenario, variant, items })
@@ -164,7 +170,7 @@ async function remembered(
     });
   if (!store.mayAnswerBefore) await kept;
   watcher.listed(model, list);
-  return { recommendationId: given.id, model, version, scenario, variant, ...list, notes };
+  return answered(asked, given.id, { ...list, notes });
 }
 
 export async function rank(service: Service, request: RankRequest): Promise<RecommendReply> {

@@ -29,12 +29,13 @@ export interface Told {
 }
 
 /** What is wrong with the request; other codes are troubles of the server, whose messages may name files. */
-const ofRequest: Partial<Record<ErrorCode, 400 | 404>> = {
+const ofRequest: Partial<Record<ErrorCode, 400 | 404 | 409>> = {
   usage: 400,
   config: 400,
   data: 400,
   shape: 400,
   'not-found': 404,
+  protocol: 409,
 };
 
 export function toldOf(error: unknown): Told {

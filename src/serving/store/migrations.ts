@@ -2,7 +2,7 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { type Database, statement } from './sql.ts';
 
-/** Each migration: statements; `{serial}` is a number that the database counts up by itself. */
+/** Each migration: statements; `{serial}` is a number that the database counts up by itself, `{random}` any number, `{body.X}` the text X of the JSON `body`. */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
     `CREATE TABLE events (
@@ -26,9 +26,28 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, access TEXT NOT NULL, name TEXT NOT NULL, created BIGINT NOT NULL)`,
     'CREATE TABLE forgotten (hash TEXT PRIMARY KEY, time BIGINT NOT NULL)',
   ],
+  [
+    'CREATE TABLE works (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL, ended BIGINT, outcome TEXT)',
+    'ALTER TABLE recommendations ADD COLUMN scenario TEXT',
+    'ALTER TABLE recommendations ADD COLUMN variant TEXT',
+    'UPDATE recommendations SET scenario = {body.scenario}, variant = {body.variant}',
+    'CREATE INDEX recommendations_of_scenario ON recommendations (scenario, time)',
+    'CREATE INDEX events_of_recommendation ON events (recommendation)',
+    'CREATE INDEX events_by_time ON events (time)',
+    `INSERT INTO counters (name, value) VALUES ('store', {random})`,
+  ],
 ];
 
 const serial = { sqlite: 'INTEGER PRIMARY KEY AUTOINCREMENT', postgres: 'BIGSERIAL PRIMARY KEY' } as const;
+const random = { sqlite: 'ABS(RANDOM() % 1000000000000)', postgres: '(RANDOM() * 1000000000000)::BIGINT' } as const;
+const bodyText = { sqlite: `json_extract(body, '$.$1')`, postgres: `(body::json ->> '$1')` } as const;
+
+function inDialect(sql: string, kind: Database['kind']): string {
+  return sql
+    .replace('{serial}', serial[kind])
+    .replace('{random}', random[kind])
+    .replace(/\{body\.(\w+)\}/g, (_, name: string) => bodyText[kind].replace('$1', name));
+}
 
 /**
  * Brings the tables to the newest version; several processes may do so at once.
@@ -53,7 +72,7 @@ export async function migrate(database: Database): Promise<void> {
       await database.run([
         ...locked,
         statement('INSERT INTO migrations (version, time) VALUES (?, ?)', version + 1, Date.now()),
-        ...MIGRATIONS[version].map((sql) => statement(sql.replace('{serial}', serial[database.kind]))),
+        ...MIGRATIONS[version].map((sql) => statement(inDialect(sql, database.kind))),
       ]);
     } catch (error) {
       // another process may have made this step in the meantime

@@ -83,3 +83,42 @@ export interface StoredKey {
   readonly name: string;
   readonly created: number;
 }
+
+/** A work that one process at a time may do, such as retraining a run; who does it says so again before `until`. */
+export interface StoredWork {
+  /** Mark of the process that does it, or did it last. */
+  readonly holder: string;
+  /** The work is free from then on; 0 = it has ended. */
+  readonly until: number;
+  /** When it ended last, and how; null = never. */
+  readonly ended: number | null;
+  readonly outcome: string | null;
+}
+
+/** Events by type in one stretch of time. */
+export interface EventCount {
+  /** The beginning of the stretch. */
+  readonly time: number;
+  readonly type: string;
+  readonly n: number;
+}
+
+/** What became of the lists of a scenario's variant. */
+export interface VariantCount {
+  /** Null = everybody who stands in no variant. */
+  readonly variant: string | null;
+  readonly lists: number;
+  /** Lists that an event followed. */
+  readonly followedLists: number;
+  /** People to whom lists were shown, and those who followed one. */
+  readonly people: number;
+  readonly followers: number;
+}
+
+/** Which events mean that somebody followed a list. */
+export interface Following {
+  /** Types that do not. */
+  readonly otherTypes: readonly string[];
+  /** Type → the least value with which it does. */
+  readonly atLeast: Readonly<Record<string, number>>;
+}

@@ -1,21 +1,27 @@
 /** The store in tables of SQLite or Postgres: the same queries for both. */
 import { randomUUID } from 'node:crypto';
 import { AnswerQueue } from './answer-queue.ts';
+import { eventCounts, variantCounts } from './counting.ts';
 import { migrate } from './migrations.ts';
 import type {
   Access,
   Cells,
+  EventCount,
   FeedbackEvent,
+  Following,
   GivenRecommendation,
   KnownPerson,
   StoredItem,
   StoredKey,
   StoredUser,
+  StoredWork,
+  VariantCount,
 } from './records.ts';
 import { hashOfId } from './records.ts';
 import { type Database, type Row, type Statement, statement, type Value } from './sql.ts';
 import type { Store } from './store.ts';
 import { type WatchedDatabase, watchedDatabase } from './store-failure.ts';
+import { endWork, takeWork, workOf } from './works.ts';
 
 /** Characters of an answer that is written to see whether the store takes writing: more than a page of a database. */
 const TRIAL_SIZE = 20_000;
@@ -54,6 +60,11 @@ class SqlStore implements Store {
   async #rows(sql: string, ...values: Value[]): Promise<Row[]> {
     const [rows] = await this.#database.run([statement(sql, ...values)]);
     return rows;
+  }
+
+  async identity(): Promise<number> {
+    const [{ value }] = await this.#rows(`SELECT value FROM counters WHERE name = 'store'`);
+    return Number(value);
   }
 
   /** Rows that an index finds. */
@@ -250,6 +261,27 @@ class SqlStore implements Store {
     return (await this.#rows('DELETE FROM recommendations WHERE time < ? RETURNING id', before)).length;
   }
 
+  eventCounts(since: number, stretch: number): Promise<EventCount[]> {
+    return eventCounts(this.#database, since, stretch);
+  }
+
+  async variantCounts(scenario: string, since: number, following: Following): Promise<VariantCount[]> {
+    await this.#answers.allSettled();
+    return variantCounts(this.#database, scenario, since, following);
+  }
+
+  takeWork(name: string, holder: string, until: number, gone?: string): Promise<boolean> {
+    return takeWork(this.#database, name, holder, until, gone);
+  }
+
+  endWork(name: string, holder: string, outcome: string): Promise<void> {
+    return endWork(this.#database, name, holder, outcome);
+  }
+
+  work(name: string): Promise<StoredWork | null> {
+    return workOf(this.#database, name);
+  }
+
   async addKey({ id, hash, access, name, created }: StoredKey): Promise<void> {
     await this.#rows(
       'INSERT INTO keys (id, hash, access, name, created) VALUES (?, ?, ?, ?, ?)',
@@ -300,8 +332,8 @@ class SqlStore implements Store {
 
 function insertAnswer({ id, time, user, session, ...body }: GivenRecommendation): Statement {
   return statement(
-    `INSERT INTO recommendations (id, time, person, session, body) VALUES (?, ?, ${ROOT}, ?, ?)`,
-    ...[id, time, user, user, session, JSON.stringify(body)],
+    `INSERT INTO recommendations (id, time, person, session, scenario, variant, body) VALUES (?, ?, ${ROOT}, ?, ?, ?, ?)`,
+    ...[id, time, user, user, session, body.scenario, body.variant, JSON.stringify(body)],
   );
 }
 

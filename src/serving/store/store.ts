@@ -1,9 +1,23 @@
 /** What the server needs of a store. Writing is done when the promise resolves, and the next reading sees it; what fails is a StoreFailure. */
-import type { FeedbackEvent, GivenRecommendation, KnownPerson, StoredItem, StoredKey, StoredUser } from './records.ts';
+import type {
+  EventCount,
+  FeedbackEvent,
+  Following,
+  GivenRecommendation,
+  KnownPerson,
+  StoredItem,
+  StoredKey,
+  StoredUser,
+  StoredWork,
+  VariantCount,
+} from './records.ts';
 
 export interface Store {
   /** Names it in messages and metrics: `sqlite`, `postgres`. */
   readonly kind: string;
+
+  /** A number by which this store is known from others; it stays. */
+  identity(): Promise<number>;
 
   /** @returns how many were new by their ids */
   addEvents(events: readonly FeedbackEvent[]): Promise<number>;
@@ -39,6 +53,22 @@ export interface Store {
   recommendation(id: string): Promise<GivenRecommendation | null>;
   /** Removes those given before a time. @returns how many */
   pruneRecommendations(before: number): Promise<number>;
+
+  /** Events by type from a time on, in stretches of so many milliseconds. */
+  eventCounts(since: number, stretch: number): Promise<readonly EventCount[]>;
+  /** Lists that were given in a scenario from a time on, by variant. */
+  variantCounts(scenario: string, since: number, following: Following): Promise<readonly VariantCount[]>;
+
+  /**
+   * Takes a work that one process at a time may do: one that is free, that the holder has already, or that `gone` held.
+   * @param until milliseconds since 1970; unless it is taken again before, the work is free then
+   * @returns whether it is the holder's now
+   */
+  takeWork(name: string, holder: string, until: number, gone?: string): Promise<boolean>;
+  /** Gives a work back that the holder has, and says how it ended. */
+  endWork(name: string, holder: string, outcome: string): Promise<void>;
+  /** Null for a work that was never done. */
+  work(name: string): Promise<StoredWork | null>;
 
   addKey(key: StoredKey): Promise<void>;
   keys(): Promise<readonly StoredKey[]>;

@@ -8,15 +8,16 @@
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
  *   rows.safetensors  the rows that were predicted: user, label, prediction, and how many training rows user and item have
  */
+import { z } from 'zod';
 import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
 import { attachedObject, fitting } from '../artifact/fitting.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type EvaluationResult, fromStored, toColumns, type UserColumns } from '../evaluation/evaluation-result.ts';
 import { isRowResult, type Result, type RowResult, resultJson } from '../evaluation/result.ts';
-import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from '../runs/any-settings.ts';
-import { epochLines } from '../runs/checkpoint-folder.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
+import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from './any-settings.ts';
+import { epochLines } from './checkpoint-folder.ts';
 import { decodeRows, encodeRows } from './stored-rows.ts';
 
 const SETTINGS = 'settings.json';
@@ -25,6 +26,15 @@ const EPOCHS = 'epochs.jsonl';
 const TRAINING = 'training.json';
 const SEQUENCES = 'sequences.json';
 const ROWS = 'rows.safetensors';
+
+const epochSchema = z.object({
+  model: z.string(),
+  epoch: z.int().positive(),
+  loss: z.number(),
+  validation: z.number().nullable(),
+  seconds: z.number(),
+  examplesPerSecond: z.number(),
+});
 
 /** Name of a file → its content. */
 export type RunRecord = Map<string, string | Uint8Array>;
@@ -96,6 +106,23 @@ export async function storedResult(path: string): Promise<Result> {
   if (perUser === null) throw notMeasured(path);
   const ids = Array.from(perUser.userIndex, (index) => users.idOf(index));
   return fitting(path, () => fromStored(stored, { user: ids, ...Object.fromEntries(perUser.metrics) }));
+}
+
+/** The epochs of a run, oldest first; empty where the model was not trained by epochs. @throws 'artifact', 'not-found' */
+export async function storedEpochs(path: string): Promise<readonly EpochRecord[]> {
+  const text = await attachedText(path, EPOCHS);
+  const lines = (text ?? '').split('\n').filter((line) => line !== '');
+  const where = `${path}/${EPOCHS}`;
+  return lines.map((line) => fittingEpoch(attachedObject(line, where), where));
+}
+
+function fittingEpoch(line: Readonly<Record<string, unknown>>, where: string): EpochRecord {
+  const parsed = epochSchema.safeParse(line);
+  if (parsed.success) return parsed.data;
+  throw new DeepTasteError(
+    'artifact',
+    `${where}: every line must be an epoch of a training, found ${z.prettifyError(parsed.error)}; train the run again`,
+  );
 }
 
 function notMeasured(path: string): DeepTasteError {

@@ -1,0 +1,54 @@
+/** `deeptaste retrain`: a run trained on with what a server was told, promoted when it is not worse. */
+import { Command, Option } from 'commander';
+import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { collect, folderPath, numberIn, wholeNumber } from '../option-values.ts';
+import { type CommonOptions, Terminal } from '../terminal.ts';
+
+interface RetrainFlags extends CommonOptions, EngineFlags {
+  readonly store: string;
+  readonly settings?: string;
+  readonly anew?: true;
+  readonly data?: string[];
+  readonly epochs?: number;
+  readonly set?: string[];
+  readonly holdBack: number;
+  readonly minEvents: number;
+  readonly promote: 'not-worse' | 'always';
+}
+
+export function retrainCommand(): Command {
+  const command = new Command('retrain')
+    .description(
+      'train a run on with the feedback of a store, and replace it when the new one is not worse (docs/serving.md)',
+    )
+    .argument('<run>', 'folder of the recommender that is served', folderPath)
+    .option('--store <file|url>', 'the store of the server: a SQLite file, or postgres://…', 'deeptaste.db')
+    .option('--settings <file>', 'the settings of the server: which events mean that an item was taken')
+    .option('--anew', 'train from the beginning on the files of the run and the feedback, instead of going on')
+    .option('--data <file...>', 'with --anew: where the files of the run are now')
+    .option('--set <key=value>', 'a setting that is other than that of the run', collect)
+    .option(
+      '--epochs <n>',
+      'passes over the rows; default: 5 where training goes on, as many as the run had with --anew',
+      wholeNumber(1),
+    )
+    .option(
+      '--hold-back <share>',
+      'newest share of the events, by which the former and the new one are judged',
+      numberIn(0.01, 0.9),
+      0.2,
+    )
+    .option('--min-events <n>', 'with fewer new events by which items are taken nothing is done', wholeNumber(1), 100)
+    .addOption(
+      new Option(
+        '--promote <rule>',
+        'not-worse: unless the 95 % interval of the paired difference lies below 0; always: in any case',
+      )
+        .choices(['not-worse', 'always'])
+        .default('not-worse'),
+    );
+  return addEngineOptions(command).action(async (run: string, flags: RetrainFlags) => {
+    const { retrain } = await import('../retraining/retrain.ts');
+    await retrain(new Terminal(flags), run, flags);
+  });
+}

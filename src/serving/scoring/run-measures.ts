@@ -1,0 +1,104 @@
+/** What the folders of served runs hold of their measurement: numbers with intervals, epochs, calibration, tests against each other. */
+import { inspectArtifact } from '../../artifact/artifact.ts';
+import { versionOf } from '../../artifact/manifest.ts';
+import { DeepTasteError } from '../../core/errors.ts';
+import { RandomStream } from '../../core/random.ts';
+import { compareResults } from '../../evaluation/comparison.ts';
+import { calibration } from '../../evaluation/metrics/calibration.ts';
+import { isRowResult, type Result } from '../../evaluation/result.ts';
+import { unitOf } from '../../evaluation/unit-values.ts';
+import type { AnyRunSettings } from '../../runs/any-settings.ts';
+import { storedEpochs, storedResult, storedSettings } from '../../runs/run-record.ts';
+import type { ComparedRuns, MeasuredRun, RunMeasures } from './question.ts';
+
+/** The same draws in every comparison: it can be repeated, and `deeptaste compare` gives the same. */
+const BOOTSTRAP_SEED = 1;
+
+export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
+  const missing: string[] = [];
+  const result = await unlessMissing(missing, () => measuredResult(run));
+  const { path } = run;
+  const epochs = path === null ? [] : await storedEpochs(path);
+  const settings = path === null ? null : await storedSettings(path);
+  if (path !== null && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
+  return {
+    ...(result === null ? unmeasured : described(result)),
+    epochs,
+    validationMetric: settings === null ? null : validationMetricOf(settings),
+    missing,
+  };
+}
+
+const unmeasured = { unit: null, protocol: null, metrics: {}, seconds: null, notes: [], calibration: null };
+
+function described(result: Result): Omit<RunMeasures, 'epochs' | 'missing' | 'validationMetric'> {
+  const { seconds, protocol } = result;
+  const common = { unit: unitOf(result), protocol: { ...protocol }, seconds, notes: result.notes ?? [] };
+  if (!isRowResult(result)) return { ...common, metrics: result.metrics, calibration: null };
+  const metrics = Object.entries(result.metrics).map(
+    ([name, mean]) => [name, { mean: mean ?? Number.NaN, low: null, high: null, nUsers: null }] as const,
+  );
+  const { rows, task } = result;
+  const isOfChances = task === 'click' && rows !== undefined;
+  const [predictions] = rows?.predictions ?? [];
+  return {
+    ...common,
+    metrics: Object.fromEntries(metrics),
+    calibration: isOfChances ? calibration(rows.labels, predictions, { by: 'count' }) : null,
+  };
+}
+
+function validationMetricOf({ evaluation }: AnyRunSettings): string | null {
+  if (evaluation === undefined || !('validationMetric' in evaluation)) return null;
+  return evaluation.validationMetric ?? null;
+}
+
+/**
+ * @param metric null = the first that all have
+ * @param baseline null = the best
+ * @throws DeepTasteError `protocol`: runs that were not measured alike; `usage`: one without values of its users, or without the metric
+ */
+export async function comparedRuns(
+  measured: readonly MeasuredRun[],
+  metric: string | null,
+  { baseline, slices }: { readonly baseline: string | null; readonly slices: boolean },
+): Promise<ComparedRuns> {
+  const runs: { readonly name: string; readonly result: Result }[] = [];
+  for (const run of measured) runs.push({ name: run.name, result: await measuredResult(run) });
+  const shared = Object.keys(runs[0].result.metrics).filter((name) =>
+    runs.every(({ result }) => Object.hasOwn(result.metrics, name)),
+  );
+  const chosen = metric ?? shared[0];
+  if (chosen === undefined)
+    throw new DeepTasteError('protocol', 'compare: the runs must share a metric, found none; evaluate them again');
+  const stream = new RandomStream(BOOTSTRAP_SEED, 'compare');
+  const comparison = compareResults(runs, chosen, { stream, baseline: baseline ?? undefined, slices });
+  return { ...comparison, shared, slices: comparison.slices ?? null };
+}
+
+/** @throws DeepTasteError `usage`, which names no folder, where there is nothing to be had */
+async function measuredResult({ name, path, version }: MeasuredRun): Promise<Result> {
+  if (path === null)
+    throw new DeepTasteError(
+      'usage',
+      `measures: "${name}" must be loaded from a folder, found one that was never saved`,
+    );
+  if (versionOf(await inspectArtifact(path)) !== version)
+    throw new DeepTasteError('usage', `measures: the folder of "${name}" holds another run since; reload the server`);
+  try {
+    return await storedResult(path);
+  } catch (error) {
+    if (!(error instanceof DeepTasteError) || error.code !== 'artifact') throw error;
+    throw new DeepTasteError('usage', `measures: ${error.message.replaceAll(path, name)}`);
+  }
+}
+
+async function unlessMissing<T>(missing: string[], work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DeepTasteError) || error.code !== 'usage') throw error;
+    missing.push(error.message);
+    return null;
+  }
+}
