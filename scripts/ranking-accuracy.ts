@@ -71,7 +71,7 @@ export const rankingSets = [
     folder: 'irgan-ml-100k',
     heading:
       '## The files of IRGAN, MovieLens-100K\n\nRatings of 4 and 5, 456 users with test rows, all other films ranked. Epochs were chosen on one training row of each user. ' +
-      'Published: P@5 / NDCG@5, recomputed from what the authors published; IRGAN was chosen on the test rows.',
+      'Published: P@5 / NDCG@5, recomputed from what the authors published; IRGAN was chosen on the test rows. Training times were taken on a busy machine.',
     metrics: ['precision@5', 'ndcg@5'],
     rows: {
       popularity: ['Popularity', '.2338 / .2568'],

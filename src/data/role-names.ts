@@ -2,6 +2,14 @@
 import { foreignNames } from './foreign-names.ts';
 import { words } from './words.ts';
 
+/** What people do, in the words that columns of times are named by: `bought_at`, `viewed_on`, `order_time`. */
+const deeds = words(`
+  bought purchased ordered paid sold added viewed visited opened clicked tapped rated reviewed watched seen played listened heard
+  streamed read liked saved favorited bookmarked borrowed booked taken downloaded installed shown served logged recorded occurred happened
+`);
+const deedTimes = deeds.flatMap((deed) => ['at', 'time', 'date', 'timestamp'].map((end) => `${deed}${end}`));
+const deedDays = deeds.map((deed) => `${deed}on`);
+
 export type GuessedRole = 'user' | 'item' | 'rating' | 'time' | 'session';
 
 /** For each role tiers of names, the surest first. */
@@ -62,8 +70,8 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
       times timestamps dates createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
       clickedat viewedat playedat addedat
-    `).concat(foreignNames.time),
-    ['at', 'tdat', 'watchedon', 'ratedon', 'createdon', 'boughton', 'purchasedon', ...foreignNames.vagueTime],
+    `).concat(deedTimes, foreignNames.time),
+    ['at', 'tdat', 'createdon', ...deedDays, ...foreignNames.vagueTime],
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
 };
