@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkArtifactPlace } from '../artifact/output-place.ts';
 import { runRecord } from '../runs/run-record.ts';
 import { trainRecommender } from '../runs/train-recommender.ts';
+import { requireSqlite } from '../serving/store/sqlite-database.ts';
 import { evaluationOptions } from '../tasks/ranking-settings.ts';
 import { makeWorld, settingsOf } from './demo.ts';
 import type { DemoFlags } from './flags.ts';
@@ -22,6 +23,7 @@ const METRICS = ['ndcg@10', 'hr@10', 'recall@20', 'coverage@10'];
  */
 export async function serveDemo(terminal: Terminal, flags: DemoFlags, out: string): Promise<void> {
   const { seed, port = serveDefaults.port } = flags;
+  requireSqlite();
   const runs = SERVED.map((model) => join(out, model));
   for (const run of runs) await checkArtifactPlace(run);
   const started = performance.now();

@@ -52,6 +52,16 @@ describe.skipIf(!node)(title, () => {
     expect((await run('evaluate', 'run')).result.protocol.versions.node).toMatch(/^20\./);
   });
 
+  it('says before it trains that the demo cannot be served', async () => {
+    const { code, stdout, stderr } = await place.run(['demo', '--serve', '--port', '0', '--out', 'served'], { node });
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      '',
+      expect.stringMatching(/^error: serve: needs Node 22\.13 [^\n]*\n$/),
+    ]);
+    expect(existsSync(place.path('served'))).toBe(false);
+  });
+
   it('says in one line that it has no embedded store to serve with', async () => {
     const { code, stderr } = await place.run(['serve', 'run', '--port', '0', '--store', 'store.db'], { node });
     expect([code, stderr]).toEqual([
