@@ -86,7 +86,7 @@ export const rankingSets = [
   {
     folder: 'ml-1m-sequences',
     heading:
-      '## MovieLens-1M as sequences, all films ranked\n\nThe last film of each user among all films outside the history. Published: HR@10 / NDCG@10.',
+      '## MovieLens-1M as sequences, all films ranked\n\nThe last film of each user among all films outside the history. Published: HR@10 / NDCG@10. Training times were taken on a busy machine.',
     metrics: ['hr@10', 'ndcg@10'],
     rows: {
       'sasrec-softmax': ['SASRec, softmax over all films', '.3152 / .1821 (code of Klenitskiy & Vasilev 2023)'],
