@@ -54,18 +54,24 @@ export async function readParquet<const T extends readonly WantedColumn[]>(
 
 /** Reads of a file that must be as long as the table of contents says. */
 function asyncBuffer(file: FileHandle, byteLength: number): AsyncBuffer {
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    if (!(start >= 0 && start <= end && end <= byteLength))
+      throw new Error(`bytes ${start} to ${end} lie outside of the file`);
+    const bytes = new Uint8Array(end - start);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+      if (bytesRead === 0) throw new Error(`the file ends at byte ${start + at}`);
+      at += bytesRead;
+    }
+    return bytes.buffer;
+  };
   return {
     byteLength,
-    async slice(start, end = byteLength) {
-      if (!(start >= 0 && start <= end && end <= byteLength))
-        throw new Error(`bytes ${start} to ${end} lie outside of the file`);
-      const bytes = new Uint8Array(end - start);
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
-        if (bytesRead === 0) throw new Error(`the file ends at byte ${start + at}`);
-        at += bytesRead;
-      }
-      return bytes.buffer;
+    slice(start, end = byteLength) {
+      const bytes = read(start, end);
+      // what the reader asks for ahead it may never wait for: a failure counts where it does
+      bytes.catch(() => {});
+      return bytes;
     },
   };
 }

@@ -205,3 +205,32 @@ test('what is not Parquet, and what is not there', async () => {
     expect((await failure(() => writeSeen(connection, join(folder, 'absent/x'), example.seen))).code).toBe('io');
   });
 });
+
+test('a file with any byte of its table of contents altered is read, or refused as what it is, and nothing fails behind its back', async () => {
+  const path = join(folder, 'contents');
+  const ids = new Vocabulary(['ann', 'bo']);
+  const layout = await withDuckdb((connection) => writeEntities(connection, path, ids, noFields(2)));
+  const bytes = readFileSync(path);
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', listen);
+  let refused = 0;
+  for (let at = 4; at < bytes.length; at++)
+    for (const value of [0, bytes[at] ^ 1, 0x15, 0xff]) {
+      const altered = Buffer.from(bytes);
+      altered[at] = value;
+      writeFileSync(path, altered);
+      const error = await readEntities(path, layout).then(
+        () => null,
+        (caught) => caught,
+      );
+      if (error === null) continue;
+      expect(error, `byte ${at} = ${value}`).toMatchObject({ code: 'artifact' });
+      refused++;
+    }
+  // what nobody waited for is told after the turn in which it failed
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', listen);
+  expect(unhandled).toEqual([]);
+  expect(refused).toBeGreaterThan(bytes.length);
+});
