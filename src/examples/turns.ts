@@ -14,7 +14,7 @@ import { type PairScoring, pairScorer, trainedPairScorer } from '../scoring/pair
 import type { Scorer } from '../scoring/scorer.ts';
 import { Generator } from './generator.ts';
 import { likelihoodTurn } from './likelihood.ts';
-import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest } from './model.ts';
+import type { AnyModel, Examples, Gradients, Model, ModelHead, OpenRequest, TrainingSizes } from './model.ts';
 import type { OpenExamples, TrainedPlan } from './open-examples.ts';
 import { type Game, type Player, pairStep } from './players.ts';
 import { byPass, evenDraws, pairTurn, peopleOf, type Turn } from './turn.ts';
@@ -34,6 +34,8 @@ export interface TurnParts<C> extends Players<C>, Pick<Gradients<C, 'pairs'>, 'p
   /** Who recommends. */
   serves(config: C): 'generator' | 'discriminator';
   readonly trainingDefaults: TurnDefaults;
+  /** Of them those that follow the size of the data. */
+  defaultsForData?(sizes: TrainingSizes): TurnDefaults;
 }
 
 export type TurnModel<C = unknown> = Model<C, 'pairs'> &
@@ -42,7 +44,7 @@ export type TurnModel<C = unknown> = Model<C, 'pairs'> &
 
 /** Declares a model of players that take turns; infers the type of its options. */
 export function turnModel<C>(declared: ModelHead<C> & TurnParts<C>): TurnModel<C> {
-  const { title, trainingDefaults, pretraining, fuse } = declared;
+  const { title, trainingDefaults, defaultsForData, pretraining, fuse } = declared;
   const scoring = scoringOf(declared, (config) => declared.serves(config));
   return {
     ...declared,
@@ -57,6 +59,7 @@ export function turnModel<C>(declared: ModelHead<C> & TurnParts<C>): TurnModel<C
       defaults: trainingDefaults,
       open: (request) => new OpenTurns(title, declared, request),
       memory: (request) => turnMemory(title, declared, request),
+      defaultsForData,
       pretraining,
       fuse,
     },

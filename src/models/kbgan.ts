@@ -35,6 +35,9 @@ type Options = z.output<typeof options>;
 
 const players = ['generator', 'discriminator'] as const;
 
+/** Of the paper: among so many the generator chooses. */
+const CANDIDATES = 20;
+
 export const kbgan = turnModel({
   name: 'kbgan',
   title: 'KBGAN-BPR',
@@ -46,7 +49,7 @@ export const kbgan = turnModel({
   },
   options,
   trainingDefaults: {
-    candidates: 20,
+    candidates: CANDIDATES,
     samples: 1,
     generatorRows: 'pairs',
     generatorBatchSize: 512,
@@ -55,6 +58,8 @@ export const kbgan = turnModel({
     rejectTaken: true,
     optimizer: { name: 'adam', learningRate: 0.001, l2: 0.01 },
   },
+  // of fewer items all, and of one item there is nothing to choose
+  defaultsForData: ({ nItems }) => (nItems < CANDIDATES ? { candidates: nItems < 2 ? 0 : nItems } : {}),
   parameters: ({ factors, deviation }, { nUsers, nItems }) =>
     players.flatMap((player) => [
       vectorTable(`${player}.user`, 'user', [nUsers, factors], deviation),

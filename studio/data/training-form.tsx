@@ -51,8 +51,10 @@ export function TrainingForm({ catalogue, chosen, taken, started }: FormParts) {
   return (
     <section class="card stack">
       <h2>Train on {chosen.upload?.name ?? 'the film club'}</h2>
+      {/* what is out of its range the server tells, for every kind of value alike */}
       <form
         class="stack"
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           start();
