@@ -43,7 +43,7 @@ export function Runs({ runs, changed }: RunsParts) {
                   <button
                     type="button"
                     disabled={work.isGoingOn}
-                    aria-label={served ? `Serve ${name} no more` : `Serve ${name}`}
+                    aria-label={served ? `Serve no more: ${name}` : `Serve ${name}`}
                     onClick={() =>
                       work.start((client) => (served ? client.unserveRun(name) : client.serveRun(name)), changed)
                     }

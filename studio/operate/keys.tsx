@@ -85,7 +85,7 @@ export function Keys() {
                     <button
                       type="button"
                       disabled={work.isGoingOn}
-                      aria-label={`End the key ${key.name === '' ? key.id : key.name}`}
+                      aria-label={`End it: the key ${key.name === '' ? key.id : key.name}`}
                       onClick={() => work.start((client) => client.deleteKey(key.id), changed)}
                     >
                       End it

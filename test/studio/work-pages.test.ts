@@ -169,7 +169,7 @@ describe.skipIf(browserPath === null)(`Data and Operate in a browser${why}`, () 
           }));
         });
         const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-        expect(serious, address).toEqual([]);
+        expect(JSON.stringify(serious), address).toEqual('[]');
         const [content, shown] = await page.evaluate(() => [
           document.documentElement.scrollWidth,
           document.documentElement.clientWidth,
