@@ -202,8 +202,11 @@ function toldColumns(table: ImportedTable, statistics: readonly ColumnStatistics
     const byName = (wanted: string): ImportedColumn | undefined => table.columns.find((each) => each.name === wanted);
     const column =
       name === null ? null : (byName(name) ?? (role === 'time' ? toldParts(table, statistics, name) : undefined));
-    // A title may stand in the file of the items instead; that is looked up there.
-    if (column === undefined && role === 'title') continue;
+    // A title may stand in the file of the items instead; that is looked up there, and no other column is taken for it.
+    if (column === undefined && role === 'title') {
+      assigned.title = null;
+      continue;
+    }
     if (column === undefined) throw missingColumn(table, name!, role);
     assigned[role] = column;
   }

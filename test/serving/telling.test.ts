@@ -218,4 +218,28 @@ describe('keys and limits', () => {
     ).toBeNull();
     await open.close();
   });
+
+  it('take no changes from pages of elsewhere, with or without a body', async () => {
+    const sent = (site: string, origin: string) => ({ 'sec-fetch-site': site, origin });
+    const evil = sent('cross-site', 'https://evil.example');
+    for (const [method, path] of [
+      ['POST', '/admin/reload'],
+      ['POST', '/feedback'],
+      ['DELETE', '/users/u1'],
+    ]) {
+      expect(await app.ask(method, path, undefined, evil)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'origin' } },
+      });
+      expect((await app.ask(method, path, undefined, sent('same-site', 'http://served:8081'))).status).toBe(403);
+    }
+    expect((await app.ask('GET', '/models', undefined, evil)).status).toBe(200);
+    for (const site of ['same-origin', 'none'])
+      expect((await app.ask('POST', '/admin/reload', undefined, sent(site, 'http://served'))).status).not.toBe(403);
+    const open = await servedApp(recommender, { origins: ['https://shop.example'] });
+    const shop = sent('cross-site', 'https://shop.example');
+    expect((await open.ask('POST', '/recommend', { user: 'u1' }, shop)).status).toBe(200);
+    expect((await open.ask('POST', '/recommend', { user: 'u1' }, evil)).status).toBe(403);
+    await open.close();
+  });
 });

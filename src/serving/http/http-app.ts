@@ -44,6 +44,10 @@ export function httpApp(options: HttpOptions): Hono {
     app.use(
       cors({ origin: origins.includes('*') ? '*' : [...origins], allowHeaders: ['authorization', 'content-type'] }),
     );
+  app.use(async (c, next) => {
+    refuseForeignPages(c, origins);
+    await next();
+  });
   for (const each of routes) app.on(each.method.toUpperCase(), honoPath(each.path), (c) => answered(options, c, each));
   const document = JSON.stringify(openApi(routes));
   app.get('/openapi.json', (c) => c.body(document, 200, json));
@@ -65,6 +69,28 @@ export function httpApp(options: HttpOptions): Hono {
     return refusal(told, requestId);
   });
   return app;
+}
+
+/**
+ * A browser says of every request which page sent it. Those that change something are taken from pages of the server itself, and of the
+ * origins that may ask: while there are no keys, any page that somebody of this machine looks at could send them.
+ */
+function refuseForeignPages(c: Context, origins: HttpOptions['origins']): void {
+  const from = c.req.header('sec-fetch-site');
+  if (
+    from === undefined ||
+    from === 'same-origin' ||
+    from === 'none' ||
+    ['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
+  )
+    return;
+  const origin = c.req.header('origin') ?? '';
+  if (origins?.includes('*') || origins?.includes(origin)) return;
+  throw new Refused(
+    403,
+    'origin',
+    `a page of ${origin || 'elsewhere'} must not send this; --cors names the pages that may`,
+  );
 }
 
 /** `/users/{id}` → `/users/:id`. */
