@@ -106,6 +106,11 @@ describe('files that are named', () => {
     const path = write('titled.csv', 'user,item,title\n1,b,\n1,a,Alpha\n2,b,Beta\n3,b,Beta again\n');
     const { itemFields } = await loadDataset({ files: [path] });
     expect(itemFields.fields[0].values).toEqual(['Beta', 'Alpha']);
+    const named = { files: [path], columns: { title: 'titel' } };
+    expect(await messageOf(() => loadDataset(named))).toMatch(/no column "titel" for title/);
+    const items = write('named.csv', 'id,german\na,Alfa\nb,Beeta\n');
+    const dataset = await loadDataset({ files: [path], items, columns: { title: 'german' } });
+    expect(displayName(dataset.items, dataset.itemFields, 0)).toBe('Beeta');
   });
   it('edges without a header are source and target', async () => {
     const { social } = await loadDataset({ files: [ratings], social: write('edges.txt', '2 1\n1 3\n') });
