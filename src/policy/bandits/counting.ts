@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { FastRandom } from '../../core/fast-random.ts';
-import { banditKind } from './bandit.ts';
+import { type Bandit, banditKind } from './bandit.ts';
 import { bestOf } from './best-of.ts';
 
 /** Decisions n_a and sum of the rewards of each action. */
@@ -21,6 +21,27 @@ class Counts {
     this.earned[action] += reward;
     this.total++;
   }
+}
+
+/** Writes the scores of all actions. */
+type Scoring = (scores: Float64Array, counts: Counts, random: FastRandom) => void;
+
+/** Takes the action of the best score, made anew of the counts for every decision. @param learn default: the reward as it is */
+function byScores(
+  actions: number,
+  random: FastRandom,
+  score: Scoring,
+  learn = (counts: Counts, action: number, reward: number): void => counts.add(action, reward),
+): Bandit {
+  const counts = new Counts(actions);
+  const scores = new Float64Array(actions);
+  return {
+    choose() {
+      score(scores, counts, random);
+      return bestOf(scores, random);
+    },
+    learn: (_context, action, reward) => learn(counts, action, reward),
+  };
 }
 
 export const uniform = banditKind({
@@ -42,16 +63,12 @@ export const epsilonGreedy = banditKind({
   }),
   open({ actions }, { epsilon }, stream) {
     const random = new FastRandom(stream);
-    const counts = new Counts(actions);
-    const scores = new Float64Array(actions);
+    const greedy = byScores(actions, random, (scores, { taken, earned }) => {
+      for (let a = 0; a < actions; a++) scores[a] = taken[a] === 0 ? Number.POSITIVE_INFINITY : earned[a] / taken[a];
+    });
     return {
-      choose() {
-        if (random.uniform() < epsilon) return random.below(actions);
-        const { taken, earned } = counts;
-        for (let a = 0; a < actions; a++) scores[a] = taken[a] === 0 ? Number.POSITIVE_INFINITY : earned[a] / taken[a];
-        return bestOf(scores, random);
-      },
-      learn: (_context, action, reward) => counts.add(action, reward),
+      ...greedy,
+      choose: (context) => (random.uniform() < epsilon ? random.below(actions) : greedy.choose(context)),
     };
   },
 });
@@ -63,21 +80,12 @@ export const ucb1 = banditKind({
   options: z.strictObject({
     c: z.number().positive().default(2).meta({ doc: 'c of √(c · ln n / n_a): how wide the bound is' }),
   }),
-  open({ actions }, { c }, stream) {
-    const random = new FastRandom(stream);
-    const counts = new Counts(actions);
-    const scores = new Float64Array(actions);
-    return {
-      choose() {
-        const { taken, earned, total } = counts;
-        const reach = c * Math.log(Math.max(1, total));
-        for (let a = 0; a < actions; a++)
-          scores[a] = taken[a] === 0 ? Number.POSITIVE_INFINITY : earned[a] / taken[a] + Math.sqrt(reach / taken[a]);
-        return bestOf(scores, random);
-      },
-      learn: (_context, action, reward) => counts.add(action, reward),
-    };
-  },
+  open: ({ actions }, { c }, stream) =>
+    byScores(actions, new FastRandom(stream), (scores, { taken, earned, total }) => {
+      const reach = c * Math.log(Math.max(1, total));
+      for (let a = 0; a < actions; a++)
+        scores[a] = taken[a] === 0 ? Number.POSITIVE_INFINITY : earned[a] / taken[a] + Math.sqrt(reach / taken[a]);
+    }),
 });
 
 /** θ_a ~ Beta(α + Σr, β + n − Σr) (Thompson 1933); a reward between 0 and 1 counts as 1 with that probability (Agrawal & Goyal 2012). */
@@ -90,15 +98,13 @@ export const thompsonBeta = banditKind({
   }),
   open({ actions }, { alpha, beta }, stream) {
     const random = new FastRandom(stream);
-    const counts = new Counts(actions);
-    const scores = new Float64Array(actions);
-    return {
-      choose() {
-        const { taken, earned } = counts;
+    return byScores(
+      actions,
+      random,
+      (scores, { taken, earned }) => {
         for (let a = 0; a < actions; a++) scores[a] = random.beta(alpha + earned[a], beta + taken[a] - earned[a]);
-        return bestOf(scores, random);
       },
-      learn(_context, action, reward) {
+      (counts, action, reward) => {
         if (!(reward >= 0 && reward <= 1))
           throw new DeepTasteError(
             'data',
@@ -107,7 +113,7 @@ export const thompsonBeta = banditKind({
         const success = reward === 0 || reward === 1 ? reward : random.uniform() < reward ? 1 : 0;
         counts.add(action, success);
       },
-    };
+    );
   },
 });
 
@@ -118,18 +124,9 @@ export const thompsonGaussian = banditKind({
   options: z.strictObject({
     deviation: z.number().positive().default(0.5).meta({ doc: 'σ, standard deviation of a reward' }),
   }),
-  open({ actions }, { deviation }, stream) {
-    const random = new FastRandom(stream);
-    const counts = new Counts(actions);
-    const scores = new Float64Array(actions);
-    return {
-      choose() {
-        const { taken, earned } = counts;
-        for (let a = 0; a < actions; a++)
-          scores[a] = earned[a] / (taken[a] + 1) + (deviation * random.normal()) / Math.sqrt(taken[a] + 1);
-        return bestOf(scores, random);
-      },
-      learn: (_context, action, reward) => counts.add(action, reward),
-    };
-  },
+  open: ({ actions }, { deviation }, stream) =>
+    byScores(actions, new FastRandom(stream), (scores, { taken, earned }, random) => {
+      for (let a = 0; a < actions; a++)
+        scores[a] = earned[a] / (taken[a] + 1) + (deviation * random.normal()) / Math.sqrt(taken[a] + 1);
+    }),
 });
