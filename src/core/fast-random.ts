@@ -1,6 +1,6 @@
 /**
  * Random numbers by the hundred million, for inner loops: sfc32 (Doty-Humphrey, PractRand), which passes the usual test batteries and
- * takes about a nanosecond a draw. A `RandomStream` gives its 128-bit starting state, so that a seed decides all of them; unlike there,
+ * takes about a nanosecond a draw. A `RandomStream` gives 96 bits of its starting state, so that a seed decides all of them; unlike there,
  * one can only go on from where one is.
  */
 import type { RandomStream } from './random.ts';

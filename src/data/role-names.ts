@@ -7,8 +7,9 @@ const deeds = words(`
   bought purchased ordered paid sold added viewed visited opened clicked tapped rated reviewed watched seen played listened heard
   streamed read liked saved favorited bookmarked borrowed booked taken downloaded installed shown served logged recorded occurred happened
 `);
-const deedTimes = deeds.flatMap((deed) => ['at', 'time', 'date', 'timestamp'].map((end) => `${deed}${end}`));
-const deedDays = deeds.map((deed) => `${deed}on`);
+const deedTimes = deeds.flatMap((deed) => ['at', 'date', 'timestamp'].map((end) => `${deed}${end}`));
+// `read_time`, `watched_time` are how long it took as often as when it was
+const vagueDeedTimes = deeds.flatMap((deed) => ['on', 'time'].map((end) => `${deed}${end}`));
 
 export type GuessedRole = 'user' | 'item' | 'rating' | 'time' | 'session';
 
@@ -69,9 +70,9 @@ const tiers: Readonly<Record<GuessedRole, readonly (readonly string[])[]>> = {
       unixtime unixreviewtime unixtimestamp eventtime eventtimestamp createdat ratedat watchedat reviewtime
       ratingtime ratingtimestamp ratingdate timestampms invoicedate orderdate purchasedate date reviewdate
       times timestamps dates createtime eventdate createddate clicktime localtime when t transactiondate visitdate orderedat purchasedat
-      clickedat viewedat playedat addedat
+      clickedat viewedat playedat addedat impressiontime
     `).concat(deedTimes, foreignNames.time),
-    ['at', 'tdat', 'createdon', ...deedDays, ...foreignNames.vagueTime],
+    ['at', 'tdat', 'createdon', ...vagueDeedTimes, ...foreignNames.vagueTime],
   ],
   session: [['sessionid', 'session', 'sid', 'visitid', 'sessionidx']],
 };

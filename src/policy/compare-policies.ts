@@ -28,6 +28,8 @@ interface Options {
   readonly level: number;
   /** Of differences; bootstrapped ones have the p-value of a bootstrap, normal ones that of a z test. */
   readonly interval: 'bootstrap' | 'normal';
+  /** Of a bootstrap; default: as many as are made of so many decisions. */
+  readonly resamples?: number;
   readonly random: RandomStream;
 }
 
@@ -42,7 +44,7 @@ const PREFERRED = ['dr', 'cascade-dr', 'snips', 'snrips'];
 export function comparePolicies(
   contributions: ReadonlyMap<string, readonly Contributions[]>,
   logged: Float64Array,
-  { estimator, baseline, level, interval, random }: Options,
+  { estimator, baseline, level, interval, resamples, random }: Options,
 ): PolicyComparison | null {
   const all = [...contributions];
   if (all.length === 0 || (baseline !== 'log' && !contributions.has(baseline))) return null;
@@ -60,7 +62,7 @@ export function comparePolicies(
   const found =
     interval === 'normal'
       ? columns.map((values) => normalDifference(base.values, values, level))
-      : bootstrappedDifferences(base.values, columns, level, random);
+      : bootstrappedDifferences(base.values, columns, { level, resamples, stream: random });
   const differences = adjusted(found, 1 - level);
   const rows = candidates.map(({ policy, values }): ComparedPolicy => {
     const at = others.findIndex((each) => each.policy === policy);
@@ -78,11 +80,10 @@ export function comparePolicies(
 function bootstrappedDifferences(
   baseline: Float64Array,
   others: readonly Float64Array[],
-  level: number,
-  stream: RandomStream,
+  options: { readonly level: number; readonly resamples?: number; readonly stream: RandomStream },
 ): PairedBootstrap[] {
   const tested = (values: Float64Array) => ({ values, weights: null, ranked: null });
-  return pairedDifferences(tested(baseline), others.map(tested), { test: 'bootstrap', level, stream });
+  return pairedDifferences(tested(baseline), others.map(tested), { test: 'bootstrap', ...options });
 }
 
 function normalDifference(baseline: Float64Array, values: Float64Array, level: number): PairedBootstrap {

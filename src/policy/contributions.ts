@@ -1,4 +1,5 @@
 /** What each decision of a log contributes to the estimates of a policy, estimator by estimator. */
+import type { UserColumn } from '../evaluation/statistics/resampling.ts';
 import type { Weighed } from './estimators/estimator.ts';
 import { estimators } from './estimators/index.ts';
 import { listEstimators } from './estimators/list-estimators.ts';
@@ -15,6 +16,8 @@ export interface Contributions {
   readonly lambda: number | null;
   /** Their mean is the estimate [decisions]. */
   readonly values: Float64Array;
+  /** What a bootstrap draws from: these values, or the rewards and the weights that they are averaged by. */
+  readonly resampled: UserColumn;
 }
 
 /** @param p place of the policy among those that the rewards were predicted for */
@@ -37,18 +40,20 @@ export function contributionsOf(
       .filter(({ isModelled }) => !isModelled || weighed.modelled)
       .map(({ name, title, ...estimator }) => {
         const values = estimator.contributions(lists, weighed, decisions.positions.length);
-        return { estimator: name, title, lambda: null, values };
+        return { estimator: name, title, lambda: null, values, resampled: { values, weights: null } };
       });
   }
   return estimators
     .filter(({ isModelled }) => !isModelled || weighed.modelled)
     .map((estimator) => {
       const { contributions: values, lambda } = chooseBySlope(estimator, weighed);
+      const weights = estimator.weights?.(weighed) ?? null;
       return {
         estimator: estimator.name,
         title: estimator.title,
         lambda: Number.isFinite(lambda) ? lambda : null,
         values,
+        resampled: weights ? { values: weighed.reward, weights } : { values, weights },
       };
     });
 }

@@ -86,7 +86,7 @@ export async function evaluatePolicies(
   const { random, rewards, folds, level = 0.95, resamples = 1000, bounds = DEFAULT_BOUNDS, progress } = options;
   const n = decisions.list ? decisions.nLists : decisions.length;
   const interval = options.interval ?? (n <= MOST_BOOTSTRAPPED ? 'bootstrap' : 'normal');
-  checkOptions(policies, options, level);
+  checkOptions(decisions, policies, options, level);
   const segments = options.segments ?? (decisions.position && !decisions.list ? ['position'] : []);
   const supports = policies.map((policy) => supportReport(decisions, policy, segments, bounds));
   const supported = policies.filter((_, p) => supports[p].refusals.length === 0);
@@ -96,25 +96,29 @@ export async function evaluatePolicies(
     supported.map((policy, p) => [policy.name, contributionsOf(decisions, policy, modelled, p)]),
   );
   const logged = rewardsOfDecisions(decisions);
-  const intervals = (columns: readonly Float64Array[], name: string): Interval[] =>
+  // one sample of the decisions serves all of them
+  const all = [{ values: logged, resampled: { values: logged, weights: null } }, ...[...contributions.values()].flat()];
+  const [value, ...found] =
     interval === 'normal'
-      ? columns.map((values) => normalInterval(values, level))
+      ? all.map(({ values }) => normalInterval(values, level))
       : bootstrapIntervals(
-          columns.map((values) => ({ values, weights: null })),
-          random.child(name),
+          all.map(({ resampled }) => resampled),
+          random.child('estimates'),
           { resamples, level },
         );
   const judged = policies.map(({ name }, p): JudgedPolicy => {
-    const own = contributions.get(name) ?? [];
-    const found =
-      own.length === 0
-        ? []
-        : intervals(
-            own.map(({ values }) => values),
-            'estimates',
-          );
-    const estimates = own.map(({ values: _, ...about }, e) => ({ ...about, ...found[e] }));
+    const estimates = (contributions.get(name) ?? []).map(
+      ({ values: _, resampled: __, ...about }): Estimate => ({ ...about, ...(found.shift() as Interval) }),
+    );
     return { policy: name, support: supports[p], estimates };
+  });
+  const comparison = comparePolicies(contributions, logged, {
+    estimator: options.estimator,
+    baseline: options.baseline ?? 'log',
+    level,
+    interval,
+    resamples: options.resamples,
+    random: random.child('comparison'),
   });
   return {
     log: {
@@ -122,27 +126,33 @@ export async function evaluatePolicies(
       rows: decisions.length,
       decisions: n,
       actions: decisions.actions.length,
-      value: intervals([logged], 'log')[0],
+      value,
     },
     interval,
     level,
     bounds,
     rewardModel: modelled?.model ?? null,
     policies: judged,
-    comparison: comparePolicies(contributions, logged, {
-      estimator: options.estimator,
-      baseline: options.baseline ?? 'log',
-      level,
-      interval,
-      random: random.child('comparison'),
-    }),
-    notes: notesOn(decisions, policies, rewards),
+    comparison,
+    notes: [
+      ...notesOn(decisions, policies, rewards),
+      ...(comparison === null && supported.length > 0 ? [withoutComparison(options)] : []),
+    ],
   };
 }
 
+/** Why policies with a verdict are not compared. */
+function withoutComparison({ baseline = 'log', estimator }: EvaluatePoliciesOptions): string {
+  return (
+    `policies are not compared: ${baseline === 'log' ? '' : `${quotedName(baseline)} has no verdict, or `}` +
+    `${estimator === undefined ? 'no estimator' : quotedName(estimator)} has ${estimator === undefined ? 'an' : 'no'} estimate for all of them`
+  );
+}
+
 function checkOptions(
+  decisions: Decisions,
   policies: readonly TargetPolicy[],
-  { baseline, estimator }: EvaluatePoliciesOptions,
+  { baseline, estimator, rewards }: EvaluatePoliciesOptions,
   level: number,
 ): void {
   const names = policies.map(({ name }) => name);
@@ -161,11 +171,20 @@ function checkOptions(
       'not-found',
       `policy: the baseline must be "log" or one of the policies, found ${quotedName(baseline)}${suggestion(baseline, ['log', ...names])}`,
     );
-  const known = [...estimators, ...listEstimators].map(({ name }) => name);
+  const fitting: readonly { readonly name: string; readonly isModelled: boolean }[] = decisions.list
+    ? listEstimators
+    : estimators;
+  const known = fitting.map(({ name }) => name);
   if (estimator !== undefined && !known.includes(estimator))
     throw new DeepTasteError(
       'not-found',
-      `policy: no estimator is called ${quotedName(estimator)}${suggestion(estimator, known)}`,
+      `policy: no estimator of ${decisions.list ? 'lists' : 'single decisions'} is called ${quotedName(estimator)}${suggestion(estimator, known)}; ` +
+        `there are ${known.join(', ')}`,
+    );
+  if (rewards === null && fitting.some(({ name, isModelled }) => name === estimator && isModelled))
+    throw new DeepTasteError(
+      'config',
+      `policy: ${estimator} needs predicted rewards, and there is no reward model; name one, or take another estimator`,
     );
 }
 

@@ -25,7 +25,7 @@ export function renderPolicies(evaluation: PolicyEvaluation): string {
 }
 
 /** Estimators whose intervals tell how they vary, and not how far they are off. */
-const BIASED = ['replay', 'clipped-ips', 'dm', 'switch-dr', 'dros'];
+const BIASED = ['replay', 'clipped-ips', 'dm', 'switch-dr', 'dros', 'iips', 'sniips'];
 
 function biasNote(policies: readonly JudgedPolicy[]): string[] {
   const shown = policies.flatMap(({ estimates }) => estimates).filter(({ estimator }) => BIASED.includes(estimator));

@@ -16,12 +16,19 @@ export interface Replayed extends Interval {
 }
 
 /**
- * @param decisions their context must be numbers; with times they are taken in the order of these
+ * @param decisions their context must be numbers; with times they are taken in the order of these, equal ones in that of the file
  * @throws DeepTasteError `data`: a log that did not choose uniformly, a context that is no number or missing, no decision kept
  */
 export function replayBandit(decisions: Decisions, { kind, options }: Contender, random: RandomStream): Replayed {
   const { actions, action, reward, context, length, source, time } = decisions;
   refuseOtherLogs(decisions);
+  const untimed = time?.findIndex(Number.isNaN) ?? -1;
+  if (untimed >= 0)
+    throw new DeepTasteError(
+      'data',
+      `${source} row ${untimed + 1}: a log that is gone through in the order of its times must know them all, found nothing; leave the column out`,
+      { row: untimed },
+    );
   const columns = context.map((column) => {
     if (column.kind !== 'categorical' && !column.value.some(Number.isNaN)) return column.value;
     throw new DeepTasteError(

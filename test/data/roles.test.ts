@@ -21,6 +21,14 @@ describe('roles by name and values', () => {
     ['customer,product,bought_at', 'a,b,1700000000', ['user?', 'item?', 'time?']],
     ['user,song,listened_on', 'a,b,2024-01-05', ['user?', 'item?', 'time?']],
     ['user,item,shown_timestamp', 'a,b,1700000000123', ['user?', 'item?', 'time?']],
+    // how long something took is no time
+    ['user_id,article_id,read_time', 'a,b,399', ['user?', 'item?', 'field']],
+    ['user_id,article_id,read_time', 'a,b,1700000000', ['user?', 'item?', 'time?']],
+    [
+      'user_id,article_id,listened_time,impression_time',
+      'a,b,12,2024-01-08 10:00:00',
+      ['user?', 'item?', 'field', 'time?'],
+    ],
     ['reviewerID,asin,overall,unixReviewTime', 'A,B,5,1400000000', ['user?', 'item?', 'rating?', 'time?']],
     ['user,session_id,item,label', '1,s,2,1', ['user?', 'session?', 'item?', 'rating?']],
     ['user,item,rating,label', '1,2,5,1', ['user?', 'item?', 'rating?', 'ignore']],

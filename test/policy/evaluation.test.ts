@@ -77,7 +77,7 @@ describe('an evaluation of policies', () => {
     await expect(evaluatePolicies(log, [own, own], options)).rejects.toThrow(/found "own" twice/);
     await expect(evaluatePolicies(log, [own], { ...options, baseline: 'best' })).rejects.toThrow(/baseline/);
     await expect(evaluatePolicies(log, [own], { ...options, estimator: 'ds' })).rejects.toThrow(
-      /no estimator is called "ds"/,
+      /no estimator of single decisions is called "ds"/,
     );
     await expect(evaluatePolicies(log, [], options)).rejects.toThrow(/at least one policy/);
   });

@@ -27,8 +27,12 @@ export interface Estimator {
   readonly isModelled: boolean;
   /** What λ does, where there is one; it is chosen by SLOPE among bounds from ∞ (no bias by it) downwards. */
   readonly parameter: string | null;
-  /** Its mean does not depend on how often the policy is followed: unbiased where the propensities are right. */
   contributions(weighed: Weighed, lambda: number): Float64Array;
+  /**
+   * Of a weighted mean of the rewards: these weights. A bootstrap then makes the ratio anew of every sample, which stays within the span
+   * of the rewards; that of the contributions would keep the sum of the weights. Normal intervals and differences take the contributions.
+   */
+  weights?(weighed: Weighed): Float64Array;
 }
 
 /** Contributions of Σ numerator / Σ denominator; NaN throughout where the denominator is 0. */

@@ -1,5 +1,19 @@
 /** Estimators that look at rewards alone. */
-import { type Estimator, ratioContributions } from './estimator.ts';
+import { type Estimator, ratioContributions, type Weighed } from './estimator.ts';
+
+/** Σ v r / Σ v */
+function weightedMean(weights: (weighed: Weighed) => Float64Array): Pick<Estimator, 'contributions' | 'weights'> {
+  return {
+    contributions(weighed) {
+      const own = weights(weighed);
+      return ratioContributions(
+        own.map((v, n) => v * weighed.reward[n]),
+        own,
+      );
+    },
+    weights,
+  };
+}
 
 /**
  * The rewards of the decisions that the policy would have made, Σ π r / Σ π (Li et al. 2011, in expectation over a policy that
@@ -10,11 +24,7 @@ export const replay: Estimator = {
   title: 'Replay',
   isModelled: false,
   parameter: null,
-  contributions: ({ probability, reward }) =>
-    ratioContributions(
-      probability.map((p, n) => p * reward[n]),
-      probability,
-    ),
+  ...weightedMean(({ probability }) => probability),
 };
 
 /** w r, unbiased (Horvitz & Thompson 1952). */
@@ -41,9 +51,5 @@ export const snips: Estimator = {
   title: 'SNIPS',
   isModelled: false,
   parameter: null,
-  contributions: ({ weight, reward }) =>
-    ratioContributions(
-      weight.map((w, n) => w * reward[n]),
-      weight,
-    ),
+  ...weightedMean(({ weight }) => weight),
 };

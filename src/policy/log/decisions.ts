@@ -28,7 +28,7 @@ export interface Decisions {
   /** Dense index of the list that a row belongs to [n]; null = every row is a decision of its own. */
   readonly list: Int32Array | null;
   readonly nLists: number;
-  /** Seconds since 1970-01-01 UTC [n]; null where rows have none. */
+  /** Seconds since 1970-01-01 UTC [n], NaN = not known; null where rows have none. */
   readonly time: Float64Array | null;
   readonly context: readonly ContextColumn[];
   /** Further columns of numbers, by name, that policies are given by [n each]. */

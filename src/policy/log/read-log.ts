@@ -70,8 +70,9 @@ export async function readDecisions(files: readonly string[], options: LogOption
     const propensity = await readNumbers(database, table, column(found.propensity as string));
     const lists = await readLists(database, table, found, told.list !== undefined && told.list !== null, column, notes);
     const position = await readPositions(database, table, found.position, column);
-    const time = found.time === undefined ? null : await readTime(database, table, times, column(found.time), notes);
+    const time = found.time === undefined ? null : await readTime(database, table, times, column(found.time));
     const roles = Object.values(found);
+    const isOpen = (name: string) => !roles.includes(name) && !told.context?.includes(name);
     const others = table.columns.filter(
       (each) =>
         (told.context ? told.context.includes(each.name) : !roles.includes(each.name) && !isOfPolicy(each.name)) &&
@@ -79,16 +80,21 @@ export async function readDecisions(files: readonly string[], options: LogOption
     );
     for (const name of told.context ?? []) column(name);
     const context = told.context === null ? [] : await readContext(database, table, others, statistics, times, notes);
+    const actions = [
+      ...action.texts,
+      ...unloggedActions(table, [...numbers, ...(behaviour ? [`${behaviour}*`] : [])], action.texts, isOpen),
+    ];
     const columnsOfNumbers = new Map<string, Float64Array>();
     for (const name of ofPolicies) columnsOfNumbers.set(name, await readNumbers(database, table, column(name)));
     const decisions: Decisions = {
       source: table.source,
       length: table.nRows,
-      actions: action.texts,
+      actions,
       action: action.index,
       reward,
       propensity,
-      behaviour: behaviour === undefined ? null : await readBehaviour(database, table, action.texts, behaviour),
+      behaviour:
+        behaviour === undefined ? null : await readBehaviour(database, table, actions, action.texts.length, behaviour),
       positions: position?.texts ?? [],
       position: position?.index ?? null,
       list: lists?.index ?? null,
@@ -102,6 +108,24 @@ export async function readDecisions(files: readonly string[], options: LogOption
     checkDecisions(decisions, (row) => placeOf(table, row), range);
     return decisions;
   });
+}
+
+/** Actions that the log never shows, and columns of probabilities name: `p_blue`, where the others are `p_red` and `p_green`. */
+function unloggedActions(
+  { columns }: ImportedTable,
+  beginnings: readonly string[],
+  logged: readonly string[],
+  isOpen: (name: string) => boolean,
+): string[] {
+  const found = beginnings
+    .filter((name) => name.endsWith('*'))
+    .map((name) => name.slice(0, -1))
+    .flatMap((beginning) =>
+      columns
+        .filter(({ name }) => name.startsWith(beginning) && name.length > beginning.length && isOpen(name))
+        .map(({ name }) => name.slice(beginning.length)),
+    );
+  return [...new Set(found)].filter((action) => !logged.includes(action));
 }
 
 /** `new_*`: all columns that begin so. */
@@ -175,7 +199,6 @@ async function readTime(
   table: ImportedTable,
   times: TimeColumns,
   column: ImportedColumn,
-  notes: string[],
 ): Promise<Float64Array> {
   const reading = await times.ofRows(column);
   const values = new Float64Array(table.nRows);
@@ -183,18 +206,6 @@ async function readTime(
     `SELECT coalesce(CAST(${reading.sql} AS DOUBLE), 'nan'::DOUBLE) FROM ${table.sql} ORDER BY rowid`,
     [(chunk, start) => values.set(chunk, start)],
   );
-  const row = values.findIndex(Number.isNaN);
-  if (row >= 0)
-    throw new DeepTasteError(
-      'data',
-      `${placeOf(table, row)}: the time must be known, found nothing in ${quotedName(column.name)}; say --no-time to do without`,
-      { row, column: column.name },
-    );
-  const distinct = new Set(values).size;
-  if (distinct < values.length)
-    notes.push(
-      `${table.source}: ${values.length - distinct} rows share their time with another; these stand in the order of the file`,
-    );
   return values;
 }
 
@@ -260,11 +271,14 @@ async function readBehaviour(
   database: Database,
   table: ImportedTable,
   actions: readonly string[],
+  nLogged: number,
   beginning: string,
 ): Promise<Float64Array> {
   const all = new Float64Array(table.nRows * actions.length);
   for (const [a, action] of actions.entries()) {
     const column = table.columns.find(({ name }) => name === `${beginning}${action}`);
+    // what only another policy takes the log never does
+    if (!column && a >= nLogged) continue;
     if (!column)
       throw new DeepTasteError(
         'config',

@@ -3,6 +3,8 @@
  * none. Importance weights of a log that knows its own probabilities have mean 1; actions that it never shows have no weight at all.
  */
 
+import { DeepTasteError } from '../../core/errors.ts';
+import { quotedName } from '../../core/shown.ts';
 import type { ContextColumn, Decisions } from '../log/decisions.ts';
 import { rewardsOfDecisions } from '../log/decisions.ts';
 import { normalInterval } from '../normal-interval.ts';
@@ -113,22 +115,22 @@ interface ChosenMass {
   readonly unseen: number;
 }
 
+/** @param among places of rows; default: all */
 function chosenMass(
   { length, actions, action }: Decisions,
   distribution: NonNullable<TargetPolicy['distribution']>,
-  isIn: (row: number) => boolean = () => true,
+  among?: readonly number[],
 ): ChosenMass {
   const k = actions.length;
   const ofAction = new Float64Array(k);
   const isShown = new Uint8Array(k);
-  let n = 0;
-  eachBlock(length, k, (block) => {
-    const rows = block.filter(isIn);
+  const n = among?.length ?? length;
+  eachBlock(n, k, (block) => {
+    const rows = among ? block.map((at) => among[at]) : block;
     const out = new Float64Array(rows.length * k);
     distribution(rows, out);
     for (let i = 0; i < out.length; i++) ofAction[i % k] += out[i];
     for (const row of rows) isShown[action[row]] = 1;
-    n += rows.length;
   });
   let unseen = 0;
   for (let a = 0; a < k; a++) {
@@ -150,9 +152,7 @@ function unseenActions({ actions, action }: Decisions, { ofAction }: ChosenMass)
 
 /** Segments look at rows, of which lists are made. */
 function segmentsOf(decisions: Decisions, policy: TargetPolicy, weights: Float64Array, name: string): SegmentSupport[] {
-  const column = segmentColumn(decisions, name);
-  if (column === null) return [];
-  const { values, index } = column;
+  const { values, index } = segmentColumn(decisions, name);
   const rowsOf: number[][] = values.map(() => []);
   for (let row = 0; row < index.length; row++) if (index[row] >= 0) rowsOf[index[row]].push(row);
   const shown = Array.from(values.keys()).filter((value) => rowsOf[value].length > 0);
@@ -161,19 +161,26 @@ function segmentsOf(decisions: Decisions, policy: TargetPolicy, weights: Float64
   return most.map((value) => {
     const own = Float64Array.from(rowsOf[value], (row) => weights[row]);
     const rewards = Float64Array.from(rowsOf[value], (row) => decisions.reward[row]);
-    const mass = policy.distribution && chosenMass(decisions, policy.distribution, (row) => index[row] === value);
+    const mass = policy.distribution && chosenMass(decisions, policy.distribution, rowsOf[value]);
     return { segment: `${name} = ${values[value]}`, ...weighed(own, rewards, mass) };
   });
 }
 
-/** The values of a column by rows; null where there is none of that name, or one of numbers. */
-export function segmentColumn(
-  { position, positions, context }: Pick<Decisions, 'position' | 'positions' | 'context'>,
+/** The values of a column by rows. @throws DeepTasteError `not-found`: there is none of that name, or one of numbers */
+function segmentColumn(
+  { source, position, positions, context }: Decisions,
   name: string,
-): { readonly values: readonly string[]; readonly index: Int32Array } | null {
+): { readonly values: readonly string[]; readonly index: Int32Array } {
   const column: ContextColumn | undefined = context.find((each) => each.name === name);
   if (column?.kind === 'categorical') return column;
-  return name === 'position' && position ? { values: positions, index: position } : null;
+  if (name === 'position' && position) return { values: positions, index: position };
+  const known = context.filter(({ kind }) => kind === 'categorical').map((each) => each.name);
+  throw new DeepTasteError(
+    'not-found',
+    `segments: must be columns of the situation that hold categories, found ${quotedName(name)}${column ? ', which holds numbers' : ''}; ` +
+      `${source} has ${[...known, ...(position ? ['position'] : [])].join(', ') || 'none'}`,
+    { column: name },
+  );
 }
 
 function refusalsOf(

@@ -5,6 +5,7 @@ import type { Recommender } from '../../recommender/recommender.ts';
 import type { Request } from '../../recommender/request.ts';
 import type { Decisions } from '../log/decisions.ts';
 import { NumberedTexts } from '../log/numbered-texts.ts';
+import { actionsAbove } from './above.ts';
 import { scoresToPolicy } from './greedy-scores.ts';
 import { fullPolicy, type TargetPolicy } from './target-policy.ts';
 
@@ -45,6 +46,18 @@ export function runPolicy(
     for (const [place, item] of found.items.entries())
       scores[n * k + (placeOf.get(item) as number)] = found.scores[place];
   }
+  const above = actionsAbove(decisions);
+  if (above) {
+    const own = new Float64Array(k);
+    return fullPolicy(name, decisions, (rows, out) => {
+      for (let n = 0; n < rows.length; n++) {
+        own.set(scores.subarray(asked.index[rows[n]] * k, (asked.index[rows[n]] + 1) * k));
+        for (const a of above(rows[n])) own[a] = Number.NEGATIVE_INFINITY;
+        requireChoice(own, name, decisions, rows[n]);
+        scoresToPolicy(own, k, temperature, out.subarray(n * k, (n + 1) * k));
+      }
+    });
+  }
   const chosen = new Float64Array(scores.length);
   scoresToPolicy(scores, k, temperature, chosen);
   return fullPolicy(name, decisions, (rows, out) => {
@@ -53,6 +66,16 @@ export function runPolicy(
       out.set(chosen.subarray(at, at + k), n * k);
     }
   });
+}
+
+/** @throws DeepTasteError `data`: nothing is left to be chosen in a row */
+function requireChoice(scores: Float64Array, name: string, { source }: Decisions, row: number): void {
+  if (scores.some((score) => score > Number.NEGATIVE_INFINITY)) return;
+  throw new DeepTasteError(
+    'data',
+    `policy ${quotedName(name)}, row ${row + 1} of ${source}: must know an action that does not stand above in the list, found none`,
+    { row },
+  );
 }
 
 /** What the recommender is asked in each row: by its user where the log names one, by the situation where the model reads fields. */

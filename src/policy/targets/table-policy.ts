@@ -5,6 +5,7 @@ import type { FieldTable } from '../../data/dataset.ts';
 import { readTable } from '../../data/read-table.ts';
 import { normalName } from '../../data/role-names.ts';
 import type { Decisions } from '../log/decisions.ts';
+import { actionsAbove } from './above.ts';
 import { fullPolicy, type TargetPolicy } from './target-policy.ts';
 
 /**
@@ -40,12 +41,29 @@ export async function tablePolicy(decisions: Decisions, file: string): Promise<T
     const at = place ? rowOf(positions, String(place[row]), 'position', row) : 0;
     probabilities[at * k + rowOf(actions, String(action[row]), 'action', row)] += Number(probability[row]);
   }
+  const above = actionsAbove(decisions);
   return fullPolicy(file, decisions, (rows, out) => {
     for (let n = 0; n < rows.length; n++) {
       const at = place && position ? position[rows[n]] : 0;
-      out.set(probabilities.subarray(at * k, (at + 1) * k), n * k);
+      const own = out.subarray(n * k, (n + 1) * k);
+      own.set(probabilities.subarray(at * k, (at + 1) * k));
+      const gone = above?.(rows[n]) ?? [];
+      if (gone.length > 0) leaveOut(own, gone, `${file}, for row ${rows[n] + 1} of ${decisions.source}`);
     }
   });
+}
+
+/** The others keep their proportions. @throws DeepTasteError `data`: nothing is left */
+function leaveOut(probabilities: Float64Array, gone: readonly number[], where: string): void {
+  const before = probabilities.reduce((sum, p) => sum + p, 0);
+  for (const a of gone) probabilities[a] = 0;
+  const left = probabilities.reduce((sum, p) => sum + p, 0);
+  if (left === 0)
+    throw new DeepTasteError(
+      'data',
+      `${where}: there must be an action with a probability above 0 that does not stand above in the list, found none; give one to more actions`,
+    );
+  for (let a = 0; a < probabilities.length; a++) probabilities[a] *= before / left;
 }
 
 function column(file: string, table: FieldTable, name: string): readonly unknown[] {
