@@ -31,6 +31,12 @@ const NOTHING_TO_SERVE_BY = 'has no training rows and took no item that training
 /** The best k items besides those excluded. */
 type Finder = (k: number, excluded: Int32Array) => TopItems;
 
+/**
+ * A softmax over all items: for somebody new the others count together as one, in their proportions. With their full number the prior
+ * of the trained people means too little, and lists are worse (docs/negatives.md, Limits).
+ */
+const AGAINST_ALL = { negatives: 1, rejectTaken: true };
+
 export class PairAnswering implements Answering {
   readonly by = ['user', 'history'] as const;
   readonly takenIn = 'the training data';
@@ -241,7 +247,8 @@ export class PairAnswering implements Answering {
     const sizes = { nUsers: users.size, nItems: items.size };
     const rows = rowsOfLoss[training.loss];
     const weightsOf = foldInWeightsOf(training, sizes.nItems);
-    const parts = { engine: this.#engine(), model, rows, config, training, sizes, weights, weightsOf };
+    const drawn = rows === 'whole' ? { ...training, ...AGAINST_ALL } : training;
+    const parts = { engine: this.#engine(), model, rows, config, training: drawn, sizes, weights, weightsOf };
     return new FoldIn(parts, this.#scorer);
   }
 

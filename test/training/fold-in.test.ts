@@ -7,6 +7,7 @@ import { rowsOfLoss } from '../../src/examples/pair-settings.ts';
 import type { PairModel } from '../../src/examples/pairs.ts';
 import { isPairModel, type PairSettings, pairSettings } from '../../src/examples/pairs.ts';
 import { findModel, modelsOf } from '../../src/models/index.ts';
+import { Recommender } from '../../src/recommender/recommender.ts';
 import { FoldIn } from '../../src/training/fold-in.ts';
 import { checkerboard, madeSplit, type Pair, SIDE, trainSmall } from '../models/made-worlds.ts';
 import { weightBytes } from '../models/weight-bytes.ts';
@@ -166,3 +167,29 @@ describe('the row of a new person', () => {
     recommender.close();
   });
 });
+
+it.each(['bpr-mf', 'mf', 'gmf'])(
+  'somebody new to a %s of the softmax over all items is told apart, whatever a sampler would draw',
+  async (name) => {
+    const training = { loss: 'softmax' };
+    const { recommender } = await trainSmall(engine, checkerboard(), findModel(name), { training });
+    const { parts } = recommender;
+    const lists = [{}, { negatives: 50, rejectTaken: false }].map((unused) => {
+      const info = { ...parts.info, training: { ...parts.info.training, ...unused } };
+      const asked = new Recommender({ ...parts, info }, engine);
+      return histories.map((history) => {
+        const { recommendations } = asked.recommend(
+          { history: Array.from(history, (item) => parts.items.idOf(item)) },
+          { k: 6 },
+        );
+        return recommendations.map(({ item }) => parts.items.indexOf(item) as number);
+      });
+    });
+    expect(lists[1]).toEqual(lists[0]);
+    const odd = lists[0].map((items) => items.filter((item) => item % 2 === 1).length);
+    expect(odd[0]).toBeLessThanOrEqual(1);
+    expect(odd[1]).toBeGreaterThanOrEqual(5);
+    expect(odd[2]).toBeLessThanOrEqual(1);
+    recommender.close();
+  },
+);
