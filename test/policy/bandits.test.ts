@@ -301,3 +301,68 @@ describe('replay of a bandit', () => {
     expect(() => replayBandit(words, contender('linucb'), draws)).toThrow(/a bandit reads numbers, "device"/);
   });
 });
+
+it('a log is replayed in the order of its times, and all of them must be known', () => {
+  const given = (time: readonly number[]) =>
+    makeDecisions({
+      actions: ['a', 'b'],
+      action: Int32Array.of(0, 1, 1, 0),
+      reward: Float64Array.of(0, 1, 1, 1),
+      propensity: new Float64Array(4).fill(0.5),
+      time: Float64Array.from(time),
+    });
+  // takes a until it has earned something, then b
+  const kind = {
+    ...contender('ucb1').kind,
+    open: () => {
+      let earned = 0;
+      return {
+        choose: () => (earned > 0 ? 1 : 0),
+        learn: (_: Float64Array, __: number, reward: number) => {
+          earned += reward;
+        },
+      };
+    },
+  };
+  const replayed = (time: readonly number[]) => replayBandit(given(time), { ...contender('ucb1'), kind }, draws).kept;
+  expect(replayed([1, 2, 3, 4])).toBe(2); // a 0, …, a 1
+  expect(replayed([4, 3, 2, 1])).toBe(3); // a 1, b 1, b 1
+  expect(() => replayed([1, Number.NaN, 3, 4])).toThrow(/row 2: .*must know them all/);
+});
+
+describe('what a bandit draws', () => {
+  /** Share of decisions for action 0 of two, of which both have learned the same number of times. */
+  const shareOfFirst = (name: string, reward: readonly [number, number], times: number): number => {
+    const { kind, options } = contender(name);
+    const bandit = kind.open({ actions: 2, features: 1 }, options, new RandomStream(8, name));
+    const x = Float64Array.of(0);
+    for (let n = 0; n < times; n++) for (const a of [0, 1]) bandit.learn(x, a, reward[a]);
+    let first = 0;
+    for (let n = 0; n < 20_000; n++) first += bandit.choose(x) === 0 ? 1 : 0;
+    return first / 20_000;
+  };
+
+  it('spreads as √(2) σ / √(n + 1) between two Gaussian means', () => {
+    // means .5 · 24/25 and 0, σ = .5: z = .48 / (.5 √(2/25))
+    expect(shareOfFirst('thompson-gaussian', [0.5, 0], 24)).toBeCloseTo(0.99966, 3);
+    // and with 3 learned: z = .375 / (.5 √(2/4)) = 1.0607
+    const few = shareOfFirst('thompson-gaussian', [0.5, 0], 3);
+    expect(Math.abs(few - 0.8556)).toBeLessThan(0.01);
+  });
+
+  it('is surer of logistic arms the more it has learned of them', () => {
+    const shares = [2, 20, 200].map((times) => shareOfFirst('logistic-ts', [1, 0], times));
+    expect(shares[1]).toBeGreaterThan(shares[0]);
+    expect(shares[2]).toBeGreaterThan(0.9999);
+    // as often 1 as 0: what is learned more often spreads less around the same mean
+    const { kind, options } = contender('logistic-ts');
+    const bandit = kind.open({ actions: 2, features: 1 }, options, new RandomStream(9, 'spread'));
+    const x = Float64Array.of(0);
+    for (let n = 0; n < 400; n++) bandit.learn(x, 0, n % 2);
+    for (let n = 0; n < 6; n++) bandit.learn(x, 1, 0);
+    let second = 0;
+    for (let n = 0; n < 5000; n++) second += bandit.choose(x);
+    // the first arm lies near 0 with little spread; the second lies below it
+    expect(second / 5000).toBeLessThan(0.1);
+  });
+});

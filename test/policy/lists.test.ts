@@ -125,4 +125,45 @@ describe('estimators of lists', () => {
       expect(mean, estimator.name).toBeCloseTo((1 + 0.75 + 1) / 3, 12);
     }
   });
+
+  it('SN- divides each position by the sum of its own weights', () => {
+    const draws = [
+      [0.5, 2, 1, 0],
+      [1.5, 0.25, 0, 1],
+      [3, 1, 0.5, 0.75],
+      [0.2, 4, 1, 1],
+    ];
+    const log = makeDecisions({
+      actions: ['a', 'b'],
+      action: Int32Array.from({ length: 8 }, (_, n) => n % 2),
+      reward: Float64Array.from(draws.flatMap(([, , r, s]) => [r, s])),
+      propensity: new Float64Array(8).fill(0.5),
+      position: Int32Array.from({ length: 8 }, (_, n) => n % 2),
+      positions: ['1', '2'],
+      list: Int32Array.from({ length: 8 }, (_, n) => n >> 1),
+    });
+    const weighed = {
+      weight: Float64Array.from(draws.flatMap(([v, w]) => [v, w])),
+      probability: new Float64Array(8),
+      reward: log.reward,
+      modelled: null,
+    };
+    const weightsOf: Record<string, (v: number, w: number) => [number, number]> = {
+      snsips: (v, w) => [v * w, v * w],
+      snrips: (v, w) => [v, v * w],
+      sniips: (v, w) => [v, w],
+    };
+    for (const [name, weights] of Object.entries(weightsOf)) {
+      const expected = both.reduce((total, k) => {
+        const [top, bottom] = draws.reduce(
+          ([t, b], [v, w, ...rewards]) => [t + weights(v, w)[k] * rewards[k], b + weights(v, w)[k]],
+          [0, 0],
+        );
+        return total + top / bottom;
+      }, 0);
+      const estimator = listEstimators.find((each) => each.name === name)!;
+      const found = estimator.contributions(listRows(log), weighed, 2);
+      expect(found.reduce((sum, each) => sum + each, 0) / 4, name).toBeCloseTo(expected, 12);
+    }
+  });
 });
