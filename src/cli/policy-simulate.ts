@@ -5,7 +5,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { parseOptions } from '../core/options.ts';
 import { contender, simulate } from '../policy/simulate.ts';
-import { simulationPlot } from '../policy/simulation-plot.ts';
+import { requirePlottable, simulationPlot } from '../policy/simulation-plot.ts';
 import { renderSimulation } from '../policy/simulation-table.ts';
 import { syntheticOptions } from '../policy/worlds/synthetic-bandit.ts';
 import { openSyntheticWorld } from '../policy/worlds/synthetic-world.ts';
@@ -28,7 +28,10 @@ export async function simulatePolicies(terminal: Terminal, world: string, flags:
   const { ofWorld, ofPolicies } = settings(policies, flags.set ?? []);
   const worldOptions = parseOptions(syntheticOptions.omit({ beta: true }), ofWorld, `world ${world}`);
   const contenders = policies.map((name) => contender(name, ofPolicies.get(name)));
-  if (svg !== undefined) await checkFilePlace(svg);
+  if (svg !== undefined) {
+    requirePlottable(steps);
+    await checkFilePlace(svg);
+  }
   const simulation = simulate(
     (random) => openSyntheticWorld(worldOptions, random),
     contenders,

@@ -7,6 +7,7 @@ import { type ComparedSlice, LEAST_TESTED, type SlicedComparison } from './slice
 import type { AdjustedDifference } from './statistics/adjusted-differences.ts';
 import { colors, mark, place, svgFile, text } from './svg.ts';
 import { displayWidth, fitText } from './text-table.ts';
+import { ticksOf, tickText } from './ticks.ts';
 
 const LINE = 18;
 const GAP = 10;
@@ -57,25 +58,18 @@ interface Scale {
   x(value: number): number;
 }
 
-/** From the least to the greatest end of an interval, 0 included, in steps of 1, 2 or 5 · 10ⁿ. */
+/** From the least to the greatest end of an interval, 0 included. */
 function scaleOf(differences: readonly AdjustedDifference[], left: number): Scale {
   const low = differences.reduce((least, d) => Math.min(least, d.low), 0);
   const high = differences.reduce((most, d) => Math.max(most, d.high), 0);
-  const span = high - low || 1;
-  const power = 10 ** Math.floor(Math.log10(span / 5));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((size) => span / size <= 6)!;
-  const [from, to] = [Math.floor(low / step - 0.05), Math.ceil(high / step + 0.05)];
-  return {
-    ticks: Array.from({ length: to - from + 1 }, (_, n) => (from + n) * step),
-    decimals: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)),
-    x: (value) => left + ((value / step - from) / (to - from)) * PLOT,
-  };
+  const { step, decimals, from, to, values: ticks } = ticksOf(low, high, { slack: 0.05 });
+  return { ticks, decimals, x: (value) => left + ((value / step - from) / (to - from)) * PLOT };
 }
 
 function axis({ ticks, decimals, x }: Scale, top: number, bottom: number): string[] {
   return ticks.flatMap((tick) => [
     `<line class="${tick === 0 ? 'zero' : 'grid'}" x1="${place(x(tick))}" x2="${place(x(tick))}" y1="${top - 6}" y2="${bottom}"/>`,
-    text(x(tick), bottom + 18, `${tick < 0 ? '−' : ''}${Math.abs(tick).toFixed(decimals)}`, 'middle'),
+    text(x(tick), bottom + 18, tickText(tick, decimals), 'middle'),
   ]);
 }
 

@@ -143,7 +143,7 @@ describe('estimators of lists', () => {
       list: Int32Array.from({ length: 8 }, (_, n) => n >> 1),
     });
     const weighed = {
-      weight: Float64Array.from(draws.flatMap(([v, w]) => [v, w])),
+      weight: Float64Array.from(draws.flatMap((each) => each.slice(0, 2))),
       probability: new Float64Array(8),
       reward: log.reward,
       modelled: null,
