@@ -7,6 +7,8 @@ const LEFT = 70;
 const WIDTH = 520;
 const HEIGHT = 180;
 const GAP = 58;
+/** Room beside the axis for half of the last mark's text. */
+const RIGHT = 60;
 
 /** A point of a line; x is a share of the width, from 0 to 1. */
 export interface LinePoint {
@@ -39,7 +41,7 @@ export function linePlot({ title, about, names, panels, marks }: LinePlot): stri
   return svgFile({
     title,
     about,
-    width: LEFT + WIDTH + 30,
+    width: LEFT + WIDTH + RIGHT,
     height: top + panels.length * (HEIGHT + GAP),
     body: [...legend, ...panels.flatMap((panel, p) => panelOf(panel, marks, top + p * (HEIGHT + GAP)))],
   });
