@@ -74,7 +74,8 @@ export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/avera
 export { compareModels } from './runs/compare.ts';
 export { readExperiment } from './runs/experiment-file.ts';
 export { negativePlot } from './runs/negative-plot.ts';
-export { type NegativeStudy, studyNegatives } from './runs/negative-study.ts';
+export { studyNegatives } from './runs/negative-study.ts';
+export type { NegativeStudy } from './runs/negative-study-schema.ts';
 export { renderNegatives } from './runs/negative-table.ts';
 export {
   type FieldRun,

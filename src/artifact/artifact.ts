@@ -12,7 +12,7 @@
  */
 
 import type { Stats } from 'node:fs';
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { copyFile, lstat, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFileAtomic } from '../core/atomic-file.ts';
@@ -208,6 +208,28 @@ export async function loadAttachment(path: string, name: string): Promise<Uint8A
   });
 }
 
+/**
+ * Writes an attachment into the artifact at `path`, in place of one of that name; all else stays as it is. On any failure the artifact stays.
+ * @throws DeepTasteError as loadArtifact; `io`, e.g. disk full
+ */
+export async function saveAttachment(path: string, name: string, content: string | Uint8Array): Promise<Manifest> {
+  const manifest = await inspectArtifact(path);
+  checkAttachmentName(name);
+  const former = resolve(path);
+  await verifyFolder(former, manifest.files);
+  return saveFolder(path, async (folder) => {
+    for (const file of manifest.files)
+      if (file.name !== name)
+        await copyFile(join(former, file.name), join(folder, file.name)).catch((error: unknown) => {
+          throw ioError('copying', join(former, file.name), error);
+        });
+    await writeFileAtomic(join(folder, name), content);
+    const changed: Manifest = { ...manifest, files: await describeFiles(folder) };
+    await writeFileAtomic(join(folder, MANIFEST_FILE), encodeManifest(changed));
+    return changed;
+  });
+}
+
 function checkParts({ users, items, userFields, itemFields, seen, heldOut, perUser, attachments }: Artifact): void {
   assert(userFields.nRows === users.size, 'user fields must have one row a user');
   assert(itemFields.nRows === items.size, 'item fields must have one row an item');
@@ -215,11 +237,13 @@ function checkParts({ users, items, userFields, itemFields, seen, heldOut, perUs
   assert(heldOut === undefined || heldOut.nRows === users.size, 'held-out items must have one row a user');
   for (const [name, values] of perUser?.metrics ?? [])
     assert(values.length === perUser?.userIndex.length, `metric "${name}" must have one value an evaluated user`);
-  for (const name of attachments?.keys() ?? []) {
-    if (fileNamePattern.test(name) && !ownFiles.includes(name.toLowerCase())) continue;
-    const message = `attachment "${name}": must be a plain file name of letters, digits, dots, dashes, not one of the artifact's own`;
-    throw new DeepTasteError('artifact', `${message}; rename it`, { name });
-  }
+  for (const name of attachments?.keys() ?? []) checkAttachmentName(name);
+}
+
+function checkAttachmentName(name: string): void {
+  if (fileNamePattern.test(name) && !ownFiles.includes(name.toLowerCase())) return;
+  const message = `attachment "${name}": must be a plain file name of letters, digits, dots, dashes, not one of the artifact's own`;
+  throw new DeepTasteError('artifact', `${message}; rename it`, { name });
 }
 
 async function writeTables(

@@ -45,6 +45,7 @@ export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags,
   readonly steps: number;
   readonly seed?: number;
   readonly svg?: string;
+  readonly save?: boolean;
 }
 
 /** Columns of a log of decisions; false by `--no-…`. */

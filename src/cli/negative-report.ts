@@ -11,6 +11,7 @@ import { concernsSampler } from '../examples/pair-settings.ts';
 import { negativePlot } from '../runs/negative-plot.ts';
 import { modelWithNegatives, type NegativeStudyRequest, studyNegatives } from '../runs/negative-study.ts';
 import { renderNegatives } from '../runs/negative-table.ts';
+import { keepNegatives } from '../runs/run-record.ts';
 import { prepareSplit } from '../tasks/prepare-split.ts';
 import type { RunInput, RunSettings } from '../tasks/ranking-settings.ts';
 import { checkedRun } from './checked-run.ts';
@@ -31,6 +32,11 @@ export async function reportNegatives(terminal: Terminal, run: string | null, fl
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--samplers: each sampler counts once, found "${repeated}" twice`);
   if (svg !== undefined) await checkFilePlace(svg);
+  if (flags.save && run === null)
+    throw new DeepTasteError(
+      'usage',
+      '--save: keeps the study in the folder of a run; give the folder of a saved recommender, or leave it out',
+    );
   const manifest = run === null ? null : await inspectArtifact(run);
   const input = manifest === null ? inputOf(flags) : await inputOfRun(run as string, manifest, flags);
   const settings = await settingsOf(input, flags);
@@ -55,6 +61,10 @@ export async function reportNegatives(terminal: Terminal, run: string | null, fl
     if (svg !== undefined) {
       await writeFileAtomic(svg, negativePlot(study));
       terminal.print(`picture: ${svg}`);
+    }
+    if (flags.save) {
+      await keepNegatives(run as string, study);
+      terminal.print(`saved to ${run}`);
     }
     terminal.document({ ...(run !== null && { run }), seed, steps, ...study });
   } finally {

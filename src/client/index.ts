@@ -145,7 +145,10 @@ export class Client {
     return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/exposure${queryOf(query)}` });
   }
 
-  map(model: string, query: { color?: string } = {}): Promise<Out<typeof measuring.mapReply>> {
+  map(
+    model: string,
+    query: { color?: string; layout?: 'axes' | 'neighbours' } = {},
+  ): Promise<Out<typeof measuring.mapReply>> {
     return this.#send({ method: 'GET', path: `/models/${encodeURIComponent(model)}/map${queryOf(query)}` });
   }
 

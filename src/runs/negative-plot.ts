@@ -1,7 +1,8 @@
 /** A study of negatives as a picture: how much a negative teaches, and how many teach nothing, epoch by epoch. */
 import { DeepTasteError } from '../core/errors.ts';
 import { linePlot } from '../evaluation/line-plot.ts';
-import { IDLE_SLOPE, type NegativeLook, type NegativeStudy } from './negative-study.ts';
+import { IDLE_SLOPE } from './negative-study.ts';
+import type { NegativeLook, NegativeStudy } from './negative-study-schema.ts';
 
 const panels: readonly { readonly title: string; value(look: NegativeLook): number }[] = [
   { title: 'mean |∂loss / ∂score| of a negative', value: ({ meanSlope }) => meanSlope },

@@ -11,6 +11,7 @@ import type { DrawnNegatives } from '../examples/open-examples.ts';
 import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { findModelOf } from '../models/index.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
+import type { NegativeLook, NegativeStudy, SamplerStudy } from './negative-study-schema.ts';
 import { trainRecommender } from './train-recommender.ts';
 
 /** Settings of the training that make a sampler, by the name under which it is shown. */
@@ -27,37 +28,6 @@ export interface NegativeStudyRequest {
   /** Of a simulated world: the probability that a user takes each item when it is shown, [nItems]. */
   readonly preference?: (userIndex: number) => Float32Array;
   readonly progress?: Progress;
-}
-
-/** Negatives at the beginning of an epoch, before its first step. */
-export interface NegativeLook {
-  /** From 1. */
-  readonly epoch: number;
-  readonly negatives: number;
-  /** Mean of |∂loss / ∂score|, and the values below which 10, 50 and 90 % of the negatives lie. */
-  readonly meanSlope: number;
-  readonly slopes: { readonly p10: number; readonly p50: number; readonly p90: number };
-  /** Share of the negatives whose slope is below 0.01. */
-  readonly idle: number;
-  /** Share that the user took in the held-out parts: false negatives that are known to be. */
-  readonly heldOut: number;
-  /** Mean probability that the user takes the item when it is shown; null where nobody knows. */
-  readonly falseNegatives: number | null;
-}
-
-export interface SamplerStudy {
-  readonly sampler: string;
-  readonly looks: readonly NegativeLook[];
-  /** Of the trained model on the test part: the metric's mean; null without a test part. */
-  readonly metric: number | null;
-}
-
-export interface NegativeStudy {
-  readonly model: string;
-  readonly metric: string;
-  /** What uniform draws of items that the user did not take give, of all users with training rows. */
-  readonly chance: { readonly heldOut: number; readonly falseNegatives: number | null };
-  readonly samplers: readonly SamplerStudy[];
 }
 
 /** Slopes below it teach next to nothing. */
@@ -91,7 +61,7 @@ export async function studyNegatives(request: NegativeStudyRequest): Promise<Neg
       progress,
       onEpochStart: (epoch, examples) => {
         const drawn = examples.drawnNegatives?.(epoch, steps);
-        if (drawn) looks.push(lookAt(epoch + 1, drawn, truth));
+        if (drawn && drawn.slopes.length > 0) looks.push(lookAt(epoch + 1, drawn, truth));
       },
     });
     recommender.close();

@@ -1,6 +1,7 @@
 /** A study of negatives as a table for terminals. */
 import { type TextColumn, textTable } from '../evaluation/text-table.ts';
-import { IDLE_SLOPE, type NegativeLook, type NegativeStudy } from './negative-study.ts';
+import { IDLE_SLOPE } from './negative-study.ts';
+import type { NegativeLook, NegativeStudy } from './negative-study-schema.ts';
 
 /** The first epoch, the one in the middle and the last of every sampler. */
 export function renderNegatives(study: NegativeStudy): string {

@@ -6,10 +6,11 @@
  *   epochs.jsonl      one line an epoch
  *   training.json     whether training was cut off or ended by hand, and the defaults that the size of the data chose
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
+ *   negatives.json    what the negatives of several samplers taught, where that was studied (`deeptaste negatives RUN --save`)
  *   rows.safetensors  the rows that were predicted: user, label, prediction, and how many training rows user and item have
  */
 import { z } from 'zod';
-import { inspectArtifact, loadArtifact, loadAttachment } from '../artifact/artifact.ts';
+import { inspectArtifact, loadArtifact, loadAttachment, saveAttachment } from '../artifact/artifact.ts';
 import { attachedObject, fitting } from '../artifact/fitting.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { type EvaluationResult, fromStored, toColumns, type UserColumns } from '../evaluation/evaluation-result.ts';
@@ -18,6 +19,7 @@ import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingAccount } from '../training/training-account.ts';
 import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from './any-settings.ts';
 import { epochLines } from './checkpoint-folder.ts';
+import { type NegativeStudy, negativeStudySchema } from './negative-study-schema.ts';
 import { decodeRows, encodeRows } from './stored-rows.ts';
 
 const SETTINGS = 'settings.json';
@@ -26,6 +28,7 @@ const EPOCHS = 'epochs.jsonl';
 const TRAINING = 'training.json';
 const SEQUENCES = 'sequences.json';
 const ROWS = 'rows.safetensors';
+const NEGATIVES = 'negatives.json';
 
 const epochSchema = z.object({
   model: z.string(),
@@ -54,7 +57,7 @@ export function runRecord(
 /** The attachments of an artifact with another evaluation. */
 export async function recordWithEvaluation(path: string, result: Result): Promise<RunRecord> {
   const record: RunRecord = new Map();
-  for (const name of [SETTINGS, EPOCHS, TRAINING]) {
+  for (const name of [SETTINGS, EPOCHS, TRAINING, NEGATIVES]) {
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
   }
@@ -114,6 +117,24 @@ export async function storedEpochs(path: string): Promise<readonly EpochRecord[]
   const lines = (text ?? '').split('\n').filter((line) => line !== '');
   const where = `${path}/${EPOCHS}`;
   return lines.map((line) => fittingEpoch(attachedObject(line, where), where));
+}
+
+/** Keeps a study of negatives in the folder of its run, in place of a former one. @throws as {@link saveAttachment} */
+export async function keepNegatives(path: string, study: NegativeStudy): Promise<void> {
+  await saveAttachment(path, NEGATIVES, json(study));
+}
+
+/** What the negatives of several samplers taught; null where that was not studied. @throws 'artifact', 'not-found' */
+export async function storedNegatives(path: string): Promise<NegativeStudy | null> {
+  const text = await attachedText(path, NEGATIVES);
+  if (text === null) return null;
+  const where = `${path}/${NEGATIVES}`;
+  const parsed = negativeStudySchema.safeParse(attachedObject(text, where));
+  if (parsed.success) return parsed.data;
+  throw new DeepTasteError(
+    'artifact',
+    `${where}: must be a study of negatives, found ${z.prettifyError(parsed.error)}; run "deeptaste negatives ${path} --save" again`,
+  );
 }
 
 function fittingEpoch(line: Readonly<Record<string, unknown>>, where: string): EpochRecord {

@@ -18,6 +18,7 @@ const MOST_COLORS = 8;
 
 export function ItemMapView({ runs, query }: MapParts) {
   const run = runs.find(({ model }) => model.name === query.map);
+  const layout = query.layout === 'neighbours' ? 'neighbours' : 'axes';
   const found = useAnswer(
     async (client) => {
       // unless one is chosen, the first that has vectors
@@ -25,13 +26,13 @@ export function ItemMapView({ runs, query }: MapParts) {
       for (const { model } of run ? [run] : runs)
         try {
           const field = model.itemFields.find(({ name }) => name === query.color) ?? coloring(model.itemFields)[0];
-          return await client.map(model.name, { color: field?.name });
+          return await client.map(model.name, { color: field?.name, layout });
         } catch (error) {
           refusal ??= error;
         }
       throw refusal;
     },
-    [query.map, query.color],
+    [query.map, query.color, layout],
   );
   const { value, error } = found;
   const shown = runs.find(({ model }) => model.name === value?.model);
@@ -47,6 +48,16 @@ export function ItemMapView({ runs, query }: MapParts) {
           value={name}
           options={runs.map(({ model, label }) => ({ value: model.name, text: label }))}
           choose={(chosen) => changeQuery({ map: chosen })}
+        />
+        <Choice
+          id="layout"
+          label="Laid out by"
+          value={layout}
+          options={[
+            { value: 'axes', text: 'principal axes' },
+            { value: 'neighbours', text: 'neighbours (UMAP)' },
+          ]}
+          choose={(chosen) => changeQuery({ layout: chosen })}
         />
         {fields.length > 0 && (
           <Choice
@@ -71,15 +82,16 @@ function coloring(fields: Served['model']['itemFields']): Served['model']['itemF
 
 function Points({ map }: { readonly map: ItemMap }) {
   const { points, colors, entries } = coloured(map);
-  const [x, y] = map.explained;
   return (
     <>
       <p class="note">
         {map.points.length < map.items
           ? `The ${wholeNumber(map.points.length)} most popular of ${wholeNumber(map.items)} items`
           : `${wholeNumber(map.items)} items`}
-        ; close together = alike to the model. Two principal axes of the directions of their vectors, which hold{' '}
-        {percent(x + y)} of the variance; larger = more popular.
+        ; close together = alike to the model; larger = more popular.{' '}
+        {map.explained === null
+          ? 'Items are beside those whose vectors point where theirs do; distances over the plane say little.'
+          : `Two principal axes of the directions of their vectors, which hold ${percent(map.explained[0] + map.explained[1])} of the variance.`}
       </p>
       <Legend entries={entries} />
       <Chart

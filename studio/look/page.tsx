@@ -7,6 +7,7 @@ import { ExposureView } from './exposure.tsx';
 import { ItemMapView } from './item-map.tsx';
 import { Leaderboard } from './leaderboard.tsx';
 import { LearningCurves } from './learning-curves.tsx';
+import { Negatives } from './negatives.tsx';
 import { served } from './served.ts';
 import './look.css';
 
@@ -33,6 +34,7 @@ export default function LookPage() {
         <ExposureView runs={value} />
       </div>
       <Calibration runs={value} />
+      <Negatives runs={value} />
       <ItemMapView runs={value} query={query} />
       <section class="card">
         <h2>Not to be seen here</h2>
@@ -42,12 +44,14 @@ export default function LookPage() {
               <strong>{label}</strong> <span class="muted">{text}</span>
             </li>
           ))}
-          <li>
-            <strong>What negatives teach</strong>{' '}
-            <span class="muted">
-              is a study of trainings, not kept by runs: <code>deeptaste negatives</code>
-            </span>
-          </li>
+          {value.every(({ measures }) => measures.negatives === null) && (
+            <li>
+              <strong>What negatives teach</strong>{' '}
+              <span class="muted">
+                is studied by <code>deeptaste negatives RUN --save</code>; then it stands here
+              </span>
+            </li>
+          )}
         </ul>
       </section>
     </div>

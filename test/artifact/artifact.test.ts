@@ -18,6 +18,7 @@ import {
   loadAttachment,
   loadCheckpoint,
   saveArtifact,
+  saveAttachment,
 } from '../../src/artifact/artifact.ts';
 import { exampleArtifact, exampleInfo, itemIds, userIds } from './example-artifact.ts';
 import { failure, temporaryFolder } from './temporary-folder.ts';
@@ -214,6 +215,25 @@ test('checkpoint and attachment are verified when they are read', async () => {
   flip(join(folder, 'epochs.jsonl'));
   expect((await failure(() => loadCheckpoint(folder))).code).toBe('artifact');
   expect((await failure(() => loadAttachment(folder, 'epochs.jsonl'))).code).toBe('artifact');
+});
+
+test('an attachment that is added leaves all else as it was; one of a damaged artifact is refused', async () => {
+  const folder = copy();
+  await saveAttachment(folder, 'study.json', '{}');
+  expect(new TextDecoder().decode((await loadAttachment(folder, 'study.json')) ?? undefined)).toBe('{}');
+  await saveAttachment(folder, 'study.json', '[]');
+  const { 'study.json': study, 'manifest.json': _, ...rest } = contents(folder);
+  const { 'manifest.json': __, ...before } = contents(pristine);
+  expect([study, rest]).toEqual([contents(folder)['study.json'], before]);
+  expect((await loadArtifact(folder)).manifest.files).toHaveLength(
+    (await loadArtifact(pristine)).manifest.files.length + 1,
+  );
+  expect((await failure(() => saveAttachment(folder, 'weights.safetensors', ''))).code).toBe('artifact');
+  expect((await failure(() => saveAttachment(join(top, 'absent'), 'study.json', ''))).code).toBe('not-found');
+  flip(join(folder, 'weights.safetensors'));
+  const damaged = contents(folder);
+  expect((await failure(() => saveAttachment(folder, 'study.json', '{}'))).code).toBe('artifact');
+  expect(contents(folder)).toEqual(damaged);
 });
 
 test.each([

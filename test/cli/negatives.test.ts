@@ -1,7 +1,8 @@
 /** `deeptaste negatives` of files and of saved runs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { NegativeStudy } from '../../src/runs/negative-study.ts';
+import type { NegativeStudy } from '../../src/runs/negative-study-schema.ts';
+import { storedNegatives } from '../../src/runs/run-record.ts';
 import { testRandom } from '../data/made-data.ts';
 import { type Outcome, workplace } from './command-line.ts';
 
@@ -56,6 +57,21 @@ describe('a study of samplers', () => {
     // the hardest of four draws teach more than any
     const last = told.samplers.map(({ looks }) => looks[1].meanSlope);
     expect(last[1]).toBeGreaterThan(last[0]);
+  });
+
+  it('is kept in its run, which stays what it was, until another one is', async () => {
+    const evaluate = async () => (await place.run(['evaluate', 'run', '--json', '--quiet'])).stdout;
+    const before = await evaluate();
+    const study = ['negatives', 'run', '--steps', '5', '--quiet', '--json', '--save'];
+    const told = documentOf(await place.run([...study, '--samplers', 'dns']));
+    expect(await storedNegatives(place.path('run'))).toMatchObject({ model: 'bpr-mf', samplers: told.samplers });
+    expect(await evaluate()).toBe(before);
+    await place.run(['evaluate', 'run', '--save', '--quiet']);
+    expect((await storedNegatives(place.path('run')))?.samplers).toEqual(told.samplers);
+    documentOf(await place.run([...study, '--samplers', 'uniform']));
+    expect((await storedNegatives(place.path('run')))?.samplers.map(({ sampler }) => sampler)).toEqual(['uniform']);
+    const { code, stderr } = await place.run(['negatives', ...data, '--save']);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--save: keeps the study') });
   });
 
   it.each([

@@ -8,7 +8,8 @@ import { RandomStream } from '../../src/core/random.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
-import { runRecord, storedResult } from '../../src/runs/run-record.ts';
+import type { NegativeStudy } from '../../src/runs/negative-study-schema.ts';
+import { keepNegatives, runRecord, storedResult } from '../../src/runs/run-record.ts';
 import { trainRecommender } from '../../src/runs/train-recommender.ts';
 import { appOf } from '../../src/serving/app.ts';
 import { noLog } from '../../src/serving/log.ts';
@@ -41,10 +42,34 @@ async function saveRun(name: string, model: string, split: object): Promise<void
   run.recommender.close();
 }
 
+const study: NegativeStudy = {
+  model: 'bpr-mf',
+  metric: 'ndcg@3',
+  chance: { heldOut: 0.01, falseNegatives: null },
+  samplers: [
+    {
+      sampler: 'dns',
+      looks: [
+        {
+          epoch: 1,
+          negatives: 40,
+          meanSlope: 0.5,
+          slopes: { p10: 0.4, p50: 0.5, p90: 0.6 },
+          idle: 0,
+          heldOut: 0.02,
+          falseNegatives: null,
+        },
+      ],
+      metric: 0.25,
+    },
+  ],
+};
+
 beforeAll(async () => {
   const lastOut = { method: 'leave-one-out' };
   await saveRun('ials', 'ials', lastOut);
   await saveRun('bpr', 'bpr-mf', lastOut);
+  await keepNegatives(pathOf('bpr'), study);
   await saveRun('popular', 'popularity', lastOut);
   await saveRun('elsewhere', 'ials', { method: 'ratio' });
   const unmeasured = await servedRecommender(engine, 'ials');
@@ -98,6 +123,8 @@ it('tells the numbers of a run, its epochs, and what it has not', async () => {
   expect(told.validationMetric).toBe('ndcg@10');
   expect(told.missing).toEqual([]);
   expect((await client.measures('popular')).missing).toEqual([expect.stringContaining('epochs')]);
+  expect(told.negatives).toEqual(study);
+  expect((await client.measures('popular')).negatives).toBeNull();
   const none = await client.measures('unmeasured');
   expect(none).toMatchObject({ unit: null, protocol: null, metrics: {} });
   expect(none.missing[0]).toContain('deeptaste evaluate unmeasured --save');
@@ -157,6 +184,15 @@ it('maps items that have vectors, coloured by a field', async () => {
   // two clubs that share no item lie apart along the first axis
   const sides = (club: number) => told.points.filter(({ id }) => Number(id.slice(1)) % 2 === club).map(({ x }) => x);
   expect(Math.max(...sides(0)) < Math.min(...sides(1)) || Math.max(...sides(1)) < Math.min(...sides(0))).toBe(true);
+  const near = await client.map('ials', { layout: 'neighbours', color: 'genre' });
+  expect(near).toMatchObject({ layout: 'neighbours', explained: null, items: told.items });
+  // the nearest item of the plane is of the same club
+  for (const a of near.points) {
+    const far = (b: (typeof near.points)[number]) =>
+      a === b ? Number.POSITIVE_INFINITY : Math.hypot(a.x - b.x, a.y - b.y);
+    const nearest = near.points.reduce((best, b) => (far(b) < far(best) ? b : best));
+    expect(Number(nearest.id.slice(1)) % 2).toBe(Number(a.id.slice(1)) % 2);
+  }
   expect((await client.map('ials')).points[0].value).toBeNull();
   await expect(client.map('ials', { color: 'genres' })).rejects.toMatchObject({ status: 404 });
   await expect(client.map('popular')).rejects.toMatchObject({ status: 400, code: 'usage' });

@@ -228,6 +228,33 @@ describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
     expect(await page.getByText('EASE has no vectors of items').count()).toBe(1);
   });
 
+  it('lays the map out by neighbours, and shows what a study of negatives keeps', async () => {
+    const study = [
+      'negatives',
+      'club/bpr-mf',
+      '--samplers',
+      'uniform,dns',
+      '--epochs',
+      '2',
+      '--steps',
+      '4',
+      '--save',
+      '--quiet',
+    ];
+    execFileSync(process.execPath, [mainFile, ...study], { cwd: place.folder, stdio: 'ignore' });
+    await client.reload();
+    const { negatives } = await client.measures('bpr-mf');
+    const page = await open('#/look?map=bpr-mf&layout=neighbours');
+    await page.waitForSelector('text=What negatives taught');
+    const table = page.getByLabel('Negatives by sampler').locator('tbody');
+    expect(await table.locator('th').allTextContents()).toEqual(['uniform', 'dns']);
+    expect(await table.locator('td:last-child').allTextContents()).toEqual(
+      negatives?.samplers.map(({ metric }) => metric?.toFixed(4)),
+    );
+    await page.waitForSelector('[aria-label^="Map of"] circle', { timeout: 60_000 });
+    expect(await page.getByText('distances over the plane say little').count()).toBe(1);
+  }, 180_000);
+
   it.each([
     ['dark', 1280],
     ['light', 360],

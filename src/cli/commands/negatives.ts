@@ -31,7 +31,8 @@ export function negativesCommand(): Command {
     .option('--epochs <n>', 'epochs at most', wholeNumber(1))
     .option('--steps <n>', 'steps at the beginning of each epoch that are looked at', wholeNumber(1), 20)
     .option('--seed <n>', 'seed of everything random (default: that of the run, or 1)', seedValue)
-    .option('--svg <file>', 'a picture of slopes over the epochs');
+    .option('--svg <file>', 'a picture of slopes over the epochs')
+    .option('--save', 'keep it in the folder of the run, where the Studio of a server shows it');
   addRunFlags(addEngineOptions(command));
   return command.action(async (run: string | undefined, flags: NegativesFlags) => {
     const { reportNegatives } = await import('../negative-report.ts');

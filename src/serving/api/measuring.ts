@@ -1,5 +1,6 @@
 /** How good the served runs are, and what they do: schemas of requests and replies. */
 import { z } from 'zod';
+import { negativeStudySchema } from '../../runs/negative-study-schema.ts';
 import { cell, name, queryCount } from './values.ts';
 
 const share = (description: string) => z.number().meta({ description });
@@ -52,6 +53,9 @@ export const measuresReply = z
       .readonly(),
     validationMetric: z.string().nullable(),
     calibration: calibration.nullable(),
+    negatives: negativeStudySchema.nullable().meta({
+      description: 'what the negatives of several samplers taught, where `deeptaste negatives RUN --save` studied it',
+    }),
     missing: z.array(z.string()).readonly().meta({ description: 'what is not there, and why' }),
   })
   .meta({ id: 'Measures' });
@@ -161,7 +165,12 @@ export const exposureReply = z
   })
   .meta({ id: 'Exposure' });
 
+const layout = z.enum(['axes', 'neighbours']);
+
 export const mapQuery = z.strictObject({
+  layout: layout.default('axes').meta({
+    description: 'along the two widest principal axes, or by UMAP: neighbours stay beside each other; it takes seconds',
+  }),
   color: z
     .string()
     .min(1)
@@ -176,7 +185,12 @@ export const mapReply = z
     version: z.string(),
     color: z.string().nullable(),
     items: z.int().meta({ description: 'with a vector; points are those that most people took' }),
-    explained: z.array(z.number()).readonly().meta({ description: 'share of the variance along x, and y' }),
+    layout: layout.meta({ description: 'few items are laid out along axes in any case' }),
+    explained: z
+      .array(z.number())
+      .readonly()
+      .nullable()
+      .meta({ description: 'share of the variance along x, and y; null where the plane is not one of axes' }),
     points: z
       .array(
         z.object({

@@ -45,11 +45,11 @@ export function measureRoutes(service: Service): Route[] {
       name: 'map',
       group: 'Looking',
       access: 'read',
-      summary: 'Items as points of a plane: their unit vectors along the two widest principal axes',
+      summary: 'Items as points of a plane, by the directions of their vectors',
       parameters: idParameter,
       query: mapQuery,
       reply: mapReply,
-      handle: ({ parameters, query }) => measuring.map(parameters.id, query.color ?? null),
+      handle: ({ parameters, query }) => measuring.map(parameters.id, query.layout, query.color ?? null),
     }),
     route({
       method: 'get',

@@ -5,6 +5,7 @@ import type { SlicedComparison } from '../../evaluation/slice-comparison.ts';
 import type { Unit } from '../../evaluation/unit-values.ts';
 import type { Explanation } from '../../recommender/explain-row.ts';
 import type { RowPrediction } from '../../recommender/named-rows.ts';
+import type { NegativeStudy } from '../../runs/negative-study-schema.ts';
 import type { EpochRecord } from '../../training/checkpoint.ts';
 import type { Cell, Cells, StoredItem } from '../store/records.ts';
 
@@ -161,10 +162,11 @@ export type Question =
   /** The model's own lists for users of the training, without reasons. */
   | { readonly kind: 'lists'; readonly model: string; readonly users: readonly string[]; readonly k: number }
   | { readonly kind: 'exposure'; readonly model: string; readonly lists: readonly (readonly string[])[] }
-  | { readonly kind: 'map'; readonly model: string; readonly field: string | null }
+  | { readonly kind: 'directions'; readonly model: string }
+  | { readonly kind: 'colors'; readonly model: string; readonly items: readonly string[]; readonly field: string }
   | MeasureQuestion;
 
-/** What is read from the folders of runs: no recommender is needed for it. */
+/** What needs no recommender and may take long: what is read from the folders of runs, and layouts. */
 export type MeasureQuestion =
   | { readonly kind: 'measures'; readonly run: MeasuredRun }
   | {
@@ -175,7 +177,8 @@ export type MeasureQuestion =
       /** Null = the best. */
       readonly baseline: string | null;
       readonly slices: boolean;
-    };
+    }
+  | { readonly kind: 'layout'; readonly method: Layout; readonly directions: Directions };
 
 /** A served run and where it was read from. */
 export interface MeasuredRun {
@@ -211,11 +214,34 @@ export interface Exposure {
   readonly points: readonly (NamedItem & { readonly popularity: number; readonly shown: number })[];
 }
 
+/** The directions of the vectors of items. */
+export interface Directions {
+  /** Of the items with a vector those that most people took. */
+  readonly items: readonly (NamedItem & { readonly popularity: number })[];
+  /** Items with a vector. */
+  readonly nItems: number;
+  readonly width: number;
+  /** Rows of length 1, or of zeros [items.length × width], to four decimals: it travels as text. */
+  readonly unit: readonly number[];
+}
+
+/** How items become points of a plane; `item-layout.ts` does it. */
+export type Layout = 'axes' | 'neighbours';
+
+export interface PlacedItems {
+  /** Few items have no neighbourhoods: they are laid out along axes. */
+  readonly layout: Layout;
+  /** x and y of one item after the other. */
+  readonly coordinates: readonly number[];
+  /** Share of the variance of the points along x, and y; null where the plane is not one of axes. */
+  readonly explained: readonly number[] | null;
+}
+
 export interface ItemMap {
   /** Items with a vector; the points are those of them that most people took. */
   readonly items: number;
-  /** Share of the variance of the points along x, and y. */
-  readonly explained: readonly number[];
+  readonly layout: Layout;
+  readonly explained: PlacedItems['explained'];
   readonly points: readonly (NamedItem & {
     readonly x: number;
     readonly y: number;
@@ -240,6 +266,8 @@ export interface RunMeasures {
   readonly validationMetric: string | null;
   /** Of click probabilities. */
   readonly calibration: Calibration | null;
+  /** What the negatives of several samplers taught; null where that was not studied. */
+  readonly negatives: NegativeStudy | null;
   /** What is not there, and why: one sentence each. */
   readonly missing: readonly string[];
 }
@@ -272,7 +300,10 @@ export interface Replies {
   readonly 'some-users': readonly string[];
   readonly lists: readonly (readonly string[])[];
   readonly exposure: Exposure;
-  readonly map: ItemMap;
+  readonly directions: Directions;
+  /** One value an item. */
+  readonly colors: readonly Cell[];
+  readonly layout: PlacedItems;
   readonly measures: RunMeasures;
   readonly compare: ComparedRuns;
 }

@@ -8,7 +8,7 @@ import { calibration } from '../../evaluation/metrics/calibration.ts';
 import { isRowResult, type Result } from '../../evaluation/result.ts';
 import { unitOf } from '../../evaluation/unit-values.ts';
 import type { AnyRunSettings } from '../../runs/any-settings.ts';
-import { storedEpochs, storedResult, storedSettings } from '../../runs/run-record.ts';
+import { storedEpochs, storedNegatives, storedResult, storedSettings } from '../../runs/run-record.ts';
 import type { ComparedRuns, MeasuredRun, RunMeasures } from './question.ts';
 
 /** The same draws in every comparison: it can be repeated, and `deeptaste compare` gives the same. */
@@ -21,17 +21,19 @@ export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
   const epochs = path === null ? [] : await storedEpochs(path);
   const settings = path === null ? null : await storedSettings(path);
   if (path !== null && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
+  const negatives = path === null ? null : await storedNegatives(path);
   return {
     ...(result === null ? unmeasured : described(result)),
     epochs,
     validationMetric: settings === null ? null : validationMetricOf(settings),
+    negatives,
     missing,
   };
 }
 
 const unmeasured = { unit: null, protocol: null, metrics: {}, seconds: null, notes: [], calibration: null };
 
-function described(result: Result): Omit<RunMeasures, 'epochs' | 'missing' | 'validationMetric'> {
+function described(result: Result): Omit<RunMeasures, 'epochs' | 'missing' | 'negatives' | 'validationMetric'> {
   const { seconds, protocol } = result;
   const common = { unit: unitOf(result), protocol: { ...protocol }, seconds, notes: result.notes ?? [] };
   if (!isRowResult(result)) return { ...common, metrics: result.metrics, calibration: null };

@@ -77,7 +77,8 @@ export class ScoringPool implements Scoring {
   }
 
   async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
-    if (question.kind === 'measures' || question.kind === 'compare') return (await this.#read(question)) as ReplyTo<Q>;
+    if (question.kind === 'measures' || question.kind === 'compare' || question.kind === 'layout')
+      return (await this.#read(question)) as ReplyTo<Q>;
     if (this.waiting >= this.#options.queue)
       throw new Busy(`${this.#options.queue} questions wait already; ask again later`);
     for (let attempt = 0; ; attempt++) {

@@ -7,7 +7,8 @@ import { rowOf } from '../../data/sparse-rows.ts';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import { Recommender } from '../../recommender/recommender.ts';
 import type { StoredItem } from '../store/records.ts';
-import { itemMap } from './item-map.ts';
+import { colorsOf, itemDirections } from './item-directions.ts';
+import { layOut } from './item-layout.ts';
 import { knownSomebody } from './known-person.ts';
 import { exposureOf, ownLists, someUsers } from './list-exposure.ts';
 import type { AboutModel, MeasureQuestion, Question, ReplyTo, ShownItem } from './question.ts';
@@ -62,6 +63,7 @@ export class ServedModels {
   answer(question: Question): ReplyTo<Question> | Promise<ReplyTo<Question>> {
     if (question.kind === 'measures') return runMeasures(question.run);
     if (question.kind === 'compare') return comparedRuns(question.runs, question.metric, question);
+    if (question.kind === 'layout') return layOut(question.directions, question.method);
     return this.#answer(question);
   }
 
@@ -108,8 +110,10 @@ export class ServedModels {
         return ownLists(model, question.users, question.k);
       case 'exposure':
         return exposureOf(model, question.lists);
-      case 'map':
-        return itemMap(model, question.field);
+      case 'directions':
+        return itemDirections(model);
+      case 'colors':
+        return colorsOf(model, question.items, question.field);
     }
   }
 

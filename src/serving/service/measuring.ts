@@ -3,7 +3,15 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { shownName } from '../../core/shown.ts';
 import { isLowerBetter, parseMetric } from '../../evaluation/metric-name.ts';
-import type { AboutModel, ComparedRuns, Exposure, ItemMap, MeasuredRun, RunMeasures } from '../scoring/question.ts';
+import type {
+  AboutModel,
+  ComparedRuns,
+  Exposure,
+  ItemMap,
+  Layout,
+  MeasuredRun,
+  RunMeasures,
+} from '../scoring/question.ts';
 import { hashOfId } from '../store/records.ts';
 import type { Service } from './service.ts';
 
@@ -85,12 +93,28 @@ export class Measuring {
   }
 
   /** @throws 'usage' for a model without vectors of items, 'not-found' for a field that there is not */
-  async map(name: string, color: string | null): Promise<Of<ItemMap & { readonly color: string | null }>> {
+  async map(
+    name: string,
+    method: Layout,
+    color: string | null,
+  ): Promise<Of<ItemMap & { readonly color: string | null }>> {
     const about = this.#about(name);
-    const found = await this.#once(['map', about.name, color], [about], () =>
-      this.#service.scoring.ask({ kind: 'map', model: about.name, field: color }),
-    );
-    return { model: about.name, version: about.version, color, ...found };
+    const { scoring } = this.#service;
+    const { items, nItems, placed } = await this.#once(['map', about.name, method], [about], async () => {
+      const directions = await scoring.ask({ kind: 'directions', model: about.name });
+      return { ...directions, placed: await scoring.ask({ kind: 'layout', method, directions }) };
+    });
+    const ids = items.map(({ id }) => id);
+    const colors =
+      color === null ? null : await scoring.ask({ kind: 'colors', model: about.name, items: ids, field: color });
+    const { layout, explained, coordinates } = placed;
+    const points = items.map((item, n) => ({
+      ...item,
+      x: coordinates[2 * n],
+      y: coordinates[2 * n + 1],
+      value: colors?.[n] ?? null,
+    }));
+    return { model: about.name, version: about.version, color, items: nItems, layout, explained, points };
   }
 
   #run(name: string): MeasuredRun {
