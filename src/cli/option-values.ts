@@ -61,8 +61,12 @@ export function collect(value: string, former: readonly string[] | undefined): s
   return [...(former ?? []), value];
 }
 
-/** JSON where it is JSON, else the text itself: `0.1`, `true`, `[64,32]`, `adam`. */
+/** Numbers that JSON does not know and people write: `.5`, `5.`, `+3`. */
+const everydayNumber = /^[+-]?((0|[1-9]\d*)\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** JSON where it is JSON, numbers as people write them, else the text itself: `0.1`, `.1`, `true`, `[64,32]`, `adam`. */
 export function jsonOrText(text: string): unknown {
+  if (everydayNumber.test(text.trim())) return Number(text);
   try {
     return JSON.parse(text);
   } catch {
