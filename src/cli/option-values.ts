@@ -62,7 +62,7 @@ export function collect(value: string, former: readonly string[] | undefined): s
 }
 
 /** Numbers that JSON does not know and people write: `.5`, `5.`, `+3`. */
-const everydayNumber = /^[+-]?((0|[1-9]\d*)\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const everydayNumber = /^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** JSON where it is JSON, numbers as people write them, else the text itself: `0.1`, `.1`, `true`, `[64,32]`, `adam`. */
 export function jsonOrText(text: string): unknown {
