@@ -16,17 +16,25 @@ const nobody = sparseRows(2, new Int32Array(0), new Int32Array(0));
 interface Settings {
   readonly neighbours: number;
   readonly shrinkage: number;
-  readonly weighting: 'none' | 'idf';
+  readonly weighting: 'none' | 'idf' | 'unit';
+  readonly asymmetry?: number;
 }
 
 /** By the definition: cosine of weighted columns of X, the k most similar items of each item, sums over the history. */
-function expectedScores(taken: number[][], nItems: number, { neighbours, shrinkage, weighting }: Settings): number[][] {
+function expectedScores(
+  taken: number[][],
+  nItems: number,
+  { neighbours, shrinkage, weighting, asymmetry: a = 0.5 }: Settings,
+): number[][] {
+  const entry = (length: number) =>
+    ({ none: 1, idf: Math.log(nItems / length), unit: 1 / Math.sqrt(length) })[weighting];
   const columns = Array.from({ length: nItems }, (_, i) =>
-    taken.map((items) => (items.includes(i) ? (weighting === 'idf' ? Math.log(nItems / items.length) : 1) : 0)),
+    taken.map((items) => (items.includes(i) ? entry(items.length) : 0)),
   );
   const dot = (a: number[], b: number[]) => a.reduce((sum, x, v) => sum + x * b[v], 0);
   const similarity = (i: number, j: number) =>
-    dot(columns[i], columns[j]) / (Math.hypot(...columns[i]) * Math.hypot(...columns[j]) + shrinkage);
+    dot(columns[i], columns[j]) /
+    (dot(columns[i], columns[i]) ** a * dot(columns[j], columns[j]) ** (1 - a) + shrinkage);
   const near = columns.map((_, i) => {
     const others = columns.map((_, j) => ({ j, s: j === i ? 0 : similarity(i, j) })).filter(({ s }) => s > 0);
     return new Map(
@@ -69,6 +77,9 @@ describe('ItemKNN', () => {
     { neighbours: 5, shrinkage: 0, weighting: 'none' },
     { neighbours: 3, shrinkage: 7.5, weighting: 'idf' },
     { neighbours: 1, shrinkage: 0.5, weighting: 'idf' },
+    { neighbours: 6, shrinkage: 0.25, weighting: 'unit' },
+    { neighbours: 4, shrinkage: 1.5, weighting: 'none', asymmetry: 0.2 },
+    { neighbours: 8, shrinkage: 0.1, weighting: 'unit', asymmetry: 0.9 },
   ])('equals the definition with %j', async (settings) => {
     const taken = randomLists(60, 35);
     const { scores } = await fitted(engines[1], itemKnn, taken, 35, { ...settings });
