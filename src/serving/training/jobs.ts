@@ -32,8 +32,10 @@ export class Jobs {
   }
 
   /** Removes what trainings of servers that were killed have left in the folder of runs. */
-  removeLeft(): Promise<void> {
-    return removeLeftJobFolders(this.#means.folder);
+  async removeLeft(): Promise<void> {
+    await removeLeftJobFolders(this.#means.folder).catch((error: Error) =>
+      this.#log.write('warn', 'left folders not removed', { message: error.message }),
+    );
   }
 
   /** The newest first. */
