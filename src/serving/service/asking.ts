@@ -17,6 +17,7 @@ import type {
 import type { Replies, ServedList, Somebody, Wanted } from '../scoring/question.ts';
 import { type ListSettings, settingsFor } from '../settings.ts';
 import type { GivenRecommendation } from '../store/records.ts';
+import { StoreFailure } from '../store/store-failure.ts';
 import { tasteOf } from './history.ts';
 import type { Service } from './service.ts';
 import { recordEvents } from './telling.ts';
@@ -166,9 +167,12 @@ async function remembered(
     .addRecommendation({ ...given, time: now(), model, version, scenario, variant, items })
     .catch((error: Error) => {
       log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
+      if (!(error instanceof StoreFailure)) throw error;
       notes.push('the store could not keep this answer: it has no next page, and its probabilities are not kept');
     });
-  if (!store.mayAnswerBefore) await kept;
+  if (store.mayAnswerBefore)
+    kept.catch(() => {}); // the log tells it, whoever asked has the answer
+  else await kept;
   watcher.listed(model, list);
   return answered(asked, given.id, { ...list, notes });
 }

@@ -50,7 +50,7 @@ class SqlStore implements Store {
 
   constructor(database: WatchedDatabase) {
     this.#database = database;
-    this.#answers = new AnswerQueue((answers) => database.run(answers.map(insertAnswer)), PAUSE_MS[database.kind]);
+    this.#answers = new AnswerQueue((statements) => database.run(statements), PAUSE_MS[database.kind]);
   }
 
   get kind(): string {
@@ -244,8 +244,8 @@ class SqlStore implements Store {
     return this.kind === 'sqlite' && this.#database.isWritten && this.#answers.size < MOST_UNWRITTEN;
   }
 
-  addRecommendation(given: GivenRecommendation): Promise<void> {
-    return this.#answers.add(given);
+  async addRecommendation(given: GivenRecommendation): Promise<void> {
+    await this.#answers.add(given.id, insertAnswer(given));
   }
 
   async recommendation(id: string): Promise<GivenRecommendation | null> {
