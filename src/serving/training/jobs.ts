@@ -90,6 +90,7 @@ export class Jobs {
 
   /** @throws Refused 409 for a name that is taken, 503 for too many */
   #requireRoom(name: string): void {
+    if (this.#isClosed) throw new Refused(503, 'stopping', 'jobs: the server is stopping; try again later', 5);
     const waiting = this.all.filter((job) => !job.isOver);
     if (waiting.some((job) => job.name === name))
       throw new Refused(409, 'taken', `jobs: a training of a run "${name}" waits already; choose another name`);
