@@ -28,9 +28,15 @@ export interface ContinuedRun {
 
 /**
  * @param path of the saved run
+ * @param parts of it, where they have been read
  * @throws 'usage' without data, or for a model that has no epochs and `--epochs`; 'config' for another model; 'artifact', 'not-found'
  */
-export async function continuedRun(path: string, flags: ContinuingFlags, progress: Progress): Promise<ContinuedRun> {
+export async function continuedRun(
+  path: string,
+  flags: ContinuingFlags,
+  progress: Progress,
+  parts?: RecommenderParts,
+): Promise<ContinuedRun> {
   if (flags.data === undefined)
     throw new DeepTasteError('usage', `train --from ${path}: must be given the new rows, found none; say --data FILE`);
   if (flags.data.includes(FILM_CLUB))
@@ -38,7 +44,7 @@ export async function continuedRun(path: string, flags: ContinuingFlags, progres
       'usage',
       `train --from ${path}: goes on with new rows of files, found the simulated ${FILM_CLUB}, whose rows are always the same; give --data FILE`,
     );
-  const from = await Recommender.read(path);
+  const from = parts ?? (await Recommender.read(path));
   const { name } = from.info.model;
   if (flags.model !== undefined && flags.model !== name)
     throw new DeepTasteError(

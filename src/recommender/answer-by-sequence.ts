@@ -46,9 +46,11 @@ export class SequenceAnswering implements Answering, SessionAnswering {
     this.popularity = float32Tensor(parts.weights, ITEM_COUNTS, [parts.items.size]);
   }
 
-  /** An empty sequence, to be freed by whoever asked for it. */
-  open(): RunningSequences {
-    return this.#scorer.open(1);
+  open(user?: string): RunningSequences {
+    const running = this.#scorer.open(1);
+    const owner = user === undefined ? undefined : this.#parts.users.indexOf(user);
+    if (owner !== undefined) running.reset(lane, Int32Array.of(owner));
+    return running;
   }
 
   isServed(): boolean {
@@ -61,11 +63,9 @@ export class SequenceAnswering implements Answering, SessionAnswering {
         'usage',
         `recommend: ${this.#title} does not look at the cells of a row; give a history, or a user`,
       );
-    const ids = user === undefined ? (history ?? []) : this.#historyOf(user, whenEmpty);
-    const running = this.open();
+    const ids = user === undefined ? (history ?? []) : this.historyOf(user, whenEmpty);
+    const running = this.open(user);
     try {
-      const owner = user === undefined ? undefined : this.#parts.users.indexOf(user);
-      if (owner !== undefined) running.reset(lane, Int32Array.of(owner));
       const items = new Set<number>();
       const unknownItems: string[] = [];
       let nKnown = 0;
@@ -165,8 +165,7 @@ export class SequenceAnswering implements Answering, SessionAnswering {
     return scores;
   }
 
-  /** The history of a user of the data. */
-  #historyOf(id: string, whenEmpty: AskedPerson['whenEmpty']): string[] {
+  historyOf(id: string, whenEmpty: AskedPerson['whenEmpty']): string[] {
     const { users, seen, items } = this.#parts;
     this.requireUsers();
     const user = users.indexOf(id);

@@ -93,8 +93,10 @@ export interface Answering {
 
 /** How sessions are answered that are told their events one by one. */
 export interface SessionAnswering {
-  /** An empty sequence, to be freed by whoever asked for it. */
-  open(): RunningSequences;
+  /** An empty sequence, to be freed by whoever asked for it. @param user of the data, whose it is; absent = nobody's */
+  open(user?: string): RunningSequences;
+  /** The history of a user of the data, the oldest item first. @throws 'not-found', 'usage' as `ask` */
+  historyOf(user: string, whenEmpty: AskedPerson['whenEmpty']): readonly string[];
   /** @throws 'not-found' when none of the items is known, unless `whenEmpty` is 'popularity'; 'usage' for an empty sequence */
   askRunning(sequence: SequenceSoFar, whenEmpty: AskedPerson['whenEmpty']): Asked;
 }

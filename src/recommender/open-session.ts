@@ -23,12 +23,13 @@ export class OpenSession {
   #isClosed = false;
   #nKnown = 0;
 
-  /** @param sessions those of `answering` @param onClose called once */
+  /** @param sessions those of `answering` @param user of the data, whose it is; absent = nobody's @param onClose called once */
   constructor(
     parts: RecommenderParts,
     title: string,
     answering: Answering,
     sessions: SessionAnswering,
+    user: string | undefined,
     onClose: () => void,
   ) {
     this.#onClose = onClose;
@@ -36,7 +37,7 @@ export class OpenSession {
     this.#title = title;
     this.#answering = answering;
     this.#sessions = sessions;
-    this.#running = sessions.open();
+    this.#running = sessions.open(user);
   }
 
   /**

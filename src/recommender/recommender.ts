@@ -7,7 +7,7 @@ import { type Manifest, versionOf } from '../artifact/manifest.ts';
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type Id, shownValue } from '../core/ids.ts';
+import { type Id, idOf, shownValue } from '../core/ids.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
@@ -228,16 +228,21 @@ export class Recommender {
   }
 
   /**
-   * Begins an empty session that is told its events one by one and can be asked at any time.
-   * @throws 'usage' unless the model is one of sequences
+   * Begins a session that is told its events one by one and can be asked at any time.
+   * @param options a user of the data, with whose history it begins; without one it is empty
+   * @throws 'usage' unless the model is one of sequences; 'not-found' for a user without a history
    */
-  startSession(): OpenSession {
+  startSession({ user }: { readonly user?: Id } = {}): OpenSession {
     const answering = this.#answers();
     const { sessions } = answering;
     if (!sessions) throw this.#notAble('session', `a model of sequences (${namesFor('next-item')})`);
     const { parts, model } = this;
-    const session = new OpenSession(parts, model.title, answering, sessions, () => this.#sessions.delete(session));
+    const owner = user === undefined ? undefined : idOf(user, 'session: the user');
+    const history = owner === undefined ? [] : sessions.historyOf(owner, 'error');
+    const onClose = () => this.#sessions.delete(session);
+    const session: OpenSession = new OpenSession(parts, model.title, answering, sessions, owner, onClose);
     this.#sessions.add(session);
+    for (const item of history) session.add(item);
     return session;
   }
 

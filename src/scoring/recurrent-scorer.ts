@@ -140,7 +140,7 @@ class Lanes implements RunningSequences {
   /** [nLanes × size] of each state. */
   readonly #states: readonly Float32Array[];
   readonly #gathered: readonly Float32Array[];
-  readonly #items = new Int32Array(CAPACITY);
+  readonly #items: Int32Array;
   readonly #close: (lanes: Lanes) => void;
 
   constructor(scorer: RecurrentScorer, nLanes: number, sizes: readonly number[], close: (lanes: Lanes) => void) {
@@ -148,7 +148,8 @@ class Lanes implements RunningSequences {
     this.#scorer = scorer;
     this.#sizes = sizes;
     this.#states = sizes.map((size) => new Float32Array(nLanes * size));
-    this.#gathered = sizes.map((size) => new Float32Array(CAPACITY * size));
+    this.#gathered = sizes.map((size) => new Float32Array(Math.min(nLanes, CAPACITY) * size));
+    this.#items = new Int32Array(Math.min(nLanes, CAPACITY));
     this.#close = close;
   }
 

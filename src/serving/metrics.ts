@@ -81,6 +81,15 @@ export class Metrics implements Watcher {
         this.set(scoring.waiting);
       },
     });
+    new Counter({
+      name: 'deeptaste_dropped_questions_total',
+      help: 'Questions that were not scored, since whoever asked had closed the connection',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(scoring.nDropped);
+      },
+    });
     new Gauge({
       name: 'deeptaste_memory_bytes',
       help: 'Memory of the process',

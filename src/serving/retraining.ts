@@ -35,6 +35,8 @@ export class Retraining {
   readonly #options: RetrainingOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #started = Date.now();
+  /** When it was tried last here, by run: what fails before the store knows of it is not tried again at once. */
+  readonly #tried = new Map<string, number>();
   #command: RunningCommand | null = null;
   #looking: Promise<void> | null = null;
   #isStopped = false;
@@ -67,7 +69,8 @@ export class Retraining {
     const now = Date.now();
     const work = await store.work(retrainingWork(name));
     if (work !== null && work.until > now && !isGone(work.holder)) return false;
-    const last = Math.max(work?.ended ?? Number.NEGATIVE_INFINITY, created ?? this.#started);
+    const never = Number.NEGATIVE_INFINITY;
+    const last = Math.max(work?.ended ?? never, this.#tried.get(name) ?? never, created ?? this.#started);
     return now - last >= everyMs;
   }
 
@@ -78,11 +81,16 @@ export class Retraining {
     const { code, stdout, lines } = await this.#command.outcome;
     this.#command = null;
     if (this.#isStopped) return;
-    const result = code === 0 ? resultOf(stdout) : 'failed';
+    const { result, verdict } = code === 0 ? outcomeOf(stdout) : FAILED;
+    // one that is busy is another's, of whose end the store knows
+    if (result !== 'busy') this.#tried.set(name, Date.now());
     observe(result);
-    const told =
-      result === 'failed' ? { message: lines.findLast((line) => line.startsWith('error:')) ?? lines.at(-1) } : {};
-    log.write(result === 'failed' ? 'error' : 'info', 'retrained', { run: name, result, ...told });
+    const message = lines.findLast((line) => line.startsWith('error:')) ?? lines.at(-1);
+    log.write(result === 'failed' ? 'error' : 'info', 'retrained', {
+      ...{ run: name, result },
+      ...(verdict !== undefined && { verdict }),
+      ...(result === 'failed' && { message }),
+    });
     if (result === 'promoted') await onPromoted();
   }
 
@@ -95,7 +103,21 @@ export class Retraining {
   }
 }
 
-function resultOf(stdout: string): RetrainingResult {
-  const { outcome } = JSON.parse(stdout) as { outcome?: RetrainingResult };
-  return RETRAINING_RESULTS.find((each) => each === outcome) ?? 'failed';
+interface RetrainingOutcome {
+  readonly result: RetrainingResult;
+  /** What the measurement said, where there was one. */
+  readonly verdict?: string;
+}
+
+const FAILED: RetrainingOutcome = { result: 'failed' };
+
+/** From the document of `retrain --json`. */
+function outcomeOf(stdout: string): RetrainingOutcome {
+  try {
+    const { outcome, verdict } = JSON.parse(stdout) as { outcome?: string; verdict?: string | null };
+    const result = RETRAINING_RESULTS.find((each) => each === outcome);
+    return result === undefined ? FAILED : { result, verdict: verdict ?? undefined };
+  } catch {
+    return FAILED;
+  }
 }

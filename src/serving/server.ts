@@ -9,13 +9,14 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Retraining, type RetrainingOptions } from './retraining.ts';
 import { ScoringPool } from './scoring/scoring-pool.ts';
-import { modelSources } from './scoring/served-models.ts';
+import { type ModelSource, modelSources } from './scoring/served-models.ts';
 import type { Service } from './service/service.ts';
 import { feedback } from './service/telling.ts';
 import type { ServerSettings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import type { TrainingMeans } from './training/means.ts';
+import { notServed, rememberedRuns } from './training/remembered-runs.ts';
 import { TrainingDesk } from './training/training-desk.ts';
 import { watchFolders } from './watch-folders.ts';
 
@@ -73,17 +74,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     await requireSafeAddress(options.host, store);
     let onLost = (_error: Error): void => {};
-    pool = await ScoringPool.start({
-      ...{
-        sources: modelSources(options.runs),
-        engine: options.engine,
-        workers: options.workers,
-        queue: options.queue,
-      },
-      onLost: (error) => onLost(error),
-    });
+    const given = modelSources(options.runs);
+    pool = await startPool(options, given, (error) => onLost(error));
     checkModels(settings, pool);
-    const running = new RunningServer(options, store, pool);
+    const running = new RunningServer(options, store, pool, given);
     onLost = (error) => running.lost(error);
     await running.start();
     log.write('info', 'started', {
@@ -95,6 +89,28 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await pool?.close();
     await store.close();
     throw error;
+  }
+}
+
+/**
+ * The runs of the command line, and those that were added before the server stopped. One of the latter that cannot be loaded is told and
+ * left out; then they are loaded one after the other, to see which it is.
+ */
+async function startPool(
+  { engine, workers, queue, training, log }: ServerOptions,
+  given: readonly ModelSource[],
+  onLost: (error: Error) => void,
+): Promise<ScoringPool> {
+  const added = training === null ? [] : await rememberedRuns(training.folder, given, log);
+  const start = (sources: readonly ModelSource[]) => ScoringPool.start({ sources, engine, workers, queue, onLost });
+  if (added.length === 0) return start(given);
+  try {
+    return await start([...given, ...added]);
+  } catch {
+    const pool = await start(given);
+    for (const source of added)
+      await pool.serve([...pool.sources, source]).catch((error) => notServed(log, source.name, error));
+    return pool;
   }
 }
 
@@ -139,13 +155,15 @@ class RunningServer implements Server {
   #retraining: Retraining | null = null;
   #stopWatching: () => void = () => {};
 
-  constructor(options: ServerOptions, store: Store, pool: ScoringPool) {
+  /** @param given runs of the command line */
+  constructor(options: ServerOptions, store: Store, pool: ScoringPool, given: readonly ModelSource[]) {
     this.#options = options;
     this.#store = store;
     this.#pool = pool;
     this.#metrics = new Metrics(pool, Date.now);
     const { rate, mostBody, origins, settings, log, training } = options;
-    this.#training = training === null ? null : new TrainingDesk(training, pool, settings, log);
+    const added = pool.sources.filter((source) => !given.includes(source)).map(({ name }) => name);
+    this.#training = training === null ? null : new TrainingDesk(training, pool, settings, log, added);
     const { fetch, service } = appOf({
       store,
       scoring: pool,
@@ -172,7 +190,7 @@ class RunningServer implements Server {
 
   async start(): Promise<void> {
     const { host, port, keepDays, watch, retraining, log } = this.#options;
-    await this.#training?.runs.restore();
+    await this.#training?.jobs.removeLeft();
     this.#itemVersion = await tellItems(this.#store, this.#pool);
     const { bus } = this.#options;
     if (bus !== null) {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Client } from '../../src/client/index.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
@@ -83,6 +83,7 @@ beforeAll(async () => {
     about: models.answer({ kind: 'about' }),
     runs: models.answer({ kind: 'about' }).map(({ name, version }) => ({ name, version, path: pathOf(name) })),
     waiting: 0,
+    nDropped: 0,
     ask: async (question) => models.answer(question),
     itemsChanged: async (items) => models.itemsChanged(items),
     close: async () => {},
@@ -175,6 +176,15 @@ it('counts what the lists of users hold', async () => {
   expect(few.users).toBe(10);
   await client.deleteUser('u4');
   expect((await client.exposure('ials', { k, users: 1000 })).users).toBe(39);
+  // what is kept is told without a look at who was deleted
+  const looked = vi.spyOn(store, 'withoutForgotten');
+  expect((await client.exposure('ials', { k, users: 1000 })).users).toBe(39);
+  expect(looked).not.toHaveBeenCalled();
+  // five of them are asked for, and five come, though one was deleted
+  const { users } = await client.users({ search: 'u', limit: 5 });
+  expect(users.map(({ id }) => id)).toHaveLength(5);
+  expect(users.map(({ id }) => id)).not.toContain('u4');
+  looked.mockRestore();
 });
 
 it('maps items that have vectors, coloured by a field', async () => {

@@ -1,25 +1,17 @@
 /** `deeptaste retrain`: a run trained on with what a server was told, promoted when it is not worse. */
 import { Command, Option } from 'commander';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
+import { addEngineOptions } from '../engine-options.ts';
 import { collect, folderPath, numberIn, wholeNumber } from '../option-values.ts';
+import { PROMOTIONS } from '../retraining/promotion.ts';
+import type { RetrainRequest } from '../retraining/retrain.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-interface RetrainFlags extends CommonOptions, EngineFlags {
-  readonly store: string;
-  readonly settings?: string;
-  readonly anew?: true;
-  readonly data?: string[];
-  readonly epochs?: number;
-  readonly set?: string[];
-  readonly holdBack: number;
-  readonly minEvents: number;
-  readonly promote: 'not-worse' | 'always';
-}
+interface RetrainFlags extends CommonOptions, RetrainRequest {}
 
 export function retrainCommand(): Command {
   const command = new Command('retrain')
     .description(
-      'train a run on with the feedback of a store, and replace it when the new one is not worse (docs/serving.md)',
+      'train a run on with the feedback of a store, and replace it where the new one is not worse (docs/serving.md)',
     )
     .argument('<run>', 'folder of the recommender that is served', folderPath)
     .option('--store <file|url>', 'the store of the server: a SQLite file, or postgres://…', 'deeptaste.db')
@@ -42,10 +34,16 @@ export function retrainCommand(): Command {
     .addOption(
       new Option(
         '--promote <rule>',
-        'not-worse: unless the 95 % interval of the paired difference lies below 0; always: in any case',
+        'by the 95 % interval of the paired difference: better = above 0, not-worse = above the margin; always = in any case',
       )
-        .choices(['not-worse', 'always'])
+        .choices(PROMOTIONS)
         .default('not-worse'),
+    )
+    .option(
+      '--margin <share>',
+      'of the served metric, by which a new one that is not worse may be below it',
+      numberIn(0, 1),
+      0.1,
     );
   return addEngineOptions(command).action(async (run: string, flags: RetrainFlags) => {
     const { retrain } = await import('../retraining/retrain.ts');

@@ -1,4 +1,4 @@
-/** What a store was told since a run was trained: the rows to train on, and the newest part that is held back from them. */
+/** What a store was told since the last retraining of a run: the rows to train on, and the newest part that is held back from them. */
 import { join } from 'node:path';
 import type { Schema } from '../../data/schema.ts';
 import type { ServerSettings } from '../../serving/settings.ts';
@@ -12,20 +12,28 @@ export interface ToldPlace {
   readonly place: number;
 }
 
+/** Where an event stands in time (milliseconds since 1970), and among those of the same time. */
+export interface Moment {
+  readonly time: number;
+  /** In the order in which the store was told. */
+  readonly place: number;
+}
+
 export interface NewFeedback {
   /** The last event that is among them. */
   readonly upTo: ToldPlace;
   /** Rows in all, and those that are held back. */
   readonly nRows: number;
   readonly nHeldBack: number;
-  /** From this time on (milliseconds since 1970) rows are held back. */
-  readonly from: number;
+  /** From this event on rows are held back; null = none is. */
+  readonly from: Moment | null;
   /** What was left out, in one sentence. */
   readonly told: string;
 }
 
 /**
- * Counts them and finds the time from which they are held back: the newest share, events of the same moment on the same side.
+ * Counts them and finds the event from which they are held back: the newest share by their times, those of the same time by when the
+ * store was told. One at least is not held back.
  * @param former the place where a training before ended; of another store it says nothing
  */
 export async function countFeedback(
@@ -38,16 +46,33 @@ export async function countFeedback(
   const identity = await store.identity();
   const after = former?.store === identity ? former.place : 0;
   const rows = new ToldRows(schema, settings);
-  const times: number[] = [];
+  const [times, places]: [number[], number[]] = [[], []];
   let place = after;
   for await (const event of toldEvents(store, after)) {
     place = event.place;
-    if (rows.isRow(event)) times.push(event.time);
+    if (!rows.isRow(event)) continue;
+    times.push(event.time);
+    places.push(event.place);
   }
+  const nRows = times.length;
+  const nOlder = Math.min(nRows, Math.max(1, Math.floor((1 - share) * nRows)));
+  const from = nthMoment(times, places, nOlder);
+  return { after, upTo: { store: identity, place }, nRows, nHeldBack: nRows - nOlder, from, told: rows.told };
+}
+
+/** @param places ascending */
+function nthMoment(times: readonly number[], places: readonly number[], n: number): Moment | null {
+  if (n >= times.length) return null;
   const sorted = Float64Array.from(times).sort();
-  const from = sorted[Math.floor((1 - share) * sorted.length)] ?? Number.POSITIVE_INFINITY;
-  const nHeldBack = times.filter((time) => time >= from).length;
-  return { after, upTo: { store: identity, place }, nRows: times.length, nHeldBack, from, told: rows.told };
+  const time = sorted[n];
+  // of those of this time so many come before
+  let before = n - sorted.indexOf(time);
+  const event = times.findIndex((each) => each === time && before-- === 0);
+  return { time, place: places[event] };
+}
+
+function isBefore({ time, place }: Moment, from: Moment | null): boolean {
+  return from === null || time < from.time || (time === from.time && place < from.place);
 }
 
 export interface FeedbackTables {
@@ -78,7 +103,7 @@ export async function writeFeedbackTables(
         if (!rows.isRow(event)) continue;
         const cells = rows.cellsOf(event);
         await allRows.add(cells);
-        if (event.time < from) {
+        if (isBefore(event, from)) {
           await olderRows.add(cells);
           continue;
         }

@@ -1,18 +1,14 @@
 /**
  * `deeptaste retrain RUN`: trains with what a store was told since, measures the former and the new recommender on the newest feedback, which
- * neither was trained on, and lets the new one, trained with that part too, take the place of the run when it is not worse.
+ * neither was trained on, and lets the new one, trained with that part too, take the place of the run where the difference allows it.
  */
 import { rmSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { loadAttachment } from '../../artifact/artifact.ts';
+import { inspectArtifact, loadAttachment } from '../../artifact/artifact.ts';
 import { attachedObject } from '../../artifact/fitting.ts';
 import { DeepTasteError } from '../../core/errors.ts';
-import { RandomStream } from '../../core/random.ts';
 import { makeTemporaryFolder } from '../../core/temporary-folder.ts';
-import type { Engine } from '../../engine/runtime/engine.ts';
-import { type ComparisonRow, compareResults } from '../../evaluation/comparison.ts';
 import type { EvaluationResult } from '../../evaluation/evaluation-result.ts';
-import { resultJson } from '../../evaluation/result.ts';
 import { Recommender } from '../../recommender/recommender.ts';
 import { runRecord, storedSettings } from '../../runs/run-record.ts';
 import { type Run, withResult } from '../../runs/train-run.ts';
@@ -24,16 +20,16 @@ import type { EngineFlags } from '../engine-options.ts';
 import { openEngine } from '../open-engine.ts';
 import type { Terminal } from '../terminal.ts';
 import { HeldWork } from './held-work.ts';
+import { type Judged, judge, judgedJson, judgement } from './judge.ts';
 import { countFeedback, type NewFeedback, type ToldPlace, writeFeedbackTables } from './new-feedback.ts';
-import { type HeldBackPerson, heldBackPeople, JUDGED_BY, measureServed, storedItems } from './served-lists.ts';
-import { type RetrainingPlan, trainingOn, trainOn } from './training.ts';
+import { isPromoted, type Promotion } from './promotion.ts';
+import { heldBackPeople, storedItems } from './served-lists.ts';
+import { type RetrainingPlan, trainOnTold } from './training.ts';
 
 /** What a run remembers of how it was retrained. */
 const RECORD = 'retraining.json';
 /** Intervals over fewer people say nothing. */
 const LEAST_PEOPLE = 20;
-
-export const PROMOTIONS = ['not-worse', 'always'] as const;
 
 export interface RetrainRequest extends EngineFlags {
   readonly store: string;
@@ -44,7 +40,9 @@ export interface RetrainRequest extends EngineFlags {
   readonly set?: string[];
   readonly holdBack: number;
   readonly minEvents: number;
-  readonly promote: (typeof PROMOTIONS)[number];
+  readonly promote: Promotion;
+  /** Share of the served metric by which a new one may be below it. */
+  readonly margin: number;
 }
 
 /** The document of `--json`. */
@@ -63,7 +61,7 @@ export async function retrain(terminal: Terminal, run: string, request: RetrainR
     );
   const settings =
     request.settings === undefined ? parseServerSettings({}) : await readServerSettings(request.settings);
-  await Recommender.read(run); // a run that is none is told before the store is made
+  await inspectArtifact(run); // a run that is none is told before the store is made
   const store = await openStore(request.store);
   try {
     const work = await HeldWork.take(store, retrainingWork(basename(resolve(run))));
@@ -95,50 +93,44 @@ async function retrainHeld(terminal: Terminal, run: string, request: RetrainRequ
   const { store, settings, work } = held;
   const progress = await terminal.progress();
   const parts = await Recommender.read(run);
+  const { schema } = parts.info;
   const former = request.anew ? null : await formerPlace(run);
-  const feedback = await countFeedback(store, parts.info.schema, settings, former, request.holdBack);
+  const feedback = await countFeedback(store, schema, settings, former, request.holdBack);
   const since = former === null ? '' : ' since the last retraining';
-  if (feedback.nRows < request.minEvents)
-    return tooLittle(
-      terminal,
-      run,
-      `${feedback.nRows} events that take items${since}`,
-      `${request.minEvents}`,
-      feedback,
-    );
+  if (feedback.nRows < request.minEvents) {
+    const found = `${feedback.nRows} events that take items${since}`;
+    return tooLittle(terminal, run, found, request.minEvents, feedback);
+  }
   const folder = makeTemporaryFolder('retrain');
   const engine = openEngine(request, progress);
   try {
-    const tables = await writeFeedbackTables(
-      store,
-      parts.info.schema,
-      settings,
-      feedback,
-      folder,
-      request.anew === true,
-    );
+    const tables = await writeFeedbackTables(store, schema, settings, feedback, folder, request.anew === true);
     const served = new Recommender(parts, engine);
     const people = await heldBackPeople(store, settings, tables, served);
-    if (people.length < LEAST_PEOPLE && request.promote === 'not-worse') {
+    if (people.length < LEAST_PEOPLE && request.promote !== 'always') {
       const found = `${people.length} people with newest events to be found`;
-      return tooLittle(terminal, run, found, `${LEAST_PEOPLE}`, feedback);
+      return tooLittle(terminal, run, found, LEAST_PEOPLE, feedback);
     }
-    const plan: RetrainingPlan = { ...request, run, anew: request.anew === true, set: request.set ?? [] };
-    progress.log(
-      `${feedback.nRows} events${since}; ${feedback.nHeldBack} of them, from ${new Date(feedback.from).toISOString()} on, are held back: ` +
-        `${people.length} people took something new there, by which the recommenders are judged; ${feedback.told}`,
-    );
+    const plan: RetrainingPlan = { ...request, run, parts, anew: request.anew === true, set: request.set ?? [] };
+    progress.log(heldBackText(feedback, people.length, since));
+    const train = (table: string) => trainOnTold(engine, table, plan, progress);
+    const { from } = feedback;
+    const judging =
+      from === null || people.length === 0 ? null : { people, items: await storedItems(store), from: from.time };
     const judged =
-      people.length === 0 ? null : await judge(engine, served, people, { store, plan, tables, feedback, terminal });
-    const isBetter = judged === null || judged.difference.high >= 0;
-    const document = documentOf(run, feedback, people, judged);
+      judging === null
+        ? null
+        : await judge(served, async () => (await train(tables.older)).recommender, {
+            ...judging,
+            margin: request.margin,
+          });
+    const document = documentOf(run, feedback, people.length, request.promote, judged);
     if (judged !== null) terminal.print(judgement(judged));
-    if (!isBetter && request.promote === 'not-worse') {
-      terminal.print(`${run} stays as it was: the new recommender is worse`);
+    if (judged !== null && !isPromoted(judged.verdict, request.promote)) {
+      terminal.print(`${run} stays as it was; the feedback counts in the next retraining, too`);
       return { ...document, outcome: 'kept' };
     }
-    const training = await trainingOn(tables.all, plan, progress);
-    const trained = await trainOn(engine, training, progress);
+    const trained = await train(tables.all);
     const record = { at: new Date().toISOString(), upTo: feedback.upTo, replaced: parts.saved ?? null, ...document };
     await work.require();
     await saveRetrained(run, trained, judged?.result ?? null, record);
@@ -162,73 +154,34 @@ async function formerPlace(run: string): Promise<ToldPlace | null> {
   );
 }
 
-function tooLittle(terminal: Terminal, run: string, found: string, least: string, feedback: NewFeedback): Told {
+function tooLittle(terminal: Terminal, run: string, found: string, least: number, feedback: NewFeedback): Told {
   terminal.print(`too little feedback: ${found}, at least ${least} are needed; ${run} stays as it was`);
   return { run, outcome: 'too-little', events: feedback.nRows, heldBack: feedback.nHeldBack };
 }
 
-interface Judged {
-  readonly before: EvaluationResult;
-  readonly result: EvaluationResult;
-  readonly difference: NonNullable<ComparisonRow['difference']>;
-}
-
-interface Judging {
-  readonly store: Store;
-  readonly plan: RetrainingPlan;
-  readonly tables: { readonly older: string };
-  readonly feedback: NewFeedback;
-  readonly terminal: Terminal;
-}
-
-/** Measures the served recommender and one that was trained without what is held back. */
-async function judge(
-  engine: Engine,
-  served: Recommender,
-  people: readonly HeldBackPerson[],
-  { store, plan, tables, feedback, terminal }: Judging,
-): Promise<Judged> {
-  const progress = await terminal.progress();
-  const items = await storedItems(store);
-  const before = measureServed(served, people, items, feedback.from);
-  served.close();
-  const candidate = await trainOn(engine, await trainingOn(tables.older, plan, progress), progress);
-  const result = measureServed(candidate.recommender, people, items, feedback.from);
-  candidate.recommender.close();
-  const runs = [
-    { name: 'served', result: before },
-    { name: 'new', result },
-  ];
-  const stream = new RandomStream(1, 'retrain');
-  const { rows } = compareResults(runs, JUDGED_BY, { baseline: 'served', stream });
-  const difference = rows.find(({ name }) => name === 'new')?.difference;
-  if (!difference) throw new Error('internal: a comparison of two runs has a difference');
-  return { before, result, difference };
-}
-
-function judgement({ before, result, difference }: Judged): string {
-  const { mean, low, high, nPairs } = difference;
-  const number = (value: number): string => value.toFixed(4);
-  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${number(Math.abs(value))}`;
+function heldBackText({ nRows, nHeldBack, from, told }: NewFeedback, nPeople: number, since: string): string {
+  const time = from === null ? '' : `, from ${new Date(from.time).toISOString()} on,`;
   return (
-    `${JUDGED_BY} of lists for ${nPairs} people: ${number(before.metrics[JUDGED_BY].mean)} served, ` +
-    `${number(result.metrics[JUDGED_BY].mean)} new; difference ${signed(mean)} (95 % interval ${signed(low)} … ${signed(high)}, paired); ` +
-    'worse = the whole interval below 0'
+    `${nRows} events${since}; ${nHeldBack} of them${time} are held back: ` +
+    `${nPeople} people took something new there, by which the recommenders are judged; ${told}`
   );
 }
 
-function documentOf(run: string, feedback: NewFeedback, people: readonly HeldBackPerson[], judged: Judged | null) {
+function documentOf(
+  run: string,
+  { nRows, nHeldBack, from }: NewFeedback,
+  people: number,
+  promote: Promotion,
+  judged: Judged | null,
+) {
   return {
     run,
-    events: feedback.nRows,
-    heldBack: feedback.nHeldBack,
-    people: people.length,
-    heldBackFrom: new Date(feedback.from).toISOString(),
-    rule: 'not worse: the 95 % interval of the paired difference does not lie below 0',
-    metric: JUDGED_BY,
-    served: judged && resultJson(judged.before),
-    new: judged && resultJson(judged.result),
-    difference: judged?.difference ?? null,
+    events: nRows,
+    heldBack: nHeldBack,
+    people,
+    heldBackFrom: from && new Date(from.time).toISOString(),
+    promote,
+    ...judgedJson(judged),
   };
 }
 

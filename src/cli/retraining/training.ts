@@ -1,5 +1,4 @@
 /** The trainings of a retraining: on from the saved run with rows of feedback alone, or anew on the files of the run and these rows. */
-import { inspectArtifact } from '../../artifact/artifact.ts';
 import type { RecommenderParts } from '../../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
@@ -18,6 +17,8 @@ const EPOCHS = 5;
 
 export interface RetrainingPlan {
   readonly run: string;
+  /** Of the run, as it was read. */
+  readonly parts: RecommenderParts;
   /** From the beginning, on the files of the run and the feedback. */
   readonly anew: boolean;
   /** Where the files of the run are now; absent = where they were. */
@@ -26,28 +27,44 @@ export interface RetrainingPlan {
   readonly set: readonly string[];
 }
 
-export interface ChosenTraining {
+interface ChosenTraining {
   readonly settings: AnyRunSettings;
   readonly from?: RecommenderParts;
 }
 
 /**
- * The settings of a training on a table of feedback, nothing of which is held out.
- * @throws 'usage', 'config' for what cannot be retrained
+ * Trains on a table of feedback, nothing of which is held out.
+ * @throws 'usage', 'config' for what cannot be retrained; what training throws
  */
-export async function trainingOn(table: string, plan: RetrainingPlan, progress: Progress): Promise<ChosenTraining> {
-  const chosen = plan.anew ? await trainingAnew(table, plan) : await trainingOnwards(table, plan, progress);
-  return { ...chosen, settings: { ...chosen.settings, split: { method: 'none' }, refit: false } as AnyRunSettings };
+export async function trainOnTold(
+  engine: Engine,
+  table: string,
+  plan: RetrainingPlan,
+  progress: Progress,
+): Promise<Run> {
+  try {
+    const { settings: chosen, from } = plan.anew
+      ? await trainingAnew(table, plan)
+      : await trainingOnwards(table, plan, progress);
+    const settings = { ...chosen, split: { method: 'none' }, refit: false } as AnyRunSettings;
+    const prepared = await prepareRun(settings, progress, { from });
+    return await trainPrepared(engine, prepared, settings, { progress, from });
+  } catch (error) {
+    // nobody knows the table, and it is gone when this is read
+    if (!(error instanceof DeepTasteError) || !error.message.includes(table)) throw error;
+    const message = error.message.replaceAll(table, 'the feedback of the store');
+    throw new DeepTasteError(error.code, `retrain ${plan.run}: ${message}`, { ...error.details }, { cause: error });
+  }
 }
 
 async function trainingOnwards(
   table: string,
-  { run, epochs, set }: RetrainingPlan,
+  { run, parts, epochs, set }: RetrainingPlan,
   progress: Progress,
 ): Promise<ChosenTraining> {
   // what is said of its files is about other rows
   const quiet: Progress = { ...progress, log: () => {} };
-  const isByEpochs = findModel((await inspectArtifact(run)).model.name).learn.by === 'gradients';
+  const isByEpochs = findModel(parts.info.model.name).learn.by === 'gradients';
   const flags = {
     data: [table],
     set: [...set],
@@ -56,28 +73,21 @@ async function trainingOnwards(
     final: true,
     ...(isByEpochs ? { epochs: epochs ?? EPOCHS } : defined({ epochs })),
   };
-  return continuedRun(run, flags, quiet);
+  return continuedRun(run, flags, quiet, parts);
 }
 
-async function trainingAnew(table: string, { run, data, epochs, set }: RetrainingPlan): Promise<ChosenTraining> {
+async function trainingAnew(table: string, { run, parts, data, epochs, set }: RetrainingPlan): Promise<ChosenTraining> {
   const stored = await storedSettings(run);
   if (stored === null || !('files' in stored.data))
     throw new DeepTasteError(
       'usage',
       `retrain ${run}: --anew needs a run that was trained on files, found ${stored === null ? 'one without its settings' : 'the simulated film club'}; leave --anew out`,
     );
-  const { final } = await inspectArtifact(run);
-  const kept = epochs ?? final?.epochs ?? undefined;
+  const kept = epochs ?? parts.info.final?.epochs ?? undefined;
   const input = {
     ...stored,
     data: { ...stored.data, files: [...(data ?? stored.data.files), table] },
     training: { ...stored.training, ...(kept === undefined ? {} : { epochs: kept }) },
   } as AnyRunInput;
   return { settings: await checkedRun(input, set, `retrain ${run}`) };
-}
-
-export async function trainOn(engine: Engine, training: ChosenTraining, progress: Progress): Promise<Run> {
-  const { settings, from } = training;
-  const prepared = await prepareRun(settings, progress, { from });
-  return trainPrepared(engine, prepared, settings, { progress, from });
 }

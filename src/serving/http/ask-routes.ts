@@ -34,7 +34,7 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Items for somebody: by id, by the items taken, or by cells that describe the person; known or not',
       body: recommendRequest,
       reply: recommendReply,
-      handle: ({ body }) => recommend(service, body),
+      handle: ({ body, signal }) => recommend({ ...service, signal }, body),
     }),
     route({
       method: 'post',
@@ -45,7 +45,9 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Several recommendations at once, each answered or refused by itself',
       body: recommendBatch,
       reply: recommendReplies,
-      handle: async ({ body }) => ({ replies: await eachOf(body.requests, (request) => recommend(service, request)) }),
+      handle: async ({ body, signal }) => ({
+        replies: await eachOf(body.requests, (request) => recommend({ ...service, signal }, request)),
+      }),
     }),
     route({
       method: 'get',
@@ -57,7 +59,7 @@ export function askRoutes(service: Service): Route[] {
       parameters: idParameter,
       query: userQuery,
       reply: recommendReply,
-      handle: ({ parameters, query }) => recommend(service, { ...query, user: parameters.id }),
+      handle: ({ parameters, query, signal }) => recommend({ ...service, signal }, { ...query, user: parameters.id }),
     }),
     route({
       method: 'post',
@@ -68,14 +70,14 @@ export function askRoutes(service: Service): Route[] {
       summary: 'What comes next in a session; telling items of it needs a key that may write',
       body: nextRequest,
       reply: recommendReply,
-      handle: ({ body, access }) => {
+      handle: ({ body, access, signal }) => {
         if (body.items.length > 0 && access === 'read')
           throw new Refused(
             403,
             'forbidden',
             'next: "items" are kept as feedback, which needs a key with write access',
           );
-        return next(service, body);
+        return next({ ...service, signal }, body);
       },
     }),
     route({
@@ -87,7 +89,7 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Puts given items in the order in which somebody is likely to want them',
       body: rankRequest,
       reply: recommendReply,
-      handle: ({ body }) => rank(service, body),
+      handle: ({ body, signal }) => rank({ ...service, signal }, body),
     }),
     route({
       method: 'post',
@@ -98,7 +100,7 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Items most alike to one',
       body: similarRequest,
       reply: similarReply,
-      handle: ({ body }) => similar(service, body),
+      handle: ({ body, signal }) => similar({ ...service, signal }, body),
     }),
     route({
       method: 'post',
@@ -109,7 +111,9 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Items most alike to each of several',
       body: similarBatch,
       reply: similarReplies,
-      handle: async ({ body }) => ({ replies: await eachOf(body.requests, (request) => similar(service, request)) }),
+      handle: async ({ body, signal }) => ({
+        replies: await eachOf(body.requests, (request) => similar({ ...service, signal }, request)),
+      }),
     }),
     route({
       method: 'post',
@@ -120,7 +124,7 @@ export function askRoutes(service: Service): Route[] {
       summary: 'The probability of a click, or the rating, of each row',
       body: predictRequest,
       reply: predictReply,
-      handle: ({ body }) => predict(service, body),
+      handle: ({ body, signal }) => predict({ ...service, signal }, body),
     }),
     route({
       method: 'post',
@@ -131,7 +135,7 @@ export function askRoutes(service: Service): Route[] {
       summary: 'Why an item for somebody, or why a row is predicted as it is',
       body: explainRequest,
       reply: explainReply,
-      handle: ({ body }) => explain(service, body),
+      handle: ({ body, signal }) => explain({ ...service, signal }, body),
     }),
   ];
 }

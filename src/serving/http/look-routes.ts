@@ -16,9 +16,9 @@ import {
   usersReply,
 } from '../api/looking.ts';
 import { idParameter } from '../api/telling.ts';
+import type { Question } from '../scoring/question.ts';
 import { personAsKnown } from '../service/asking.ts';
 import type { Service } from '../service/service.ts';
-import { hashOfId } from '../store/records.ts';
 import { type Route, route } from './route.ts';
 
 const EVENTS_SHOWN = 100;
@@ -102,19 +102,10 @@ export function lookRoutes(service: Service): Route[] {
       query: usersQuery,
       reply: usersReply,
       handle: async ({ query: { search, item, limit, model } }) => {
-        const forgotten = new Set(await store.forgotten());
-        const [stored, trained] = await Promise.all([
+        const [stored, known] = await Promise.all([
           item === undefined ? store.users(search, limit) : [],
-          // as many more as deletion may take out
-          scoring.ask({
-            kind: 'users',
-            model: modelOf(model),
-            search,
-            item: item ?? null,
-            limit: limit + forgotten.size,
-          }),
+          trainedUsers(service, { model: modelOf(model), search, item: item ?? null }, limit),
         ]);
-        const known = trained.filter((id) => !forgotten.has(hashOfId(id)));
         const ids = [...new Set([...stored.map(({ id }) => id), ...known])].slice(0, limit);
         return { users: ids.map((id) => ({ id })) };
       },
@@ -174,4 +165,18 @@ export function lookRoutes(service: Service): Route[] {
 
 function unknown(where: string, what: string, found: string): DeepTasteError {
   return new DeepTasteError('not-found', `${where}: must be ${what}, found "${shownName(found)}"`);
+}
+
+/** Users of the training whose ids hold the text, without those that were deleted since. */
+async function trainedUsers(
+  { scoring, store }: Service,
+  wanted: Omit<Extract<Question, { kind: 'users' }>, 'kind' | 'limit'>,
+  most: number,
+): Promise<readonly string[]> {
+  for (let limit = most; ; limit *= 2) {
+    const trained = await scoring.ask({ kind: 'users', ...wanted, limit });
+    const known = await store.withoutForgotten(trained);
+    // where deletion took some out, more are asked for
+    if (known.length >= most || trained.length < limit) return known.slice(0, most);
+  }
 }

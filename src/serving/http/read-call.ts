@@ -18,6 +18,9 @@ export async function readCall(
   const where = route.name;
   return {
     access,
+    get signal() {
+      return c.req.raw.signal;
+    },
     parameters: route.parameters && parseOptions(route.parameters, parametersOf(c), where, 'usage'),
     query: route.query && parseOptions(route.query, queryOf(c, where), where, 'usage'),
     stream: route.stream === undefined ? null : streamOf(c, where, route.stream.most),

@@ -29,6 +29,8 @@ export interface Call<P, Q, B> {
   readonly body: B;
   /** Null for routes that take no stream, and for an empty body. */
   readonly stream: ReadableStream<Uint8Array> | null;
+  /** Aborted when the caller closes the connection. */
+  readonly signal: AbortSignal;
   /** What the caller's key allows. */
   readonly access: Access;
 }

@@ -58,10 +58,8 @@ export function trainingRoutes(open: TrainingDesk | null, scoring: Pick<Scoring,
       stream: { most: open?.means.mostUpload ?? 0 },
       reply: uploadReply,
       handle: async ({ query, stream }) => {
-        const { uploads } = desk();
-        const upload = await uploads.add(query.name, stream);
-        const { id, name, bytes } = upload;
-        return { id, name, bytes, ...(await uploads.look(upload, {})) };
+        const { folder: _, ...upload } = await desk().uploads.add(query.name, stream);
+        return upload;
       },
     }),
     route({

@@ -316,10 +316,16 @@ export interface Scoring {
   readonly about: readonly AboutModel[];
   /** In the same order. */
   readonly runs: readonly MeasuredRun[];
-  ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>>;
+  /**
+   * @param signal aborted when nobody waits for the answer any more: a question that is not being scored yet is dropped
+   * @throws Gone for a question that was dropped
+   */
+  ask<Q extends Question>(question: Q, signal?: AbortSignal): Promise<ReplyTo<Q>>;
   /** Tells what the store says of items; it holds from the next question on. */
   itemsChanged(items: readonly StoredItem[]): Promise<void>;
   /** Questions that wait or are being answered. */
   readonly waiting: number;
+  /** Questions that were dropped since nobody waited for their answers any more. */
+  readonly nDropped: number;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@
 import { hashName } from '../../core/random.ts';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import type { StoredItem } from '../store/records.ts';
+import { Gone, requireWaiting } from './dropped-questions.ts';
 import type { AboutModel, MeasuredRun, MeasureQuestion, Question, ReplyTo, Scoring } from './question.ts';
 import { ScoringWorker, ThreadLost } from './scoring-worker.ts';
 import type { ModelSource } from './served-models.ts';
@@ -40,6 +41,7 @@ export class ScoringPool implements Scoring {
   #reader: Promise<ScoringWorker> | null = null;
   #readerIdle: NodeJS.Timeout | undefined;
   #reloading: Promise<void> | null = null;
+  #nDropped = 0;
   #isClosed = false;
 
   private constructor(options: PoolOptions) {
@@ -72,18 +74,29 @@ export class ScoringPool implements Scoring {
     return this.#sources;
   }
 
-  get nWorkers(): number {
-    return this.#workers.length;
+  get nDropped(): number {
+    return this.#nDropped;
   }
 
-  async ask<Q extends Question>(question: Q): Promise<ReplyTo<Q>> {
+  async ask<Q extends Question>(question: Q, signal?: AbortSignal): Promise<ReplyTo<Q>> {
     if (question.kind === 'measures' || question.kind === 'compare' || question.kind === 'layout')
       return (await this.#read(question)) as ReplyTo<Q>;
     if (this.waiting >= this.#options.queue)
       throw new Busy(`${this.#options.queue} questions wait already; ask again later`);
+    try {
+      return (await this.#asked(question, signal)) as ReplyTo<Q>;
+    } catch (error) {
+      if (error instanceof Gone) this.#nDropped++;
+      throw error;
+    }
+  }
+
+  /** Of one thread, and where that is lost, of another one. */
+  async #asked(question: Question, signal: AbortSignal | undefined): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
+      requireWaiting(signal);
       try {
-        return (await this.#workerFor(question).ask(question)) as ReplyTo<Q>;
+        return await this.#workerFor(question).ask(question, signal);
       } catch (error) {
         if (!(error instanceof ThreadLost) || attempt > 0) throw error;
       }

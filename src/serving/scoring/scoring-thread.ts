@@ -2,13 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { EngineOptions } from '../../engine/runtime/engine.ts';
 import type { StoredItem } from '../store/records.ts';
+import { DroppedQuestions } from './dropped-questions.ts';
 import { type Failure, failureOf } from './failure.ts';
 import type { Question } from './question.ts';
 import { loadModels, type ModelSource, type ServedModels } from './served-models.ts';
 
-export interface ScoringData {
+export interface ScoringSources {
   readonly sources: readonly ModelSource[];
   readonly engine: EngineOptions;
+}
+
+export interface ScoringData extends ScoringSources {
+  /** Memory of {@link DroppedQuestions}. */
+  readonly dropped: SharedArrayBuffer;
 }
 
 /** Tasks and outcomes travel as JSON texts, several in a message: that costs less than copies of objects, and threads are woken less often. */
@@ -18,6 +24,7 @@ export type Task =
 
 export type Outcome =
   | { readonly id: number; readonly reply: unknown }
+  | { readonly id: number; readonly dropped: true }
   | { readonly id: number; readonly failure: Failure };
 
 /** The number of the outcome that says whether the recommenders could be loaded. */
@@ -28,7 +35,8 @@ const TOLD_EVERY_MS = 1;
 
 if (parentPort) await serve(workerData as ScoringData);
 
-async function serve({ sources, engine }: ScoringData): Promise<void> {
+async function serve({ sources, engine, dropped: memory }: ScoringData): Promise<void> {
+  const dropped = new DroppedQuestions(memory);
   let outcomes: Outcome[] = [];
   const tellAll = (): void => {
     if (outcomes.length > 0) parentPort?.postMessage(JSON.stringify(outcomes));
@@ -43,7 +51,7 @@ async function serve({ sources, engine }: ScoringData): Promise<void> {
     parentPort?.on('message', (text: string) => {
       let toldAt = performance.now();
       for (const task of JSON.parse(text) as readonly Task[]) {
-        const outcome = outcomeOf(models, task);
+        const outcome = dropped.has(task.id) ? { id: task.id, dropped: true as const } : outcomeOf(models, task);
         // what has to be read from files comes when it has come
         if (outcome instanceof Promise) void outcome.then((late) => tellLate(late));
         else outcomes.push(outcome);

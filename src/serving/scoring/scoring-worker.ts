@@ -2,9 +2,10 @@
 import { Worker } from 'node:worker_threads';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { StoredItem } from '../store/records.ts';
+import { DroppedQuestions, Gone } from './dropped-questions.ts';
 import { errorOf } from './failure.ts';
 import type { Question } from './question.ts';
-import { LOADING, type Outcome, type ScoringData, type Task } from './scoring-thread.ts';
+import { LOADING, type Outcome, type ScoringData, type ScoringSources, type Task } from './scoring-thread.ts';
 
 /** The thread ended while it had the question: another may answer it. */
 export class ThreadLost extends Error {}
@@ -17,14 +18,16 @@ interface Waiting {
 export class ScoringWorker {
   readonly #thread: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #dropped = new DroppedQuestions();
   readonly #idle: (() => void)[] = [];
   #nTasks = LOADING;
   /** Tasks of this turn of the event loop, which go to the thread together. */
   #leaving: Task[] = [];
   #isOver = false;
 
-  private constructor(data: ScoringData, onLost: (worker: ScoringWorker, error: Error) => void) {
+  private constructor(sources: ScoringSources, onLost: (worker: ScoringWorker, error: Error) => void) {
     const file = import.meta.url.endsWith('.ts') ? './scoring-thread.ts' : './scoring-thread.js';
+    const data: ScoringData = { ...sources, dropped: this.#dropped.memory };
     this.#thread = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv: [] });
     const lost = (error: Error): void => {
       if (this.#isOver) return;
@@ -41,8 +44,11 @@ export class ScoringWorker {
   }
 
   /** @throws what loading the recommenders throws */
-  static async start(data: ScoringData, onLost: (worker: ScoringWorker, error: Error) => void): Promise<ScoringWorker> {
-    const worker = new ScoringWorker(data, onLost);
+  static async start(
+    sources: ScoringSources,
+    onLost: (worker: ScoringWorker, error: Error) => void,
+  ): Promise<ScoringWorker> {
+    const worker = new ScoringWorker(sources, onLost);
     try {
       await worker.#outcome(LOADING);
     } catch (error) {
@@ -57,19 +63,26 @@ export class ScoringWorker {
     return this.#waiting.size;
   }
 
-  ask(question: Question): Promise<unknown> {
-    return this.#task((id) => ({ id, question }));
+  /** @throws Gone where the signal came before it was scored */
+  async ask(question: Question, signal?: AbortSignal): Promise<unknown> {
+    const id = ++this.#nTasks;
+    const drop = (): void => this.#dropped.add(id);
+    signal?.addEventListener('abort', drop);
+    try {
+      return await this.#task({ id, question });
+    } finally {
+      signal?.removeEventListener('abort', drop);
+    }
   }
 
   async itemsChanged(items: readonly StoredItem[]): Promise<void> {
-    await this.#task((id) => ({ id, items }));
+    await this.#task({ id: ++this.#nTasks, items });
   }
 
-  #task(make: (id: number) => Task): Promise<unknown> {
+  #task(task: Task): Promise<unknown> {
     if (this.#isOver) return Promise.reject(new ThreadLost('the thread has ended'));
-    const id = ++this.#nTasks;
-    if (this.#leaving.push(make(id)) === 1) setImmediate(() => this.#send());
-    return this.#outcome(id);
+    if (this.#leaving.push(task) === 1) setImmediate(() => this.#send());
+    return this.#outcome(task.id);
   }
 
   #send(): void {
@@ -86,6 +99,7 @@ export class ScoringWorker {
     const waiting = this.#waiting.get(outcome.id);
     this.#waiting.delete(outcome.id);
     if ('failure' in outcome) waiting?.reject(errorOf(outcome.failure));
+    else if ('dropped' in outcome) waiting?.reject(new Gone());
     else waiting?.resolve(outcome.reply);
     if (this.#waiting.size === 0) for (const tell of this.#idle.splice(0)) tell();
   }

@@ -167,7 +167,7 @@ export class ServedModel {
             ),
             includeSeen: true,
           };
-    const found = this.#sessions.candidates(person.session, request, options);
+    const found = this.#sessions.candidates(person, request, options);
     tell(found.how, found.notes);
     return Array.from(found.items, (item, n) => ({
       item,

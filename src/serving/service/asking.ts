@@ -17,6 +17,7 @@ import type {
 import type { Replies, ServedList, Somebody, Wanted } from '../scoring/question.ts';
 import { type ListSettings, settingsFor } from '../settings.ts';
 import type { GivenRecommendation } from '../store/records.ts';
+import { StoreFailure } from '../store/store-failure.ts';
 import { tasteOf } from './history.ts';
 import type { Service } from './service.ts';
 import { recordEvents } from './telling.ts';
@@ -112,7 +113,7 @@ export async function recommend(service: Service, given: RecommendRequest): Prom
   const person = await somebodyOf(service, request);
   const id = service.newId();
   const wanted = wantedOf(request.k, request, asked.list, before, id);
-  const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
+  const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);
   if (request.trial) return answered(asked, id, list);
   return remembered(service, asked, list, {
     id,
@@ -166,9 +167,12 @@ async function remembered(
     .addRecommendation({ ...given, time: now(), model, version, scenario, variant, items })
     .catch((error: Error) => {
       log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
+      if (!(error instanceof StoreFailure)) throw error;
       notes.push('the store could not keep this answer: it has no next page, and its probabilities are not kept');
     });
-  if (!store.mayAnswerBefore) await kept;
+  if (store.mayAnswerBefore)
+    kept.catch(() => {}); // the log tells it, whoever asked has the answer
+  else await kept;
   watcher.listed(model, list);
   return answered(asked, given.id, { ...list, notes });
 }
@@ -185,7 +189,7 @@ export async function rank(service: Service, request: RankRequest): Promise<Reco
     [],
     id,
   );
-  const list = await service.scoring.ask({ kind: 'rank', model: asked.model, person, items, wanted });
+  const list = await service.scoring.ask({ kind: 'rank', model: asked.model, person, items, wanted }, service.signal);
   const kept = { kind: 'rank', ...request };
   return remembered(service, asked, list, { id, user: request.user ?? null, session: null, request: kept, before: [] });
 }
@@ -210,7 +214,7 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
   const person: Somebody = { ...nobody, items: taken, refused, session };
   const id = service.newId();
   const wanted = wantedOf(request.k, request, asked.list, [], id);
-  const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted });
+  const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);
   const kept = { kind: 'next', ...request };
   return remembered(service, asked, list, { id, user, session, request: kept, before: [] });
 }
@@ -219,14 +223,17 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
 export async function similar(service: Service, request: SimilarRequest): Promise<SimilarReply> {
   const { item, k, where, exclude } = request;
   const { model, version } = askedOf(service, request, null);
-  const list = await service.scoring.ask({
-    kind: 'similar',
-    model,
-    item,
-    k,
-    where: where === undefined ? [] : [where],
-    exclude: exclude ?? [],
-  });
+  const list = await service.scoring.ask(
+    {
+      kind: 'similar',
+      model,
+      item,
+      k,
+      where: where === undefined ? [] : [where],
+      exclude: exclude ?? [],
+    },
+    service.signal,
+  );
   if (list === null) throw unknownItem('similar', item);
   return { model, version, ...list };
 }
@@ -240,7 +247,7 @@ function unknownItem(where: string, item: string): DeepTasteError {
 
 export async function predict(service: Service, { rows, model: name }: PredictRequest): Promise<PredictReply> {
   const { model, version } = askedOf(service, { model: name }, null);
-  return { model, version, predictions: await service.scoring.ask({ kind: 'predict', model, rows }) };
+  return { model, version, predictions: await service.scoring.ask({ kind: 'predict', model, rows }, service.signal) };
 }
 
 /** @throws 'usage' unless a row, or a person and an item, is given */
@@ -249,7 +256,7 @@ export async function explain(service: Service, request: ExplainRequest): Promis
   const { model, version } = askedOf(service, request, user ?? null);
   const asksForRow = row !== undefined && item === undefined && user === undefined && history === undefined;
   if (asksForRow) {
-    const explained = await service.scoring.ask({ kind: 'explain-row', model, row });
+    const explained = await service.scoring.ask({ kind: 'explain-row', model, row }, service.signal);
     return { model, version, item: null, how: null, row: { ...explained } };
   }
   if (item === undefined || row !== undefined)
@@ -259,13 +266,16 @@ export async function explain(service: Service, request: ExplainRequest): Promis
     );
   const person = await somebodyOf(service, { user, history });
   const wanted = wantedOf(1, {}, {}, [], 'explain');
-  const { items, how, unknownItems } = await service.scoring.ask({
-    kind: 'rank',
-    model,
-    person,
-    items: [item],
-    wanted,
-  });
+  const { items, how, unknownItems } = await service.scoring.ask(
+    {
+      kind: 'rank',
+      model,
+      person,
+      items: [item],
+      wanted,
+    },
+    service.signal,
+  );
   if (unknownItems.includes(item)) throw unknownItem('explain', item);
   return { model, version, item: items[0] ?? null, how, row: null };
 }
@@ -274,5 +284,5 @@ export async function explain(service: Service, request: ExplainRequest): Promis
 export async function personAsKnown(service: Service, user: string, name?: string): Promise<Replies['history']> {
   const { model } = askedOf(service, { model: name }, null);
   const person = await somebodyOf(service, { user });
-  return service.scoring.ask({ kind: 'history', model, person });
+  return service.scoring.ask({ kind: 'history', model, person }, service.signal);
 }

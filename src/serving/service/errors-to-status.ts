@@ -1,5 +1,6 @@
 /** Which status an error gets, and what of it strangers may read. */
 import { DeepTasteError, type ErrorCode } from '../../core/errors.ts';
+import { Gone } from '../scoring/dropped-questions.ts';
 import { Busy } from '../scoring/scoring-pool.ts';
 import { StoreFailure } from '../store/store-failure.ts';
 
@@ -8,7 +9,7 @@ const STORE_SECONDS = 5;
 
 /** A request that is refused before it is looked at. */
 export class Refused extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 499 | 503;
   readonly code: string;
   readonly retryAfter: number | null;
 
@@ -43,6 +44,8 @@ export function toldOf(error: unknown): Told {
     const { status, code, message, retryAfter } = error;
     return { status, code, message, retryAfter };
   }
+  // nobody reads it, the metrics count it
+  if (error instanceof Gone) return { status: 499, code: 'gone', message: error.message, retryAfter: null };
   if (error instanceof Busy) return { status: 503, code: 'busy', message: error.message, retryAfter: 1 };
   if (error instanceof StoreFailure) {
     const message = `the store (${error.kind}) failed; the log of the server tells why under the requestId`;

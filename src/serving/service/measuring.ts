@@ -12,7 +12,6 @@ import type {
   MeasuredRun,
   RunMeasures,
 } from '../scoring/question.ts';
-import { hashOfId } from '../store/records.ts';
 import type { Service } from './service.ts';
 
 /** Users whose lists are asked for at once: other questions get their turn between. */
@@ -64,9 +63,9 @@ export class Measuring {
     count: number,
   ): Promise<Of<Exposure & { readonly k: number; readonly users: number }>> {
     const about = this.#about(name);
-    const forgotten = new Set(await this.#service.store.forgotten());
-    const spread = await this.#once(['exposure', about.name, k, count, forgotten.size], [about], () =>
-      this.#spread(about, k, count, forgotten),
+    const nForgotten = await this.#service.store.nForgotten();
+    const spread = await this.#once(['exposure', about.name, k, count, nForgotten], [about], () =>
+      this.#spread(about, k, count),
     );
     return { model: about.name, version: about.version, k, ...spread };
   }
@@ -75,16 +74,15 @@ export class Measuring {
     { name: model, title, users }: AboutModel,
     k: number,
     count: number,
-    forgotten: ReadonlySet<string>,
   ): Promise<Exposure & { readonly users: number }> {
-    const { scoring } = this.#service;
+    const { scoring, store } = this.#service;
     if (users === 0)
       throw new DeepTasteError(
         'usage',
         `exposure: needs users of the training by name, found none in the data of ${title}; ask a model that knows users`,
       );
     const sample = await scoring.ask({ kind: 'some-users', model, count });
-    const ids = sample.filter((id) => !forgotten.has(hashOfId(id)));
+    const ids = await store.withoutForgotten(sample);
     const lists: (readonly string[])[] = [];
     for (let from = 0; from < ids.length; from += USERS_AT_ONCE)
       lists.push(...(await scoring.ask({ kind: 'lists', model, users: ids.slice(from, from + USERS_AT_ONCE), k })));

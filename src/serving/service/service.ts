@@ -12,6 +12,8 @@ export interface Service {
   /** Told what is going on, for metrics. */
   readonly watcher: Watcher;
   readonly log: Log;
+  /** Of whoever waits for the answer: aborted when the connection is closed. Absent = of nobody in particular. */
+  readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
   /** An id that nobody guesses. */

@@ -5,7 +5,7 @@ import { sqliteFile, sqliteInMemory } from './sqlite.ts';
 import type { Store } from './store.ts';
 
 /**
- * @param address the path of a SQLite file, or postgres://…
+ * @param address the path of a SQLite file, `:memory:`, or postgres://…
  * @throws DeepTasteError `io`: it cannot be opened; `config`: an address that is none, a store of a newer version
  */
 export async function openStore(address: string): Promise<Store> {
@@ -18,7 +18,8 @@ export async function openStore(address: string): Promise<Store> {
       'config',
       `store: must be the path of a SQLite file or postgres://…, found "${address.split('://')[0]}://"`,
     );
-  return openSqlStore(await sqliteFile(address));
+  // a file of that name is another database for each connection
+  return address === ':memory:' ? memoryStore() : openSqlStore(await sqliteFile(address));
 }
 
 /** Nothing outlives the process: for tests, and recommenders that are served within another program. */

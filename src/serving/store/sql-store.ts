@@ -31,6 +31,9 @@ const PAUSE_MS = { sqlite: 20, postgres: 0 } as const;
 /** Answers that nobody waits for; beyond them whoever gives one does. */
 const MOST_UNWRITTEN = 2_000;
 
+/** Hashes that one statement looks for. */
+const HASHES_AT_ONCE = 500;
+
 /** Whom an id stands for after merges. */
 const ROOT = 'COALESCE((SELECT merged_into FROM people WHERE id = ?), ?)';
 
@@ -50,7 +53,7 @@ class SqlStore implements Store {
 
   constructor(database: WatchedDatabase) {
     this.#database = database;
-    this.#answers = new AnswerQueue((answers) => database.run(answers.map(insertAnswer)), PAUSE_MS[database.kind]);
+    this.#answers = new AnswerQueue((statements) => database.run(statements), PAUSE_MS[database.kind]);
   }
 
   get kind(): string {
@@ -104,15 +107,9 @@ class SqlStore implements Store {
       ),
     ]);
     const ids = [root as string, ...aliases.map(({ id }) => id as string)];
-    const hashes = ids.map(hashOfId);
-    const forgotten = await this.#found(
-      `SELECT hash FROM forgotten WHERE hash IN (${hashes.map(() => '?').join(', ')})`,
-      ...hashes,
-    );
-    const isForgotten = new Set(forgotten.map(({ hash }) => hash));
     return {
       id: root as string,
-      ids: ids.filter((_, n) => !isForgotten.has(hashes[n])),
+      ids: await this.withoutForgotten(ids),
       fields: fields.length > 0 ? cellsOf(fields[0]) : {},
       events: events.reverse().map(eventOf),
     };
@@ -210,8 +207,22 @@ class SqlStore implements Store {
     return rows.map(userOf);
   }
 
-  async forgotten(): Promise<string[]> {
-    return (await this.#rows('SELECT hash FROM forgotten ORDER BY hash')).map(({ hash }) => hash as string);
+  async nForgotten(): Promise<number> {
+    const [{ n }] = await this.#rows('SELECT COUNT(*) AS n FROM forgotten');
+    return Number(n);
+  }
+
+  async withoutForgotten(ids: readonly string[]): Promise<string[]> {
+    const left: string[] = [];
+    for (let from = 0; from < ids.length; from += HASHES_AT_ONCE) {
+      const some = ids.slice(from, from + HASHES_AT_ONCE);
+      const hashes = some.map(hashOfId);
+      const places = hashes.map(() => '?').join(', ');
+      const rows = await this.#found(`SELECT hash FROM forgotten WHERE hash IN (${places})`, ...hashes);
+      const forgotten = new Set(rows.map(({ hash }) => hash));
+      left.push(...some.filter((_, n) => !forgotten.has(hashes[n])));
+    }
+    return left;
   }
 
   async item(id: string): Promise<StoredItem | null> {
@@ -244,8 +255,8 @@ class SqlStore implements Store {
     return this.kind === 'sqlite' && this.#database.isWritten && this.#answers.size < MOST_UNWRITTEN;
   }
 
-  addRecommendation(given: GivenRecommendation): Promise<void> {
-    return this.#answers.add(given);
+  async addRecommendation(given: GivenRecommendation): Promise<void> {
+    await this.#answers.add(given.id, insertAnswer(given));
   }
 
   async recommendation(id: string): Promise<GivenRecommendation | null> {

@@ -12,7 +12,15 @@ export interface SqliteCall {
 
 export type SqliteReply =
   | { readonly id: number; readonly rows: Row[][] }
-  | { readonly id: number; readonly failure: { readonly message: string; readonly code: string | null } };
+  | { readonly id: number; readonly failure: SqliteFailure };
+
+export interface SqliteFailure {
+  readonly message: string;
+  /** Of an error of ours. */
+  readonly code: string | null;
+  /** Of SQLite itself. */
+  readonly errcode: number | null;
+}
 
 /** The number of the reply that says whether the file could be opened. */
 export const OPENING = 0;
@@ -24,7 +32,8 @@ function serve(path: string): void {
   const reply = (message: SqliteReply): void => port?.postMessage(message);
   const failed = (id: number, error: unknown): void => {
     const code = error instanceof DeepTasteError ? error.code : null;
-    reply({ id, failure: { message: (error as Error).message, code } });
+    const { message, errcode = null } = error as Error & { readonly errcode?: number };
+    reply({ id, failure: { message, code, errcode } });
   };
   let database: SqliteDatabase;
   try {

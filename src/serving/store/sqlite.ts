@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { DeepTasteError, type ErrorCode } from '../../core/errors.ts';
 import type { Database, Row, Statement } from './sql.ts';
 import { requireSqlite, SqliteDatabase } from './sqlite-database.ts';
-import { OPENING, type SqliteCall, type SqliteReply } from './sqlite-thread.ts';
+import { OPENING, type SqliteCall, type SqliteFailure, type SqliteReply } from './sqlite-thread.ts';
 
 /** Nothing outlives the process. @throws DeepTasteError `config`: this Node has no SQLite */
 export function sqliteInMemory(): Database {
@@ -89,8 +89,10 @@ class SqliteFile implements Database {
   }
 }
 
-function errorOf({ code, message }: Extract<SqliteReply, { failure: unknown }>['failure']): Error {
-  return code === null ? new Error(message) : new DeepTasteError(code as ErrorCode, message);
+function errorOf({ code, message, errcode }: SqliteFailure): Error {
+  return code === null
+    ? Object.assign(new Error(message), { errcode })
+    : new DeepTasteError(code as ErrorCode, message);
 }
 
 /** @throws DeepTasteError `io`: the file cannot be opened; `config`: this Node has no SQLite */

@@ -6,11 +6,26 @@ import type { Database } from './sql.ts';
 export class StoreFailure extends DeepTasteError {
   /** `sqlite`, `postgres`: what strangers may know of it. */
   readonly kind: string;
+  /** True: the database works, and refuses what a statement is about. */
+  readonly isOfStatement: boolean;
 
   constructor(kind: string, cause: unknown) {
     super('io', `store (${kind}): ${(cause as Error).message}`, {}, { cause });
     this.kind = kind;
+    this.isOfStatement = isRefused(cause);
   }
+}
+
+/** Of SQLite: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
+const REFUSING_SQLITE = [18, 19, 20, 25];
+/** Of Postgres the classes of what is wrong with data, breaks a constraint, or is larger than it may be. */
+const REFUSING_POSTGRES = /^(22|23|54)...$/;
+
+function isRefused(cause: unknown): boolean {
+  const { code, errcode } = cause as { readonly code?: unknown; readonly errcode?: unknown };
+  // the lower byte of an extended code of SQLite is the code
+  if (typeof errcode === 'number') return REFUSING_SQLITE.includes(errcode & 0xff);
+  return typeof code === 'string' && REFUSING_POSTGRES.test(code);
 }
 
 export interface WatchedDatabase extends Database {
@@ -34,8 +49,9 @@ export function watchedDatabase(database: Database): WatchedDatabase {
         if (writes) isWritten = true;
         return rows;
       } catch (cause) {
-        if (writes) isWritten = false;
-        throw new StoreFailure(kind, cause);
+        const failure = new StoreFailure(kind, cause);
+        if (writes && !failure.isOfStatement) isWritten = false;
+        throw failure;
       }
     },
     async lookUp(statements) {

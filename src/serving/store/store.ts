@@ -37,8 +37,10 @@ export interface Store {
   mergeUsers(from: string, into: string): Promise<number>;
   /** Users of the store whose ids hold the text, by id. */
   users(search: string, limit: number): Promise<readonly StoredUser[]>;
-  /** SHA-256 (hex) of the ids of people whom recommenders shall not know. */
-  forgotten(): Promise<readonly string[]>;
+  /** How many ids of people there are whom recommenders shall not know; it only grows. */
+  nForgotten(): Promise<number>;
+  /** The ids without those of people whom recommenders shall not know. */
+  withoutForgotten(ids: readonly string[]): Promise<readonly string[]>;
 
   item(id: string): Promise<StoredItem | null>;
   /** @returns what was stored, with its version */

@@ -16,11 +16,18 @@ export interface JobParts {
   /** Name of the table. */
   readonly data: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The folder in which it works. */
-  readonly folder: string;
-  /** Whether the folder is the job's alone. */
-  readonly ownsFolder: boolean;
+  /** That of the table, in which it works; null = without a table. */
+  readonly folder: string | null;
   readonly uploads: readonly Upload[];
+}
+
+export interface JobRun {
+  /** Where it works. */
+  readonly cwd: string;
+  /** Folders that nobody is told of, those within others first. */
+  readonly hidden: readonly string[];
+  /** The run is whole; what it throws has the training fail. At once, so that nothing is cancelled between. */
+  onMade(): void;
 }
 
 /** What the command tells with `--json-progress`. */
@@ -44,8 +51,7 @@ export class Job {
   readonly id: string;
   readonly name: string;
   readonly settings: JobParts['settings'];
-  readonly folder: string;
-  readonly ownsFolder: boolean;
+  readonly folder: JobParts['folder'];
   readonly uploads: readonly Upload[];
   readonly #parts: JobParts;
   readonly #created = new Date();
@@ -65,7 +71,6 @@ export class Job {
     this.name = parts.name;
     this.settings = parts.settings;
     this.folder = parts.folder;
-    this.ownsFolder = parts.ownsFolder;
     this.uploads = parts.uploads;
   }
 
@@ -81,14 +86,14 @@ export class Job {
     return this.#problem;
   }
 
-  /** @param hidden folders that nobody is told of */
-  async run(program: readonly string[], args: readonly string[], hidden: readonly string[]): Promise<void> {
+  /** @throws what `onMade` throws, and what is wrong with the command's document */
+  async run(program: readonly string[], args: readonly string[], { cwd, hidden, onMade }: JobRun): Promise<void> {
     if (this.isOver) return;
     this.#state = 'running';
     this.#started = new Date();
     const shown = (text: string): string => hidden.reduce((rest, folder) => rest.replaceAll(`${folder}/`, ''), text);
     this.#command = startCommand(program, args, {
-      cwd: this.folder,
+      cwd,
       onLine: (line) => this.#take(line, shown),
     });
     const { code, stdout, lines } = await this.#command.outcome;
@@ -96,6 +101,7 @@ export class Job {
     if (this.isOver) return;
     if (code !== 0) return this.fail(shown(problemOf(lines, 'its process ended unasked')));
     const { out: _, next: __, ...result } = JSON.parse(stdout) as Record<string, unknown>;
+    onMade();
     this.#result = result;
     this.#over('done');
   }

@@ -1,15 +1,14 @@
 /** Trainings that were asked for: one after the other, each by the command line in a process of its own. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
 import { shownName } from '../../core/shown.ts';
-import { makeTemporaryFolder } from '../../core/temporary-folder.ts';
 import type { JobRequest } from '../api/training.ts';
 import type { Log } from '../log.ts';
 import { Refused } from '../service/errors-to-status.ts';
 import { Job } from './job.ts';
+import { JobFolder, removeLeftJobFolders, requireFreeName } from './job-folder.ts';
 import type { TrainingMeans } from './means.ts';
 import type { Upload, Uploads } from './uploads.ts';
 
@@ -30,6 +29,13 @@ export class Jobs {
   constructor(means: TrainingMeans, log: Log) {
     this.#means = means;
     this.#log = log;
+  }
+
+  /** Removes what trainings of servers that were killed have left in the folder of runs. */
+  async removeLeft(): Promise<void> {
+    await removeLeftJobFolders(this.#means.folder).catch((error: Error) =>
+      this.#log.write('warn', 'left folders not removed', { message: error.message }),
+    );
   }
 
   /** The newest first. */
@@ -57,37 +63,40 @@ export class Jobs {
    * @throws 'usage', 'config' for wrong settings; 'not-found' for an upload; Refused 409 for a name that is taken, 503 for too many
    */
   async add(request: JobRequest, uploads: Uploads): Promise<Job> {
-    const { name } = request;
-    const waiting = this.all.filter((job) => !job.isOver);
-    if (waiting.some((job) => job.name === name) || existsSync(join(this.#means.folder, name)))
-      throw new Refused(409, 'taken', `jobs: there is a run "${name}" already; choose another name`);
-    if (waiting.length > MOST_WAITING)
-      throw new Refused(503, 'busy', `jobs: ${MOST_WAITING} trainings wait already; wait, or cancel one`, 60);
-    const named = (id: string | undefined): Upload[] => (id === undefined ? [] : [uploads.get(id)]);
-    const [table] = named(request.upload);
-    const [items] = named(request.items);
-    const [users] = named(request.users);
-    const id = randomUUID();
-    const folder = table?.folder ?? makeTemporaryFolder('job');
-    const settings = settingsOf(request, folder, { table, items, users });
+    const named = (id: string | undefined): Upload | undefined => (id === undefined ? undefined : uploads.get(id));
+    const tables = { table: named(request.upload), items: named(request.items), users: named(request.users) };
+    const settings = settingsOf(request, tables);
     await this.#means.check(settings);
+    // from here to the end nothing else gets its turn
+    this.#requireRoom(request.name);
+    const { table } = tables;
     const job = new Job({
-      id,
-      name,
+      id: randomUUID(),
+      name: request.name,
       model: request.model,
       data: table?.name ?? 'film-club',
       settings,
-      folder,
-      ownsFolder: table === undefined,
-      uploads: [table, items, users].filter((each) => each !== undefined),
+      folder: table?.folder ?? null,
+      uploads: [request.upload, request.items, request.users].flatMap((id) => named(id) ?? []),
     });
-    this.#jobs.set(id, job);
+    this.#jobs.set(job.id, job);
     for (const old of [...this.#jobs.values()].slice(0, -MOST_KEPT)) if (old.isOver) this.#jobs.delete(old.id);
-    this.#log.write('info', 'training waits', { job: id, run: name, model: request.model });
+    this.#log.write('info', 'training waits', { job: job.id, run: job.name, model: request.model });
     this.#working ??= this.#work().finally(() => {
       this.#working = null;
     });
     return job;
+  }
+
+  /** @throws Refused 409 for a name that is taken, 503 for too many */
+  #requireRoom(name: string): void {
+    if (this.#isClosed) throw new Refused(503, 'stopping', 'jobs: the server is stopping; try again later', 5);
+    const waiting = this.all.filter((job) => !job.isOver);
+    if (waiting.some((job) => job.name === name))
+      throw new Refused(409, 'taken', `jobs: a training of a run "${name}" waits already; choose another name`);
+    requireFreeName(this.#means.folder, name);
+    if (waiting.length > MOST_WAITING)
+      throw new Refused(503, 'busy', `jobs: ${MOST_WAITING} trainings wait already; wait, or cancel one`, 60);
   }
 
   async #work(): Promise<void> {
@@ -104,19 +113,22 @@ export class Jobs {
 
   async #train(job: Job): Promise<void> {
     const { program, folder } = this.#means;
+    const made = new JobFolder(folder, job.name);
+    const workplace = job.folder ?? made.path;
     const file = `${job.id}-${EXPERIMENT}`;
-    const out = join(folder, job.name);
     try {
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(job.folder, file), experimentText(job.settings), { mode: 0o600 });
-      await job.run(program, ['run', file, '--out', out, '--json', '--json-progress'], [folder, job.folder]);
+      made.make();
+      await writeFile(join(workplace, file), experimentText(job.settings), { mode: 0o600 });
+      await job.run(program, ['run', file, '--out', made.out, '--json', '--json-progress'], {
+        cwd: workplace,
+        hidden: [made.path, folder, workplace],
+        onMade: () => made.publish(),
+      });
     } catch (error) {
       job.fail((error as Error).message);
     } finally {
-      // what is not finished is no run
-      if (job.state !== 'done') await removeRun(out);
-      await rm(join(job.folder, file), { force: true });
-      if (job.ownsFolder) await rm(job.folder, { recursive: true, force: true });
+      await rm(join(workplace, file), { force: true });
+      await made.remove();
     }
   }
 
@@ -135,13 +147,12 @@ export class Jobs {
   }
 }
 
-/** The settings of the run, in the form of an experiment file whose paths are relative to the folder. */
+/** The settings of the run, in the form of an experiment file whose paths are relative to the folder of the table. */
 function settingsOf(
   { name, model, config, training, split, metrics, seed, read, data }: JobRequest,
-  folder: string,
   { table, items, users }: { readonly table?: Upload; readonly items?: Upload; readonly users?: Upload },
 ): Readonly<Record<string, unknown>> {
-  const at = (upload: Upload): string => join(relative(folder, upload.folder), upload.name);
+  const at = (from: Upload, { folder, name: file }: Upload) => join(relative(from.folder, folder), file);
   const files =
     table === undefined
       ? { simulated: {} }
@@ -149,8 +160,8 @@ function settingsOf(
           ...read,
           files: [table.name],
           // nothing else is looked for beside it
-          items: items === undefined ? null : at(items),
-          users: users === undefined ? null : at(users),
+          items: items === undefined ? null : at(table, items),
+          users: users === undefined ? null : at(table, users),
           social: null,
         };
   if (data !== undefined && Object.keys(read).length > 0)
@@ -165,8 +176,4 @@ function settingsOf(
 /** JSON is YAML; a dollar sign would stand for a variable of the environment there. */
 function experimentText(settings: object): string {
   return JSON.stringify(settings, null, 2).replaceAll('$', '\\u0024');
-}
-
-async function removeRun(out: string): Promise<void> {
-  for (const path of [out, `${out}.partial`]) await rm(path, { recursive: true, force: true });
 }

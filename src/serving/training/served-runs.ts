@@ -1,18 +1,15 @@
-/** Runs that are served beside those of the command line: added and removed while the server runs, and remembered in the folder of runs. */
+/** Runs that are served beside those of the command line: added and removed while the server runs. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { inspectArtifact } from '../../artifact/artifact.ts';
 import type { Manifest } from '../../artifact/manifest.ts';
-import { writeFileAtomic } from '../../core/atomic-file.ts';
 import { DeepTasteError } from '../../core/errors.ts';
-import { readPlainText } from '../../core/plain-file.ts';
 import { shownName } from '../../core/shown.ts';
 import type { Log } from '../log.ts';
 import type { ModelSource } from '../scoring/served-models.ts';
 import { Refused } from '../service/errors-to-status.ts';
 import type { ServerSettings } from '../settings.ts';
-
-const FILE = '.served.json';
+import { rememberRuns } from './remembered-runs.ts';
 
 /** What serves artifacts, and may serve others. */
 interface Pool {
@@ -30,34 +27,23 @@ export class ServedRuns {
   readonly #pool: Pool;
   readonly #settings: ServerSettings;
   readonly #log: Log;
+  /** Names of the runs that are served and were not given on the command line. */
+  #added: ReadonlySet<string>;
   #changing: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, pool: Pool, settings: ServerSettings, log: Log) {
+  /** @param added names of those of the pool that were added before */
+  constructor(folder: string, pool: Pool, settings: ServerSettings, log: Log, added: readonly string[]) {
     this.#folder = folder;
     this.#pool = pool;
     this.#settings = settings;
     this.#log = log;
+    this.#added = new Set(added);
   }
 
+  /** Whether this run of the folder is served, be it that it was added, or that the command line named it. */
   isServed(name: string): boolean {
-    return this.#pool.sources.some((source) => source.name === name && source.path === join(this.#folder, name));
-  }
-
-  /** Serves what was added before the server stopped; what cannot be loaded any more is told and left out. */
-  async restore(): Promise<void> {
-    for (const name of await this.#remembered())
-      await this.add(name).catch((error: Error) =>
-        this.#log.write('warn', 'run not served', { run: name, message: error.message }),
-      );
-  }
-
-  async #remembered(): Promise<string[]> {
-    try {
-      const names: unknown = JSON.parse(await readPlainText(join(this.#folder, FILE)));
-      return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
-    } catch {
-      return []; // none was added, or the file is none of ours
-    }
+    const path = join(this.#folder, name);
+    return this.#pool.sources.some((source) => source.name === name && resolve(source.path) === path);
   }
 
   /** Recommenders in the folder, the newest first. */
@@ -86,17 +72,17 @@ export class ServedRuns {
       const { sources } = this.#pool;
       if (sources.some((source) => source.name === name))
         throw new Refused(409, 'taken', `models: a run "${name}" is served already`);
-      await this.#serve([...sources, { name, path }]);
+      await this.#serve([...sources, { name, path }], [...this.#added, name]);
     });
   }
 
-  /** @throws 'not-found'; Refused 409 for the last one, those that scenarios name, and those of the command line */
+  /** @throws 'not-found'; Refused 409 for those that scenarios name, and those of the command line */
   remove(name: string): Promise<void> {
     return this.#oneByOne(async () => {
       const { sources } = this.#pool;
       if (!sources.some((source) => source.name === name))
         throw new DeepTasteError('not-found', `models: must be one that is served, found "${shownName(name)}"`);
-      if (!this.isServed(name))
+      if (!this.#added.has(name))
         throw new Refused(
           409,
           'command-line',
@@ -111,19 +97,22 @@ export class ServedRuns {
           'in-use',
           `models: the scenario "${scenario[0]}" names "${name}"; change the settings first`,
         );
-      await this.#serve(sources.filter((source) => source.name !== name));
+      await this.#serve(
+        sources.filter((source) => source.name !== name),
+        [...this.#added].filter((each) => each !== name),
+      );
     });
   }
 
-  async #serve(sources: readonly ModelSource[]): Promise<void> {
+  async #serve(sources: readonly ModelSource[], added: readonly string[]): Promise<void> {
     try {
       await this.#pool.serve(sources);
     } catch (error) {
       this.#log.write('error', 'run not served', { message: (error as Error).message });
       throw new Refused(409, 'artifact', 'models: the run cannot be loaded; the log of the server tells why');
     }
-    const names = sources.filter(({ name }) => this.isServed(name)).map(({ name }) => name);
-    await writeFileAtomic(join(this.#folder, FILE), `${JSON.stringify(names)}\n`);
+    this.#added = new Set(added);
+    await rememberRuns(this.#folder, added);
   }
 
   #oneByOne(work: () => Promise<void>): Promise<void> {

@@ -13,16 +13,18 @@ export class TrainingDesk {
   readonly uploads: Uploads;
   readonly runs: ServedRuns;
 
+  /** @param added names of runs of the pool that were not given on the command line */
   constructor(
     means: TrainingMeans,
     pool: { readonly sources: readonly ModelSource[]; serve(sources: readonly ModelSource[]): Promise<void> },
     settings: ServerSettings,
     log: Log,
+    added: readonly string[],
   ) {
     this.means = means;
     this.jobs = new Jobs(means, log);
     this.uploads = new Uploads(means, () => this.jobs.uploadsInUse);
-    this.runs = new ServedRuns(means.folder, pool, settings, log);
+    this.runs = new ServedRuns(means.folder, pool, settings, log, added);
   }
 
   /** Trainings end, what was uploaded is removed. */
