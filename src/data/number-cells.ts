@@ -256,7 +256,7 @@ export async function measuresNotes(
   const { name, storage, kind, unreadNumbers } = column;
   if (storage !== 'text' || kind !== null || unreadNumbers !== undefined || nLeadingZero > 0 || isCodeName(name))
     return [];
-  const areMeasures = nMeasured > 0 && isMost(nMeasured + nNumeric, nValues) && nDistinctOthers > manyCells;
+  const areMeasures = nMeasured > 0 && isMost(nMeasured, nValues - nNumeric) && nDistinctOthers > manyCells;
   const haveWords =
     nNumeric < nValues && nNumeric * 2 >= nValues && nDistinctNumbers > manyCells && nDistinctOthers <= fewWords;
   if (!areMeasures && !haveWords) return [];

@@ -101,6 +101,20 @@ describe('measures that are kept as categories', () => {
     expect(kind).toBe('categorical');
     expect(told).toMatch(/"size" is kept as categories: its cells, such as ".*", are numbers with something else/);
   });
+  it('but not words beside numbers of which one looks like a measure', async () => {
+    const { told } = await read(
+      Array.from({ length: 400 }, (_, k) => (k < 30 ? `word${'x'.repeat(k)}` : k === 30 ? '5 kg' : String(k % 9))),
+      'size',
+    );
+    expect(told).not.toMatch(/are numbers with something else/);
+  });
+  it('and texts that begin with a zero and a digit make no codes of numbers', async () => {
+    const { kind } = await read(
+      Array.from({ length: 200 }, (_, k) => (k === 7 ? '05 or so' : `${k}.5`)),
+      'size',
+    );
+    expect(kind).toBe('numeric');
+  });
   it('so are numbers among many words', async () => {
     const { told } = await read(Array.from({ length: 60 }, (_, k) => (k % 5 < 2 ? 'sold out' : `${k}.5`)));
     expect(told).toMatch(/36 of 60 cells looked at are numbers, the others, such as "sold out", are not/);
