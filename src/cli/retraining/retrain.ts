@@ -33,7 +33,7 @@ const RECORD = 'retraining.json';
 /** Intervals over fewer people say nothing. */
 const LEAST_PEOPLE = 20;
 
-export const PROMOTIONS = ['not-worse', 'always'] as const;
+const PROMOTIONS = ['not-worse', 'always'] as const;
 
 export interface RetrainRequest extends EngineFlags {
   readonly store: string;
