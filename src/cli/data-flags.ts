@@ -37,6 +37,7 @@ const flags = {
   },
   columnNames: { flag: '--column-names <a,b,c>', at: 'columnNames' },
   comment: { flag: '--comment <text>', at: 'comment', none: true },
+  encoding: { flag: '--encoding <name>', at: 'encoding' },
   skipBadRows: { flag: '--skip-bad-rows', at: 'skipBadRows' },
   missing: { flag: '--missing <a,b,c>', at: 'missing', read: marks },
   decimal: { flag: '--decimal <mark>', at: 'decimal' },

@@ -4,7 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import { shownMessage } from '../core/shown.ts';
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** The work was stopped by Ctrl-C; the message says what is kept. */
 export class Interruption extends Error {}
@@ -46,7 +46,7 @@ function asSystemError(error: unknown): unknown {
   return ioError(syscall ?? 'working with', path ?? 'files', error);
 }
 
-export function isCommanderError(error: unknown): error is CommanderError {
+function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && typeof (error as CommanderError).exitCode === 'number' && 'nestedError' in error;
 }
 

@@ -7,7 +7,8 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { preference } from '../data/simulated/taste.ts';
-import { concernsSampler } from '../examples/pair-settings.ts';
+import { concernsSampler, type PairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { resolveTraining } from '../examples/settings.ts';
 import { negativePlot } from '../runs/negative-plot.ts';
 import { modelWithNegatives, type NegativeStudyRequest, studyNegatives } from '../runs/negative-study.ts';
 import { renderNegatives } from '../runs/negative-table.ts';
@@ -39,6 +40,7 @@ export async function reportNegatives(terminal: Terminal, run: string | null, fl
     );
   const manifest = run === null ? null : await inspectArtifact(run);
   const input = manifest === null ? inputOf(flags) : await inputOfRun(run as string, manifest, flags);
+  await requireDraws(input, flags, run === null ? 'negatives' : `negatives ${run}`);
   const settings = await settingsOf(input, flags);
   const { seed } = settings[0];
   const progress = await terminal.progress();
@@ -101,6 +103,20 @@ async function inputOfRun(run: string, manifest: Manifest, flags: NegativesFlags
     training: { ...training, ...defined({ epochs: flags.epochs }) },
   };
   return input as RunInput;
+}
+
+/** @throws DeepTasteError `usage`: a loss that draws no negatives */
+async function requireDraws(input: RunInput, flags: NegativesFlags, where: string): Promise<void> {
+  const set = (flags.set ?? []).filter((text) => keyOf(text) === 'loss');
+  const training = Object.fromEntries(Object.entries(input.training ?? {}).filter(([key]) => key === 'loss'));
+  const checked = (await checkedRun({ ...input, training }, set, 'negatives', 'pairs')) as RunSettings;
+  const { loss } = resolveTraining(modelWithNegatives(checked.model, where), checked.training).training as PairSettings;
+  if (rowsOfLoss[loss] !== 'whole') return;
+  throw new DeepTasteError(
+    'usage',
+    `${where}: the training must draw negatives, found loss ${loss}, which compares with all items and draws no negatives; ` +
+      '--set training.loss=bpr shows what drawn ones teach',
+  );
 }
 
 /** One set of settings a sampler, each checked; settings of another sampler are left out. */

@@ -1,5 +1,5 @@
 /** What a column's values look like: the evidence for guessing its role and kind. */
-import { clockLook, dateLook, dayLook } from './date-forms.ts';
+import { clockLook, dateLook, dayLook, monthLook } from './date-forms.ts';
 import { mayBeCompactDates, mayBeExcelDays } from './number-times.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -14,10 +14,11 @@ export interface ColumnStatistics {
   readonly nDistinctNumbers: number;
   /** About how many different cells that are no numbers. */
   readonly nDistinctOthers: number;
-  /** Cells that look like a calendar date, with a time of day or without. */
+  /** Cells that look like a calendar date, with a time of day or without, or like a month. */
   readonly nTemporal: number;
-  /** Those without a time of day. */
+  /** Those of a day without a time of day, and those of a month. */
   readonly nDays: number;
+  readonly nMonths: number;
   /** Cells that look like a time of day without a date. */
   readonly nClocks: number;
   /** Whole numbers such as 53300 or 0533 that can be a time of day, HHMMSS or HHMM. */
@@ -76,11 +77,12 @@ function statisticsOf(column: ImportedColumn, name: string): string {
     'nDistinctOthers': ${isText ? distinctOthers(column) : '0'},
     'nTemporal': ${temporal},
     'nDays': ${days},
+    'nMonths': ${isText ? looksLike(monthLook) : '0'},
     'nClocks': ${isText ? looksLike(clockLook) : '0'},
     'nCompactClocks': count(*) FILTER (${number} = floor(${number}) AND ${number} BETWEEN 0 AND 235959
       AND ${number} % 100 < 60 AND floor(${number} / 100) % 100 < 60),
     'nMeasured': ${isText ? looksLike(measureLook) : '0'},
-    'nLeadingZero': count(*) FILTER (regexp_matches(${text}, '^0[0-9]')),
+    'nLeadingZero': count(*) FILTER (${number} IS NOT NULL AND regexp_matches(${text}, '^0[0-9]')),
     'nWithPipe': count(*) FILTER (contains(${text}, '|')),
     'nWithComma': count(*) FILTER (regexp_matches(${text}, '[,;]')),
     'meanLength': coalesce(avg(length(${text})), 0),

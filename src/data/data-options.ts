@@ -4,6 +4,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { parseOptions } from '../core/options.ts';
 import { isTimeUnit, timeUnits } from './date-forms.ts';
 import { defaultMissing } from './missing-marks.ts';
+import { encodingNamed } from './readers/encodings.ts';
 import { areRows, type MemoryRows } from './rows-in-memory.ts';
 
 const fileFormats = ['auto', 'csv', 'tsv', 'json', 'parquet', 'recbole', 'movielens', 'libfm', 'lists'] as const;
@@ -43,6 +44,16 @@ const fileLayout = {
   comment: z.string().min(1).max(4).nullable().optional().meta({
     doc: 'lines that begin with this are left out; null = none; default: # or % when the file begins with such lines',
   }),
+  encoding: z
+    .string()
+    .refine(
+      (name) => encodingNamed(name) !== null,
+      'must be the name of an encoding, such as windows-1251 or shift_jis',
+    )
+    .optional()
+    .meta({
+      doc: 'encoding of text files that are not UTF-8, such as windows-1251 or shift_jis; default: windows-1252',
+    }),
   skipBadRows: z.boolean().default(false).meta({ doc: 'count and drop rows that cannot be read' }),
   missing: z
     .array(z.string())

@@ -37,17 +37,22 @@ const day =
   `(?:${anyWeekday}\\.?,?\\s+)?(?:` +
   '\\d{4}[-/._]\\d{1,2}[-/._]\\d{1,2}|\\d{1,2}[-/_]\\d{1,2}[-/_](?:\\d{4}|\\d{2})|\\d{1,2}\\.\\d{1,2}\\.(?:\\d{4}|\\d{2})|' +
   '\\d{1,2}\\.? \\d{1,2}[.,]? (?:19|20)\\d{2}|\\d{4}\\. \\d{1,2}\\. \\d{1,2}|\\d{4}[年년] ?\\d{1,2}[月월] ?\\d{1,2}[日일]|' +
-  `\\d{1,2}(?:st|nd|rd|th|er)?[-/ .]*(?:de )?${anyMonth}\\.?,?[-/ .]*(?:del? )?'?(?:\\d{4}|\\d{2})|${yearAndMonth}|${monthAndYear}|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
+  `\\d{1,2}(?:st|nd|rd|th|er)?[-/ .]*(?:de )?${anyMonth}\\.?,?[-/ .]*(?:del? )?'?(?:\\d{4}|\\d{2})|${month}\\.?[- ]+\\d{1,2}(?:st|nd|rd|th)?,?[- ]+\\d{4}|` +
   `\\d{4}[-/ ]${month}[-/ ]\\d{1,2})`;
 const others = `${month}\\s+\\d{1,2}\\s+\\d{1,2}:\\d{2}:\\d{2}\\s.*\\d{4}|\\d{8}[T _-]\\d{1,2}:?\\d{2}(?::?\\d{2})?`;
 
 /** What a date without a time of day looks like, for RE2 and JavaScript (without case). */
 export const dayLook = `\\s*${day}\\s*`;
 
+const anyMonthOfYear = `(?:${yearAndMonth}|${monthAndYear})`;
+
+/** What a month without a day looks like. */
+export const monthLook = `\\s*${anyMonthOfYear}\\s*`;
+
 /** What a date looks like, with a time of day or without. Times of day alone, and years alone, are none; neither are numbers. */
 export const dateLook =
   '\\s*(?:\\d{1,2}:\\d{2}(?::\\d{2})?\\s*(?:[ap]m)?,?\\s+)?' +
-  `(?:${day}|(?:${weekday}\\.?,?\\s+)?(?:${others}))(?:\\W.*|[T_]\\d.*|Z)?`;
+  `(?:${day}|${anyMonthOfYear}|(?:${weekday}\\.?,?\\s+)?(?:${others}))(?:\\W.*|[T_]\\d.*|Z)?`;
 
 /** What a time of day without a date looks like. */
 export const clockLook = '\\s*\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?\\s*(?:[ap]\\.?m\\.?)?\\s*';

@@ -32,10 +32,11 @@ export async function describeEntities(
   const beside = siblingFiles(table.source);
   const path = (told: string | null | undefined, sibling: string | undefined): string | null =>
     told === undefined ? (sibling ?? null) : told;
-  const { skipBadRows, comment, missing, decimal, dateFormat, idsAsWritten, idsIgnoreCase } = options;
+  const { skipBadRows, comment, encoding, missing, decimal, dateFormat, idsAsWritten, idsIgnoreCase } = options;
   const layout = tableOptions.parse({
     skipBadRows,
     comment,
+    encoding,
     missing,
     decimal,
     idsAsWritten,

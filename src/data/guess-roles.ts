@@ -118,6 +118,12 @@ export class RoleGuess {
     return nValues > 0 && nTemporal * 2 >= nValues;
   }
 
+  /** Nearly all cells are dates, and not months alone, which tags and editions may be. */
+  #isSurelyTemporal(column: ImportedColumn): boolean {
+    const { nValues, nTemporal, nMonths } = this.#of(column);
+    return nValues > 0 && nTemporal * 10 >= nValues * 9 && nMonths * 2 < nValues;
+  }
+
   #isDays(column: ImportedColumn): boolean {
     const { nValues, nDays } = this.#of(column);
     return (nValues > 0 && nDays * 10 >= nValues * 9) || holdsDateNumbers(column, this.#of(column));
@@ -153,8 +159,8 @@ export class RoleGuess {
   }
 
   #holds(role: 'rating' | 'time', column: ImportedColumn): boolean {
-    if (role === 'time' && isVagueTimeName(column.name))
-      return this.#isTemporal(column) || (!isEverydayTimeName(column.name) && this.#isEpochTime(column));
+    if (role === 'time' && isEverydayTimeName(column.name)) return this.#isSurelyTemporal(column);
+    if (role === 'time' && isVagueTimeName(column.name)) return this.#isTemporal(column) || this.#isEpochTime(column);
     return this.#isNumeric(column) || (role === 'time' && this.#isTemporal(column));
   }
 

@@ -1,4 +1,5 @@
 /** Names under which the outcomes of rows are known, the surest first. Compared without case, spaces and punctuation. */
+import { withoutAccents } from './role-names.ts';
 import { words } from './words.ts';
 
 const sure = ['y', 'label', 'labels', 'target', 'outcome'];
@@ -23,10 +24,7 @@ const likely = words(`
  * they are made of.
  */
 export function labelTier(normalName: string): number {
-  const tier = Math.max(
-    tierOf(normalName),
-    tierOf(normalName.normalize('NFD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1')),
-  );
+  const tier = Math.max(tierOf(normalName), tierOf(withoutAccents(normalName)));
   if (tier >= 0) return tier;
   const bare = normalName.replace(/^(is|was|has|did|user)/, '').replace(/(flag|label|yn|indicator|bool)$/, '');
   return bare === normalName ? -1 : tierOf(bare);

@@ -6,18 +6,50 @@ const english = words('January February March April May June July August Septemb
 
 /** By month: full names and short ones; the short ones become the first three letters of the English name. */
 const fullNames: readonly string[] = [
-  'januar jänner janvier enero gennaio janeiro januari styczeń stycznia leden ledna январь января січня ocak tammikuuta ianuarie',
-  'februar feber février fevrier febrero febbraio fevereiro februari luty lutego únor února февраль февраля лютого şubat helmikuuta februarie pebruari',
-  'märz maerz mars marzo março marco maart marts marzec marca březen března март марта березня mart maaliskuuta martie maret',
-  'avril abril aprile kwiecień kwietnia duben dubna апрель апреля квітня nisan huhtikuuta aprilie',
-  'mai mayo maggio maio mei maj maja květen května май мая травня mayıs toukokuuta',
-  'juni juin junio giugno junho czerwiec czerwca červen června июнь июня червня haziran kesäkuuta iunie',
-  'juli juillet julio luglio julho lipiec lipca červenec července июль июля липня temmuz heinäkuuta iulie',
-  'août aout agosto augustus augusti sierpień sierpnia srpen srpna август августа серпня ağustos elokuuta agustus',
-  'septembre septiembre setiembre settembre setembro wrzesień września září сентябрь сентября вересня eylül syyskuuta septembrie',
-  'oktober octobre octubre ottobre outubro październik października říjen října октябрь октября жовтня ekim lokakuuta octombrie',
-  'novembre noviembre novembro listopad listopada listopadu ноябрь ноября листопада kasım marraskuuta noiembrie',
-  'dezember décembre decembre diciembre dicembre dezembro desember grudzień grudnia prosinec prosince декабрь декабря грудня aralık joulukuuta decembrie',
+  'januar jänner janvier enero gennaio janeiro januari январь января січня ocak tammikuuta ianuarie',
+  'februar feber février fevrier febrero febbraio fevereiro februari февраль февраля лютого şubat helmikuuta februarie pebruari',
+  'märz maerz mars marzo março marco maart marts март марта березня mart maaliskuuta martie maret',
+  'avril abril aprile апрель апреля квітня nisan huhtikuuta aprilie',
+  'mai mayo maggio maio mei maj май мая травня mayıs toukokuuta',
+  'juni juin junio giugno junho июнь июня червня haziran kesäkuuta iunie',
+  'juli juillet julio luglio julho июль июля липня temmuz heinäkuuta iulie',
+  'août aout agosto augustus augusti август августа серпня ağustos elokuuta agustus',
+  'septembre septiembre setiembre settembre setembro сентябрь сентября вересня eylül syyskuuta septembrie',
+  'oktober octobre octubre ottobre outubro октябрь октября жовтня ekim lokakuuta octombrie',
+  'novembre noviembre novembro ноябрь ноября листопада kasım marraskuuta noiembrie',
+  'dezember décembre decembre diciembre dicembre dezembro desember декабрь декабря грудня aralık joulukuuta decembrie',
+];
+
+/** In Polish and Czech, without those of `fullNames`. */
+const polishAndCzech: readonly string[] = [
+  'styczeń stycznia leden ledna',
+  'luty lutego únor února',
+  'marzec marca březen března',
+  'kwiecień kwietnia duben dubna',
+  'maja květen května',
+  'czerwiec czerwca červen června',
+  'lipiec lipca červenec července',
+  'sierpień sierpnia srpen srpna',
+  'wrzesień września září',
+  'październik października říjen října',
+  'listopad listopada listopadu',
+  'grudzień grudnia prosinec prosince',
+];
+
+/** In Croatian, where listopad comes a month earlier. */
+const croatian: readonly string[] = [
+  'siječanj siječnja',
+  'veljača veljače',
+  'ožujak ožujka',
+  'travanj travnja',
+  'svibanj svibnja',
+  'lipanj lipnja',
+  'srpanj srpnja',
+  'kolovoz kolovoza',
+  'rujan rujna',
+  'listopad listopada',
+  'studeni studenog studenoga',
+  'prosinac prosinca',
 ];
 const shortNames: readonly string[] = [
   'jän janv ene gen',
@@ -42,20 +74,39 @@ const weekdays = words(`
   segunda-feira terça-feira quarta-feira quinta-feira sexta-feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
 `);
 
-/** The English name of each foreign one. */
+function translated(names: readonly string[], shown: (month: string) => string = (month) => month): [string, string][] {
+  return names.flatMap((each, m) =>
+    each === '' ? [] : words(each).map((name): [string, string] => [name, shown(english[m])]),
+  );
+}
+
+/** The English name of each foreign one; listopad is November. */
 const translations: ReadonlyMap<string, string> = new Map([
-  ...shortNames.flatMap((names, m) =>
-    words(names)
-      .filter((name) => name !== '')
-      .map((name): [string, string] => [name, english[m].slice(0, 3)]),
-  ),
-  ...fullNames.flatMap((names, m) => words(names).map((name): [string, string] => [name, english[m]])),
+  ...translated(shortNames, (month) => month.slice(0, 3)),
+  ...translated(croatian),
+  ...translated(fullNames),
+  ...translated(polishAndCzech),
 ]);
 
 const longestFirst = (list: Iterable<string>): string => [...list].sort((a, b) => b.length - a.length).join('|');
 
 /** What a foreign name of a month looks like, for RE2 and JavaScript (without case). */
 export const foreignMonth = `(?:${longestFirst(translations.keys())})`;
+
+const inCroatian = new Set(croatian.flatMap(words));
+const inPolishOrCzech = new Set(polishAndCzech.flatMap(words));
+const inBoth = [...inCroatian].filter((name) => inPolishOrCzech.has(name));
+const aWord = (names: readonly string[]): string => `(?:^|[^\\p{L}])(?:${longestFirst(names)})(?:[^\\p{L}]|$)`;
+
+/** Which months stand under names that are November in Polish and Czech and October in Croatian. */
+export type Listopad = 'November' | 'October';
+
+/** What cells hold that tell which month listopad is, for RE2 (without case). */
+export const listopadLooks = {
+  itself: aWord(inBoth),
+  october: aWord([...inCroatian].filter((name) => !inPolishOrCzech.has(name))),
+  november: aWord([...inPolishOrCzech].filter((name) => !inCroatian.has(name))),
+} as const;
 
 /** What a foreign weekday before a date looks like. */
 export const foreignWeekday = `(?:${longestFirst(weekdays)})`;
@@ -83,12 +134,15 @@ export function withEnglishMonth(text: string): string {
   return new RegExp(englishMonth, 'iu').test(rest) ? rest : text;
 }
 
-/** SQL that does the same. */
-export function sqlWithEnglishMonth(text: string): string {
+/** SQL that does the same, with the month that listopad is. */
+export function sqlWithEnglishMonth(text: string, listopad: Listopad): string {
   const pattern = (of: string): string => sqlText(`(?i)${of}`);
   const rest = `regexp_replace(regexp_replace(${text}, ${pattern(leadingWeekday)}, ''), ${pattern(joining)}, ' ', 'g')`;
   const name = `regexp_extract(${rest}, ${pattern(named)}, 1)`;
-  const pairs = [...translations].map(([foreign, name]) => `${sqlText(foreign)}: ${sqlText(name)}`).join(', ');
+  const month = (foreign: string, name: string): string => (inBoth.includes(foreign) ? listopad : name);
+  const pairs = [...translations]
+    .map(([foreign, name]) => `${sqlText(foreign)}: ${sqlText(month(foreign, name))}`)
+    .join(', ');
   return `CASE WHEN ${name} <> '' THEN replace(${rest}, ${name}, MAP {${pairs}}[lower(${name})])
     WHEN regexp_matches(${rest}, ${pattern(englishMonth)}) THEN ${rest} ELSE ${text} END`;
 }

@@ -5,12 +5,14 @@ import type { Database } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
 import {
   apartPattern,
+  codePattern,
   countedStars,
   drawnStars,
   type NumberStyle,
   numberPattern,
   outOfPattern,
   plainNumber,
+  unevenPattern,
   unitMark,
 } from './readers/number-styles.ts';
 import { isCodeName } from './role-names.ts';
@@ -31,6 +33,12 @@ interface Evidence {
   readonly marked: number;
   /** Cells of a number with thousands apart (1 234, 1'234) and no other mark. */
   readonly apart: number;
+  /** Cells such as 75,94,374. */
+  readonly uneven: number;
+  /** Digits in groups that no number has (012 345 678); the fewest and the most digits of plain numbers and of those with thousands apart. */
+  readonly codes: number;
+  readonly fewestDigits: number | null;
+  readonly mostDigits: number | null;
   /** Plain numbers, those with a decimal point, and those that nobody writes who sets marks between thousands (1500, 1.234). */
   readonly plain: number;
   readonly fraction: number;
@@ -109,6 +117,8 @@ function evidenceOf({ sql }: ImportedColumn): string {
     `count(CASE WHEN ${first} THEN CASE WHEN ${condition} THEN 1 END END)`;
   const isEither = `${is('point')} AND ${is('comma')} AND regexp_matches(${sql}, '[.,]')`;
   const isThousand = `regexp_full_match(${sql}, '-?[0-9]{1,3}[.][0-9]{3}')`;
+  const isApart = `${is('point')} AND regexp_full_match(${sql}, '${apartPattern}')`;
+  const nDigits = `CASE WHEN ${number} IS NOT NULL OR (${odd} AND ${isApart}) THEN length(regexp_replace(${sql}, '[^0-9]', '', 'g')) END`;
   const scale = `TRY_CAST(regexp_extract(${sql}, '^${outOfPattern}$', 2) AS INTEGER)`;
   const ofScale = `CASE WHEN ${odd} THEN CASE WHEN ${scale} IN (${scales.join(', ')}) THEN ${scale} END END`;
   const isStars = `regexp_full_match(${sql}, '${countedStars}') OR (trim(${sql}) <> '' AND regexp_full_match(${sql}, '${drawnStars}'))`;
@@ -117,7 +127,10 @@ function evidenceOf({ sql }: ImportedColumn): string {
     'point': ${count(`${is('point')} AND NOT ${is('comma')}`)}, 'comma': ${count(`${is('comma')} AND NOT ${is('point')}`)},
     'either': ${count(isEither)}, 'eitherComma': ${count(`${isEither} AND contains(${sql}, ',')`)},
     'marked': ${count(`${is('point')} AND regexp_matches(${sql}, '${unitMark}')`)},
-    'apart': ${count(`${is('point')} AND regexp_full_match(${sql}, '${apartPattern}')`)},
+    'apart': ${count(isApart)},
+    'uneven': ${count(`regexp_full_match(${sql}, '${unevenPattern}')`)},
+    'codes': ${count(`regexp_full_match(${sql}, '${codePattern}')`)},
+    'fewestDigits': min(${nDigits}), 'mostDigits': max(${nDigits}),
     'plain': count(${number}),
     'fraction': count(CASE WHEN ${sql} LIKE '%.%' AND NOT ${isThousand} THEN ${number} END),
     'unmarked': count(CASE WHEN abs(${number}) >= 1000 OR ${isThousand} THEN 1 END),
@@ -136,13 +149,36 @@ function numbersOf(evidence: Evidence, told: '.' | ',' | undefined): Pick<Import
     return { numbers: { style: `out of ${mostScale!}`, example: evidence.exampleOfScale } };
   if (stars > 0 && isMost(stars + plain, cells))
     return { numbers: { style: 'stars', example: evidence.exampleOfScale } };
+  if (told === undefined && areCodes(evidence)) {
+    const example = evidence.example ?? '';
+    return isMost(plain + evidence.apart + evidence.codes + point, cells)
+      ? { unreadNumbers: { example, are: 'codes' } }
+      : {};
+  }
   const { style, isOpen } = decimalStyle(evidence, told);
   if (style !== null) {
     const example = isOpen === undefined ? evidence.example : evidence.exampleOfEither;
     return { numbers: { style, example, ...(isOpen !== undefined && { isOpen }) } };
   }
   const areNumbers = either + point + comma > 0 && isMost(plain + point + comma + either, cells);
-  return areNumbers && told === undefined ? { unreadNumbers: evidence.exampleOfEither ?? evidence.example ?? '' } : {};
+  return areNumbers && told === undefined
+    ? { unreadNumbers: { example: evidence.exampleOfEither ?? evidence.example ?? '', are: 'open' } }
+    : {};
+}
+
+/** Fewer digits in groups are amounts as often as codes. */
+const fewestDigitsOfCodes = 7;
+
+/**
+ * True for digits in groups that are hardly amounts: telephones and numbers of firms, of which all have as many digits, and commas that stand
+ * where only India has them while no other number of the column speaks for that.
+ */
+function areCodes(evidence: Evidence): boolean {
+  const { codes, uneven, apart, point, comma, either, marked, fraction, fewestDigits, mostDigits } = evidence;
+  if (uneven > 0) return uneven === point && comma + either + marked + fraction === 0;
+  if (point + comma + either + marked + fraction > 0) return false;
+  if (codes > 0) return true;
+  return apart > 0 && fewestDigits === mostDigits && mostDigits !== null && mostDigits >= fewestDigitsOfCodes;
 }
 
 function isMost(n: number, cells: number): boolean {
@@ -189,12 +225,18 @@ export function numberNote({ source }: ImportedTable, { name, numbers }: Importe
   return [`${where}: numbers are read with ${how}, e.g. ${example} = ${number}`];
 }
 
-/** What a person should know of numbers that are kept as categories because their decimal mark cannot be told. */
+/** What a person should know of what looks like numbers but is kept as categories. */
 export function unreadNumbersNote({ source }: ImportedTable, { name, unreadNumbers }: ImportedColumn): string[] {
-  if (unreadNumbers === undefined) return [];
-  const ways = (['point', 'comma'] as const).map((style) => numberOf(unreadNumbers, style));
+  if (unreadNumbers === undefined || (unreadNumbers.are === 'codes' && isCodeName(name))) return [];
+  const { example, are } = unreadNumbers;
+  const where = `${source}: "${name}": looks like`;
+  if (are === 'codes')
+    return [
+      `${where} codes and is kept as categories, e.g. ${example}; if it is ${numberOf(example, 'point')}, say --decimal . (decimal)`,
+    ];
+  const ways = (['point', 'comma'] as const).map((style) => numberOf(example, style));
   return [
-    `${source}: "${name}": looks like numbers but is kept as categories: ${unreadNumbers} may be ${ways.join(' or ')}; ` +
+    `${where} numbers but is kept as categories: ${example} may be ${ways.join(' or ')}; ` +
       'say --decimal . or --decimal , (decimal)',
   ];
 }
@@ -214,7 +256,7 @@ export async function measuresNotes(
   const { name, storage, kind, unreadNumbers } = column;
   if (storage !== 'text' || kind !== null || unreadNumbers !== undefined || nLeadingZero > 0 || isCodeName(name))
     return [];
-  const areMeasures = nMeasured > 0 && isMost(nMeasured + nNumeric, nValues) && nDistinctOthers > manyCells;
+  const areMeasures = nMeasured > 0 && isMost(nMeasured, nValues - nNumeric) && nDistinctOthers > manyCells;
   const haveWords =
     nNumeric < nValues && nNumeric * 2 >= nValues && nDistinctNumbers > manyCells && nDistinctOthers <= fewWords;
   if (!areMeasures && !haveWords) return [];
@@ -233,19 +275,19 @@ export async function measuresNotes(
   ];
 }
 
-/** @throws DeepTasteError `data`: numbers of which none shows what its mark means, where their size matters */
-export function refuseOpenNumbers({ source }: ImportedTable, { name, numbers }: ImportedColumn): void {
-  if (!numbers?.isOpen) return;
-  const { style, example } = numbers;
-  const advice =
-    style === 'point'
-      ? 'for a decimal comma say --decimal , (decimal), for commas between thousands --decimal .'
-      : 'for a decimal point say --decimal . (decimal), for points between thousands --decimal ,';
-  throw new DeepTasteError(
-    'data',
-    `${source}: "${name}": numbers must show their decimal mark, found ${JSON.stringify(example)}; ${advice}`,
-    { path: source, column: name },
-  );
+/** @throws DeepTasteError `data`: numbers that do not show what their marks mean, or look like codes, where their size matters */
+export function refuseOpenNumbers({ source }: ImportedTable, { name, numbers, unreadNumbers }: ImportedColumn): void {
+  const example = numbers?.isOpen ? numbers.example : unreadNumbers?.example;
+  if (example === undefined) return;
+  const areCodes = unreadNumbers?.are === 'codes';
+  const marks = areCodes || example?.includes(',') ? ['comma', 'commas'] : ['point', 'points'];
+  const [told, other] = marks[0] === 'comma' ? [',', '.'] : ['.', ','];
+  const found = JSON.stringify(example);
+  const must = areCodes
+    ? `must hold numbers, found ${found}, which looks like a code; if they are numbers say --decimal . (decimal), else name another column`
+    : `numbers must show their decimal mark, found ${found}; for a decimal ${marks[0]} say --decimal ${told} (decimal), ` +
+      `for ${marks[1]} between thousands --decimal ${other}`;
+  throw new DeepTasteError('data', `${source}: "${name}": ${must}`, { path: source, column: name });
 }
 
 /** A text of a style as a number. */

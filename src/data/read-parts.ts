@@ -45,7 +45,7 @@ export async function readParts(
   options: ResolvedDataOptions,
   { keepTables, anonymousSessions }: ReadPartsOptions,
 ): Promise<{ read: ReadPart[]; plan: GatheringPlan }> {
-  const { format, delimiter, header, columnNames, comment, skipBadRows, positive } = options;
+  const { format, delimiter, header, columnNames, comment, encoding, skipBadRows, positive } = options;
   const { missing, decimal, dateFormat, idsAsWritten, idsIgnoreCase } = options;
   const layout = {
     format,
@@ -53,6 +53,7 @@ export async function readParts(
     header,
     columnNames,
     comment,
+    encoding,
     skipBadRows,
     missing,
     decimal,

@@ -89,7 +89,8 @@ export function normalName(name: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-function withoutAccents(normal: string): string {
+/** Latin letters without what stands above and below them. */
+export function withoutAccents(normal: string): string {
   return normal.normalize('NFD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1');
 }
 

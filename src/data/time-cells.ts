@@ -1,7 +1,7 @@
 /** Times in the cells of files: the form in which a column holds them, given or found from all its cells, and SQL that reads them. */
 import { DeepTasteError } from '../core/errors.ts';
 import { type DateOrder, dateForms, ISO, isTimeUnit, type TimeUnit } from './date-forms.ts';
-import { isForeignDate, sqlWithEnglishMonth } from './month-names.ts';
+import { isForeignDate, type Listopad, listopadLooks, sqlWithEnglishMonth } from './month-names.ts';
 import { numberEvidence, readNumbers } from './number-times.ts';
 import { type Database, sqlText } from './readers/database.ts';
 import { type ImportedColumn, type ImportedTable, sqlAsNumber, sqlAsText } from './readers/imported-table.ts';
@@ -164,7 +164,28 @@ async function cellOfForm(
   const cells = await database.texts(
     `SELECT DISTINCT t FROM (SELECT ${cell(column)} AS t FROM ${table.sql} LIMIT ${nLookedAt}) WHERE t IS NOT NULL`,
   );
-  return cells.some((each) => isForeignDate(each!)) ? sqlWithEnglishMonth(cell(column)) : cell(column);
+  return cells.some((each) => isForeignDate(each!)) ? inEnglish(database, table, column) : cell(column);
+}
+
+/**
+ * SQL for the cells with their months by English names.
+ * @throws DeepTasteError `data`: listopad without another month that says whether it is October or November
+ */
+async function inEnglish(database: Database, table: ImportedTable, column: ImportedColumn): Promise<string> {
+  const text = cell(column);
+  const has = (look: string): string => `coalesce(bool_or(regexp_matches(${text}, ${sqlText(`(?i)${look}`)})), FALSE)`;
+  const { itself, october, november } = await database.row<Record<keyof typeof listopadLooks, boolean>>(
+    `SELECT ${has(listopadLooks.itself)} AS itself, ${has(listopadLooks.october)} AS october, ${has(listopadLooks.november)} AS november FROM ${table.sql}`,
+  );
+  if (itself && october === november)
+    throw new DeepTasteError(
+      'data',
+      `${table.source}: "${column.name}": listopad is November in Polish and Czech and October in Croatian, and ` +
+        `${october ? 'the column has months of both' : 'no other month of the column says which'}; write months as numbers`,
+      { path: table.source, column: column.name },
+    );
+  const listopad: Listopad = october ? 'October' : 'November';
+  return sqlWithEnglishMonth(text, listopad);
 }
 
 function sqlOfUnit(column: ImportedColumn, unit: TimeUnit): string {
@@ -210,7 +231,7 @@ async function readTexts(
       `SELECT DISTINCT t FROM (SELECT ${written} AS t FROM ${table.sql} WHERE ${written} IS NOT NULL AND ${unread} LIMIT ${nLookedAt})`,
     );
     if (!addForms(formats, cells as string[])) break;
-    if (cells.some((each) => isForeignDate(each!))) text = sqlWithEnglishMonth(written);
+    if (text === written && cells.some((each) => isForeignDate(each!))) text = await inEnglish(database, table, column);
     found = await countReadings(database, table, { written, text }, formats);
     if (found.nUnread === 0) break;
     unread = `coalesce(${found.readings.map(({ sql }) => sql).join(', ')}) IS NULL`;

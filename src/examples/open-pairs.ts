@@ -18,7 +18,7 @@ import { NegativeLists } from './negative-lists.ts';
 import { drawWeights, logProbabilities, needsProbabilities } from './negative-weights.ts';
 import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
 import { checkPairRow, feedOf, isInBlocks, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
-import { type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
+import { type PairSettings, pairSettings, rowsOfLoss, rowsPerPositive } from './pair-settings.ts';
 import { tookEverythingNote } from './took-everything.ts';
 
 export class OpenPairs<C> implements OpenExamples<'pairs'> {
@@ -46,17 +46,17 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const taken = former ? unitedRows(rows, former) : rows;
     const training = pairSettings.parse(request.training);
     checkPairRow(model, training, sizes.nItems);
-    const draws = rowsOfLoss[training.loss] !== 'whole';
-    this.notes = draws ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
+    const kind = rowsOfLoss[training.loss];
+    this.notes = kind !== 'whole' ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
     const positives = { items: rows.columns, nItems: sizes.nItems };
     this.declared = declaredAs(model.parameters(config, sizes));
     this.#given = withConstants(model, this.declared.tensors, config, data);
     const probability = needsProbabilities(training) ? table('logProbability', sizes.nItems, 1) : undefined;
     this.store = new ParameterStore(engine, [...this.declared.list, ...(probability ? [probability] : [])]);
     if (probability) this.store.write(probability, logProbabilities(training, positives));
-    // all negatives of a listwise row are its own
-    const perPositive = { pointwise: training.negatives, pairwise: training.negatives, listwise: 1, whole: 0 };
-    const negatives = perPositive[rowsOfLoss[training.loss]];
+    // one of the rows with a label is that of the taken item
+    const isLabelled = kind === 'pointwise' || kind === 'whole';
+    const negatives = rowsPerPositive(kind, training.negatives) - (isLabelled ? 1 : 0);
     this.#sampler = new SamplerRecord(engine, {
       users: former ? rowNumbers(rows) : null,
       items: rows.columns,

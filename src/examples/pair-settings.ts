@@ -20,6 +20,12 @@ export const rowsOfLoss = {
 } as const;
 
 export type PairLoss = keyof typeof rowsOfLoss;
+export type PairRows = (typeof rowsOfLoss)[PairLoss];
+
+/** Training rows that a taken pair makes; all negatives of a listwise row are its own. */
+export function rowsPerPositive(rows: PairRows, negatives: number): number {
+  return { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[rows];
+}
 const lossNames = Object.keys(rowsOfLoss) as [PairLoss, ...PairLoss[]];
 
 export const pairSettings = z.strictObject({

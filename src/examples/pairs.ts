@@ -17,7 +17,7 @@ import type { AnyModel, Examples, Gradients, MachineShare, Model, ModelHead, Tra
 import { needsProbabilities } from './negative-weights.ts';
 import { OpenPairs } from './open-pairs.ts';
 import { checkPairRow, factorsOf, isInBlocks, pairRow, type TrainedScoring } from './pair-loss.ts';
-import { checkPairSettings, type PairSettings, pairSettings, rowsOfLoss } from './pair-settings.ts';
+import { checkPairSettings, type PairSettings, pairSettings, rowsOfLoss, rowsPerPositive } from './pair-settings.ts';
 
 export { type PairSettings, pairSettings } from './pair-settings.ts';
 
@@ -149,6 +149,5 @@ export function pairMemory<C>(model: PairParts<C>, request: PairMemoryRequest<C>
 
 /** Rows of an epoch. */
 function examplesOf({ loss, negatives }: PairSettings, nInteractions: number): number {
-  const perPositive = { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[rowsOfLoss[loss]];
-  return Math.max(1, nInteractions * perPositive);
+  return Math.max(1, nInteractions * rowsPerPositive(rowsOfLoss[loss], negatives));
 }

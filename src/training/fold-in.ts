@@ -13,7 +13,7 @@
 import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { FoldInWeights } from '../examples/fold-in-weights.ts';
-import type { PairLoss, PairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { type PairRows, type PairSettings, rowsPerPositive } from '../examples/pair-settings.ts';
 
 import type { PairScoring } from '../scoring/pair-scorer.ts';
 import type { FoldedIn, Scorer, Sizes } from '../scoring/scorer.ts';
@@ -38,7 +38,7 @@ export interface FoldInParts {
   readonly engine: Engine;
   readonly model: PairScoring<unknown>;
   /** Of the loss by which the model was trained; differences by a margin count as those of log losses. */
-  readonly rows: (typeof rowsOfLoss)[PairLoss];
+  readonly rows: PairRows;
   readonly config: unknown;
   readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'>;
   readonly sizes: Sizes;
@@ -88,8 +88,7 @@ export class FoldIn {
     const objective = this.#objectiveOf(history);
     const { l2 } = this.#training.optimizer;
     const { negatives } = this.#training;
-    const examples =
-      history.length * { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[this.#kind];
+    const examples = history.length * rowsPerPositive(this.#kind, negatives);
     const [tau, lambda] = [this.#prior, l2 * examples];
     const [mean, deviation] = [this.#mean, this.#deviation];
     const z = new Float64Array(this.#rows.width);

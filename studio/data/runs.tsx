@@ -2,7 +2,7 @@
 import type { Client } from 'deeptaste/client';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import { useWork } from '../parts/work.ts';
 
 interface RunsParts {
@@ -17,45 +17,28 @@ export function Runs({ runs, changed }: RunsParts) {
     <section class="card stack">
       <h2>Saved runs</h2>
       <Problem text={work.problem} />
-      <Scroll label="Saved runs, a table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Model</th>
-              <th scope="col">Data</th>
-              <th scope="col">Made</th>
-              <th scope="col">
-                <span class="hidden">Serving</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map(({ name, model, data, created, served }) => (
-              <tr key={name}>
-                <th scope="row" class="run">
-                  {name}
-                </th>
-                <td>{model}</td>
-                <td>{data}</td>
-                <td class="muted">{moment(created)}</td>
-                <td class="end">
-                  <button
-                    type="button"
-                    disabled={work.isGoingOn}
-                    aria-label={served ? `Serve no more: ${name}` : `Serve ${name}`}
-                    onClick={() =>
-                      work.start((client) => (served ? client.unserveRun(name) : client.serveRun(name)), changed)
-                    }
-                  >
-                    {served ? 'Serve no more' : 'Serve'}
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Saved runs, a table" heads={['Run', 'Model', 'Data', 'Made', { hidden: 'Serving' }]}>
+        {runs.map(({ name, model, data, created, served }) => (
+          <tr key={name}>
+            <RowName>{name}</RowName>
+            <td>{model}</td>
+            <td>{data}</td>
+            <td class="muted">{moment(created)}</td>
+            <td class="end">
+              <button
+                type="button"
+                disabled={work.isGoingOn}
+                aria-label={served ? `Serve no more: ${name}` : `Serve ${name}`}
+                onClick={() =>
+                  work.start((client) => (served ? client.unserveRun(name) : client.serveRun(name)), changed)
+                }
+              >
+                {served ? 'Serve no more' : 'Serve'}
+              </button>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -36,7 +36,7 @@ export function settingsOf({ properties = {} }: Schema, above = ''): Setting[] {
   });
 }
 
-export type Kind = 'truth' | 'choice' | 'number' | 'text';
+type Kind = 'truth' | 'choice' | 'number' | 'text';
 
 export function kindOf(schema: Schema): Kind {
   if (schema.type === 'boolean') return 'truth';

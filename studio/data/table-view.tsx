@@ -2,7 +2,7 @@
 import { Choice } from '../parts/field.tsx';
 import { bytes, count, day, percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import { useWork } from '../parts/work.ts';
 import { Histogram } from './histogram.tsx';
 import type { Upload } from './page.tsx';
@@ -100,51 +100,36 @@ interface ColumnsParts {
 function Columns({ data, isBusy, assign }: ColumnsParts) {
   const becomes = new Map(data.fields.map((field) => [field.name, field.becomes]));
   return (
-    <Scroll label="Columns of the table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Role</th>
-            <th scope="col">Examples</th>
-            <th scope="col" class="number">
-              Different
-            </th>
-            <th scope="col" class="number">
-              Missing
-            </th>
-            <th scope="col">In models over fields</th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.columns.map(({ name, role, kind, samples, nDistinct, nMissing }, n) => (
-            <tr key={name}>
-              <th scope="row" class="run">
-                {name}
-                <div class="tiny muted">{kind}</div>
-              </th>
-              <td class="role">
-                <Choice
-                  id={`role-${n}`}
-                  label={`Role of ${name}`}
-                  value={ROLES.find((each) => each === role) ?? ''}
-                  options={[
-                    { value: '', text: role === 'field' ? 'field' : 'none' },
-                    ...ROLES.map((each) => ({ value: each, text: each })),
-                  ]}
-                  disabled={isBusy}
-                  choose={(chosen) => assign(name, chosen)}
-                />
-              </td>
-              <td class="samples">{samples.join(' · ')}</td>
-              <td class="number">{nDistinct === null ? '–' : wholeNumber(nDistinct)}</td>
-              <td class="number">{nMissing === null ? '–' : wholeNumber(nMissing)}</td>
-              <td class="muted">{becomes.get(name) ?? ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Columns of the table"
+      heads={['Column', 'Role', 'Examples', { number: 'Different' }, { number: 'Missing' }, 'In models over fields']}
+    >
+      {data.columns.map(({ name, role, kind, samples, nDistinct, nMissing }, n) => (
+        <tr key={name}>
+          <RowName>
+            {name}
+            <div class="tiny muted">{kind}</div>
+          </RowName>
+          <td class="role">
+            <Choice
+              id={`role-${n}`}
+              label={`Role of ${name}`}
+              value={ROLES.find((each) => each === role) ?? ''}
+              options={[
+                { value: '', text: role === 'field' ? 'field' : 'none' },
+                ...ROLES.map((each) => ({ value: each, text: each })),
+              ]}
+              disabled={isBusy}
+              choose={(chosen) => assign(name, chosen)}
+            />
+          </td>
+          <td class="samples">{samples.join(' · ')}</td>
+          <td class="number">{nDistinct === null ? '–' : wholeNumber(nDistinct)}</td>
+          <td class="number">{nMissing === null ? '–' : wholeNumber(nMissing)}</td>
+          <td class="muted">{becomes.get(name) ?? ''}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -3,7 +3,7 @@ import { dot, line, lineY } from '@observablehq/plot';
 import { useAnswer } from '../app/answer.ts';
 import { Chart, Legend } from '../parts/chart.tsx';
 import { percent, wholeNumber } from '../parts/numbers.ts';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import type { Exposure, Served } from './served.ts';
 
 const K = 10;
@@ -90,34 +90,19 @@ function Tenths({ shown }: { readonly shown: readonly Shown[] }) {
               ],
             })}
           />
-          <Scroll label="Exposure of the runs">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Run</th>
-                  <th scope="col" class="number">
-                    Items ever shown
-                  </th>
-                  <th scope="col" class="number">
-                    Gini
-                  </th>
-                  <th scope="col">Shown most</th>
-                </tr>
-              </thead>
-              <tbody>
-                {known.map(({ model, label, exposure }) => (
-                  <tr key={model.name}>
-                    <th scope="row" class="run">
-                      {label}
-                    </th>
-                    <td class="number">{percent(exposure.coverage)}</td>
-                    <td class="number">{exposure.gini === null ? '–' : exposure.gini.toFixed(3)}</td>
-                    <td>{exposure.points[0]?.title ?? '–'}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <Table
+            label="Exposure of the runs"
+            heads={['Run', { number: 'Items ever shown' }, { number: 'Gini' }, 'Shown most']}
+          >
+            {known.map(({ model, label, exposure }) => (
+              <tr key={model.name}>
+                <RowName>{label}</RowName>
+                <td class="number">{percent(exposure.coverage)}</td>
+                <td class="number">{exposure.gini === null ? '–' : exposure.gini.toFixed(3)}</td>
+                <td>{exposure.points[0]?.title ?? '–'}</td>
+              </tr>
+            ))}
+          </Table>
         </>
       )}
       {problems.map(({ run, problem }) => (

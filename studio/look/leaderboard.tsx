@@ -6,7 +6,7 @@ import { Chart } from '../parts/chart.tsx';
 import { Choice } from '../parts/field.tsx';
 import { metric as metricText, pValue, signed, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import { type Compared, protocolMark, type Served } from './served.ts';
 import { Slices } from './slices.tsx';
 
@@ -70,40 +70,30 @@ export function Leaderboard({ runs, query }: LeaderboardParts) {
       {metric === undefined && <p class="note">These runs share no metric.</p>}
       <Problem text={compared.error} />
       {ranked && metric !== undefined && <Intervals compared={ranked} runs={shown} />}
-      <Scroll label="Metrics of the runs">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              {shared.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-              {ranked && ranked.rows.length > 1 && <th scope="col">Against {labelOf(runs, ranked.baseline)}</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((run) => (
-              <tr key={run.model.name}>
-                <th scope="row" class="run">
-                  {run.label}
-                </th>
-                {shared.map((name) => (
-                  <td key={name} class="number">
-                    <Value run={run} name={name} isChosen={name === metric} />
-                  </td>
-                ))}
-                {ranked && ranked.rows.length > 1 && (
-                  <td>
-                    <Verdict compared={ranked} name={run.model.name} />
-                  </td>
-                )}
-              </tr>
+      <Table
+        label="Metrics of the runs"
+        heads={[
+          'Run',
+          ...shared.map((name) => ({ number: name })),
+          ...(ranked && ranked.rows.length > 1 ? [`Against ${labelOf(runs, ranked.baseline)}`] : []),
+        ]}
+      >
+        {shown.map((run) => (
+          <tr key={run.model.name}>
+            <RowName>{run.label}</RowName>
+            {shared.map((name) => (
+              <td key={name} class="number">
+                <Value run={run} name={name} isChosen={name === metric} />
+              </td>
             ))}
-          </tbody>
-        </table>
-      </Scroll>
+            {ranked && ranked.rows.length > 1 && (
+              <td>
+                <Verdict compared={ranked} name={run.model.name} />
+              </td>
+            )}
+          </tr>
+        ))}
+      </Table>
       {ranked && <Fineprint compared={ranked} run={shown[0]} />}
       {ranked && metric !== undefined && <Slices runs={shown} metric={metric} baseline={ranked.baseline} />}
     </section>

@@ -5,7 +5,7 @@ import { useAnswer } from '../app/answer.ts';
 import { Chart } from '../parts/chart.tsx';
 import { percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 
 type Scenario = Awaited<ReturnType<Client['experiments']>>['scenarios'][number];
 type Variant = Scenario['variants'][number];
@@ -47,52 +47,38 @@ function ScenarioView({ scenario: { scenario, variants } }: { readonly scenario:
       {variants.length === 0 && <p class="note">No list was given in it yet.</p>}
       {variants.length > 1 && <Rates variants={variants} />}
       {variants.length > 0 && (
-        <Scroll label={`Variants of ${scenario}, a table`}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Variant</th>
-                <th scope="col" class="number">
-                  Lists
-                </th>
-                <th scope="col" class="number">
-                  People
-                </th>
-                <th scope="col" class="number">
-                  Followed one
-                </th>
-                <th scope="col" class="number">
-                  Rate
-                </th>
-                <th scope="col">Against {nameOf(variants[0])}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {variants.map((each) => (
-                <tr key={nameOf(each)}>
-                  <th scope="row" class="run">
-                    {nameOf(each)}
-                  </th>
-                  <td class="number">{wholeNumber(each.lists)}</td>
-                  <td class="number">{wholeNumber(each.people)}</td>
-                  <td class="number">{wholeNumber(each.followers)}</td>
-                  <td class="number">
-                    {each.rate.share === null ? '–' : percent(each.rate.share, 1)}
-                    {each.rate.low !== null && each.rate.high !== null && (
-                      <span class="half">
-                        {' '}
-                        {percent(each.rate.low, 1)} – {percent(each.rate.high, 1)}
-                      </span>
-                    )}
-                  </td>
-                  <td>
-                    <Difference of={each.difference} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          label={`Variants of ${scenario}, a table`}
+          heads={[
+            'Variant',
+            { number: 'Lists' },
+            { number: 'People' },
+            { number: 'Followed one' },
+            { number: 'Rate' },
+            `Against ${nameOf(variants[0])}`,
+          ]}
+        >
+          {variants.map((each) => (
+            <tr key={nameOf(each)}>
+              <RowName>{nameOf(each)}</RowName>
+              <td class="number">{wholeNumber(each.lists)}</td>
+              <td class="number">{wholeNumber(each.people)}</td>
+              <td class="number">{wholeNumber(each.followers)}</td>
+              <td class="number">
+                {each.rate.share === null ? '–' : percent(each.rate.share, 1)}
+                {each.rate.low !== null && each.rate.high !== null && (
+                  <span class="half">
+                    {' '}
+                    {percent(each.rate.low, 1)} – {percent(each.rate.high, 1)}
+                  </span>
+                )}
+              </td>
+              <td>
+                <Difference of={each.difference} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </div>
   );

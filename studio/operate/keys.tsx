@@ -6,7 +6,7 @@ import { enterKey } from '../app/server.ts';
 import { Choice, Field } from '../parts/field.tsx';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import { useWork } from '../parts/work.ts';
 
 type Access = Awaited<ReturnType<Client['keys']>>['keys'][number]['access'];
@@ -61,41 +61,25 @@ export function Keys() {
         </p>
       )}
       {keys.length > 0 && (
-        <Scroll label="Keys, a table">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">May</th>
-                <th scope="col">Made</th>
-                <th scope="col">
-                  <span class="hidden">Ending it</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.map((key) => (
-                <tr key={key.id}>
-                  <th scope="row" class="run">
-                    {key.name === '' ? key.id : key.name}
-                  </th>
-                  <td>{key.access}</td>
-                  <td class="muted">{moment(key.created)}</td>
-                  <td class="end">
-                    <button
-                      type="button"
-                      disabled={work.isGoingOn}
-                      aria-label={`End it: the key ${key.name === '' ? key.id : key.name}`}
-                      onClick={() => work.start((client) => client.deleteKey(key.id), changed)}
-                    >
-                      End it
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table label="Keys, a table" heads={['Name', 'May', 'Made', { hidden: 'Ending it' }]}>
+          {keys.map((key) => (
+            <tr key={key.id}>
+              <RowName>{key.name === '' ? key.id : key.name}</RowName>
+              <td>{key.access}</td>
+              <td class="muted">{moment(key.created)}</td>
+              <td class="end">
+                <button
+                  type="button"
+                  disabled={work.isGoingOn}
+                  aria-label={`End it: the key ${key.name === '' ? key.id : key.name}`}
+                  onClick={() => work.start((client) => client.deleteKey(key.id), changed)}
+                >
+                  End it
+                </button>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <form
         class="settings"

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { useAnswer } from '../app/answer.ts';
 import { moment } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import { useWork } from '../parts/work.ts';
 
 export function Models() {
@@ -32,32 +32,18 @@ export function Models() {
         {!work.isGoingOn && loaded > 0 && work.problem === null && <p class="note">Loaded.</p>}
       </div>
       <Problem text={error ?? work.problem} />
-      <Scroll label="Served runs, a table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Model</th>
-              <th scope="col">Version</th>
-              <th scope="col">Made</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(value?.models ?? []).map(({ name, title, version, created }) => (
-              <tr key={name}>
-                <th scope="row" class="run">
-                  {name}
-                </th>
-                <td>{title}</td>
-                <td>
-                  <code>{version}</code>
-                </td>
-                <td class="muted">{created === null ? '–' : moment(created)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Served runs, a table" heads={['Run', 'Model', 'Version', 'Made']}>
+        {(value?.models ?? []).map(({ name, title, version, created }) => (
+          <tr key={name}>
+            <RowName>{name}</RowName>
+            <td>{title}</td>
+            <td>
+              <code>{version}</code>
+            </td>
+            <td class="muted">{created === null ? '–' : moment(created)}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { useAnswer } from '../app/answer.ts';
 import { Chart, Legend } from '../parts/chart.tsx';
 import { latency, percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { RowName, Table } from '../parts/table.tsx';
 import type { Range } from './page.tsx';
 
 type Traffic = Awaited<ReturnType<Client['traffic']>>;
@@ -134,47 +134,29 @@ function Times({ series }: SeriesParts) {
 function Routes({ routes }: { readonly routes: Traffic['routes'] }) {
   if (routes.length === 0) return <p class="note">Nothing was asked in this time.</p>;
   return (
-    <Scroll label="Routes, a table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Route</th>
-            <th scope="col" class="number">
-              Requests
-            </th>
-            <th scope="col" class="number">
-              50 % within
-            </th>
-            <th scope="col" class="number">
-              95 %
-            </th>
-            <th scope="col" class="number">
-              99 %
-            </th>
-            <th scope="col" class="number">
-              Refused
-            </th>
-            <th scope="col" class="number">
-              Failed
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {routes.map(({ route, requests, refused, failed, p50, p95, p99 }) => (
-            <tr key={route}>
-              <th scope="row" class="run">
-                {route}
-              </th>
-              <td class="number">{wholeNumber(requests)}</td>
-              <td class="number">{latency(p50)}</td>
-              <td class="number">{latency(p95)}</td>
-              <td class="number">{latency(p99)}</td>
-              <td class="number">{wholeNumber(refused)}</td>
-              <td class={`number ${failed > 0 ? 'worse' : ''}`}>{wholeNumber(failed)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Routes, a table"
+      heads={[
+        'Route',
+        { number: 'Requests' },
+        { number: '50 % within' },
+        { number: '95 %' },
+        { number: '99 %' },
+        { number: 'Refused' },
+        { number: 'Failed' },
+      ]}
+    >
+      {routes.map(({ route, requests, refused, failed, p50, p95, p99 }) => (
+        <tr key={route}>
+          <RowName>{route}</RowName>
+          <td class="number">{wholeNumber(requests)}</td>
+          <td class="number">{latency(p50)}</td>
+          <td class="number">{latency(p95)}</td>
+          <td class="number">{latency(p99)}</td>
+          <td class="number">{wholeNumber(refused)}</td>
+          <td class={`number ${failed > 0 ? 'worse' : ''}`}>{wholeNumber(failed)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -1,7 +1,7 @@
 /** What moved between two models, and why: places in the orders of both, and the reasons of each. */
 import { useAnswer } from '../app/answer.ts';
 import { Problem } from '../parts/problem.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { Table } from '../parts/table.tsx';
 import { DEEP, deepRequest, type Item, type Model, type RecommendRequest } from './request.ts';
 
 interface MovesParts {
@@ -50,37 +50,25 @@ export function Moves({ request, beside, model, other }: MovesParts) {
           diversity and exploration.
         </p>
       </div>
-      <Scroll label="What moved">
-        <table class="moves">
-          <thead>
-            <tr>
-              <th scope="col">Item</th>
-              <th scope="col" class="number">
-                {model.title}
-              </th>
-              <th scope="col" class="number">
-                {other.title}
-              </th>
-              <th scope="col">Because of</th>
-            </tr>
-          </thead>
-          <tbody>
-            {moved.slice(0, MOST).map((each) => (
-              <tr key={each.id}>
-                <th scope="row">{each.title}</th>
-                <td class="number">{placeText(each.from)}</td>
-                <td class="number">
-                  <strong>{placeText(each.to)}</strong>
-                </td>
-                <td>
-                  <Reasons model={model} item={each.before} />
-                  <Reasons model={other} item={each.after} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="What moved"
+        heads={['Item', { number: model.title }, { number: other.title }, 'Because of']}
+        class="moves"
+      >
+        {moved.slice(0, MOST).map((each) => (
+          <tr key={each.id}>
+            <th scope="row">{each.title}</th>
+            <td class="number">{placeText(each.from)}</td>
+            <td class="number">
+              <strong>{placeText(each.to)}</strong>
+            </td>
+            <td>
+              <Reasons model={model} item={each.before} />
+              <Reasons model={other} item={each.after} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

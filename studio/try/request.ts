@@ -9,7 +9,7 @@ export type Model = Awaited<ReturnType<Client['models']>>['models'][number];
 /** Parts of the address; what is absent has its default. */
 export interface Tried {
   readonly user?: string;
-  /** Ids with commas, each percent-encoded; takes the place of a user. */
+  /** Ids with commas between them; a comma or a backslash of an id stands behind a backslash. Takes the place of a user. */
   readonly history?: string;
   readonly model?: string;
   /** The model beside it. */
@@ -28,11 +28,12 @@ type Method = (typeof methods)[number];
 export const USUAL_CHANCE: Readonly<Record<Method, number>> = { epsilon: 0.2, boltzmann: 0.5 };
 
 export function historyOf({ history = '' }: Tried): string[] {
-  return history.split(',').flatMap((part) => (part === '' ? [] : [decodeURIComponent(part)]));
+  const parts = history.match(/(?:\\.|[^,\\]|\\$)+/gsu) ?? [];
+  return parts.map((part) => part.replace(/\\(.)/gsu, '$1'));
 }
 
 export function historyText(ids: readonly string[]): string {
-  return ids.map(encodeURIComponent).join(',');
+  return ids.map((id) => id.replace(/[\\,]/g, '\\$&')).join(',');
 }
 
 export function methodOf({ explore }: Tried): Method | null {

@@ -74,11 +74,31 @@ describe('a study of samplers', () => {
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--save: keeps the study') });
   });
 
+  it('of a run whose loss draws none shows another loss', async () => {
+    const told = documentOf(
+      await place.run(['negatives', 'whole', '--set', 'training.loss=bpr', '--steps', '2', '--quiet', '--json']),
+    );
+    expect(told.samplers.map(({ sampler, looks }) => [sampler, looks.length])).toEqual([
+      ['uniform', 2],
+      ['popularity', 2],
+      ['dns', 2],
+    ]);
+  });
+
   it.each([
     ['neither a run nor data', [], 'needs the folder of a saved recommender, or --data'],
     ['a model beside a run', ['run', '--model', 'mf'], '--model: the run run says which model it is'],
     ['a run of a model without negatives', ['ease'], 'bpr-mf'],
-    ['a run whose loss draws none', ['whole', '--samplers', 'uniform'], 'draws no negatives'],
+    [
+      'a run whose loss draws none',
+      ['whole'],
+      'negatives whole: the training must draw negatives, found loss softmax, which compares with all items and draws no negatives; --set training.loss=bpr shows',
+    ],
+    [
+      'such a loss beside data',
+      [...data, '--set', 'training.loss=softmax'],
+      'negatives: the training must draw negatives',
+    ],
     ['other data than those of the run', ['run', '--data', 'other.csv'], 'must be those of the training'],
     ['a sampler twice', ['run', '--samplers', 'dns,dns'], 'found "dns" twice'],
   ])('refuses %s', async (_, args, message) => {

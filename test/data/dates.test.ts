@@ -145,6 +145,7 @@ const otherMonths: readonly [string, string][] = [
   ['Danish', 'januar februar marts april maj juni juli august september oktober november december'],
   ['Polish', 'stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia'],
   ['Czech', 'ledna února března dubna května června července srpna září října listopadu prosince'],
+  ['Croatian', 'siječnja veljače ožujka travnja svibnja lipnja srpnja kolovoza rujna listopada studenoga prosinca'],
   ['Russian', 'января февраля марта апреля мая июня июля августа сентября октября ноября декабря'],
   ['Ukrainian', 'січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня'],
   ['Turkish', 'Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık'],
@@ -161,6 +162,43 @@ describe('months of further languages', () => {
     const cells = names.flatMap((name, m) => [`${m + 3} ${name} 2021`, `${28 - m} ${name} 2023`]);
     const expected = names.flatMap((__, m) => [Date.UTC(2021, m, m + 3) / 1000, Date.UTC(2023, m, 28 - m) / 1000]);
     expect(await timesOf(cells)).toEqual(expected);
+  });
+});
+
+describe('listopad', () => {
+  it('is the month that other months of the column make it, wherever they stand', async () => {
+    const many = Array.from(
+      { length: 20_500 },
+      (_, k) => `${(k % 28) + 1}. listopad ${1971 + (Math.floor(k / 28) % 100)}`,
+    );
+    const [first] = await timesOf([...many, '3. prosinac 2023']);
+    expect(first).toBe(seconds('1971-10-01T00:00'));
+    expect((await timesOf(['3. listopad 2023', '3. grudnia 2023']))[0]).toBe(seconds('2023-11-03T00:00'));
+  }, 60_000);
+  it('alone, or beside months of both languages, is asked about', async () => {
+    expect(await messageOf(() => timesOf(['3. listopad 2023', '4. listopada 2023']))).toMatch(
+      /"time": listopad is November in Polish and Czech and October in Croatian, and no other month .*write months as numbers/,
+    );
+    expect(await messageOf(() => timesOf(['3. listopad 2023'], { dateFormat: '%d. %B %Y' }))).toMatch(/listopad is/);
+    expect(await messageOf(() => timesOf(['3. listopad 2023', '3. rujna 2023', '4. lutego 2023']))).toMatch(
+      /and the column has months of both/,
+    );
+  });
+});
+
+describe('everyday names of times', () => {
+  const roleOf = async (name: string, cell: (k: number) => string) => {
+    const rows = Array.from({ length: 24 }, (_, k) => `u${k % 5},i${k},${cell(k)}`);
+    const path = write(`dates${n++}.csv`, `user,item,${name}\n${rows.join('\n')}\n`);
+    const { interactions } = await loadDataset({ files: [path] });
+    return interactions.time ? 'time' : interactions.context?.find((column) => column.name === name)?.kind;
+  };
+  const month = (k: number): string => `2023-${two((k % 12) + 1)}`;
+  it.each(['tag', 'data', 'dag'])('%s', async (name) => {
+    expect(await roleOf(name, (k) => `${month(k)}-${two(k + 1)}`)).toBe('time');
+    expect(await roleOf(name, month)).toBe('categorical');
+    expect(await roleOf(name, (k) => (k % 3 ? `${month(k)}-${two(k + 1)}` : 'rock'))).toBe('categorical');
+    expect(await roleOf('date', month)).toBe('time');
   });
 });
 

@@ -59,6 +59,91 @@ describe('encodings', () => {
     expect(items.idOf(0)).toBe('café €9');
     expect(warnings.join()).toMatch(/not UTF-8.*Windows-1252/);
   });
+  const inEncoding = (text: string, encoding: string): Buffer => {
+    const decoder = new TextDecoder(encoding);
+    const bytesOf = new Map<string, number[]>();
+    for (let first = 255; first >= 0; first--) {
+      for (let second = 255; first >= 0x80 && second >= 0x40; second--)
+        bytesOf.set(decoder.decode(Uint8Array.of(first, second)), [first, second]);
+      bytesOf.set(decoder.decode(Uint8Array.of(first)), [first]);
+    }
+    return Buffer.from([...text].flatMap((character) => bytesOf.get(character)!));
+  };
+  const titles = (names: readonly string[]): string =>
+    `user,item,title\n${Array.from({ length: 30 }, (_, k) => `u${k % 7},i${k % names.length},${names[k % names.length]}`).join('\n')}\n`;
+  const russian = ['Преступление и наказание', 'Идиот', 'Тихий Дон'];
+  const japanese = ['吾輩は猫である', '坊っちゃん', '銀河鉄道の夜'];
+  const polish = ['Żółw', 'Łódź', 'Źrebię'];
+
+  it.each([
+    ['windows-1251', russian, 'Преступление'],
+    ['koi8-r', russian, 'Преступление'],
+    ['ibm866', russian, 'Преступление'],
+    ['shift_jis', japanese, '吾輩は猫である'],
+    ['euc-jp', japanese, '吾輩は猫である'],
+    ['euc-kr', ['토지', '구운몽'], '토지'],
+    ['gb18030', ['红楼梦', '西游记'], '红楼梦'],
+    ['windows-1253', ['Αθήνα', 'Οδύσσεια'], 'Αθήνα'],
+    ['windows-1250', polish, 'Żółw'],
+  ])('what is hardly Windows-1252 is told, with %s, and read as told', async (encoding, names, word) => {
+    const path = write(`in-${encoding}.csv`, inEncoding(titles(names), encoding));
+    expect((await load(path)).warnings.join()).toMatch(
+      new RegExp(
+        `read as Windows-1252.*hardly fits, for it holds ".*--encoding ${encoding} if it is "${word}".*\\(encoding\\)`,
+      ),
+    );
+    const { items, itemFields, warnings } = await load(path, { encoding: encoding.toUpperCase() });
+    const titleOf = itemFields.fields.find(({ name }) => name === 'title')?.values[items.indexOf('i0') as number];
+    expect([titleOf, warnings.join()]).toEqual([names[0], expect.not.stringContaining('Windows-1252')]);
+  });
+
+  it.each([
+    ['German', ['Die Räuber', 'Götz', 'Müßiggang', 'Über allem', 'ÖBB', 'Straße']],
+    ['French', ['L’été créé', '« Noël »', 'Éléonore', 'naïveté', '€ 5']],
+    ['Spanish', ['¿Qué?', '¡Olé!', 'Señorío', 'nº 1', '25 °C']],
+    ['Icelandic', ['Íslendingasögur', 'Þórður', 'Æðey', 'múður']],
+  ])('what may be Windows-1252 is not: %s', async (language, names) => {
+    const path = write(`${language}.csv`, inEncoding(titles(names), 'latin1'));
+    const told = (await load(path)).warnings.find((text) => text.includes('Windows-1252'));
+    expect(told).toMatch(/read as Windows-1252 \(Latin-1\)$/);
+  });
+
+  it('an encoding is for what is not UTF-8, of all files and kinds of files', async () => {
+    const lines = ['фильм1', 'фильм2'];
+    const json = lines.map((user) => JSON.stringify({ user, item: 'я' })).join('\n');
+    const path = write('russian.jsonl', inEncoding(json, 'windows-1251'));
+    expect(await messageOf(() => load(path))).toMatch(/invalid UTF-8 .*--encoding NAME \(encoding\)/);
+    expect([...(await load(path, { encoding: 'cp1251' })).users.ids]).toEqual(lines);
+    const listed = lines.map((user) => `${user} a b`).join('\n');
+    const lists = write('russian.txt.gz', inEncoding(listed, 'windows-1251'));
+    expect([...(await load(lists, { format: 'lists', encoding: 'cp1251' })).users.ids]).toEqual(lines);
+    const items = write(
+      'about.csv',
+      inEncoding(`item,title\n${russian.map((name, k) => `i${k},${name}`).join('\n')}\n`, 'koi8-r'),
+    );
+    const rows = write('rows.csv', 'user,item\nü,i0\nu2,i1\nu3,i2\n');
+    const both = await load(rows, { items, encoding: 'koi8-r' });
+    expect([both.users.idOf(0), both.itemFields.fields[0].values]).toEqual(['ü', russian]);
+    const other = write('other.csv', inEncoding(titles(japanese), 'shift_jis'));
+    expect(await messageOf(() => load(other, { encoding: 'utf-8' }))).toMatch(/is not valid UTF-8/);
+    expect(await messageOf(() => load(other, { encoding: 'klingon' }))).toMatch(
+      /"encoding": must be the name of an encoding, such as windows-1251 or shift_jis, found "klingon"/,
+    );
+  });
+
+  it.each([
+    ['bare', (cell: string) => `="${cell}"`],
+    ['quoted', (cell: string) => `"=""${cell}"""`],
+  ])("the guards of a spreadsheet's texts are taken off: %s", async (name, guarded) => {
+    const rows = Array.from({ length: 20 }, (_, k) => `${guarded(`u${k % 4}`)},${guarded(`00${k}`)},${(k % 5) + 1}`);
+    const path = write(`guards-${name}.csv`, `${guarded('user')},item,rating\n${rows.join('\n')}\n`);
+    const { users, items, warnings } = await load(path);
+    expect([[...users.ids], items.idOf(1)]).toEqual([['u0', 'u1', 'u2', 'u3'], '001']);
+    expect(warnings.join()).toMatch(
+      /"user", "item": cells stand in a guard of spreadsheets, such as ="u0"; read without/,
+    );
+  });
+
   it('half a UTF-16 character and UTF-32 are refused', async () => {
     const broken = write('half.csv', Buffer.concat([utf16(`\ufeff${csv}`), Buffer.from([0x41])]));
     expect(await messageOf(() => load(broken))).toMatch(/half\.csv: is not valid UTF-16LE/);

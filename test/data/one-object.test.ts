@@ -78,6 +78,72 @@ describe('one object of what each user took', () => {
   });
 });
 
+describe('one object of what each user thought of items', () => {
+  const ratings = (value: (k: number) => unknown, item: (k: number) => string, user: (k: number) => string) =>
+    Object.fromEntries(
+      Array.from({ length: 6 }, (_, u) => [user(u), Object.fromEntries([1, 2, 3].map((i) => [item(i), value(i + u)]))]),
+    );
+  const name = (letter: string) => (k: number) => `${letter}${k}`;
+  const someKnown = (k: number) => ['ann', 'book', 'bob', 'cem', 'dora', 'eva'][k];
+
+  it.each([
+    ['as texts', ratings((k) => String((k % 5) + 1), name('i'), name('u')), 'u0', 'i1', 2],
+    ['of numbered items, dense', ratings((k) => (k % 5) + 1, String, name('u')), 'u0', '1', 2],
+    ['of a user whose name columns have too', ratings((k) => (k % 5) + 1, name('i'), someKnown), 'ann', 'i1', 2],
+    [
+      'of items whose names columns have too',
+      ratings(
+        (k) => (k % 5) + 1,
+        (k) => `b${k}ook`.replace('1', ''),
+        name('u'),
+      ),
+      'u0',
+      'book',
+      2,
+    ],
+  ])('%s', async (_, value, user, item, rating) => {
+    const { users, items, interactions } = await load(value);
+    expect([users.size, items.size, interactions.length]).toEqual([6, 3, 18]);
+    expect([users.idOf(0), items.idOf(0), interactions.rating![0]]).toEqual([user, item, rating]);
+  });
+  it('as yes and no', async () => {
+    const { interactions, warnings } = await load(ratings((k) => k % 2 === 0, name('i'), name('u')));
+    expect([...interactions.rating!].slice(0, 3)).toEqual([0, 1, 0]);
+    expect(warnings.join()).toMatch(/label "rating": "true" is 1/);
+  });
+  it('empty where there is none', async () => {
+    const { interactions, warnings } = await load(ratings((k) => (k % 3 ? k : null), name('i'), name('u')));
+    expect(interactions.length).toBe(12);
+    expect(warnings.join()).toMatch(/6 items without a rating left out/);
+  });
+  it('lists of users of whom one has the name of a column', async () => {
+    const { users } = await load({ ann: ['a', 'b'], game: ['b', 'c', 'd'], bob: ['a'] });
+    expect([...users.ids]).toEqual(['ann', 'game', 'bob']);
+  });
+  it('words are no ratings', async () => {
+    expect(await messageOf(() => load(ratings((k) => `word${k}`, name('i'), name('u'))))).toMatch(/cannot tell which/);
+  });
+});
+
+it.each([
+  ['rows', [{ user: 'u1', item: 'a' }]],
+  ['pairs', [['u1', 'a']]],
+  ['items of users', { u1: ['a', 'b'] }],
+  ['ids', ['a', 'b']],
+])('parts of a split in one object are refused: %s', async (_, part) => {
+  expect(await messageOf(() => load({ train: part, test: part }))).toMatch(
+    /must hold rows of one kind, found one object of "train" and "test"; write each into a file of its own.*--test FILE/,
+  );
+});
+
+it('one long list of rows in an object is read as the list would be', async () => {
+  const text = 'x'.repeat(400);
+  const long = Array.from({ length: 50_000 }, (_, k) => ({ user: `u${k % 1000}`, item: `]}"${k}`, text }));
+  const { items, interactions, warnings } = await load(`\n{ "rows" :\n${JSON.stringify(long)} } \n`);
+  expect([interactions.length, items.idOf(49_999)]).toEqual([50_000, ']}"49999']);
+  expect(warnings.join()).not.toMatch(/read so/);
+}, 60_000);
+
 describe('other files are read as before', () => {
   it.each([
     ['one row', '{"user": "u0", "item": "i0", "rating": 1}', 1],

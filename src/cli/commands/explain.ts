@@ -4,7 +4,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { collect, folderPath, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface ExplainFlags extends CommonOptions {
+interface ExplainFlags extends CommonOptions {
   readonly row?: string[];
   readonly data?: string;
   readonly pairs: number;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { folderPath } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface FeedbackFlags extends CommonOptions {
+interface FeedbackFlags extends CommonOptions {
   readonly store: string;
   readonly settings?: string;
   readonly since?: string;

@@ -4,7 +4,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { collect, commaList, folderPath, threadCount, whereDoc, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
-export interface RecommendFlags extends CommonOptions {
+interface RecommendFlags extends CommonOptions {
   readonly user?: string;
   readonly history?: string[];
   readonly item?: string[];

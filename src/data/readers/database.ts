@@ -268,5 +268,8 @@ export function readError(path: string, error: unknown): DeepTasteError {
   if (error instanceof DeepTasteError) return error;
   const text = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   const cause = text.replace(/^[A-Z][A-Za-z ]* Error: /, '').trim();
-  return new DeepTasteError('data', `${path}: cannot be read: ${cause}`, { path }, { cause: error });
+  const advice = /invalid UTF-8/.test(cause)
+    ? '; save it as UTF-8, or say how it is written with --encoding NAME (encoding)'
+    : '';
+  return new DeepTasteError('data', `${path}: cannot be read: ${cause}${advice}`, { path }, { cause: error });
 }

@@ -5,7 +5,9 @@ import { counted } from '../counted.ts';
 import { type Database, readError, sqlFile, sqlText } from './database.ts';
 import { type FileTable, textColumns } from './imported-table.ts';
 import type { TextLayout } from './layout.ts';
+import { type UnlikelyText, unlikelyText } from './likely-encodings.ts';
 import { reencoded, type SourceFile } from './source-file.ts';
+import { dropTextGuards } from './text-guards.ts';
 import { originalLine, type Repairs, repairText } from './text-repairs.ts';
 
 interface Reject {
@@ -39,6 +41,7 @@ export async function importDelimited(
   const warnings = [...readingWarnings];
   if (rejects.length > 0) reportRejects(source.path, rejects, skipBadRows, warnings);
   warnings.push(...(await dropRepeatedHeaders(database, sql, source.path, layout)));
+  warnings.push(...(await dropTextGuards(database, sql, source.path, layout.columns)));
   const { n } = await database.row<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`);
   const columns = textColumns(layout.columns);
   const hasHeader = layout.header && layout.format !== 'recbole';
@@ -62,7 +65,7 @@ async function readRepaired(database: Database, given: SourceFile, layout: TextL
   if (reading.rejects.some((reject) => reject.kind === 'INVALID ENCODING')) {
     source = await reencoded(database, given, 'windows-1252');
     reading = await read();
-    warnings.push(`${path}: is not UTF-8; read as Windows-1252 (Latin-1)`);
+    warnings.push(windowsNote(path, await unlikelyText(given)));
   }
   if (comment !== null && (await holdsComments(database, reading, comment))) {
     repairs = { ...repairs, comment };
@@ -83,6 +86,15 @@ async function readRepaired(database: Database, given: SourceFile, layout: TextL
   }
   const rejects = reading.rejects.filter((reject) => !isComment(reject));
   return { ...reading, rejects, warnings: [...warnings, ...reading.warnings] };
+}
+
+function windowsNote(path: string, unlikely: UnlikelyText | null): string {
+  const note = `${path}: is not UTF-8; read as Windows-1252 (Latin-1)`;
+  if (unlikely === null) return note;
+  const ways = unlikely.likelier
+    .slice(0, 3)
+    .map(({ encoding, word }) => `--encoding ${encoding} if it is ${JSON.stringify(word)}`);
+  return `${note}, which hardly fits, for it holds ${JSON.stringify(unlikely.word)}; say ${ways.join(', ') || '--encoding NAME, such as windows-1250'} (encoding)`;
 }
 
 async function readRepairedCopy(

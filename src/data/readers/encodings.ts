@@ -2,8 +2,21 @@
 import { Transform } from 'node:stream';
 import { DeepTasteError } from '../../core/errors.ts';
 
-/** Encodings besides UTF-8 that are read. */
-export type Encoding = 'utf-16le' | 'utf-16be' | 'windows-1252';
+/** The name by which a label goes (`cp1251` is `windows-1251`); null for one that is not known, or whose text looks like ASCII. */
+export function encodingNamed(label: string): string | null {
+  const name = label
+    .trim()
+    .toLowerCase()
+    .replace(/^cp-?(125\d|874)$/, 'windows-$1')
+    .replace(/^cp866$/, 'ibm866')
+    .replace(/^cp932$/, 'shift_jis');
+  try {
+    const { encoding } = new TextDecoder(name);
+    return encoding === 'iso-2022-jp' ? null : encoding;
+  } catch {
+    return null;
+  }
+}
 
 /** Whether UTF-8 text begins with a byte order mark. */
 export function hasMark(head: Buffer): boolean {
@@ -14,7 +27,7 @@ export function hasMark(head: Buffer): boolean {
  * Looks for UTF-16: by its byte order mark, or by the zeros that every second byte of plain text is then.
  * @throws DeepTasteError `data` for UTF-32
  */
-export function encodingOf(path: string, head: Buffer): Encoding | null {
+export function encodingOf(path: string, head: Buffer): 'utf-16le' | 'utf-16be' | null {
   const mark = head.toString('hex', 0, Math.min(4, head.length));
   if (mark === 'fffe0000' || mark === '0000feff')
     throw new DeepTasteError('data', `${path}: is UTF-32 text, which is not read; save it as UTF-8`, { path });
@@ -37,8 +50,8 @@ function shareOfZeros(head: Buffer, first: 0 | 1): number {
 const windowsCharacters = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
 /** A stream from an encoding to UTF-8, without a byte order mark. Fails with `data` for bytes that it does not have. */
-export function toUtf8(path: string, encoding: Encoding | 'utf-8'): Transform {
-  const decode = encoding === 'windows-1252' ? fromWindows : fromUnicode(path, encoding);
+export function toUtf8(path: string, encoding: string): Transform {
+  const decode = encoding === 'windows-1252' ? fromWindows : fromOther(path, encoding);
   return new Transform({
     transform(chunk: Buffer, _, done) {
       attempt(() => decode(chunk, false), done);
@@ -60,16 +73,27 @@ function attempt(work: () => string, done: (error: Error | null, data?: Buffer) 
   done(null, Buffer.from(text, 'utf8'));
 }
 
-function fromWindows(chunk: Buffer): string {
+/** Bytes of Windows-1252 as text. */
+export function fromWindows(chunk: Buffer): string {
   return chunk
     .toString('latin1')
     .replace(/[\x80-\x9f]/g, (character) => windowsCharacters[character.charCodeAt(0) - 0x80]);
 }
 
-function fromUnicode(
-  path: string,
-  encoding: Exclude<Encoding, 'windows-1252'> | 'utf-8',
-): (chunk: Buffer, last: boolean) => string {
+/** Whether all bytes are UTF-8. */
+export async function isUtf8(bytes: AsyncIterable<Buffer>): Promise<boolean> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for await (const chunk of bytes) decoder.decode(chunk, { stream: true });
+    decoder.decode();
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+function fromOther(path: string, encoding: string): (chunk: Buffer, last: boolean) => string {
   const decoder = new TextDecoder(encoding, { fatal: true });
   return (chunk, last) => {
     try {

@@ -39,7 +39,7 @@ async function importFile(
   options: TableOptions,
   first: FileTable | undefined,
 ): Promise<FileTable> {
-  const source = await openSource(database, path);
+  const source = await openSource(database, path, options.encoding);
   let table = await importSource(database, source, options);
   if (first !== undefined && continues(first, table)) {
     await database.drop(table.sql);

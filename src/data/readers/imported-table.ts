@@ -20,8 +20,8 @@ export interface ImportedColumn {
    * marks are only taken to stand between thousands: whether no shorter number speaks for it.
    */
   readonly numbers?: { readonly style: NumberStyle; readonly example: string | null; readonly isOpen?: boolean };
-  /** A cell of a column whose cells are numbers, but with a decimal mark that they do not show. */
-  readonly unreadNumbers?: string;
+  /** A cell of a column that looks like numbers but is not read so: their decimal mark is open, or they are codes in groups of digits. */
+  readonly unreadNumbers?: { readonly example: string; readonly are: 'open' | 'codes' };
   /** The marks of missing values that stood in the column; the cells are empty now. */
   readonly marks?: readonly { readonly mark: string; readonly n: number; readonly firstRow: number }[];
   /** The kind that the file states; null = to be guessed. */

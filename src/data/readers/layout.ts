@@ -10,6 +10,7 @@ import { parseRecboleHeader, recboleDelimiter } from './recbole.ts';
 import { looksNumeric, splitRecords } from './records.ts';
 import { singleQuotedBy, withDoubleQuotes } from './single-quotes.ts';
 import type { SourceFile } from './source-file.ts';
+import { withoutGuard } from './text-guards.ts';
 
 export type Format = Exclude<FileFormat, 'auto'>;
 
@@ -263,7 +264,7 @@ function nameColumns(
     const message = `${path}: ${told.length} column names were given for ${firstRow.length} columns`;
     throw new DeepTasteError('data', message, { path });
   }
-  const fromFile = header ? firstRow.map((cell) => cell.trim()) : [];
+  const fromFile = header ? firstRow.map((cell) => withoutGuard(cell.trim())) : [];
   const names = told ?? firstRow.map((_, c) => fromFile[c] || `column${c + 1}`);
   const repeated = names.find((name, c) => names.indexOf(name) !== c);
   if (repeated !== undefined) {

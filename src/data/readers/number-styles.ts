@@ -16,8 +16,8 @@ const apart = "[ ''\\x{00a0}\\x{202f}\\x{2009}’]";
 /** Thousands do not begin with a zero: 0,125 is a fraction. */
 const bodies: Readonly<Record<'point' | 'comma', string>> = {
   // in India 12,34,567
-  point: `(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:[.][0-9]+)?|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:[.][0-9]+)?|[0-9]{1,3}(?:${apart}[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.][0-9]+)?|[.][0-9]+)`,
-  comma: `(?:[1-9][0-9]{0,2}(?:[.][0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:${apart}[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?|,[0-9]+)`,
+  point: `(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:[.][0-9]+)?|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:[.][0-9]+)?|[1-9][0-9]{0,2}(?:${apart}[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.][0-9]+)?|[.][0-9]+)`,
+  comma: `(?:[1-9][0-9]{0,2}(?:[.][0-9]{3})+(?:,[0-9]+)?|[1-9][0-9]{0,2}(?:${apart}[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?|,[0-9]+)`,
 };
 
 /** An RE2 pattern of all of a cell, as it stands between the quotes of an SQL text. */
@@ -28,6 +28,12 @@ export function numberPattern(style: 'point' | 'comma'): string {
 
 /** Numbers whose thousands stand apart, without a point or a comma. */
 export const apartPattern = `[^0-9]*[0-9]{1,3}(?:${apart}[0-9]{3})+[^0-9]*`;
+
+/** Digits in groups that are no number: a zero in front (012 345 678), or a plus before those of a telephone (+48 600 123 456). */
+export const codePattern = `${blank}*(?:[+]?0[0-9]{0,2}(?:${apart}[0-9]{3})+|[+]${blank}*[0-9]{1,3}(?:${apart}[0-9]{3}){3,})${blank}*`;
+
+/** Commas that stand between thousands in India alone (75,94,374), which a list of three numbers may have too. */
+export const unevenPattern = '[1-9][0-9]?,[0-9]{2},[0-9]{3}';
 
 const amount = '([0-9]+(?:[.,][0-9]+)?)';
 const stars = '(?:stars?|sternen?|étoiles?|estrellas?|estrelas?|stelle|sterren)';

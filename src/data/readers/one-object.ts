@@ -1,10 +1,13 @@
 /**
- * JSON files that hold one object in place of rows: the ways in which pandas writes a table (`orient` columns, index, split), and
- * dictionaries of what each user took, `{"u1": ["i1", "i2"]}` or `{"u1": {"i1": 5}}`. DuckDB would make a column of every key.
+ * JSON files that hold one object in place of rows: a list of rows under one key, the ways in which pandas writes a table (`orient`
+ * columns, index, split), and dictionaries of what each user took, `{"u1": ["i1", "i2"]}` or `{"u1": {"i1": 5}}`. DuckDB would make a
+ * column of every key.
  */
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { DeepTasteError } from '../../core/errors.ts';
 import { counted } from '../counted.ts';
-import { isKnownColumnName } from '../role-names.ts';
+import { isKnownColumnName, namedFor } from '../role-names.ts';
 import { type Database, sqlFile, sqlName, sqlText } from './database.ts';
 import { type SourceFile, unpackedBytes } from './source-file.ts';
 
@@ -14,6 +17,12 @@ const mostColumns = 2000;
 /** An entry of the object is a row of `key`, `value` and `place`. */
 const ENTRIES = 'entries_of_object';
 
+/** Names of the parts of a split data set. */
+const partName = /^(train|test|valid|val|dev|eval)(ing|idation|uation)?[ _-]?(set|data)?$/i;
+
+/** Fewer different numbers are ratings rather than the cells of columns. */
+const mostRatings = 20;
+
 /** The rows as SQL that selects them, and what a person should know. */
 interface Rows {
   readonly sql: string;
@@ -21,15 +30,17 @@ interface Rows {
 }
 
 /**
- * The rows of such a file, written one a line into a file that lasts as long as the database; null for other files.
- * @throws DeepTasteError `data`: one object of very many keys that is none of these
+ * The rows of such a file, written into a file that lasts as long as the database; null for other files.
+ * @throws DeepTasteError `data`: one object of very many keys that is none of these, or one of the parts of a split
  */
 export async function rowsOfObject(
   database: Database,
   source: SourceFile,
-): Promise<{ readonly source: SourceFile; readonly note: string } | null> {
-  const nBytes = await lengthOfOnlyObject(source);
-  if (nBytes === null) return null;
+): Promise<{ readonly source: SourceFile; readonly notes: readonly string[] } | null> {
+  const only = await onlyObject(source);
+  if (only === null) return null;
+  const { nBytes, rows: listed } = only;
+  if (listed !== null) return { source: await bytesOf(database, source, listed), notes: [] };
   const objects = `read_json_objects(${sqlFile(source.file)}, format = 'unstructured', maximum_object_size = ${nBytes + 1024},
     compression = '${source.gzip ? 'gzip' : 'uncompressed'}', hive_partitioning = false)`;
   await database.run(
@@ -45,7 +56,24 @@ export async function rowsOfObject(
   await database.run(`DROP TABLE ${ENTRIES}`);
   return rows === null || file === null
     ? null
-    : { source: { ...source, file, gzip: false }, note: `${source.path}: ${rows.note}` };
+    : { source: { ...source, file, gzip: false }, notes: [`${source.path}: ${rows.note}`] };
+}
+
+/** A copy of some bytes of a file. */
+async function bytesOf(database: Database, source: SourceFile, { start, end }: Bytes): Promise<SourceFile> {
+  const file = database.temporaryPath();
+  await pipeline(
+    unpackedBytes(source),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      let at = 0;
+      for await (const chunk of chunks) {
+        yield chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
+        at += chunk.length;
+      }
+    },
+    createWriteStream(file),
+  );
+  return { ...source, file, gzip: false };
 }
 
 /** SQL for the columns `key` and `value` of an object's entries. */
@@ -57,18 +85,16 @@ interface Shape {
   readonly n: number;
   readonly objects: number;
   readonly lists: number;
-  /** Keys that are whole numbers. */
-  readonly numbered: number;
 }
 
 async function foundRows(database: Database, path: string): Promise<Rows | null> {
   const shape = await database.row<Shape>(
     `SELECT count(*) AS n, count(*) FILTER (json_type(value) = 'OBJECT') AS objects,
-       count(*) FILTER (json_type(value) = 'ARRAY') AS lists,
-       count(*) FILTER (regexp_full_match(key, '[0-9]+')) AS numbered FROM ${ENTRIES}`,
+       count(*) FILTER (json_type(value) = 'ARRAY') AS lists FROM ${ENTRIES}`,
   );
   const keys = (await database.texts(`SELECT key FROM ${ENTRIES} ORDER BY place LIMIT ${mostColumns}`)) as string[];
-  const areNames = keys.some(isKnownColumnName);
+  refuseParts(path, keys, shape);
+  const areNames = areColumnNames(keys);
   const found =
     (keys.includes('columns') && keys.includes('data') ? await splitRows(database) : null) ??
     (keys.includes('schema') && keys.includes('data') ? await tableRows(database) : null) ??
@@ -81,6 +107,25 @@ async function foundRows(database: Database, path: string): Promise<Rows | null>
       { path },
     );
   return found;
+}
+
+/** True for names of which so many are known that they are those of columns, though some user or item may have such a name too. */
+function areColumnNames(names: readonly string[]): boolean {
+  const haveIds = namedFor('user', names).length > 0 && namedFor('item', names).length > 0;
+  return haveIds || names.filter(isKnownColumnName).length * 2 >= names.length;
+}
+
+/** @throws DeepTasteError `data`: `{"train": […], "test": […]}` */
+function refuseParts(path: string, keys: readonly string[], { n, objects, lists }: Shape): void {
+  const parts = keys.filter((key) => partName.test(key));
+  if (parts.length < 2 || objects + lists < n || !parts.some((key) => /^train/i.test(key))) return;
+  const found = parts.map((key) => JSON.stringify(key)).join(' and ');
+  throw new DeepTasteError(
+    'data',
+    `${path}: must hold rows of one kind, found one object of ${found}; write each into a file of its own, and say --data for that of ` +
+      'training and --test FILE (split.test) for that of testing',
+    { path, parts },
+  );
 }
 
 /** `{"columns": ["user", "item"], "data": [["u1", "i1"]]}`. */
@@ -120,9 +165,17 @@ function cellsOf(keys: readonly string[]): string {
   return keys.map((key) => `map[${sqlText(key)}] AS ${sqlName(key)}`).join(', ');
 }
 
+interface Cells {
+  /** Cells, those that are empty, and those that are no numbers, no yes and no, and not empty. */
+  readonly n: number;
+  readonly empty: number;
+  readonly others: number;
+  readonly different: number;
+}
+
 async function rowsOfObjects(
   database: Database,
-  { n, numbered }: Shape,
+  { n }: Shape,
   keys: readonly string[],
   areNames: boolean,
 ): Promise<Rows | null> {
@@ -132,30 +185,42 @@ async function rowsOfObjects(
   const inner = (await database.texts(
     `SELECT unnest(json_keys(value)) FROM (SELECT value FROM ${ENTRIES} ORDER BY place LIMIT 1)`,
   )) as string[];
-  const isIndex = inner.length > 0 && inner.every((key) => /^\d+$/.test(key));
-  if (alike === 1 && isIndex && numbered < n && n <= mostColumns) {
-    const columns = keys.map(
-      (key) => `unnest(map_values((SELECT ${asMap} FROM ${ENTRIES} WHERE key = ${sqlText(key)}))) AS ${sqlName(key)}`,
-    );
-    const note = 'holds an object for each column, as pandas writes a table with orient="columns"; read so';
-    return { sql: `SELECT ${columns.join(', ')}`, note };
-  }
-  if (areNames || n < 2) return null;
-  if (alike === 1 && inner.some(isKnownColumnName)) {
+  const isIndex = alike === 1 && inner.length > 0 && inner.every((key) => /^\d+$/.test(key)) && n <= mostColumns;
+  if (areNames) return isIndex ? rowsOfColumns(keys) : null;
+  const pairs = `(SELECT key AS who, place, ${entriesOf('value')} FROM ${ENTRIES})`;
+  const isText = `json_type(value) = 'VARCHAR' AND TRY_CAST(json_extract_string(value, '$') AS DOUBLE) IS NULL`;
+  const cells = await database.row<Cells>(
+    `SELECT count(*) AS n, count(*) - count(nullif(json_type(value), 'NULL')) AS empty, count(DISTINCT CAST(value AS VARCHAR)) AS different,
+       count(*) FILTER (json_type(value) IN ('OBJECT', 'ARRAY') OR (${isText})) AS others FROM ${pairs}`,
+  );
+  if (isIndex && holdColumns(keys, inner, cells)) return rowsOfColumns(keys);
+  if (n < 2) return null;
+  if (alike === 1 && inner.some(isKnownColumnName) && (areColumnNames(inner) || cells.others > 0))
     return {
       sql: `SELECT ${cellsOf(inner)} FROM (SELECT ${asMap} AS map FROM ${ENTRIES} ORDER BY place)`,
       note: 'holds an object for each row, as pandas writes a table with orient="index"; its keys are left out',
     };
-  }
-  const pairs = `(SELECT key AS who, place, ${entriesOf('value')} FROM ${ENTRIES})`;
-  const { others, named } = await database.row<{ others: number; named: number }>(
-    `SELECT count(*) FILTER (json_type(value) NOT IN ('UBIGINT', 'BIGINT', 'DOUBLE')) AS others, count(*) AS named FROM ${pairs}`,
-  );
-  if (others > 0 || named === 0) return null;
+  if (cells.others > 0 || cells.n === cells.empty) return null;
+  const left = cells.empty > 0 ? `; ${counted(cells.empty, 'item')} without a rating left out` : '';
   return {
-    sql: `SELECT who AS "user", key AS item, value AS rating FROM ${pairs} ORDER BY place`,
-    note: 'holds an object for each key; keys are taken for users, what stands in theirs for items and ratings',
+    sql: `SELECT who AS "user", key AS item, value AS rating FROM ${pairs} WHERE json_type(value) <> 'NULL' ORDER BY place`,
+    note: `holds an object for each key; keys are taken for users, what stands in theirs for items and ratings${left}`,
   };
+}
+
+/** True for cells under numbers that are the rows of columns with unknown names, rather than what users think of numbered items. */
+function holdColumns(keys: readonly string[], inner: readonly string[], { others, different }: Cells): boolean {
+  if (keys.every((key) => /^\d+$/.test(key))) return false;
+  const countRows = inner.every((key, row) => key === String(row));
+  return others > 0 || (countRows && different > mostRatings);
+}
+
+function rowsOfColumns(keys: readonly string[]): Rows {
+  const columns = keys.map(
+    (key) => `unnest(map_values((SELECT ${asMap} FROM ${ENTRIES} WHERE key = ${sqlText(key)}))) AS ${sqlName(key)}`,
+  );
+  const note = 'holds an object for each column, as pandas writes a table with orient="columns"; read so';
+  return { sql: `SELECT ${columns.join(', ')}`, note };
 }
 
 async function listsOfUsers(database: Database): Promise<Rows | null> {
@@ -170,8 +235,17 @@ async function listsOfUsers(database: Database): Promise<Rows | null> {
   };
 }
 
-/** The bytes of a file that is one object and nothing else; null for others. It is read to the end of its first object. */
-async function lengthOfOnlyObject(source: SourceFile): Promise<number | null> {
+/** Bytes from `start` to before `end`. */
+interface Bytes {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The length of a file that is one object and nothing else, and where the list of objects lies that it holds and nothing else; null for
+ * other files. It is read to the end of its first object.
+ */
+async function onlyObject(source: SourceFile): Promise<{ nBytes: number; rows: Bytes | null } | null> {
   if (!/^\s*\{/.test(source.head.toString('latin1', 0, 4096))) return null;
   const end = new ObjectEnd();
   const bytes = unpackedBytes(source);
@@ -180,23 +254,31 @@ async function lengthOfOnlyObject(source: SourceFile): Promise<number | null> {
   } finally {
     bytes.destroy();
   }
-  return end.isOver ? end.nBytes : null;
+  return end.isOver ? { nBytes: end.nBytes, rows: end.rows } : null;
 }
 
-const [BACKSLASH, QUOTE, BLANK] = [92, 34, 32];
+const [BACKSLASH, QUOTE, BLANK, COMMA] = [92, 34, 32, 44];
+const [LIST, LIST_END, OBJECT, OBJECT_END] = [91, 93, 123, 125];
 
-/** Finds out whether anything follows an object. */
+/** Finds out whether anything follows an object, and whether it is one list of objects under one key. */
 class ObjectEnd {
   nBytes = 0;
   isOver = false;
   #depth = 0;
   #inText = false;
   #isEscaped = false;
+  #hasMore = false;
+  #hasRows = false;
+  #list = { start: -1, end: -1 };
+
+  get rows(): Bytes | null {
+    return this.#hasRows && !this.#hasMore ? this.#list : null;
+  }
 
   /** False when something follows the object. */
   read(chunk: Buffer): boolean {
-    this.nBytes += chunk.length;
-    for (const byte of chunk) {
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at];
       if (this.#isEscaped) this.#isEscaped = false;
       else if (this.#inText) {
         if (byte === BACKSLASH) this.#isEscaped = true;
@@ -204,9 +286,23 @@ class ObjectEnd {
       } else if (this.isOver) {
         if (byte > BLANK) return false;
       } else if (byte === QUOTE) this.#inText = true;
-      else if (byte === 123 || byte === 91) this.#depth++;
-      else if (byte === 125 || byte === 93) this.isOver = --this.#depth === 0;
+      else if (byte === OBJECT || byte === LIST) this.#open(byte, this.nBytes + at);
+      else if (byte === OBJECT_END || byte === LIST_END) this.#close(this.nBytes + at);
+      else if (byte === COMMA && this.#depth === 1) this.#hasMore = true;
     }
+    this.nBytes += chunk.length;
     return true;
+  }
+
+  #open(byte: number, place: number): void {
+    if (this.#depth === 1 && byte === LIST) this.#list.start = place;
+    if (this.#depth === 2 && byte === OBJECT && this.#list.start >= 0) this.#hasRows = true;
+    this.#depth++;
+  }
+
+  #close(place: number): void {
+    this.#depth--;
+    if (this.#depth === 1) this.#list.end = place + 1;
+    this.isOver = this.#depth === 0;
   }
 }

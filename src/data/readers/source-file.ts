@@ -10,12 +10,12 @@ import { ioError } from '../../core/io-error.ts';
 import { checkPlainFile } from '../../core/plain-file.ts';
 import { extractZip, listZip } from '../../core/zip.ts';
 import type { Database } from './database.ts';
-import { type Encoding, encodingOf, toUtf8 } from './encodings.ts';
+import { encodingNamed, encodingOf, isUtf8, toUtf8 } from './encodings.ts';
 import { archiveMember } from './files.ts';
 
 const headBytes = 1 << 16;
 
-/** A file that is there, with its first 64 KiB (unpacked, and in UTF-8 when it is text in UTF-16). */
+/** A file that is there, with its first 64 KiB (unpacked, and in UTF-8 when it is text in UTF-16 or in an encoding that is told). */
 export interface SourceFile {
   /** As the caller names it, for messages. */
   readonly path: string;
@@ -36,13 +36,14 @@ export interface SourceFile {
  * The start of a file. A gzip file is unpacked to its end, because a truncated one would otherwise lose rows in silence.
  * @throws DeepTasteError `data`: the file is empty, not the packed file that its name promises, a damaged one, an archive of several
  *   files, or of a kind that is not read; `io`: not readable
+ * @param told the encoding of text that is not UTF-8
  */
-export async function openSource(database: Database, path: string): Promise<SourceFile> {
+export async function openSource(database: Database, path: string, told?: string): Promise<SourceFile> {
   const inside = await archiveMember(path);
-  if (inside) return openMember(database, path, inside.archive, inside.member);
+  if (inside) return asUtf8(database, await openMember(database, path, inside.archive, inside.member), told);
   const source = await openPlain(path, path, basename(path));
-  if (!isZip(source.head)) return asUtf8(database, source);
-  return openMember(database, path, path, await onlyMember(path));
+  if (!isZip(source.head)) return asUtf8(database, source, told);
+  return asUtf8(database, await openMember(database, path, path, await onlyMember(path)), told);
 }
 
 /** Opens a file or an unpacked copy of it. */
@@ -90,11 +91,7 @@ function isPickle(head: Buffer): boolean {
 }
 
 /** A copy in UTF-8. @throws DeepTasteError `data`: bytes that the encoding does not have */
-export async function reencoded(
-  database: Database,
-  source: SourceFile,
-  encoding: Encoding | 'utf-8',
-): Promise<SourceFile> {
+export async function reencoded(database: Database, source: SourceFile, encoding: string): Promise<SourceFile> {
   const file = database.temporaryPath();
   try {
     await pipeline(unpackedBytes(source), toUtf8(source.path, encoding), createWriteStream(file));
@@ -106,13 +103,18 @@ export async function reencoded(
   return { ...source, file, gzip: false, head: bytes, whole: bytes.length === size };
 }
 
-async function asUtf8(database: Database, source: SourceFile): Promise<SourceFile> {
+async function asUtf8(database: Database, source: SourceFile, told: string | undefined): Promise<SourceFile> {
   const encoding = encodingOf(source.path, source.head);
-  if (encoding === null) return source;
+  if (encoding === null) return told === undefined || source.head.includes(0) ? source : asTold(database, source, told);
   const copy = await reencoded(database, source, encoding);
   const isMarked = source.head[0] >= 0xfe;
   const note = `${source.path}: looks like ${encoding.toUpperCase()} text without a byte order mark; read so`;
   return isMarked ? copy : { ...copy, notes: [note] };
+}
+
+async function asTold(database: Database, source: SourceFile, told: string): Promise<SourceFile> {
+  if (await isUtf8(unpackedBytes(source))) return source;
+  return reencoded(database, source, encodingNamed(told) as string);
 }
 
 function isZip(head: Buffer): boolean {
@@ -128,8 +130,7 @@ async function openMember(database: Database, path: string, archive: string, mem
   } catch (error) {
     throw ioError('unpacking', path, error);
   }
-  const source = await openPlain(path, join(folder, member), basename(member));
-  return asUtf8(database, source);
+  return openPlain(path, join(folder, member), basename(member));
 }
 
 /** The one file that a zip archive holds. */

@@ -37,7 +37,7 @@ export async function importParquet(database: Database, packed: SourceFile): Pro
 }
 
 /**
- * A JSON array of objects, or one object a line; or one object that holds nothing but such an array, or a table in another form
+ * A JSON array of objects, or one object a line; or one object that holds one, or a table in another form
  * (one-object.ts).
  * @throws DeepTasteError `data`: none of these, or malformed JSON
  */
@@ -55,7 +55,7 @@ export async function importJson(database: Database, given: SourceFile): Promise
     throw readError(text.path, error);
   });
   const table = await importObjects(database, rows?.source ?? text);
-  return rows === null ? table : { ...table, warnings: [rows.note, ...table.warnings] };
+  return rows === null ? table : { ...table, warnings: [...rows.notes, ...table.warnings] };
 }
 
 async function importObjects(database: Database, source: SourceFile): Promise<FileTable> {
