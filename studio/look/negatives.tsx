@@ -1,8 +1,8 @@
 /** What the negatives of several samplers taught a model, where its run keeps a study. */
 import { dot, line } from '@observablehq/plot';
 import { Chart, Legend, seriesColor } from '../parts/chart.tsx';
-import { percent } from '../parts/numbers.ts';
-import { Scroll } from '../parts/scroll.tsx';
+import { metric as metricText, percent } from '../parts/numbers.ts';
+import { RowName, Table } from '../parts/table.tsx';
 import type { Served } from './served.ts';
 
 type Study = NonNullable<Served['measures']['negatives']>;
@@ -54,35 +54,31 @@ function StudyView({ label, study }: { readonly label: string; readonly study: S
           ]),
         })}
       />
-      <Scroll label="Negatives by sampler">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Last epoch</th>
-              <th scope="col">Mean slope</th>
-              <th scope="col">Slope below 0.01</th>
-              <th scope="col">Held out</th>
-              {knows && <th scope="col">Would be taken</th>}
-              <th scope="col">{metric}</th>
+      <Table
+        label="Negatives by sampler"
+        heads={[
+          'Last epoch',
+          { number: 'Mean slope' },
+          { number: 'Slope below 0.01' },
+          { number: 'Held out' },
+          ...(knows ? [{ number: 'Would be taken' }] : []),
+          { number: metric },
+        ]}
+      >
+        {samplers.map(({ sampler, looks, metric: value }) => {
+          const last = looks.at(-1);
+          return (
+            <tr key={sampler}>
+              <RowName>{sampler}</RowName>
+              <td class="number">{last?.meanSlope.toFixed(3)}</td>
+              <td class="number">{last && percent(last.idle, 1)}</td>
+              <td class="number">{last && percent(last.heldOut, 2)}</td>
+              {knows && <td class="number">{last && percent(last.falseNegatives ?? 0, 1)}</td>}
+              <td class="number">{metricText(value)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {samplers.map(({ sampler, looks, metric: value }) => {
-              const last = looks.at(-1);
-              return (
-                <tr key={sampler}>
-                  <th scope="row">{sampler}</th>
-                  <td>{last?.meanSlope.toFixed(3)}</td>
-                  <td>{last && percent(last.idle, 1)}</td>
-                  <td>{last && percent(last.heldOut, 2)}</td>
-                  {knows && <td>{last && percent(last.falseNegatives ?? 0, 1)}</td>}
-                  <td>{value?.toFixed(4) ?? '–'}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+          );
+        })}
+      </Table>
     </section>
   );
 }
