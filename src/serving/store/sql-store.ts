@@ -76,8 +76,8 @@ class SqlStore implements Store {
     return rows;
   }
 
-  async addEvents(events: readonly FeedbackEvent[]): Promise<number> {
-    if (events.length === 0) return 0;
+  async addEvents(events: readonly FeedbackEvent[]): Promise<readonly FeedbackEvent[]> {
+    if (events.length === 0) return [];
     const added = await this.#database.run(
       events.map(({ id, user, item, type, value, time, session, recommendation }) =>
         statement(
@@ -88,7 +88,7 @@ class SqlStore implements Store {
         ),
       ),
     );
-    return added.filter((rows) => rows.length > 0).length;
+    return events.filter((_, n) => added[n].length > 0);
   }
 
   async person(user: string, limit: number): Promise<KnownPerson> {
