@@ -67,7 +67,7 @@ export type { RowPrediction } from './recommender/named-rows.ts';
 export type { OpenSession } from './recommender/open-session.ts';
 export type { ListedItem, UserList } from './recommender/recommend-all.ts';
 export { Recommender } from './recommender/recommender.ts';
-export type { RecommendAllOptions, RecommendOptions, Request } from './recommender/request.ts';
+export type { RecommendAllOptions, RecommendOptions, Request, SessionOptions } from './recommender/request.ts';
 export type { SimilarItems, SimilarUsers } from './recommender/similar.ts';
 export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';

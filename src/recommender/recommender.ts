@@ -7,7 +7,7 @@ import { type Manifest, versionOf } from '../artifact/manifest.ts';
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
 import type { PerUserValues } from '../artifact/tables.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { type Id, idOf, shownValue } from '../core/ids.ts';
+import { type Id, shownValue } from '../core/ids.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Vocabulary } from '../data/vocabulary.ts';
 import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtime/engine.ts';
@@ -30,6 +30,8 @@ import {
   type Request,
   rowRecord,
   rowsOf,
+  type SessionOptions,
+  sessionOwner,
   wantedOf,
   wantedOfAll,
 } from './request.ts';
@@ -230,14 +232,14 @@ export class Recommender {
   /**
    * Begins a session that is told its events one by one and can be asked at any time.
    * @param options a user of the data, with whose history it begins; without one it is empty
-   * @throws 'usage' unless the model is one of sequences; 'not-found' for a user without a history
+   * @throws 'usage' unless the model is one of sequences, and for a wrong call; 'not-found' for a user without a history
    */
-  startSession({ user }: { readonly user?: Id } = {}): OpenSession {
+  startSession(options: SessionOptions = {}): OpenSession {
+    const owner = sessionOwner(options);
     const answering = this.#answers();
     const { sessions } = answering;
     if (!sessions) throw this.#notAble('session', `a model of sequences (${namesFor('next-item')})`);
     const { parts, model } = this;
-    const owner = user === undefined ? undefined : idOf(user, 'session: the user');
     const history = owner === undefined ? [] : sessions.historyOf(owner, 'error');
     const onClose = () => this.#sessions.delete(session);
     const session: OpenSession = new OpenSession(parts, model.title, answering, sessions, owner, onClose);

@@ -83,6 +83,19 @@ export const similarOptions = z.strictObject({ k, where, among });
 
 export const similarUsersOptions = z.strictObject({ k: k.meta({ doc: 'number of users' }) });
 
+export interface SessionOptions {
+  /** A user of the data, with whose history the session begins. */
+  readonly user?: Id;
+}
+
+const sessionOptions = z.strictObject({ user: z.unknown().optional() });
+
+/** @returns whose session it is; undefined = nobody's. @throws DeepTasteError `usage`: a key that is not known, an id that is none */
+export function sessionOwner(options: unknown): string | undefined {
+  const { user } = requestOptions(sessionOptions, options, 'startSession');
+  return user === undefined ? undefined : idOf(user, 'startSession: the user');
+}
+
 /** @throws DeepTasteError `usage`: a key that is not known, with the nearest one; a value out of its range */
 export function wantedOf(options: unknown): z.output<typeof recommendOptions> {
   return requestOptions(recommendOptions, options);

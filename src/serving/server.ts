@@ -1,22 +1,22 @@
 /** The server as a process: HTTP, threads that score, a store, signals. */
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { DeepTasteError } from '../core/errors.ts';
 import type { EngineOptions } from '../engine/runtime/engine.ts';
 import { appOf, tellItems } from './app.ts';
 import type { Bus, Signal } from './bus.ts';
+import { closed, isLoopback, listen, requireSafeAddress } from './listening.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Retraining, type RetrainingOptions } from './retraining.ts';
-import { ScoringPool } from './scoring/scoring-pool.ts';
+import type { ScoringPool } from './scoring/scoring-pool.ts';
 import { type ModelSource, modelSources } from './scoring/served-models.ts';
 import type { Service } from './service/service.ts';
 import { feedback } from './service/telling.ts';
 import type { ServerSettings } from './settings.ts';
+import { startPool } from './start-pool.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import type { TrainingMeans } from './training/means.ts';
-import { notServed, rememberedRuns } from './training/remembered-runs.ts';
 import { TrainingDesk } from './training/training-desk.ts';
 import { watchFolders } from './watch-folders.ts';
 
@@ -68,7 +68,7 @@ const ITEMS_EVERY_MS = 1000;
 
 /** @throws DeepTasteError: what loading the recommenders and opening the store throw; 'io' for an address that is taken */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { log, settings } = options;
+  const { log } = options;
   const store = await openStore(options.store);
   let pool: ScoringPool | null = null;
   try {
@@ -76,7 +76,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     let onLost = (_error: Error): void => {};
     const given = modelSources(options.runs);
     pool = await startPool(options, given, (error) => onLost(error));
-    checkModels(settings, pool);
     const running = new RunningServer(options, store, pool, given);
     onLost = (error) => running.lost(error);
     await running.start();
@@ -90,54 +89,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await store.close();
     throw error;
   }
-}
-
-/**
- * The runs of the command line, and those that were added before the server stopped. One of the latter that cannot be loaded is told and
- * left out; then they are loaded one after the other, to see which it is.
- */
-async function startPool(
-  { engine, workers, queue, training, log }: ServerOptions,
-  given: readonly ModelSource[],
-  onLost: (error: Error) => void,
-): Promise<ScoringPool> {
-  const added = training === null ? [] : await rememberedRuns(training.folder, given, log);
-  const start = (sources: readonly ModelSource[]) => ScoringPool.start({ sources, engine, workers, queue, onLost });
-  if (added.length === 0) return start(given);
-  try {
-    return await start([...given, ...added]);
-  } catch {
-    const pool = await start(given);
-    for (const source of added)
-      await pool.serve([...pool.sources, source]).catch((error) => notServed(log, source.name, error));
-    return pool;
-  }
-}
-
-/** @throws DeepTasteError `usage`: open to a network without keys */
-async function requireSafeAddress(host: string, store: Store): Promise<void> {
-  if (isLoopback(host) || (await store.keys()).length > 0) return;
-  throw new DeepTasteError(
-    'usage',
-    `serve: an address that other machines reach (${host}) needs keys, found none in the store; make one with ` +
-      '"deeptaste keys add --access admin", or serve on 127.0.0.1',
-  );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** @throws DeepTasteError `config`: a scenario names a model that is not served */
-function checkModels({ scenarios }: ServerSettings, { about }: ScoringPool): void {
-  const names = about.map(({ name }) => name);
-  for (const [scenario, { model, variants }] of Object.entries(scenarios))
-    for (const named of [model, ...variants.map((each) => each.model)])
-      if (named !== undefined && !names.includes(named))
-        throw new DeepTasteError(
-          'config',
-          `settings: scenario "${scenario}" must name a model that is served (${names.join(', ')}), found "${named}"`,
-        );
 }
 
 class RunningServer implements Server {
@@ -298,31 +249,4 @@ class RunningServer implements Server {
     this.#metrics.close();
     this.#options.log.write('info', 'stopped');
   }
-}
-
-function listen(http: NetServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
-      reject(
-        new DeepTasteError(
-          'io',
-          `serve: ${host}:${port} must be free to listen at, found otherwise (${why}); choose another --port`,
-        ),
-      );
-    });
-    http.listen(port, host, resolve);
-  });
-}
-
-/** Connections that nobody asks on are closed at once, the others when they are answered. */
-function closed(http: NetServer & { closeIdleConnections?(): void }): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setInterval(() => http.closeIdleConnections?.(), 50);
-    http.close(() => {
-      clearInterval(timer);
-      resolve();
-    });
-    http.closeIdleConnections?.();
-  });
 }

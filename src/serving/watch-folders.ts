@@ -13,10 +13,9 @@ export function watchFolders(folders: () => readonly string[], onChange: () => v
   const look = async (): Promise<void> => {
     const now = new Map<string, string>();
     for (const folder of folders()) {
-      const mark = await markOf(folder);
-      // a folder that is being replaced is looked at again
-      if (mark === null) return;
-      now.set(folder, mark);
+      // one that is being replaced, or gone, is as it was
+      const mark = (await markOf(folder)) ?? known.get(folder);
+      if (mark !== undefined) now.set(folder, mark);
     }
     const isChanged = [...now].some(([folder, mark]) => known.has(folder) && known.get(folder) !== mark);
     known = now;

@@ -131,6 +131,14 @@ describe.each(['markov', 'gru4rec'])('a session of %s', (model) => {
     expect(await thrownCode(async () => session.recommend())).toBe('usage');
   });
 
+  it('of a user begins with their history', async () => {
+    const recommender = of(model);
+    const session = recommender.startSession({ user: 'u3' });
+    expect(session.recommend({ k: 5 })).toEqual(recommender.recommend({ user: 'u3' }, { k: 5 }));
+    session.close();
+    expect(await thrownCode(async () => recommender.startSession({ user: 'nobody' }))).toBe('not-found');
+  });
+
   it('ends with its recommender', async () => {
     const path = join(folder, `closing-${model}`);
     await of(model).save(path);

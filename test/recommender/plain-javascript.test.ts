@@ -93,6 +93,15 @@ describe('ids given as numbers', () => {
 });
 
 describe('wrong calls', () => {
+  it('of sessions', () => {
+    for (const options of [null, 'ann', { usr: 5 }, { user: {} }, { user: Number.NaN }] as Anything[])
+      expect(
+        thrown(() => ofSequences.startSession(options)),
+        String(options),
+      ).toMatchObject({ code: 'usage' });
+    expect(thrown(() => ofUsers.startSession())).toMatchObject({ code: 'usage' });
+  });
+
   it('of save are refused before anything is written', async () => {
     for (const each of [ofUsers, ofSequences, ofFields] as Anything[]) {
       for (const path of [undefined, null, 7, '', {}])

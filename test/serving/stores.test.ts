@@ -39,8 +39,8 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
 
   test('keeps an event once, and gives the newest in the order of their times', async () => {
     const events = [event('a', { time: 3000 }), event('b', { time: 1000, value: 4.5 }), event('c', { time: 2000 })];
-    expect(await store.addEvents([...events, events[0]])).toBe(3);
-    expect(await store.addEvents(events)).toBe(0);
+    expect(await store.addEvents([...events, events[0]])).toEqual(events);
+    expect(await store.addEvents(events)).toEqual([]);
     const { events: newest, ids, id } = await store.person('ann', 2);
     expect(newest.map((each) => each.id)).toEqual(['c', 'a']);
     expect([ids, id]).toEqual([['ann'], 'ann']);
@@ -92,7 +92,7 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
 
   test('keeps the same event once when it is told many times at once', async () => {
     const same = Array.from({ length: 8 }, () => store.addEvents([event('same', { user: 'zoe' })]));
-    expect((await Promise.all(same)).reduce((a, b) => a + b, 0)).toBe(1);
+    expect((await Promise.all(same)).flat()).toHaveLength(1);
   });
 
   test('keeps ids of any content', async () => {

@@ -22,6 +22,13 @@ const list = async (request: object) => idsOf(await app.post('/recommend', { k: 
 const tell = (...events: object[]) => app.post('/feedback', events);
 
 describe('feedback', () => {
+  it('is counted by type, an event once', async () => {
+    const event = { id: 'counted', type: 'peek', user: 'counted', item: 'i1' };
+    await tell(event, { ...event, id: 'counted too' });
+    await tell(event);
+    expect((await app.ask('GET', '/metrics')).text).toContain('deeptaste_feedback_total{type="peek"} 2\n');
+  });
+
   it('of a user of the training is folded in with what training knew', async () => {
     const [first] = await list({ user: 'u3' });
     await tell({ user: 'u3', item: first, type: 'purchase' });

@@ -8,9 +8,10 @@ import { version } from '../../core/version.ts';
 import { rowOf } from '../../data/sparse-rows.ts';
 import { type EvaluationResult, summarise } from '../../evaluation/evaluation-result.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
-import type { Somebody, Wanted } from '../../serving/scoring/question.ts';
+import { NOBODY, type Somebody } from '../../serving/scoring/question.ts';
 import { ServedModel } from '../../serving/scoring/served-model.ts';
-import { tasteOf } from '../../serving/service/history.ts';
+import { wantedOf } from '../../serving/service/asking.ts';
+import { EVENTS, tasteOf } from '../../serving/service/history.ts';
 import type { ServerSettings } from '../../serving/settings.ts';
 import type { StoredItem } from '../../serving/store/records.ts';
 import type { Store } from '../../serving/store/store.ts';
@@ -21,8 +22,6 @@ export const JUDGED_BY: (typeof METRICS)[number] = 'ndcg@10';
 const LIST_LENGTH = 20;
 /** As rank counts call what stands in no list. */
 const NOT_LISTED = 2;
-/** As the server looks at. */
-const EVENTS = 1000;
 const ITEMS_AT_ONCE = 10_000;
 const SEED = 1;
 
@@ -57,7 +56,7 @@ export async function heldBackPeople(
       ? [...new Set(found)]
       : [...new Set(found)].filter((item) => !known.has(item));
     if (wanted.length === 0) continue;
-    const person: Somebody = { ids, items: taken, isGiven: false, refused, row: null, fields, session: null };
+    const person: Somebody = { ...NOBODY, ids, items: taken, isGiven: false, refused, fields };
     people.push({ id, person, items: wanted });
   }
   return people;
@@ -74,19 +73,8 @@ export async function storedItems(store: Store): Promise<StoredItem[]> {
   }
 }
 
-const wanted: Wanted = {
-  k: LIST_LENGTH,
-  where: [],
-  boost: [],
-  exclude: [],
-  diversity: 0,
-  explore: null,
-  includeSeen: null,
-  providers: [{ from: 'model', weight: 1 }],
-  fallback: ['content', 'popular'],
-  seed: 'retrain',
-  reasons: false,
-};
+/** As it is asked for without a scenario. */
+const wanted = wantedOf(LIST_LENGTH, { reasons: false }, {}, [], 'retrain');
 
 /** @param from time from which feedback is held back, milliseconds since 1970 */
 export function measureServed(

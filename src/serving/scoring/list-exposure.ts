@@ -2,7 +2,7 @@
 import { coverage, gini } from '../../evaluation/metrics/exposure.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { knownSomebody } from './known-person.ts';
-import type { Exposure, Somebody } from './question.ts';
+import { type Exposure, NOBODY } from './question.ts';
 import type { ServedModel } from './served-model.ts';
 
 const TENTHS = 10;
@@ -21,16 +21,7 @@ export function ownLists({ recommender, catalogue }: ServedModel, users: readonl
   for (let item = 0; item < among.length; item++)
     among[item] = asks.isServed(item) && catalogue.isAvailable(item) ? 1 : 0;
   return users.map((id) => {
-    const person: Somebody = {
-      ids: [id],
-      items: [],
-      isGiven: false,
-      refused: [],
-      row: null,
-      fields: {},
-      session: null,
-    };
-    const { request } = knownSomebody(recommender, catalogue, person);
+    const { request } = knownSomebody(recommender, catalogue, { ...NOBODY, ids: [id], isGiven: false });
     if (request === null) return [];
     return Array.from(recommender.candidates(request, { k, among }).items, (item) => catalogue.idOf(item));
   });

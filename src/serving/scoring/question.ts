@@ -38,6 +38,17 @@ export interface Somebody {
   readonly session: string | null;
 }
 
+/** Of whom nothing is known. */
+export const NOBODY: Somebody = {
+  ids: [],
+  items: [],
+  isGiven: true,
+  refused: [],
+  row: null,
+  fields: {},
+  session: null,
+};
+
 export interface Boost {
   readonly where: string;
   /** Added to the score, in standard deviations of the scores of the person's candidates. */

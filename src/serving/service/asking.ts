@@ -14,20 +14,16 @@ import type {
   SimilarReply,
   SimilarRequest,
 } from '../api/asking.ts';
-import type { Replies, ServedList, Somebody, Wanted } from '../scoring/question.ts';
+import { NOBODY, type Replies, type ServedList, type Somebody, type Wanted } from '../scoring/question.ts';
 import { type ListSettings, settingsFor } from '../settings.ts';
 import type { GivenRecommendation } from '../store/records.ts';
 import { StoreFailure } from '../store/store-failure.ts';
-import { tasteOf } from './history.ts';
+import { EVENTS, tasteOf } from './history.ts';
 import type { Service } from './service.ts';
 import { recordEvents } from './telling.ts';
 
-/** The newest events of a person, and of a session, that are looked at. */
-const EVENTS = 1000;
 /** Items that the pages of one request may have. */
 const MOST_PAGED = 10_000;
-
-const nobody: Somebody = { ids: [], items: [], isGiven: true, refused: [], row: null, fields: {}, session: null };
 
 interface Asked {
   readonly model: string;
@@ -69,7 +65,7 @@ type ListRequest = Pick<
   'where' | 'boost' | 'diversity' | 'explore' | 'includeSeen' | 'exclude' | 'reasons'
 >;
 
-function wantedOf(
+export function wantedOf(
   k: number,
   request: ListRequest,
   list: ListSettings,
@@ -100,10 +96,10 @@ async function somebodyOf({ store, settings }: Service, request: PersonRequest):
   if (user !== undefined && history !== undefined)
     throw new DeepTasteError('usage', 'recommend: needs one person, found a user and a history; give either of them');
   const cells = row || context ? { ...context, ...row } : null;
-  if (user === undefined) return { ...nobody, items: history ?? [], row: cells };
+  if (user === undefined) return { ...NOBODY, items: history ?? [], row: cells };
   const person = await store.person(user, EVENTS);
   const { taken, refused } = tasteOf(person.events, settings);
-  return { ...nobody, ids: person.ids, items: taken, isGiven: false, refused, row: cells, fields: person.fields };
+  return { ...NOBODY, ids: person.ids, items: taken, isGiven: false, refused, row: cells, fields: person.fields };
 }
 
 /** @throws 'not-found' for a page, model or scenario that there is not; 'usage' */
@@ -211,7 +207,7 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
   await recordEvents(service, events);
   const asked = askedOf(service, request, user);
   const { taken, refused } = tasteOf(await service.store.eventsOfSession(session, EVENTS), service.settings);
-  const person: Somebody = { ...nobody, items: taken, refused, session };
+  const person: Somebody = { ...NOBODY, items: taken, refused, session };
   const id = service.newId();
   const wanted = wantedOf(request.k, request, asked.list, [], id);
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);

@@ -2,6 +2,9 @@
 import type { ServerSettings } from '../settings.ts';
 import type { FeedbackEvent } from '../store/records.ts';
 
+/** The newest events of a person, and of a session, that are looked at. */
+export const EVENTS = 1000;
+
 export interface Taste {
   /** Items that the person took, in the order of the events. */
   readonly taken: readonly string[];

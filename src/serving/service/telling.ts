@@ -22,15 +22,18 @@ export async function feedback(
       recommendation: recommendationId ?? null,
     }),
   );
-  const added = await recordEvents(service, stored);
+  const added = (await recordEvents(service, stored)).length;
   return { added, known: stored.length - added };
 }
 
-/** @returns how many are new */
-export async function recordEvents({ store, watcher }: Service, events: readonly FeedbackEvent[]): Promise<number> {
+/** @returns those that are new */
+export async function recordEvents(
+  { store, watcher }: Service,
+  events: readonly FeedbackEvent[],
+): Promise<readonly FeedbackEvent[]> {
   const added = await store.addEvents(events);
   const byType = new Map<string, number>();
-  for (const { type } of events) byType.set(type, (byType.get(type) ?? 0) + 1);
+  for (const { type } of added) byType.set(type, (byType.get(type) ?? 0) + 1);
   for (const [type, n] of byType) watcher.fedBack(type, n);
   return added;
 }

@@ -7,5 +7,3 @@ export interface Watcher {
   /** Events of feedback by their type, those that are new. */
   fedBack(type: string, events: number): void;
 }
-
-export const unwatched: Watcher = { listed: () => {}, fedBack: () => {} };

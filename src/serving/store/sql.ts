@@ -23,3 +23,15 @@ export interface Database {
 export function statement(sql: string, ...values: Value[]): Statement {
   return { sql, values };
 }
+
+/** Of one statement. */
+export async function rowsOf(database: Database, sql: string, ...values: Value[]): Promise<Row[]> {
+  const [rows] = await database.run([statement(sql, ...values)]);
+  return rows;
+}
+
+/** Rows that an index finds. */
+export async function found(database: Database, sql: string, ...values: Value[]): Promise<Row[]> {
+  const [rows] = await database.lookUp([statement(sql, ...values)]);
+  return rows;
+}

@@ -19,8 +19,8 @@ export interface Store {
   /** A number by which this store is known from others; it stays. */
   identity(): Promise<number>;
 
-  /** @returns how many were new by their ids */
-  addEvents(events: readonly FeedbackEvent[]): Promise<number>;
+  /** @returns those that were new by their ids */
+  addEvents(events: readonly FeedbackEvent[]): Promise<readonly FeedbackEvent[]>;
   /** All that is known of somebody, with the newest `limit` events. */
   person(user: string, limit: number): Promise<KnownPerson>;
   /** The newest events of a session, the oldest of them first. */
