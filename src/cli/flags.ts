@@ -59,13 +59,13 @@ export interface LogRoleFlags {
 
 export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRoleFlags {
   readonly policy?: string[];
-  readonly temperature: number;
+  readonly temperature?: number;
   readonly context?: string[] | boolean;
   readonly behaviour?: string;
   readonly rewardRange?: string[];
   readonly rewardModel: string;
   readonly set?: string[];
-  readonly folds: number;
+  readonly folds?: number;
   readonly estimator?: string;
   readonly baseline: string;
   readonly segments?: string[];
@@ -112,5 +112,5 @@ export interface ServeFlags extends CommonOptions {
   /** Milliseconds. */
   readonly retrainEvery?: number;
   readonly runs?: string;
-  readonly maxUpload: number;
+  readonly maxUpload?: number;
 }

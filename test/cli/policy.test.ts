@@ -125,6 +125,8 @@ describe('policy evaluate', () => {
     [['--policy', 'always:zz'], 1, /must be an action of log.csv/],
     [['--policy', 'nothere'], 2, /there must be a column "nothere"/],
     [['--reward-model', 'none', '--set', 'training.epochs=3'], 2, /has no settings/],
+    [['--reward-model', 'none', '--folds', '4'], 2, /--folds: are those of the reward model/],
+    [['--temperature', '0.5'], 2, /--temperature: is about policies that are runs, found none/],
     [['--baseline', 'best'], 1, /baseline must be "log" or one of the policies/],
     [['--reward-range', '0,0.5'], 1, /reward must be from 0 to 0.5, found 1/],
   ])(

@@ -24,15 +24,14 @@ function evaluateCommand(): Command {
         'PREFIX* for columns of all actions, a table FILE of action and probability, or a RUN',
       collect,
     )
-    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t)', numberIn(0), 0);
+    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t) (default: 0)', numberIn(0));
   addLogFlags(command)
     .option('--reward-model <name>', 'a model over fields that predicts rewards, mean, or none', 'lr')
     .option('--set <key=value>', 'a setting of the reward model, e.g. training.epochs=30', collect)
     .option(
       '--folds <n>',
-      'parts that the reward model is trained on, each without one of them',
+      'parts that the reward model is trained on, each without one of them (default: 3)',
       wholeNumber(2, 100),
-      3,
     )
     .option('--estimator <name>', 'by which policies are compared (default: dr, or snips without predicted rewards)')
     .option('--baseline <policy>', 'what policies are compared with: log, what was earned, or one of them', 'log')

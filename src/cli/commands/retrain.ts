@@ -1,20 +1,9 @@
 /** `deeptaste retrain`: a run trained on with what a server was told, promoted when it is not worse. */
 import { Command, Option } from 'commander';
-import { addEngineOptions, type EngineFlags } from '../engine-options.ts';
-import { collect, folderPath, numberIn, wholeNumber } from '../option-values.ts';
+import { addEngineOptions } from '../engine-options.ts';
+import { collect, folderPath, numberIn, storeFlag, wholeNumber } from '../option-values.ts';
+import type { RetrainRequest } from '../retraining/retrain.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-
-interface RetrainFlags extends CommonOptions, EngineFlags {
-  readonly store: string;
-  readonly settings?: string;
-  readonly anew?: true;
-  readonly data?: string[];
-  readonly epochs?: number;
-  readonly set?: string[];
-  readonly holdBack: number;
-  readonly minEvents: number;
-  readonly promote: 'not-worse' | 'always';
-}
 
 export function retrainCommand(): Command {
   const command = new Command('retrain')
@@ -22,7 +11,7 @@ export function retrainCommand(): Command {
       'train a run on with the feedback of a store, and replace it when the new one is not worse (docs/serving.md)',
     )
     .argument('<run>', 'folder of the recommender that is served', folderPath)
-    .option('--store <file|url>', 'the store of the server: a SQLite file, or postgres://…', 'deeptaste.db')
+    .option(...storeFlag)
     .option('--settings <file>', 'the settings of the server: which events mean that an item was taken')
     .option('--anew', 'train from the beginning on the files of the run and the feedback, instead of going on')
     .option('--data <file...>', 'with --anew: where the files of the run are now')
@@ -47,7 +36,7 @@ export function retrainCommand(): Command {
         .choices(['not-worse', 'always'])
         .default('not-worse'),
     );
-  return addEngineOptions(command).action(async (run: string, flags: RetrainFlags) => {
+  return addEngineOptions(command).action(async (run: string, flags: CommonOptions & RetrainRequest) => {
     const { retrain } = await import('../retraining/retrain.ts');
     await retrain(new Terminal(flags), run, flags);
   });
