@@ -12,7 +12,7 @@ import { modelRewards } from '../policy/rewards/model-rewards.ts';
 import type { RewardModel } from '../policy/rewards/reward-model.ts';
 import type { TargetPolicy } from '../policy/targets/target-policy.ts';
 import { parseAssignment } from './assignments.ts';
-import { defined } from './data-flags.ts';
+import { defined, layoutOf } from './data-flags.ts';
 import type { LogRoleFlags, PolicyEvaluateFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
 import { columnsOf, namedPolicy, targetPolicy } from './policy-targets.ts';
@@ -103,12 +103,14 @@ function rewardModel(
   return engine === null ? meanRewards(decisions) : modelRewards(engine, decisions, { model, ...settings });
 }
 
-function logOptionsOf({ context, behaviour, rewardRange, ...roles }: PolicyEvaluateFlags): LogOptions {
+function logOptionsOf(flags: PolicyEvaluateFlags): LogOptions {
+  const { context, behaviour, rewardRange, ...roles } = flags;
   const single = ['action', 'reward', 'propensity', 'position', 'list', 'time'] as const;
   const columns = Object.fromEntries(
     single.filter((role) => roles[role] !== undefined).map((role) => [role, named(roles[role])]),
   );
   return {
+    ...layoutOf(flags),
     columns: {
       ...columns,
       ...(context !== undefined && context !== true && { context: context === false ? null : context }),

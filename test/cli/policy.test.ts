@@ -121,6 +121,16 @@ describe('policy evaluate', () => {
     expect(stdout).not.toMatch(/SNIPS/);
   }, 60_000);
 
+  it('reads a log as the flags say', async () => {
+    const rows = Array.from({ length: 40 }, (_, k) => `${'ab'[k % 2]};${k % 3 === 0 ? 1 : 0};0,500`);
+    write('commas.csv', `action;reward;propensity\n${rows.join('\n')}\n`);
+    const args = ['policy', 'evaluate', 'commas.csv', '--reward-model', 'none', '--json'];
+    const { code, stdout, stderr } = await run([...args, '--decimal', ',', '--delimiter', ';']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ policies: [{ policy: 'uniform' }] });
+    expect(await run([...args, '--ids-as-written'])).toMatchObject({ code: 2, stdout: '' });
+  }, 60_000);
+
   it.each([
     [['--policy', 'always:zz'], 1, /must be an action of log.csv/],
     [['--policy', 'nothere'], 2, /there must be a column "nothere"/],

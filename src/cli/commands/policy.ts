@@ -1,5 +1,6 @@
 /** `deeptaste policy`: policies judged by logs of decisions, and policies that learn in a world. */
 import { Command, Option } from 'commander';
+import { addLayoutFlags } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
 import type { LogRoleFlags, PolicyEvaluateFlags, PolicySimulateFlags } from '../flags.ts';
 import { collect, commaList, numberIn, seedValue, wholeNumber } from '../option-values.ts';
@@ -47,12 +48,14 @@ function evaluateCommand(): Command {
     )
     .option('--level <share>', 'share covered by intervals', numberIn(0.5, 0.9999), 0.95)
     .option('--seed <n>', 'seed of everything random', seedValue, 1);
-  return addEngineOptions(command).action(async (files: string[], _: PolicyEvaluateFlags, self: Command) => {
-    // the options that `policy` has too (--json) are read by `policy`
-    const flags: PolicyEvaluateFlags = self.optsWithGlobals();
-    const { evaluateByLog } = await import('../policy-evaluate.ts');
-    await evaluateByLog(new Terminal(flags), files, flags);
-  });
+  return addEngineOptions(addLayoutFlags(command)).action(
+    async (files: string[], _: PolicyEvaluateFlags, self: Command) => {
+      // the options that `policy` has too (--json) are read by `policy`
+      const flags: PolicyEvaluateFlags = self.optsWithGlobals();
+      const { evaluateByLog } = await import('../policy-evaluate.ts');
+      await evaluateByLog(new Terminal(flags), files, flags);
+    },
+  );
 }
 
 function simulateCommand(): Command {
@@ -84,7 +87,7 @@ function simulateCommand(): Command {
     });
 }
 
-/** Which column plays which role, and how the files are read where guessing does not suit. */
+/** Which column plays which role. */
 function addLogFlags(command: Command): Command {
   const role = (name: keyof LogRoleFlags, doc: string, none = false) => {
     command.option(`--${name} <column>`, doc);
