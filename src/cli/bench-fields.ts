@@ -6,20 +6,20 @@ import { sectionsMarkdown } from '../benchmark/report.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import { Engine } from '../engine/runtime/engine.ts';
-import { type BenchRequest, printSection, threadCount, write } from './bench-run.ts';
+import { type BenchRequest, commandLine, printSection, refuseFlags, write } from './bench-run.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'usage' beside other workloads, or with flags that are about them */
 export async function benchFields(names: readonly string[], request: BenchRequest, terminal: Terminal): Promise<void> {
-  const fail = (found: string) =>
-    new DeepTasteError(
+  if (names.length > 1) {
+    const other = names.find((name) => name !== 'fields') ?? 'fields';
+    throw new DeepTasteError(
       'usage',
-      `bench fields: runs alone, found ${found} too; measure the others in a run of their own`,
+      `bench fields: runs alone, found "${other}" too; measure the others in a run of their own`,
     );
-  if (names.length > 1) throw fail(`"${names.find((name) => name !== 'fields') ?? 'fields'}"`);
-  const foreign = (['peers', 'python', 'tfjs'] as const).find((flag) => request[flag] !== undefined);
-  if (foreign) throw fail(`--${foreign}`);
-  const threads = request.threads === undefined ? availableParallelism() : threadCount(request.threads);
+  }
+  refuseFlags('fields', request, ['peers', 'python', 'tfjs']);
+  const threads = request.threads ?? availableParallelism();
   const rows = request.rows ?? (request.quick ? 50_000 : 1_000_000);
   const loadBefore = loadavg()[0];
   const engines = (threads === 1 ? [1] : [1, threads]).map(
@@ -40,13 +40,8 @@ export async function benchFields(names: readonly string[], request: BenchReques
     terminal.print(where);
     terminal.document(document);
     if (request.write === undefined) return;
-    const flags = [
-      ...(request.rows === undefined ? [] : [`--rows ${rows}`]),
-      ...(request.quick ? ['--quick'] : []),
-      ...(request.threads === undefined ? [] : [`--threads ${threads}`]),
-    ];
     await write(request.write, 'fields.json', `${JSON.stringify(document, null, 2)}\n`);
-    const command = ['deeptaste bench fields', ...flags].join(' ');
+    const command = commandLine(['fields'], request);
     await write(request.write, 'fields.md', sectionsMarkdown('Speed of models over fields', command, where, sections));
   } finally {
     for (const engine of engines) engine.close();

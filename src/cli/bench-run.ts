@@ -16,7 +16,7 @@ export interface BenchRequest {
   readonly peers?: boolean;
   readonly python?: string;
   readonly tfjs?: string;
-  readonly threads?: string;
+  readonly threads?: number;
   readonly quick?: boolean;
   readonly write?: string;
   readonly blas?: string;
@@ -28,16 +28,15 @@ export async function bench(names: readonly string[], request: BenchRequest, ter
   const chosen = names.map(workloadNamed);
   if (request.rows !== undefined)
     throw new DeepTasteError('usage', 'bench: --rows is for the workload fields, which is not asked for; add fields');
-  const threads = request.threads === undefined ? undefined : threadCount(request.threads);
   for (const flag of ['python', 'tfjs'] as const)
     if (request[flag] !== undefined && !request.peers)
       throw new DeepTasteError('usage', `bench: --${flag} is for peers, which are not asked for; add --peers`);
   const python = request.python ?? process.env.DEEPTASTE_PYTHON ?? 'python3';
   const result = await runBenchmark({
     workloads: chosen.length > 0 ? chosen : workloads,
-    threads,
+    threads: request.threads,
     quick: request.quick,
-    blas: request.blas,
+    blas: request.blas ?? 'auto',
     kernels: request.kernels,
     peers: request.peers ? { python, tfjs: request.tfjs ?? '.' } : undefined,
     progress: await terminal.progress(),
@@ -71,23 +70,29 @@ function workloadNamed(name: string): Workload {
   if (known) return known;
   throw new DeepTasteError(
     'usage',
-    `bench: there is no workload "${name}"${suggestion(name, [...workloads, 'fields'])}`,
+    `bench: there is no workload "${name}"${suggestion(name, [...workloads, 'fields', 'scale'])}`,
   );
 }
 
-export function threadCount(text: string): number {
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 256) return threads;
-  throw new DeepTasteError('usage', `bench: --threads must be an integer from 1 to 256, got "${text}"`);
+/** The command as others would type it: no paths of this machine. */
+export function commandLine(workloads: readonly string[], request: BenchRequest): string {
+  const { peers, rows, quick, threads, kernels, blas } = request;
+  const flags = [
+    peers && '--peers',
+    rows !== undefined && `--rows ${rows}`,
+    quick && '--quick',
+    threads !== undefined && `--threads ${threads}`,
+    kernels !== undefined && `--kernels ${kernels}`,
+    blas === 'off' && '--blas off',
+  ];
+  return ['deeptaste bench', ...workloads, ...flags.filter((flag) => typeof flag === 'string')].join(' ');
 }
 
-/** The command as others would type it: no paths of this machine. */
-function commandLine(chosen: readonly Workload[], { peers, quick, threads, kernels }: BenchRequest): string {
-  const flags = [
-    ...[peers && '--peers', quick && '--quick'],
-    ...[threads !== undefined && `--threads ${threads}`, kernels !== undefined && `--kernels ${kernels}`],
-  ];
-  return ['deeptaste bench', ...chosen, ...flags.filter((flag) => typeof flag === 'string')].join(' ');
+/** @throws 'usage' for a flag that the workload does not look at */
+export function refuseFlags(workload: string, request: BenchRequest, flags: readonly (keyof BenchRequest)[]): void {
+  const found = flags.find((flag) => request[flag] !== undefined);
+  if (found === undefined) return;
+  throw new DeepTasteError('usage', `bench ${workload}: has no use for --${found}, found it; leave it out`);
 }
 
 export function printSection(terminal: Terminal, { title, header, rows, notes }: ReportSection): void {

@@ -1,7 +1,8 @@
 /** The flags that say how data files are read; the same in every command that reads some. */
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
-import { type DataOptions, dataOptions } from '../data/data-options.ts';
+import { type DataOptions, dataOptions, fileOptions } from '../data/data-options.ts';
 import type { RunInput } from '../tasks/ranking-settings.ts';
 import { commaList, wholeNumber } from './option-values.ts';
 import {
@@ -16,17 +17,7 @@ import {
 /** The word that stands for the simulated default data instead of a file. */
 export const FILM_CLUB = 'film-club';
 
-/** Addresses within `data`. */
-const flags = {
-  user: { flag: '--user <column>', at: 'columns.user', none: true },
-  item: { flag: '--item <column>', at: 'columns.item', none: true },
-  rating: { flag: '--rating <column>', at: 'columns.rating', none: true },
-  label: { flag: '--label <column>', at: 'columns.label', none: true },
-  positive: { flag: '--positive <cell>', at: 'positive' },
-  context: { flag: '--context <a,b,c>', at: 'columns.context', none: true },
-  time: { flag: '--time <column>', at: 'columns.time', none: true },
-  session: { flag: '--session <column>', at: 'columns.session', none: true },
-  title: { flag: '--title <column>', at: 'columns.title', none: true },
+const layoutFlags = {
   format: { flag: '--format <name>', at: 'format' },
   delimiter: { flag: '--delimiter <text>', at: 'delimiter', read: (text) => text.replaceAll('\\t', '\t') },
   header: {
@@ -42,6 +33,20 @@ const flags = {
   missing: { flag: '--missing <a,b,c>', at: 'missing', read: marks },
   decimal: { flag: '--decimal <mark>', at: 'decimal' },
   dateFormat: { flag: '--date-format <[column=]format>', at: 'dateFormat', read: dateFormats },
+} as const satisfies SettingFlags;
+
+/** Addresses within `data`. */
+const flags = {
+  user: { flag: '--user <column>', at: 'columns.user', none: true },
+  item: { flag: '--item <column>', at: 'columns.item', none: true },
+  rating: { flag: '--rating <column>', at: 'columns.rating', none: true },
+  label: { flag: '--label <column>', at: 'columns.label', none: true },
+  positive: { flag: '--positive <cell>', at: 'positive' },
+  context: { flag: '--context <a,b,c>', at: 'columns.context', none: true },
+  time: { flag: '--time <column>', at: 'columns.time', none: true },
+  session: { flag: '--session <column>', at: 'columns.session', none: true },
+  title: { flag: '--title <column>', at: 'columns.title', none: true },
+  ...layoutFlags,
   idsAsWritten: { flag: '--ids-as-written', at: 'idsAsWritten' },
   idsIgnoreCase: { flag: '--ids-ignore-case', at: 'idsIgnoreCase' },
   items: { flag: '--items <file>', at: 'items', none: true },
@@ -63,9 +68,21 @@ const flags = {
 
 export type DataFlags = GivenFlags<typeof flags>;
 
+const HEADING = 'How the files are read (guessed where nothing is said):';
+
 export function addDataFlags(command: Command): Command {
-  const heading = 'How the files are read (guessed where nothing is said):';
-  return addSettingFlags(command, heading, flags, [dataOptions]);
+  return addSettingFlags(command, HEADING, flags, [dataOptions]);
+}
+
+/** How the cells of files are read, whatever the columns mean. */
+export type LayoutFlags = GivenFlags<typeof layoutFlags>;
+
+export function addLayoutFlags(command: Command): Command {
+  return addSettingFlags(command, HEADING, layoutFlags, [fileOptions]);
+}
+
+export function layoutOf(given: LayoutFlags): z.input<typeof fileOptions> {
+  return settingsOf(layoutFlags, given, fileOptions);
 }
 
 /** The data of a run: files, or the simulated film club. @throws 'usage' */

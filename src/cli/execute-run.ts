@@ -138,6 +138,10 @@ async function trainInterruptibly(
   const hooks = { progress, onProfile: profiles.listener, from, onEpoch };
   if (findModel(settings.model).learn.by === 'solver') {
     refuseWithoutEpochs(request, settings.model);
+    if (request.resume)
+      progress.log(
+        `--resume: "${settings.model}" is fitted at once and keeps no checkpoint; starting from the beginning`,
+      );
     await formerCheckpoint(new CheckpointFolder(kept.out), {}, progress); // which the end of this run removes
     return kept.guard(trainPrepared(engine, prepared, settings, { ...hooks, keep }));
   }

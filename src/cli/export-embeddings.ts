@@ -3,6 +3,7 @@ import { displayName } from '../data/dataset.ts';
 import type { EmbeddingOwner, Embeddings } from '../recommender/embeddings.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import { itemTitle } from './answer-report.ts';
+import { engineForOne } from './open-engine.ts';
 import { checkTableFile, writeTable } from './table-file.ts';
 import type { OutputColumn } from './table-rows.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,7 +16,7 @@ export async function exportEmbeddings(
   owner: EmbeddingOwner,
 ): Promise<void> {
   await checkTableFile(out);
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, engineForOne());
   try {
     const embeddings = recommender.embeddings(owner);
     await writeVectors(recommender, embeddings, owner, out);

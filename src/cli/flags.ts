@@ -1,5 +1,5 @@
 /** What commander gives to the commands: the flags of each, and those that several share. */
-import type { DataFlags } from './data-flags.ts';
+import type { DataFlags, LayoutFlags } from './data-flags.ts';
 import type { EngineFlags } from './engine-options.ts';
 import type { SettingsFlags } from './run-flags.ts';
 import type { CommonOptions } from './terminal.ts';
@@ -58,15 +58,15 @@ export interface LogRoleFlags {
   readonly time?: string | boolean;
 }
 
-export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRoleFlags {
+export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRoleFlags, LayoutFlags {
   readonly policy?: string[];
-  readonly temperature: number;
+  readonly temperature?: number;
   readonly context?: string[] | boolean;
   readonly behaviour?: string;
   readonly rewardRange?: string[];
   readonly rewardModel: string;
   readonly set?: string[];
-  readonly folds: number;
+  readonly folds?: number;
   readonly estimator?: string;
   readonly baseline: string;
   readonly segments?: string[];
@@ -113,5 +113,5 @@ export interface ServeFlags extends CommonOptions {
   /** Milliseconds. */
   readonly retrainEvery?: number;
   readonly runs?: string;
-  readonly maxUpload: number;
+  readonly maxUpload?: number;
 }

@@ -74,5 +74,12 @@ export function jsonOrText(text: string): unknown {
   }
 }
 
+/** Where a server keeps what people do, in commands that work on it. */
+export const storeFlag = [
+  '--store <file|url>',
+  'the store of the server: a SQLite file, or postgres://…',
+  'deeptaste.db',
+] as const;
+
 /** What `--where` means, wherever it stands. */
 export const whereDoc = `only items of which it holds, e.g. "genre = 'Comedy' and year >= 1990" (docs/filters.md)`;

@@ -12,7 +12,7 @@ import { modelRewards } from '../policy/rewards/model-rewards.ts';
 import type { RewardModel } from '../policy/rewards/reward-model.ts';
 import type { TargetPolicy } from '../policy/targets/target-policy.ts';
 import { parseAssignment } from './assignments.ts';
-import { defined } from './data-flags.ts';
+import { defined, layoutOf } from './data-flags.ts';
 import type { LogRoleFlags, PolicyEvaluateFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
 import { columnsOf, namedPolicy, targetPolicy } from './policy-targets.ts';
@@ -22,6 +22,11 @@ export async function evaluateByLog(terminal: Terminal, files: string[], flags: 
   const { policy: texts = ['uniform'], interval, seed, temperature } = flags;
   const named = texts.map(namedPolicy);
   const settings = rewardSettings(flags);
+  const unused = unusedFlag(
+    flags,
+    named.map(({ kind }) => kind),
+  );
+  if (unused !== null) throw new DeepTasteError('usage', unused);
   const progress = await terminal.progress();
   const reading = progress.start('reading the log');
   const decisions = await readDecisions(files, { ...logOptionsOf(flags), numbers: columnsOf(named) });
@@ -48,6 +53,15 @@ export async function evaluateByLog(terminal: Terminal, files: string[], flags: 
   } finally {
     engine?.close();
   }
+}
+
+/** What is wrong with a flag that nothing looks at; null = there is none. */
+function unusedFlag({ temperature, folds, rewardModel }: PolicyEvaluateFlags, kinds: readonly string[]): string | null {
+  if (temperature !== undefined && !kinds.includes('run'))
+    return '--temperature: is about policies that are runs, found none; leave it out, or say --policy RUN';
+  if (folds !== undefined && rewardModel === 'none')
+    return '--folds: are those of the reward model, found --reward-model none; leave one of them out';
+  return null;
 }
 
 interface RewardSettings {
@@ -89,12 +103,14 @@ function rewardModel(
   return engine === null ? meanRewards(decisions) : modelRewards(engine, decisions, { model, ...settings });
 }
 
-function logOptionsOf({ context, behaviour, rewardRange, ...roles }: PolicyEvaluateFlags): LogOptions {
+function logOptionsOf(flags: PolicyEvaluateFlags): LogOptions {
+  const { context, behaviour, rewardRange, ...roles } = flags;
   const single = ['action', 'reward', 'propensity', 'position', 'list', 'time'] as const;
   const columns = Object.fromEntries(
     single.filter((role) => roles[role] !== undefined).map((role) => [role, named(roles[role])]),
   );
   return {
+    ...layoutOf(flags),
     columns: {
       ...columns,
       ...(context !== undefined && context !== true && { context: context === false ? null : context }),

@@ -39,7 +39,7 @@ export function columnsOf(policies: readonly Named[]): string[] {
   );
 }
 
-export async function targetPolicy(decisions: Decisions, named: Named, temperature: number): Promise<TargetPolicy> {
+export async function targetPolicy(decisions: Decisions, named: Named, temperature = 0): Promise<TargetPolicy> {
   switch (named.kind) {
     case 'uniform':
       return uniformPolicy(decisions);

@@ -7,7 +7,7 @@ import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { ratingsNote, usesRatings } from '../tasks/ratings-note.ts';
 import { rankingTaskOf, readsHistories } from '../tasks/task-of-settings.ts';
-import type { Circumstances, PreparedData } from './prepared-run.ts';
+import { type Circumstances, dataDocument, notePairs, type PreparedData } from './prepared-run.ts';
 
 export async function prepareRanking(
   runs: readonly RunSettings[],
@@ -17,14 +17,7 @@ export async function prepareRanking(
   const read = await loadNoted(runs[0], progress, runs);
   const split = from ? continuedSplit(read, from) : read;
   const { dataset, description } = split;
-  const data = {
-    name: dataset.name,
-    hash: dataset.hash,
-    nUsers: dataset.users.size,
-    nItems: dataset.items.size,
-    nInteractions: dataset.interactions.length,
-    warnings: dataset.warnings,
-  };
+  const data = dataDocument(split, dataset.warnings);
   return (settings) => ({
     task: rankingTaskOf(split, settings),
     dataName: dataset.name,
@@ -48,13 +41,7 @@ async function loadNoted(settings: RunSettings, progress: Progress, runs: readon
   const note = ratingsNote(prepared.dataset, runs);
   const kept = { ratings: runs.some(usesRatings), times: runs.some(readsHistories) };
   const split = withWarning(pairsOnly(prepared, kept), note);
-  const { dataset, train, validation, test } = split;
-  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
-  task.end(
-    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
-      `${nTrain} training + ${nValidation} validation + ${nTest} test interactions`,
-  );
-  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
+  notePairs(split, 'interactions', progress, task);
   return split;
 }
 

@@ -7,7 +7,7 @@ import { pairsOnly, prepareSplit } from '../tasks/prepare-split.ts';
 import type { RunSettings } from '../tasks/ranking-settings.ts';
 import { ratingTask } from '../tasks/rating.ts';
 import type { TrainingRatings } from '../tasks/training-ratings.ts';
-import { type Circumstances, type PreparedData, rowDataDocument } from './prepared-run.ts';
+import { type Circumstances, notePairs, type PreparedData, rowDataDocument } from './prepared-run.ts';
 
 export async function prepareRatings(
   [first]: readonly RunSettings[],
@@ -39,12 +39,6 @@ function trainedRatings({ info }: RecommenderParts, { clip }: RunSettings['evalu
 async function loadNoted(settings: RunSettings, progress: Progress): Promise<Split> {
   const task = progress.start('reading the data');
   const split = pairsOnly(await prepareSplit(settings, progress, 'examples'), { ratings: true });
-  const { dataset, train, validation, test } = split;
-  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
-  task.end(
-    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
-      `${nTrain} training + ${nValidation} validation + ${nTest} test ratings`,
-  );
-  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
+  notePairs(split, 'ratings', progress, task);
   return split;
 }

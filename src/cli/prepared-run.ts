@@ -1,5 +1,6 @@
 /** A run whose data are read and split: what the commands need of it, whatever its task. */
 import type { RecommenderParts } from '../artifact/recommender-parts.ts';
+import type { Progress, ProgressTask } from '../core/progress.ts';
 import type { Split } from '../data/dataset.ts';
 import type { Form } from '../examples/forms.ts';
 import type { AnyRunSettings, RunSettingsOf } from '../runs/any-settings.ts';
@@ -44,17 +45,31 @@ export interface FormedSettings {
   readonly settings: AnyRunSettings;
 }
 
+/** What a document says of the data. */
+export function dataDocument({ dataset }: Split, warnings: readonly string[]) {
+  const { name, hash, users, items, interactions } = dataset;
+  return { name, hash, nUsers: users.size, nItems: items.size, nInteractions: interactions.length, warnings };
+}
+
+/** Says what was read, and the warnings. @param unit what a row is called, in the plural */
+export function notePairs(
+  { dataset, train, validation, test }: Split,
+  unit: string,
+  progress: Progress,
+  task: ProgressTask,
+): void {
+  const [nTrain, nValidation, nTest] = [train, validation, test].map((part) => part?.length ?? 0);
+  task.end(
+    `${dataset.name}, ${dataset.users.size} users × ${dataset.items.size} items, ` +
+      `${nTrain} training + ${nValidation} validation + ${nTest} test ${unit}`,
+  );
+  for (const warning of dataset.warnings) progress.log(`warning: ${warning}`);
+}
+
 /** What a document of predicted rows says of the data. */
-export function rowDataDocument({ dataset, train }: Split, warnings: readonly string[]): object {
-  return {
-    name: dataset.name,
-    hash: dataset.hash,
-    nUsers: dataset.users.size,
-    nItems: dataset.items.size,
-    nInteractions: dataset.interactions.length,
-    nTraining: train.length,
-    warnings,
-  };
+export function rowDataDocument(split: Split, warnings: readonly string[]): object {
+  const { warnings: told, ...about } = dataDocument(split, warnings);
+  return { ...about, nTraining: split.train.length, warnings: told };
 }
 
 export function savedModel({ task, split, unit }: PreparedRun, { final, result, nTrained }: Run): SavedModel {

@@ -7,6 +7,7 @@ import { startServer } from '../serving/server.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import type { ServeFlags } from './flags.ts';
 import { engineForMany } from './open-engine.ts';
+import { serveDefaults } from './serve-defaults.ts';
 import type { Terminal } from './terminal.ts';
 import { trainingMeans } from './training-means.ts';
 
@@ -59,6 +60,11 @@ export async function serveUntilStopped(
       'usage',
       'serve: --retrain-every needs a store that another process can read, found one in memory; say --store FILE',
     );
+  if (maxUpload !== undefined && folder === undefined)
+    throw new DeepTasteError(
+      'usage',
+      'serve: --max-upload is about tables that are uploaded, which --runs FOLDER allows, found it alone; write both, or leave it out',
+    );
   const program = commandLine();
   const server = await startServer({
     runs,
@@ -81,7 +87,7 @@ export async function serveUntilStopped(
       retrainEvery === undefined
         ? null
         : { everyMs: retrainEvery, program, args: retrainArguments(store, flags.settings) },
-    training: folder === undefined ? null : trainingMeans(folder, maxUpload, program),
+    training: folder === undefined ? null : trainingMeans(folder, maxUpload ?? serveDefaults.maxUpload, program),
   });
   const studio = isStudioBuilt() ? 'the Studio is the page there, ' : '';
   terminal.print(`${server.url} answers: ${studio}the API is described at ${server.url}/docs`);

@@ -3,6 +3,7 @@ import { displayName } from '../data/dataset.ts';
 import { fitText, textTable } from '../evaluation/text-table.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import type { SimilarUser } from '../recommender/similar.ts';
+import { engineForOne } from './open-engine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** @throws 'not-found' for an unknown user; 'usage' for a model without vectors of users; 'artifact' */
@@ -12,7 +13,7 @@ export async function showSimilarUsers(
   user: string,
   options: { readonly k: number },
 ): Promise<void> {
-  const recommender = await Recommender.load(path, { threads: 1, blas: 'off' });
+  const recommender = await Recommender.load(path, engineForOne());
   try {
     const { similar, how } = recommender.similarUsers(user, options);
     const { users, userFields } = recommender.parts;

@@ -2,7 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
-import { tableOptions } from '../data/data-options.ts';
+import { fileOptions } from '../data/data-options.ts';
 import { withWholeIds } from '../data/id-cells.ts';
 import { Database } from '../data/readers/database.ts';
 import { importFiles } from '../data/readers/import.ts';
@@ -64,7 +64,7 @@ function userColumn(names: readonly string[], column: string | null): string | n
 
 function idsOfTable(path: string, name: string | null): Promise<string[]> {
   return Database.use(async (database) => {
-    const imported = await importFiles(database, [path], tableOptions.parse({ missing: [] }));
+    const imported = await importFiles(database, [path], fileOptions.parse({ missing: [] }));
     const column = columnOf(imported, name);
     const { table } = await withWholeIds(database, imported, [column]);
     const ids = await database.texts(`SELECT ${sqlAsText(column)} FROM ${table.sql} ORDER BY rowid`);

@@ -69,6 +69,10 @@ const fileLayout = {
     .meta({
       doc: `how times are written: a strptime format such as %d/%m/%Y, or ${timeUnits.join(', ')}; for the time of the rows, or by column`,
     }),
+};
+
+/** How ids are taken. */
+const idReading = {
   idsAsWritten: z
     .boolean()
     .default(false)
@@ -78,7 +82,10 @@ const fileLayout = {
   }),
 };
 
-export const tableOptions = z.strictObject(fileLayout);
+export const fileOptions = z.strictObject(fileLayout);
+export type FileOptions = z.output<typeof fileOptions>;
+
+export const tableOptions = z.strictObject({ ...fileLayout, ...idReading });
 export type TableOptions = z.output<typeof tableOptions>;
 
 const file = z.string().min(1, { error: 'must be the path of a file' });
@@ -117,6 +124,7 @@ export const dataOptions = z.strictObject({
       doc: 'seed of edges between anybody in place of the real ones, everybody with as many as before: a control of what friends tell; default: the real ones',
     }),
   ...fileLayout,
+  ...idReading,
   columns: columnRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   minRating: z.number().optional().meta({ doc: 'rows rated below are dropped; the kept ones are positives' }),
   positive: z.string().min(1).optional().meta({ doc: 'the cell of the label column that is 1; every other one is 0' }),

@@ -1,7 +1,7 @@
 /** Any table, a few rows at a time: memory does not grow with the number of rows. */
 import { parseOptions } from '../core/options.ts';
 import { columnStatistics, type GuessedKind } from './column-statistics.ts';
-import { tableOptions } from './data-options.ts';
+import { fileOptions } from './data-options.ts';
 import type { FieldTable } from './dataset.ts';
 import { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
@@ -39,7 +39,7 @@ export async function withTableInBlocks<T>(
   asTexts: readonly string[],
   work: (table: TableInBlocks) => Promise<T>,
 ): Promise<T> {
-  const layout = parseOptions(tableOptions, {}, 'table options');
+  const layout = parseOptions(fileOptions, {}, 'table options');
   return Database.use(async (database) => {
     const table = await importFiles(database, [file], layout);
     const statistics = await columnStatistics(database, table);

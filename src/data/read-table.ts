@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { parseOptions } from '../core/options.ts';
 import { columnStatistics } from './column-statistics.ts';
-import { tableOptions } from './data-options.ts';
+import { fileOptions } from './data-options.ts';
 import type { FieldTable } from './dataset.ts';
 import { Database } from './readers/database.ts';
 import { importFiles } from './readers/import.ts';
@@ -18,9 +18,9 @@ import { TimeColumns } from './time-cells.ts';
  */
 export async function readTable(
   files: readonly string[],
-  options: z.input<typeof tableOptions> = {},
+  options: z.input<typeof fileOptions> = {},
 ): Promise<FieldTable> {
-  const layout = parseOptions(tableOptions, options, 'table options');
+  const layout = parseOptions(fileOptions, options, 'table options');
   return Database.use(async (database) => {
     const table = await importFiles(database, files, layout);
     const statistics = await columnStatistics(database, table);

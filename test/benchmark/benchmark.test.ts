@@ -186,8 +186,7 @@ describe('bench', () => {
 
   it.each([
     [['trainig'], {}],
-    [[], { threads: '0' }],
-    [[], { threads: 'x' }],
+    [[], { rows: 1000 }],
     [[], { python: 'python3' }],
     [[], { tfjs: '.' }],
   ])('refuses %j %j', async (names, request) => {
@@ -196,7 +195,7 @@ describe('bench', () => {
 
   it('writes the page and the document without paths of this machine', async () => {
     const out = join(folder, 'results');
-    await bench(['machine'], { quick: true, threads: '1', write: out }, new Terminal({ quiet: true, json: false }));
+    await bench(['machine'], { quick: true, threads: 1, write: out }, new Terminal({ quiet: true, json: false }));
     const document = JSON.parse(readFileSync(join(out, 'speed.json'), 'utf8'));
     expect(document).toMatchObject({
       quick: true,
@@ -217,7 +216,7 @@ describe('bench', () => {
     const page = join(out, 'speed.md');
     const notes = '\n## Reading these numbers\n\nSlow on Sundays.\n';
     writeFileSync(page, `# Speed\n\nold numbers\n${notes}`);
-    await bench(['machine'], { quick: true, threads: '1', kernels: 'simd', write: out }, terminal);
+    await bench(['machine'], { quick: true, threads: 1, kernels: 'simd', write: out }, terminal);
     const text = readFileSync(page, 'utf8');
     expect(text).toContain('`deeptaste bench machine --quick --threads 1 --kernels simd`');
     expect(text).toContain('128-bit multiply-adds');

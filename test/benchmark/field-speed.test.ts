@@ -67,7 +67,7 @@ describe('the bench', () => {
   it.each([
     [['fields', 'machine'], {}],
     [['fields'], { peers: true }],
-    [['fields'], { threads: '0' }],
+    [['fields'], { python: 'python3' }],
   ])('refuses %j %j', async (names, request) => {
     await expect(benchFields(names, request, new Terminal({ quiet: true }))).rejects.toMatchObject({ code: 'usage' });
   });

@@ -71,8 +71,10 @@ describe('growth curves', () => {
   it.each([
     [['scale', 'training'], {}],
     [['scale'], { peers: true }],
+    [['scale'], { rows: 1000 }],
+    [['scale'], { kernels: 'simd' as const }],
+    [['scale'], { blas: 'off' }],
     [['scale'], { python: 'python3' }],
-    [['scale'], { threads: 'many' }],
   ])('do not go with workloads %o and options %o', async (names, request) => {
     const run = benchScale(names, request as object, new Terminal({ quiet: true }));
     await expect(run).rejects.toMatchObject({ code: 'usage' });

@@ -121,10 +121,22 @@ describe('policy evaluate', () => {
     expect(stdout).not.toMatch(/SNIPS/);
   }, 60_000);
 
+  it('reads a log as the flags say', async () => {
+    const rows = Array.from({ length: 40 }, (_, k) => `${'ab'[k % 2]};${k % 3 === 0 ? 1 : 0};0,500`);
+    write('commas.csv', `action;reward;propensity\n${rows.join('\n')}\n`);
+    const args = ['policy', 'evaluate', 'commas.csv', '--reward-model', 'none', '--json'];
+    const { code, stdout, stderr } = await run([...args, '--decimal', ',', '--delimiter', ';']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ policies: [{ policy: 'uniform' }] });
+    expect(await run([...args, '--ids-as-written'])).toMatchObject({ code: 2, stdout: '' });
+  }, 60_000);
+
   it.each([
     [['--policy', 'always:zz'], 1, /must be an action of log.csv/],
     [['--policy', 'nothere'], 2, /there must be a column "nothere"/],
     [['--reward-model', 'none', '--set', 'training.epochs=3'], 2, /has no settings/],
+    [['--reward-model', 'none', '--folds', '4'], 2, /--folds: are those of the reward model/],
+    [['--temperature', '0.5'], 2, /--temperature: is about policies that are runs, found none/],
     [['--baseline', 'best'], 1, /baseline must be "log" or one of the policies/],
     [['--reward-range', '0,0.5'], 1, /reward must be from 0 to 0.5, found 1/],
   ])(

@@ -11,6 +11,15 @@ beforeAll(() => {
   place.write('clicks.csv', 'device,hour,label\ntv,3,1\nphone,4,0\ntv,5,0\nphone,6,1\n');
 });
 
+it('going on with a model that is fitted at once begins anew, which is told', async () => {
+  const train = ['train', '--data', 'films.csv', '--model', 'popularity', '--out', 'popular'];
+  const { code, stderr } = await place.run([...train, '--resume']);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stderr).toMatch(
+    /--resume: "popularity" is fitted at once and keeps no checkpoint; starting from the beginning/,
+  );
+});
+
 describe('wrong usage ends with exit code 2', () => {
   const cases: [string, string[], RegExp][] = [
     [
@@ -52,6 +61,21 @@ describe('wrong usage ends with exit code 2', () => {
       'rows without users',
       ['train', '--data', 'clicks.csv', '--no-user', '--no-item', '--model', 'ease', '--split', 'none'],
       /needs rows that name both.* say --user COLUMN --item COLUMN/,
+    ],
+    [
+      'a size of uploads without uploads',
+      ['serve', 'nowhere', '--max-upload', '1000'],
+      /serve: --max-upload is about tables that are uploaded, which --runs FOLDER allows, found it alone/,
+    ],
+    [
+      'threads of a bench that are none',
+      ['bench', 'machine', '--threads', 'x'],
+      /--threads.* whole number from 1 to 256/,
+    ],
+    [
+      'rows of a bench that has none',
+      ['bench', 'scale', '--rows', '5000'],
+      /bench scale: has no use for --rows, found it; leave it out/,
     ],
   ];
   it.each(cases)('%s', async (_, args, message) => {

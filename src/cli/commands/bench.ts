@@ -1,20 +1,9 @@
 /** `deeptaste bench`: how fast this machine trains and ranks, against its own limits and against peers. */
 import { Command, Option } from 'commander';
-import { KERNEL_BUILDS, type KernelBuild } from '../../core/kernel-build.ts';
-import { wholeNumber } from '../option-values.ts';
+import { KERNEL_BUILDS } from '../../core/kernel-build.ts';
+import type { BenchRequest } from '../bench-run.ts';
+import { threadCount, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-
-interface BenchFlags extends CommonOptions {
-  readonly peers?: boolean;
-  readonly python?: string;
-  readonly tfjs?: string;
-  readonly threads?: string;
-  readonly quick?: boolean;
-  readonly write?: string;
-  readonly blas?: string;
-  readonly kernels?: KernelBuild;
-  readonly rows?: number;
-}
 
 const rowCount = wholeNumber(1000, 1_000_000_000);
 
@@ -29,13 +18,13 @@ export function benchCommand(): Command {
     .option('--peers', 'time PyTorch, plain loops and TensorFlow.js too (from a checkout of the source)')
     .option('--python <path>', 'Python that has PyTorch (default: DEEPTASTE_PYTHON, else python3)')
     .option('--tfjs <folder>', 'folder whose node_modules holds @tensorflow/tfjs (default: this folder)')
-    .option('--threads <n>', 'threads to compare with one (default: all)')
-    .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly', 'auto')
+    .option('--threads <n>', 'threads to compare with one (default: all)', threadCount)
+    .option('--blas <auto|off|path>', 'system BLAS to measure beside WebAssembly (default: auto)')
     .addOption(new Option('--kernels <build>', 'WebAssembly kernels (default: the fastest)').choices(KERNEL_BUILDS))
     .option('--quick', 'short and rough')
     .option('--rows <n>', 'of the workload fields: rows of the CSV file (default: 1,000,000; 260 bytes each)', rowCount)
     .option('--write <folder>', 'write speed.md and speed.json there (fields.md …, scale.md …)')
-    .action(async (names: string[], flags: BenchFlags) => {
+    .action(async (names: string[], flags: CommonOptions & BenchRequest) => {
       if (names.includes('scale')) {
         const { benchScale } = await import('../bench-scale.ts');
         return benchScale(names, flags, new Terminal(flags));

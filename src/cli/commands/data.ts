@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { addDataFlags, type DataFlags, dataOf, FILM_CLUB } from '../data-flags.ts';
 import { wholeNumber } from '../option-values.ts';
+import type { GetOptions } from '../public-sets/get.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 export function dataCommand(): Command {
@@ -28,12 +29,7 @@ async function filmClub() {
   return simulateFilmClub({}).dataset;
 }
 
-interface GetFlags extends CommonOptions {
-  readonly dir: string;
-  readonly url?: string;
-  readonly registry?: string;
-  readonly timeout: number;
-}
+type GetFlags = CommonOptions & GetOptions;
 
 function getCommand(): Command {
   return new Command('get')

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { DeepTasteError } from '../../core/errors.ts';
 import { ACCESS_LEVELS, type Access } from '../../serving/store/records.ts';
+import { storeFlag } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
 interface KeyFlags extends CommonOptions {
@@ -13,12 +14,6 @@ interface AddFlags extends KeyFlags {
   readonly name: string;
 }
 
-const storeFlag = [
-  '--store <file|url>',
-  'the store of the server: a SQLite file, or postgres://…',
-  'deeptaste.db',
-] as const;
-
 export function keysCommand(): Command {
   return new Command('keys')
     .description('who may use a server: keys of a store, kept as hashes')
@@ -27,7 +22,7 @@ export function keysCommand(): Command {
         .description('make a key and print it, once')
         .option(...storeFlag)
         .addOption(
-          new Option('--access <level>', 'read: ask and look; write: tell, too; admin: reload, too')
+          new Option('--access <level>', 'read: ask and look; write: tell, too; admin: run the server, too')
             .choices(ACCESS_LEVELS)
             .makeOptionMandatory(),
         )

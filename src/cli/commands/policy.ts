@@ -1,5 +1,6 @@
 /** `deeptaste policy`: policies judged by logs of decisions, and policies that learn in a world. */
 import { Command, Option } from 'commander';
+import { addLayoutFlags } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
 import type { LogRoleFlags, PolicyEvaluateFlags, PolicySimulateFlags } from '../flags.ts';
 import { collect, commaList, numberIn, seedValue, wholeNumber } from '../option-values.ts';
@@ -24,15 +25,14 @@ function evaluateCommand(): Command {
         'PREFIX* for columns of all actions, a table FILE of action and probability, or a RUN',
       collect,
     )
-    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t)', numberIn(0), 0);
+    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t) (default: 0)', numberIn(0));
   addLogFlags(command)
     .option('--reward-model <name>', 'a model over fields that predicts rewards, mean, or none', 'lr')
     .option('--set <key=value>', 'a setting of the reward model, e.g. training.epochs=30', collect)
     .option(
       '--folds <n>',
-      'parts that the reward model is trained on, each without one of them',
+      'parts that the reward model is trained on, each without one of them (default: 3)',
       wholeNumber(2, 100),
-      3,
     )
     .option('--estimator <name>', 'by which policies are compared (default: dr, or snips without predicted rewards)')
     .option('--baseline <policy>', 'what policies are compared with: log, what was earned, or one of them', 'log')
@@ -48,12 +48,14 @@ function evaluateCommand(): Command {
     )
     .option('--level <share>', 'share covered by intervals', numberIn(0.5, 0.9999), 0.95)
     .option('--seed <n>', 'seed of everything random', seedValue, 1);
-  return addEngineOptions(command).action(async (files: string[], _: PolicyEvaluateFlags, self: Command) => {
-    // the options that `policy` has too (--json) are read by `policy`
-    const flags: PolicyEvaluateFlags = self.optsWithGlobals();
-    const { evaluateByLog } = await import('../policy-evaluate.ts');
-    await evaluateByLog(new Terminal(flags), files, flags);
-  });
+  return addEngineOptions(addLayoutFlags(command)).action(
+    async (files: string[], _: PolicyEvaluateFlags, self: Command) => {
+      // the options that `policy` has too (--json) are read by `policy`
+      const flags: PolicyEvaluateFlags = self.optsWithGlobals();
+      const { evaluateByLog } = await import('../policy-evaluate.ts');
+      await evaluateByLog(new Terminal(flags), files, flags);
+    },
+  );
 }
 
 function simulateCommand(): Command {
@@ -85,7 +87,7 @@ function simulateCommand(): Command {
     });
 }
 
-/** Which column plays which role, and how the files are read where guessing does not suit. */
+/** Which column plays which role. */
 function addLogFlags(command: Command): Command {
   const role = (name: keyof LogRoleFlags, doc: string, none = false) => {
     command.option(`--${name} <column>`, doc);

@@ -1,12 +1,10 @@
 /** `deeptaste retrain`: a run trained on with what a server was told, promoted when it is not worse. */
 import { Command, Option } from 'commander';
 import { addEngineOptions } from '../engine-options.ts';
-import { collect, folderPath, numberIn, wholeNumber } from '../option-values.ts';
+import { collect, folderPath, numberIn, storeFlag, wholeNumber } from '../option-values.ts';
 import { PROMOTIONS } from '../retraining/promotion.ts';
 import type { RetrainRequest } from '../retraining/retrain.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
-
-interface RetrainFlags extends CommonOptions, RetrainRequest {}
 
 export function retrainCommand(): Command {
   const command = new Command('retrain')
@@ -14,7 +12,7 @@ export function retrainCommand(): Command {
       'train a run on with the feedback of a store, and replace it where the new one is not worse (docs/serving.md)',
     )
     .argument('<run>', 'folder of the recommender that is served', folderPath)
-    .option('--store <file|url>', 'the store of the server: a SQLite file, or postgres://…', 'deeptaste.db')
+    .option(...storeFlag)
     .option('--settings <file>', 'the settings of the server: which events mean that an item was taken')
     .option('--anew', 'train from the beginning on the files of the run and the feedback, instead of going on')
     .option('--data <file...>', 'with --anew: where the files of the run are now')
@@ -45,7 +43,7 @@ export function retrainCommand(): Command {
       numberIn(0, 1),
       0.1,
     );
-  return addEngineOptions(command).action(async (run: string, flags: RetrainFlags) => {
+  return addEngineOptions(command).action(async (run: string, flags: CommonOptions & RetrainRequest) => {
     const { retrain } = await import('../retraining/retrain.ts');
     await retrain(new Terminal(flags), run, flags);
   });

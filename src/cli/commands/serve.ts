@@ -45,7 +45,11 @@ export function serveCommand(): Command {
       'take tables and train models on them over HTTP; runs are saved in this folder',
       folderPath,
     )
-    .option('--max-upload <bytes>', 'size of a table that is uploaded', wholeNumber(1), serveDefaults.maxUpload)
+    .option(
+      '--max-upload <bytes>',
+      `with --runs: size of a table that is uploaded (default: ${serveDefaults.maxUpload})`,
+      wholeNumber(1),
+    )
     .option('--keep <days>', 'how long answers that were given are kept', numberIn(0), serveDefaults.keep)
     .option(
       '--drain <seconds>',

@@ -1,6 +1,6 @@
 /** Any readable file or files → one DuckDB table. */
 import { DeepTasteError } from '../../core/errors.ts';
-import type { TableOptions } from '../data-options.ts';
+import type { FileOptions } from '../data-options.ts';
 import { clearMarks } from '../missing-marks.ts';
 import { withNumberStyles } from '../number-cells.ts';
 import { concatenate } from './concatenate.ts';
@@ -23,7 +23,7 @@ import { importLibfm, importLists } from './token-rows.ts';
 export async function importFiles(
   database: Database,
   patterns: readonly string[],
-  options: TableOptions,
+  options: FileOptions,
 ): Promise<ImportedTable> {
   const paths = await findFiles(database, patterns);
   const tables: FileTable[] = [];
@@ -36,7 +36,7 @@ export async function importFiles(
 async function importFile(
   database: Database,
   path: string,
-  options: TableOptions,
+  options: FileOptions,
   first: FileTable | undefined,
 ): Promise<FileTable> {
   const source = await openSource(database, path, options.encoding);
@@ -59,7 +59,7 @@ function continues(first: FileTable, table: FileTable): boolean {
   return !table.columns.some(({ name }) => first.columns.some((column) => column.name === name));
 }
 
-async function importSource(database: Database, source: SourceFile, options: TableOptions): Promise<FileTable> {
+async function importSource(database: Database, source: SourceFile, options: FileOptions): Promise<FileTable> {
   const format = detectFormat(source, options);
   if (format === 'parquet') return importParquet(database, source);
   if (format === 'json')

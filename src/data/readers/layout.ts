@@ -1,7 +1,7 @@
 /** How a file is laid out: its format, separator, header and column names, from its name and its first lines. */
 import { basename, extname } from 'node:path';
 import { DeepTasteError } from '../../core/errors.ts';
-import type { FileFormat, TableOptions } from '../data-options.ts';
+import type { FileFormat, FileOptions } from '../data-options.ts';
 import { isIdName, isKnownColumnName } from '../role-names.ts';
 import type { LayoutColumn } from './layout-column.ts';
 import { movieLensColumns } from './movielens.ts';
@@ -44,7 +44,7 @@ const nSampled = 100;
 /** The format of a file, given or guessed. */
 export function detectFormat(
   source: SourceFile,
-  options: Pick<TableOptions, 'format' | 'delimiter' | 'comment'>,
+  options: Pick<FileOptions, 'format' | 'delimiter' | 'comment'>,
 ): Format {
   if (options.format !== 'auto') return options.format;
   const extension = extname(source.name).toLowerCase();
@@ -90,7 +90,7 @@ export function headText(source: SourceFile): string {
 }
 
 /** The layout of a text file with separated columns. */
-export function detectLayout(source: SourceFile, format: Format, options: TableOptions): TextLayout {
+export function detectLayout(source: SourceFile, format: Format, options: FileOptions): TextLayout {
   const preamble = readPreamble(headText(source), options.comment);
   if (format === 'recbole') return recboleLayout(source, preamble, options.delimiter);
   const stated = options.delimiter ?? fixedDelimiter(format) ?? preamble.delimiter;
@@ -180,7 +180,7 @@ function commentedHeader(
   delimiter: string,
   blanks: boolean,
   records: readonly (readonly string[])[],
-  options: TableOptions,
+  options: FileOptions,
 ): string[] | null {
   if (lastComment === null || options.header !== undefined || options.columnNames) return null;
   const [cells] = splitRecords(blanks ? withSingleBlanks(lastComment) : lastComment, delimiter, true, 1);

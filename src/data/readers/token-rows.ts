@@ -1,6 +1,6 @@
 /** Rows of tokens between spaces: libsvm/libfm rows (`label index:value …`, `label index …`) and lists (`user item …`). */
 import { DeepTasteError } from '../../core/errors.ts';
-import type { TableOptions } from '../data-options.ts';
+import type { FileOptions } from '../data-options.ts';
 import { type Database, sqlText } from './database.ts';
 import { importDelimited } from './delimited-text.ts';
 import { type FileTable, type ImportedColumn, textColumns } from './imported-table.ts';
@@ -25,7 +25,7 @@ const lineLayout = (format: TextLayout['format'], preamble?: Preamble): TextLayo
   columns: [{ name: 'line', kind: null }],
 });
 
-type TokenOptions = Pick<TableOptions, 'delimiter' | 'comment' | 'skipBadRows'>;
+type TokenOptions = Pick<FileOptions, 'delimiter' | 'comment' | 'skipBadRows'>;
 
 /** Imports the file's lines, split into tokens. */
 async function importTokens(

@@ -4,7 +4,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { parseOptions } from '../../core/options.ts';
 import { quotedName } from '../../core/shown.ts';
 import { type ColumnStatistics, columnStatistics, type GuessedKind } from '../../data/column-statistics.ts';
-import { tableOptions } from '../../data/data-options.ts';
+import { fileOptions } from '../../data/data-options.ts';
 import { type Cell, Database } from '../../data/readers/database.ts';
 import { importFiles } from '../../data/readers/import.ts';
 import {
@@ -22,7 +22,7 @@ import type { ContextColumn, Decisions } from './decisions.ts';
 import { assignLogRoles, logRoles } from './log-roles.ts';
 import { NumberedTexts } from './numbered-texts.ts';
 
-export const logOptions = tableOptions.extend({
+export const logOptions = fileOptions.extend({
   columns: logRoles.prefault({}).meta({ doc: 'which column plays which role' }),
   behaviour: z.string().min(1).optional().meta({
     doc: 'beginning of the names of columns with the probabilities of all actions in the log, e.g. p_ for p_red, p_blue',
