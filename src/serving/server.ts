@@ -158,8 +158,8 @@ class RunningServer implements Server {
     const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
     this.#every(PRUNE_EVERY_MS, prune);
     if (this.#store.kind === 'postgres') this.#every(ITEMS_EVERY_MS, () => this.#readItems());
-    const folders = (): string[] => this.#pool.sources.map(({ path }) => path);
-    if (watch) this.#stopWatching = watchFolders(folders, () => void this.reload().catch(() => {}), log);
+    const runs = () => this.#pool.runs.flatMap(({ path, version }) => (path === null ? [] : [{ path, version }]));
+    if (watch) this.#stopWatching = watchFolders(runs, () => void this.reload().catch(() => {}), log);
     if (retraining !== null) this.#retraining = this.#startRetraining(retraining);
   }
 
