@@ -58,13 +58,18 @@ function evaluateCommand(): Command {
 
 function simulateCommand(): Command {
   return new Command('simulate')
-    .description('let policies that learn act in a world whose truth is known: what they earn, and their regret')
-    .argument('<world>', 'synthetic: contexts with a logistic reward of each action')
+    .description(
+      'let policies that learn act in a world whose truth is known: what they earn, their regret, how long people stay',
+    )
+    .argument(
+      '<world>',
+      'synthetic: contexts with a logistic reward of each action; interest-evolution: interests that move with what is watched, and a ' +
+        'budget of time; long-term-satisfaction: clickbait, and the satisfaction that it costs',
+    )
     .option(
       '--policies <a,b,c>',
-      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts',
+      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts (default: some that suit the world)',
       commaList,
-      ['uniform', 'epsilon-greedy', 'linucb', 'lints', 'logistic-ts'],
     )
     .option(
       '--users <n>',
