@@ -4,12 +4,17 @@ import { suggestion } from '../../core/nearest.ts';
 import { parseOptions } from '../../core/options.ts';
 import { bandits } from '../bandits/index.ts';
 import { banditLearner } from './bandit-learner.ts';
+import { dqn } from './dqn.ts';
 import type { LearnerKind } from './learner.ts';
+import { myopic, slateQ } from './slateq.ts';
 import { uniform } from './uniform.ts';
 
 export const learners: readonly LearnerKind[] = [
   uniform,
   ...bandits.filter(({ name }) => name !== uniform.name).map(banditLearner),
+  myopic,
+  dqn,
+  slateQ,
 ];
 
 /** A policy of a simulation, and its options. */
