@@ -64,11 +64,12 @@ function simulateCommand(): Command {
     .argument(
       '<world>',
       'synthetic: contexts with a logistic reward of each action; interest-evolution: interests that move with what is watched, and a ' +
-        'budget of time; long-term-satisfaction: clickbait, and the satisfaction that it costs',
+        'budget of time; long-term-satisfaction: clickbait, and the satisfaction that it costs; film-club: tastes that drift, boredom, ' +
+        'clickbait, and people who leave',
     )
     .option(
       '--policies <a,b,c>',
-      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts, myopic, dqn, slateq (default: some that suit the world)',
+      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts, next-click, reinforce, myopic, dqn, slateq (default: some that suit the world)',
       commaList,
     )
     .option(
@@ -79,7 +80,11 @@ function simulateCommand(): Command {
     )
     .option('--steps <n>', 'decisions of each', wholeNumber(1, 10_000_000), 1000)
     .option('--runs <n>', 'worlds, each with a seed of its own; intervals go over them', wholeNumber(1, 1000), 5)
-    .option('--set <key=value>', 'a setting, e.g. world.actions=20, world.features=10, linucb.alpha=0.5, slateq.discount=0.9', collect)
+    .option(
+      '--set <key=value>',
+      'a setting, e.g. world.actions=20, world.features=10, linucb.alpha=0.5, slateq.discount=0.9',
+      collect,
+    )
     .option('--seed <n>', 'seed of everything random', seedValue, 1)
     .option('--svg <file>', 'a picture of rewards and regret over the steps')
     .action(async (world: string, _: PolicySimulateFlags, self: Command) => {
