@@ -26,7 +26,7 @@ export async function simulatePolicies(terminal: Terminal, world: string, flags:
     requirePlottable(steps);
     await checkFilePlace(svg);
   }
-  const simulation = simulate(
+  const simulation = await simulate(
     (random) => kind.open(worldOptions, random),
     contenders,
     { users, steps, runs, seed },

@@ -49,6 +49,11 @@ export interface SimulatedPolicy {
   /** Null where nobody leaves, or in some world nobody has left in the last tenth of the steps. */
   readonly visits: VisitSummary | null;
   /**
+   * What it earns more than the first policy in the last tenth of the steps, of a visit where people leave, else of a step; paired over the runs, in
+   * which both meet the same people. Null for the first policy, one run, or visits that none has ended.
+   */
+  readonly difference: MeanInterval | null;
+  /**
    * Of one person over all steps: Σ (expected reward of the best action − that of the one taken); null in worlds in which decisions have
    * consequences.
    */
@@ -81,12 +86,12 @@ const PARTS = 20;
  * @param openWorld the world of a run: the same stream gives the same world
  * @throws DeepTasteError `config`: an option, no policy, a policy that cannot act in this world
  */
-export function simulate(
+export async function simulate(
   openWorld: (random: RandomStream) => World,
   contenders: readonly Contender[],
   options: SimulateOptions = {},
   progress: Progress = silent,
-): Simulation {
+): Promise<Simulation> {
   const { users, steps, runs, seed } = parseOptions(simulateOptions, options, 'simulate');
   if (contenders.length === 0)
     throw new DeepTasteError('config', 'simulate: at least one policy must act, found none; name one');
@@ -105,7 +110,7 @@ export function simulate(
         const own = random.child(`bandit ${kind.name}`);
         const learner = kind.open({ place, random: own, engine: () => engine.get() }, chosen);
         try {
-          found[c].push(simulatedRun(world, place, learner, { users, steps }, random));
+          found[c].push(await simulatedRun(world, place, learner, { users, steps }, random));
         } finally {
           learner.free?.();
         }
@@ -123,7 +128,10 @@ export function simulate(
     runs,
     seed,
     best: bestOfRuns(found, runs),
-    policies: contenders.map(({ kind }, c) => summary(kind, found[c], steps)),
+    policies: contenders.map(({ kind }, c) => ({
+      ...summary(kind, found[c], steps),
+      difference: c === 0 ? null : pairedDifference(found[0], found[c], steps),
+    })),
   };
 }
 
@@ -143,8 +151,28 @@ function intervalOf(
   return values.length < runs.length ? null : meanInterval(values);
 }
 
-function summary({ name, title }: LearnerKind, runs: readonly SimulatedRun[], steps: number): SimulatedPolicy {
-  const last = Math.max(0, steps - Math.ceil(steps / 10));
+/** Step that the last tenth begins with. */
+const lastTenth = (steps: number): number => Math.max(0, steps - Math.ceil(steps / 10));
+
+function pairedDifference(
+  first: readonly SimulatedRun[],
+  other: readonly SimulatedRun[],
+  steps: number,
+): MeanInterval | null {
+  const last = lastTenth(steps);
+  const isLeft = [...first, ...other].some(({ visits }) => visits.length > 0);
+  const earned = ({ visits, rewards }: SimulatedRun): number =>
+    isLeft ? mean(visits.filter(({ end }) => end >= last).map(({ reward }) => reward)) : mean(rewards.subarray(last));
+  const differences = other.map((run, n) => earned(run) - earned(first[n]));
+  return differences.length < 2 || differences.some(Number.isNaN) ? null : meanInterval(differences);
+}
+
+function summary(
+  { name, title }: LearnerKind,
+  runs: readonly SimulatedRun[],
+  steps: number,
+): Omit<SimulatedPolicy, 'difference'> {
+  const last = lastTenth(steps);
   const regrets = runs.flatMap(({ regrets: own }) => (own ? [own] : []));
   const regretByStep = regrets.length > 0 ? cumulated(columnMeans(regrets)) : null;
   return {

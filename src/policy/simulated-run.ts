@@ -81,14 +81,14 @@ function situations(place: Place, n: number): Situations {
 }
 
 /** @param random of the people; what the policy draws is its own */
-export function simulatedRun(
+export async function simulatedRun(
   world: World,
   place: Place,
   learner: Learner,
   { users, steps }: RunSizes,
   random: RandomStream,
-): SimulatedRun {
-  const { actions, slate, itemFeatures } = place;
+): Promise<SimulatedRun> {
+  const { actions, slate } = place;
   const seats = new Seats(world, place, users, random);
   let [before, after] = [situations(place, users), situations(place, users)];
   seats.write(before);
@@ -126,14 +126,14 @@ export function simulatedRun(
       seats.next(user);
     }
     seats.write(after);
-    learner.learn({ before, shown, taken, reward, isOver, after });
+    await learner.learn({ before, shown, taken, reward, isOver, after });
     [before, after] = [after, before];
   }
   return {
     rewards,
     regrets,
     best: regrets && bestSum / (steps * users),
-    coverage: itemFeatures > 0 ? null : isShown.reduce((sum, each) => sum + each, 0) / actions,
+    coverage: !place.isFixed ? null : isShown.reduce((sum, each) => sum + each, 0) / actions,
     visits,
   };
 }

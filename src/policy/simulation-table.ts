@@ -27,11 +27,12 @@ export function renderSimulation({ world, users, steps, runs, best, policies }: 
   const rows = [...policies].sort((a, b) => earned(b) - earned(a));
   const table = textTable([
     { header: 'policy', align: 'left' as const, cells: rows.map(({ title }) => title) },
-    ...columns
+    ...[...columns, { header: `− ${policies[0].title}`, cell: differenceCell }]
       .map(({ header, cell }) => ({ header, align: 'right' as const, cells: rows.map(cell) }))
       .filter(({ cells }) => cells.some((each) => each !== null))
       .map((column) => ({ ...column, cells: column.cells.map((each) => each ?? '') })),
   ]);
+  const isPaired = rows.some(({ difference }) => difference);
   const count = (n: number) => n.toLocaleString('en-US');
   const most = best ? `; always the best action would earn ${best.mean.toFixed(4)} a step` : '';
   const hints = [
@@ -41,6 +42,7 @@ export function renderSimulation({ world, users, steps, runs, best, policies }: 
     ...(rows.some(({ regret }) => regret)
       ? ['regret: of one person over all steps; slope: of log regret over log steps (1 = nothing learned)']
       : []),
+    ...(isPaired ? [`− ${policies[0].title}: in the last tenth, paired over worlds`] : []),
     '± 95 % over worlds',
   ];
   return [
@@ -50,6 +52,12 @@ export function renderSimulation({ world, users, steps, runs, best, policies }: 
     ...table.rows,
     hints.join('; '),
   ].join('\n');
+}
+
+/** Of visits with one digit, of steps with four. */
+function differenceCell({ difference, visits }: SimulatedPolicy): string | null {
+  if (!difference) return null;
+  return `${difference.mean > 0 ? '+' : ''}${withReach(difference, visits ? 1 : 4)}`;
 }
 
 function withReach({ mean, high }: MeanInterval, digits: number): string {

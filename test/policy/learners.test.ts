@@ -7,6 +7,7 @@ import { outcomesOf, ReplayMemory } from '../../src/policy/learners/replay-memor
 import { everySlate, greedySlate, topSlate } from '../../src/policy/learners/slates.ts';
 import { drawDifferent } from '../../src/policy/learners/uniform.ts';
 import { simulate } from '../../src/policy/simulate.ts';
+import { openFilmClub } from '../../src/policy/worlds/film-club.ts';
 import { openInterestEvolution } from '../../src/policy/worlds/interest-evolution.ts';
 import { openSyntheticWorld } from '../../src/policy/worlds/synthetic-world.ts';
 import type { World } from '../../src/policy/worlds/world.ts';
@@ -99,7 +100,7 @@ describe('slates', () => {
 });
 
 describe('a replay memory', () => {
-  const place = { world: 'w', actions: 2, features: 1, slate: 2, itemFeatures: 1 };
+  const place = { world: 'w', actions: 2, features: 1, slate: 2, itemFeatures: 1, isFixed: false };
 
   it('forgets the oldest, and gives back what belongs together', () => {
     const memory = new ReplayMemory(place, 3);
@@ -169,8 +170,8 @@ describe('learners of values', () => {
     ['dqn', { ...small, discount: 0.9 }, 5],
     ['slateq', { ...small, discount: 0.1 }, 1],
     ['dqn', { ...small, discount: 0.1 }, 1],
-  ])('%s waits for the second room when the future counts: %j', (name, options, worth) => {
-    const { policies } = simulate(() => rooms, [contender(name, { ...options, epsilon: 0 })], {
+  ])('%s waits for the second room when the future counts: %j', async (name, options, worth) => {
+    const { policies } = await simulate(() => rooms, [contender(name, { ...options, epsilon: 0 })], {
       users: 5,
       steps: 800,
       runs: 1,
@@ -178,9 +179,9 @@ describe('learners of values', () => {
     expect(policies[0].visits!.lastReward.mean).toBe(worth);
   });
 
-  it('myopic does not wait', () => {
+  it('myopic does not wait', async () => {
     const { targetEvery: _, ...options } = small;
-    const { policies } = simulate(() => rooms, [contender('myopic', { ...options, epsilon: 0 })], {
+    const { policies } = await simulate(() => rooms, [contender('myopic', { ...options, epsilon: 0 })], {
       users: 5,
       steps: 400,
       runs: 1,
@@ -208,41 +209,66 @@ describe('learners of values', () => {
     },
   };
 
-  it.each(['slateq', 'dqn'])('%s finds the slate that earns most, though its items are not the most taken', (name) => {
-    // {0, 1} earns (10 + 3) / 5 = 2.6, {0, 2} 10 / 2 = 5, {1, 2} 3 / 4
-    const { policies } = simulate(() => shop, [contender(name, { ...small, discount: 0.5, epsilon: 0 })], {
-      users: 10,
-      steps: 600,
-      runs: 1,
-    });
-    expect(Math.abs(policies[0].lastReward.mean - 5)).toBeLessThan(0.5);
-    expect(policies[0].visits).toBeNull();
-  });
+  it.each(['slateq', 'dqn'])(
+    '%s finds the slate that earns most, though its items are not the most taken',
+    async (name) => {
+      // {0, 1} earns (10 + 3) / 5 = 2.6, {0, 2} 10 / 2 = 5, {1, 2} 3 / 4
+      const { policies } = await simulate(() => shop, [contender(name, { ...small, discount: 0.5, epsilon: 0 })], {
+        users: 10,
+        steps: 600,
+        runs: 1,
+      });
+      expect(Math.abs(policies[0].lastReward.mean - 5)).toBeLessThan(0.5);
+      expect(policies[0].visits).toBeNull();
+    },
+  );
 
-  it.each(learners.map(({ name }) => name))('%s: the same seed gives the same, another does not', (name) => {
-    const isForSlates = ['uniform', 'myopic', 'slateq', 'dqn'].includes(name);
-    const open = (random: RandomStream) =>
-      isForSlates ? openInterestEvolution({ candidates: 4 }) : openSyntheticWorld({}, random);
-    const options = ['myopic', 'slateq', 'dqn'].includes(name) ? { warmup: 20, exploration: 50, hidden: [8] } : {};
+  it.each(learners.map(({ name }) => name))('%s: the same seed gives the same, another does not', async (name) => {
+    const own: Readonly<Record<string, object>> = {
+      ...Object.fromEntries(['myopic', 'slateq', 'dqn'].map((n) => [n, { warmup: 20, exploration: 50, hidden: [8] }])),
+      ...Object.fromEntries(['next-click', 'reinforce'].map((n) => [n, { log: 100, epochs: 2, units: 8 }])),
+    };
+    const options = own[name] ?? {};
+    const open = (random: RandomStream) => {
+      if (name in own || name === 'uniform') return openFilmClub({ films: 8, slate: 2 }, random);
+      return openSyntheticWorld({}, random);
+    };
     const run = (seed: number) => simulate(open, [contender(name, options)], { users: 3, steps: 60, runs: 1, seed });
-    expect(run(7)).toEqual(run(7));
-    expect(run(7).policies[0].rewardByStep).not.toEqual(run(8).policies[0].rewardByStep);
+    expect(await run(7)).toEqual(await run(7));
+    expect((await run(7)).policies[0].rewardByStep).not.toEqual((await run(8)).policies[0].rewardByStep);
   });
 
-  it('refuse what they cannot do', () => {
+  it('refuse what they cannot do', async () => {
     const many = () => openInterestEvolution({ candidates: 50 });
-    expect(() => simulate(many, [contender('dqn')], { steps: 1 })).toThrow(
+    await expect(simulate(many, [contender('dqn')], { steps: 1 })).rejects.toThrow(
       /at most 1000, found 2,450 in interest-evol/,
     );
-    expect(() => simulate(many, [contender('slateq', { memory: 10 })], { steps: 1 })).toThrow(
+    await expect(simulate(many, [contender('slateq', { memory: 10 })], { steps: 1 })).rejects.toThrow(
       /2000 decisions .* room for 10/,
     );
     expect(() => contender('slateq', { discount: 1 })).toThrow(/discount/);
     expect(() => contender('myopic', { discount: 0.5 })).toThrow(/"discount" is not a known option/);
   });
 
-  it('SlateQ makes visits to interest evolution longer than chance does', () => {
-    const { policies } = simulate(
+  it('models of sequences need items that they know again', async () => {
+    const open = () => openInterestEvolution({});
+    await expect(simulate(open, [contender('reinforce')], { steps: 1 })).rejects.toThrow(/take slateq there/);
+  });
+
+  it('in the film club the next click is worth more at once, and top-K REINFORCE more in the end', async () => {
+    const { policies } = await simulate(
+      (random) => openFilmClub({}, random),
+      [contender('next-click', { log: 6000 }), contender('reinforce', { log: 6000 })],
+      { users: 40, steps: 500, runs: 1 },
+    );
+    const [click, long] = policies;
+    expect(click.lastReward.mean).toBeGreaterThan(long.lastReward.mean + 0.05);
+    expect(long.visits!.lastReward.mean).toBeGreaterThan(1.2 * click.visits!.lastReward.mean);
+    expect(long.visits!.lastSteps.mean).toBeGreaterThan(1.2 * click.visits!.lastSteps.mean);
+  }, 300_000);
+
+  it('SlateQ makes visits to interest evolution longer than chance does', async () => {
+    const { policies } = await simulate(
       () => openInterestEvolution({ candidates: 6 }),
       [contender('slateq', { exploration: 4000, learnEvery: 6, batchSize: 32, hidden: [32] })],
       { users: 30, steps: 400, runs: 1 },

@@ -5,6 +5,7 @@ import { contender } from '../../src/policy/learners/index.ts';
 import { simulate } from '../../src/policy/simulate.ts';
 import { simulationPlot } from '../../src/policy/simulation-plot.ts';
 import { renderSimulation } from '../../src/policy/simulation-table.ts';
+import { type ClubFilms, evening, leaves } from '../../src/policy/worlds/film-club.ts';
 import { worlds } from '../../src/policy/worlds/index.ts';
 import { openInterestEvolution, qualityOfTopic, watch } from '../../src/policy/worlds/interest-evolution.ts';
 import { engage, openLongTermSatisfaction } from '../../src/policy/worlds/long-term-satisfaction.ts';
@@ -65,8 +66,8 @@ describe('interest evolution', () => {
     for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(30);
   });
 
-  it('gives chance 155 a visit', () => {
-    const { policies } = simulate(() => openInterestEvolution({}), [contender('uniform')], {
+  it('gives chance 155 a visit', async () => {
+    const { policies } = await simulate(() => openInterestEvolution({}), [contender('uniform')], {
       users: 100,
       steps: 1000,
       runs: 3,
@@ -93,8 +94,8 @@ describe('long-term satisfaction', () => {
     }
   });
 
-  it('gives chance 951 a visit of 60 steps, and shows no more than the engagement before', () => {
-    const { policies } = simulate(() => openLongTermSatisfaction({}), [contender('uniform')], {
+  it('gives chance 951 a visit of 60 steps, and shows no more than the engagement before', async () => {
+    const { policies } = await simulate(() => openLongTermSatisfaction({}), [contender('uniform')], {
       users: 200,
       steps: 300,
       runs: 3,
@@ -122,6 +123,48 @@ describe('long-term satisfaction', () => {
       return sum;
     };
     expect(always(false)).toBeGreaterThan(2 * always(true));
+  });
+});
+
+describe('the film club in motion', () => {
+  it('moves as the formulas say', () => {
+    const seen = { taken: 0, nothing: 0, stays: 0, leaves: 0 };
+    for (let n = 0; n < 500; n++) {
+      const films: ClubFilms = {
+        genre: Int32Array.of(0, 1, 1),
+        clickbait: Float64Array.from({ length: 3 }, () => draws.uniform()),
+        appeal: Float64Array.from({ length: 3 }, () => draws.normal()),
+      };
+      const taste = Float64Array.of(draws.normal(), draws.normal());
+      const boredom = Float64Array.of(draws.uniform(), draws.uniform());
+      const satisfaction = 2 * draws.uniform() - 1;
+      const guest = { taste: taste.slice(), boredom: boredom.slice(), satisfaction };
+      const drawn = { choice: draws.uniform(), leaving: draws.uniform(), drift: [draws.normal(), draws.normal()] };
+      const { reward, taken, isOver } = evening(guest, films, [2, 0], drawn);
+
+      const v = [2, 0].map((i) => {
+        const g = i === 0 ? 0 : 1;
+        return Math.exp(taste[g] - boredom[g] + 1.5 * films.clickbait[i] + films.appeal[i]);
+      });
+      const total = v[0] + v[1] + Math.exp(1);
+      const place = drawn.choice < v[0] / total ? 0 : drawn.choice < (v[0] + v[1]) / total ? 1 : -1;
+      expect(taken).toBe(place);
+      expect(reward).toBe(place < 0 ? 0 : 1);
+      const c = place < 0 ? 0 : films.clickbait[[2, 0][place]];
+      const pleased = 0.8 * satisfaction + (place < 0 ? -0.06 : 0.2 * (1 - 2 * c));
+      expect(guest.satisfaction).toBeCloseTo(pleased, 12);
+      for (const g of [0, 1]) {
+        const isTaken = place >= 0 && g === (place === 0 ? 1 : 0);
+        expect(guest.boredom[g]).toBeCloseTo(0.7 * boredom[g] + (isTaken ? 0.6 : 0), 12);
+        expect(guest.taste[g]).toBeCloseTo(taste[g] + 0.05 * drawn.drift[g] + (isTaken ? 0.1 * (1 - c) : 0), 12);
+      }
+      expect(isOver).toBe(drawn.leaving < 0.015 * Math.exp(1.5 * (1 - pleased)));
+      seen[place < 0 ? 'nothing' : 'taken']++;
+      seen[isOver ? 'leaves' : 'stays']++;
+    }
+    for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(20);
+    expect(leaves(1)).toBeCloseTo(0.015, 12);
+    expect(leaves(-1)).toBeCloseTo(0.015 * Math.exp(3), 12);
   });
 });
 
@@ -167,8 +210,8 @@ describe('a simulation of visits', () => {
     },
   };
 
-  it('counts what a visit is worth, and shows it', () => {
-    const simulation = simulate(() => short, [contender('epsilon-greedy'), contender('uniform')], {
+  it('counts what a visit is worth, and shows it', async () => {
+    const simulation = await simulate(() => short, [contender('epsilon-greedy'), contender('uniform')], {
       users: 4,
       steps: 60,
       runs: 2,
@@ -178,17 +221,22 @@ describe('a simulation of visits', () => {
     expect(greedy.visits!.lastReward.mean).toBeGreaterThan(chance.visits!.lastReward.mean);
     expect(Math.abs(chance.visits!.reward.mean - 1)).toBeLessThan(0.3);
     expect(chance.visits!.rewardByPart).toHaveLength(20);
+    // both met the same people: what is paired is the mean of the differences
+    expect(greedy.difference).toBeNull();
+    expect(chance.difference?.mean).toBeCloseTo(chance.visits!.lastReward.mean - greedy.visits!.lastReward.mean, 10);
     expect(renderSimulation(simulation)).toMatch(/policy +reward a visit +last tenth +steps a visit/);
     expect(renderSimulation(simulation)).not.toMatch(/regret|always the best/);
     expect(simulationPlot(simulation)).toMatch(/reward of a visit/);
     expect(simulationPlot(simulation)).not.toMatch(/NaN|regret/);
   });
 
-  it('refuses bandits where items come and go, and visits that are not as the world says', () => {
-    expect(() => simulate(() => openInterestEvolution({}), [contender('linucb')])).toThrow(
+  it('refuses bandits where items come and go, and visits that are not as the world says', async () => {
+    await expect(simulate(() => openInterestEvolution({}), [contender('linucb')])).rejects.toThrow(
       /linucb: .*interest-evolution shows 2 of items that come and go/,
     );
     const wrong = { ...short, features: 2 };
-    expect(() => simulate(() => wrong, [contender('uniform')])).toThrow(/a context of 2 numbers .* found 1 and 0/);
+    await expect(simulate(() => wrong, [contender('uniform')])).rejects.toThrow(
+      /a context of 2 numbers .* found 1 and 0/,
+    );
   });
 });

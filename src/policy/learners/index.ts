@@ -5,6 +5,7 @@ import { parseOptions } from '../../core/options.ts';
 import { bandits } from '../bandits/index.ts';
 import { banditLearner } from './bandit-learner.ts';
 import { dqn } from './dqn.ts';
+import { nextClick, topKReinforce } from './from-log.ts';
 import type { LearnerKind } from './learner.ts';
 import { myopic, slateQ } from './slateq.ts';
 import { uniform } from './uniform.ts';
@@ -12,6 +13,8 @@ import { uniform } from './uniform.ts';
 export const learners: readonly LearnerKind[] = [
   uniform,
   ...bandits.filter(({ name }) => name !== uniform.name).map(banditLearner),
+  nextClick,
+  topKReinforce,
   myopic,
   dqn,
   slateQ,

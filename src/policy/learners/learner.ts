@@ -27,7 +27,8 @@ export interface Outcomes {
 export interface Learner {
   /** Decides for each of n people. @param shown items, different ones for each person [n × slate] */
   choose(situations: Situations, shown: Int32Array): void;
-  learn(outcomes: Outcomes): void;
+  /** The next decision waits for it. */
+  learn(outcomes: Outcomes): void | Promise<void>;
   free?(): void;
 }
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { RandomStream } from '../../core/random.ts';
+import { filmClubWorldOptions, openFilmClub } from './film-club.ts';
 import { interestEvolutionOptions, openInterestEvolution } from './interest-evolution.ts';
 import { longTermSatisfactionOptions, openLongTermSatisfaction } from './long-term-satisfaction.ts';
 import { syntheticOptions } from './synthetic-bandit.ts';
@@ -42,6 +43,13 @@ export const worlds: readonly WorldKind[] = [
     policies: ['uniform', 'myopic', 'slateq'],
     options: longTermSatisfactionOptions,
     open: (options) => openLongTermSatisfaction(options),
+  },
+  {
+    name: 'film-club',
+    title: 'tastes that drift, boredom, clickbait, and people who leave',
+    policies: ['uniform', 'next-click', 'reinforce', 'slateq'],
+    options: filmClubWorldOptions,
+    open: (options, random) => openFilmClub(options, random),
   },
 ];
 

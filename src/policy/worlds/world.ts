@@ -14,6 +14,8 @@ export interface World {
   readonly slate?: number;
   /** What is known of each item, so many numbers; absent = 0: an item is known by its number, the same in all decisions. */
   readonly itemFeatures?: number;
+  /** The items are the same in all decisions, though more is known of them than their number. */
+  readonly isFixed?: boolean;
   /** Somebody comes. All that is random of the visit is drawn from the stream: the same stream is the same visitor. */
   reset(random: RandomStream): Visit;
 }
@@ -45,8 +47,10 @@ export interface Place {
   readonly features: number;
   readonly slate: number;
   readonly itemFeatures: number;
+  /** An item has the same number in all decisions. */
+  readonly isFixed: boolean;
 }
 
-export function placeOf({ name, actions, features, slate = 1, itemFeatures = 0 }: World): Place {
-  return { world: name, actions, features, slate, itemFeatures };
+export function placeOf({ name, actions, features, slate = 1, itemFeatures = 0, isFixed = false }: World): Place {
+  return { world: name, actions, features, slate, itemFeatures, isFixed: isFixed || itemFeatures === 0 };
 }
