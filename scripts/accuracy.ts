@@ -61,13 +61,18 @@ const rows: readonly Row[] = [
 /** The models of sequences on one data set. */
 function sequenceRows(folder: string, published: Readonly<Record<string, string>>): Row[] {
   const titles = { popularity: 'Popularity', 's-pop': 'S-POP', 'item-knn': 'Session ItemKNN', markov: 'Markov chain' };
-  return Object.entries({ ...titles, 'v-sknn': 'V-SKNN', gru4rec: 'GRU4Rec', sasrec: 'SASRec', caser: 'Caser' }).map(
-    ([name, title]) => ({
-      experiment: `${folder}/${name}`,
-      title,
-      published: published[name] ?? null,
-    }),
-  );
+  return Object.entries({
+    ...titles,
+    'v-sknn': 'V-SKNN',
+    gru4rec: 'GRU4Rec',
+    sasrec: 'SASRec',
+    caser: 'Caser',
+    reinforce: 'Top-K REINFORCE',
+  }).map(([name, title]) => ({
+    experiment: `${folder}/${name}`,
+    title,
+    published: published[name] ?? null,
+  }));
 }
 
 interface Summary {

@@ -1,18 +1,19 @@
 /**
  * Estimators of policies beside the published run of the Open Bandit Pipeline on its synthetic world:
  *   node scripts/policy-accuracy.ts [runs]
- * Policies are learned as there, by multinomial logistic regression on rewards weighted by 1 / propensity. Prints the tables of
- * docs/results/policies.md.
+ * Policies are learned as there, by multinomial logistic regression on rewards weighted by 1 / propensity. Prints the
+ * two tables of estimators in docs/results/policies.md.
  */
 import { RandomStream } from '../src/core/random.ts';
 import { Engine } from '../src/engine/runtime/engine.ts';
+import { mean } from '../src/evaluation/statistics/mean.ts';
+import { contributionsOf } from '../src/policy/contributions.ts';
 import { shrunkDr } from '../src/policy/estimators/modelled.ts';
-import { evaluatePolicies } from '../src/policy/evaluate-policies.ts';
 import type { Decisions } from '../src/policy/log/decisions.ts';
 import { crossFit } from '../src/policy/rewards/cross-fit.ts';
 import { modelRewards } from '../src/policy/rewards/model-rewards.ts';
 import { softmaxInto } from '../src/policy/softmax.ts';
-import { rowWeights } from '../src/policy/support/weights.ts';
+import { effectiveSize, rowWeights } from '../src/policy/support/weights.ts';
 import { fullPolicy } from '../src/policy/targets/target-policy.ts';
 import { syntheticLog, syntheticRounds, syntheticWorld, trueValue } from '../src/policy/worlds/synthetic-bandit.ts';
 
@@ -97,18 +98,17 @@ async function errorsOf(engine: Engine, { actions, beta, rounds: n, greedy }: Ca
   });
   const value = trueValue(rounds, chosen);
   const rewards = modelRewards(engine, log, { model: 'lr' });
-  const options = { random: random.child('evaluation'), rewards, folds: 3 };
-  const { policies } = await evaluatePolicies(log, [policy], { ...options, interval: 'normal' });
+  const modelled = await crossFit(log, rewards, [policy], { random: random.child('evaluation'), folds: 3 });
+  const errorOf = (contributions: Float64Array) => Math.abs(mean(contributions) - value) / value;
   const errors = new Map(
-    policies[0].estimates.map(({ estimator, mean }) => [estimator, Math.abs(mean - value) / value]),
+    contributionsOf(log, policy, modelled, 0).map(({ estimator, values }) => [estimator, errorOf(values)]),
   );
-  const { ofLogged, ofPolicy } = await crossFit(log, rewards, [policy], options);
-  const modelled = { ofLogged, ofPolicy: ofPolicy[0] as Float64Array };
-  const weighed = { weight: rowWeights(log, policy), probability: policy.ofLogged, reward: log.reward, modelled };
-  const fixed = shrunkDr.contributions(weighed, 1);
-  errors.set('dros, λ = 1', Math.abs(fixed.reduce((sum, each) => sum + each, 0) / n - value) / value);
+  const weight = rowWeights(log, policy);
+  const own = { ofLogged: modelled.ofLogged, ofPolicy: modelled.ofPolicy[0] as Float64Array };
+  const weighed = { weight, probability: policy.ofLogged, reward: log.reward, modelled: own };
+  errors.set('dros, λ = 1', errorOf(shrunkDr.contributions(weighed, 1)));
   const even = trueValue(rounds, new Float64Array(n * actions).fill(1 / actions));
-  return { errors, value, even, ess: policies[0].support.effective };
+  return { errors, value, even, ess: effectiveSize(weight) };
 }
 
 const runs = Number(process.argv[2] ?? 20);
@@ -148,7 +148,6 @@ for (const each of cases) {
     found.push(await errorsOf(engine, each, 12_345 + run));
     process.stderr.write(`${each.title}: run ${run + 1}\n`);
   }
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const deviation = (values: readonly number[]) =>
     Math.sqrt(
       mean(values.map((value) => (value - mean(values)) ** 2)) * (values.length / Math.max(1, values.length - 1)),

@@ -79,7 +79,8 @@ export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRole
 }
 
 export interface PolicySimulateFlags extends CommonOptions {
-  readonly policies: string[];
+  /** Absent = those that the world names. */
+  readonly policies?: string[];
   readonly users: number;
   readonly steps: number;
   readonly runs: number;

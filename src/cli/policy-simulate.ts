@@ -1,39 +1,33 @@
-/** What `deeptaste policy simulate` does: bandits in a world, as a table, a picture and a document. */
+/** What `deeptaste policy simulate` does: policies that learn in a world, as a table, a picture and a document. */
 import { checkFilePlace } from '../artifact/output-place.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
 import { parseOptions } from '../core/options.ts';
-import { contender, simulate } from '../policy/simulate.ts';
+import { contender } from '../policy/learners/index.ts';
+import { simulate } from '../policy/simulate.ts';
 import { requirePlottable, simulationPlot } from '../policy/simulation-plot.ts';
 import { renderSimulation } from '../policy/simulation-table.ts';
-import { syntheticOptions } from '../policy/worlds/synthetic-bandit.ts';
-import { openSyntheticWorld } from '../policy/worlds/synthetic-world.ts';
+import { worldNamed } from '../policy/worlds/index.ts';
 import { parseAssignment } from './assignments.ts';
 import type { PolicySimulateFlags } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
-const SYNTHETIC = 'synthetic';
-
 export async function simulatePolicies(terminal: Terminal, world: string, flags: PolicySimulateFlags): Promise<void> {
-  const { policies, users, steps, runs, seed, svg } = flags;
-  if (world !== SYNTHETIC)
-    throw new DeepTasteError(
-      'usage',
-      `policy simulate: no world is called "${world}"${suggestion(world, [SYNTHETIC])}`,
-    );
+  const { users, steps, runs, seed, svg } = flags;
+  const kind = worldNamed(world);
+  const policies = flags.policies ?? kind.policies;
   const repeated = policies.find((name, n) => policies.indexOf(name) !== n);
   if (repeated !== undefined)
     throw new DeepTasteError('usage', `--policies: each policy counts once, found "${repeated}" twice`);
   const { ofWorld, ofPolicies } = settings(policies, flags.set ?? []);
-  const worldOptions = parseOptions(syntheticOptions.omit({ beta: true }), ofWorld, `world ${world}`);
+  const worldOptions = parseOptions(kind.options, ofWorld, `world ${world}`);
   const contenders = policies.map((name) => contender(name, ofPolicies.get(name)));
   if (svg !== undefined) {
     requirePlottable(steps);
     await checkFilePlace(svg);
   }
-  const simulation = simulate(
-    (random) => openSyntheticWorld(worldOptions, random),
+  const simulation = await simulate(
+    (random) => kind.open(worldOptions, random),
     contenders,
     { users, steps, runs, seed },
     await terminal.progress(),
@@ -45,7 +39,8 @@ export async function simulatePolicies(terminal: Terminal, world: string, flags:
   }
   const plain = simulation.policies.map((policy) => ({
     ...policy,
-    regretByStep: [...policy.regretByStep],
+    visits: policy.visits && { ...policy.visits, rewardByPart: [...policy.visits.rewardByPart] },
+    regretByStep: policy.regretByStep && [...policy.regretByStep],
     rewardByStep: [...policy.rewardByStep],
   }));
   terminal.document({ ...simulation, options: worldOptions, policies: plain });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { RandomStream } from '../core/random.ts';
+import { discountedReturns } from '../data/sequences/discounted-returns.ts';
 import { RecentBatches } from '../data/sequences/recent-batches.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
 import type { Tensor } from '../engine/expression.ts';
@@ -53,6 +54,10 @@ export interface RecentParts<C> extends RecentScoring<C> {
   readonly trainingDefaults: TrainingDefaults;
   /** Events to be predicted, and items that the sequence does not hold; of each window. */
   asked(config: C): { readonly targets: number; readonly negatives: number };
+  /** γ of the returns that a row is told, R_t = Σ γ^k r_{t+k} over its sequence; absent = the model asks for none. */
+  discount?(config: C): number;
+  /** The loss looks at all items: what its rows share is computed by blocks. */
+  readonly inBlocks?: boolean;
   /** Loss of each row [B, 1]. */
   loss(parameters: Parameters, represented: Tensor, asked: AskedLeaves, config: C): Tensor;
 }
@@ -63,6 +68,10 @@ export interface AskedLeaves {
   readonly candidates: Tensor;
   /** What each counts for [B, targets + negatives]: 1 / targets, 0 where there is none, 1 / negatives. */
   readonly weight: Tensor;
+  /** R_t of the first target, divided by the mean of all returns [B, 1]; only where the model has a `discount`. */
+  readonly returned: Tensor;
+  /** Rows of a step at most. */
+  readonly capacity: number;
 }
 
 export type RecentModel<C = unknown> = Model<C, 'sequences'> &
@@ -94,14 +103,19 @@ function recentStep<C>(
   model: RecentParts<C>,
   declared: DeclaredParameters,
   config: C,
-  sizes: { readonly nUsers: number },
+  { nUsers, capacity }: { readonly nUsers: number; readonly capacity: number },
   random: RandomStream,
 ): { readonly leaves: RecentLeaves; readonly asked: AskedLeaves; readonly loss: Tensor } {
   const { targets, negatives } = model.asked(config);
   const leaves = { item: indexInput('item', model.maxLength(config)), user: indexInput('user') };
   const n = targets + negatives;
-  const asked = { candidates: indexInput('candidates', n), weight: input('weight', [n]) };
-  const represented = model.represent(declared.tensors, leaves, config, sizes, trainingPass(random));
+  const asked = {
+    candidates: indexInput('candidates', n),
+    weight: input('weight', [n]),
+    returned: input('returned', [1]),
+    capacity,
+  };
+  const represented = model.represent(declared.tensors, leaves, config, { nUsers }, trainingPass(random));
   return { leaves, asked, loss: model.loss(declared.tensors, represented, asked, config) };
 }
 
@@ -114,7 +128,13 @@ function recentMemory<C>(model: RecentParts<C>, request: MemoryRequest<C, 'seque
   const maxLength = model.maxLength(config);
   const count = data.items.length;
   const batchSize = Math.min(training.batchSize, Math.max(1, count));
-  const { loss } = recentStep(model, declared, config, sizes, new RandomStream(0, 'memory'));
+  const { loss } = recentStep(
+    model,
+    declared,
+    config,
+    { nUsers: sizes.nUsers, capacity: batchSize },
+    new RandomStream(0, 'memory'),
+  );
   return trainingMemory({
     declarations: declared.declarations,
     optimizer: training.optimizer.name,
@@ -125,9 +145,12 @@ function recentMemory<C>(model: RecentParts<C>, request: MemoryRequest<C, 'seque
       unit: 'events',
       bytesEach: 0,
       bytes: 0,
-      outside: 20 * count + 8 * data.start.length + 4 * batchSize * (maxLength + 1 + 2 * (targets + negatives)),
+      outside:
+        (model.discount ? 32 : 20) * count +
+        8 * data.start.length +
+        4 * batchSize * (maxLength + 1 + 2 * (targets + negatives)),
     },
-    step: stepBytes({ engine, loss, batchSize, trainable: declared.list }),
+    step: stepBytes({ engine, loss, batchSize, trainable: declared.list, inBlocks: model.inBlocks }),
     ranking: { tables: 0, bytes: recentScorerBytes(model.width(config, sizes), maxLength, sizes.nItems), bytesEach: 0 },
   });
 }
@@ -151,6 +174,7 @@ class OpenRecent<C> implements OpenExamples<'sequences'> {
     const training = recentSettings.parse(request.training);
     const batches = new RecentBatches(data, {
       ...model.asked(config),
+      ...(model.discount && { returns: discountedReturns(data, model.discount(config)) }),
       maxLength: model.maxLength(config),
       batchSize: training.batchSize,
       random: random.child('examples'),
@@ -161,12 +185,20 @@ class OpenRecent<C> implements OpenExamples<'sequences'> {
     this.declared = declaredAs(model.parameters(config, sizes));
     this.store = new ParameterStore(engine, this.declared.list);
     initialiseParameters(this.declared, this.store, random.child('init'));
-    const { leaves, asked, loss } = recentStep(model, this.declared, config, sizes, random.child('dropout'));
+    const { leaves, asked, loss } = recentStep(
+      model,
+      this.declared,
+      config,
+      { nUsers: sizes.nUsers, capacity: batches.batchSize },
+      random.child('dropout'),
+    );
     const fed = [
       { leaf: leaves.item, values: batches.rows.item },
       ...(sizes.nUsers > 0 ? [{ leaf: leaves.user, values: batches.rows.user }] : []),
       { leaf: asked.candidates, values: batches.rows.candidates },
-      { leaf: asked.weight, values: batches.rows.weight },
+      ...(model.discount
+        ? [{ leaf: asked.returned, values: batches.rows.returned }]
+        : [{ leaf: asked.weight, values: batches.rows.weight }]),
     ];
     this.plan = new StepPlan({
       engine,
@@ -174,6 +206,7 @@ class OpenRecent<C> implements OpenExamples<'sequences'> {
       loss,
       trainable: this.declared.list,
       fedByCaller: fed.map(({ leaf }) => leaf),
+      inBlocks: model.inBlocks,
       batchSize: batches.batchSize,
       totalRows: batches.nRows,
       optimizer: training.optimizer,

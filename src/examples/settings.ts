@@ -54,7 +54,7 @@ export function overDefaults(
 }
 
 /** Settings of the optimizer are joined one by one; what is no object stays as it is, for the schema to refuse. */
-function joined(defaults: object, given: object): object {
+export function joined(defaults: object, given: object): object {
   const both = { ...defaults, ...given };
   const [before, after] = [optimizerOf(defaults), optimizerOf(given)];
   if (before === undefined || (after !== undefined && !isPlain(after))) return both;

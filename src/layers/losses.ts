@@ -63,7 +63,7 @@ export const hingeLoss = (taken: Tensor, other: Tensor, margin: number): Tensor 
 const logSumOfTwo = (a: Tensor, b: Tensor): Tensor => add(a, softplus(subtract(b, a)));
 
 /** ln Σ e^{x_k}, pair by pair, so that no intermediate value depends on how many there are. */
-function logSumExp(values: readonly Tensor[]): Tensor {
+export function logSumExp(values: readonly Tensor[]): Tensor {
   if (values.length === 1) return values[0];
   const half = Math.ceil(values.length / 2);
   return logSumOfTwo(logSumExp(values.slice(0, half)), logSumExp(values.slice(half)));

@@ -31,6 +31,7 @@ import { mlp } from './mlp.ts';
 import { neumf } from './neumf.ts';
 import { nfm } from './nfm.ts';
 import { popularity } from './popularity.ts';
+import { reinforce } from './reinforce.ts';
 import { sasrec } from './sasrec.ts';
 import { sequencePopularity } from './sequence-popularity.ts';
 import { sessionItemKnn } from './session-item-knn.ts';
@@ -65,7 +66,17 @@ const pairModels = [
   dscf,
   graphrec,
 ];
-const sequenceModels = [sequencePopularity, sessionPopularity, sessionItemKnn, markov, vsknn, gru4rec, sasrec, caser];
+const sequenceModels = [
+  sequencePopularity,
+  sessionPopularity,
+  sessionItemKnn,
+  markov,
+  vsknn,
+  gru4rec,
+  sasrec,
+  caser,
+  reinforce,
+];
 const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
 
 /** All models; their names differ. */

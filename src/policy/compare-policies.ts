@@ -3,9 +3,10 @@ import type { RandomStream } from '../core/random.ts';
 import { type AdjustedDifference, adjusted } from '../evaluation/statistics/adjusted-differences.ts';
 import type { PairedBootstrap } from '../evaluation/statistics/bootstrap.ts';
 import { normalUpperTail } from '../evaluation/statistics/distributions.ts';
+import { mean } from '../evaluation/statistics/mean.ts';
+import { normalInterval, standardError } from '../evaluation/statistics/normal-interval.ts';
 import { pairedDifferences } from '../evaluation/statistics/paired-differences.ts';
 import type { Contributions } from './contributions.ts';
-import { normalInterval, standardError } from './normal-interval.ts';
 
 export interface ComparedPolicy {
   readonly policy: string;
@@ -92,8 +93,4 @@ function normalDifference(baseline: Float64Array, values: Float64Array, level: n
   const error = standardError(differences, interval.mean);
   const pValue = error === 0 ? (interval.mean === 0 ? 1 : 0) : 2 * normalUpperTail(Math.abs(interval.mean) / error);
   return { ...interval, pValue, nPairs: values.length };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -6,9 +6,9 @@
 import { DeepTasteError } from '../core/errors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { Interval } from '../evaluation/statistics/bootstrap.ts';
+import { normalInterval } from '../evaluation/statistics/normal-interval.ts';
+import type { ChosenBandit } from './bandits/index.ts';
 import type { Decisions } from './log/decisions.ts';
-import { normalInterval } from './normal-interval.ts';
-import type { Contender } from './simulate.ts';
 
 export interface Replayed extends Interval {
   /** Decisions that were as the bandit's own. */
@@ -19,7 +19,7 @@ export interface Replayed extends Interval {
  * @param decisions their context must be numbers; with times they are taken in the order of these, equal ones in that of the file
  * @throws DeepTasteError `data`: a log that did not choose uniformly, a context that is no number or missing, no decision kept
  */
-export function replayBandit(decisions: Decisions, { kind, options }: Contender, random: RandomStream): Replayed {
+export function replayBandit(decisions: Decisions, { kind, options }: ChosenBandit, random: RandomStream): Replayed {
   const { actions, action, reward, context, length, source, time } = decisions;
   refuseOtherLogs(decisions);
   const untimed = time?.findIndex(Number.isNaN) ?? -1;

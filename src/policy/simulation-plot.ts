@@ -1,6 +1,7 @@
-/** A simulation as a picture: what each policy earns step by step, and its regret so far. */
+/** A simulation as a picture: what each policy earns step by step, and its regret so far, or what a visit is worth. */
 import { DeepTasteError } from '../core/errors.ts';
-import { linePlot } from '../evaluation/line-plot.ts';
+import { type LinePanel, type LinePoint, linePlot } from '../evaluation/line-plot.ts';
+import { mean } from '../evaluation/statistics/mean.ts';
 import type { SimulatedPolicy, Simulation } from './simulate.ts';
 
 /** Points of a line; rewards are means over the steps between them. */
@@ -18,16 +19,31 @@ export function simulationPlot({ world, users, steps, runs, policies }: Simulati
   const n = Math.min(POINTS, steps);
   // a point stands at the last step of those that it is made of
   const lines = (valuesOf: (policy: SimulatedPolicy) => Float64Array) =>
-    policies.map((policy) => Array.from(valuesOf(policy), (y, k) => ({ x: (k + 1) / n, y })));
+    policies.map((policy) => {
+      const values = valuesOf(policy);
+      return Array.from(values, (y, k): LinePoint => ({ x: (k + 1) / values.length, y })).filter(
+        ({ y }) => !Number.isNaN(y),
+      );
+    });
+  const panels: LinePanel[] = [
+    { title: 'reward of a decision', lines: lines(({ rewardByStep }) => blockMeans(rewardByStep, n)) },
+  ];
+  if (policies.some(({ visits }) => visits))
+    panels.unshift({
+      title: 'reward of a visit',
+      lines: lines(({ visits }) => visits?.rewardByPart ?? new Float64Array()),
+    });
+  if (policies.some(({ regretByStep }) => regretByStep))
+    panels.push({
+      title: 'regret of one person so far',
+      lines: lines(({ regretByStep }) => blockEnds(regretByStep ?? new Float64Array(), n)),
+    });
   const marked = [0.25, 0.5, 0.75, 1].map((share) => Math.max(1, Math.round(share * n)) / n);
   return linePlot({
     title: `Policies that learn: ${world}`,
     about: `${users} people who decide at the same time, means over ${runs} worlds`,
     names: policies.map(({ title }) => title),
-    panels: [
-      { title: 'reward of a decision', lines: lines(({ rewardByStep }) => blockMeans(rewardByStep, n)) },
-      { title: 'regret of one person so far', lines: lines(({ regretByStep }) => blockEnds(regretByStep, n)) },
-    ],
+    panels,
     marks: marked.map((x) => ({ x, text: `step ${Math.floor(x * steps).toLocaleString('en-US')}` })),
   });
 }
@@ -35,7 +51,7 @@ export function simulationPlot({ world, users, steps, runs, policies }: Simulati
 function blockMeans(values: Float64Array, n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, k) => {
     const block = values.subarray(Math.floor((k * values.length) / n), Math.floor(((k + 1) * values.length) / n));
-    return block.reduce((sum, value) => sum + value, 0) / block.length;
+    return mean(block);
   });
 }
 

@@ -47,10 +47,10 @@ export interface RecentScoring<C> {
     sizes: Pick<RecentSizes, 'nUsers'>,
     pass: ForwardPass,
   ): Tensor;
-  /** Name of the table of users, which is there where the training knows users. */
-  readonly users: string;
-  /** Scores of items: representation · weights + bias; tables [nItems, width] and [nItems, 1]. */
-  readonly output: { readonly weights: string; readonly bias: string };
+  /** Name of the table of users, which is there where the training knows users; absent = the model has none. */
+  readonly users?: string;
+  /** Scores of items: representation · weights + bias; tables [nItems, width] and, where there is a bias, [nItems, 1]. */
+  readonly output: { readonly weights: string; readonly bias?: string };
 }
 
 /** @throws 'artifact' when the weights are not those of the model and its options */
@@ -61,7 +61,7 @@ export function trainedRecentScorer<C>(
   nItems: number,
   weights: NamedTensors,
 ): RecentScorer {
-  const sizes = { nItems, nUsers: weights.get(model.users)?.shape[0] ?? 0 };
+  const sizes = { nItems, nUsers: (model.users === undefined ? undefined : weights.get(model.users)?.shape[0]) ?? 0 };
   const declared = declaredAs(model.parameters(config, sizes));
   return new RecentScorer(engine, model, config, sizes, declared, storeOf(engine, declared, weights), true);
 }
@@ -107,7 +107,8 @@ export class RecentScorer implements SequenceScorer, LastEventsScorer {
     const { weights, bias } = model.output;
     this.itemVectors = () => ({ values: store.read(declared.tensors[weights]), width });
     const capacity = Math.max(1, Math.min(CAPACITY, Math.floor(SCORES_AT_A_TIME / nItems)));
-    const rows = withBias(store.read(declared.tensors[weights]), store.read(declared.tensors[bias]));
+    const ofItems = bias === undefined ? new Float32Array(nItems) : store.read(declared.tensors[bias]);
+    const rows = withBias(store.read(declared.tensors[weights]), ofItems);
     this.#scores = new PackedScores(engine, rows, width + 1, capacity);
   }
 

@@ -57,6 +57,8 @@ const cases: Readonly<Record<string, OpCase>> = {
   exp: { build: ({ batch }, n) => o.exp(batch(n)), relative: 2, extremes: large },
   log: { build: ({ batch }, n) => o.log(batch(n, 'positive')), relative: 2, extremes: [...large, 1e-42, -1] },
   softplus: { build: ({ batch }, n) => o.softplus(batch(n)), relative: 4, extremes: large },
+  // what is taken as a constant has no differences to compare with
+  stopGradient: { build: ({ label }, n) => o.stopGradient(label(n)) },
   square: { build: ({ batch }, n) => o.square(batch(n)), extremes: large },
   sqrt: { build: ({ batch }, n) => o.sqrt(batch(n, 'positive')), extremes: large },
   reciprocal: { build: ({ batch }, n) => o.reciprocal(batch(n)), extremes: large },

@@ -34,6 +34,7 @@ const sequences = [
   'gru4rec',
   'sasrec',
   'caser',
+  'reinforce',
 ];
 const fields = ['lr', 'fm', 'nfm', 'wide-deep', 'deepfm', 'dcn-v2', 'final-mlp'];
 
@@ -70,6 +71,7 @@ const small: Readonly<Record<string, readonly string[]>> = {
   gru4rec: ['--set', 'hidden=[16]', '--epochs', '2', '--set', 'training.batchSize=16'],
   sasrec: ['--epochs', '2'],
   caser: ['--epochs', '2', '--set', 'factors=8'],
+  reinforce: ['--epochs', '2', '--set', 'factors=8', '--set', 'units=8', '--set', 'maxLength=4'],
   ...Object.fromEntries(fields.map((name) => [name, ['--epochs', '3', '--set', 'training.batchSize=128']])),
 };
 

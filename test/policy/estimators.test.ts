@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
 import { bootstrapIntervals } from '../../src/evaluation/statistics/bootstrap.ts';
+import { normalInterval, normalQuantile, standardError } from '../../src/evaluation/statistics/normal-interval.ts';
 import { estimators } from '../../src/policy/estimators/index.ts';
 import { candidateBounds, chooseBySlope } from '../../src/policy/estimators/slope.ts';
-import { normalInterval, normalQuantile, standardError } from '../../src/policy/normal-interval.ts';
 import { draw, expected, guessed, logged, loggedTruth, outcomes, target, truth, weighedOf } from './three-actions.ts';
 
 const named = (name: string) => estimators.find((each) => each.name === name)!;

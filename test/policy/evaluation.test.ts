@@ -108,7 +108,7 @@ describe('reward models', () => {
 
   it('of fields find the rewards of a situation', async () => {
     const log = logOf(draw(6000, new RandomStream(7, 'fields')));
-    const model = modelRewards(engine, log, { model: 'fm', training: { epochs: 20 } });
+    const model = modelRewards(engine, log, { model: 'fm', training: { epochs: 20, optimizer: { l2: 1e-7 } } });
     const fitted = await model.fit(
       Int32Array.from({ length: log.length }, (_, row) => row),
       1,

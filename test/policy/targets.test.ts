@@ -152,3 +152,9 @@ it('a temperature divides the scores', () => {
   scoresToPolicy(Float64Array.of(1, 0), 2, 0.5, out);
   expect(out[0]).toBeCloseTo(Math.exp(2) / (Math.exp(2) + 1), 12);
 });
+
+it('a row in which nothing has a score is refused, not taken for chance', () => {
+  const scores = Float64Array.of(1, 0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  for (const temperature of [0, 1])
+    expect(() => scoresToPolicy(scores, 2, temperature, new Float64Array(4))).toThrow(/row 2: some action must have/);
+});

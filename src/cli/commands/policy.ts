@@ -60,13 +60,19 @@ function evaluateCommand(): Command {
 
 function simulateCommand(): Command {
   return new Command('simulate')
-    .description('let policies that learn act in a world whose truth is known: what they earn, and their regret')
-    .argument('<world>', 'synthetic: contexts with a logistic reward of each action')
+    .description(
+      'let policies that learn act in a world whose truth is known: what they earn, their regret, how long people stay',
+    )
+    .argument(
+      '<world>',
+      'synthetic: contexts with a logistic reward of each action; interest-evolution: interests that move with what is watched, and a ' +
+        'budget of time; long-term-satisfaction: clickbait, and the satisfaction that it costs; film-club: tastes that drift, boredom, ' +
+        'clickbait, and people who leave',
+    )
     .option(
       '--policies <a,b,c>',
-      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts',
+      'uniform, epsilon-greedy, ucb1, thompson-beta, thompson-gaussian, linucb, linucb-hybrid, lints, logistic-ts, next-click, reinforce, myopic, dqn, slateq (default: some that suit the world)',
       commaList,
-      ['uniform', 'epsilon-greedy', 'linucb', 'lints', 'logistic-ts'],
     )
     .option(
       '--users <n>',
@@ -76,7 +82,11 @@ function simulateCommand(): Command {
     )
     .option('--steps <n>', 'decisions of each', wholeNumber(1, 10_000_000), 1000)
     .option('--runs <n>', 'worlds, each with a seed of its own; intervals go over them', wholeNumber(1, 1000), 5)
-    .option('--set <key=value>', 'a setting, e.g. world.actions=20, world.features=10, linucb.alpha=0.5', collect)
+    .option(
+      '--set <key=value>',
+      'a setting, e.g. world.actions=20, world.features=10, linucb.alpha=0.5, slateq.discount=0.9',
+      collect,
+    )
     .option('--seed <n>', 'seed of everything random', seedValue, 1)
     .option('--svg <file>', 'a picture of rewards and regret over the steps')
     .action(async (world: string, _: PolicySimulateFlags, self: Command) => {

@@ -103,7 +103,7 @@ function continuedPart(
 
 /** Every sequence behind the history of its user; the events of that have the time at which the user went on. */
 export function afterHistories(sequences: Sequences, histories: SparseRows | null): Sequences {
-  const { start, items, time, owner } = sequences;
+  const { start, items, time, owner, reward } = sequences;
   if (histories === null || owner === null) return sequences;
   const before = Array.from(owner, (user) => rowOf(histories, user));
   const starts = new Int32Array(start.length);
@@ -112,13 +112,16 @@ export function afterHistories(sequences: Sequences, histories: SparseRows | nul
   });
   const joined = new Int32Array(starts[before.length]);
   const times = time && new Float64Array(joined.length);
+  // what was learned before earns nothing once more
+  const rewards = reward && new Float32Array(joined.length);
   before.forEach((history, s) => {
     joined.set(history, starts[s]);
     joined.set(items.subarray(start[s], start[s + 1]), starts[s] + history.length);
+    rewards?.set(reward!.subarray(start[s], start[s + 1]), starts[s] + history.length);
     times?.fill(time![start[s]], starts[s], starts[s] + history.length);
     times?.set(time!.subarray(start[s], start[s + 1]), starts[s] + history.length);
   });
-  return { ...sequences, start: starts, items: joined, time: times };
+  return { ...sequences, start: starts, items: joined, time: times, ...(rewards && { reward: rewards }) };
 }
 
 /** Every user's history and what came after it, for what is fitted at once. */
@@ -147,6 +150,7 @@ export function allHistories(sequences: Sequences, histories: SparseRows): Seque
     start: starts,
     items: joined,
     time: null,
+    reward: null,
     owner: Int32Array.from(order, (n) => users[n]),
   };
 }

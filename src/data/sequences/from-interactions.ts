@@ -40,7 +40,13 @@ export function sequencesOf(dataset: Dataset, options: SequenceOptions = {}): Se
   requireColumns(interactions, by);
   const rows = orderedRows(interactions, by === 'session' ? interactions.session! : interactions.userIndex);
   const cuts = cutSequences(interactions, rows, by === 'gap' ? gapSeconds : Number.POSITIVE_INFINITY);
-  const assembled = assemble(interactions, items.size, rows.order, oldestFirst(interactions, rows.order, cuts));
+  const rewards = dataset.label ? null : interactions.rating;
+  const assembled = assemble(
+    { ...interactions, rating: rewards },
+    items.size,
+    rows.order,
+    oldestFirst(interactions, rows.order, cuts),
+  );
   const whole = by === 'user' && users !== null ? { ...assembled, nUsers: users.size } : assembled;
   const { sequences, nCollapsed } =
     repeats === 'collapse' ? collapseRepeats(whole) : { sequences: whole, nCollapsed: 0 };
@@ -134,7 +140,7 @@ function oldestFirst(
 }
 
 function assemble(
-  { userIndex, itemIndex, time }: Interactions,
+  { userIndex, itemIndex, time, rating }: Interactions,
   nItems: number,
   order: Int32Array,
   { begin, end }: { begin: Int32Array; end: Int32Array },
@@ -149,6 +155,7 @@ function assemble(
     nItems,
     start,
     items: rows.map((row) => itemIndex[row]),
+    ...(rating && { reward: Float32Array.from(rows, (row) => rating[row]) }),
     time: time && Float64Array.from(rows, (row) => time[row]),
     owner: begin.map((from) => userIndex[order[from]]),
   };

@@ -14,8 +14,10 @@ interface RecentBatchOptions {
   readonly maxLength: number;
   /** T, events that are to be predicted. */
   readonly targets: number;
-  /** Negatives of an example. */
+  /** Negatives of an example; 0 = none are drawn. */
   readonly negatives: number;
+  /** Of every event, what is said of the first target besides; absent = nothing. */
+  readonly returns?: Float32Array;
   readonly random: RandomStream;
 }
 
@@ -28,6 +30,8 @@ interface RecentRows {
   readonly candidates: Int32Array; // [batch × (T + negatives)]
   /** What each counts for: 1 / T, 0 where there is no such event, 1 / negatives. */
   readonly weight: Float32Array; // [batch × (T + negatives)]
+  /** Of the first target. */
+  readonly returned: Float32Array; // [batch]
 }
 
 /** Draws of a negative after which the last one is taken: sequences that hold nearly every item. */
@@ -73,7 +77,8 @@ export class RecentBatches {
       item: new Int32Array(this.batchSize * maxLength),
       user: new Int32Array(this.batchSize),
       candidates: new Int32Array(this.batchSize * (targets + negatives)),
-      weight: new Float32Array(this.batchSize * (targets + negatives)).fill(1 / negatives),
+      weight: new Float32Array(this.batchSize * (targets + negatives)).fill(negatives > 0 ? 1 / negatives : 0),
+      returned: new Float32Array(this.batchSize),
     };
   }
 
@@ -87,14 +92,15 @@ export class RecentBatches {
 
   #write(r: number, example: number, draws: RandomStream): void {
     const { start, items, owner } = this.#sequences;
-    const { maxLength, targets, negatives } = this.#options;
-    const { item, user, candidates, weight } = this.rows;
+    const { maxLength, targets, negatives, returns } = this.#options;
+    const { item, user, candidates, weight, returned } = this.rows;
     const [event, s] = [this.#event[example], this.#sequence[example]];
     for (let k = 0; k < maxLength; k++) {
       const at = event - maxLength + k;
       item[r * maxLength + k] = at < start[s] ? -1 : items[at];
     }
     user[r] = owner ? owner[s] : -1;
+    if (returns) returned[r] = returns[event];
     const first = r * (targets + negatives);
     for (let k = 0; k < targets; k++) {
       const isThere = event + k < start[s + 1];

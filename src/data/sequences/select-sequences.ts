@@ -38,6 +38,7 @@ export function selectEvents(
     ...sequences,
     start: Int32Array.from(starts),
     items: Int32Array.from(events, (event) => items[event]),
+    ...(sequences.reward && { reward: Float32Array.from(events, (event) => sequences.reward![event]) }),
     time: sequences.time && Float64Array.from(events, (event) => sequences.time![event]),
     owner: sequences.owner && Int32Array.from(owners),
   };

@@ -9,6 +9,8 @@ export interface Sequences {
   readonly items: Int32Array; // [E]
   /** Of every event, seconds since 1970-01-01 UTC (or any number that grows with time). */
   readonly time: Float64Array | null; // [E]
+  /** What came of every event: the ratings of the rows, where they have some; absent or null = each event counts 1. */
+  readonly reward?: Float32Array | null; // [E]
   /** User index of each sequence. */
   readonly owner: Int32Array | null; // [n]
   /** Users of the data where every sequence is the whole history of one; absent: sessions. */

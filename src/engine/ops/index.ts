@@ -32,7 +32,7 @@ export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bestCandidates, drawnByFactor, type FactorRanking, takenCandidate } from './hard-negatives.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { layerNorm, standardise } from './layer-norm.ts';
-export { concat, matrixRows, reshaped, slice } from './layout.ts';
+export { concat, matrixRows, reshaped, slice, stopGradient } from './layout.ts';
 export { constant, indexInput, input, inverseRows, parameter, table } from './leaves.ts';
 export { linear, linearRelu, outerSum, transpose } from './linear.ts';
 export { carried, listInput, listLookup } from './lists.ts';

@@ -3,7 +3,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { shapeError, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
 import { isTable } from './leaves.ts';
-import { opFamily } from './op.ts';
+import { noGradients, opFamily } from './op.ts';
 
 /** Rows side by side: [B, n₁], [B, n₂], … → [B, Σ n]. */
 export function concat(...xs: readonly Tensor[]): Tensor {
@@ -30,6 +30,12 @@ export function place(x: Tensor, from: number, width: number): Tensor {
   if (x.rows !== 'batch' || from < 0 || from + x.size > width)
     throw new DeepTasteError('shape', `place: ${x} at column ${from} must fit rows of ${width}`);
   return new Tensor(layoutOps.place, [x], 'batch', [width], { from });
+}
+
+/** The rows as they are, taken as constants: no gradient flows through. A view: no copy is made. */
+export function stopGradient(x: Tensor): Tensor {
+  if (x.rows !== 'batch') throw shapeError('stopGradient', 'needs a batch tensor', [x]);
+  return new Tensor(layoutOps.stopGradient, [x], 'batch', x.shape);
 }
 
 /** Rows [from, to) of a shared matrix, [n, m] → [to − from, m]. A view: no copy is made. */
@@ -91,6 +97,13 @@ export const layoutOps = opFamily({
       for (let r = 0; r < rows; r++) out.set(x.subarray(r * n + from, r * n + to), r * y.size);
       return out;
     },
+  },
+  stopGradient: {
+    formula: 'y = x',
+    derivative: 'none: x counts as a constant',
+    gradient: noGradients,
+    view: (_, stride) => ({ offset: 0, stride }),
+    reference: (_, [x]) => x,
   },
   place: {
     formula: 'y = 0, y[from … from + |x|) = x',

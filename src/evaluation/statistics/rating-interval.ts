@@ -3,14 +3,13 @@
  * (penalty − mean penalty), the variance of the mean over n rows is G / (G − 1) Σ_u e_u² / n² for G users (cluster-robust variance, Liang and Zeger 1986).
  */
 import type { RatingRange } from '../metrics/rating-error.ts';
+import { mean } from './mean.ts';
+import { NORMAL_95 } from './normal-interval.ts';
 
 export interface Interval {
   readonly low: number;
   readonly high: number;
 }
-
-/** The two-sided 95 % quantile of the normal distribution. */
-const Z = 1.959963984540054;
 
 /**
  * Interval of the mean penalty.
@@ -19,17 +18,17 @@ const Z = 1.959963984540054;
  */
 export function clusteredInterval(penalties: Float64Array, groups?: Int32Array): Interval | null {
   const n = penalties.length;
-  const mean = penalties.reduce((sum, penalty) => sum + penalty, 0) / n;
+  const centre = mean(penalties);
   const sums = new Map<number, number>();
   penalties.forEach((penalty, row) => {
     const group = groups ? groups[row] : row;
-    sums.set(group, (sums.get(group) ?? 0) + penalty - mean);
+    sums.set(group, (sums.get(group) ?? 0) + penalty - centre);
   });
   if (sums.size < 2) return null;
   let squares = 0;
   for (const sum of sums.values()) squares += sum * sum;
-  const half = (Z * Math.sqrt((squares * sums.size) / (sums.size - 1))) / n;
-  return { low: mean - half, high: mean + half };
+  const half = (NORMAL_95 * Math.sqrt((squares * sums.size) / (sums.size - 1))) / n;
+  return { low: centre - half, high: centre + half };
 }
 
 /** @param name rmse or mae @returns null for other metrics, and where there is one user only */

@@ -3,7 +3,8 @@
  * variance. They stand in the order of falling variance and rising bias, the first without bias by λ. The last one is taken that is
  * near enough to all before it: |θᵢ − θⱼ| ≤ CNFᵢ + (√6 − 1) CNFⱼ for every i < j, CNF the half-width of the normal 95 % interval.
  */
-import { standardError } from '../normal-interval.ts';
+import { mean as meanOf } from '../../evaluation/statistics/mean.ts';
+import { NORMAL_95, standardError } from '../../evaluation/statistics/normal-interval.ts';
 import type { Estimator, Weighed } from './estimator.ts';
 
 export interface Chosen {
@@ -12,8 +13,6 @@ export interface Chosen {
   readonly lambda: number;
 }
 
-const HALF = 1.959963984540054;
-
 const NEAR = Math.sqrt(6) - 1;
 
 export function chooseBySlope(estimator: Estimator, weighed: Weighed): Chosen {
@@ -21,8 +20,8 @@ export function chooseBySlope(estimator: Estimator, weighed: Weighed): Chosen {
   let chosen: Chosen | null = null;
   for (const lambda of candidateBounds(estimator, weighed.weight)) {
     const contributions = estimator.contributions(weighed, lambda);
-    const mean = contributions.reduce((sum, value) => sum + value, 0) / contributions.length;
-    const half = HALF * standardError(contributions, mean);
+    const mean = meanOf(contributions);
+    const half = NORMAL_95 * standardError(contributions, mean);
     if (before.some((each) => Math.abs(each.mean - mean) > each.half + NEAR * half)) break;
     before.push({ mean, half });
     chosen = { contributions, lambda };

@@ -6,6 +6,7 @@ import { type Dataset, selectRows } from '../../data/dataset.ts';
 import type { FeatureOptions } from '../../data/features/feature-options.ts';
 import type { FieldExamples } from '../../data/features/field-examples.ts';
 import type { Engine } from '../../engine/runtime/engine.ts';
+import { joined } from '../../examples/settings.ts';
 import { trainFieldRecommender } from '../../runs/train-recommender.ts';
 import { probabilityOf } from '../../scoring/row-scorer.ts';
 import { fieldDataOf } from '../../tasks/prepare-fields.ts';
@@ -37,7 +38,7 @@ export function modelRewards(engine: Engine, decisions: Decisions, options: Mode
       data: { files: [decisions.source] },
       model,
       config,
-      training: { ...DEFAULTS, ...training },
+      training: joined(DEFAULTS, training),
       task,
       features: { numeric: 'standard', ...features },
     },

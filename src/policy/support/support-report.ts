@@ -5,9 +5,9 @@
 
 import { DeepTasteError } from '../../core/errors.ts';
 import { quotedName } from '../../core/shown.ts';
+import { NORMAL_95, normalInterval } from '../../evaluation/statistics/normal-interval.ts';
 import type { ContextColumn, Decisions } from '../log/decisions.ts';
 import { rewardsOfDecisions } from '../log/decisions.ts';
-import { normalInterval } from '../normal-interval.ts';
 import { eachBlock, type TargetPolicy } from '../targets/target-policy.ts';
 import { effectiveSize, listRows, listWeights, rowWeights } from './weights.ts';
 
@@ -211,5 +211,5 @@ function refusalsOf(
 
 /** Beyond what chance does (three times the interval), and by more than a twentieth. */
 function isFarFromOne(mean: number, low: number, high: number): boolean {
-  return Math.abs(mean - 1) > 0.05 && Math.abs(mean - 1) > (3 / 1.96) * ((high - low) / 2);
+  return Math.abs(mean - 1) > 0.05 && Math.abs(mean - 1) > (3 / NORMAL_95) * ((high - low) / 2);
 }

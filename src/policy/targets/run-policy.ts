@@ -45,6 +45,7 @@ export function runPolicy(
     const found = recommender.candidates(JSON.parse(text) as Request, wanted);
     for (const [place, item] of found.items.entries())
       scores[n * k + (placeOf.get(item) as number)] = found.scores[place];
+    requireChoice(scores.subarray(n * k, (n + 1) * k), name, decisions, asked.index.indexOf(n));
   }
   const above = actionsAbove(decisions);
   if (above) {
@@ -73,7 +74,7 @@ function requireChoice(scores: Float64Array, name: string, { source }: Decisions
   if (scores.some((score) => score > Number.NEGATIVE_INFINITY)) return;
   throw new DeepTasteError(
     'data',
-    `policy ${quotedName(name)}, row ${row + 1} of ${source}: must know an action that does not stand above in the list, found none`,
+    `policy ${quotedName(name)}, row ${row + 1} of ${source}: must score an action that does not stand above in the list, found none`,
     { row },
   );
 }

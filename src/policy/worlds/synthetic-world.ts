@@ -1,7 +1,7 @@
 /** The synthetic bandit world as one to act in: every step of a visit is a new context. See synthetic-bandit.ts for its rewards. */
 import type { RandomStream } from '../../core/random.ts';
 import { logitsInto, type SyntheticOptions, syntheticWorld } from './synthetic-bandit.ts';
-import type { Visit, World } from './world.ts';
+import type { Outcome, World } from './world.ts';
 
 /** Contexts over which logits are z-scored. */
 const SAMPLED = 10_000;
@@ -25,7 +25,7 @@ export function openSyntheticWorld(options: SyntheticOptions, random: RandomStre
   const mean = sum / (SAMPLED * actions);
   const deviation = Math.sqrt(squares / (SAMPLED * actions) - mean * mean);
 
-  const reset = (visitor: RandomStream): Visit => {
+  const reset = (visitor: RandomStream) => {
     // contexts do not depend on what was decided before: policies meet the same ones
     const [contexts, luck] = [visitor.child('contexts'), visitor.child('luck')];
     const visit = { context: new Float64Array(features), expected: new Float64Array(actions), step };
@@ -34,10 +34,10 @@ export function openSyntheticWorld(options: SyntheticOptions, random: RandomStre
       logitsInto(world, visit.context, 0, visit.expected, 0);
       for (let a = 0; a < actions; a++) visit.expected[a] = 1 / (1 + Math.exp((mean - visit.expected[a]) / deviation));
     };
-    function step(action: number): number {
+    function step([action]: Int32Array): Outcome {
       const reward = luck.uniform() < visit.expected[action] ? 1 : 0;
       next();
-      return reward;
+      return { reward };
     }
     next();
     return visit;

@@ -92,6 +92,7 @@ const sequenceConfigs: Readonly<Record<string, object>> = {
   gru4rec: { hidden: [8], sharedNegatives: 6 },
   sasrec: { factors: 8, maxLength: 6, blocks: 1 },
   caser: { factors: 8, maxLength: 4, horizontalFilters: 4 },
+  reinforce: { factors: 8, units: 8, maxLength: 4 },
 };
 
 /** The task by which a model is trained here. */
