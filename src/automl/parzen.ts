@@ -20,9 +20,15 @@ export class Density {
   readonly #space: Space;
   /** Part → the kernel of each parameter; the last part is the prior. */
   readonly #parts: ReadonlyMap<string, Kernel>[];
+  /** Of the parts; that of the prior is 1. */
+  readonly #weights: readonly number[];
+  readonly #total: number;
 
-  constructor(space: Space, observed: readonly Point[]) {
+  /** @param weights of the points beside that of the prior, which is 1; absent = 1 each */
+  constructor(space: Space, observed: readonly Point[], weights: readonly number[] = observed.map(() => 1)) {
     this.#space = space;
+    this.#weights = [...weights, 1];
+    this.#total = this.#weights.reduce((sum, weight) => sum + weight, 0);
     const columns = space.map((parameter) => kernelsOf(parameter, observed));
     this.#parts = Array.from(
       { length: observed.length + 1 },
@@ -31,20 +37,29 @@ export class Density {
   }
 
   draw(random: RandomStream): Point {
-    const part = this.#parts[random.below(this.#parts.length)];
+    const part = this.#parts[this.#drawPart(random.uniform() * this.#total)];
     return chooseEach(this.#space, ({ name }) => part.get(name)!.draw(random));
+  }
+
+  #drawPart(at: number): number {
+    let left = at;
+    const found = this.#weights.findIndex((weight) => {
+      left -= weight;
+      return left < 0;
+    });
+    return found < 0 ? this.#weights.length - 1 : found;
   }
 
   /** ln of the density at a point. */
   logOf(point: Point): number {
     const values = Object.entries(point);
     let sum = 0;
-    for (const part of this.#parts) {
-      let product = 1;
+    this.#parts.forEach((part, k) => {
+      let product = this.#weights[k];
       for (const [name, value] of values) product *= part.get(name)!.at(value);
       sum += product;
-    }
-    return Math.log(Math.max(sum / this.#parts.length, Number.MIN_VALUE));
+    });
+    return Math.log(Math.max(sum / this.#total, Number.MIN_VALUE));
   }
 }
 

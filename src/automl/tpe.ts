@@ -6,7 +6,7 @@
 
 import { valueAt } from './domain.ts';
 import { Density } from './parzen.ts';
-import { chooseEach, type Sampler } from './sampler.ts';
+import { chooseEach, type Observation, type Sampler } from './sampler.ts';
 
 export interface TpeOptions {
   /** Trials before the densities are asked. */
@@ -28,10 +28,11 @@ export function tpe(options: Partial<TpeOptions> = {}): Sampler {
     name: 'tpe',
     propose: (space, observed, random) => {
       if (observed.length < startup) return chooseEach(space, ({ domain }) => valueAt(domain, random.uniform()));
-      const points = [...observed].sort((a, b) => b.value - a.value).map(({ point }) => point);
-      const n = nBest(points.length);
-      const best = new Density(space, points.slice(0, n));
-      const others = new Density(space, points.slice(n));
+      const isBest = bestOf(observed, nBest(observed.length));
+      const points = (which: boolean) => observed.filter((_, k) => isBest.has(k) === which).map(({ point }) => point);
+      const best = new Density(space, points(true));
+      const rest = points(false);
+      const others = new Density(space, rest, fading(rest.length));
       let chosen = best.draw(random);
       let most = best.logOf(chosen) - others.logOf(chosen);
       for (let draw = 1; draw < candidates; draw++) {
@@ -42,4 +43,18 @@ export function tpe(options: Partial<TpeOptions> = {}): Sampler {
       return chosen;
     },
   };
+}
+
+/** Places of the n best. */
+function bestOf(observed: readonly Observation[], n: number): Set<number> {
+  const places = observed.map((_, k) => k).sort((a, b) => observed[b].value - observed[a].value || a - b);
+  return new Set(places.slice(0, n));
+}
+
+/** Trials that count in full. */
+const RECENT = 25;
+
+/** Weights of n trials, the oldest first: all but the last 25 fade away evenly (Bergstra, Yamins, Cox: Making a Science of Model Search. ICML 2013). */
+function fading(n: number): number[] {
+  return Array.from({ length: n }, (_, k) => Math.min(1, (k + 1) / Math.max(1, n - RECENT)));
 }

@@ -1,8 +1,10 @@
 /** Reads the data of a study, and makes its contestants of its settings. */
 import type { Contestant } from '../automl/contestants.ts';
+import { DeepTasteError } from '../core/errors.ts';
 import { optionMeta } from '../core/option-metas.ts';
 import { objectSchema } from '../core/options.ts';
 import type { Progress } from '../core/progress.ts';
+import { parseMetric } from '../evaluation/metric-name.ts';
 import { findModel } from '../models/index.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
 import { prepareRuns } from './prepare-run.ts';
@@ -15,7 +17,19 @@ export async function prepareStudy(
   progress: Progress,
 ): Promise<(run: FormedSettings) => PreparedRun> {
   const runs = settings.models.map(({ run }) => run);
-  return prepareRuns([...runs, ...runs.flatMap(lookingAtRatings)], progress);
+  const prepare = await prepareRuns([...runs, ...runs.flatMap(lookingAtRatings)], progress);
+  for (const run of runs) checkMeasured(prepare(run));
+  return prepare;
+}
+
+/** @throws 'config' for a metric that is not measured on the test part */
+function checkMeasured({ task, metrics }: PreparedRun): void {
+  const { metric } = task.validation;
+  if (metrics.some((name) => parseMetric(name).name === parseMetric(metric).name)) return;
+  throw new DeepTasteError(
+    'config',
+    `tune: ${metric}, by which trials are chosen, must be measured on the test part, too, found ${metrics.join(', ')}; name it in --metrics`,
+  );
 }
 
 /** The run with an option that makes something of ratings or counts. */
