@@ -2,9 +2,8 @@
 import { join } from 'node:path';
 import { checkFolderAbove } from '../artifact/output-place.ts';
 import { randomSearch } from '../automl/random-search.ts';
-import type { Trial } from '../automl/trial.ts';
 import { type TuneResult, tune } from '../automl/tune.ts';
-import type { Progress } from '../core/progress.ts';
+import { parseMetric } from '../evaluation/metric-name.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
 import { runRecord, valuesOfUsers } from '../runs/run-record.ts';
 import { Interruption } from './failure.ts';
@@ -34,7 +33,8 @@ export async function runStudy(terminal: Terminal, settings: StudySettings, flag
   process.once('SIGINT', onSignal);
   const trainers = openTrainers(settings, flags, engine, (record) => terminal.events?.epoch(record));
   try {
-    const table = trialTable();
+    const { metric } = first.task.validation;
+    const table = trialTable(parseMetric(metric).name);
     const result = await tune({
       engine,
       contestants: settings.models.map((model) => contestantOf(model, prepare)),
@@ -48,7 +48,10 @@ export async function runStudy(terminal: Terminal, settings: StudySettings, flag
       final: flags.final,
       progress,
       signal: interrupt.signal,
-      onTrial: (trial, trials) => told(terminal, progress, table, trial, trials),
+      onTrial: (trial) => {
+        if (terminal.events) terminal.events.trial(trialRow(trial, metric));
+        else for (const line of table(trial)) progress.log(line);
+      },
       onEpoch: (record) => terminal.events?.epoch(record),
     });
     await conclude(terminal, settings, result, out, prepare);
@@ -92,17 +95,6 @@ async function conclude(
   const next = prepare({ ...base, settings: own }).next(path);
   terminal.print(studyReport(terminal, result, out, next));
   terminal.document(studyDocument(result, out, path));
-}
-
-function told(
-  terminal: Terminal,
-  progress: Progress,
-  table: ReturnType<typeof trialTable>,
-  trial: Trial,
-  trials: readonly Trial[],
-): void {
-  if (terminal.events) terminal.events.trial(trialRow(trial));
-  else for (const line of table(trial, trials)) progress.log(line);
 }
 
 function placeName(name: string): string {

@@ -18,35 +18,29 @@ import type { Terminal } from './terminal.ts';
 const SHOWN = 10;
 
 /** Lines of a table that grows: its header once, then a row for each part that ended. */
-export function trialTable(): (trial: Trial, trials: readonly Trial[], metric?: string) => string[] {
+export function trialTable(metric: string): (trial: Trial) => string[] {
   let hasHeader = false;
   return (trial) => {
-    const header = hasHeader ? [] : [liveRow('trial', 'model', 'epochs', 'value', 'status', 'time', 'options')];
+    const header = hasHeader ? [] : [liveRow(['trial', 'model', 'epochs', metric, 'status', 'time', 'options'])];
     hasHeader = true;
     const { number, model, status, value, seconds } = trial;
-    const row = liveRow(
-      String(number),
-      model,
-      epochsOf(trial),
-      value === null ? '' : Math.abs(value).toFixed(4),
-      status,
-      shortTime(seconds),
-      optionsOf(trial),
-    );
-    return [...header, row];
+    const shown = value === null ? '' : shownValue(metric, value).toFixed(4);
+    const cells = [String(number), model, epochsOf(trial), shown, status, shortTime(seconds), optionsOf(trial)];
+    return [...header, liveRow(cells)];
   };
 }
 
-function liveRow(
-  number: string,
-  model: string,
-  epochs: string,
-  value: string,
-  status: string,
-  time: string,
-  options: string,
-): string {
-  return `${number.padStart(5)}  ${model.padEnd(19)} ${epochs.padStart(9)}  ${value.padStart(8)}  ${status.padEnd(8)} ${time.padStart(9)}  ${options}`.trimEnd();
+/** Columns of widths that most values keep to: the rows to come are not known yet. */
+function liveRow([number, model, epochs, value, status, time, options]: readonly string[]): string {
+  const cells = [
+    number.padStart(5),
+    model.padEnd(17),
+    epochs.padStart(8),
+    value.padStart(8),
+    status.padEnd(8),
+    time.padStart(8),
+  ];
+  return [...cells, options].join('  ').trimEnd();
 }
 
 function epochsOf({ epochs, ownEpochs }: Trial): string {
@@ -67,9 +61,9 @@ function shownOption(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A trial for scripts. */
-export function trialRow({ looks: _, ...trial }: Trial): object {
-  return trial;
+/** A trial for scripts: values as the metric is. */
+export function trialRow({ looks: _, value, ...trial }: Trial, metric: string): object {
+  return { ...trial, value: value === null ? null : shownValue(metric, value) };
 }
 
 export function studyReport(terminal: Terminal, result: TuneResult, out: string, next: string): string {
@@ -83,6 +77,7 @@ export function studyReport(terminal: Terminal, result: TuneResult, out: string,
     measuredTable(result),
     `measured once on the test part, trained on training and validation part; trials were chosen by ${metric} of the validation part alone`,
     ...worthIt(result).map((line) => terminal.strong(line)),
+    ...firstGainLine(result),
     ...optimismLines(result),
     ...importanceLines(result),
     '',
@@ -132,6 +127,17 @@ function metricCell(result: Result, name: string): string {
   return mean === null || mean === undefined || Number.isNaN(mean) ? '–' : mean.toFixed(4);
 }
 
+/** How long it took until a trial was better than every model as it is. */
+function firstGainLine({ curve, trials, bestDefault, metric }: TuneResult): string[] {
+  const first = curve.find(
+    ({ trial, value }) => trials[trial - 1].kind === 'sampled' && shownValue(metric, value) > bestDefault.value!,
+  );
+  if (!first) return [];
+  return [
+    `the first trial better than all untuned models was number ${first.trial}, after ${shortTime(60 * first.minutes)} and ${first.epochs} epochs`,
+  ];
+}
+
 function optimismLines({ optimism, metric }: TuneResult): string[] {
   if (!optimism) return [];
   const { chosen, expected, nTrials, nUnits } = optimism;
@@ -177,7 +183,7 @@ export function studyDocument(result: TuneResult, out: string, winnerPath: strin
     study: out,
     metric,
     seconds,
-    winner: { ...trialRow(winner), saved: winnerPath },
+    winner: { ...trialRow(winner, metric), saved: winnerPath },
     bestDefault: bestDefault.number,
     worthIt: worthIt(result),
     measured: measured.map(({ name, trial, result: own }) => ({ name, trial: trial.number, result: resultJson(own) })),
@@ -186,7 +192,7 @@ export function studyDocument(result: TuneResult, out: string, winnerPath: strin
     optimism,
     importance,
     curve,
-    trials: trials.map(trialRow),
+    trials: trials.map((trial) => trialRow(trial, metric)),
   };
 }
 
