@@ -123,9 +123,9 @@ function clockFrom(before: number): () => number {
 }
 
 /** What a search is told to be done by: the first of trials, epochs and minutes that is given. */
-function totalOf({ trials, epochs, minutes }: Budget): [total: number, unit: string] {
+function totalOf({ trials, epochs, minutes }: Budget): [total: number, unit?: string] {
   if (trials !== undefined) return [trials, 'trials'];
-  return epochs !== undefined ? [epochs, 'epochs'] : [60 * (minutes ?? 0), 's'];
+  return epochs !== undefined ? [epochs, 'epochs'] : [60 * (minutes ?? 0)];
 }
 
 function doneOf(budget: Budget, trials: readonly Trial[], seconds: number): number {
