@@ -1,4 +1,12 @@
 /** The library: all that the command line does. */
+export { randomSearch } from './automl/random-search.ts';
+export type { SearchRanges } from './automl/search-ranges.ts';
+export { studyPlot } from './automl/study-plot.ts';
+export { type TpeOptions, tpe } from './automl/tpe.ts';
+export type { Trial } from './automl/trial.ts';
+export { shownValue, type TuneResult } from './automl/tune.ts';
+export { type SearchedModel, type TuneRequest, tuneModels } from './automl/tune-models.ts';
+export { worthIt } from './automl/verdict.ts';
 export { DeepTasteError, type ErrorCode } from './core/errors.ts';
 export { type Progress, type ProgressTask, silent } from './core/progress.ts';
 export { RandomStream } from './core/random.ts';

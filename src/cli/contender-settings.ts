@@ -6,18 +6,23 @@ import type { AnyModel } from '../examples/model.ts';
 import { models as allModels, findModel } from '../models/index.ts';
 import { type AnyRunInput, settingsForms } from '../runs/any-settings.ts';
 import { checkedRun, formerNames, optionNames } from './checked-run.ts';
-import { dataOf, defined } from './data-flags.ts';
+import { type DataFlags, dataOf, defined } from './data-flags.ts';
 import { noEpochs } from './epochs-flag.ts';
 import type { CompareFlags } from './flags.ts';
 import type { FormedSettings } from './prepared-run.ts';
-import { runInputOf } from './run-flags.ts';
+import { runInputOf, type SettingsFlags } from './run-flags.ts';
+
+/** What is said of all models together. */
+export type ContenderFlags = DataFlags &
+  SettingsFlags &
+  Pick<CompareFlags, 'data' | 'models' | 'set' | 'refit' | 'epochs'>;
 
 /** One set of settings a model. @throws 'usage', 'config' */
-export async function contenderSettings(flags: CompareFlags): Promise<FormedSettings[]> {
+export async function contenderSettings(flags: ContenderFlags, command = 'compare'): Promise<FormedSettings[]> {
   const { data, models: names = [], set = [], refit } = flags;
   if (data === undefined || names.length === 0) {
     const [missing, given] = data === undefined ? ['data', 'models'] : ['models', 'data'];
-    throw new DeepTasteError('usage', `compare: --${missing} is missing beside --${given}`);
+    throw new DeepTasteError('usage', `${command}: --${missing} is missing beside --${given}`);
   }
   const repeated = names.find((name, n) => names.indexOf(name) !== n);
   if (repeated !== undefined)
@@ -38,7 +43,7 @@ export async function contenderSettings(flags: CompareFlags): Promise<FormedSett
       training: hasEpochs(model) ? defined({ epochs: flags.epochs }) : {},
     } as AnyRunInput;
     const own = set.flatMap((text) => concerning(model, names, text));
-    settings.push({ form, settings: await checkedRun(input, own, 'compare', form, model.name) });
+    settings.push({ form, settings: await checkedRun(input, own, command, form, model.name) });
   }
   return settings;
 }

@@ -31,6 +31,25 @@ export interface CompareFlags extends CommonOptions, DataFlags, SettingsFlags, E
   readonly refit?: true;
 }
 
+export interface TuneFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
+  readonly data?: string[];
+  readonly models?: string[];
+  readonly set?: string[];
+  readonly search?: string[];
+  readonly minutes?: number;
+  readonly trials?: number;
+  readonly epochs?: number;
+  readonly metric?: string;
+  readonly sampler?: 'tpe' | 'random';
+  readonly out?: string;
+  readonly resume?: true;
+  readonly deterministic?: true;
+  readonly workers?: number;
+  readonly seed?: number;
+  /** False by `--no-final`. */
+  readonly final: boolean;
+}
+
 export interface EvaluateFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
   readonly data?: string[];
   readonly save?: true;

@@ -41,6 +41,11 @@ export class JsonProgress implements Progress {
     this.#tell({ event: 'epoch', stage: this.#label, model, epoch, loss, validation, seconds });
   }
 
+  /** A part of the training of a trial ended. */
+  trial(trial: object): void {
+    this.#tell({ event: 'trial', trial });
+  }
+
   /** Numbers that are not finite become null. */
   #tell(event: object): void {
     this.#write(JSON.stringify(event));

@@ -14,6 +14,7 @@ const commands = {
   run: async () => (await import('./commands/run.ts')).runCommand(),
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   compare: async () => (await import('./commands/compare.ts')).compareCommand(),
+  tune: async () => (await import('./commands/tune.ts')).tuneCommand(),
   negatives: async () => (await import('./commands/negatives.ts')).negativesCommand(),
   recommend: async () => (await import('./commands/recommend.ts')).recommendCommand(),
   similar: async () => (await import('./commands/similar.ts')).similarCommand(),

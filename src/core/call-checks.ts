@@ -60,6 +60,7 @@ export const trainingHooks = {
   checkpointSeconds: callParts.some,
   resume: callParts.some,
   finish: callParts.flag,
+  pause: callParts.method,
   onProfile: callParts.method,
   keep: callParts.method,
   signal: callParts.some,

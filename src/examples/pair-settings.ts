@@ -1,6 +1,7 @@
 /** Settings of a training on taken pairs: how examples are drawn, and the loss by which they are learned from. */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
+import { conditionsOf } from '../core/option-metas.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { batchSettings } from './batch-settings.ts';
 import { stoppingSettings } from './stopping.ts';
@@ -28,6 +29,9 @@ export function rowsPerPositive(rows: PairRows, negatives: number): number {
 }
 const lossNames = Object.keys(rowsOfLoss) as [PairLoss, ...PairLoss[]];
 
+/** Of the softmax over all items there are no negatives. */
+const withNegatives = { loss: lossNames.filter((loss) => rowsOfLoss[loss] !== 'whole') };
+
 export const pairSettings = z.strictObject({
   ...batchSettings({
     epochs: [20, 'passes over the training interactions, at most'],
@@ -41,19 +45,30 @@ export const pairSettings = z.strictObject({
   loss: z.enum(lossNames).default('log').meta({
     doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives; softmax: among all items',
   }),
-  margin: z.number().positive().default(1).meta({ doc: 'hinge: by how much a taken item is to be ahead' }),
+  margin: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ doc: 'hinge: by how much a taken item is to be ahead', when: { loss: ['hinge'] } }),
   calibration: z
     .number()
     .min(0)
     .max(1)
     .default(0.75)
-    .meta({ doc: 'gbce: t, 0 = plain log loss … 1 = scores calibrated as if all items were negatives' }),
+    .meta({
+      doc: 'gbce: t, 0 = plain log loss … 1 = scores calibrated as if all items were negatives',
+      when: { loss: ['gbce'] },
+    }),
   negatives: z
     .int()
     .min(1)
     .max(1000)
     .default(4)
-    .meta({ doc: 'negative items drawn for each interaction, anew in every epoch', search: [1, 4, 8] }),
+    .meta({
+      doc: 'negative items drawn for each interaction, anew in every epoch',
+      search: [1, 4, 8],
+      when: withNegatives,
+    }),
   negativeSampler: z
     .enum(['uniform', 'popularity', 'in-batch', 'dns', 'aobpr-static', 'aobpr'])
     .default('uniform')
@@ -66,24 +81,39 @@ export const pairSettings = z.strictObject({
     .min(1)
     .max(256)
     .default(8)
-    .meta({ doc: 'dns: N, items drawn uniformly, one of which is taken', search: [4, 8, 16, 32] }),
+    .meta({
+      doc: 'dns: N, items drawn uniformly, one of which is taken',
+      search: [4, 8, 16, 32],
+      when: { negativeSampler: ['dns'] },
+    }),
   hardest: z
     .int()
     .min(1)
     .max(256)
     .default(1)
-    .meta({ doc: 'dns: M, the negative is one of the M highest candidates, all as likely' }),
+    .meta({
+      doc: 'dns: M, the negative is one of the M highest candidates, all as likely',
+      when: { negativeSampler: ['dns'] },
+    }),
   rankScale: z
     .number()
     .positive()
     .default(500)
-    .meta({ doc: 'aobpr: λ, an item of rank r is drawn ∝ exp(−r / λ)', search: [50, 100, 200, 500] }),
+    .meta({
+      doc: 'aobpr: λ, an item of rank r is drawn ∝ exp(−r / λ)',
+      search: [50, 100, 200, 500],
+      when: { negativeSampler: ['aobpr-static', 'aobpr'] },
+    }),
   hardShare: z
     .number()
     .positive()
     .max(1)
     .default(1)
-    .meta({ doc: 'dns, aobpr: share of the negatives that are drawn so; the others are uniform', search: [0.5, 1] }),
+    .meta({
+      doc: 'dns, aobpr: share of the negatives that are drawn so; the others are uniform',
+      search: [0.5, 1],
+      when: { negativeSampler: ['dns', 'aobpr'] },
+    }),
   rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
   ...stoppingSettings({ patience: 5 }),
   optimizer: optimizerOptions.prefault({}),
@@ -95,33 +125,27 @@ export type PairSettings = z.output<typeof pairSettings>;
 export const isHard = ({ negativeSampler }: Pick<PairSettings, 'negativeSampler'>): boolean =>
   negativeSampler === 'dns' || negativeSampler === 'aobpr';
 
-/** Settings that concern one choice of another setting. */
-const concerns: readonly (readonly [keyof PairSettings, keyof PairSettings, readonly string[]])[] = [
-  ['margin', 'loss', ['hinge']],
-  ['calibration', 'loss', ['gbce']],
-  ['candidates', 'negativeSampler', ['dns']],
-  ['hardest', 'negativeSampler', ['dns']],
-  ['rankScale', 'negativeSampler', ['aobpr-static', 'aobpr']],
-  ['hardShare', 'negativeSampler', ['dns', 'aobpr']],
-];
+/** Settings of drawn negatives, of which the softmax over all items has none. */
+const ofNegatives = ['negatives', 'negativeSampler', 'popularityExponent', 'rejectTaken'];
+
+/** Settings that concern some choices of another setting. */
+const concerns = conditionsOf(pairSettings).filter(({ key }) => !ofNegatives.includes(key));
 
 /** Whether a setting has something to act on under a sampler. */
 export function concernsSampler(key: string, sampler: string): boolean {
   return concerns.every(
-    ([name, choice, values]) => name !== key || choice !== 'negativeSampler' || values.includes(sampler),
+    ({ key: name, choice, values }) => name !== key || choice !== 'negativeSampler' || values.includes(sampler),
   );
 }
 
-/** Settings of drawn negatives, of which the softmax over all items has none. */
-const ofNegatives = ['negatives', 'negativeSampler', 'popularityExponent', 'rejectTaken'];
-
 /** @throws 'config' for settings that have nothing to act on or contradict each other */
 export function checkPairSettings(settings: PairSettings, given: object): void {
-  for (const [key, choice, values] of concerns)
-    if (key in given && !values.includes(String(settings[choice])))
+  const chosen = new Map<string, unknown>(Object.entries(settings));
+  for (const { key, choice, values } of concerns)
+    if (key in given && !values.includes(chosen.get(choice)))
       throw new DeepTasteError(
         'config',
-        `training.${key}: concerns ${choice} ${values.join(' and ')}, found ${choice} ${settings[choice]}; leave it out, or set ${choice}`,
+        `training.${key}: concerns ${choice} ${values.join(' and ')}, found ${choice} ${chosen.get(choice)}; leave it out, or set ${choice}`,
         { key: `training.${key}` },
       );
   const { negativeSampler, candidates, hardest, loss } = settings;

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
+import { optionMeta } from '../core/option-metas.ts';
 import { parseOptions } from '../core/options.ts';
 import { RandomStream } from '../core/random.ts';
 import type { FieldRows } from '../data/features/field-rows.ts';
@@ -36,7 +37,7 @@ import { stoppingSettings } from './stopping.ts';
 const { negatives, popularityExponent, rejectTaken } = pairSettings.shape;
 /** Settings that are about drawn items. */
 const drawing = {
-  negatives,
+  negatives: negatives.meta({ ...optionMeta(negatives), when: { task: ['ranking'] } }),
   negativeSampler: z
     .enum(['uniform', 'popularity'])
     .default('uniform')

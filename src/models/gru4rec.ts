@@ -75,7 +75,11 @@ const options = z
       .boolean()
       .default(false)
       .meta({ doc: "candidates that are the row's own target item are no negatives (the authors keep them)" }),
-    embeddingDropout: rate.meta({ doc: 'share of the input that is dropped in training', search: [0, 0.1, 0.25, 0.5] }),
+    embeddingDropout: rate.meta({
+      doc: 'share of the input that is dropped in training',
+      search: [0, 0.1, 0.25, 0.5],
+      when: { embedding: ['separate', 'shared'] },
+    }),
     hiddenDropout: rate.meta({
       doc: "share of each layer's output that is dropped in training",
       search: [0, 0.1, 0.25, 0.5],

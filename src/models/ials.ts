@@ -48,6 +48,7 @@ const options = z.strictObject({
     .meta({
       doc: 'α, an observed pair weighs 1 + α · its rating or count; 0 = ratings are not used, each pair weighs 1',
       search: [0, 0.1, 1, 10, 40],
+      needs: 'values',
     }),
   confidenceScale: z.enum(['linear', 'log']).default('linear').meta({
     doc: "with confidence: the rating or count r as it is, or ln(1 + r) ('log') for counts that differ by much",

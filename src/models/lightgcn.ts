@@ -50,6 +50,7 @@ const options = z.strictObject({
     .meta({
       doc: 'w, weight of an edge between two friends beside 1 of a taken pair; 0 = the graph knows no friends',
       search: [0, 0.1, 0.3, 1, 3],
+      needs: 'friends',
     }),
 });
 

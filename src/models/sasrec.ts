@@ -83,7 +83,11 @@ const options = z
       .min(1)
       .max(64)
       .default(1)
-      .meta({ doc: 'negatives of each position, of binary cross-entropy', search: [1, 4, 16] }),
+      .meta({
+        doc: 'negatives of each position, of binary cross-entropy',
+        search: [1, 4, 16],
+        when: { loss: ['binary-cross-entropy'] },
+      }),
     calibration: z
       .number()
       .min(0)
@@ -93,9 +97,11 @@ const options = z
     sharedNegatives: sharedNegativesOption
       .default(2048)
       .meta({ doc: 'negatives of a step, of cross-entropy; 0 = all items' }),
-    popularityExponent: popularityExponentOption
-      .default(0.5)
-      .meta({ doc: 'α: those are drawn ∝ (events of the item)^α; 0 = uniformly', search: [0, 0.5, 0.75] }),
+    popularityExponent: popularityExponentOption.default(0.5).meta({
+      doc: 'α: those are drawn ∝ (events of the item)^α; 0 = uniformly',
+      search: [0, 0.5, 0.75],
+      when: { loss: ['cross-entropy'] },
+    }),
   })
   .refine(({ factors, heads }) => factors % heads === 0, {
     path: ['heads'],

@@ -3,7 +3,7 @@
  * holds, so that one altered bit is refused instead of resumed into other weights.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namedTensors, readSafetensors } from '../artifact/safetensors-reader.ts';
 import { encodeSafetensors } from '../artifact/safetensors-writer.ts';
@@ -12,18 +12,17 @@ import { DeepTasteError } from '../core/errors.ts';
 import { ioError } from '../core/io-error.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
 import { checkPlainFile, readPlainText } from '../core/plain-file.ts';
-import { freshMark, isRunningElsewhere } from '../core/process-mark.ts';
 import { type Checkpoint, type EpochRecord, noProgress } from '../training/checkpoint.ts';
+import { FolderOwner } from './folder-owner.ts';
 
 const FILE = 'checkpoint.safetensors';
 const LOG = 'epochs.jsonl';
 const SETTINGS = 'settings.json';
-const OWNER = 'process';
 
 export class CheckpointFolder {
   readonly path: string;
   #settings: object | null;
-  #isClaimed = false;
+  readonly #owner: FolderOwner;
 
   /**
    * @param out the folder that the finished run is saved to
@@ -32,6 +31,7 @@ export class CheckpointFolder {
   constructor(out: string, settings: object | null = null) {
     this.#settings = settings;
     this.path = `${out.replace(/\/+$/, '')}.partial`;
+    this.#owner = new FolderOwner(this.path, 'writing its checkpoints');
   }
 
   /**
@@ -40,11 +40,11 @@ export class CheckpointFolder {
    */
   async save(checkpoint: Checkpoint): Promise<void> {
     try {
-      await this.#claim();
+      await this.#owner.claim();
       await this.#write(checkpoint);
     } catch (error) {
       // a disk that is full must not leave a folder that looks like a checkpoint
-      if (this.#isClaimed && !(await this.exists())) await this.remove();
+      if (this.#owner.isOwn && !(await this.exists())) await this.remove();
       throw error;
     }
   }
@@ -64,31 +64,7 @@ export class CheckpointFolder {
 
   /** Two runs with one folder would lose each other's checkpoints. @throws 'usage' when another one is writing there */
   async checkFree(): Promise<void> {
-    const owner = await this.#owner();
-    if (owner === null || !isRunningElsewhere(owner)) return;
-    throw new DeepTasteError(
-      'usage',
-      `${this.path}: another run must not be writing its checkpoints there, found process ${owner.split('-')[0]}; choose another ` +
-        `--out, or wait until it has ended (if it is no run of deeptaste, remove ${join(this.path, OWNER)})`,
-    );
-  }
-
-  async #claim(): Promise<void> {
-    if (this.#isClaimed) return;
-    await this.checkFree();
-    try {
-      await mkdir(this.path, { recursive: true });
-      this.#isClaimed = true;
-      await rm(join(this.path, OWNER), { force: true });
-      await writeFile(join(this.path, OWNER), freshMark(), { flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') await this.checkFree(); // another one in the same moment
-      throw ioError('create', this.path, error);
-    }
-  }
-
-  async #owner(): Promise<string | null> {
-    return readPlainText(join(this.path, OWNER)).catch(() => null);
+    await this.#owner.checkFree();
   }
 
   /**
@@ -146,10 +122,14 @@ export class CheckpointFolder {
     this.#settings = null;
   }
 
+  /** Lets another process go on from the checkpoint. */
+  async release(): Promise<void> {
+    await this.#owner.release();
+  }
+
   /** Removes the checkpoint; that of another run which is going on stays. */
   async remove(): Promise<void> {
-    const owner = await this.#owner();
-    if (owner !== null && isRunningElsewhere(owner)) return;
+    if (await this.#owner.isTaken()) return;
     await rm(this.path, { recursive: true, force: true });
   }
 }

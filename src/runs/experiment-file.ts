@@ -10,7 +10,12 @@ import { type AnyRunSettings, parseAnyRunSettings } from './any-settings.ts';
 
 /** @throws DeepTasteError `io`: no such file; `config`: what is in it; `usage`: the model */
 export async function readExperiment(path: string): Promise<AnyRunSettings> {
-  return located(parseAnyRunSettings(await readExperimentDocument(path), path), path);
+  return experimentOf(await readExperimentDocument(path), path);
+}
+
+/** The settings that the keys of a file say. @param path of the file, to which paths are relative @throws 'config', 'usage' */
+export function experimentOf(document: object, path: string): AnyRunSettings {
+  return located(parseAnyRunSettings(document, path), path);
 }
 
 /** The keys of a file, not yet checked. @throws 'io'; 'config' for what is no YAML object, and variables that are not set */

@@ -176,7 +176,7 @@ function train<F extends Form, R extends Result>(
   phase: Phase,
 ): Promise<TrainOutcome> {
   const { engine, seed, progress = silent, from } = options;
-  const { onEpoch, onEpochStart, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile, signal } =
+  const { onEpoch, onEpochStart, onCheckpoint, checkpointSteps, checkpointSeconds, resume, finish, onProfile } =
     options;
   const validate = task.validator(engine);
   const isUnasked = phase === 'train' && !('epochs' in options.training) && !finish;
@@ -214,8 +214,9 @@ function train<F extends Form, R extends Result>(
     checkpointSeconds,
     resume,
     finish,
+    pause: options.pause,
     onProfile,
-    signal,
+    signal: options.signal,
   });
 }
 
@@ -249,6 +250,7 @@ async function trainAnew<F extends Form, R extends Result>(
     onCheckpoint: undefined,
     resume: null,
     finish: undefined,
+    pause: undefined,
     onProfile: undefined,
     progress: finalProgress(progress, record),
   };

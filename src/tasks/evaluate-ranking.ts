@@ -29,6 +29,11 @@ export function evaluateScorer(
   return evaluateRanking(engine, (ranking) => ranking.rank(scorer.form), split, options, seed, part);
 }
 
+/** How a part is ranked: what is held out for validation is a candidate of validation itself. */
+export function ofPart(options: EvaluationOptions, part: HeldOutPart = 'test'): EvaluationOptions {
+  return part === 'validation' ? { ...options, filter: 'train' } : options;
+}
+
 /** @throws 'config' where listed candidates are asked for and the split lists none */
 export function requireCandidates(split: Split, candidates: EvaluationOptions['candidates'], part: HeldOutPart): void {
   const listed = part === 'test' ? split.testCandidates : split.validationCandidates;

@@ -16,6 +16,7 @@ import { noFields } from '../data/side-information.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { nextItemMetrics } from '../evaluation/next-item/summarise-events.ts';
+import type { HeldOutPart } from '../evaluation/ranking.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
 import { continuationOfSequences } from './continuation.ts';
@@ -71,7 +72,7 @@ export function nextItemTask(split: SequenceSplit, options: NextItemTaskOptions)
       advice: '--validation-days N, or --validation FILE with a given split, holds one out',
     },
     isMeasured: split.test !== null,
-    measure: (engine, scorer, progress) => evaluateNoted(engine, scorer, split, options, progress),
+    measure: (engine, scorer, progress, part) => evaluateNoted(engine, scorer, split, options, progress, part),
     withoutValidation: () => again(split.withoutValidation),
     whole: () => again(isWhole ? null : () => wholeSequenceSplit(split)),
     about: () => ({
@@ -107,10 +108,12 @@ function evaluateNoted(
   split: SequenceSplit,
   { evaluation, seed }: NextItemTaskOptions,
   progress: Progress,
+  part?: HeldOutPart,
 ): EvaluationResult {
   const task = progress.start('ranking the next items', undefined, 'events');
   const result = evaluateSequences(scorer, split, {
     ...evaluation,
+    part,
     seed,
     kernels: engine.build,
     onProgress: (targets) => task.update(targets),

@@ -11,7 +11,14 @@ import type { EvaluationResult } from '../evaluation/evaluation-result.ts';
 import { HistoryTables } from '../evaluation/history-tables.ts';
 import { parseTaskMetrics } from '../evaluation/task-metrics.ts';
 import type { SequenceScorer } from '../scoring/sequence-scorer.ts';
-import { evaluateRanking, hasTrainedTestUser, type RankPart, testDescription, validator } from './evaluate-ranking.ts';
+import {
+  evaluateRanking,
+  hasTrainedTestUser,
+  ofPart,
+  type RankPart,
+  testDescription,
+  validator,
+} from './evaluate-ranking.ts';
 import { requireRows } from './evaluate-rows.ts';
 import { holdsOut, validationAdvice, wholeForTraining, withoutValidation } from './prepare-split.ts';
 import type { EvaluationOptions } from './ranking-settings.ts';
@@ -69,9 +76,10 @@ export function rankingByHistoryTask(
     },
     validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
-    measure: (engine, scorer) => {
-      const past = histories(split.validation ? sequencesFrom(joinInteractions(train, split.validation)) : sequences);
-      return evaluateRanking(engine, rankBy(scorer, past), split, evaluation, seed);
+    measure: (engine, scorer, _, part = 'test') => {
+      const before = part === 'test' && split.validation;
+      const past = histories(before ? sequencesFrom(joinInteractions(train, before)) : sequences);
+      return evaluateRanking(engine, rankBy(scorer, past), split, ofPart(evaluation, part), seed, part);
     },
     // measured as before, as models of users and items are: the same users, and what is no candidate
     withoutValidation: () =>

@@ -10,6 +10,7 @@ import { continuationOf } from './continuation.ts';
 import {
   evaluateScorer,
   hasTrainedTestUser,
+  ofPart,
   requireCandidates,
   testDescription,
   validator,
@@ -78,7 +79,7 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
     },
     validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
-    measure: (engine, scorer) => evaluateScorer(engine, scorer, split, evaluation, seed),
+    measure: (engine, scorer, _, part) => evaluateScorer(engine, scorer, split, ofPart(evaluation, part), seed, part),
     withoutValidation: () => (split.validation ? refitTask(split, options) : null),
     whole: () => (holdsOut(split) ? taskOf(wholeForTraining(split), options) : null),
     about: () => ({

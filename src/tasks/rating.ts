@@ -73,13 +73,13 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
     },
     validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: (split.test?.length ?? 0) > 0 && evaluation.users !== 0,
-    measure: (engine, scorer) => {
-      const test = requireRows(split, 'test');
+    measure: (engine, scorer, _, part = 'test') => {
+      const held = requireRows(split, part);
       const started = performance.now();
-      const values = valuesOf(scorer, test);
-      const about = { part: 'test', seed, seconds: (performance.now() - started) / 1000 } as const;
+      const values = valuesOf(scorer, held);
+      const about = { part, seed, seconds: (performance.now() - started) / 1000 };
       const result = evaluatePredictions(engine, rows, values, about);
-      const notes = [...(result.notes ?? []), ...untrainedNotes(split, test, 'test')];
+      const notes = [...(result.notes ?? []), ...untrainedNotes(split, held, part)];
       return notes.length > 0 ? { ...result, notes } : result;
     },
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),

@@ -42,7 +42,7 @@ export function rowsTask(data: FieldData, settings: RowTaskSettings): Task<'rows
     validator: (engine) => validatorOf(engine, data, settings.seed),
     validation: { metric: data.evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: (split.test?.length ?? 0) > 0 && data.evaluation.users !== 0,
-    measure: (engine, scorer) => measureRows(engine, data, scorer, settings.seed),
+    measure: (engine, scorer, _, part) => measureRows(engine, data, scorer, settings.seed, part),
     withoutValidation: () => (split.validation ? again(withoutValidation(split)) : null),
     whole: () => (holdsOut(split) ? again(wholeForTraining(split)) : null),
     about: () => ({

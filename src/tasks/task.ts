@@ -6,6 +6,7 @@ import type { NamedTensors } from '../core/named-tensors.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Protocol } from '../evaluation/protocol.ts';
+import type { HeldOutPart } from '../evaluation/ranking.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { Form, Forms } from '../examples/forms.ts';
 import type { TaskName, TrainingSizes } from '../examples/model.ts';
@@ -41,7 +42,8 @@ export interface Task<F extends Form = Form, R extends Result = Result> {
   readonly validation: { readonly metric: string; readonly advice: string };
   /** Whether there is something to measure. */
   readonly isMeasured: boolean;
-  measure(engine: Engine, scorer: Forms[F]['scorer'], progress: Progress): R;
+  /** @param part 'test' by default; the validation part is ranked as for `validator`, with the values of users */
+  measure(engine: Engine, scorer: Forms[F]['scorer'], progress: Progress, part?: HeldOutPart): R;
   /** The same with the validation rows given back to training; null where there are none. */
   withoutValidation(): Task<F, R> | null;
   /** The same with all rows of the data in training; null when they are there already. */

@@ -43,6 +43,11 @@ export interface EpochLoopOptions<F extends Form> {
   readonly checkpointSeconds?: number;
   /** Where to go on. */
   readonly resume?: { readonly progress: StageProgress; readonly tensors: NamedTensors };
+  /**
+   * Asked before every epoch but the first, with the record of the one before: true = training ends here for now, with its best weights
+   * so far, and can go on from its checkpoint.
+   */
+  readonly pause?: (record: EpochRecord) => boolean;
   /** Asks for a profile of some steps; called once, with what was found. */
   readonly onProfile?: (profile: PlanProfile) => void;
   readonly signal?: AbortSignal;
@@ -119,7 +124,7 @@ class EpochLoop<F extends Form> {
     const shown = this.#options.shownValidation ?? ((value) => `validation ${value.toFixed(4)}`);
     for (const note of examples.notes) progress.log(note);
     const task = progress.start(`training ${title}`, training.epochs * nRows, unit);
-    while (this.#state.epochsDone < training.epochs && !this.#shouldStop()) {
+    while (this.#state.epochsDone < training.epochs && !this.#shouldStop() && !this.#isPaused()) {
       const epoch = this.#state.epochsDone;
       const started = performance.now();
       const share = 1 - this.#state.stepsDone / examples.stepsPerEpoch;
@@ -155,6 +160,12 @@ class EpochLoop<F extends Form> {
   #shouldStop(): boolean {
     const { validate, training } = this.#options;
     return validate !== undefined && training.patience > 0 && this.#state.looksWithoutGain >= training.patience;
+  }
+
+  #isPaused(): boolean {
+    const { log, stepsDone } = this.#state;
+    const last = log.at(-1);
+    return last !== undefined && stepsDone === 0 && (this.#options.pause?.(last) ?? false);
   }
 
   async #runEpoch(epoch: number, report: (share: number) => void): Promise<void> {

@@ -29,7 +29,7 @@ export function acceptCheckpoint(checkpoint: Checkpoint, fingerprint: string, pr
 /** @throws 'config' when a checkpoint belongs to another run, naming what differs */
 export function checkFingerprint({ fingerprint, origin }: Checkpoint, own: string, wanted: 'resume' | 'finish'): void {
   if (fingerprint === own) return;
-  const differences = differencesOf(fingerprint, own);
+  const differences = identityDifferences(fingerprint, own);
   const found = differences.length > 0 ? listed(differences) : 'data, model, settings or seed differ';
   throw new DeepTasteError(
     'config',
@@ -47,8 +47,8 @@ function listed(differences: readonly string[]): string {
   return `${differences.slice(0, TOLD).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
-/** "training.epochs was 20 and is 30 now", …; empty when one of the two cannot be read. */
-function differencesOf(former: string, present: string): string[] {
+/** "training.epochs was 20 and is 30 now", …; empty when one of the two cannot be read. Both are JSON of what a run or a study is. */
+export function identityDifferences(former: string, present: string): string[] {
   const [then, now] = [parsed(former), parsed(present)];
   if (then === null || now === null) return [];
   if (then.model !== now.model) return [`model was ${then.model} and is ${now.model} now`];

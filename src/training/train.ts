@@ -31,6 +31,8 @@ export interface TrainingHooks {
   readonly resume?: Checkpoint | null;
   /** Train no further: end with the best weights of `resume`. */
   readonly finish?: boolean;
+  /** Asked between epochs, those of pretraining stages not among them; true = ends here for now, with its best weights so far. */
+  readonly pause?: (record: EpochRecord) => boolean;
   /** Asks for a profile of some training steps of each stage. */
   readonly onProfile?: (profile: PlanProfile, model: string) => void;
   readonly signal?: AbortSignal;
@@ -139,7 +141,7 @@ async function trainStages<F extends Form>(
       finished.push(tensorsUnder(resume.tensors, `stage${n}`));
       continue;
     }
-    const result = await runStage(request, stage, n, finished, log);
+    const result = await runStage({ ...request, pause: undefined }, stage, n, finished, log);
     log = [...log, ...result.progress.log];
     finished.push(result.weights);
   }
@@ -189,7 +191,7 @@ async function runStage<F extends Form>(
   before: readonly EpochRecord[],
 ): Promise<EpochLoopResult> {
   const { engine, data, seed, progress, validate, shownValidation, fingerprint, resume } = request;
-  const { onEpoch, onEpochStart, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, signal } = request;
+  const { onEpoch, onEpochStart, onCheckpoint, onProfile, checkpointSteps, checkpointSeconds, pause, signal } = request;
   const stages = joinTensors(Object.fromEntries(finished.map((weights, k) => [`stage${k}`, weights])));
   const isResumed = resume && resume.progress.stagesDone === n;
   const name = `${model.streams}${model.name}`;
@@ -222,6 +224,7 @@ async function runStage<F extends Form>(
       resume: isResumed
         ? { progress: { ...resume.progress, log: resume.progress.log.slice(before.length) }, tensors: resume.tensors }
         : undefined,
+      pause,
       onProfile: onProfile && ((profile) => onProfile(profile, model.title)),
       signal,
     });

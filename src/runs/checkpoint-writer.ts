@@ -1,6 +1,7 @@
 /** Saves checkpoints no more often than asked; the latest one is kept at hand for an interruption. */
-import type { CheckpointFolder } from '../runs/checkpoint-folder.ts';
+
 import type { Checkpoint, TrainingProgress } from '../training/checkpoint.ts';
+import type { CheckpointFolder } from './checkpoint-folder.ts';
 
 export class CheckpointWriter {
   readonly #folder: CheckpointFolder;
