@@ -66,7 +66,7 @@ export class Schedule {
     const missing = candidates.find(({ model }) =>
       trials.every((trial) => trial.model !== model || trial.kind === 'sampled'),
     );
-    if (missing) return this.#default(missing, trials.length + 1);
+    if (missing) return this.#default(missing, trials.length + 1, seconds);
     if (isSpent(budget, trials, seconds) || isHopeless(trials, candidates.length)) return null;
     const rungs = new Map(candidates.flatMap(({ model, rungs: own }) => (own ? [[model, own]] : [])));
     const promoted = promotion(
@@ -97,13 +97,11 @@ export class Schedule {
   }
 
   /** A model as it is without tuning: trained to its end, within its share of the time. */
-  #default({ model, isSearched, rungs, defaultPoint, settingsAt }: Candidate, number: number): Part {
+  #default({ model, isSearched, rungs, defaultPoint, settingsAt }: Candidate, number: number, spent: number): Part {
     const { budget, candidates, workers } = this.#options;
     const byEpochs = candidates.filter((each) => each.rungs !== null).length;
-    const seconds =
-      budget.minutes === undefined || rungs === null
-        ? null
-        : (DEFAULT_SHARE * 60 * budget.minutes * workers) / byEpochs;
+    const ofTime = budget.minutes === undefined ? null : (DEFAULT_SHARE * 60 * budget.minutes * workers) / byEpochs;
+    const seconds = rungs === null ? this.#left(spent) : ofTime;
     const share =
       budget.epochs === undefined || rungs === null
         ? null

@@ -102,12 +102,13 @@ class Search {
 /** The part of a training that has begun. */
 export function jobOf(study: Study, number: number, seed: number): TrialJob {
   const open = study.openParts.find((part) => part.number === number)!;
-  const { model, settings, ownEpochs } = study.trial(number);
+  const { model, settings, ownEpochs, epochs } = study.trial(number);
   return {
     number,
     model,
     settings,
     seed,
+    isFitted: epochs === null,
     from: ownEpochs,
     until: open.until,
     others: open.stoppable ? open.others.map(({ looks }) => looks) : null,

@@ -129,7 +129,7 @@ export class Study {
         'usage',
         `tune: ${path} holds a study already; go on with it by --resume, or choose another --out`,
       );
-    if (text === null && (await isThere(path)) && !resume) await refuseForeignFolder(path);
+    if (text === null && (await isThere(path))) await refuseForeignFolder(path);
     if (text !== null) {
       const differences = identityDifferences(text, JSON.stringify(identity));
       if (differences.length > 0)

@@ -7,6 +7,8 @@ export interface TrialJob {
   readonly model: string;
   readonly settings: TrialSettings;
   readonly seed: number;
+  /** Whether it is fitted at once: then it cannot pause. */
+  readonly isFitted: boolean;
   /** Epochs of the model itself that were trained before, and at which training is to pause; null = at its own end. */
   readonly from: number;
   readonly until: number | null;

@@ -111,6 +111,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     models: Object.fromEntries(candidates.map((candidate) => [candidate.model, identityOf(candidate, contestants)])),
   };
   const study = await Study.open(out, identity, resume);
+  if (resume && study.trials.length === 0) progress?.log(`--resume: no trials in ${out}, starting from the beginning`);
   try {
     const schedule = new Schedule({ candidates, sampler, halving, budget, seed, workers: trainers.length });
     const told = (trials: readonly Trial[]) => standing(trials, metric);

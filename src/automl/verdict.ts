@@ -11,7 +11,7 @@ export function worthIt({ metric, winner, bestDefault, comparison, gain, measure
       `no trial was better than ${winner.model} as it is, by ${metric} of the validation part: the search was not worth it`,
     ];
   const other =
-    bestDefault.model === winner.model ? 'its default' : `the default of ${bestDefault.model}, the best untuned model`;
+    bestDefault.model === winner.model ? 'its default' : `the default of ${bestDefault.model}, the best untuned model,`;
   const lines = [sentence(metric, name, other, comparison)];
   if (gain && gain.baseline !== comparison.baseline) lines.push(sentence(metric, name, 'its own default', gain));
   return lines;

@@ -13,6 +13,9 @@ import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './trial-worker.ts
 /** Beyond this many, reading the data so often takes more than it gives. */
 const MOST_BY_DEFAULT = 4;
 
+/** How long a model that is fitted at once may take beyond its time before it is ended: most are through by then. */
+const GRACE_SECONDS = 15;
+
 /** Null where one trial at a time is trained, by the engine of the study. */
 export function openTrainers(
   settings: StudySettings,
@@ -33,11 +36,13 @@ export function closeTrainers(trainers: readonly WorkerTrainer[] | null): void {
 export class WorkerTrainer implements TrialTrainer {
   readonly #setup: WorkerSetup;
   readonly #onEpoch: (record: EpochRecord) => void;
+  readonly #graceSeconds: number;
   #process: ChildProcess | null = null;
 
-  constructor(setup: WorkerSetup, onEpoch: (record: EpochRecord) => void) {
+  constructor(setup: WorkerSetup, onEpoch: (record: EpochRecord) => void, graceSeconds = GRACE_SECONDS) {
     this.#setup = setup;
     this.#onEpoch = onEpoch;
+    this.#graceSeconds = graceSeconds;
   }
 
   /** A process that ends by itself (for want of memory) makes its trial fail; the next one begins with a fresh process. */
@@ -46,7 +51,15 @@ export class WorkerTrainer implements TrialTrainer {
     const child = this.#started();
     return new Promise((resolve, reject) => {
       const stop = () => child.connected && child.send({ stop: true } satisfies WorkerRequest);
+      let isOverdue = false;
+      const overdue = (): void => {
+        isOverdue = true;
+        child.kill('SIGKILL');
+      };
+      const limit = job.isFitted && job.seconds !== null ? job.seconds + this.#graceSeconds : null;
+      const timer = limit === null ? undefined : setTimeout(overdue, 1000 * limit);
       const ended = (settle: () => void) => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', stop);
         child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
         settle();
@@ -60,7 +73,8 @@ export class WorkerTrainer implements TrialTrainer {
         this.#process = null;
         const seconds = (performance.now() - started) / 1000;
         const reason = `its process ended by itself (${killed ?? `exit code ${code}`}), as it does when memory runs out`;
-        if (signal.aborted) ended(() => reject(new DeepTasteError('usage', 'tune: interrupted')));
+        if (isOverdue) ended(() => resolve({ ...nothing, status: 'stopped', reason: OVERDUE, seconds }));
+        else if (signal.aborted) ended(() => reject(new DeepTasteError('usage', 'tune: interrupted')));
         else ended(() => resolve({ ...nothing, reason, seconds }));
       });
       child.on('error', (error) => ended(() => reject(error)));
@@ -86,6 +100,8 @@ export class WorkerTrainer implements TrialTrainer {
     return child;
   }
 }
+
+const OVERDUE = 'the time of the search was over before it was fitted';
 
 const nothing = {
   status: 'failed',
