@@ -142,6 +142,7 @@ export interface TrainingDefaults {
   readonly loss?: string;
   readonly negatives?: number;
   readonly patience?: number;
+  readonly keepBest?: boolean;
   readonly rejectTaken?: boolean;
   readonly embeddingL2?: number;
   readonly optimizer?: Readonly<Record<string, unknown>>;

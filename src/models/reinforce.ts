@@ -88,7 +88,8 @@ export const reinforce = recentModel({
     year: 2019,
   },
   options: reinforceOptions,
-  trainingDefaults: { patience: 3, batchSize: 256, epochs: 30 },
+  // by next items that were held out, the best policy is the one most like the log
+  trainingDefaults: { patience: 0, keepBest: false, batchSize: 256, epochs: 30 },
   inBlocks: true,
   maxLength: ({ maxLength }) => maxLength,
   width: ({ units }) => units + 1,

@@ -77,6 +77,8 @@ export interface Simulation {
   /** Mean expected reward of always the best action; null where no world tells. */
   readonly best: MeanInterval | null;
   readonly policies: readonly SimulatedPolicy[];
+  /** One line each, for people: what cannot be told. */
+  readonly notes: readonly string[];
 }
 
 /** Parts of the steps for which the rewards of visits are told. */
@@ -132,6 +134,7 @@ export async function simulate(
       ...summary(kind, found[c], steps),
       difference: c === 0 ? null : pairedDifference(found[0], found[c], steps),
     })),
+    notes: untoldVisits(contenders, found, steps),
   };
 }
 
@@ -149,6 +152,24 @@ function intervalOf(
 ): MeanInterval | null {
   const values = runs.map(numberOf).filter((value): value is number => value !== null);
   return values.length < runs.length ? null : meanInterval(values);
+}
+
+/** Where people leave, but too seldom to tell what a visit is worth. */
+function untoldVisits(
+  contenders: readonly Contender[],
+  found: readonly (readonly SimulatedRun[])[],
+  steps: number,
+): string[] {
+  const last = lastTenth(steps);
+  const isUntold = (runs: readonly SimulatedRun[]) =>
+    runs.some(({ visits }) => visits.length > 0) && runs.some(({ visits }) => visits.every(({ end }) => end < last));
+  return contenders.flatMap(({ kind }, c) =>
+    isUntold(found[c])
+      ? [
+          `${kind.title}: in some world nobody has left in the last tenth of the steps; more people or steps tell what a visit is worth`,
+        ]
+      : [],
+  );
 }
 
 /** Step that the last tenth begins with. */

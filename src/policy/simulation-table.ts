@@ -21,7 +21,7 @@ const columns: readonly Column[] = [
 ];
 
 /** The policy that earned most first: of a visit in the last tenth of the steps where people leave, else of a step. */
-export function renderSimulation({ world, users, steps, runs, best, policies }: Simulation): string {
+export function renderSimulation({ world, users, steps, runs, best, policies, notes }: Simulation): string {
   const isLeft = policies.every(({ visits }) => visits !== null);
   const earned = ({ visits, reward }: SimulatedPolicy) => (isLeft && visits ? visits.lastReward.mean : reward.mean);
   const rows = [...policies].sort((a, b) => earned(b) - earned(a));
@@ -51,6 +51,7 @@ export function renderSimulation({ world, users, steps, runs, best, policies }: 
     table.rule,
     ...table.rows,
     hints.join('; '),
+    ...notes.map((note) => `note: ${note}`),
   ].join('\n');
 }
 

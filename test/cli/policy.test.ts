@@ -186,6 +186,38 @@ describe('policy simulate', () => {
     expect(readFileSync(path('sim.svg'), 'utf8')).toMatch(/^<svg[\s\S]*LinUCB[\s\S]*<\/svg>\n$/);
   }, 60_000);
 
+  it('lets people come and go in a world with consequences', async () => {
+    const args = [
+      'policy',
+      'simulate',
+      'interest-evolution',
+      '--policies',
+      'uniform,slateq',
+      '--users',
+      '20',
+      '--runs',
+      '2',
+    ];
+    const few = ['--set', 'slateq.warmup=200', '--set', 'slateq.exploration=500', '--set', 'slateq.hidden=[8]'];
+    const { code, stdout } = await run([...args, ...few, '--steps', '500', '--set', 'world.candidates=5', '--json']);
+    expect(code).toBe(0);
+    const { policies, best, options } = JSON.parse(stdout);
+    expect(best).toBeNull();
+    expect(options).toEqual({ candidates: 5, slate: 2 });
+    const [uniform, slateq] = policies;
+    expect(Math.abs(uniform.visits.reward.mean - 155)).toBeLessThan(12);
+    expect(uniform.visits.rewardByPart).toHaveLength(20);
+    expect(uniform.difference).toBeNull();
+    expect(slateq.difference.mean).toBeCloseTo(slateq.visits.lastReward.mean - uniform.visits.lastReward.mean, 8);
+    expect(slateq.regretByStep).toBeNull();
+  }, 120_000);
+
+  it('says which policies cannot act in a world', async () => {
+    const { code, stderr } = await run(['policy', 'simulate', 'interest-evolution', '--policies', 'linucb']);
+    expect(stderr).toMatch(/linucb: .* shows 2 of items that come and go: take uniform, myopic, slateq or dqn there/);
+    expect(code).toBe(2);
+  }, 60_000);
+
   it.each([
     [['nowhere'], /no world is called "nowhere"/],
     [['synthetic', '--policies', 'linucb,linucb'], /found "linucb" twice/],

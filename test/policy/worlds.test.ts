@@ -221,6 +221,7 @@ describe('a simulation of visits', () => {
     expect(greedy.visits!.lastReward.mean).toBeGreaterThan(chance.visits!.lastReward.mean);
     expect(Math.abs(chance.visits!.reward.mean - 1)).toBeLessThan(0.3);
     expect(chance.visits!.rewardByPart).toHaveLength(20);
+    expect(simulation.notes).toEqual([]);
     // both met the same people: what is paired is the mean of the differences
     expect(greedy.difference).toBeNull();
     expect(chance.difference?.mean).toBeCloseTo(chance.visits!.lastReward.mean - greedy.visits!.lastReward.mean, 10);
@@ -228,6 +229,16 @@ describe('a simulation of visits', () => {
     expect(renderSimulation(simulation)).not.toMatch(/regret|always the best/);
     expect(simulationPlot(simulation)).toMatch(/reward of a visit/);
     expect(simulationPlot(simulation)).not.toMatch(/NaN|regret/);
+  });
+
+  it('says where a visit is too long to be told of', async () => {
+    const simulation = await simulate(() => openLongTermSatisfaction({}), [contender('uniform')], {
+      users: 2,
+      steps: 100,
+      runs: 1,
+    });
+    expect(simulation.policies[0].visits).toBeNull();
+    expect(renderSimulation(simulation)).toMatch(/note: Uniform: in some world nobody has left in the last tenth/);
   });
 
   it('refuses bandits where items come and go, and visits that are not as the world says', async () => {

@@ -1,12 +1,15 @@
 /** Top-K REINFORCE: a step against a float64 oracle, returns by hand, and worlds in which the best policy is known. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/random.ts';
+import { afterHistories } from '../../src/data/continued/continued-sequences.ts';
 import { discountedReturns } from '../../src/data/sequences/discounted-returns.ts';
+import { sequencesOf as sequencesOfRows } from '../../src/data/sequences/from-interactions.ts';
 import { RecentBatches } from '../../src/data/sequences/recent-batches.ts';
 import { selectSequences } from '../../src/data/sequences/select-sequences.ts';
 import type { Sequences } from '../../src/data/sequences/sequences.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { reinforce } from '../../src/models/reinforce.ts';
+import { madeDataset } from '../data/made-data.ts';
 import { sequencesOf } from './made-sessions.ts';
 import { type LoggedAction, logPolicy, meanLoss, type ReinforceOracle, stateOf, weightOf } from './reinforce-oracle.ts';
 
@@ -49,6 +52,36 @@ describe('returns', () => {
     const wrong = { ...sequences, reward: Float32Array.of(1, 0, -1, 2, 3) };
     expect(() => discountedReturns(wrong, 0.5)).toThrow(/from 0 up, found -1 as rating of event 3/);
     expect(() => discountedReturns({ ...sequences, reward: new Float32Array(5) }, 0.5)).toThrow(/found only zeros/);
+  });
+});
+
+describe('rewards', () => {
+  const dataset = madeDataset([
+    ['u', 'a', 3],
+    ['v', 'b', 1],
+    ['u', 'b', 2],
+  ]);
+  const rating = Float32Array.of(5, 1, 4);
+
+  it('are the ratings of the rows, in the order of the events', () => {
+    const rated = { ...dataset, interactions: { ...dataset.interactions, rating } };
+    const { sequences } = sequencesOfRows(rated, { by: 'user' });
+    const told = Array.from(sequences.items, (item, n) => [dataset.items.idOf(item), sequences.reward?.[n]]);
+    // the oldest sequence first
+    expect(told).toEqual([
+      ['b', 1],
+      ['b', 4],
+      ['a', 5],
+    ]);
+    expect(sequencesOfRows(dataset, { by: 'user' }).sequences.reward).toBeUndefined();
+  });
+
+  it('of what was learned before are 0 when training goes on', () => {
+    const own = { ...sequencesOf([[2, 1]], 3), owner: Int32Array.of(0), reward: Float32Array.of(3, 4) };
+    const histories = { nRows: 1, rowStart: Int32Array.of(0, 2), columns: Int32Array.of(0, 1) };
+    const joined = afterHistories(own, histories);
+    expect([...joined.items]).toEqual([0, 1, 2, 1]);
+    expect([...(joined.reward as Float32Array)]).toEqual([0, 0, 3, 4]);
   });
 });
 
