@@ -157,11 +157,16 @@ async function resultOf(
       value: shownValue(metric, value),
     })),
     importance,
-    optimism: await optimismOf(study, seed),
+    optimism: shownOptimism(metric, await optimismOf(study, seed)),
     comparison: winner.number === bestDefault.number ? null : against(nameOf(bestDefault.number), measured),
     gain: own ? against(own.name, [measured[0], own]) : null,
     seconds: study.seconds,
   };
+}
+
+/** Its metrics as they are; the optimism stays what is too good. */
+function shownOptimism(metric: string, found: Optimism | null): Optimism | null {
+  return found && { ...found, chosen: shownValue(metric, found.chosen), expected: shownValue(metric, found.expected) };
 }
 
 /** A value of a trial as the metric is. */

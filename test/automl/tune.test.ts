@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Trial } from '../../src/automl/trial.ts';
-import { tune } from '../../src/automl/tune.ts';
+import { shownValue, tune } from '../../src/automl/tune.ts';
 import { type TuneRankingsRequest, tuneModels } from '../../src/automl/tune-models.ts';
 import { worthIt } from '../../src/automl/verdict.ts';
 import { DeepTasteError } from '../../src/core/errors.ts';
 import { simulateFilmClub } from '../../src/data/simulated/film-club.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { prepareSplit } from '../../src/tasks/prepare-split.ts';
 import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { rankingTaskOf } from '../../src/tasks/task-of-settings.ts';
@@ -168,6 +169,40 @@ describe('a study', () => {
     for (const { reason, value } of failed)
       expect([value, /learning rate|finite/.test(String(reason))]).toEqual([null, true]);
     expect(trials.length).toBe(14);
+  });
+});
+
+describe('a study of ratings', () => {
+  it('tells errors as they are, the least of which is best', async () => {
+    const interactions = Array.from({ length: 900 }, (_, n) => {
+      const [user, item] = [n % 30, (n * 7 + Math.floor(n / 30)) % 25];
+      return { user, item, rating: 1 + ((user + item) % 5), time: new Date(2024, 0, 1, n) };
+    });
+    const rated = await prepareSplit(
+      parseRunSettings({ data: { interactions } as never, model: 'bias', split: { method: 'ratio' } }),
+      undefined,
+      'examples',
+    );
+    const { evaluation: ofRatings } = parseRunSettings({ data: { interactions } as never, model: 'bias' });
+    const result = await tuneModels({
+      engine,
+      split: rated,
+      evaluation: ofRatings,
+      task: 'rating',
+      models: ['bias'],
+      budget: { trials: 6 },
+      seed: 1,
+      out: join(folder, 'ratings'),
+    });
+    result.run.recommender.close();
+    const { metric, trials, winner, curve, optimism } = result;
+    const shown = trials.map(({ value }) => shownValue(metric, value!));
+    expect(metric).toBe('rmse');
+    expect(shownValue(metric, winner.value!)).toBe(Math.min(...shown));
+    expect(Math.min(...shown)).toBeGreaterThan(0);
+    expect(curve.at(-1)?.value).toBe(Math.min(...shown));
+    expect(optimism!.chosen).toBeGreaterThan(0);
+    expect(optimism!.expected - optimism!.chosen).toBeCloseTo(optimism!.optimism, 12);
   });
 });
 
