@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
+import { appOf } from '../../src/serving/app.ts';
+import { noLog } from '../../src/serving/log.ts';
+import { Metrics } from '../../src/serving/metrics.ts';
 import { NOBODY } from '../../src/serving/scoring/question.ts';
 import { ScoringPool } from '../../src/serving/scoring/scoring-pool.ts';
 import { ScoringWorker } from '../../src/serving/scoring/scoring-worker.ts';
 import { wantedOf } from '../../src/serving/service/asking.ts';
+import { parseServerSettings } from '../../src/serving/settings.ts';
+import { memoryStore } from '../../src/serving/store/open-store.ts';
 import { servedRecommender } from './served-world.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'deeptaste-pool-'));
@@ -42,6 +47,21 @@ async function started(): Promise<ScoringPool> {
     onLost: (error) => void lost.push(error.message),
   });
   return pool;
+}
+
+/** The status of GET /health/ready. */
+async function ready(scoring: ScoringPool): Promise<number> {
+  const store = await memoryStore();
+  const metrics = new Metrics(scoring, Date.now);
+  const { fetch } = appOf({
+    ...{ store, scoring, metrics, settings: parseServerSettings({}), log: noLog },
+    ...{ rate: null, mostBody: 1000, origins: null, studio: false, requireKeys: false },
+    running: { isReady: () => true, reload: null },
+  });
+  const { status } = await fetch(new Request('http://served/health/ready'));
+  metrics.close();
+  await store.close();
+  return status;
 }
 
 function swap(): void {
@@ -91,9 +111,11 @@ it(
     renameSync(run, away);
     lose();
     await expect(threads.ask(question)).rejects.toThrow('no thread is ready');
+    expect(await ready(threads)).toBe(503);
     await vi.waitFor(() => expect(lost).toHaveLength(2), { timeout: 60_000 });
     renameSync(away, run);
     await vi.waitFor(async () => expect((await threads.ask(question)).items).toHaveLength(3), { timeout: 60_000 });
+    expect(await ready(threads)).toBe(200);
   },
   LONG,
 );

@@ -66,6 +66,10 @@ export class ScoringPool implements Scoring {
     return this.#about;
   }
 
+  get isThere(): boolean {
+    return this.#workers.length > 0;
+  }
+
   get runs(): readonly MeasuredRun[] {
     return this.#about.map(({ name, version }, n) => ({ name, version, path: this.#sources[n].path }));
   }
