@@ -33,12 +33,23 @@ export function listen(http: NetServer, host: string, port: number): Promise<voi
   });
 }
 
-/** Connections that nobody asks on are closed at once, the others when they are answered. */
-export function closed(http: NetServer & { closeIdleConnections?(): void }): Promise<void> {
+/** How long whoever sends a request, or reads an answer, may take for the rest of it. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Connections that nobody asks on are closed at once, the others when they are answered, or when `patience` (milliseconds) is over: a
+ * request that never comes to its end would keep the server for ever.
+ */
+export function closed(
+  http: NetServer & { closeIdleConnections?(): void; closeAllConnections?(): void },
+  patience = PATIENCE_MS,
+): Promise<void> {
   return new Promise((resolve) => {
     const timer = setInterval(() => http.closeIdleConnections?.(), 50);
+    const last = setTimeout(() => http.closeAllConnections?.(), patience);
     http.close(() => {
       clearInterval(timer);
+      clearTimeout(last);
       resolve();
     });
     http.closeIdleConnections?.();

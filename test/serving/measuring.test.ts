@@ -82,6 +82,7 @@ beforeAll(async () => {
   const scoring: Scoring = {
     about: models.answer({ kind: 'about' }),
     runs: models.answer({ kind: 'about' }).map(({ name, version }) => ({ name, version, path: pathOf(name) })),
+    isThere: true,
     waiting: 0,
     nDropped: 0,
     ask: async (question) => models.answer(question),

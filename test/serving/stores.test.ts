@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/serving/store/open-store.ts';
 import type { FeedbackEvent } from '../../src/serving/store/records.ts';
 import type { Store } from '../../src/serving/store/store.ts';
+import { StoreFailure } from '../../src/serving/store/store-failure.ts';
 import { temporaryFolder } from '../artifact/temporary-folder.ts';
 import { addressOf, onPostgres, postgresServer } from './postgres.ts';
 
@@ -171,6 +173,42 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
     for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).includes(secret), name).toBe(false);
   });
 
+  test('joins people who are merged in a circle, or a chain, at the same time', async () => {
+    const names = ['x', 'y', 'z'].map((name) => `circle-${name}`);
+    await store.addEvents(names.map((user, n) => event(`circle${n}`, { user, time: n })));
+    await Promise.all(names.map((name, n) => store.mergeUsers(name, names[(n + 1) % names.length])));
+    const people = await Promise.all(names.map((name) => store.person(name, 10)));
+    expect(new Set(people.map(({ id }) => id)).size).toBe(1);
+    for (const { ids, events } of people) {
+      expect([...ids].sort()).toEqual(names);
+      expect(events.map(({ id }) => id)).toEqual(['circle0', 'circle1', 'circle2']);
+    }
+    expect((await store.users('circle-', 10)).map(({ id }) => id)).toEqual([people[0].id]);
+  });
+
+  test('leaves no event behind that is told while people are merged, or deleted', async () => {
+    const users = Array.from({ length: 20 }, (_, n) => `moving${n}`);
+    await Promise.all(
+      users.flatMap((user, n) => [
+        store.addEvents([event(`moving${n}`, { user })]),
+        store.mergeUsers(user, 'moved'),
+        store.addEvents([event(`moving-late${n}`, { user })]),
+      ]),
+    );
+    const { events, ids } = await store.person('moved', 100);
+    expect(events).toHaveLength(40);
+    expect(await store.deleteUser(users[7])).toBe(40 + 21);
+    expect(await store.withoutForgotten(ids)).toEqual([]);
+  });
+
+  test('keeps events that are told at once in different orders', async () => {
+    const many = Array.from({ length: 100 }, (_, n) => event(`order${n}`));
+    const told = await Promise.all(
+      Array.from({ length: 4 }, (_, n) => store.addEvents(n % 2 === 0 ? many : [...many].reverse())),
+    );
+    expect(told.flat()).toHaveLength(many.length);
+  });
+
   test('keeps answers as long as it is told to, and keys by their ids', async () => {
     const given = {
       ...{ user: 'ann', session: null, model: 'm', version: 'v', scenario: 'home', variant: null, before: ['i9'] },
@@ -219,4 +257,43 @@ it('of a newer version is refused', async () => {
   database_.exec('INSERT INTO migrations (version, time) VALUES (99, 0)');
   database_.close();
   await expect(openStore(path)).rejects.toMatchObject({ code: 'config' });
+});
+
+it.skipIf(!hasPostgres)('goes on when Postgres ends its connections while they are used', async () => {
+  const store = await openStore(addressOf(database));
+  const outcomes: string[] = [];
+  let isTelling = true;
+  const telling = Array.from({ length: 4 }, async (_, teller) => {
+    for (let round = 0; isTelling; round++) {
+      const events = Array.from({ length: 100 }, (_, n) => event(`cut-${teller}-${round}-${n}`));
+      await store.addEvents(events).then(
+        () => outcomes.push('kept'),
+        (error) => outcomes.push(error instanceof StoreFailure ? 'failed' : String(error)),
+      );
+    }
+  });
+  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
+  while (!outcomes.includes('failed')) await onPostgres(cut);
+  isTelling = false;
+  await Promise.all(telling);
+  expect(new Set(outcomes).size).toBeLessThanOrEqual(2);
+  expect(await store.addEvents([event('after the cut')])).toHaveLength(1);
+  await store.close();
+});
+
+it.skipIf(!hasPostgres)('shows no event of Postgres while one of a lower place is on its way', async () => {
+  const store = await openStore(addressOf(database));
+  const client = new pg.Client({ connectionString: addressOf(database) });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query(
+    "INSERT INTO events (id, person, item, type, time) VALUES ('on its way', 'late', 'i1', 'view', 1) RETURNING place",
+  );
+  await store.addEvents([event('overtakes', { user: 'late' })]);
+  const [{ place }] = (await client.query("SELECT place FROM events WHERE id = 'on its way'")).rows;
+  const shown = store.eventsAfter(Number(place) - 1, 10);
+  await client.query('COMMIT');
+  await client.end();
+  expect((await shown).map(({ id }) => id)).toEqual(['on its way', 'overtakes']);
+  await store.close();
 });

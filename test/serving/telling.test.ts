@@ -59,6 +59,28 @@ describe('feedback', () => {
     expect(await list({ user: 'u5' })).toEqual(shown);
   });
 
+  it('has times from 1970 on that are no more than a day ahead', async () => {
+    const event = { user: 'timed', item: 'i1', type: 'view' };
+    const now = Date.now() / 1000;
+    for (const time of [
+      now * 1000,
+      now + 3 * 86_400,
+      -1,
+      '1900-01-01T00:00:00Z',
+      '9999-12-31T00:00:00Z',
+      '2026-05-31',
+      {},
+    ]) {
+      const { status, body } = await tell({ ...event, time });
+      expect([status, (body.error as { message: string }).message], String(time)).toEqual([
+        400,
+        expect.stringMatching(/^feedback: "0\.time": must be a date .*not milliseconds.* found /),
+      ]);
+    }
+    for (const time of [0, now, now + 3600, '1970-01-01T00:00:00Z', new Date().toISOString()])
+      expect((await tell({ ...event, time })).status, String(time)).toBe(200);
+  });
+
   it('is refused as a whole where an event is wrong', async () => {
     expect(await tell({ user: 'a', item: 'i1', type: 'view' }, { item: 'i1', type: 'view' })).toMatchObject({
       status: 400,
@@ -112,6 +134,15 @@ describe('items', () => {
       { route: 'content' },
       {},
     ]);
+  });
+
+  it('have no field that objects do not keep, which would be left out unsaid', async () => {
+    for (const name of ['__proto__', '\\u005f_proto__'])
+      for (const address of ['/users/named', '/items/named']) {
+        const { status, text } = await app.ask('PUT', address, `{"fields":{"year":1999,"${name}":"x"}}`);
+        expect([status, text], address).toEqual([400, expect.stringContaining('__proto__')]);
+      }
+    expect((await app.ask('PUT', '/users/__proto__', '{"fields":{"note":"__proto__ \\u005f"}}')).status).toBe(200);
   });
 
   it('must fit the fields of the training; cells that are not named stay', async () => {

@@ -2,11 +2,21 @@
 import { z } from 'zod';
 import { cells, id, name, textId } from './values.ts';
 
+/** How far a clock may be ahead, in milliseconds: an event of later would be the newest of its person for as long. */
+const MOST_AHEAD_MS = 24 * 3600 * 1000;
+
+const whatTimesAre =
+  'must be a date in ISO form with its zone, such as 2026-05-31T12:00:00Z, or seconds (not milliseconds) since 1970, no earlier and at most a day ahead';
+
 /** Milliseconds since 1970: of a date in ISO form, or of seconds since 1970. */
 const time = z
-  .union([z.iso.datetime({ offset: true }), z.number().min(0).max(1e11)])
+  .union([z.iso.datetime({ offset: true, error: whatTimesAre }), z.number()], { error: whatTimesAre })
   .transform((value) => (typeof value === 'number' ? Math.round(value * 1000) : Date.parse(value)))
-  .meta({ description: 'a date in ISO form, or seconds since 1970; default: now' });
+  .refine((value) => value >= 0 && value <= Date.now() + MOST_AHEAD_MS, whatTimesAre)
+  .meta({
+    description:
+      'a date in ISO form, or seconds since 1970, no earlier than that and at most a day ahead; default: now',
+  });
 
 export const feedbackEvent = z
   .strictObject({

@@ -70,11 +70,34 @@ async function bodyOf(c: Context, where: string, mostBody: number): Promise<unkn
     // whoever sends it has broken off, or sends chunks that are none
     throw new Refused(400, 'usage', `${where}: the body must be sent to its end, found otherwise`);
   });
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new Refused(400, 'usage', `${where}: the body must be JSON, found otherwise (${(error as Error).message})`);
   }
+  // it may be written with escapes
+  if ((text.includes(UNKEPT_NAME) || text.includes('\\u')) && hasUnkeptName(value))
+    throw new Refused(
+      400,
+      'usage',
+      `${where}: no field may have the name "${UNKEPT_NAME}", found one; give it another name`,
+    );
+  return value;
+}
+
+/** Objects of JavaScript do not keep it: it would be left out unsaid. */
+const UNKEPT_NAME = '__proto__';
+
+/** By a list of what is left to look at: values may lie deeper within each other than calls can. */
+function hasUnkeptName(value: unknown): boolean {
+  const left: unknown[] = [value];
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (typeof each !== 'object' || each === null) continue;
+    if (Object.hasOwn(each, UNKEPT_NAME)) return true;
+    for (const inner of Object.values(each)) left.push(inner);
+  }
+  return false;
 }
 
 /** A body that says how long it is is read as it is; of another one no more than is allowed is kept. */

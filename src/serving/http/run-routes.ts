@@ -38,6 +38,8 @@ export function runRoutes(service: Service, running: Running): Route[] {
       reply: state,
       handle: async () => {
         if (!running.isReady()) throw new Refused(503, 'stopping', 'the server is stopping', 5);
+        if (!service.scoring.isThere)
+          throw new Refused(503, 'busy', 'no thread that scores is there; the log of the server tells why', 5);
         await service.store.counts();
         await service.store.requireWritable();
         return { status: 'ready' };

@@ -7,6 +7,7 @@ import { ServedModel } from './served-model.ts';
 import { ServedModels } from './served-models.ts';
 
 export class LocalScoring implements Scoring {
+  readonly isThere = true;
   readonly waiting = 0;
   nDropped = 0;
   readonly about: readonly AboutModel[];

@@ -325,6 +325,8 @@ export type ReplyTo<Q extends Question> = Replies[Q['kind']];
 export interface Scoring {
   /** The recommenders that are asked, the first one when none is named. */
   readonly about: readonly AboutModel[];
+  /** False while there is nobody to answer. */
+  readonly isThere: boolean;
   /** In the same order. */
   readonly runs: readonly MeasuredRun[];
   /**

@@ -22,6 +22,8 @@ export interface PoolOptions {
   readonly onLost: (error: Error) => void;
 }
 
+/** After so long a thread that could not be started is tried again. */
+const RETRY_MS = 5_000;
 /** After so long without work the thread that reads folders ends. */
 const IDLE_MS = 60_000;
 
@@ -40,7 +42,10 @@ export class ScoringPool implements Scoring {
   #about: readonly AboutModel[] = [];
   #reader: Promise<ScoringWorker> | null = null;
   #readerIdle: NodeJS.Timeout | undefined;
-  #reloading: Promise<void> | null = null;
+  /** Resolves when no artifacts are being loaded. */
+  #reloading: Promise<void> = Promise.resolve();
+  /** A reload whose turn has not come. */
+  #nextReload: Promise<void> | null = null;
   #nDropped = 0;
   #isClosed = false;
 
@@ -59,6 +64,10 @@ export class ScoringPool implements Scoring {
 
   get about(): readonly AboutModel[] {
     return this.#about;
+  }
+
+  get isThere(): boolean {
+    return this.#workers.length > 0;
   }
 
   get runs(): readonly MeasuredRun[] {
@@ -144,27 +153,32 @@ export class ScoringPool implements Scoring {
   }
 
   /**
-   * Loads the artifacts anew, and only when all threads have them lets go of the former ones. Calls while it is going on are one.
+   * Loads the artifacts anew, and only when all threads have them lets go of the former ones. Calls while it is going on are one more,
+   * after it: it may have read files that were replaced since.
    * @throws what loading throws; then the former ones stay
    */
   reload(): Promise<void> {
-    this.#reloading ??= this.#replace(this.#sources).finally(() => {
-      this.#reloading = null;
+    this.#nextReload ??= this.#afterReloading(() => {
+      this.#nextReload = null;
+      return this.#sources;
     });
-    return this.#reloading;
+    return this.#nextReload;
   }
 
   /** Serves other artifacts from now on, as {@link reload}. One call at a time. @throws what loading throws; then the former ones stay */
-  async serve(sources: readonly ModelSource[]): Promise<void> {
-    // what is going on loads the former ones
-    while (this.#reloading !== null) await this.#reloading.catch(() => {});
-    this.#reloading = this.#replace(sources).finally(() => {
-      this.#reloading = null;
-    });
-    await this.#reloading;
+  serve(sources: readonly ModelSource[]): Promise<void> {
+    return this.#afterReloading(() => sources);
+  }
+
+  /** @param sources asked when its turn has come */
+  #afterReloading(sources: () => readonly ModelSource[]): Promise<void> {
+    const replaced = this.#reloading.then(() => this.#replace(sources()));
+    this.#reloading = replaced.catch(() => {});
+    return replaced;
   }
 
   async #replace(sources: readonly ModelSource[]): Promise<void> {
+    if (this.#isClosed) throw new Busy('the server is stopping');
     const workers = await this.#startWorkers(sources);
     const about = (await workers[0].ask({ kind: 'about' })) as readonly AboutModel[];
     const former = this.#workers;
@@ -200,10 +214,21 @@ export class ScoringPool implements Scoring {
     if (place < 0 || this.#isClosed) return;
     this.#workers.splice(place, 1);
     this.#options.onLost(error);
-    const { engine } = this.#options;
-    this.#startWorker({ sources: this.#sources, engine }).then(
-      (worker) => void this.#workers.push(worker),
-      (failure: Error) => this.#options.onLost(failure),
+    this.#startAnother(this.#workers);
+  }
+
+  /** Beside the others that answer, as long as those do; where it cannot be loaded, such as from a folder that is gone, it is tried again. */
+  #startAnother(others: ScoringWorker[]): void {
+    const isWanted = (): boolean => this.#workers === others && !this.#isClosed;
+    this.#startWorker({ sources: this.#sources, engine: this.#options.engine }).then(
+      (worker) => {
+        if (isWanted()) others.push(worker);
+        else void this.#end([worker]);
+      },
+      (failure: Error) => {
+        this.#options.onLost(failure);
+        setTimeout(() => isWanted() && this.#startAnother(others), RETRY_MS).unref();
+      },
     );
   }
 
@@ -214,7 +239,7 @@ export class ScoringPool implements Scoring {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#reloading?.catch(() => {});
+    await this.#reloading;
     await Promise.all([this.#endReader(), this.#end(this.#workers)]);
   }
 }

@@ -1,7 +1,7 @@
 /** People in the tables of the store: what describes them, merges, and that they are forgotten. */
 import { hashOfId, type KnownPerson, type StoredUser } from './records.ts';
 import { cellsOf, eventOf, userOf } from './rows.ts';
-import { type Database, found, rowsOf, statement } from './sql.ts';
+import { type Database, found, type Row, rowsOf, type Statement, statement } from './sql.ts';
 
 /** Hashes that one statement looks for. */
 const HASHES_AT_ONCE = 500;
@@ -55,53 +55,73 @@ export async function deleteUser(database: Database, id: string): Promise<number
   const { id: root } = await personOf(database, id, 0);
   const aliases = await rowsOf(database, 'SELECT id FROM people WHERE merged_into = ?', root);
   const ids = [...new Set([id, root, ...aliases.map((row) => row.id as string)])];
-  const removed = await database.run([
+  const [sessionAnswers, sessionEvents, events, answers, people] = await alone(database, [
     // what was done and shown in the person's sessions before it was known whose they were
     statement(
-      `DELETE FROM recommendations WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
+      `DELETE FROM recommendations WHERE session IN (SELECT session FROM events WHERE person = ${ROOT} AND session IS NOT NULL)
        AND person IS NULL RETURNING id`,
-      root,
+      ...[id, id],
     ),
     statement(
-      `DELETE FROM events WHERE session IN (SELECT session FROM events WHERE person = ? AND session IS NOT NULL)
+      `DELETE FROM events WHERE session IN (SELECT session FROM events WHERE person = ${ROOT} AND session IS NOT NULL)
        AND person IS NULL RETURNING id`,
-      root,
+      ...[id, id],
     ),
-    statement('DELETE FROM events WHERE person = ? RETURNING id', root),
-    statement('DELETE FROM recommendations WHERE person = ? RETURNING id', root),
-    statement('DELETE FROM people WHERE id = ? OR merged_into = ? RETURNING id', root, root),
-    ...ids.map((each) =>
-      statement(
-        'INSERT INTO forgotten (hash, time) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
-        hashOfId(each),
-        Date.now(),
-      ),
-    ),
+    statement(`DELETE FROM events WHERE person = ${ROOT} RETURNING id`, id, id),
+    statement(`DELETE FROM recommendations WHERE person = ${ROOT} RETURNING id`, id, id),
+    statement(`DELETE FROM people WHERE id = ${ROOT} OR merged_into = ${ROOT} RETURNING id`, id, id, id, id),
+    ...ids.map(forget),
   ]);
+  // ids that were merged in after the look above
+  const more = people.map((row) => row.id as string).filter((each) => !ids.includes(each));
+  if (more.length > 0) await database.run(more.map(forget));
   if (database.kind === 'sqlite') await rowsOf(database, 'PRAGMA wal_checkpoint(TRUNCATE)');
-  return removed.slice(0, 5).reduce((n, rows) => n + rows.length, 0);
+  return [sessionAnswers, sessionEvents, events, answers, people].reduce((n, rows) => n + rows.length, 0);
+}
+
+function forget(id: string): Statement {
+  return statement(
+    'INSERT INTO forgotten (hash, time) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
+    hashOfId(id),
+    Date.now(),
+  );
 }
 
 export async function mergeUsers(database: Database, from: string, into: string): Promise<number> {
-  const [[[source]], [[target]]] = await Promise.all([
-    database.run([statement(`SELECT ${ROOT} AS root`, from, from)]),
-    database.run([statement(`SELECT ${ROOT} AS root`, into, into)]),
-  ]);
-  const [old, root] = [source.root as string, target.root as string];
-  if (old === root) return 0;
-  const [, , , , moved] = await database.run([
-    statement(`INSERT INTO people (id, fields) VALUES (?, '{}') ON CONFLICT (id) DO NOTHING`, root),
-    statement(`INSERT INTO people (id, fields) VALUES (?, '{}') ON CONFLICT (id) DO NOTHING`, old),
+  const both = [from, from, into, into];
+  const [, , , moved] = await alone(database, [
+    statement(`INSERT INTO people (id, fields) VALUES (${ROOT}, '{}') ON CONFLICT (id) DO NOTHING`, into, into),
+    statement(`INSERT INTO people (id, fields) VALUES (${ROOT}, '{}') ON CONFLICT (id) DO NOTHING`, from, from),
     statement(
       // what describes the old id stays where nothing describes the new one
-      `UPDATE people SET fields = (SELECT fields FROM people WHERE id = ?) WHERE id = ? AND fields = '{}'`,
-      ...[old, root],
+      `UPDATE people SET fields = (SELECT fields FROM people WHERE id = ${ROOT}) WHERE id = ${ROOT} AND fields = '{}'`,
+      ...both,
     ),
-    statement(`UPDATE people SET merged_into = ?, fields = '{}' WHERE id = ? OR merged_into = ?`, root, old, old),
-    statement('UPDATE events SET person = ? WHERE person = ? RETURNING id', root, old),
-    statement('UPDATE recommendations SET person = ? WHERE person = ?', root, old),
+    statement(
+      `UPDATE events SET person = ${ROOT} WHERE person = ${ROOT} AND ${ROOT} <> ${ROOT} RETURNING id`,
+      ...[into, into, from, from, ...both],
+    ),
+    statement(
+      `UPDATE recommendations SET person = ${ROOT} WHERE person = ${ROOT} AND ${ROOT} <> ${ROOT}`,
+      ...[into, into, from, from, ...both],
+    ),
+    // the last one: what the others ask for changes with it
+    statement(
+      `UPDATE people SET merged_into = ${ROOT}, fields = '{}' WHERE (id = ${ROOT} OR merged_into = ${ROOT}) AND ${ROOT} <> ${ROOT}`,
+      ...[into, into, from, from, from, from, ...both],
+    ),
   ]);
   return moved.length;
+}
+
+/**
+ * In one transaction, while nobody else tells of people: whom an id stands for is asked within it, or two merges at once make a circle,
+ * and an event that is on its way keeps an id that was merged or deleted. SQLite has one writer at a time by itself.
+ */
+export async function alone(database: Database, statements: readonly Statement[]): Promise<Row[][]> {
+  if (database.kind === 'sqlite') return database.run(statements);
+  const locked = statement('LOCK TABLE people, events, recommendations IN SHARE ROW EXCLUSIVE MODE');
+  return (await database.run([locked, ...statements])).slice(1);
 }
 
 export async function usersLike(database: Database, search: string, limit: number): Promise<StoredUser[]> {

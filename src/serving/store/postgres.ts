@@ -25,6 +25,8 @@ export async function postgres(url: string): Promise<Database> {
   });
   // a connection that breaks while nobody uses it: the pool makes another
   pool.on('error', () => {});
+  // one that breaks while it is used: its statement says so, and the pool drops it
+  pool.on('connect', (client) => client.on('error', () => {}));
   const database: Database = {
     kind: 'postgres',
     async run(statements) {

@@ -4,6 +4,7 @@ import { AnswerQueue } from './answer-queue.ts';
 import { eventCounts, variantCounts } from './counting.ts';
 import { migrate } from './migrations.ts';
 import {
+  alone,
   deleteUser,
   mergeUsers,
   nForgotten,
@@ -30,7 +31,7 @@ import type {
 import { eventOf, itemOf } from './rows.ts';
 import { type Database, found, rowsOf, type Statement, statement, type Value } from './sql.ts';
 import type { Store } from './store.ts';
-import { type WatchedDatabase, watchedDatabase } from './store-failure.ts';
+import { StoreFailure, type WatchedDatabase, watchedDatabase } from './store-failure.ts';
 import { endWork, takeWork, workOf } from './works.ts';
 
 /** Characters of an answer that is written to see whether the store takes writing: more than a page of a database. */
@@ -67,16 +68,19 @@ class SqlStore implements Store {
 
   async addEvents(events: readonly FeedbackEvent[]): Promise<readonly FeedbackEvent[]> {
     if (events.length === 0) return [];
-    const added = await this.#database.run(
-      events.map(({ id, user, item, type, value, time, session, recommendation }) =>
-        statement(
-          `INSERT INTO events (id, person, item, type, value, time, session, recommendation)
-           VALUES (?, COALESCE((SELECT merged_into FROM people WHERE id = ?), ?), ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (id) DO NOTHING RETURNING id`,
-          ...[id, user, user, item, type, value, time, session, recommendation],
-        ),
+    const insertions = events.map(({ id, user, item, type, value, time, session, recommendation }) =>
+      statement(
+        `INSERT INTO events (id, person, item, type, value, time, session, recommendation)
+         VALUES (?, COALESCE((SELECT merged_into FROM people WHERE id = ?), ?), ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING RETURNING id`,
+        ...[id, user, user, item, type, value, time, session, recommendation],
       ),
     );
+    const added = await this.#database.run(insertions).catch((error: unknown) => {
+      // the same events in another order are being told
+      if (error instanceof StoreFailure && error.gaveWay) return alone(this.#database, insertions);
+      throw error;
+    });
     return events.filter((_, n) => added[n].length > 0);
   }
 
@@ -95,13 +99,13 @@ class SqlStore implements Store {
   }
 
   async eventsAfter(after: number, limit: number): Promise<(FeedbackEvent & { place: number })[]> {
-    const rows = await rowsOf(
-      this.#database,
-      'SELECT * FROM events WHERE place > ? ORDER BY place LIMIT ?',
-      after,
-      limit,
-    );
-    return rows.map((row) => ({ ...eventOf(row), place: Number(row.place) }));
+    // an event of a lower place may still be on its way into Postgres, and whoever goes on after a higher one would never see it
+    const settled = this.kind === 'postgres' ? [statement('LOCK TABLE events IN SHARE MODE')] : [];
+    const rows = await this.#database.run([
+      ...settled,
+      statement('SELECT * FROM events WHERE place > ? ORDER BY place LIMIT ?', after, limit),
+    ]);
+    return (rows.at(-1) ?? []).map((row) => ({ ...eventOf(row), place: Number(row.place) }));
   }
 
   user(id: string): Promise<StoredUser | null> {

@@ -8,11 +8,14 @@ export class StoreFailure extends DeepTasteError {
   readonly kind: string;
   /** True: the database works, and refuses what a statement is about. */
   readonly isOfStatement: boolean;
+  /** True: it was ended since it and another one waited for each other; nothing of it was done. */
+  readonly gaveWay: boolean;
 
   constructor(kind: string, cause: unknown) {
     super('io', `store (${kind}): ${(cause as Error).message}`, {}, { cause });
     this.kind = kind;
     this.isOfStatement = isRefused(cause);
+    this.gaveWay = (cause as { readonly code?: unknown }).code === GIVEN_WAY;
   }
 }
 
@@ -20,6 +23,9 @@ export class StoreFailure extends DeepTasteError {
 const REFUSING_SQLITE = [18, 19, 20, 25];
 /** Of Postgres the classes of what is wrong with data, breaks a constraint, or is larger than it may be. */
 const REFUSING_POSTGRES = /^(22|23|54)...$/;
+
+/** deadlock_detected of Postgres. */
+const GIVEN_WAY = '40P01';
 
 function isRefused(cause: unknown): boolean {
   const { code, errcode } = cause as { readonly code?: unknown; readonly errcode?: unknown };
@@ -43,7 +49,7 @@ export function watchedDatabase(database: Database): WatchedDatabase {
       return isWritten;
     },
     async run(statements) {
-      const writes = statements.some(({ sql }) => !/^\s*SELECT\b/i.test(sql));
+      const writes = statements.some(({ sql }) => !/^\s*(SELECT|LOCK)\b/i.test(sql));
       try {
         const rows = await database.run(statements);
         if (writes) isWritten = true;
