@@ -4,7 +4,13 @@ import { cells, id, name, textId } from './values.ts';
 
 /** Milliseconds since 1970: of a date in ISO form, or of seconds since 1970. */
 const time = z
-  .union([z.iso.datetime({ offset: true }), z.number().min(0).max(1e11)])
+  .union([
+    z.iso.datetime({
+      offset: true,
+      error: 'must be a date in ISO form with time and zone, such as 2026-11-30T12:00:00Z, or seconds since 1970',
+    }),
+    z.number().min(0).max(1e11, 'must be seconds since 1970 or a date in ISO form, not milliseconds'),
+  ])
   .transform((value) => (typeof value === 'number' ? Math.round(value * 1000) : Date.parse(value)))
   .meta({ description: 'a date in ISO form, or seconds since 1970; default: now' });
 
@@ -24,7 +30,11 @@ export const feedbackEvent = z
   .refine(({ user, session }) => user !== undefined || session !== undefined, 'must name a user or a session')
   .meta({ id: 'FeedbackEvent' });
 
-export const feedbackRequest = z.array(feedbackEvent).min(1).max(1000).meta({ id: 'Feedback' });
+export const feedbackRequest = z
+  .array(feedbackEvent, 'must be a list of events, [ … ]')
+  .min(1)
+  .max(1000)
+  .meta({ id: 'Feedback' });
 
 export const feedbackReply = z
   .object({
