@@ -86,7 +86,18 @@ function describeIssue(schema: Schema, value: unknown, issue: Issue): string {
   const choices = choicesOf(issue);
   if (choices && typeof given === 'string')
     return `"${at}" must be one of ${choices.join(', ')}, found ${found}${closest(given, choices)}`;
-  return `${at === '' ? 'the options' : `"${at}"`}: ${lowerFirst(issue.message)}, found ${found}`;
+  return `${at === '' ? '' : `"${at}": `}${expectedKinds(issue) ?? lowerFirst(issue.message)}, found ${found}`;
+}
+
+/** Of a value whose kind fits no member of a union: the kinds of all members. */
+function expectedKinds(issue: Issue): string | null {
+  if (issue.code !== 'invalid_union') return null;
+  const kinds = new Set<string>();
+  for (const [first] of issue.errors as Issue[][]) {
+    if (first?.code !== 'invalid_type') return null;
+    kinds.add(first.expected);
+  }
+  return kinds.size === 0 ? null : `expected ${[...kinds].join(' or ')}`;
 }
 
 /** The texts that are allowed where only some are: an enumeration, or the tag of a union. */

@@ -41,7 +41,7 @@ describe('what is wrong with a value of several forms', () => {
       'run: "data.simulated.nUser" is not a known option; did you mean "nUsers"?',
     ],
     ['a value within one form', { simulated: { nUsers: 0 } }, /^run: "data.simulated.nUsers": too small/],
-    ['no object at all', 7, 'run: "data": invalid input, found 7'],
+    ['no object at all', 7, 'run: "data": expected object, found 7'],
   ])('is said: %s', (_, data, message) => {
     if (typeof message === 'string') expect(messageOf(data)).toBe(message);
     else expect(messageOf(data)).toMatch(message);

@@ -29,6 +29,27 @@ describe('feedback', () => {
     expect((await app.ask('GET', '/metrics')).text).toContain('deeptaste_feedback_total{type="peek"} 2\n');
   });
 
+  it.each([
+    [
+      { type: 'view', user: 'a', item: 'i1' },
+      'feedback: must be a list of events, [ … ], found {"type":"view","user":"a","item":"i1"}',
+    ],
+    [[{ type: 'view', user: 'a' }], 'feedback: "0.item": expected string or number, found nothing'],
+    [
+      [{ type: 'view', user: 'a', item: 'i1', time: 1_796_000_000_000 }],
+      'feedback: "0.time": must be seconds since 1970 or a date in ISO form, not milliseconds, found 1796000000000',
+    ],
+    [
+      [{ type: 'view', user: 'a', item: 'i1', time: '2026-11-30' }],
+      'feedback: "0.time": must be a date in ISO form with time and zone, such as 2026-11-30T12:00:00Z, or seconds since 1970, found "2026-11-30"',
+    ],
+  ])('of a wrong form is refused in words that tell the right one: %j', async (body, message) => {
+    expect(await app.post('/feedback', body)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'usage', message } },
+    });
+  });
+
   it('of a user of the training is folded in with what training knew', async () => {
     const [first] = await list({ user: 'u3' });
     await tell({ user: 'u3', item: first, type: 'purchase' });
@@ -143,6 +164,17 @@ describe('items', () => {
         expect([status, text], address).toEqual([400, expect.stringContaining('__proto__')]);
       }
     expect((await app.ask('PUT', '/users/__proto__', '{"fields":{"note":"__proto__ \\u005f"}}')).status).toBe(200);
+  });
+
+  it('name several values as a list, not as the text of a file', async () => {
+    await app.ask('PUT', '/items/i1', { fields: { genre: 'A|B' }, categories: ['new', 'low price'] });
+    for (const text of ['new|low price', 'low price, new'])
+      expect(await app.ask('PUT', '/items/i2', { fields: { categories: text } })).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringContaining('must be a list, such as ["') } },
+      });
+    for (const text of ['low price', 'new|unheard of'])
+      expect((await app.ask('PUT', '/items/i2', { fields: { categories: text } })).status).toBe(200);
   });
 
   it('must fit the fields of the training; cells that are not named stay', async () => {

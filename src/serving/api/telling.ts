@@ -34,7 +34,11 @@ export const feedbackEvent = z
   .refine(({ user, session }) => user !== undefined || session !== undefined, 'must name a user or a session')
   .meta({ id: 'FeedbackEvent' });
 
-export const feedbackRequest = z.array(feedbackEvent).min(1).max(1000).meta({ id: 'Feedback' });
+export const feedbackRequest = z
+  .array(feedbackEvent, 'must be a list of events, [ … ]')
+  .min(1)
+  .max(1000)
+  .meta({ id: 'Feedback' });
 
 export const feedbackReply = z
   .object({

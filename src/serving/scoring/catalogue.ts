@@ -152,7 +152,9 @@ export class Catalogue {
   check(fields: Cells): void {
     for (const [name, cell] of Object.entries(fields)) {
       const field = this.table.fields.find((each) => each.name === name);
-      if (field) cellAs(field, cell);
+      if (!field) continue;
+      cellAs(field, cell);
+      if (field.kind === 'multi' && typeof cell === 'string') requireOneValue(field, cell);
     }
   }
 
@@ -184,6 +186,25 @@ function cellAs({ name, kind }: Pick<Field, 'name' | 'kind'>, cell: Cell): strin
   throw new DeepTasteError(
     'usage',
     `items: field ${quotedName(name)} must be a number, as in training, found ${shownValue(cell)}`,
+    { field: name },
+  );
+}
+
+/** Between the values of a cell, in files. */
+const separators = ['|', ';', ',', ' '];
+
+/** A cell of a file with several values in one text would be one value that no other item has. @throws DeepTasteError `usage` */
+function requireOneValue({ name, values }: Pick<Field, 'name' | 'values'>, cell: string): void {
+  const candidates = separators
+    .map((separator) => cell.split(separator).map((part) => part.trim()))
+    .filter((parts) => parts.length > 1);
+  if (candidates.length === 0) return;
+  const known = new Set((values as readonly (readonly string[] | null)[]).flatMap((each) => each ?? []));
+  const parts = known.has(cell) ? undefined : candidates.find((each) => each.every((part) => known.has(part)));
+  if (parts === undefined) return;
+  throw new DeepTasteError(
+    'usage',
+    `items: field ${quotedName(name)} has several values: must be a list, such as ${JSON.stringify(parts)}, found ${shownValue(cell)}`,
     { field: name },
   );
 }
