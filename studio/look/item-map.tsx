@@ -36,7 +36,8 @@ export function ItemMapView({ runs, query }: MapParts) {
   );
   const { value, error } = found;
   const shown = runs.find(({ model }) => model.name === value?.model);
-  const name = run?.model.name ?? shown?.model.name ?? '';
+  // where none has vectors, the refusal is that of the first
+  const name = run?.model.name ?? shown?.model.name ?? (error === null ? '' : runs[0].model.name);
   const fields = coloring((run ?? shown)?.model.itemFields ?? []);
   return (
     <section class="card stack">

@@ -167,7 +167,7 @@ describe('flags of other models are told as such', () => {
 });
 
 describe('settings have one name for all models', () => {
-  it.each(['gmf', 'fm', 'gru4rec', 'sasrec', 'caser'])('optimizer.learningRate of %s', async (model) => {
+  it.each(['gmf', 'fm', 'gru4rec', 'sasrec', 'caser', 'reinforce'])('optimizer.learningRate of %s', async (model) => {
     const set = ['--set', 'optimizer.learningRate=0.02', '--set', 'training.minGain=0.001', '--epochs', '1'];
     const { code, stderr } = await place.run(['train', ...files, '--model', model, ...set, '--out', `rate-${model}`]);
     expect({ code, stderr }).toMatchObject({ code: 0 });

@@ -245,9 +245,10 @@ describe('what is fitted at once equals a training on all rows', () => {
   });
 });
 
-describe.each(['gru4rec', 'sasrec', 'caser'])('sequences: %s', (model) => {
+describe.each(['gru4rec', 'sasrec', 'caser', 'reinforce'])('sequences: %s', (model) => {
+  const negatives = model === 'reinforce' ? {} : { negatives: 3 };
   const config =
-    model === 'gru4rec' ? { hidden: [8], sharedNegatives: 5 } : { factors: 8, maxLength: 10, negatives: 3 };
+    model === 'gru4rec' ? { hidden: [8], sharedNegatives: 5 } : { factors: 8, maxLength: 10, ...negatives };
   const byUser = (rows: readonly MadeRow[]) => leaveLastOut(sequencesOf(madeDataset(rows), { by: 'user' }));
   const train = (rows: readonly MadeRow[], training: object, from?: Recommender) =>
     trainSequenceRecommender({ engine, split: byUser(rows), model, config, training, from });

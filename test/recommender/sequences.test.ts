@@ -53,7 +53,7 @@ describe('refit', () => {
     [...measured.parts.weights].map(([name, { data }]) => `${name} ${Buffer.from(data.buffer).toString('base64')}`);
   const validated = splitByLastDays(ring(), { days: 2, validationDays: 2 });
 
-  it.each(['gru4rec', 'sasrec', 'caser'])(
+  it.each(['gru4rec', 'sasrec', 'caser', 'reinforce'])(
     'of %s is a training on both parts for as many epochs as were best',
     async (model) => {
       const request = { engine, model, config: {}, final: false };

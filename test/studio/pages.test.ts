@@ -68,6 +68,15 @@ describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
     );
     const scores = (await page.locator('.list .score').allTextContents()).map(Number);
     scores.forEach((score, n) => void expect(score).toBeCloseTo(items[n].score, 1));
+    // the longest that there are have room, too
+    const widths = await page
+      .locator('.list .score')
+      .first()
+      .evaluate((element) => {
+        element.textContent = '−0.00568';
+        return [element.scrollWidth, element.clientWidth];
+      });
+    expect(widths[0]).toBeLessThanOrEqual(widths[1]);
   });
 
   it('finds people by id, and by the title of what they took', async () => {
@@ -226,6 +235,17 @@ describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
     await page.locator('#map').selectOption('ease');
     await settled(page);
     expect(await page.getByText('EASE has no vectors of items').count()).toBe(1);
+  });
+
+  it('names the model whose map is refused where no served one has vectors', async () => {
+    const { page } = await openPage(browser);
+    const error = { code: 'usage', message: 'embeddings: EASE has no vectors of items', requestId: 'r' };
+    await page.route('**/map?*', (route) => route.fulfill({ status: 400, json: { error } }));
+    await page.goto(`${demo.url}/#/look`);
+    await page.getByText(error.message).waitFor();
+    const { models } = await client.models();
+    expect(await page.locator('#map').inputValue()).toBe(models[0].name);
+    await page.context().close();
   });
 
   it('lays the map out by neighbours, and shows what a study of negatives keeps', async () => {
