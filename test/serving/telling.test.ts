@@ -37,11 +37,11 @@ describe('feedback', () => {
     [[{ type: 'view', user: 'a' }], 'feedback: "0.item": expected string or number, found nothing'],
     [
       [{ type: 'view', user: 'a', item: 'i1', time: 1_796_000_000_000 }],
-      'feedback: "0.time": must be seconds since 1970 or a date in ISO form, not milliseconds, found 1796000000000',
+      'feedback: "0.time": must be a date in ISO form with its zone, such as 2026-05-31T12:00:00Z, or seconds (not milliseconds) since 1970, no earlier and at most a day ahead, found 1796000000000',
     ],
     [
       [{ type: 'view', user: 'a', item: 'i1', time: '2026-11-30' }],
-      'feedback: "0.time": must be a date in ISO form with time and zone, such as 2026-11-30T12:00:00Z, or seconds since 1970, found "2026-11-30"',
+      'feedback: "0.time": must be a date in ISO form with its zone, such as 2026-05-31T12:00:00Z, or seconds (not milliseconds) since 1970, no earlier and at most a day ahead, found "2026-11-30"',
     ],
   ])('of a wrong form is refused in words that tell the right one: %j', async (body, message) => {
     expect(await app.post('/feedback', body)).toMatchObject({
@@ -90,7 +90,6 @@ describe('feedback', () => {
       '1900-01-01T00:00:00Z',
       '9999-12-31T00:00:00Z',
       '2026-05-31',
-      {},
     ]) {
       const { status, body } = await tell({ ...event, time });
       expect([status, (body.error as { message: string }).message], String(time)).toEqual([
