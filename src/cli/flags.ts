@@ -67,6 +67,15 @@ export interface NegativesFlags extends CommonOptions, DataFlags, SettingsFlags,
   readonly save?: boolean;
 }
 
+export interface PolicyLogFlags extends CommonOptions {
+  readonly store: string;
+  readonly settings?: string;
+  readonly since?: string;
+  readonly scenario?: string;
+  readonly reward: 'taken' | 'value';
+  readonly out: string;
+}
+
 /** Columns of a log of decisions; false by `--no-…`. */
 export interface LogRoleFlags {
   readonly action?: string;
@@ -80,6 +89,7 @@ export interface LogRoleFlags {
 export interface PolicyEvaluateFlags extends CommonOptions, EngineFlags, LogRoleFlags, LayoutFlags {
   readonly policy?: string[];
   readonly temperature?: number;
+  readonly excludeSeen?: boolean;
   readonly context?: string[] | boolean;
   readonly behaviour?: string;
   readonly rewardRange?: string[];

@@ -19,7 +19,7 @@ import { columnsOf, namedPolicy, targetPolicy } from './policy-targets.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function evaluateByLog(terminal: Terminal, files: string[], flags: PolicyEvaluateFlags): Promise<void> {
-  const { policy: texts = ['uniform'], interval, seed, temperature } = flags;
+  const { policy: texts = ['uniform'], interval, seed, temperature, excludeSeen } = flags;
   const named = texts.map(namedPolicy);
   const settings = rewardSettings(flags);
   const unused = unusedFlag(
@@ -32,7 +32,8 @@ export async function evaluateByLog(terminal: Terminal, files: string[], flags: 
   const decisions = await readDecisions(files, { ...logOptionsOf(flags), numbers: columnsOf(named) });
   reading.end(`${decisions.length.toLocaleString('en-US')} rows, ${decisions.actions.length} actions`);
   const policies: TargetPolicy[] = [];
-  for (const each of named) policies.push(await targetPolicy(decisions, each, temperature));
+  for (const each of named)
+    policies.push(await targetPolicy(decisions, each, { temperature, includeSeen: !excludeSeen }));
   const engine = settings === null || flags.rewardModel === 'mean' ? null : openEngine(flags, progress);
   try {
     const evaluation = await evaluatePolicies(decisions, policies, {
@@ -56,9 +57,13 @@ export async function evaluateByLog(terminal: Terminal, files: string[], flags: 
 }
 
 /** What is wrong with a flag that nothing looks at; null = there is none. */
-function unusedFlag({ temperature, folds, rewardModel }: PolicyEvaluateFlags, kinds: readonly string[]): string | null {
-  if (temperature !== undefined && !kinds.includes('run'))
-    return '--temperature: is about policies that are runs, found none; leave it out, or say --policy RUN';
+function unusedFlag(
+  { temperature, excludeSeen, folds, rewardModel }: PolicyEvaluateFlags,
+  kinds: readonly string[],
+): string | null {
+  const ofRuns = temperature !== undefined ? '--temperature' : excludeSeen ? '--exclude-seen' : null;
+  if (ofRuns !== null && !kinds.includes('run'))
+    return `${ofRuns}: is about policies that are runs, found none; leave it out, or say --policy RUN`;
   if (folds !== undefined && rewardModel === 'none')
     return '--folds: are those of the reward model, found --reward-model none; leave one of them out';
   return null;

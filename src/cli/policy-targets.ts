@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Decisions } from '../policy/log/decisions.ts';
-import { runPolicy } from '../policy/targets/run-policy.ts';
+import { type RunPolicyOptions, runPolicy } from '../policy/targets/run-policy.ts';
 import { columnPolicy, columnsPolicy, constantPolicy, uniformPolicy } from '../policy/targets/simple-policies.ts';
 import { tablePolicy } from '../policy/targets/table-policy.ts';
 import type { TargetPolicy } from '../policy/targets/target-policy.ts';
@@ -39,7 +39,11 @@ export function columnsOf(policies: readonly Named[]): string[] {
   );
 }
 
-export async function targetPolicy(decisions: Decisions, named: Named, temperature = 0): Promise<TargetPolicy> {
+export async function targetPolicy(
+  decisions: Decisions,
+  named: Named,
+  ofRuns: Omit<RunPolicyOptions, 'name'> = {},
+): Promise<TargetPolicy> {
   switch (named.kind) {
     case 'uniform':
       return uniformPolicy(decisions);
@@ -54,7 +58,7 @@ export async function targetPolicy(decisions: Decisions, named: Named, temperatu
     case 'run': {
       const recommender = await Recommender.load(named.path, engineForOne());
       try {
-        return runPolicy(decisions, recommender, { name: named.path, temperature });
+        return runPolicy(decisions, recommender, { ...ofRuns, name: named.path });
       } finally {
         recommender.close();
       }

@@ -1,9 +1,8 @@
 /** `deeptaste feedback RUN --out FILE`: the events of a store by which people took items, in the columns of a run's data. */
-import { DeepTasteError } from '../core/errors.ts';
-import { shownName } from '../core/shown.ts';
 import { Recommender } from '../recommender/recommender.ts';
 import { parseServerSettings, readServerSettings } from '../serving/settings.ts';
 import { openStore } from '../serving/store/open-store.ts';
+import { sinceTime } from './since-flag.ts';
 import { checkTableFile, writeTable } from './table-file.ts';
 import type { Terminal } from './terminal.ts';
 import { ToldRows, toldEvents } from './told-rows.ts';
@@ -18,7 +17,7 @@ export interface FeedbackRequest {
 /** @throws 'usage' for a date that is none and a place that cannot be used; 'config'; 'artifact'; 'io' */
 export async function writeFeedback(terminal: Terminal, run: string, request: FeedbackRequest): Promise<void> {
   const { out } = request;
-  const since = request.since === undefined ? undefined : timeOf(request.since);
+  const since = request.since === undefined ? undefined : sinceTime(request.since);
   await checkTableFile(out);
   const settings =
     request.settings === undefined ? parseServerSettings({}) : await readServerSettings(request.settings);
@@ -41,13 +40,4 @@ export async function writeFeedback(terminal: Terminal, run: string, request: Fe
   } finally {
     await store.close();
   }
-}
-
-function timeOf(text: string): number {
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(time)) return time;
-  throw new DeepTasteError(
-    'usage',
-    `feedback: --since must be a date such as 2026-11-30 or 2026-11-30T12:00:00Z, found "${shownName(text)}"`,
-  );
 }

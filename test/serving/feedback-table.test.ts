@@ -78,5 +78,5 @@ it('is what people took, in the columns of the run, and a run goes on with it', 
   const known = await place.run(['recommend', 'next', '--user', 'new', '-k', '3', '--json']);
   expect(JSON.parse(known.stdout).recommendations.length).toBeGreaterThan(0);
   const wrong = await place.run(['feedback', 'run', '--store', 'told.db', '--since', 'yesterday', '--out', 'x.csv']);
-  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/^error: feedback: --since must be a date/)]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/^error: --since: must be a date/)]);
 }, 240_000);

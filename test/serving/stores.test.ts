@@ -217,6 +217,16 @@ describe.each(Object.entries(addresses))('%s', (kind, address) => {
     await store.addRecommendation({ ...given, id: 'old', time: 1000 });
     await store.addRecommendation({ ...given, id: 'new', time: 3000 });
     expect(await store.recommendation('new')).toEqual({ ...given, id: 'new', time: 3000 });
+    await store.addRecommendation({ ...given, id: 'newer', time: 3000 });
+    const ids: string[] = [];
+    for (let last: { time: number; id: string } | null = null; ; ) {
+      const [next] = await store.recommendationsAfter(last, 1);
+      if (!next) break;
+      ids.push(next.id);
+      last = next;
+    }
+    expect(ids.filter((id) => ['old', 'new', 'newer'].includes(id))).toEqual(['old', 'new', 'newer']);
+    expect((await store.recommendationsAfter({ time: 3000, id: 'new' }, 9)).map(({ id }) => id)).toContain('newer');
     expect(await store.pruneRecommendations(2000)).toBe(1);
     expect(await store.recommendation('old')).toBeNull();
     const key = { id: 'k', hash: 'h', access: 'read' as const, name: 'shop', created: 5 };

@@ -2,15 +2,39 @@
 import { Command, Option } from 'commander';
 import { addLayoutFlags } from '../data-flags.ts';
 import { addEngineOptions } from '../engine-options.ts';
-import type { LogRoleFlags, PolicyEvaluateFlags, PolicySimulateFlags } from '../flags.ts';
-import { collect, commaList, numberIn, seedValue, wholeNumber } from '../option-values.ts';
+import type { LogRoleFlags, PolicyEvaluateFlags, PolicyLogFlags, PolicySimulateFlags } from '../flags.ts';
+import { collect, commaList, numberIn, seedValue, storeFlag, wholeNumber } from '../option-values.ts';
 import { Terminal } from '../terminal.ts';
 
 export function policyCommand(): Command {
   return new Command('policy')
     .description('what a recommendation policy is worth: by a log of decisions that another policy made, or in a world')
     .addCommand(evaluateCommand())
-    .addCommand(simulateCommand());
+    .addCommand(simulateCommand())
+    .addCommand(logCommand());
+}
+
+function logCommand(): Command {
+  return new Command('log')
+    .description('write the lists that a server gave, with their probabilities and what came of them, for "evaluate"')
+    .option(...storeFlag)
+    .option('--settings <file>', 'the settings of the server: which events mean that an item was taken')
+    .option('--since <date>', 'only lists from then on, such as 2026-11-30 or 2026-11-30T12:00:00Z')
+    .option('--scenario <name>', 'only lists of this scenario')
+    .addOption(
+      new Option(
+        '--reward <what>',
+        'taken: 1 where the item was taken, else 0; value: the sum of the values of its events',
+      )
+        .choices(['taken', 'value'])
+        .default('taken'),
+    )
+    .requiredOption('--out <file>', 'the table to write, *.csv, *.parquet or *.jsonl')
+    .action(async (_: PolicyLogFlags, self: Command) => {
+      const flags: PolicyLogFlags = self.optsWithGlobals();
+      const { writePolicyLog } = await import('../policy-log.ts');
+      await writePolicyLog(new Terminal(flags), flags);
+    });
 }
 
 function evaluateCommand(): Command {
@@ -25,7 +49,8 @@ function evaluateCommand(): Command {
         'PREFIX* for columns of all actions, a table FILE of action and probability, or a RUN',
       collect,
     )
-    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t) (default: 0)', numberIn(0));
+    .option('--temperature <t>', 'of a RUN: 0 = what it ranks first, else ∝ exp(score / t) (default: 0)', numberIn(0))
+    .option('--exclude-seen', 'of a RUN: does not show what the user took in its training, as servers do it');
   addLogFlags(command)
     .option('--reward-model <name>', 'a model over fields that predicts rewards, mean, or none', 'lr')
     .option('--set <key=value>', 'a setting of the reward model, e.g. training.epochs=30', collect)

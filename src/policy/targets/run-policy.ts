@@ -1,6 +1,7 @@
 /** A saved recommender as a policy: among the actions of the log it takes what it ranks first for the row's user or situation. */
 import { DeepTasteError } from '../../core/errors.ts';
 import { quotedName } from '../../core/shown.ts';
+import { isSureName, namedFor } from '../../data/role-names.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import type { Request } from '../../recommender/request.ts';
 import type { Decisions } from '../log/decisions.ts';
@@ -13,6 +14,8 @@ export interface RunPolicyOptions {
   readonly name: string;
   /** 0 = the best action alone; else ∝ exp(score / temperature). */
   readonly temperature?: number;
+  /** False: what a user took in training is not shown to that user again, as servers do it. */
+  readonly includeSeen?: boolean;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface RunPolicyOptions {
 export function runPolicy(
   decisions: Decisions,
   recommender: Recommender,
-  { name, temperature = 0 }: RunPolicyOptions,
+  { name, temperature = 0, includeSeen = true }: RunPolicyOptions,
 ): TargetPolicy {
   const { actions, length } = decisions;
   const { items } = recommender.parts;
@@ -41,7 +44,7 @@ export function runPolicy(
   const placeOf = new Map(actions.map((action, a) => [items.indexOf(action), a]));
   const scores = new Float64Array(asked.texts.length * k).fill(Number.NEGATIVE_INFINITY);
   for (const [n, text] of asked.texts.entries()) {
-    const wanted = { k: known.length, only: known, includeSeen: true, whenEmpty: 'popularity' as const };
+    const wanted = { k: known.length, only: known, includeSeen, whenEmpty: 'popularity' as const };
     const found = recommender.candidates(JSON.parse(text) as Request, wanted);
     for (const [place, item] of found.items.entries())
       scores[n * k + (placeOf.get(item) as number)] = found.scores[place];
@@ -83,7 +86,13 @@ function requireChoice(scores: Float64Array, name: string, { source }: Decisions
 function requests(decisions: Decisions, recommender: Recommender, name: string): (row: number) => Request {
   const { by } = recommender.asks;
   const userColumn = recommender.parts.info.schema.columns.find(({ role }) => role === 'user')?.name;
-  const user = decisions.context.find((column) => column.name === userColumn);
+  // a log of a server, or of somebody else, may call users otherwise than the files of the training did
+  const named = namedFor(
+    'user',
+    decisions.context.map((column) => column.name),
+  ).filter((column) => isSureName('user', column));
+  const userName = decisions.context.some((column) => column.name === userColumn) ? userColumn : named[0];
+  const user = decisions.context.find((column) => column.name === userName);
   const cellOf = (column: Decisions['context'][number], row: number): string | number | null => {
     if (column.kind === 'categorical') return column.index[row] < 0 ? null : column.values[column.index[row]];
     return Number.isNaN(column.value[row]) ? null : column.value[row];

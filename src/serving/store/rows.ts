@@ -1,5 +1,5 @@
 /** From rows of the database to what they stand for. */
-import type { Cells, FeedbackEvent, StoredItem, StoredUser } from './records.ts';
+import type { Cells, FeedbackEvent, GivenRecommendation, StoredItem, StoredUser } from './records.ts';
 import type { Row } from './sql.ts';
 
 export function userOf(row: Row): StoredUser {
@@ -31,4 +31,10 @@ export function itemOf(row: Row): StoredItem {
     deleted: Number(row.deleted) === 1,
     version: Number(row.version),
   };
+}
+
+export function answerOf(row: Row): GivenRecommendation {
+  const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user' | 'session'>;
+  const [user, session] = [row.person as string | null, row.session as string | null];
+  return { ...body, id: row.id as string, time: Number(row.time), user, session };
 }

@@ -28,7 +28,7 @@ import type {
   StoredWork,
   VariantCount,
 } from './records.ts';
-import { eventOf, itemOf } from './rows.ts';
+import { answerOf, eventOf, itemOf } from './rows.ts';
 import { type Database, found, rowsOf, type Statement, statement, type Value } from './sql.ts';
 import type { Store } from './store.ts';
 import { StoreFailure, type WatchedDatabase, watchedDatabase } from './store-failure.ts';
@@ -174,10 +174,21 @@ class SqlStore implements Store {
   async recommendation(id: string): Promise<GivenRecommendation | null> {
     await this.#answers.settled(id);
     const [row] = await found(this.#database, 'SELECT * FROM recommendations WHERE id = ?', id);
-    if (!row) return null;
-    const body = JSON.parse(row.body as string) as Omit<GivenRecommendation, 'id' | 'time' | 'user' | 'session'>;
-    const [user, session] = [row.person as string | null, row.session as string | null];
-    return { ...body, id: row.id as string, time: Number(row.time), user, session };
+    return row ? answerOf(row) : null;
+  }
+
+  async recommendationsAfter(
+    after: Pick<GivenRecommendation, 'time' | 'id'> | null,
+    limit: number,
+  ): Promise<GivenRecommendation[]> {
+    await this.#answers.allSettled();
+    const { time, id } = after ?? { time: 0, id: '' };
+    const rows = await rowsOf(
+      this.#database,
+      'SELECT * FROM recommendations WHERE time > ? OR (time = ? AND id > ?) ORDER BY time, id LIMIT ?',
+      ...[time, time, id, limit],
+    );
+    return rows.map(answerOf);
   }
 
   async pruneRecommendations(before: number): Promise<number> {

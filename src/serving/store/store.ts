@@ -53,6 +53,11 @@ export interface Store {
   /** Keeps it together with others, within some milliseconds; `recommendation` waits for it. */
   addRecommendation(given: GivenRecommendation): Promise<void>;
   recommendation(id: string): Promise<GivenRecommendation | null>;
+  /** Answers in the order of time and id, those after one (null = from the beginning). */
+  recommendationsAfter(
+    after: Pick<GivenRecommendation, 'time' | 'id'> | null,
+    limit: number,
+  ): Promise<readonly GivenRecommendation[]>;
   /** Removes those given before a time. @returns how many */
   pruneRecommendations(before: number): Promise<number>;
 
