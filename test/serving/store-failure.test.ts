@@ -1,10 +1,14 @@
 /** A store that is full: what is told, what still works, and when it is ready again. */
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { jsonLog } from '../../src/serving/log.ts';
+import { openStore } from '../../src/serving/store/open-store.ts';
 import { statement } from '../../src/serving/store/sql.ts';
 import { openSqlStore } from '../../src/serving/store/sql-store.ts';
 import { sqliteInMemory } from '../../src/serving/store/sqlite.ts';
+import { temporaryFolder } from '../artifact/temporary-folder.ts';
 import { servedApp, servedRecommender } from './served-world.ts';
 
 const engine = new Engine({ threads: 1, blas: 'off' });
@@ -56,5 +60,25 @@ it('tells the true cause in the log, answers 503, recommends all the same, and i
   expect(await store.counts()).toMatchObject({ events: 203 });
   expect(await store.pruneRecommendations(1)).toBe(0);
   await app.close();
+  await store.close();
+});
+
+it('acknowledges nothing that would go into a file that was removed or replaced', async () => {
+  const place = temporaryFolder();
+  const path = join(place, 'told.db');
+  const store = await openStore(path);
+  const event = (id: string) => ({
+    ...{ id, user: 'ann', item: 'i1', type: 'view', value: null, time: 1, session: null, recommendation: null },
+  });
+  await store.addEvents([event('a')]);
+  renameSync(path, join(place, 'aside.db'));
+  await expect(store.addEvents([event('b')])).rejects.toThrow('was removed or replaced since it was opened');
+  writeFileSync(path, '');
+  await expect(store.addEvents([event('c')])).rejects.toThrow('put it back');
+  expect((await store.person('ann', 5)).events).toHaveLength(1);
+  renameSync(join(place, 'aside.db'), path);
+  await store.requireWritable();
+  await store.addEvents([event('d')]);
+  expect((await store.person('ann', 5)).events.map(({ id }) => id).sort()).toEqual(['a', 'd']);
   await store.close();
 });

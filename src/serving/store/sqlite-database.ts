@@ -1,4 +1,5 @@
 /** A SQLite file, or memory, by the module of Node; every call waits, hence the server has a thread of its own for it. */
+import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Row, Statement } from './sql.ts';
@@ -16,6 +17,9 @@ export function requireSqlite(): typeof import('node:sqlite') {
 export class SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  readonly #path: string;
+  /** Number of the file on its disk; null = there is no file. */
+  readonly #file: number | null;
 
   /**
    * @param path of the file, `:memory:` for none
@@ -24,8 +28,10 @@ export class SqliteDatabase {
    */
   constructor(path: string, { readOnly = false }: { readonly readOnly?: boolean } = {}) {
     const { DatabaseSync } = requireSqlite();
+    this.#path = path;
     try {
       this.#database = new DatabaseSync(path, { readOnly });
+      this.#file = path === ':memory:' ? null : statSync(path).ino;
       this.#database.exec('PRAGMA busy_timeout = 5000');
       if (readOnly) return;
       this.#database.exec('PRAGMA journal_mode = WAL');
@@ -43,8 +49,9 @@ export class SqliteDatabase {
     }
   }
 
-  /** All statements, or none of them. */
+  /** All statements, or none of them. @throws where the file was removed or replaced: what is written would be lost with it */
   run(statements: readonly Statement[]): Row[][] {
+    this.#requireFile();
     const [only] = statements;
     if (statements.length === 1) return [this.#rowsOf(only)];
     this.#database.exec('BEGIN IMMEDIATE');
@@ -65,6 +72,13 @@ export class SqliteDatabase {
   /** Each statement by itself: what it reads was written before it began. */
   lookUp(statements: readonly Statement[]): Row[][] {
     return statements.map((each) => this.#rowsOf(each));
+  }
+
+  #requireFile(): void {
+    if (this.#file === null || statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#file) return;
+    throw new Error(
+      `${this.#path} was removed or replaced since it was opened; put it back, or start the server again`,
+    );
   }
 
   #rowsOf({ sql, values }: Statement): Row[] {

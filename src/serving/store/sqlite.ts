@@ -101,6 +101,8 @@ export async function sqliteFile(path: string): Promise<Database> {
   const file = new SqliteFile(path);
   try {
     await file.opened;
+    // the second connection is one to the same file, whatever lies at the path later
+    await file.lookUp([]);
   } catch (error) {
     await file.close();
     throw error;
