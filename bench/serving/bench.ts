@@ -1,6 +1,6 @@
 /**
  * The server under load, its peers beside it: `npm run bench:serving -- [--runs FOLDER] [--python PYTHON] [--seconds 6] [--soak 60]`.
- * Needs the public data sets (DEEPTASTE_DATA) for MovieLens-1M; `--runs` keeps what was trained for the next time; `--python` names an
+ * Needs the public data sets (DEEPTASTE_DATA) for MovieLens-1M; `--runs` keeps what was trained for the next time; `--python` (DEEPTASTE_PYTHON, else python3) names an
  * interpreter with torch, implicit, fastapi, uvicorn, numpy and pyarrow. Writes `docs/results/serving.md` and `.json`; with `--out FOLDER`
  * elsewhere. Numbers are worth something on an idle machine alone.
  */
@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
   options: {
     runs: { type: 'string' },
-    python: { type: 'string', default: '/opt/peers-venv/bin/python' },
+    python: { type: 'string', default: process.env.DEEPTASTE_PYTHON ?? 'python3' },
     seconds: { type: 'string', default: '6' },
     soak: { type: 'string', default: '60' },
     out: { type: 'string', default: join(root, 'docs/results') },
