@@ -243,3 +243,14 @@ it('does not tell the numbers of another run that took the place of the one that
   expect(broken.status).toBe(500);
   expect(broken.message).not.toContain(folder);
 });
+
+it('says of a run whose folder is gone that it is, and names no folder', async () => {
+  const run = { name: 'gone', path: pathOf('nowhere'), version: '1' };
+  const { missing, epochs } = await models.answer({ kind: 'measures', run });
+  expect([missing, epochs]).toEqual([[expect.stringContaining('holds no recommender any more')], []]);
+  const refused = await Promise.resolve(
+    models.answer({ kind: 'compare', runs: [run], metric: null, baseline: null, slices: false }),
+  ).catch((error) => error);
+  expect(refused.code).toBe('usage');
+  expect(refused.message).not.toContain(folder);
+});

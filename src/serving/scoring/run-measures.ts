@@ -17,7 +17,8 @@ const BOOTSTRAP_SEED = 1;
 export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
   const missing: string[] = [];
   const result = await unlessMissing(missing, () => measuredResult(run));
-  const { path } = run;
+  // one that is gone says so above, and has nothing else
+  const path = (await versionIn(run.path)) === null ? null : run.path;
   const epochs = path === null ? [] : await storedEpochs(path);
   const settings = path === null ? null : await storedSettings(path);
   if (path !== null && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
@@ -85,13 +86,30 @@ async function measuredResult({ name, path, version }: MeasuredRun): Promise<Res
       'usage',
       `measures: "${name}" must be loaded from a folder, found one that was never saved`,
     );
-  if (versionOf(await inspectArtifact(path)) !== version)
+  const found = await versionIn(path);
+  if (found === null)
+    throw new DeepTasteError(
+      'usage',
+      `measures: the folder of "${name}" holds no recommender any more; save it there again`,
+    );
+  if (found !== version)
     throw new DeepTasteError('usage', `measures: the folder of "${name}" holds another run since; reload the server`);
   try {
     return await storedResult(path);
   } catch (error) {
     if (!(error instanceof DeepTasteError) || error.code !== 'artifact') throw error;
     throw new DeepTasteError('usage', `measures: ${error.message.replaceAll(path, name)}`);
+  }
+}
+
+/** Null where there is none. @throws 'artifact' for one that is damaged */
+async function versionIn(path: string | null): Promise<string | null> {
+  if (path === null) return null;
+  try {
+    return versionOf(await inspectArtifact(path));
+  } catch (error) {
+    if (error instanceof DeepTasteError && error.code === 'not-found') return null;
+    throw error;
   }
 }
 
