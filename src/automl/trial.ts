@@ -26,23 +26,6 @@ export interface TrialStart {
  */
 export type TrialStatus = 'new' | 'paused' | 'finished' | 'stopped' | 'failed';
 
-export interface Trial extends TrialStart {
-  readonly status: TrialStatus;
-  /** Why it was stopped, paused before a rung, or failed. */
-  readonly reason: string | null;
-  /** Epochs trained, of pretraining stages too; 1 for what is fitted at once. */
-  readonly epochsDone: number;
-  /** Epochs of the model itself. */
-  readonly ownEpochs: number;
-  readonly looks: readonly Look[];
-  /** The best validation metric, higher is better; null before the first look. */
-  readonly value: number | null;
-  /** Epoch of that. */
-  readonly bestEpoch: number;
-  /** Training and validation. */
-  readonly seconds: number;
-}
-
 export const untrained = {
   status: 'new',
   reason: null,
@@ -57,13 +40,24 @@ export const untrained = {
 /** The part of a training that is done without a pause, and how it ended. */
 export interface SegmentOutcome {
   readonly status: Exclude<TrialStatus, 'new'>;
+  /** Why it was stopped, paused before a rung, or failed. */
   readonly reason: string | null;
+  /** Epochs trained so far, of pretraining stages too; 1 for what is fitted at once. */
   readonly epochsDone: number;
+  /** Epochs of the model itself. */
   readonly ownEpochs: number;
   readonly looks: readonly Look[];
+  /** The best validation metric, higher is better; null before the first look. */
   readonly value: number | null;
+  /** Epoch of that. */
   readonly bestEpoch: number;
-  /** Of this part alone. */
+  /** Training and validation, of this part alone. */
+  readonly seconds: number;
+}
+
+export interface Trial extends TrialStart, Omit<SegmentOutcome, 'status' | 'seconds'> {
+  readonly status: TrialStatus;
+  /** Training and validation, of all parts. */
   readonly seconds: number;
 }
 

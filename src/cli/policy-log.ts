@@ -39,8 +39,9 @@ export async function writePolicyLog(terminal: Terminal, flags: PolicyLogFlags):
     const rewards = new Map<string, Map<string, number>>();
     for await (const event of toldEvents(store)) {
       if (event.recommendation === null || event.time < since) continue;
-      const isTaken = meaningOf(event, settings) === 'taken';
-      const worth = reward === 'value' ? (event.value ?? 0) : Number(isTaken);
+      const meaning = meaningOf(event, settings);
+      if (meaning === 'shown') continue;
+      const worth = reward === 'value' ? (event.value ?? 0) : Number(meaning === 'taken');
       if (worth === 0) continue;
       const ofList = rewards.get(event.recommendation) ?? new Map<string, number>();
       ofList.set(event.item, reward === 'value' ? (ofList.get(event.item) ?? 0) + worth : 1);

@@ -24,7 +24,7 @@ function logCommand(): Command {
     .addOption(
       new Option(
         '--reward <what>',
-        'taken: 1 where the item was taken, else 0; value: the sum of the values of its events',
+        'taken: 1 where the item was taken, else 0; value: the sum of the values of its events, impressions aside',
       )
         .choices(['taken', 'value'])
         .default('taken'),
