@@ -1,6 +1,8 @@
 /**
  * The scheme of the classic attacks: target items, selected items, which are the same for all fake people, and fillers, which are drawn for
- * each (Burke, Mobasher, Williams, Bhaumik 2006: I_T, I_S, I_F). Without ratings all of them are simply taken.
+ * each (Burke, Mobasher, Williams, Bhaumik 2006: I_T, I_S, I_F). Without ratings all of them are simply taken; nobody can then speak against an
+ * item, and profiles that demote leave their targets out unless the scheme says otherwise: items that are taken by more people than before
+ * stand above those that are not.
  */
 import { z } from 'zod';
 import type { RandomStream } from '../../core/random.ts';
@@ -8,6 +10,7 @@ import type { FakeProfile } from '../fake-profiles.ts';
 import { itemsOfPeople, popularityOf, type RatingStatistics, ratingStatistics } from '../real-people.ts';
 import type { AttackOrder } from './attack.ts';
 import { drawItems, type Entry, fillersOption, profileOf, targetsWithin } from './fillers.ts';
+import { RealPeople } from './like-real-people.ts';
 
 export const fillerOptions = z.strictObject({ fillers: fillersOption });
 
@@ -22,38 +25,40 @@ export interface Scheme {
     readonly share: number;
     rating(ratings: RatingStatistics): number;
   };
-  /** Rating of the targets; default: the highest to promote, the lowest to demote. */
-  readonly target?: (ratings: RatingStatistics) => number;
+  /** Without ratings, profiles hold their targets although they demote them. */
+  readonly takesDemoted?: boolean;
 }
 
 /** One profile for each length of the budget. */
 export function filledProfiles(
   { data, targets, goal, budget, random }: AttackOrder,
   { fillers }: z.output<typeof fillerOptions>,
-  { rate, selected, target }: Scheme,
+  { rate, selected, takesDemoted = false }: Scheme,
 ): FakeProfile[] {
   const nItems = data.items.size;
   const ratings = ratingStatistics(data);
-  const weights = fillers === 'uniform' ? null : popularityOf(itemsOfPeople(data), nItems);
-  const extreme =
-    target ?? (goal === 'promote' ? ({ high }: RatingStatistics) => high : ({ low }: RatingStatistics) => low);
-  const targetRating = ratings ? extreme(ratings) : 1;
+  const taken = itemsOfPeople(data);
+  const weights = fillers === 'popularity' ? popularityOf(taken, nItems) : null;
+  const people = fillers === 'matched' ? new RealPeople(taken, nItems) : null;
+  const targetRating = ratings ? (goal === 'promote' ? ratings.high : ratings.low) : 1;
+  const held = ratings || goal === 'promote' || takesDemoted ? targets : new Int32Array(0);
   const isTarget = new Set(targets);
-  const candidates = selected?.items.filter((item) => !isTarget.has(item));
+  const candidates = selected?.items.filter((item) => !isTarget.has(item)) ?? new Int32Array(0);
   return Array.from(budget.lengths, (length, k): FakeProfile => {
     const own = random.child(`fake ${k}`);
-    const entries: Entry[] = Array.from(targetsWithin(targets, length, own), (item) => ({
-      item,
-      rating: targetRating,
-    }));
-    if (selected && candidates) {
-      const n = Math.round(selected.share * (length - entries.length));
+    const entries: Entry[] = Array.from(targetsWithin(held, length, own), (item) => ({ item, rating: targetRating }));
+    const nTargets = entries.length;
+    if (selected) {
+      const n = Math.round(selected.share * (length - nTargets));
       const rating = ratings ? selected.rating(ratings) : 1;
       for (const item of candidates.subarray(0, n)) entries.push({ item, rating });
     }
-    const taken = new Set([...targets, ...entries.map(({ item }) => item)]);
-    for (const item of drawItems(length - entries.length, nItems, taken, weights, own))
-      entries.push({ item, rating: rate(item, ratings, own) });
+    const used = new Set([...targets, ...entries.map(({ item }) => item)]);
+    const nSelected = entries.length - nTargets;
+    const filled = people
+      ? people.fillers(length, { top: nSelected, bottom: nTargets }, used, own)
+      : drawItems(length - entries.length, nItems, used, weights, own);
+    for (const item of filled) entries.push({ item, rating: rate(item, ratings, own) });
     return profileOf(entries, ratings, own);
   });
 }

@@ -5,8 +5,8 @@ import type { FakeProfile } from '../fake-profiles.ts';
 import { nearestRating, type RatingStatistics } from '../real-people.ts';
 
 /** How fillers are drawn. */
-export const fillersOption = z.enum(['popularity', 'uniform']).default('popularity').meta({
-  doc: 'items that fill a profile: drawn as often as people take them, so that fake people look like real ones, or all alike',
+export const fillersOption = z.enum(['matched', 'popularity', 'uniform']).default('matched').meta({
+  doc: "items that fill a profile: a real person's, each exchanged for one about as popular; drawn as often as people take them; or all alike",
 });
 
 /** An item and its rating, which data without ratings leave out. */
