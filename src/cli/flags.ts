@@ -165,6 +165,8 @@ export interface ServeFlags extends CommonOptions {
   readonly drain: number;
   /** Milliseconds. */
   readonly retrainEvery?: number;
+  readonly promote?: string;
+  readonly margin?: number;
   readonly runs?: string;
   readonly maxUpload?: number;
 }

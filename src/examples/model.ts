@@ -96,8 +96,8 @@ export interface Gradients<C, F extends Form> {
   memory(request: MemoryRequest<C, F>): MemoryEstimate;
   /** What no training changes and a scorer needs beside the weights: tensors that an artifact keeps among them. */
   kept?(data: Forms[F]['data'], config: C): NamedTensors;
-  /** Models of the same form to be trained first, in order, when the options ask for it. */
-  pretraining?(config: C): readonly PretrainingStage[];
+  /** Models of the same form to be trained first, in order, when the options or the settings of the training ask for it. */
+  pretraining?(config: C, training: object): readonly PretrainingStage[];
   /** Start weights from the weights of those, where they have some, and how training goes on from there. */
   fuse?(
     config: C,
@@ -145,6 +145,7 @@ export interface TrainingDefaults {
   readonly keepBest?: boolean;
   readonly rejectTaken?: boolean;
   readonly embeddingL2?: number;
+  readonly adversarialEpsilon?: number;
   readonly optimizer?: Readonly<Record<string, unknown>>;
 }
 

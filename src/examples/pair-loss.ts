@@ -13,6 +13,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { Tensor } from '../engine/expression.ts';
 import {
   add,
+  affine,
   bestCandidates,
   drawnByFactor,
   type FactorRanking,
@@ -37,6 +38,7 @@ import {
 import type { Parameters } from '../layers/parameters.ts';
 import { type PairScoring, type TrainingRow, withShared } from '../scoring/pair-scorer.ts';
 import type { Sizes } from '../scoring/scorer.ts';
+import { perturbed, type RowParts } from './adversarial.ts';
 import type { FoldInWeights } from './fold-in-weights.ts';
 import { isHard, type PairLoss, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 
@@ -108,19 +110,21 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
       ? bestOf([first, ...candidates], (index) => scoreOf(index, prediction), training.hardest, taken)
       : drawnByFactor(userVector(model, p, userParts, item, config), user, choice, first, rankingOf(context));
   const others = drawn.length > 0 ? [chosen, ...drawn.slice(1)] : [];
-  const scored = scoreOf(label ? chosen : item, pass);
-  const scores = others.map((index) => scoreOf(index, pass));
-  const withoutPenalty = lossOf(
-    training,
-    nItems,
-    scored,
-    scores,
-    label,
-    context.logProbability && {
-      taken: lookup(context.logProbability, item),
-      others: others.map((index) => lookup(context.logProbability as Tensor, index)),
-    },
-  );
+  const logProbabilities = context.logProbability && {
+    taken: lookup(context.logProbability, item),
+    others: others.map((index) => lookup(context.logProbability as Tensor, index)),
+  };
+  const parts = [userParts, ...[label ? chosen : item, ...others].map((index) => model.itemParts(p, index, config))];
+  const scoresOf = ([ofUser, ...ofItems]: RowParts): Tensor[] =>
+    ofItems.map((ofItem) => model.score(p, ofUser, ofItem, config, pass));
+  const [scored, ...scores] = scoresOf(parts);
+  const plain = lossOf(training, nItems, scored, scores, label, logProbabilities);
+  const { adversarialEpsilon: epsilon, adversarialWeight: weight } = training;
+  const ofMoved = (): Tensor => {
+    const [first, ...rest] = scoresOf(perturbed(plain, parts, epsilon));
+    return lossOf(training, nItems, first, rest, label, logProbabilities);
+  };
+  const withoutPenalty = epsilon > 0 ? add(plain, affine(ofMoved(), weight)) : plain;
   const penalised = model.penalty?.(p, { user, item: label ? chosen : item, others }, config, pass);
   return {
     loss: penalised ? add(withoutPenalty, penalised) : withoutPenalty,

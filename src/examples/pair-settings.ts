@@ -115,6 +115,18 @@ export const pairSettings = z.strictObject({
       when: { negativeSampler: ['dns', 'aobpr'] },
     }),
   rejectTaken: z.boolean().default(true).meta({ doc: 'never draw an item as negative that the user took in training' }),
+  adversarialEpsilon: z.number().min(0).max(100).default(0).meta({
+    doc: 'adversarial training: ε, how far the vectors of a row are moved to where its loss is highest; 0 = not at all',
+  }),
+  adversarialWeight: z
+    .number()
+    .positive()
+    .max(100)
+    .default(1)
+    .meta({ doc: 'adversarial training: λ, weight of the loss at the moved vectors' }),
+  adversarialStart: z.enum(['trained', 'untrained']).default('trained').meta({
+    doc: 'adversarial training: begin with the weights of a training without it, as long, or with those of the initialiser',
+  }),
   ...stoppingSettings({ patience: 5 }),
   optimizer: optimizerOptions.prefault({}),
 });
@@ -148,7 +160,20 @@ export function checkPairSettings(settings: PairSettings, given: object): void {
         `training.${key}: concerns ${choice} ${values.join(' and ')}, found ${choice} ${chosen.get(choice)}; leave it out, or set ${choice}`,
         { key: `training.${key}` },
       );
-  const { negativeSampler, candidates, hardest, loss } = settings;
+  const { negativeSampler, candidates, hardest, loss, adversarialEpsilon } = settings;
+  for (const key of ['adversarialWeight', 'adversarialStart'])
+    if (key in given && adversarialEpsilon === 0)
+      throw new DeepTasteError(
+        'config',
+        `training.${key}: concerns adversarial training, found adversarialEpsilon 0; leave it out, or set adversarialEpsilon`,
+        { key: `training.${key}` },
+      );
+  if (adversarialEpsilon > 0 && rowsOfLoss[loss] === 'whole')
+    throw new DeepTasteError(
+      'config',
+      `training.adversarialEpsilon: loss ${loss} moves the vectors of all items at once; choose sampled-softmax, bpr, hinge, log or gbce`,
+      { key: 'training.adversarialEpsilon' },
+    );
   for (const key of rowsOfLoss[loss] === 'whole' ? ofNegatives : [])
     if (key in given)
       throw new DeepTasteError(

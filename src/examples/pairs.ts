@@ -13,7 +13,16 @@ import type { Sizes } from '../scoring/scorer.ts';
 import type { TakenPairs } from './forms.ts';
 import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-estimate.ts';
-import type { AnyModel, Examples, Gradients, MachineShare, Model, ModelHead, TrainingDefaults } from './model.ts';
+import type {
+  AnyModel,
+  Examples,
+  Gradients,
+  MachineShare,
+  Model,
+  ModelHead,
+  PretrainingStage,
+  TrainingDefaults,
+} from './model.ts';
 import { needsProbabilities } from './negative-weights.ts';
 import { OpenPairs } from './open-pairs.ts';
 import { checkPairRow, factorsOf, isInBlocks, pairRow, type TrainedScoring } from './pair-loss.ts';
@@ -30,9 +39,9 @@ export const pairs: Examples = {
 };
 
 /** What a model declares that is trained on taken pairs. */
-export interface PairParts<C>
-  extends TrainedScoring<C>,
-    Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'pretraining' | 'fuse'> {
+export interface PairParts<C> extends TrainedScoring<C>, Pick<Gradients<C, 'pairs'>, 'defaultsForData' | 'fuse'> {
+  /** Models of the same form to be trained first, in order, when the options ask for it. */
+  pretraining?(config: C): readonly PretrainingStage[];
   /** The loss of its paper, and so what a training row is: log loss of single items, or BPR of two. */
   readonly loss: 'pointwise' | 'pairwise';
   /** The same model trained on ratings (ratings.ts), where it can be. */
@@ -44,7 +53,7 @@ export type PairModel<C = unknown> = Model<C, 'pairs'> & PairParts<C> & { readon
 
 /** Declares a model that is trained on taken pairs; infers the type of its options. */
 export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C> {
-  const { trainingDefaults, defaultsForData, pretraining, fuse } = declared;
+  const { trainingDefaults, defaultsForData, fuse } = declared;
   if (declared.shared && !declared.represent)
     throw new Error(
       `internal: ${declared.name} shares computed tensors between rows and must represent users and items`,
@@ -77,12 +86,34 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
         return friends && declared.usesFriends?.(config) ? keptFriends(friends) : new Map();
       },
       defaultsForData,
-      pretraining,
-      fuse,
+      pretraining: (config, training) => stagesOf(declared, config, pairSettings.parse(training)),
+      // a stage that is not the model's own is the model itself, trained without an adversary
+      fuse: (config, stages) =>
+        fuse && ownStages(declared, config).length > 0 ? fuse(config, stages) : { weights: stages[0] },
     },
     scorerOf: (engine, { config, weights, about }) =>
       trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),
   };
+}
+
+function ownStages<C>({ pretraining }: PairParts<C>, config: C): readonly PretrainingStage[] {
+  return pretraining?.(config) ?? [];
+}
+
+/**
+ * Adversarial training begins where a training without it has ended, unless told otherwise: after the model's own stages, or one of the
+ * model itself.
+ */
+function stagesOf<C>(
+  model: ModelHead<C> & PairParts<C>,
+  config: C,
+  { adversarialEpsilon, adversarialStart }: PairSettings,
+): readonly PretrainingStage[] {
+  const own = ownStages(model, config);
+  if (adversarialEpsilon === 0) return own;
+  const plain = { adversarialEpsilon: 0 };
+  if (own.length > 0) return own.map((stage) => ({ ...stage, training: { ...stage.training, ...plain } }));
+  return adversarialStart === 'trained' ? [{ model: model.name, config, training: plain }] : [];
 }
 
 /** @throws 'config' where the model looks at friends and the data have no edges between users */

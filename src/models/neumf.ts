@@ -10,8 +10,8 @@
 import { z } from 'zod';
 import { float32Tensor, type NamedTensor } from '../core/named-tensors.ts';
 import { add, broadcastRow, lookup, multiply, rowDot } from '../engine/ops/index.ts';
-import type { Gradients, ModelHead } from '../examples/model.ts';
-import { pairModel } from '../examples/pairs.ts';
+import type { ModelHead } from '../examples/model.ts';
+import { type PairParts, pairModel } from '../examples/pairs.ts';
 import { ratingModel } from '../examples/ratings.ts';
 import { lecunUniform, normal, zeros } from '../layers/initializer.ts';
 import { deviationOption, factorsOption } from '../layers/options.ts';
@@ -56,7 +56,7 @@ const scaled = (tensor: NamedTensor, factor: number): Float32Array =>
 
 type Options = z.output<typeof options>;
 
-const parts: ModelHead<Options> & PairScoring<Options> & Pick<Gradients<Options, 'pairs'>, 'pretraining' | 'fuse'> = {
+const parts: ModelHead<Options> & PairScoring<Options> & Pick<PairParts<Options>, 'pretraining' | 'fuse'> = {
   name: 'neumf',
   title: 'NeuMF',
   paper: {

@@ -87,7 +87,7 @@ export async function trainModel<F extends Form>(request: TrainRequest<F>): Prom
     task.end();
     return { weights, log: [], bestEpoch: 0, bestValidation: null, cutOff: null };
   }
-  const pretraining = request.start ? [] : (learn.pretraining?.(config) ?? []);
+  const pretraining = request.start ? [] : (learn.pretraining?.(config, training) ?? []);
   const stages = pretraining.map((stage) => pretrainingStage(model, training, stage));
   const kept = learn.kept?.(data, config) ?? new Map();
   const withKept = (outcome: TrainOutcome): TrainOutcome => ({

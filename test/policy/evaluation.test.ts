@@ -121,6 +121,20 @@ describe('reward models', () => {
     }
     fitted.free();
   });
+
+  it('of fields know nothing of the rows that are left out', async () => {
+    const log = logOf(draw(400, new RandomStream(8, 'left out')));
+    const half = Int32Array.from({ length: 200 }, (_, row) => row);
+    const turned = { ...log, reward: log.reward.map((reward, row) => (row < 200 ? reward : 1 - reward)) };
+    const predictions = [log, turned].map(async (each) => {
+      const fitted = await modelRewards(engine, each, { model: 'lr', training: { epochs: 3 } }).fit(half, 1);
+      const out = new Float64Array(3);
+      fitted.predict(Int32Array.of(300), out);
+      fitted.free();
+      return out;
+    });
+    expect(await predictions[1]).toEqual(await predictions[0]);
+  });
 });
 
 describe('the synthetic world', () => {

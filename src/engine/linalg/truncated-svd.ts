@@ -18,6 +18,11 @@ export interface TruncatedSvd {
   readonly right: Float64Array;
 }
 
+/** A sparse matrix less an outer product, which would fill it: A − rows · columnsᵀ. */
+export interface CorrectedMatrix extends SparseMatrix {
+  readonly minus?: { readonly rows: Float64Array; readonly columns: Float64Array };
+}
+
 export interface SvdOptions {
   /** Singular values wanted. */
   readonly rank: number;
@@ -52,7 +57,7 @@ export function svdBytes(nColumns: number, rank: number): number {
 }
 
 /** @throws 'numeric' when the wanted vectors have not converged in the largest space */
-export function truncatedSvd(engine: Engine, matrix: SparseMatrix, options: SvdOptions): TruncatedSvd {
+export function truncatedSvd(engine: Engine, matrix: CorrectedMatrix, options: SvdOptions): TruncatedSvd {
   const { rank, random, tolerance = 1e-5, onProgress } = options;
   const n = matrix.nColumns;
   const most = mostVectors(n, rank);
@@ -152,12 +157,15 @@ function rightVectors(basis: GrowingBasis, { values, vectors, size }: Ritz, rank
 }
 
 /** AᵀA X, [nColumns × width]. */
-function timesGram(a: SparseMatrix, x: Float64Array, width: number): Float64Array {
-  const { nRows, nColumns, rowStart, columns, values } = a;
+function timesGram(a: CorrectedMatrix, x: Float64Array, width: number): Float64Array {
+  const { nRows, nColumns, rowStart, columns, values, minus } = a;
   const out = new Float64Array(nColumns * width);
   const row = new Float64Array(width);
+  const along = new Float64Array(width); // columnsᵀ X
+  const across = new Float64Array(width); // rowsᵀ A X
+  if (minus) addWeightedRows(along, minus.columns, x, width);
   for (let r = 0; r < nRows; r++) {
-    row.fill(0);
+    for (let j = 0; j < width; j++) row[j] = minus ? -minus.rows[r] * along[j] : 0;
     for (let k = rowStart[r]; k < rowStart[r + 1]; k++) {
       const from = columns[k] * width;
       for (let j = 0; j < width; j++) row[j] += values[k] * x[from + j];
@@ -166,8 +174,17 @@ function timesGram(a: SparseMatrix, x: Float64Array, width: number): Float64Arra
       const to = columns[k] * width;
       for (let j = 0; j < width; j++) out[to + j] += values[k] * row[j];
     }
+    if (minus) for (let j = 0; j < width; j++) across[j] += minus.rows[r] * row[j];
   }
+  if (minus)
+    for (let c = 0; c < nColumns; c++)
+      for (let j = 0; j < width; j++) out[c * width + j] -= minus.columns[c] * across[j];
   return out;
+}
+
+/** sum += yᵀ X, y [n], X [n × width]. */
+function addWeightedRows(sum: Float64Array, y: Float64Array, x: Float64Array, width: number): void {
+  for (let i = 0; i < y.length; i++) for (let j = 0; j < width; j++) sum[j] += y[i] * x[i * width + j];
 }
 
 /** Orthonormal vectors in the engine's memory, [n × capacity], of which the first `size` are there. */

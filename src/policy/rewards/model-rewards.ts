@@ -51,7 +51,13 @@ export function modelRewards(engine: Engine, decisions: Decisions, options: Mode
       // rewards that are all the same teach a model nothing
       if (rows.every((row) => decisions.reward[row] === decisions.reward[rows[0]])) return plain.fit(rows, seed);
       const data = fieldDataOf(trainingOn(dataset, rows), settings);
-      const run = await trainFieldRecommender({ engine, data, settings: { ...settings, seed }, progress: silent });
+      // a final training would take the rows of the other folds, too
+      const run = await trainFieldRecommender({
+        engine,
+        data,
+        settings: { ...settings, seed, final: false },
+        progress: silent,
+      });
       const { recommender } = run;
       return fittedModel(recommender, decisions, dataset);
     },
