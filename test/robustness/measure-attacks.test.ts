@@ -112,6 +112,23 @@ it('models of sequences, and of ratings with their prediction shift', async () =
   expect((await shifted('demote')).predicted!.difference.mean).toBeLessThan(-0.3);
 });
 
+it('the same on any number of threads', async () => {
+  const several = new Engine({ threads: 3, blas: 'off' });
+  try {
+    const asked = options({ victims: [victim('ials', { factors: 4, epochs: 3 }), victim('ease')], seeds: [1] });
+    const numbers = async (on: Engine) =>
+      (await measureAttacks(on, asked)).outcomes.map(({ hits, rank, accuracy, visibility }) => ({
+        hits,
+        rank,
+        accuracy,
+        visibility,
+      }));
+    expect(await numbers(several)).toEqual(await numbers(engine));
+  } finally {
+    several.close();
+  }
+});
+
 it('targets are named, or drawn from a part of the items', () => {
   const random = () => new RandomStream(5, 'targets');
   const counts = new Int32Array(40);
