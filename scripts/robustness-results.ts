@@ -8,7 +8,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttackOutcome, AttackStudy, Effect } from '../src/robustness/measure-attacks.ts';
+import type { AttackOutcome, Effect } from '../src/robustness/attack-outcome.ts';
+import type { AttackStudy } from '../src/robustness/measure-attacks.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const club = '--data film-club --set data.nUsers=400 --set data.nItems=300 --split ratio';

@@ -79,6 +79,7 @@ export type { ListedItem, UserList } from './recommender/recommend-all.ts';
 export { Recommender } from './recommender/recommender.ts';
 export type { RecommendAllOptions, RecommendOptions, Request, SessionOptions } from './recommender/request.ts';
 export type { SimilarItems, SimilarUsers } from './recommender/similar.ts';
+export type { AttackOutcome } from './robustness/attack-outcome.ts';
 export { attackPlot } from './robustness/attack-plot.ts';
 export { renderAttacks } from './robustness/attack-table.ts';
 export type { Attack, AttackOrder, ChosenAttack, Goal, Oracle } from './robustness/attacks/attack.ts';
@@ -86,12 +87,8 @@ export { carryOut } from './robustness/attacks/attack.ts';
 export { attackNamed, attacks } from './robustness/attacks/index.ts';
 export { type Budget, drawBudget, type FakePeople, type ProfileLength } from './robustness/budget.ts';
 export { addFakes, addFakesToSplit, type FakeProfile, type FakeTiming } from './robustness/fake-profiles.ts';
-export {
-  type AttackOutcome,
-  type AttackStudy,
-  type MeasureOptions,
-  measureAttacks,
-} from './robustness/measure-attacks.ts';
+export { type AttackStudy, measureAttacks } from './robustness/measure-attacks.ts';
+export type { MeasureOptions } from './robustness/seeded-attacks.ts';
 export type { Targets } from './robustness/targets.ts';
 export { type AnyRunSettings, parseAnyRunSettings } from './runs/any-settings.ts';
 export { averageOverSeeds, type SeedSpread, spreadOverSeeds } from './runs/average-seeds.ts';

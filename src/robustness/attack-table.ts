@@ -1,6 +1,7 @@
 /** A study of attacks as a table for terminals. */
 import { textTable } from '../evaluation/text-table.ts';
-import type { AttackOutcome, AttackStudy, Effect } from './measure-attacks.ts';
+import type { AttackOutcome, Effect } from './attack-outcome.ts';
+import type { AttackStudy } from './measure-attacks.ts';
 
 interface Column {
   readonly header: string;

@@ -15,6 +15,9 @@ import { rankingTaskOf } from '../tasks/task-of-settings.ts';
 /** A model with its settings; its seed is that of each training. */
 export type Victim = Pick<RunSettings, 'model' | 'task' | 'config' | 'training' | 'evaluation' | 'refit'>;
 
+/** What accuracy is of a victim. */
+export const metricOf = ({ evaluation }: Pick<Victim, 'evaluation'>): string => evaluation.metrics[0];
+
 /** @throws DeepTasteError `config`: a model over feature fields, which ranks by rows and not by users and items alone */
 export function checkVictim({ model }: Pick<Victim, 'model'>): void {
   const { form } = findModel(model);
