@@ -42,6 +42,10 @@ const experiments: Readonly<Record<string, Experiment>> = {
     title: 'MovieLens-100K: attacks by gradients beside simple attacks at 1 %, and their transfer to ItemKNN, 3 seeds',
     args: `${movies} --model ials,item-knn --attack random,bandwagon,segment,als-gradient,revadv --set als-gradient.greyBox=true --set als-gradient.steps=6 --set revadv.steps=8 --budget 1% --targets unpopular --seeds 3`,
   },
+  'ml-ratings': {
+    title: 'MovieLens-100K: popular films demoted where ratings are predicted and ranked by (bias), 5 seeds',
+    args: `${movies} --model bias --task rating --attack random,average,bandwagon,love-hate --demote --targets popular --budget 1%,3% --seeds 5`,
+  },
   'fc-black': {
     title: 'Film club (400 × 300): attacks from outside, 20 fake people, 60 questions, 2 seeds',
     args: `${club} --model popularity,item-knn,ials,ease --attack bandwagon,poisonrec,copy-attack --budget 20 --questions 60 --targets unpopular --seeds 2`,
@@ -83,6 +87,7 @@ const sections = Object.entries(experiments).flatMap(([name, experiment]) => {
 writeFileSync(join(root, 'docs/results/robustness.md'), [head, ...sections].join('\n'));
 
 function sectionOf({ title, args }: Experiment, { outcomes }: AttackStudy): string {
+  const hasPredictions = outcomes.every(({ predicted }) => predicted !== null);
   const header = [
     'victim',
     'attack',
@@ -93,6 +98,7 @@ function sectionOf({ title, args }: Experiment, { outcomes }: AttackStudy): stri
     'hr@50 clean',
     'hr@50',
     'rank',
+    ...(hasPredictions ? ['predicted'] : []),
     outcomes[0].metric,
     'AUC length',
     'popularity',
@@ -107,6 +113,7 @@ function sectionOf({ title, args }: Experiment, { outcomes }: AttackStudy): stri
     each.cost.rows.toFixed(0),
     ...['hr@10', 'hr@50'].flatMap((k) => [each.hits[k].clean.mean.toFixed(4), shown(each.hits[k], 4)]),
     difference(each.rank, 0),
+    ...(each.predicted ? [difference(each.predicted, 3)] : []),
     difference(each.accuracy, 4),
     each.visibility.auc.length.toFixed(2),
     each.visibility.auc.popularity.toFixed(2),
