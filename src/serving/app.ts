@@ -16,6 +16,7 @@ import { type Log, noLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { LocalScoring } from './scoring/local-scoring.ts';
 import type { Scoring } from './scoring/question.ts';
+import { Bandits } from './service/bandits.ts';
 import type { Service } from './service/service.ts';
 import { parseServerSettings, type ServerSettings } from './settings.ts';
 import { memoryStore } from './store/open-store.ts';
@@ -78,6 +79,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     settings,
     watcher: metrics,
     log,
+    bandits: new Bandits(store, settings, log),
     now: Date.now,
     newId: randomUUID,
     onItems: parts.onItems,
