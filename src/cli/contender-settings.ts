@@ -17,8 +17,16 @@ export type ContenderFlags = DataFlags &
   SettingsFlags &
   Pick<CompareFlags, 'data' | 'models' | 'set' | 'refit' | 'epochs'>;
 
-/** One set of settings a model. @throws 'usage', 'config' */
-export async function contenderSettings(flags: ContenderFlags, command = 'compare'): Promise<FormedSettings[]> {
+/**
+ * One set of settings a model.
+ * @param among whether models of any form take settings as in a table of unlike models, where all rank for users
+ * @throws 'usage', 'config'
+ */
+export async function contenderSettings(
+  flags: ContenderFlags,
+  command = 'compare',
+  among: 'alike' | 'unlike' = 'alike',
+): Promise<FormedSettings[]> {
   const { data, models: names = [], set = [], refit } = flags;
   if (data === undefined || names.length === 0) {
     const [missing, given] = data === undefined ? ['data', 'models'] : ['models', 'data'];
@@ -30,7 +38,7 @@ export async function contenderSettings(flags: ContenderFlags, command = 'compar
   const models = names.map(findModel);
   for (const text of set) checkOwner(text, models);
   if (flags.epochs !== undefined && !models.some(hasEpochs)) throw noEpochs(flags.epochs, models);
-  const areUnlike = models.some(({ form }) => form !== models[0].form);
+  const areUnlike = among === 'unlike' || models.some(({ form }) => form !== models[0].form);
   const task = flags.task ?? commonTask(models);
   const settings: FormedSettings[] = [];
   for (const model of models) {

@@ -1,4 +1,6 @@
 /** What commander gives to the commands: the flags of each, and those that several share. */
+
+import type { FakeTiming } from '../robustness/fake-profiles.ts';
 import type { DataFlags, LayoutFlags } from './data-flags.ts';
 import type { EngineFlags } from './engine-options.ts';
 import type { SettingsFlags } from './run-flags.ts';
@@ -118,6 +120,27 @@ export interface PolicySimulateFlags extends CommonOptions {
   readonly svg?: string;
 }
 
+export interface AttackFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
+  readonly data: string[];
+  /** Absent where the poisoned data are all that is wanted. */
+  readonly model?: string[];
+  readonly attack: string[];
+  readonly budget: string[];
+  readonly length: string;
+  readonly times: FakeTiming;
+  readonly targets: string[];
+  readonly nTargets: number;
+  readonly demote?: true;
+  readonly seeds: number;
+  readonly seed: number;
+  readonly set?: string[];
+  readonly epochs?: number;
+  readonly questions: number;
+  readonly spies: number;
+  readonly out?: string;
+  readonly writeData?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   /** Absent = the folder of the demo, or that of its served models. */
@@ -142,6 +165,8 @@ export interface ServeFlags extends CommonOptions {
   readonly drain: number;
   /** Milliseconds. */
   readonly retrainEvery?: number;
+  readonly promote?: string;
+  readonly margin?: number;
   readonly runs?: string;
   readonly maxUpload?: number;
 }

@@ -22,6 +22,7 @@ const commands = {
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
+  attack: async () => (await import('./commands/attack.ts')).attackCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
   retrain: async () => (await import('./commands/retrain.ts')).retrainCommand(),

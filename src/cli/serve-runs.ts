@@ -17,8 +17,10 @@ function commandLine(): string[] {
   return [process.execPath, fileURLToPath(new URL(file, import.meta.url))];
 }
 
-function retrainArguments(store: string, settings: string | undefined): string[] {
-  return ['--store', store, ...(settings === undefined ? [] : ['--settings', settings])];
+function retrainArguments({ store, settings, promote, margin }: ServeFlags): string[] {
+  const said = { '--settings': settings, '--promote': promote, '--margin': margin };
+  const others = Object.entries(said).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
+  return ['--store', store, ...others];
 }
 
 const stderrLog = jsonLog((line) => process.stderr.write(`${line}\n`));
@@ -60,6 +62,11 @@ export async function serveUntilStopped(
       'usage',
       'serve: --retrain-every needs a store that another process can read, found one in memory; say --store FILE',
     );
+  if (retrainEvery === undefined && (flags.promote ?? flags.margin) !== undefined)
+    throw new DeepTasteError(
+      'usage',
+      `serve: ${flags.promote === undefined ? '--margin' : '--promote'} is about retraining, which --retrain-every INTERVAL does, found it alone; write both, or leave it out`,
+    );
   if (maxUpload !== undefined && folder === undefined)
     throw new DeepTasteError(
       'usage',
@@ -83,10 +90,7 @@ export async function serveUntilStopped(
     mostBody: maxBody,
     origins: cors,
     keepDays: keep,
-    retraining:
-      retrainEvery === undefined
-        ? null
-        : { everyMs: retrainEvery, program, args: retrainArguments(store, flags.settings) },
+    retraining: retrainEvery === undefined ? null : { everyMs: retrainEvery, program, args: retrainArguments(flags) },
     training: folder === undefined ? null : trainingMeans(folder, maxUpload ?? serveDefaults.maxUpload, program),
   });
   const studio = isStudioBuilt() ? 'the Studio is the page there, ' : '';

@@ -52,6 +52,6 @@ export function shownValue(value: unknown): string {
   try {
     return shownName(JSON.stringify(value) ?? String(value));
   } catch {
-    return `a value of type ${typeof value}`; // refers to itself, or is nested too deeply
+    return `${Array.isArray(value) ? 'a list' : 'an object'} that refers to itself or is nested too deeply to be shown`;
   }
 }

@@ -9,6 +9,7 @@ import { parseOptions } from '../core/options.ts';
 import { type FeedbackInput, feedbackEvent } from './api/telling.ts';
 import type { Log } from './log.ts';
 import { withoutPassword } from './store/postgres.ts';
+import { StoreFailure } from './store/store-failure.ts';
 
 const GROUP = 'servers';
 const AT_ONCE = 500;
@@ -170,16 +171,17 @@ export class Bus {
   }
 
   async #keep(entries: readonly Entry[]): Promise<void> {
-    const events: FeedbackInput[] = [];
+    const entryOf = new Map<FeedbackInput, Entry>();
     const refused: (readonly [Entry, string])[] = [];
     for (const entry of entries) {
       try {
-        events.push(eventOf(entry));
+        entryOf.set(eventOf(entry), entry);
       } catch (error) {
         refused.push([entry, (error as Error).message]);
       }
     }
-    if (events.length > 0) await this.#options.record(events);
+    for (const [event, why] of await this.#record([...entryOf.keys()]))
+      refused.push([entryOf.get(event) as Entry, why]);
     const done = this.#commands.multi();
     for (const [[, fields], why] of refused)
       done.xadd(`${this.#stream}:refused`, 'MAXLEN', '~', REFUSED_KEPT, '*', 'why', why, ...fields);
@@ -190,6 +192,24 @@ export class Bus {
       .exec();
     if (refused.length > 0)
       this.#options.log.write('warn', 'feedback refused', { events: refused.length, why: refused[0][1] });
+  }
+
+  /**
+   * Keeps what can be kept: one event that the store refuses does not hold up those that were read with it.
+   * @returns those that it refuses, and why
+   * @throws while the store takes nothing
+   */
+  async #record(events: readonly FeedbackInput[]): Promise<(readonly [FeedbackInput, string])[]> {
+    if (events.length === 0) return [];
+    try {
+      await this.#options.record(events);
+      return [];
+    } catch (error) {
+      if (!(error instanceof StoreFailure) || !error.isOfStatement) throw error;
+      if (events.length === 1) return [[events[0], (error as Error).message]];
+      const half = events.length >> 1;
+      return [...(await this.#record(events.slice(0, half))), ...(await this.#record(events.slice(half)))];
+    }
   }
 
   /** Waits for what is being kept, but not for a Redis that does not answer. */

@@ -14,6 +14,7 @@ import type { Service } from './service/service.ts';
 import { feedback } from './service/telling.ts';
 import type { ServerSettings } from './settings.ts';
 import { startPool } from './start-pool.ts';
+import { FileMark } from './store/file-mark.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import type { TrainingMeans } from './training/means.ts';
@@ -105,6 +106,8 @@ class RunningServer implements Server {
   readonly #training: TrainingDesk | null;
   #retraining: Retraining | null = null;
   #stopWatching: () => void = () => {};
+  /** Of the SQLite file; null = the store is none. */
+  readonly #mark: FileMark | null;
 
   /** @param given runs of the command line */
   constructor(options: ServerOptions, store: Store, pool: ScoringPool, given: readonly ModelSource[]) {
@@ -112,6 +115,7 @@ class RunningServer implements Server {
     this.#store = store;
     this.#pool = pool;
     this.#metrics = new Metrics(pool, Date.now);
+    this.#mark = store.kind === 'sqlite' && options.store !== ':memory:' ? new FileMark(options.store) : null;
     const { rate, mostBody, origins, settings, log, training } = options;
     const added = pool.sources.filter((source) => !given.includes(source)).map(({ name }) => name);
     this.#training = training === null ? null : new TrainingDesk(training, pool, settings, log, added);
@@ -141,6 +145,13 @@ class RunningServer implements Server {
 
   async start(): Promise<void> {
     const { host, port, keepDays, watch, retraining, log } = this.#options;
+    const other = this.#mark?.claim() ?? null;
+    if (other !== null)
+      log.write('warn', 'shared file', {
+        message:
+          `store: process ${other} serves over the same file; feedback is seen by both, but neither hears of items that the other is told ` +
+          'of before it starts again; several servers want --store postgres://…',
+      });
     await this.#training?.jobs.removeLeft();
     this.#itemVersion = await tellItems(this.#store, this.#pool);
     const { bus } = this.#options;
@@ -246,6 +257,7 @@ class RunningServer implements Server {
     await this.#bus?.close();
     await this.#pool.close();
     await this.#store.close();
+    this.#mark?.release();
     this.#metrics.close();
     this.#options.log.write('info', 'stopped');
   }

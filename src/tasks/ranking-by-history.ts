@@ -2,7 +2,13 @@
 import { ITEM_COUNTS } from '../artifact/recommender-parts.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { NamedTensors } from '../core/named-tensors.ts';
-import { type Interactions, joinInteractions, requireUsersAndItems, type Split } from '../data/dataset.ts';
+import {
+  type Dataset,
+  type Interactions,
+  joinInteractions,
+  requireUsersAndItems,
+  type Split,
+} from '../data/dataset.ts';
 import { sequencesOf } from '../data/sequences/from-interactions.ts';
 import { itemSupport, selectEvents } from '../data/sequences/select-sequences.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
@@ -44,16 +50,12 @@ export function rankingByHistoryTask(
     );
   requireUsersAndItems(`train ${model}`, dataset);
   parseTaskMetrics([...evaluation.metrics, evaluation.validationMetric], 'ranking');
-  const sequencesFrom = (interactions: Interactions) =>
-    sequencesOf({ ...dataset, interactions }, { by: 'user' }).sequences;
+  const sequencesFrom = (interactions: Interactions) => sequencesByUser(dataset, interactions);
   const histories = (known: Sequences) => historiesOf(known, dataset.users.size, isTrained);
   const sequences = sequencesFrom(train);
   const support = itemSupport(sequences);
   const isTrained = Uint8Array.from(support, (n) => (n > 0 ? 1 : 0));
-  const rankBy =
-    (scorer: SequenceScorer, past: SparseRows): RankPart =>
-    (ranking) =>
-      ranking.rankOn(new HistoryTables(scorer, past, isTrained));
+  const rankBy = (scorer: SequenceScorer, past: SparseRows) => rankAfter(scorer, past, isTrained);
   const again = (part: Split) => rankingByHistoryTask(part, options, model);
   const own: Task<'sequences', EvaluationResult> = {
     name: 'ranking',
@@ -77,9 +79,8 @@ export function rankingByHistoryTask(
     validation: { metric: evaluation.validationMetric, advice: validationAdvice(split) },
     isMeasured: evaluation.users !== 0 && hasTrainedTestUser(split),
     measure: (engine, scorer, _, part = 'test') => {
-      const before = part === 'test' && split.validation;
-      const past = histories(before ? sequencesFrom(joinInteractions(train, before)) : sequences);
-      return evaluateRanking(engine, rankBy(scorer, past), split, ofPart(evaluation, part), seed, part);
+      const rank = part === 'test' ? rankTestBy(split, scorer) : rankBy(scorer, histories(sequences));
+      return evaluateRanking(engine, rank, split, ofPart(evaluation, part), seed, part);
     },
     // measured as before, as models of users and items are: the same users, and what is no candidate
     withoutValidation: () =>
@@ -98,6 +99,24 @@ export function rankingByHistoryTask(
     },
   };
   return own;
+}
+
+/** How a trained model ranks for the users of the test part: their histories are those of training and of validation. */
+export function rankTestBy(
+  { dataset, train, validation }: Pick<Split, 'dataset' | 'train' | 'validation'>,
+  scorer: SequenceScorer,
+): RankPart {
+  const isTrained = Uint8Array.from(itemSupport(sequencesByUser(dataset, train)), (n) => (n > 0 ? 1 : 0));
+  const known = sequencesByUser(dataset, validation ? joinInteractions(train, validation) : train);
+  return rankAfter(scorer, historiesOf(known, dataset.users.size, isTrained), isTrained);
+}
+
+function rankAfter(scorer: SequenceScorer, past: SparseRows, isTrained: Uint8Array): RankPart {
+  return (ranking) => ranking.rankOn(new HistoryTables(scorer, past, isTrained));
+}
+
+function sequencesByUser(dataset: Dataset, interactions: Interactions): Sequences {
+  return sequencesOf({ ...dataset, interactions }, { by: 'user' }).sequences;
 }
 
 /** Items of every user that training knows, the oldest first; an item may occur again. */

@@ -6,6 +6,7 @@ import { Problem } from '../parts/problem.tsx';
 import { useTick } from '../parts/tick.ts';
 import { Jobs } from './jobs.tsx';
 import { Runs } from './runs.tsx';
+import type { Schema } from './schema.ts';
 import { TableEntry } from './table-entry.tsx';
 import { TableView } from './table-view.tsx';
 import { TrainingForm } from './training-form.tsx';
@@ -15,8 +16,11 @@ export type Upload = Awaited<ReturnType<Client['upload']>>;
 export type Catalogue = Awaited<ReturnType<Client['catalogue']>>;
 export type Job = Awaited<ReturnType<Client['job']>>;
 
-/** What is trained on: a table that was uploaded, or the simulated film club. */
-export type Chosen = { readonly upload: Upload } | { readonly upload: null };
+/** How a table is read where it is not as usual: roles of columns, ratings that count … */
+export type Reading = Parameters<Client['readUpload']>[1];
+
+/** What is trained on: a table that was uploaded, and how it is read; or the simulated film club. */
+export type Chosen = { readonly upload: Upload; readonly read: Reading } | { readonly upload: null };
 
 /** While a training goes on, and while none does. */
 const OFTEN_MS = 1_000;
@@ -29,6 +33,7 @@ export default function DataPage() {
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [changes, setChanges] = useState(0);
   const [isBusy, setBusy] = useState(false);
+  const [isReading, setReading] = useState(false);
   const tick = useTick(isBusy ? OFTEN_MS : SELDOM_MS);
   const jobs = useAnswer(
     catalogue.value === null
@@ -58,9 +63,24 @@ export default function DataPage() {
       {catalogue.value !== null && (
         <>
           <TableEntry mostBytes={catalogue.value.limits.uploadBytes} choose={setChosen} />
-          {chosen?.upload && <TableView upload={chosen.upload} change={(upload) => setChosen({ upload })} />}
+          {chosen?.upload && (
+            <TableView
+              key={chosen.upload.id}
+              upload={chosen.upload}
+              read={chosen.read}
+              schema={catalogue.value.read as Schema}
+              change={(upload, read) => setChosen({ upload, read })}
+              tellReading={setReading}
+            />
+          )}
           {chosen !== null && (chosen.upload === null || chosen.upload.data !== null) && (
-            <TrainingForm catalogue={catalogue.value} chosen={chosen} taken={taken} started={changed} />
+            <TrainingForm
+              catalogue={catalogue.value}
+              chosen={chosen}
+              isReading={isReading}
+              taken={taken}
+              started={changed}
+            />
           )}
           <Problem text={jobs.error} />
           <Jobs jobs={jobs.value ?? []} changed={changed} />

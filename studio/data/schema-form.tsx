@@ -39,7 +39,7 @@ function Control({ id, setting: { path, schema }, text = '', write }: ControlPar
   const usual = shownDefault(schema);
   const set = (value: string): void => write(path, value === usual ? '' : value);
   const hint = [schema.description, usual === '' ? null : `default ${usual}`].filter(Boolean).join('; ');
-  if (kind === 'truth')
+  if (kind === 'truth' && usual !== '')
     return (
       <div class="field truth">
         <label>
@@ -54,12 +54,12 @@ function Control({ id, setting: { path, schema }, text = '', write }: ControlPar
         <p class="tiny muted">{schema.description}</p>
       </div>
     );
-  if (kind === 'choice')
+  if (kind === 'choice' || kind === 'truth')
     return (
       <Field id={id} label={path} hint={hint}>
         <select id={id} value={text === '' ? usual : text} onChange={(event) => set(event.currentTarget.value)}>
           {usual === '' && <option value="">as usual</option>}
-          {choicesOf(schema).map((choice) => (
+          {(kind === 'truth' ? ['true', 'false'] : choicesOf(schema)).map((choice) => (
             <option key={choice} value={choice}>
               {choice}
             </option>

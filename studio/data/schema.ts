@@ -13,6 +13,9 @@ export interface Schema {
   readonly exclusiveMinimum?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
+  /** `#/$defs/Name`: the schema of that name in `$defs`. */
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
 /** A setting that can be said: its address within the options, and what may be there. */
@@ -22,7 +25,8 @@ export interface Setting {
 }
 
 /** The settings of an object, those of objects within it by addresses such as `optimizer.learningRate`. */
-export function settingsOf({ properties = {} }: Schema, above = ''): Setting[] {
+export function settingsOf(schema: Schema, above = ''): Setting[] {
+  const { properties = {} } = schema.$ref ? (schema.$defs?.[schema.$ref.split('/').at(-1) ?? ''] ?? {}) : schema;
   return Object.entries(properties).flatMap(([name, schema]) => {
     const path = `${above}${name}`;
     if (schema.properties) {
@@ -34,6 +38,26 @@ export function settingsOf({ properties = {} }: Schema, above = ''): Setting[] {
     }
     return [{ path, schema }];
   });
+}
+
+/** What was written into a form, by the addresses of settings. */
+export type Texts = ReadonlyMap<string, string>;
+
+/** @param text empty = as the default is */
+export function written(texts: Texts, path: string, text: string): Texts {
+  const next = new Map(texts);
+  if (text === '') next.delete(path);
+  else next.set(path, text);
+  return next;
+}
+
+/** Only what was written is sent. */
+export function saidSettings(settings: readonly Setting[], texts: Texts): Record<string, unknown> {
+  const values = settings.flatMap(({ path, schema }) => {
+    const text = texts.get(path);
+    return text === undefined ? [] : [[path, readValue(schema, text)] as const];
+  });
+  return nested(new Map(values));
 }
 
 type Kind = 'truth' | 'choice' | 'number' | 'text';
@@ -59,7 +83,7 @@ export function shownDefault({ default: value }: Schema): string {
 }
 
 /** What somebody wrote, as the value that is meant; what cannot be read goes as it is, and the server says what is wrong. */
-export function readValue(schema: Schema, text: string): unknown {
+function readValue(schema: Schema, text: string): unknown {
   const kind = kindOf(schema);
   if (kind === 'truth') return text === 'true';
   if (kind === 'choice') return text;
@@ -73,7 +97,7 @@ export function readValue(schema: Schema, text: string): unknown {
 }
 
 /** Values by their addresses as an object. */
-export function nested(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
+function nested(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [path, value] of values) {
     const keys = path.split('.');

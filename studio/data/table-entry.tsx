@@ -19,7 +19,7 @@ export function TableEntry({ mostBytes, choose }: EntryParts) {
     setName(file.name);
     work.start(
       (client) => client.upload(file.name, file),
-      (upload) => choose({ upload }),
+      (upload) => choose({ upload, read: {} }),
     );
   };
   return (

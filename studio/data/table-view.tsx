@@ -1,15 +1,23 @@
 /** What a table holds: counts, columns with their roles, how rows are spread, warnings. */
+import { useEffect } from 'preact/hooks';
 import { Choice } from '../parts/field.tsx';
 import { bytes, count, day, percent, wholeNumber } from '../parts/numbers.ts';
 import { Problem } from '../parts/problem.tsx';
 import { RowName, Table } from '../parts/table.tsx';
 import { useWork } from '../parts/work.ts';
 import { Histogram } from './histogram.tsx';
-import type { Upload } from './page.tsx';
+import type { Reading, Upload } from './page.tsx';
+import { ReadingForm } from './reading-form.tsx';
+import type { Schema } from './schema.ts';
 
 interface ViewParts {
   readonly upload: Upload;
-  change(upload: Upload): void;
+  readonly read: Reading;
+  /** JSON Schema of how a table may be read. */
+  readonly schema: Schema;
+  change(upload: Upload, read: Reading): void;
+  /** Told when the table is being read anew, and when it has been. */
+  tellReading(isGoingOn: boolean): void;
 }
 
 type Data = NonNullable<Upload['data']>;
@@ -18,9 +26,15 @@ type Data = NonNullable<Upload['data']>;
 const ROLES = ['user', 'item', 'rating', 'label', 'time', 'session', 'title'] as const;
 type Role = (typeof ROLES)[number];
 
-export function TableView({ upload, change }: ViewParts) {
+export function TableView({ upload, read, schema, change, tellReading }: ViewParts) {
   const { data, problem, name } = upload;
   const work = useWork();
+  useEffect(() => tellReading(work.isGoingOn), [work.isGoingOn]);
+  const readAs = (next: Reading): Promise<void> =>
+    work.start(
+      (client) => client.readUpload(upload.id, next),
+      (found) => change(found, next),
+    );
   return (
     <section class="card stack">
       <div class="head">
@@ -28,19 +42,21 @@ export function TableView({ upload, change }: ViewParts) {
         <span class="muted small">{bytes(upload.bytes)}</span>
       </div>
       <Problem text={problem} />
+      <ReadingForm
+        schema={schema}
+        isBusy={work.isGoingOn}
+        readAs={(said) => readAs({ ...said, ...(read.columns && { columns: read.columns }) })}
+      />
+      <div aria-live="polite">{work.isGoingOn && <p class="note">Reading the table anew …</p>}</div>
+      <Problem text={work.problem} />
       {data && (
         <>
           <Counts data={data} />
           <Columns
             data={data}
             isBusy={work.isGoingOn}
-            assign={(column, role) => {
-              const columns = assigned(data, column, role);
-              work.start((client) => client.readUpload(upload.id, { columns }), change);
-            }}
+            assign={(column, role) => readAs({ ...read, columns: assigned(data, column, role) })}
           />
-          <div aria-live="polite">{work.isGoingOn && <p class="note">Reading the table anew …</p>}</div>
-          <Problem text={work.problem} />
           {data.warnings.length > 0 && (
             <ul class="warnings">
               {data.warnings.map((warning) => (

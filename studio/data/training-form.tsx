@@ -4,25 +4,26 @@ import { Choice, Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useWork } from '../parts/work.ts';
 import type { Catalogue, Chosen } from './page.tsx';
-import { nested, readValue, type Schema, type Setting, settingsOf } from './schema.ts';
+import { type Schema, type Setting, saidSettings, settingsOf, type Texts, written } from './schema.ts';
 import { SchemaForm } from './schema-form.tsx';
 
 interface FormParts {
   readonly catalogue: Catalogue;
   readonly chosen: Chosen;
+  /** The table is being read anew: what it holds is not known yet. */
+  readonly isReading: boolean;
   /** Names that runs have already. */
   readonly taken: readonly string[];
   started(): void;
 }
 
-type Texts = ReadonlyMap<string, string>;
 const none: Texts = new Map();
 
 /** The settings of a training that are asked for most; the others are folded away. */
 const USUAL = ['epochs', 'batchSize', 'negatives', 'loss', 'patience', 'optimizer.learningRate', 'optimizer.l2'];
 const FIRST_MODEL = 'mf';
 
-export function TrainingForm({ catalogue, chosen, taken, started }: FormParts) {
+export function TrainingForm({ catalogue, chosen, isReading, taken, started }: FormParts) {
   const { models } = catalogue;
   const [modelName, setModel] = useState(FIRST_MODEL);
   const [name, setName] = useState<string | null>(null);
@@ -39,9 +40,11 @@ export function TrainingForm({ catalogue, chosen, taken, started }: FormParts) {
         client.train({
           name: run,
           model: model.name,
-          ...(chosen.upload === null ? { data: 'film-club' as const } : { upload: chosen.upload.id }),
-          config: said(options, config),
-          training: said(settings, training),
+          ...(chosen.upload === null
+            ? { data: 'film-club' as const }
+            : { upload: chosen.upload.id, read: chosen.read }),
+          config: saidSettings(options, config),
+          training: saidSettings(settings, training),
         }),
       () => {
         setName(null);
@@ -106,7 +109,7 @@ export function TrainingForm({ catalogue, chosen, taken, started }: FormParts) {
         )}
         <Problem text={work.problem} />
         <div class="row">
-          <button type="submit" class="primary" disabled={work.isGoingOn}>
+          <button type="submit" class="primary" disabled={work.isGoingOn || isReading}>
             Train
           </button>
         </div>
@@ -135,22 +138,6 @@ function Folded({ settings, texts, write }: FoldedParts) {
       )}
     </>
   );
-}
-
-function written(texts: Texts, path: string, text: string): Texts {
-  const next = new Map(texts);
-  if (text === '') next.delete(path);
-  else next.set(path, text);
-  return next;
-}
-
-/** Only what was written is sent. */
-function said(settings: readonly Setting[], texts: Texts): Record<string, unknown> {
-  const values = settings.flatMap(({ path, schema }) => {
-    const text = texts.get(path);
-    return text === undefined ? [] : [[path, readValue(schema, text)] as const];
-  });
-  return nested(new Map(values));
 }
 
 /** A name that a run may have, and none has. */

@@ -79,6 +79,12 @@ describe('bad input', () => {
     ],
     ['no run', ['evaluate', ''], 2, /argument 'run'.* It must be the path of a folder/],
     ['no run among several', ['compare', 'a', ''], 2, /argument 'runs'.* It must be the path of a folder/],
+    [
+      'a rule of retraining without retraining',
+      ['serve', 'run', '--margin', '0.2'],
+      2,
+      /--margin is about retraining, which --retrain-every/,
+    ],
     ['a port of nothing that is served', ['demo', '--port', '8081'], 2, /--port: must stand with --serve/],
     ['no data', data(''), 2, /"data\.files\.0": must be the path of a file, found ""/],
     ['--finish with half a command', films('--finish'), 2, /--finish: must have the whole command .*found no --model/],

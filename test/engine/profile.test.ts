@@ -14,11 +14,11 @@ afterAll(() => {
 });
 
 /** A profile of the steps that a training runs: its plan is asked for one in the place of its next run. */
-function profiled(training: { run(steps: number): void }, steps: number): PlanProfile {
+function profiled(training: { run(steps: number): void }, steps: number, events?: number): PlanProfile {
   let found: PlanProfile | undefined;
   StepPlan.prototype.run = function (...window) {
     StepPlan.prototype.run = run;
-    const { result, profile } = this.profile(...window);
+    const { result, profile } = this.profile(...window, events);
     found = profile;
     return result;
   };
@@ -53,6 +53,15 @@ describe('a profile of a plan in blocks', () => {
     // the clock is as coarse as 5 µs
     for (let n = 1; n < events.length; n++)
       expect(events[n].start).toBeGreaterThan(events[n - 1].start + events[n - 1].milliseconds - 0.02);
+  });
+
+  it('is of whole steps when a thread has no room for all of them', () => {
+    const ofStep = profile.events.length / profile.steps;
+    const short = profiled(training, 4, Math.floor(3.5 * ofStep));
+    expect(short.steps).toBe(2); // between the first loss check and the last one of three
+    expect(short.events.length).toBeCloseTo(2 * ofStep, -1);
+    expect(short.lines.map(({ label }) => label).sort()).toEqual(profile.lines.map(({ label }) => label).sort());
+    for (const { milliseconds } of short.events) expect(milliseconds).toBeGreaterThanOrEqual(0);
   });
 
   it('tells drawing apart', () => {

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { FeedbackInput } from '../../src/serving/api/telling.ts';
 import { type Bus, openBus } from '../../src/serving/bus.ts';
 import { jsonLog, noLog } from '../../src/serving/log.ts';
+import { StoreFailure } from '../../src/serving/store/store-failure.ts';
 import { until } from '../cli/command-line.ts';
 import { doorTo } from './cut-connection.ts';
 
@@ -80,6 +81,26 @@ describe.skipIf(!isThere)(
         expect.stringMatching(/"event"/),
       ]);
       expect(await redis.xlen(`${prefix}:feedback`)).toBe(0);
+    });
+
+    it('puts aside the one event that the store refuses, and keeps those beside it', async () => {
+      const told: string[] = [];
+      const { bus } = await open(async (events) => {
+        if (events.some(({ item }) => item === 'bad'))
+          throw new StoreFailure('postgres', Object.assign(new Error('invalid byte sequence'), { code: '22021' }));
+        told.push(...events.map(({ id }) => id as string));
+      });
+      const before = await redis.xlen(`${prefix}:feedback:refused`);
+      for (const n of [0, 1, 2, 3, 4, 5, 6])
+        await add({ id: `n${n}`, type: 'view', user: 'ann', item: n === 4 ? 'bad' : 'i1' });
+      await until(() => told.length === 6);
+      await bus.close();
+      expect(told.sort()).toEqual(['n0', 'n1', 'n2', 'n3', 'n5', 'n6']);
+      expect(await redis.xlen(`${prefix}:feedback`)).toBe(0);
+      const [[, fields]] = await redis.xrevrange(`${prefix}:feedback:refused`, '+', '-', 'COUNT', 1);
+      expect(await redis.xlen(`${prefix}:feedback:refused`)).toBe(before + 1);
+      expect(fields[1]).toContain('invalid byte sequence');
+      expect(fields[3]).toContain('"n4"');
     });
 
     it('keeps events in the stream while the store does not take them', async () => {

@@ -1,8 +1,11 @@
 /** What is told of served runs: their measures, tests against each other, exposure, maps; against the library and single lists. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { inspectArtifact } from '../../src/artifact/artifact.ts';
+import { versionOf } from '../../src/artifact/manifest.ts';
 import { Client } from '../../src/client/index.ts';
 import { RandomStream } from '../../src/core/random.ts';
 import { splitDataset } from '../../src/data/splits/split-dataset.ts';
@@ -155,6 +158,8 @@ it('refuses unlike protocols and missing values, with the reason and no folder',
   expect(unmeasured).toMatchObject({ status: 400, code: 'usage' });
   expect(unmeasured.message).not.toContain(folder);
   await expect(client.compare({ models: ['ials', 'nobody'] })).rejects.toMatchObject({ status: 404 });
+  const twice = await client.compare({ models: ['ials', 'ials'] }).catch((error) => error);
+  expect(twice).toMatchObject({ status: 400, message: expect.stringContaining('found "ials" twice') });
   await expect(client.compare({ models: [] })).rejects.toMatchObject({ status: 400 });
   await expect(client.compare({ models: runs, metric: 'mrr@7' })).rejects.toMatchObject({ status: 404 });
 });
@@ -229,6 +234,26 @@ it('neither keeps nor counts what is only looked at', async () => {
   await expect(client.recommend({ after: recommendationId })).rejects.toMatchObject({ status: 404 });
   const kept = await client.recommend({ user: 'u1', k: 2 });
   expect((await client.recommendation(kept.recommendationId)).items).toHaveLength(2);
+});
+
+it('shows the rest of a run whose study of negatives or epochs are damaged, and says so', async () => {
+  const path = pathOf('bpr');
+  const files = ['negatives.json', 'epochs.jsonl'].map((name) => join(path, name));
+  const whole = files.map((file) => readFileSync(file));
+  for (const file of files) writeFileSync(file, '{"epoch"');
+  const version = versionOf(await inspectArtifact(path));
+  const told = await models.answer({ kind: 'measures', run: { name: 'bpr', path, version } });
+  files.forEach((file, n) => {
+    writeFileSync(file, whole[n]);
+  });
+  expect(told).toMatchObject({ epochs: [], negatives: null, validationMetric: 'ndcg@10' });
+  expect(told.missing).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('bpr/epochs.jsonl'),
+      expect.stringContaining('bpr/negatives.json'),
+    ]),
+  );
+  expect(JSON.stringify(told)).not.toContain(folder);
 });
 
 it('does not tell the numbers of another run that took the place of the one that is served', async () => {

@@ -1,6 +1,6 @@
 /** The server as a process of its own: start, stop, death, another artifact under load. */
 import { randomUUID } from 'node:crypto';
-import { cpSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -139,6 +139,24 @@ describe('another artifact', () => {
 });
 
 describe('several servers', () => {
+  it('over one file are told that they do not hear of each other', async () => {
+    const first = await start('--store', 'shared.db', '--drain', '0');
+    const second = await start('--store', 'shared.db', '--drain', '0');
+    const of = ({ log }: Started) => log().find(({ event }) => event === 'shared file');
+    expect(of(first)).toBeUndefined();
+    expect(of(second)).toMatchObject({
+      level: 'warn',
+      message: expect.stringMatching(`process ${first.command.child.pid} serves .* --store postgres://`),
+    });
+    second.command.child.kill('SIGKILL');
+    await second.command.outcome;
+    const third = await start('--store', 'shared.db', '--drain', '0');
+    expect(of(third)).toBeUndefined(); // whoever left the mark is gone
+    third.command.child.kill('SIGTERM');
+    expect((await third.command.outcome).code).toBe(0);
+    expect(existsSync(place.path('shared.db-server'))).toBe(false);
+  }, 200_000);
+
   const redis = process.env.DEEPTASTE_REDIS ?? 'redis://127.0.0.1:6379';
   const database = `deeptaste_fleet_${randomUUID().slice(0, 8)}`;
 

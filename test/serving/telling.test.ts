@@ -114,6 +114,11 @@ describe('feedback', () => {
     expect((await app.ask('GET', '/users/u3')).body.events).toMatchObject([
       { recommendationId: body.recommendationId },
     ]);
+    const strange = { user: 'u3', item: body.items[0].id, type: 'click', recommendationId: 'never-given' };
+    expect((await tell(strange)).body).toMatchObject({
+      added: 1,
+      notes: [expect.stringContaining('no answer "never-given" was given')],
+    });
     const given = await app.ask('GET', `/recommendations/${body.recommendationId}`);
     expect(given.body).toMatchObject({ user: 'u3', model: 'run', request: { user: 'u3', k: 2 } });
     expect(given.body.items).toEqual(body.items.map(({ id, route, probability }) => ({ id, route, probability })));

@@ -85,6 +85,14 @@ describe.skipIf(browserPath === null)(`Data and Operate in a browser${why}`, () 
       await page.getByLabel('Role of time').selectOption('');
       await page.waitForFunction(() => document.querySelectorAll('.counts')[0].children.length === 5);
 
+      await page.getByText('How the table is read').click();
+      await page.getByLabel('kCore').fill('-1');
+      await page.getByRole('button', { name: 'Read it so' }).click();
+      await page.waitForSelector('.problem:has-text("kCore")');
+      await page.getByLabel('kCore').fill('8');
+      await page.getByRole('button', { name: 'Read it so' }).click();
+      await page.waitForSelector('.problem:has-text("kCore")', { state: 'detached' });
+
       await page.getByLabel('factors').fill('0');
       await page.getByRole('button', { name: 'Train', exact: true }).click();
       const wrong = await client
@@ -98,6 +106,12 @@ describe.skipIf(browserPath === null)(`Data and Operate in a browser${why}`, () 
       await card.getByText('done', { exact: true }).waitFor();
       const [job] = (await client.jobs()).jobs;
       expect(job).toMatchObject({ name: 'films-mf', state: 'done' });
+      // it was read as the page showed it
+      const { data: read } = JSON.parse(readFileSync(place.path('made/films-mf/settings.json'), 'utf8'));
+      expect(read).toMatchObject({
+        kCore: { user: 8, item: 8 },
+        columns: { user: 'user', item: 'item', title: 'title', time: null },
+      });
       const metrics = Object.values((job.result as unknown as Finished).result.metrics);
       const shown = await card.locator('.counts dd').allTextContents();
       expect(shown.map((text) => text.split(' ')[0])).toEqual(metrics.map(({ mean }) => mean.toFixed(4)));

@@ -1,7 +1,8 @@
 /** `deeptaste serve`: saved recommenders as a server that takes feedback. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { ServeFlags } from '../flags.ts';
 import { commaList, folderPath, folderPaths, interval, numberIn, wholeNumber } from '../option-values.ts';
+import { PROMOTIONS } from '../retraining/promotion.ts';
 import { serveDefaults } from '../serve-defaults.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -40,6 +41,8 @@ export function serveCommand(): Command {
       'train the recommenders on with feedback so often, such as 24h, as "deeptaste retrain" does',
       interval,
     )
+    .addOption(new Option('--promote <rule>', 'with --retrain-every: as of "deeptaste retrain"').choices(PROMOTIONS))
+    .option('--margin <share>', 'with --retrain-every: as of "deeptaste retrain"', numberIn(0, 1))
     .option(
       '--runs <folder>',
       'take tables and train models on them over HTTP; runs are saved in this folder',

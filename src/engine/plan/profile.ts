@@ -1,7 +1,7 @@
 /** Where the time of a plan's steps goes: events of every thread, and their sums by op. */
 import * as code from '../kernels/opcodes.ts';
 import type { Engine } from '../runtime/engine.ts';
-import type { TimedPart } from './timed-parts.ts';
+import { LOSS_CHECK, type TimedPart } from './timed-parts.ts';
 
 interface ProfileEvent {
   readonly thread: number;
@@ -34,20 +34,35 @@ export interface PlanProfile {
   readonly events: readonly ProfileEvent[];
 }
 
-/** Bytes of events of one thread: enough for the steps that a profile is asked for, whatever their number of ops. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
+/** Events that one thread keeps; what comes after them is not recorded. */
+const EVENTS_OF_THREAD = 1_000_000;
+
+/** An event as a thread wrote it: the address says what ran. */
+interface RecordedEvent {
+  readonly thread: number;
+  readonly address: number;
+  readonly start: number;
+  readonly milliseconds: number;
+}
 
 /** Switches recording on; `read` and `free` switch it off. */
 export class ProfileRecording {
   readonly #engine: Engine;
   readonly #buffers: number;
   readonly #record: number;
+  readonly #events: number;
 
-  constructor(engine: Engine) {
+  /** @param events that one thread keeps */
+  constructor(engine: Engine, events = EVENTS_OF_THREAD) {
     this.#engine = engine;
-    this.#buffers = engine.allocate(BUFFER_BYTES * engine.threads);
+    this.#events = events;
+    this.#buffers = engine.allocate(this.#bytes * engine.threads);
     this.#record = engine.allocate(8);
-    this.#switch(BUFFER_BYTES);
+    this.#switch(this.#bytes);
+  }
+
+  get #bytes(): number {
+    return this.#events * code.EVENT_BYTES;
   }
 
   #switch(bytes: number): void {
@@ -55,10 +70,15 @@ export class ProfileRecording {
     this.#engine.run(code.JOB_PROFILE, this.#record);
   }
 
-  read(parts: ReadonlyMap<number, TimedPart>, steps: number): PlanProfile {
+  /** @param stepsRun while it recorded; the profile is of fewer when a thread had no room for all of them */
+  read(parts: ReadonlyMap<number, TimedPart>, stepsRun: number): PlanProfile {
     this.#switch(0);
     const { threads } = this.#engine;
-    const timed = Array.from({ length: threads }, (_, thread) => [...this.#eventsOf(thread)]).flat();
+    const recorded = Array.from({ length: threads }, (_, thread) => [...this.#eventsOf(thread)]);
+    const isWhole = recorded.every(({ length }) => length < this.#events);
+    const { steps, timed } = isWhole
+      ? { steps: stepsRun, timed: recorded.flat() }
+      : wholeSteps(recorded, (address) => parts.get(address)?.label === LOSS_CHECK);
     const events = timed.map(({ address, ...event }): ProfileEvent => {
       const part = parts.get(address);
       return { ...event, label: part?.label ?? 'waiting for other threads', kind: part?.kind ?? 'waiting' };
@@ -66,11 +86,11 @@ export class ProfileRecording {
     return { steps, threads, events, lines: linesOf(timed, events, parts, steps) };
   }
 
-  *#eventsOf(thread: number): Generator<{ thread: number; address: number; start: number; milliseconds: number }> {
-    const from = this.#buffers + thread * BUFFER_BYTES;
-    const times = this.#engine.f64(from, BUFFER_BYTES / 8);
-    const words = this.#engine.u32(from, BUFFER_BYTES / 4);
-    for (let n = 0; (n + 1) * code.EVENT_BYTES <= BUFFER_BYTES && times[n * 3] !== 0; n++)
+  *#eventsOf(thread: number): Generator<RecordedEvent> {
+    const from = this.#buffers + thread * this.#bytes;
+    const times = this.#engine.f64(from, this.#events * 3);
+    const words = this.#engine.u32(from, this.#events * 6);
+    for (let n = 0; n < this.#events && times[n * 3] !== 0; n++)
       yield { thread, address: words[n * 6 + 4], start: times[n * 3], milliseconds: times[n * 3 + 1] - times[n * 3] };
   }
 
@@ -79,6 +99,24 @@ export class ProfileRecording {
     this.#engine.free(this.#buffers);
     this.#engine.free(this.#record);
   }
+}
+
+/**
+ * The events of the steps that every thread has whole: each checks the loss once a step, so that what lies between two checks is as much
+ * as a step. Where not even one is whole, all that there is counts as one step.
+ */
+function wholeSteps(
+  recorded: readonly (readonly RecordedEvent[])[],
+  isLossCheck: (address: number) => boolean,
+): { readonly steps: number; readonly timed: RecordedEvent[] } {
+  const checks = recorded.map((events) => events.flatMap(({ address }, n) => (isLossCheck(address) ? [n] : [])));
+  // steps that one thread runs alone leave the others without events
+  const steps = Math.min(...checks.filter(({ length }) => length > 0).map(({ length }) => length - 1));
+  if (steps < 1 || steps === Number.POSITIVE_INFINITY) return { steps: 1, timed: recorded.flat() };
+  return {
+    steps,
+    timed: recorded.flatMap((events, t) => (checks[t].length > 0 ? events.slice(checks[t][0], checks[t][steps]) : [])),
+  };
 }
 
 function linesOf(

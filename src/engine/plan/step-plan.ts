@@ -221,10 +221,18 @@ export class StepPlan {
     );
   }
 
-  /** Runs steps like `run` and says what took the time. */
-  profile(epoch: number, first: number, count: number): { readonly result: StepResult; readonly profile: PlanProfile } {
+  /**
+   * Runs steps like `run` and says what took the time.
+   * @param events that a thread keeps; where they are fewer than ran, the profile is of fewer steps
+   */
+  profile(
+    epoch: number,
+    first: number,
+    count: number,
+    events?: number,
+  ): { readonly result: StepResult; readonly profile: PlanProfile } {
     const { engine } = this.#options;
-    const recording = new ProfileRecording(engine);
+    const recording = new ProfileRecording(engine, events);
     try {
       const result = this.run(epoch, first, count);
       return { result, profile: recording.read(this.#work.timedParts(), count) };

@@ -12,10 +12,13 @@ export interface TimedPart {
   readonly rows: number;
 }
 
+/** What every thread does once a step. */
+export const LOSS_CHECK = 'check of the loss';
+
 /** Stages that are not lists of instructions. */
 const stageLabels: Readonly<Record<number, string>> = {
   [code.STAGE_REDUCE]: 'sum of the lanes',
-  [code.STAGE_CHECK_LOSS]: 'check of the loss',
+  [code.STAGE_CHECK_LOSS]: LOSS_CHECK,
   [code.STAGE_NORM_DENSE]: 'gradient norm, dense',
   [code.STAGE_NORM_ROWS]: 'gradient norm, rows',
   [code.STAGE_UPDATE_DENSE]: 'update, dense',

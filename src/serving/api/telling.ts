@@ -44,6 +44,7 @@ export const feedbackReply = z
   .object({
     added: z.int().meta({ description: 'events that are new' }),
     known: z.int().meta({ description: 'events whose ids were there' }),
+    notes: z.array(z.string()).readonly().meta({ description: 'what was kept though it does not fit' }),
   })
   .meta({ id: 'FeedbackReply' });
 

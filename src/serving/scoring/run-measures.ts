@@ -19,13 +19,15 @@ export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
   const result = await unlessMissing(missing, () => measuredResult(run));
   // one that is gone says so above, and has nothing else
   const path = (await versionIn(run.path)) === null ? null : run.path;
-  const epochs = path === null ? [] : await storedEpochs(path);
-  const settings = path === null ? null : await storedSettings(path);
-  if (path !== null && epochs.length === 0) missing.push('learning curves: it was not trained by epochs');
-  const negatives = path === null ? null : await storedNegatives(path);
+  const readable = async <T>(read: (path: string) => Promise<T>): Promise<T | null> =>
+    path === null ? null : unlessDamaged(missing, run.name, path, () => read(path));
+  const epochs = await readable(storedEpochs);
+  const settings = await readable(storedSettings);
+  if (epochs?.length === 0) missing.push('learning curves: it was not trained by epochs');
+  const negatives = await readable(storedNegatives);
   return {
     ...(result === null ? unmeasured : described(result)),
-    epochs,
+    epochs: epochs ?? [],
     validationMetric: settings === null ? null : validationMetricOf(settings),
     negatives,
     missing,
@@ -110,6 +112,22 @@ async function versionIn(path: string | null): Promise<string | null> {
   } catch (error) {
     if (error instanceof DeepTasteError && error.code === 'not-found') return null;
     throw error;
+  }
+}
+
+/** What is beside a measurement and cannot be read is named, and the rest is shown. */
+async function unlessDamaged<T>(
+  missing: string[],
+  name: string,
+  path: string,
+  read: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DeepTasteError) || error.code !== 'artifact') throw error;
+    missing.push(error.message.replaceAll(path, name));
+    return null;
   }
 }
 

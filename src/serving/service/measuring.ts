@@ -48,6 +48,9 @@ export class Measuring {
   ): Promise<ComparedRuns & { readonly lowerIsBetter: boolean }> {
     const chosen = (names ?? this.#service.scoring.about.map(({ name }) => name)).map((name) => this.#about(name));
     if (chosen.length === 0) throw new DeepTasteError('usage', 'compare: "models" must name a run, found none');
+    const twice = chosen.find((each, n) => chosen.indexOf(each) !== n);
+    if (twice)
+      throw new DeepTasteError('usage', `compare: "models" must name each run once, found "${twice.name}" twice`);
     const runs = chosen.map(({ name }) => this.#run(name));
     const about = ['compare', ...runs.map(({ name }) => name), metric, baseline, slices];
     const found = await this.#once(about, chosen, () =>

@@ -8,7 +8,7 @@ import type { Service } from './service.ts';
 export async function feedback(
   service: Service,
   events: readonly FeedbackInput[],
-): Promise<{ readonly added: number; readonly known: number }> {
+): Promise<{ readonly added: number; readonly known: number; readonly notes: readonly string[] }> {
   const now = service.now();
   const stored = events.map(
     ({ id, type, user, item, value, time, session, recommendationId }): FeedbackEvent => ({
@@ -23,7 +23,17 @@ export async function feedback(
     }),
   );
   const added = (await recordEvents(service, stored)).length;
-  return { added, known: stored.length - added };
+  return { added, known: stored.length - added, notes: await strangeAnswers(service, events) };
+}
+
+/** Events that name an answer which was never given, or is not kept any more, count for no comparison of scenarios. */
+async function strangeAnswers({ store }: Service, events: readonly FeedbackInput[]): Promise<string[]> {
+  const named = [...new Set(events.flatMap(({ recommendationId }) => recommendationId ?? []))];
+  const known = await store.knownRecommendations(named);
+  const unknown = named.filter((id) => !known.has(id));
+  if (unknown.length === 0) return [];
+  const shown = `"${shownName(unknown[0])}"${unknown.length > 1 ? ` and ${unknown.length - 1} more` : ''}`;
+  return [`no answer ${shown} was given, or it is not kept any more: the events are kept, and count for no scenario`];
 }
 
 /** @returns those that are new */

@@ -177,6 +177,13 @@ class SqlStore implements Store {
     return row ? answerOf(row) : null;
   }
 
+  async knownRecommendations(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    await Promise.all(ids.map((id) => this.#answers.settled(id)));
+    const each = ids.map((id) => statement('SELECT id FROM recommendations WHERE id = ?', id));
+    return new Set((await this.#database.lookUp(each)).flatMap((rows) => rows.map(({ id }) => id as string)));
+  }
+
   async recommendationsAfter(
     after: Pick<GivenRecommendation, 'time' | 'id'> | null,
     limit: number,

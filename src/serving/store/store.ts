@@ -53,6 +53,8 @@ export interface Store {
   /** Keeps it together with others, within some milliseconds; `recommendation` waits for it. */
   addRecommendation(given: GivenRecommendation): Promise<void>;
   recommendation(id: string): Promise<GivenRecommendation | null>;
+  /** Which of these answers it keeps. */
+  knownRecommendations(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Answers in the order of time and id, those after one (null = from the beginning). */
   recommendationsAfter(
     after: Pick<GivenRecommendation, 'time' | 'id'> | null,
