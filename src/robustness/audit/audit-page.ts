@@ -72,7 +72,7 @@ function people({ suspects, suspicious, threshold, people: n, learned, rows, ite
     text: [
       `${many(rows)} rows of ${many(n)} people and ${many(items)} items. ${source}, cross-fitted.`,
       ...told,
-      `${many(suspicious)} people (${percent(suspicious / n)}) have a score of ${threshold} or more. A score is a reason to look, no proof.`,
+      `${many(suspicious)} people (${percent(suspicious / n)}) are suspicious: their score is ${threshold} or more. It is a reason to look, no proof.`,
     ],
     table: {
       head: ['user', 'score', 'items', 'what stands out (share of people beyond)'],

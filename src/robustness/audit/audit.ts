@@ -10,7 +10,7 @@ import { type Profiles, profilesOf } from '../detection/profiles.ts';
 import type { Victim } from '../victims.ts';
 import { type Cost, costOfPushing, type DefenceOutcome, defencesAgainst } from './cost.ts';
 import { risesOf } from './rises.ts';
-import { type Learned, type Suspicion, suspicionOf } from './suspicion.ts';
+import { type Learned, type Suspicion, suspicionOf, suspiciousPeople } from './suspicion.ts';
 import { commonItems, groupsOf, mostSuspicious } from './targets.ts';
 
 export interface AuditOptions {
@@ -43,7 +43,7 @@ export interface Audit {
   readonly seed: number;
   readonly learned: readonly Learned[];
   readonly threshold: number;
-  /** People with a score from the threshold on. */
+  /** People who are called suspicious: with a score from the threshold on, as many as there may be. */
   readonly suspicious: number;
   /** The most suspicious people, at most {@link LISTED}. */
   readonly suspects: readonly SuspiciousPerson[];
@@ -121,7 +121,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     seed,
     learned: suspicion.learned,
     threshold,
-    suspicious: suspicion.score.reduce((n, p) => n + (p >= threshold ? 1 : 0), 0),
+    suspicious: suspiciousPeople(suspicion, threshold).length,
     suspects: ranked.slice(0, LISTED).map((user) => suspectOf(dataset, profiles, suspicion, user)),
     common: common.map(({ item, ...rest }) => ({ ...named(dataset, item), ...rest })),
     groups: groupsOf(profiles, common, ranked).map(({ items, people }) => ({

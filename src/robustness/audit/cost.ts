@@ -13,7 +13,7 @@ import { addFakesToSplit } from '../fake-profiles.ts';
 import { exposablePairs, hitCutoffs, targetStanding } from '../target-standing.ts';
 import { targetsOf } from '../targets.ts';
 import { trainVictim, type Victim } from '../victims.ts';
-import { suspicionOf } from './suspicion.ts';
+import { suspicionOf, suspiciousPeople } from './suspicion.ts';
 
 /** Share of the top-10 lists of real people that the item is to be in. */
 export const WANTED = 0.01;
@@ -94,9 +94,9 @@ export async function defencesAgainst(options: CostOptions, fakes: number): Prom
   const outcomes: DefenceOutcome[] = [{ name: 'none', how: '', ...(await lab.train(split)) }];
   task.update(1, 'none');
   const seen = { ...split.dataset, interactions: split.train };
-  const { score } = await suspicionOf(seen, { engine, random: new RandomStream(seed, 'audit/defences') });
+  const suspicion = await suspicionOf(seen, { engine, random: new RandomStream(seed, 'audit/defences') });
   const isFake = new Set(fakeUsers);
-  const out = Array.from(score.keys()).filter((user) => score[user] >= LEFT_OUT);
+  const out = suspiciousPeople(suspicion, LEFT_OUT);
   const leftOut = {
     real: out.filter((user) => !isFake.has(user)).length,
     fake: out.filter((user) => isFake.has(user)).length,
@@ -109,7 +109,7 @@ export async function defencesAgainst(options: CostOptions, fakes: number): Prom
   });
   task.update(2, 'left out');
   for (const { name, how, training, trust } of trainingsOf(victim)) {
-    const own = trust ? withTrust(split, score) : split;
+    const own = trust ? withTrust(split, suspicion.score) : split;
     outcomes.push({
       name,
       how,

@@ -8,8 +8,8 @@
  *   score = π f₁ / f = π · odds · n / n₁        π̂ = min over cuts c of P(odds ≥ c) / P₁(odds ≥ c), but at least 0.005 shared by the recipes
  *
  * (learning from positive and unlabelled people: Elkan & Noto: Learning Classifiers from Only Positive and Unlabeled Data. KDD 2008). The
- * score of a person is the highest of all recipes. Over the people of the data f₁ / f has the mean 1, so that where no fakes are found at
- * most 0.005 / threshold of them reach a threshold: 1 % reach ½.
+ * score of a person is the highest of all recipes. Real people who look like fakes raise π̂, too: up to 0.025 + 1 / √n it is no sign of
+ * fakes, and unless a recipe has more, no more than one person in a hundred is called suspicious, whatever the scores.
  */
 import { DeepTasteError } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
@@ -22,6 +22,7 @@ import { carryOut } from '../attacks/attack.ts';
 import { attackNamed } from '../attacks/index.ts';
 import { drawBudget } from '../budget.ts';
 import { type FeatureColumn, featureTable } from '../detection/feature-table.ts';
+import type { ProfileFeature } from '../detection/features/feature.ts';
 import type { ProfileLabels } from '../detection/labels.ts';
 import { profilesOf } from '../detection/profiles.ts';
 import { supervisedScores } from '../detection/supervised.ts';
@@ -40,6 +41,8 @@ export interface Suspicion {
   /** Of everybody [nUsers], in [0, 1]. */
   readonly score: Float64Array;
   readonly learned: readonly Learned[];
+  /** People who are called suspicious at most. */
+  readonly most: number;
   /** Value of each feature of everybody, by its name. */
   readonly features: ReadonlyMap<string, Float64Array>;
 }
@@ -53,6 +56,10 @@ export interface SuspicionOptions {
 
 /** Fake people that are taken to be there although none are found, as a share of all people. */
 const LEAST_SHARE = 0.005;
+/** Of the people of clean data as many may be called suspicious. */
+const FALSE_ALARMS = 0.01;
+/** Shares of fakes up to this, and 1 / √people for what chance adds, are found in clean data, too. */
+const NO_SIGN = 0.025;
 /** Fewer people say nothing of what people are like. */
 const FEWEST_PEOPLE = 50;
 /** Fake people of each recipe that are put in: a share of the people, but some of them at least. */
@@ -77,7 +84,7 @@ export async function suspicionOf(dataset: Dataset, options: SuspicionOptions): 
   if (labels) {
     const score = await detect(table, labels.ofUser, options, 'labels');
     const share = labels.nFake / (labels.nFake + labels.nReal);
-    return { score, learned: [{ from: 'labels', auc: aucOf(labels.ofUser, score), share }], features };
+    return { score, learned: [{ from: 'labels', auc: aucOf(labels.ofUser, score), share }], most: nUsers, features };
   }
   const recipes = recipesFor(dataset);
   const score = new Float64Array(nUsers);
@@ -86,14 +93,23 @@ export async function suspicionOf(dataset: Dataset, options: SuspicionOptions): 
     const { name } = recipe;
     const copy = await withFakes(dataset, recipe, options);
     const ofUser = new Int8Array(copy.users.size).fill(1, nUsers);
-    const p = await detect(featuresOf(copy), ofUser, options, name);
+    const own = featuresOf(copy).filter(({ feature }) => recipe.features(feature));
+    const p = await detect(own, ofUser, options, name);
     const share = Math.max(LEAST_SHARE / recipes.length, shareOf(p.slice(0, nUsers), p.slice(nUsers)));
     const perOdds = (share * nUsers) / (copy.users.size - nUsers);
     for (let user = 0; user < nUsers; user++)
       score[user] = Math.max(score[user], Math.min(1, (perOdds * p[user]) / (1 - p[user])));
     learned.push({ from: name, auc: aucOf(ofUser, p), share });
   }
-  return { score, learned, features };
+  const noSign = NO_SIGN + 1 / Math.sqrt(nUsers);
+  const found = learned.reduce((sum, { share }) => sum + (share > noSign ? share : 0), 0);
+  return { score, learned, most: Math.floor(nUsers * Math.max(FALSE_ALARMS, found)), features };
+}
+
+/** The people whose score is at least the threshold, the most suspicious first, as many as there may be. */
+export function suspiciousPeople({ score, most }: Suspicion, threshold: number): number[] {
+  const above = Array.from(score.keys()).filter((user) => score[user] >= threshold);
+  return above.sort((a, b) => score[b] - score[a] || a - b).slice(0, most);
 }
 
 function detect(
@@ -134,20 +150,25 @@ interface Recipe {
   readonly name: string;
   readonly attack: string;
   readonly timing: FakeTiming;
+  /** What the detector looks at. */
+  features(feature: ProfileFeature): boolean;
 }
 
 function recipesFor({ interactions: { rating, time } }: Dataset): Recipe[] {
   const names = ['random', 'average', 'bandwagon', 'segment'];
   const allowed = names.filter((name) => rating !== null || !attackNamed(name).attack.needsRatings);
-  const recipes = allowed.map((attack): Recipe => ({ name: attack, attack, timing: 'people' }));
+  const ofItems = ({ needs }: ProfileFeature) => needs !== 'times';
+  const recipes = allowed.map((attack): Recipe => ({ name: attack, attack, timing: 'people', features: ofItems }));
   if (time === null) return recipes;
-  return [...recipes, { name: 'bandwagon, all at once', attack: 'bandwagon', timing: 'burst' }];
+  // who acts all at once is found by that alone, whatever the items
+  const ofTimes = ({ needs, name }: ProfileFeature) => needs === 'times' || name === 'length';
+  return [...recipes, { name: 'all at once', attack: 'random', timing: 'burst', features: ofTimes }];
 }
 
 /** The data with fake people of a recipe behind the others, who push an unpopular item. */
 async function withFakes(
   dataset: Dataset,
-  { name, attack, timing }: Recipe,
+  { name, attack, timing }: Pick<Recipe, 'name' | 'attack' | 'timing'>,
   { engine, random }: SuspicionOptions,
 ): Promise<Dataset> {
   const nUsers = dataset.users.size;
