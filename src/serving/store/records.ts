@@ -53,6 +53,15 @@ export interface KnownPerson {
   readonly events: readonly FeedbackEvent[];
 }
 
+/** An event that is held back. */
+export interface HeldEvent {
+  readonly event: FeedbackEvent;
+  /** One clause for people. */
+  readonly reason: string;
+  /** When. */
+  readonly held: number;
+}
+
 /** An answer that was given: what a page after it, feedback and off-policy estimates need. */
 export interface GivenRecommendation {
   readonly id: string;
