@@ -141,6 +141,16 @@ export interface AttackFlags extends CommonOptions, DataFlags, SettingsFlags, En
   readonly writeData?: string;
 }
 
+export interface AuditFlags extends CommonOptions, DataFlags, SettingsFlags, EngineFlags {
+  readonly run?: string;
+  readonly model?: string;
+  readonly attack: string;
+  readonly labels?: string;
+  readonly threshold: number;
+  readonly seed: number;
+  readonly out?: string;
+}
+
 export interface DemoFlags extends CommonOptions, EngineFlags {
   readonly seed: number;
   /** Absent = the folder of the demo, or that of its served models. */

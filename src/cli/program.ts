@@ -23,6 +23,7 @@ const commands = {
   export: async () => (await import('./commands/export.ts')).exportCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
   attack: async () => (await import('./commands/attack.ts')).attackCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   feedback: async () => (await import('./commands/feedback.ts')).feedbackCommand(),
   retrain: async () => (await import('./commands/retrain.ts')).retrainCommand(),

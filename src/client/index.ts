@@ -5,6 +5,7 @@ import type * as asking from '../serving/api/asking.ts';
 import type * as looking from '../serving/api/looking.ts';
 import type * as measuring from '../serving/api/measuring.ts';
 import type * as operating from '../serving/api/operating.ts';
+import type * as protecting from '../serving/api/protecting.ts';
 import type * as telling from '../serving/api/telling.ts';
 import type * as training from '../serving/api/training.ts';
 
@@ -207,6 +208,22 @@ export class Client {
 
   experiments(query: { days?: number } = {}): Promise<Out<typeof operating.experimentsReply>> {
     return this.#send({ method: 'GET', path: `/operate/experiments${queryOf(query)}` });
+  }
+
+  heldFeedback(query: { limit?: number } = {}): Promise<Out<typeof protecting.heldReply>> {
+    return this.#send({ method: 'GET', path: `/operate/held${queryOf(query)}` });
+  }
+
+  releaseFeedback(held: In<typeof protecting.heldRequest>): Promise<Out<typeof protecting.releaseReply>> {
+    return this.#send({ method: 'POST', path: '/operate/held/release', body: held, mayRepeat: false });
+  }
+
+  dropFeedback(held: In<typeof protecting.heldRequest>): Promise<Out<typeof protecting.dropReply>> {
+    return this.#send({ method: 'POST', path: '/operate/held/drop', body: held, mayRepeat: false });
+  }
+
+  exposureAlarms(): Promise<Out<typeof protecting.alarmsReply>> {
+    return this.#send({ method: 'GET', path: '/operate/alarms' });
   }
 
   keys(): Promise<Out<typeof operating.keysReply>> {

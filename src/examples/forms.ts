@@ -1,4 +1,6 @@
 /** The forms of training data: what a task gives to a model, what a model needs of them to score, and what it scores. */
+
+import type { FieldTable } from '../data/dataset.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
 import type { Sequences } from '../data/sequences/sequences.ts';
@@ -49,6 +51,8 @@ export interface TakenPairs {
   readonly friends?: SparseRows | null;
   /** What the users took in a training before, which is not to be drawn as not taken; absent = there was none. */
   readonly former?: SparseRows;
+  /** What is known of the users; absent = nobody asked. */
+  readonly userFields?: FieldTable;
 }
 
 /** One rating a row; a pair of a user and an item may have several. */

@@ -14,7 +14,7 @@ import { mutualFriends } from '../data/social/friends.ts';
 import { levelsOf, ratingLevels } from '../data/social/rating-levels.ts';
 import type { SparseRows } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { input, square, subtract } from '../engine/ops/index.ts';
+import { input, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { nameOf, ParameterStore } from '../engine/runtime/parameter-store.ts';
@@ -45,10 +45,14 @@ import { knownFriends } from './known-friends.ts';
 import { type MemoryEstimate, trainingMemory } from './memory-estimate.ts';
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { epochOrders, type OpenExamples, stepsFedByCaller } from './open-examples.ts';
+import { checkRatingLoss, lossOfError, type RatingLossSettings } from './rating-loss.ts';
 import { checkedRatings, clearUntrained, ratingSettings, rowsOf } from './ratings.ts';
+import { UserWeights } from './user-weights.ts';
+
+const { trim: _, ...shape } = ratingSettings.shape;
 
 export const neighbourhoodSettings = z.strictObject({
-  ...ratingSettings.shape,
+  ...shape,
   batchSize: ratingSettings.shape.batchSize
     .unwrap()
     .default(256)
@@ -64,6 +68,7 @@ export const neighbourhoods: Examples = {
   title: 'rows of a user, an item and a rating, with friends and what they rated',
   unit: 'ratings',
   settings: neighbourhoodSettings,
+  checkSettings: checkRatingLoss,
 };
 
 /** Edges as they are written, both ways, or none, whether the data have some or not. */
@@ -147,12 +152,13 @@ function neighbourhoodStep<C>(
   model: NeighbourhoodParts<C>,
   { tensors }: DeclaredParameters,
   config: C,
+  training: RatingLossSettings,
   random?: RandomStream,
 ): { readonly leaves: PairLeaves; readonly label: Tensor; readonly loss: Tensor } {
   const leaves = pairLeaves(model, config);
   const label = input('label', [1]);
   const score = model.score(tensors, leaves, config, random ? trainingPass(random) : prediction);
-  return { leaves, label, loss: square(subtract(score, label)) };
+  return { leaves, label, loss: lossOfError(subtract(score, label), training) };
 }
 
 /** What a training on the ratings takes. */
@@ -165,7 +171,7 @@ function neighbourhoodMemory<C>(
   const known = knownSurroundings(title, model, data, config);
   const { sizes } = surroundingsOf(known, data.sizes);
   const declared = declaredAs(model.parameters(config, sizes));
-  const { loss } = neighbourhoodStep(model, declared, config);
+  const { loss } = neighbourhoodStep(model, declared, config, training);
   const count = data.ratings?.value.length ?? 0;
   const bytesOf = (batchSize: number): number => stepBytes({ engine, loss, batchSize });
   return trainingMemory({
@@ -227,15 +233,17 @@ class OpenNeighbourhoods<C> implements OpenExamples<'pairs'> {
     this.#keyed = model.neighbours(surroundings, config);
     this.#neighbours = this.#keyed(random.child('neighbours').key);
     this.declared = declaredAs(model.parameters(config, sizes));
-    const { leaves, label, loss } = neighbourhoodStep(model, this.declared, config, random.child('noise'));
+    const { leaves, label, loss } = neighbourhoodStep(model, this.declared, config, training, random.child('noise'));
+    const weights = training.userWeight === undefined ? null : new UserWeights(training.userWeight, data);
     this.#leaves = leaves;
     this.#label = label;
-    this.store = new ParameterStore(engine, this.declared.list);
+    this.store = new ParameterStore(engine, [...this.declared.list, ...(weights ? [weights.tensor] : [])]);
+    weights?.writeTo(this.store);
     this.#biases = model.biases(config) ? model.fittedBiases(this.#ratings, sizes, config) : null;
     this.plan = new StepPlan({
       engine,
       store: this.store,
-      loss,
+      loss: weights?.weighted(loss, leaves.user) ?? loss,
       trainable: this.declared.list.filter((parameter) => !(this.#biases && isBias(parameter))),
       fedByCaller: [...leavesOf(leaves), label],
       batchSize: this.#batchSize,

@@ -4,7 +4,7 @@ import { slopesAt } from '../engine/gradient.ts';
 import { indexInput, table } from '../engine/ops/index.ts';
 import { withSampling } from '../engine/plan/profile.ts';
 import { StepPlan, type StepResult } from '../engine/plan/step-plan.ts';
-import { StepProbe } from '../engine/plan/step-probe.ts';
+import { StepProbe, type StepProbeOptions } from '../engine/plan/step-probe.ts';
 import { FactorRanks } from '../engine/runtime/factor-ranks.ts';
 import { ParameterStore } from '../engine/runtime/parameter-store.ts';
 import { SamplerRecord } from '../engine/runtime/sampler.ts';
@@ -20,6 +20,8 @@ import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
 import { checkPairRow, feedOf, isInBlocks, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
 import { type PairSettings, pairSettings, rowsOfLoss, rowsPerPositive } from './pair-settings.ts';
 import { tookEverythingNote } from './took-everything.ts';
+import { Trimming } from './trimming.ts';
+import { UserWeights } from './user-weights.ts';
 
 export class OpenPairs<C> implements OpenExamples<'pairs'> {
   readonly declared: DeclaredParameters;
@@ -33,6 +35,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
   readonly #model: TrainedScoring<C>;
   readonly #given: Parameters;
   readonly #row: PairRow;
+  readonly #trimming: Trimming | null;
   /** Steps between two rankings of items by factor. */
   readonly #stepsOfRanking: number;
   /** Rankings so far and what they took, for profiles. */
@@ -52,7 +55,11 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     this.declared = declaredAs(model.parameters(config, sizes));
     this.#given = withConstants(model, this.declared.tensors, config, data);
     const probability = needsProbabilities(training) ? table('logProbability', sizes.nItems, 1) : undefined;
-    this.store = new ParameterStore(engine, [...this.declared.list, ...(probability ? [probability] : [])]);
+    this.#trimming = training.trim > 0 ? new Trimming(training.trim) : null;
+    const weights = training.userWeight === undefined ? null : new UserWeights(training.userWeight, data);
+    const untrained = [probability, this.#trimming?.tensor, weights?.tensor].filter((each) => each !== undefined);
+    this.store = new ParameterStore(engine, [...this.declared.list, ...untrained]);
+    weights?.writeTo(this.store);
     if (probability) this.store.write(probability, logProbabilities(training, positives));
     // one of the rows with a label is that of the taken item
     const isLabelled = kind === 'pointwise' || kind === 'whole';
@@ -82,11 +89,12 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     });
     this.nRows = this.#row.label ? this.#sampler.rowsPointwise : this.#sampler.rowsPairwise;
     const batchSize = Math.min(training.batchSize, this.nRows);
+    const trimmed = this.#trimming?.trimmed(this.#row.loss) ?? this.#row.loss;
     this.#stepsOfRanking = stepsOfRanking(sizes.nItems, batchSize);
     this.plan = new StepPlan({
       engine,
       store: this.store,
-      loss: this.#row.loss,
+      loss: weights?.weighted(trimmed, this.#row.user) ?? trimmed,
       trainable: this.declared.list,
       feed: feedOf(this.#sampler, this.#row, training),
       batchSize,
@@ -94,7 +102,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       optimizer: training.optimizer,
       totalSteps: training.epochs * Math.ceil(this.nRows / batchSize),
       inBlocks: isInBlocks(model, training),
-      stateWords: this.#ranks ? () => this.#ranks!.state : undefined,
+      stateWords: () => [...(this.#ranks?.state ?? []), ...(this.#trimming ? [this.#trimming.state(this.store)] : [])],
     });
     initialiseParameters(this.declared, this.store, random.child('init'));
   }
@@ -121,6 +129,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
   }
 
   run(epoch: number, first: number, count: number): StepResult {
+    this.#begin(epoch, first);
     if (!this.#ranks) return this.plan.run(epoch, first, count);
     let lossSum = 0;
     for (let done = 0; done < count; ) {
@@ -134,6 +143,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
   }
 
   profile(epoch: number, first: number, count: number): ReturnType<StepPlan['profile']> {
+    this.#begin(epoch, first);
     if (!this.#ranks) return this.plan.profile(epoch, first, count);
     const since = first % this.#stepsOfRanking;
     if (since === 0) this.#rank(this.#ranks);
@@ -141,6 +151,26 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const { rankings, milliseconds } = this.#ranking;
     const ofStep = (milliseconds * profile.threads) / Math.max(1, rankings) / this.#stepsOfRanking;
     return { result, profile: withSampling(profile, 'ranking of items by factor', ofStep) };
+  }
+
+  /** Before a step, what is done at the beginning of an epoch. */
+  #begin(epoch: number, step: number): void {
+    if (step > 0 || !this.#trimming) return;
+    if (this.#ranks && epoch > 0) this.#rank(this.#ranks);
+    this.#trimming.beginEpoch(epoch, this.#row.loss, this.#probe());
+  }
+
+  #probe(): Omit<StepProbeOptions, 'outputs'> {
+    const { engine } = this.#request;
+    const training = pairSettings.parse(this.#request.training);
+    return {
+      engine,
+      store: this.store,
+      feed: feedOf(this.#sampler, this.#row, training),
+      batchSize: Math.min(training.batchSize, this.nRows),
+      totalRows: this.nRows,
+      inBlocks: isInBlocks(this.#model, training),
+    };
   }
 
   #rank(ranks: FactorRanks): void {
@@ -153,7 +183,6 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
   }
 
   drawnNegatives(epoch: number, steps: number): DrawnNegatives {
-    const { engine } = this.#request;
     const { loss, user, label, negatives } = this.#row;
     this.#ranks?.refresh();
     const slopes = slopesAt(
@@ -161,17 +190,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
       negatives.map(({ score }) => score),
     );
     const outputs = [user, ...(label ? [label] : []), ...negatives.flatMap(({ item }, k) => [item, slopes[k]])];
-    const training = pairSettings.parse(this.#request.training);
-    const batchSize = Math.min(training.batchSize, this.nRows);
-    const probe = new StepProbe({
-      engine,
-      store: this.store,
-      feed: feedOf(this.#sampler, this.#row, training),
-      outputs,
-      batchSize,
-      totalRows: this.nRows,
-      inBlocks: isInBlocks(this.#model, training),
-    });
+    const probe = new StepProbe({ ...this.#probe(), outputs });
     const drawn = new NegativeLists();
     for (let step = 0; step < Math.min(steps, this.stepsPerEpoch); step++) {
       const [users, ...rest] = probe.run(epoch, step);

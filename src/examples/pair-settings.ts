@@ -5,6 +5,8 @@ import { conditionsOf } from '../core/option-metas.ts';
 import { optimizerOptions } from '../engine/optimizers/optimizer.ts';
 import { batchSettings } from './batch-settings.ts';
 import { stoppingSettings } from './stopping.ts';
+import { trimSetting } from './trimming.ts';
+import { userWeightSetting } from './user-weights.ts';
 
 /** Losses, and what a training row is for each of them. */
 export const rowsOfLoss = {
@@ -127,6 +129,8 @@ export const pairSettings = z.strictObject({
   adversarialStart: z.enum(['trained', 'untrained']).default('trained').meta({
     doc: 'adversarial training: begin with the weights of a training without it, as long, or with those of the initialiser',
   }),
+  trim: trimSetting,
+  userWeight: userWeightSetting,
   ...stoppingSettings({ patience: 5 }),
   optimizer: optimizerOptions.prefault({}),
 });

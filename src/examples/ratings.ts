@@ -2,7 +2,7 @@
  * Examples of ratings: a training row is (user, item, rating), each once an epoch in an order of its own. What is learned is the
  * difference to the mean rating of training,
  *
- *   (μ + ŷ(u, i) − r)²
+ *   (μ + ŷ(u, i) − r)²          or Huber's loss of the error
  *
  * Rows of tables whose user or item has no training row are zero, so that such users and items are predicted without their terms.
  */
@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { DeepTasteError } from '../core/errors.ts';
 import { rowNumbers } from '../data/sparse-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import { add, indexInput, input, square, subtract } from '../engine/ops/index.ts';
+import { add, indexInput, input, subtract } from '../engine/ops/index.ts';
 import { stepBytes } from '../engine/plan/step-memory.ts';
 import { StepPlan } from '../engine/plan/step-plan.ts';
 import { ExampleFeed } from '../engine/runtime/example-feed.ts';
@@ -33,8 +33,11 @@ import { type MemoryEstimate, rankingBytes, trainingMemory } from './memory-esti
 import type { Examples, Gradients, MemoryRequest, Model, ModelHead, OpenRequest, TrainingDefaults } from './model.ts';
 import { type OpenExamples, stepsOfPlan } from './open-examples.ts';
 import { pairSettings } from './pairs.ts';
+import { checkRatingLoss, lossOfError, type RatingLossSettings, ratingLossSettings } from './rating-loss.ts';
 import { openPenalties, type PenaltyParts } from './rating-penalties.ts';
 import { stoppingSettings } from './stopping.ts';
+import { Trimming, trimSetting } from './trimming.ts';
+import { UserWeights } from './user-weights.ts';
 
 export const ratingSettings = z.strictObject({
   epochs: pairSettings.shape.epochs.unwrap().default(100),
@@ -45,6 +48,8 @@ export const ratingSettings = z.strictObject({
       doc: 'ratings a step',
       search: [256, 1024, 4096],
     }),
+  ...ratingLossSettings,
+  trim: trimSetting,
   ...stoppingSettings({ patience: 5 }),
   optimizer: pairSettings.shape.optimizer,
 });
@@ -54,6 +59,7 @@ export const ratings: Examples = {
   title: 'rows of a user, an item and a rating',
   unit: 'ratings',
   settings: ratingSettings,
+  checkSettings: checkRatingLoss,
 };
 
 /** What a model declares that is trained on ratings. */
@@ -100,10 +106,11 @@ export function ratingLoss<C>(
   config: C,
   leaves: { readonly user: Tensor; readonly item: Tensor; readonly label: Tensor },
   pass: ForwardPass,
+  training: RatingLossSettings,
 ): Tensor {
   const { user, item, label } = leaves;
   const score = model.score(p, model.userParts(p, user, config), model.itemParts(p, item, config), config, pass);
-  return square(subtract(score, label));
+  return lossOfError(subtract(score, label), training);
 }
 
 /** What a training on the ratings takes. */
@@ -114,7 +121,7 @@ function ratingMemory<C>(model: RatingParts<C> & ModelHead<C>, request: MemoryRe
   const declared = declareRatingParameters(model, config, pairData(model, data));
   const penalties = openPenalties(model.penalties, data, config);
   const leaves = { user: indexInput('user'), item: indexInput('item'), label: input('label', [1]) };
-  const loss = wholeLoss(model, declared, config, leaves, prediction, penalties);
+  const loss = wholeLoss(model, declared, config, leaves, prediction, penalties, training);
   const count = rated?.value.length ?? rows.columns.length;
   return trainingMemory({
     declarations: declared.declarations,
@@ -140,8 +147,9 @@ function wholeLoss<C>(
   leaves: { readonly user: Tensor; readonly item: Tensor; readonly label: Tensor },
   pass: ForwardPass,
   { tables, edges }: ReturnType<typeof openPenalties>,
+  training: RatingLossSettings,
 ): Tensor {
-  const loss = ratingLoss(model, tensors, config, leaves, pass);
+  const loss = ratingLoss(model, tensors, config, leaves, pass, training);
   if (!model.penalties) return loss;
   const named = Object.fromEntries(tables.map(({ tensor }) => [nameOf(tensor), tensor]));
   return add(loss, model.penalties.penalty({ ...tensors, ...named }, { ...leaves, edges }, config));
@@ -176,13 +184,20 @@ function openRatings<C>(model: RatingParts<C> & ModelHead<C>, request: OpenReque
     label,
   );
   const pass = trainingPass(random.child('noise'));
-  const store = new ParameterStore(engine, [...declared.list, ...penalties.tables.map(({ tensor }) => tensor)]);
+  const trimming = training.trim > 0 ? new Trimming(training.trim) : null;
+  const weights = training.userWeight === undefined ? null : new UserWeights(training.userWeight, data);
+  const untrained = [trimming?.tensor, weights?.tensor].filter((each) => each !== undefined);
+  const tables = penalties.tables.map(({ tensor }) => tensor);
+  const store = new ParameterStore(engine, [...declared.list, ...tables, ...untrained]);
+  weights?.writeTo(store);
   for (const { tensor, values } of penalties.tables) store.write(tensor, values);
   const batchSize = Math.min(training.batchSize, nRows);
+  const loss = wholeLoss(model, declared, config, { ...feed.drawn, label }, pass, penalties, training);
+  const trimmed = trimming?.trimmed(loss) ?? loss;
   const plan = new StepPlan({
     engine,
     store,
-    loss: wholeLoss(model, declared, config, { ...feed.drawn, label }, pass, penalties),
+    loss: weights?.weighted(trimmed, feed.drawn.user) ?? trimmed,
     trainable: declared.list,
     feed: feed.feed,
     batchSize,
@@ -193,14 +208,27 @@ function openRatings<C>(model: RatingParts<C> & ModelHead<C>, request: OpenReque
       return l2 === null ? training.optimizer : { ...training.optimizer, l2 };
     },
     totalSteps: training.epochs * Math.ceil(nRows / batchSize),
+    stateWords: () => (trimming ? [trimming.state(store)] : []),
   });
+  const steps = stepsOfPlan(plan);
+  const begin = (epoch: number, first: number): void => {
+    if (first === 0) trimming?.beginEpoch(epoch, loss, { engine, store, feed: feed.feed, batchSize, totalRows: nRows });
+  };
   initialiseParameters(declared, store, random.child('init'));
   clearUntrained(declared, store, {
     user: rowsOf(rated.user, withUnknown(sizes).nUsers, used.friends ? rowNumbers(used.friends) : undefined),
     item: rowsOf(rated.item, withUnknown(sizes).nItems),
   });
   return {
-    ...stepsOfPlan(plan),
+    ...steps,
+    run: (epoch, first, count) => {
+      begin(epoch, first);
+      return steps.run(epoch, first, count);
+    },
+    profile: (epoch, first, count) => {
+      begin(epoch, first);
+      return steps.profile(epoch, first, count);
+    },
     declared,
     store,
     nRows,

@@ -7,10 +7,12 @@
  *   hinge            max(0, m − (s_i − s_j))
  *   sampled softmax  −ln( e^{s_i − ln q_i} / (e^{s_i − ln q_i} + Σ_j e^{s_j − ln q_j}) )
  *   softmax          −ln( e^{s_i} / Σ_j e^{s_j} ) over all items j
+ *   squared          e²,  e = ŷ − r
+ *   Huber            e² where |e| ≤ δ, else 2 δ |e| − δ²
  *
  * Log loss: He et al., WWW 2017. gBCE: Petrov & Macdonald, gSASRec: Reducing Overconfidence in Sequential Recommendation Trained
  * with Negative Sampling, RecSys 2023. BPR: Rendle et al., UAI 2009. Hinge: Weston, Bengio, Usunier, IJCAI 2011 (without the weight
- * by rank). Sampled softmax with the correction by ln q: Bengio & Senécal, IEEE TNN 2008.
+ * by rank). Sampled softmax with the correction by ln q: Bengio & Senécal, IEEE TNN 2008. Huber: Annals of Mathematical Statistics 35, 1964.
  */
 import { DeepTasteError } from '../core/errors.ts';
 import type { Tensor } from '../engine/expression.ts';
@@ -23,6 +25,7 @@ import {
   negativeLogSigmoid,
   relu,
   softplus,
+  square,
   subtract,
 } from '../engine/ops/index.ts';
 
@@ -51,6 +54,13 @@ export function gbceExponent(
     throw new DeepTasteError('config', `gBCE: the calibration t must lie in [0, 1], got ${calibration}`);
   const rate = Math.min(1, negatives / Math.max(1, nItems - 1));
   return rate * (calibration * (1 - 1 / rate) + 1 / rate);
+}
+
+/** Squared error that grows only linearly beyond δ: of outliers and of lies nothing is learned but their direction. */
+export function huberLoss(error: Tensor, delta: number): Tensor {
+  const size = add(relu(error), relu(affine(error, -1)));
+  const beyond = relu(affine(size, 1, -delta));
+  return add(square(subtract(size, beyond)), affine(beyond, 2 * delta));
 }
 
 export const bprLoss = (taken: Tensor, other: Tensor): Tensor => negativeLogSigmoid(subtract(taken, other));

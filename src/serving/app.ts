@@ -7,6 +7,7 @@ import { Keys } from './http/keys.ts';
 import { lookRoutes } from './http/look-routes.ts';
 import { measureRoutes } from './http/measure-routes.ts';
 import { operateRoutes } from './http/operate-routes.ts';
+import { protectRoutes } from './http/protect-routes.ts';
 import { RateLimit } from './http/rate-limit.ts';
 import { type Running, runRoutes } from './http/run-routes.ts';
 import { studioFiles } from './http/studio-files.ts';
@@ -16,6 +17,9 @@ import { type Log, noLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { LocalScoring } from './scoring/local-scoring.ts';
 import type { Scoring } from './scoring/question.ts';
+import { Bandits } from './service/bandits.ts';
+import { ExposureWatch } from './service/exposure-watch.ts';
+import { Guard } from './service/guard.ts';
 import type { Service } from './service/service.ts';
 import { parseServerSettings, type ServerSettings } from './settings.ts';
 import { memoryStore } from './store/open-store.ts';
@@ -72,12 +76,21 @@ export interface AppParts {
 
 export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service: Service } {
   const { store, scoring, settings, metrics, running, log, mostBody, origins } = parts;
+  const exposure = new ExposureWatch(settings, log, Date.now);
   const service: Service = {
     store,
     scoring,
     settings,
-    watcher: metrics,
+    watcher: {
+      listed: (model, list) => {
+        metrics.listed(model, list);
+        exposure.listed(list.items);
+      },
+      fedBack: (type, events) => metrics.fedBack(type, events),
+    },
+    guard: new Guard(settings, Date.now),
     log,
+    bandits: new Bandits(store, settings, log),
     now: Date.now,
     newId: randomUUID,
     onItems: parts.onItems,
@@ -88,6 +101,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     ...lookRoutes(service),
     ...measureRoutes(service),
     ...operateRoutes(service, metrics.traffic),
+    ...protectRoutes(service, exposure),
     ...trainingRoutes(parts.training ?? null, scoring),
     ...runRoutes(service, { ...running, metrics: () => metrics.text() }),
   ];

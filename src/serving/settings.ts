@@ -39,6 +39,8 @@ const scenario = z
     'the shares of variants must add up to at most 1',
   );
 
+const limit = z.int().min(1).nullable().default(null);
+
 const settingsSchema = z.strictObject({
   scenarios: z.record(name, scenario).default({}),
   feedback: z
@@ -51,6 +53,32 @@ const settingsSchema = z.strictObject({
       atLeast: z.record(name, z.number()).default({}).meta({
         description: 'type → the least value with which an event counts as taken; below it, it refuses the item',
       }),
+    })
+    .prefault({}),
+  protection: z
+    .strictObject({
+      eventsPerMinute: limit.meta({
+        description: 'events of one person (or session) a minute; further ones are held back',
+      }),
+      newPersonEvents: limit.meta({
+        description:
+          'events a day that count of somebody on whom no recommender was trained; further ones are held back',
+      }),
+      newPeoplePerItem: limit.meta({
+        description: 'such people that may take one item within an hour; events of further ones are held back',
+      }),
+      exposure: z
+        .strictObject({
+          places: z
+            .int()
+            .min(1)
+            .default(100)
+            .meta({ description: 'times shown in an hour below which there is no alarm' }),
+          factor: z.number().min(1).default(5).meta({ description: 'of the share of the 24 hours before' }),
+        })
+        .nullable()
+        .prefault({})
+        .meta({ description: 'alarm for items whose exposure jumps; null = none' }),
     })
     .prefault({}),
 });

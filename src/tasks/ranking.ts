@@ -71,7 +71,8 @@ function taskOf(split: Split, options: RankingTaskOptions): Task<'pairs', Evalua
       if (former && isFitted) return { sizes, rows: trainedItems(split) };
       const rows = itemsByUser(split, train);
       const friends = dataset.social && friendLists(dataset.social, sizes.nUsers);
-      return { sizes, rows, values: usesRatings ? pairValues(rows, train) : null, friends, former: former?.seen };
+      const values = usesRatings ? pairValues(rows, train) : null;
+      return { sizes, rows, values, friends, former: former?.seen, userFields: dataset.userFields };
     },
     validator: (engine) => {
       const validate = validator(engine, split, evaluation, seed);

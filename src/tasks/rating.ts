@@ -63,6 +63,7 @@ function taskOf(split: Split, options: RatingTaskOptions): Task<'pairs', RowResu
         rows: itemsByUser(split, train),
         ratings: { user, item, value: rating!, mean: offset },
         friends: dataset.social && friendLists(dataset.social, sizes.nUsers),
+        userFields: dataset.userFields,
       };
     },
     validator: () => {

@@ -13,7 +13,7 @@ import { indexInput, input } from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import type { Model } from '../../src/examples/model.ts';
-import { type RatingModel, ratingLoss } from '../../src/examples/ratings.ts';
+import { type RatingModel, ratingLoss, ratingSettings } from '../../src/examples/ratings.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
 import { findModel } from '../../src/models/index.ts';
 import { declareRatingParameters } from '../../src/scoring/rating-scorer.ts';
@@ -131,7 +131,7 @@ describe.each(Object.entries(oracles))('%s', (name, { shapes, score }) => {
     const declared = declareRatingParameters(model, config, { sizes, rows: rated });
     expect(Object.fromEntries(declared.declarations.map(({ name, shape }) => [name, shape]))).toEqual(shapes);
     const leaves = { user: indexInput('user'), item: indexInput('item'), label: input('label', [1]) };
-    const loss = ratingLoss(model, declared.tensors, config, leaves, prediction);
+    const loss = ratingLoss(model, declared.tensors, config, leaves, prediction, ratingSettings.parse({}));
     const { dense, rows } = gradientsOfMean(loss);
     const given = new Map<Tensor, ArrayLike<number>>(declared.list.map((t) => [t, weights[String(t.attributes.name)]]));
     given.set(

@@ -14,7 +14,7 @@ import { add, indexInput, input } from '../../src/engine/ops/index.ts';
 import { evaluateReference } from '../../src/engine/reference.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { openPenalties } from '../../src/examples/rating-penalties.ts';
-import { type RatingModel, ratingLoss } from '../../src/examples/ratings.ts';
+import { type RatingModel, ratingLoss, ratingSettings } from '../../src/examples/ratings.ts';
 import { prediction } from '../../src/layers/forward-pass.ts';
 import { findModel } from '../../src/models/index.ts';
 import { Recommender } from '../../src/recommender/recommender.ts';
@@ -137,7 +137,7 @@ it('minimises the objective of the paper, shared out among the ratings', () => {
   expect(places.length).toBe(2);
   const named = Object.fromEntries(tables.map(({ tensor }) => [String(tensor.attributes.name), tensor]));
   const penalty = model.penalties!.penalty({ ...declared.tensors, ...named }, { ...leaves, edges: places }, config);
-  const loss = add(ratingLoss(model, declared.tensors, config, leaves, prediction), penalty);
+  const loss = add(ratingLoss(model, declared.tensors, config, leaves, prediction, ratingSettings.parse({})), penalty);
   const given = new Map<Tensor, ArrayLike<number>>([
     ...declared.list.map((t) => [t, weights[String(t.attributes.name)]] as const),
     ...tables.map(({ tensor, values }) => [tensor, values] as const),

@@ -39,10 +39,13 @@ function nested(flat: Readonly<Record<string, unknown>>): object {
 const pairs = Array.from({ length: 12 * 12 }, (_, k): Pair => [Math.floor(k / 12), k % 12]).filter(
   ([user, item]) => (user * 7 + item * item) % 12 < 12 - item,
 );
-const split = madeSplit(12, 12, {
+const plain = madeSplit(12, 12, {
   train: pairs.filter((_, n) => n % 4 !== 3),
   validation: pairs.filter((_, n) => n % 4 === 3),
 });
+const trust = { name: 'trust', kind: 'numeric' as const, values: Array.from({ length: 12 }, (_, user) => user / 4) };
+const userFields = { nRows: 12, fields: [trust], title: null };
+const split = { ...plain, dataset: { ...plain.dataset, userFields } };
 
 /** What training with these settings leads to: the weights and the log without its times. */
 async function outcome(flat: Readonly<Record<string, unknown>>, model = 'gmf'): Promise<string> {
@@ -75,6 +78,10 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
     rankScale: { to: 2, under: { negativeSampler: 'aobpr' } },
     hardShare: { to: 0.5, under: { negativeSampler: 'dns' } },
     rejectTaken: { to: false },
+    adversarialEpsilon: { to: 0.5 },
+    adversarialWeight: { to: 2, under: { adversarialEpsilon: 0.5 } },
+    trim: { to: 0.2 },
+    userWeight: { to: 'trust' },
     evaluateEvery: { to: 2 },
     patience: { to: 1, under: { epochs: 12 } },
     keepBest: { to: true, under: { epochs: 12, 'optimizer.learningRate': 0.2 } },
@@ -85,6 +92,8 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
     'optimizer.beta2': { to: 0.9 },
     'optimizer.beta': { to: 0.2, under: { 'optimizer.name': 'ftrl' } },
     'optimizer.l1': { to: 0.01, under: { 'optimizer.name': 'ftrl' } },
+    'optimizer.shrinkage': { to: 0.05, under: { 'optimizer.name': 'grda', 'optimizer.learningRate': 0.1 } },
+    'optimizer.shrinkagePower': { to: 0.2, under: { 'optimizer.name': 'grda', 'optimizer.learningRate': 0.1 } },
     'optimizer.epsilon': { to: 0.01 },
     'optimizer.initialAccumulator': { to: 0.1, under: { 'optimizer.name': 'adagrad' } },
     'optimizer.l2': { to: 0.1 },
@@ -96,6 +105,7 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
 
 /** What the values of a choice need to differ. */
 const choiceUnder: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  adversarialStart: { adversarialEpsilon: 0.5 },
   'optimizer.l2Scope': { 'optimizer.dense': true, 'optimizer.l2': 0.1, batchSize: 16 },
 };
 

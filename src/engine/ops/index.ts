@@ -16,6 +16,7 @@ export {
   negativeLogSigmoid,
   reciprocal,
   relu,
+  reluGradient,
   sigmoid,
   softplus,
   sqrt,

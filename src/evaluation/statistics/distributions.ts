@@ -36,6 +36,13 @@ export function studentTwoSided(t: number, freedom: number): number {
   return regularisedBeta(freedom / (freedom + square), square / (freedom + square), freedom / 2, 0.5);
 }
 
+/** P(X ≥ k) of X ~ Binomial(n, p): I_p(k, n − k + 1) (A&S 26.5.24). */
+export function binomialUpperTail(k: number, n: number, p: number): number {
+  if (k <= 0) return 1;
+  if (k > n || p <= 0) return 0;
+  return p >= 1 ? 1 : regularisedBeta(p, 1 - p, k, n - k + 1);
+}
+
 /** I_x(a, b), y = 1 − x given apart so that nothing is lost when x is close to 1. */
 function regularisedBeta(x: number, y: number, a: number, b: number): number {
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(y));

@@ -3,6 +3,8 @@ import type { Log } from '../log.ts';
 import type { Scoring } from '../scoring/question.ts';
 import type { ServerSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
+import type { Bandits } from './bandits.ts';
+import type { Guard } from './guard.ts';
 import type { Watcher } from './watcher.ts';
 
 export interface Service {
@@ -12,6 +14,10 @@ export interface Service {
   /** Told what is going on, for metrics. */
   readonly watcher: Watcher;
   readonly log: Log;
+  /** What Thompson sampling learns from feedback. */
+  readonly bandits: Bandits;
+  /** Says which feedback is held back. */
+  readonly guard: Guard;
   /** Of whoever waits for the answer: aborted when the connection is closed. Absent = of nobody in particular. */
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */

@@ -2,7 +2,8 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import { shownName } from '../../core/shown.ts';
 import type { FeedbackInput } from '../api/telling.ts';
-import type { Cells, FeedbackEvent, StoredItem } from '../store/records.ts';
+import { NOBODY } from '../scoring/question.ts';
+import type { Cells, FeedbackEvent, HeldEvent, StoredItem } from '../store/records.ts';
 import type { Service } from './service.ts';
 
 export async function feedback(
@@ -22,8 +23,9 @@ export async function feedback(
       recommendation: recommendationId ?? null,
     }),
   );
-  const added = (await recordEvents(service, stored)).length;
-  return { added, known: stored.length - added, notes: await strangeAnswers(service, events) };
+  const { added, held } = await recordEvents(service, stored);
+  const notes = [...heldNote(held), ...(await strangeAnswers(service, events))];
+  return { added: added.length, known: stored.length - added.length - held.length, notes };
 }
 
 /** Events that name an answer which was never given, or is not kept any more, count for no comparison of scenarios. */
@@ -36,8 +38,60 @@ async function strangeAnswers({ store }: Service, events: readonly FeedbackInput
   return [`no answer ${shown} was given, or it is not kept any more: the events are kept, and count for no scenario`];
 }
 
-/** @returns those that are new */
+function heldNote(held: readonly HeldEvent[]): string[] {
+  if (held.length === 0) return [];
+  const which = held.length === 1 ? '1 event is' : `${held.length} events are`;
+  return [
+    `${which} held back and count for nothing until they are released: ${[...new Set(held.map(({ reason }) => reason))].join('; ')}`,
+  ];
+}
+
+/** Keeps events: those that are new and count, and those that are held back. */
 export async function recordEvents(
+  service: Service,
+  events: readonly FeedbackEvent[],
+): Promise<{ readonly added: readonly FeedbackEvent[]; readonly held: readonly HeldEvent[] }> {
+  const { store, log } = service;
+  const held = await heldOf(service, events);
+  const isHeld = new Set(held.map(({ event }) => event));
+  const added = await countEvents(
+    service,
+    events.filter((event) => !isHeld.has(event)),
+  );
+  await store.holdEvents(held);
+  if (held.length > 0) log.write('warn', 'feedback held', { events: held.length, reason: held[0].reason });
+  return { added, held };
+}
+
+async function heldOf(service: Service, events: readonly FeedbackEvent[]): Promise<HeldEvent[]> {
+  const { guard } = service;
+  const isNew = new Map<string | null, boolean>([[null, true]]);
+  const held: HeldEvent[] = [];
+  for (const event of events) {
+    const { user } = event;
+    if (guard.asksForNew && !isNew.has(user)) isNew.set(user, !(await isTrainedOn(service, user as string)));
+    const reason = guard.reasonToHold(event, isNew.get(user) ?? false);
+    if (reason !== null) held.push({ event, reason, held: service.now() });
+  }
+  return held;
+}
+
+async function isTrainedOn({ scoring, store }: Service, user: string): Promise<boolean> {
+  const { ids } = await store.person(user, 0);
+  const person = { ...NOBODY, ids, isGiven: false };
+  const known = await Promise.all(
+    scoring.about.map(({ name: model }) => scoring.ask({ kind: 'history', model, person })),
+  );
+  return known.some(({ isTrained }) => isTrained);
+}
+
+/** Lets held events count. @returns how many were there, and were new */
+export async function releaseHeld(service: Service, ids: readonly string[]): Promise<number> {
+  return (await countEvents(service, await service.store.takeHeld(ids))).length;
+}
+
+/** @returns those that are new */
+async function countEvents(
   { store, watcher }: Service,
   events: readonly FeedbackEvent[],
 ): Promise<readonly FeedbackEvent[]> {

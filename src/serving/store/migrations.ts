@@ -36,6 +36,12 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX events_by_time ON events (time)',
     `INSERT INTO counters (name, value) VALUES ('store', {random})`,
   ],
+  [
+    `CREATE TABLE held (
+      id TEXT PRIMARY KEY, person TEXT, session TEXT, item TEXT NOT NULL, reason TEXT NOT NULL, held BIGINT NOT NULL, body TEXT NOT NULL)`,
+    'CREATE INDEX held_by_time ON held (held)',
+    'CREATE INDEX held_of_person ON held (person)',
+  ],
 ];
 
 const serial = { sqlite: 'INTEGER PRIMARY KEY AUTOINCREMENT', postgres: 'BIGSERIAL PRIMARY KEY' } as const;

@@ -53,6 +53,15 @@ export interface KnownPerson {
   readonly events: readonly FeedbackEvent[];
 }
 
+/** An event that is held back. */
+export interface HeldEvent {
+  readonly event: FeedbackEvent;
+  /** One clause for people. */
+  readonly reason: string;
+  /** When. */
+  readonly held: number;
+}
+
 /** An answer that was given: what a page after it, feedback and off-policy estimates need. */
 export interface GivenRecommendation {
   readonly id: string;
@@ -70,6 +79,8 @@ export interface GivenRecommendation {
   readonly items: readonly { readonly id: string; readonly route: string; readonly probability: number }[];
   /** Items of the pages before. */
   readonly before: readonly string[];
+  /** What Thompson sampling looked at, by place; absent = it did not choose. */
+  readonly features?: readonly (readonly number[] | null)[];
 }
 
 export const ACCESS_LEVELS = ['read', 'write', 'admin'] as const;

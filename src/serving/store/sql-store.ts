@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AnswerQueue } from './answer-queue.ts';
 import { eventCounts, variantCounts } from './counting.ts';
+import { countHeld, heldEvents, holdEvents, takeHeld } from './held-events.ts';
 import { migrate } from './migrations.ts';
 import {
   alone,
@@ -21,6 +22,7 @@ import type {
   FeedbackEvent,
   Following,
   GivenRecommendation,
+  HeldEvent,
   KnownPerson,
   StoredItem,
   StoredKey,
@@ -82,6 +84,22 @@ class SqlStore implements Store {
       throw error;
     });
     return events.filter((_, n) => added[n].length > 0);
+  }
+
+  holdEvents(events: readonly HeldEvent[]): Promise<void> {
+    return holdEvents(this.#database, events);
+  }
+
+  heldEvents(limit: number): Promise<HeldEvent[]> {
+    return heldEvents(this.#database, limit);
+  }
+
+  takeHeld(ids: readonly string[]): Promise<FeedbackEvent[]> {
+    return takeHeld(this.#database, ids);
+  }
+
+  nHeld(): Promise<number> {
+    return countHeld(this.#database);
   }
 
   person(user: string, limit: number): Promise<KnownPerson> {

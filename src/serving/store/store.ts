@@ -4,6 +4,7 @@ import type {
   FeedbackEvent,
   Following,
   GivenRecommendation,
+  HeldEvent,
   KnownPerson,
   StoredItem,
   StoredKey,
@@ -21,6 +22,13 @@ export interface Store {
 
   /** @returns those that were new by their ids */
   addEvents(events: readonly FeedbackEvent[]): Promise<readonly FeedbackEvent[]>;
+  /** Keeps events that are held back, apart from the others. */
+  holdEvents(events: readonly HeldEvent[]): Promise<void>;
+  /** The newest of them. */
+  heldEvents(limit: number): Promise<readonly HeldEvent[]>;
+  /** Takes held events out. @returns those that were there */
+  takeHeld(ids: readonly string[]): Promise<readonly FeedbackEvent[]>;
+  nHeld(): Promise<number>;
   /** All that is known of somebody, with the newest `limit` events. */
   person(user: string, limit: number): Promise<KnownPerson>;
   /** The newest events of a session, the oldest of them first. */

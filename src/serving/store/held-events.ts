@@ -1,0 +1,45 @@
+/** Events that are held back: they stand beside the others until they are released or dropped. */
+import type { FeedbackEvent, HeldEvent } from './records.ts';
+import { type Database, found, rowsOf, type Statement, statement } from './sql.ts';
+
+export async function holdEvents(database: Database, events: readonly HeldEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await database.run(
+    events.map(({ event, reason, held }) =>
+      statement(
+        'INSERT INTO held (id, person, session, item, reason, held, body) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+        ...[event.id, event.user, event.session, event.item, reason, held, JSON.stringify(event)],
+      ),
+    ),
+  );
+}
+
+export async function heldEvents(database: Database, limit: number): Promise<HeldEvent[]> {
+  const rows = await found(database, 'SELECT * FROM held ORDER BY held DESC, id LIMIT ?', limit);
+  return rows.map(({ reason, held, body }) => ({
+    event: JSON.parse(body as string) as FeedbackEvent,
+    reason: reason as string,
+    held: Number(held),
+  }));
+}
+
+export async function countHeld(database: Database): Promise<number> {
+  const [{ n }] = await rowsOf(database, 'SELECT COUNT(*) AS n FROM held');
+  return Number(n);
+}
+
+/** Takes events out and returns them; those that are not there any more are not among them. */
+export async function takeHeld(database: Database, ids: readonly string[]): Promise<FeedbackEvent[]> {
+  if (ids.length === 0) return [];
+  const taken = await database.run(ids.map((id) => statement('DELETE FROM held WHERE id = ? RETURNING body', id)));
+  return taken.flatMap((rows) => rows.map(({ body }) => JSON.parse(body as string) as FeedbackEvent));
+}
+
+/** Of a person and of the sessions in which events of it were held. */
+export function deleteHeldOf(id: string, root: string): Statement {
+  return statement(
+    `DELETE FROM held WHERE person = ? OR person = ?
+     OR session IN (SELECT session FROM held WHERE (person = ? OR person = ?) AND session IS NOT NULL) RETURNING id`,
+    ...[id, root, id, root],
+  );
+}
