@@ -13,8 +13,8 @@ import type { AttackStudy } from '../src/robustness/measure-attacks.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const club = '--data film-club --set data.nUsers=400 --set data.nItems=300 --split ratio';
+const smallClub = '--data film-club --set data.nUsers=300 --set data.nItems=200 --split ratio';
 const movies = '--data $DEEPTASTE_DATA/ml-100k/ml-100k.inter.gz --split ratio';
-const fast = '--model popularity,item-knn,ease,ials';
 const all = '--model popularity,item-knn,ease,mf,bpr-mf,neumf,lightgcn,gru4rec';
 const simple = '--attack random,bandwagon,segment';
 const budgets = '--budget 1%,3%,5%';
@@ -27,16 +27,12 @@ interface Experiment {
 
 const experiments: Readonly<Record<string, Experiment>> = {
   'fc-simple': {
-    title: 'Film club (400 × 300): simple attacks, 5 unpopular targets, 5 seeds',
-    args: `${club} ${fast} ${simple} ${budgets} --targets unpopular --seeds 5`,
-  },
-  'fc-random': {
-    title: 'Film club (400 × 300): simple attacks, 5 random targets, 5 seeds',
-    args: `${club} ${fast} ${simple} ${budgets} --targets random --seeds 5`,
+    title: 'Film club (300 × 200): simple attacks, 5 unpopular targets, 5 seeds',
+    args: `${smallClub} --model item-knn,ease,ials ${simple} ${budgets}`,
   },
   'fc-gradient': {
-    title: 'Film club (400 × 300): attacks by gradients beside simple ones at 1 %, 3 seeds',
-    args: `${club} ${fast} --attack random,bandwagon,segment,als-gradient,revadv --set als-gradient.greyBox=true --set als-gradient.steps=6 --set revadv.steps=8 --budget 1% --targets unpopular --seeds 3`,
+    title: 'Film club (300 × 200): attacks by gradients beside simple ones at 1 %, 3 seeds',
+    args: `${smallClub} --model item-knn,ease,ials --attack random,bandwagon,segment,als-gradient,revadv --set als-gradient.greyBox=true --set als-gradient.steps=6 --set revadv.steps=8 --budget 1% --targets unpopular --seeds 3`,
   },
   'ml-ials': {
     title: 'MovieLens-100K: attacks by gradients beside simple attacks at 1 %, and their transfer to ItemKNN, 3 seeds',

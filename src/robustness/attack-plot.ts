@@ -3,7 +3,7 @@ import { type LinePoint, linePlot } from '../evaluation/line-plot.ts';
 import type { AttackStudy } from './measure-attacks.ts';
 
 /** @param cutoff `hr@10` or `hr@50` @returns an SVG file */
-export function attackPlot({ data, goal, targets, seeds, outcomes }: AttackStudy, cutoff = 'hr@10'): string {
+export function attackPlot({ data, goal, targets, seeds, outcomes }: AttackStudy, cutoff = 'hr@50'): string {
   const attacks = [...new Set(outcomes.map(({ attack }) => attack))];
   const victims = [...new Set(outcomes.map(({ victim }) => victim))];
   const shares = [...new Set(outcomes.map(({ share }) => share))].sort((a, b) => a - b);
