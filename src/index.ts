@@ -73,6 +73,7 @@ export type { Outcome, Place, Visit, World } from './policy/worlds/world.ts';
 export type { Answer, Recommendation } from './recommender/answer.ts';
 export type { EmbeddingOwner, Embeddings } from './recommender/embeddings.ts';
 export type { Explanation } from './recommender/explain-row.ts';
+export type { FoundReport } from './recommender/found-report.ts';
 export type { RowPrediction } from './recommender/named-rows.ts';
 export type { OpenSession } from './recommender/open-session.ts';
 export type { ListedItem, UserList } from './recommender/recommend-all.ts';

@@ -98,11 +98,12 @@ export interface Gradients<C, F extends Form> {
   kept?(data: Forms[F]['data'], config: C): NamedTensors;
   /** Models of the same form to be trained first, in order, when the options or the settings of the training ask for it. */
   pretraining?(config: C, training: object): readonly PretrainingStage[];
-  /** Start weights from the weights of those, where they have some, and how training goes on from there. */
+  /** Start weights from the weights of those, where they have some, how training goes on from there, and what there is to say, a line each. */
   fuse?(
     config: C,
     stages: readonly NamedTensors[],
-  ): { readonly weights: NamedTensors; readonly training?: TrainingDefaults };
+    data: Forms[F]['data'],
+  ): { readonly weights: NamedTensors; readonly training?: TrainingDefaults; readonly notes?: readonly string[] };
 }
 
 /** A kind of examples: how the rows of training come about. */

@@ -88,8 +88,8 @@ export function pairModel<C>(declared: ModelHead<C> & PairParts<C>): PairModel<C
       defaultsForData,
       pretraining: (config, training) => stagesOf(declared, config, pairSettings.parse(training)),
       // a stage that is not the model's own is the model itself, trained without an adversary
-      fuse: (config, stages) =>
-        fuse && ownStages(declared, config).length > 0 ? fuse(config, stages) : { weights: stages[0] },
+      fuse: (config, stages, data) =>
+        fuse && ownStages(declared, config).length > 0 ? fuse(config, stages, data) : { weights: stages[0] },
     },
     scorerOf: (engine, { config, weights, about }) =>
       trainedPairScorer(engine(), declared, config, { sizes: about.sizes, rows: about.history }, weights),

@@ -35,6 +35,16 @@ export function batchNormParameters(name: string, n: number): ParameterDeclarati
   ];
 }
 
+export interface Normalisation {
+  /** γ and β, shared [n]. */
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  /** m, the weight of one step's statistics. */
+  readonly momentum?: number;
+  /** ε */
+  readonly epsilon?: number;
+}
+
 /** [B, n] → [B, n]. @param momentum m, the weight of one step's statistics */
 export function batchNorm(
   p: Parameters,
@@ -43,13 +53,24 @@ export function batchNorm(
   pass: ForwardPass,
   momentum = DEFAULT_MOMENTUM,
 ): Tensor {
-  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'mean', 'variance'].map((part) => p[`${name}.${part}`]);
+  return normaliseBatch(p, name, x, pass, { gamma: p[`${name}.gamma`], beta: p[`${name}.beta`], momentum });
+}
+
+/** As batchNorm, with γ and β that are given; of p it reads the kept statistics `<name>.mean` and `<name>.variance` alone. */
+export function normaliseBatch(
+  p: Parameters,
+  name: string,
+  x: Tensor,
+  pass: ForwardPass,
+  { gamma, beta, momentum = DEFAULT_MOMENTUM, epsilon = EPSILON }: Normalisation,
+): Tensor {
+  const [mean, variance] = [p[`${name}.mean`], p[`${name}.variance`]];
   if (pass.random === null) {
-    const scale = multiply(gamma, reciprocal(sqrt(affine(variance, 1, EPSILON))));
+    const scale = multiply(gamma, reciprocal(sqrt(affine(variance, 1, epsilon))));
     return combineRows(x, mean, scale, beta);
   }
   const statistics = batchStatistics(x);
   const moved = (old: Tensor, now: Tensor): Tensor => add(affine(old, 1 - momentum), affine(now, momentum));
   pass.assignments.push([mean, moved(mean, statistics.mean)], [variance, moved(variance, statistics.variance)]);
-  return normaliseRows(x, statistics, gamma, beta, EPSILON);
+  return normaliseRows(x, statistics, gamma, beta, epsilon);
 }

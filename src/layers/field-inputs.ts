@@ -35,6 +35,11 @@ export function countFields(layout: FieldLayout): { readonly nFields: number; re
   return { nFields: layout.fields.length, nSlots: layout.fields.reduce((sum, { slots }) => sum + slots, 0) };
 }
 
+/** The fields in the order of the vectors that `embed` gives. */
+export function fieldsInOrder(layout: FieldLayout): EncodedField[] {
+  return owners.flatMap((owner) => layout.fields.filter((field) => field.owner === owner));
+}
+
 /** @throws 'config' for a layout without any field, 'data' for slots with gaps */
 export function fieldInputs(layout: FieldLayout): FieldInputs {
   if (layout.fields.length === 0)

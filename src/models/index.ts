@@ -3,6 +3,9 @@ import { DeepTasteError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { type Form, formTitles } from '../examples/forms.ts';
 import type { AnyModel, Model, TaskName } from '../examples/model.ts';
+import { autoDeepfm } from './auto-deepfm.ts';
+import { autoField } from './auto-field.ts';
+import { autoFm } from './auto-fm.ts';
 import { bias } from './bias.ts';
 import { biasedMf } from './biased-mf.ts';
 import { bprMf } from './bpr-mf.ts';
@@ -77,7 +80,7 @@ const sequenceModels = [
   caser,
   reinforce,
 ];
-const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp];
+const rowModels = [lr, fm, nfm, wideDeep, deepfm, dcnV2, finalMlp, autoFm, autoDeepfm, autoField];
 
 /** All models; their names differ. */
 export const models: readonly AnyModel[] = [...pairModels, ...sequenceModels, ...rowModels];

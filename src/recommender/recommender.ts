@@ -14,11 +14,13 @@ import { checkEngineOptions, Engine, type EngineOptions } from '../engine/runtim
 import { type EvaluationResult, toColumns } from '../evaluation/evaluation-result.ts';
 import { type Form, type Forms, formTitles } from '../examples/forms.ts';
 import type { AnyModel, TaskName } from '../examples/model.ts';
+import { isRowModel } from '../examples/rows.ts';
 import { findModel, models } from '../models/index.ts';
 import { type Answer, type Answering, answerOf, type Candidates } from './answer.ts';
 import { type EmbeddingOwner, type Embeddings, embeddingsOf } from './embeddings.ts';
 import type { Explanation } from './explain-row.ts';
 import { answeringOf, scorerOf, withOwnParts } from './forms.ts';
+import { type FoundReport, foundReport } from './found-report.ts';
 import type { RowPrediction, RowRecord } from './named-rows.ts';
 import { OpenSession } from './open-session.ts';
 import { ListsInWork, listsForAll, type UserList } from './recommend-all.ts';
@@ -223,6 +225,23 @@ export class Recommender {
         `explain: the number of pairs must be a whole number from 0, found ${shownValue(nPairs)}`,
       );
     return answering.explain(rowRecord(row, 'explain: the row'), nPairs);
+  }
+
+  /**
+   * What a search has left of the model's parts: pairs of fields, or fields.
+   * @throws 'usage' for models that search none
+   */
+  found(): FoundReport {
+    const { model, parts } = this;
+    if (!isRowModel(model) || !model.found || !parts.fields) {
+      const able = models.filter((each) => isRowModel(each) && each.found).map(({ name }) => name);
+      throw new DeepTasteError(
+        'usage',
+        `found: needs a model that searches among its parts (${able.join(', ')}), found ${model.title}; ask it with explain`,
+      );
+    }
+    const config = model.options.parse(parts.info.model.config);
+    return foundReport(model.found(config, parts.fields.encoder.layout, parts.weights));
   }
 
   #notAble(call: string, needed: string): DeepTasteError {

@@ -1,5 +1,6 @@
 /** From what a model over fields declares to engine expressions: its parameters, its loss, its logits. */
 import { DeepTasteError } from '../core/errors.ts';
+import type { NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldExamples } from '../data/features/field-examples.ts';
 import { type FieldLayout, type FieldOwner, type FieldRows, slotColumns } from '../data/features/field-rows.ts';
@@ -10,6 +11,7 @@ import { type DeclaredParameters, declaredAs } from '../layers/declared-paramete
 import { type CrossOwner, crossesOf, type FieldInputs, fieldInputs, type SlotLeaves } from '../layers/field-inputs.ts';
 import { type ForwardPass, prediction, trainingPass } from '../layers/forward-pass.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
+import type { FoundStructure } from './found-structure.ts';
 
 /** What a model declares in order to give rows of fields a number. */
 export interface RowScoring<C> {
@@ -18,6 +20,8 @@ export interface RowScoring<C> {
   logit(parameters: Parameters, inputs: FieldInputs, config: C, pass: ForwardPass): Tensor;
   /** The table V whose pairs Σ_{i<j} ⟨v_i, v_j⟩ x_i x_j the logit adds as they are, so that they can be told apart; null = none. */
   pairs?(config: C): string | null;
+  /** For models that search among their parts: what is left of them. */
+  found?(config: C, layout: FieldLayout, weights: NamedTensors): FoundStructure;
 }
 
 /** What a prediction of a row is compared with: a click (log loss of the logit) or a value (squared error). */

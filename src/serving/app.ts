@@ -17,6 +17,7 @@ import { type Log, noLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { LocalScoring } from './scoring/local-scoring.ts';
 import type { Scoring } from './scoring/question.ts';
+import { Bandits } from './service/bandits.ts';
 import { ExposureWatch } from './service/exposure-watch.ts';
 import { Guard } from './service/guard.ts';
 import type { Service } from './service/service.ts';
@@ -89,6 +90,7 @@ export function appOf(parts: AppParts): Pick<App, 'fetch'> & { readonly service:
     },
     guard: new Guard(settings, Date.now),
     log,
+    bandits: new Bandits(store, settings, log),
     now: Date.now,
     newId: randomUUID,
     onItems: parts.onItems,

@@ -145,7 +145,7 @@ async function trainStages<F extends Form>(
     log = [...log, ...result.progress.log];
     finished.push(result.weights);
   }
-  const result = await runStage(request, fused(last, finished), pretraining.length, finished, log);
+  const result = await runStage(request, fused(request, last, finished), pretraining.length, finished, log);
   return {
     weights: result.weights,
     log: [...log, ...result.progress.log],
@@ -175,9 +175,14 @@ function checkStages<F extends Form>(request: TrainRequest<F>, stages: readonly 
 }
 
 /** Starts from the weights of the stages before, if there are any. */
-function fused<F extends Form>(stage: Stage<F>, finished: readonly NamedTensors[]): Stage<F> {
+function fused<F extends Form>(
+  { data, progress }: TrainRequest<F>,
+  stage: Stage<F>,
+  finished: readonly NamedTensors[],
+): Stage<F> {
   if (finished.length === 0 || !stage.learn.fuse) return stage;
-  const { weights, training } = stage.learn.fuse(stage.config, finished);
+  const { weights, training, notes = [] } = stage.learn.fuse(stage.config, finished, data);
+  for (const note of notes) progress.log(note);
   const settings = training ? overDefaults(stage.learn.examples, stage.training, training) : stage.training;
   return { ...stage, training: settings, start: weights };
 }

@@ -117,6 +117,12 @@ function exampleOf(fields: Model['itemFields']): string {
   return number ? `${number.name} >= 1990` : '';
 }
 
+const CHANCE_LABELS = {
+  epsilon: 'Share of places left to chance',
+  boltzmann: 'Temperature',
+  thompson: 'How far draws may be from what was learned',
+} as const;
+
 function Chance({ tried, drawAgain }: { readonly tried: Tried; drawAgain(): void }) {
   const method = methodOf(tried);
   const amount = chanceOf(tried);
@@ -130,6 +136,7 @@ function Chance({ tried, drawAgain }: { readonly tried: Tried; drawAgain(): void
           { value: '', text: 'none: the best items' },
           { value: 'epsilon', text: 'ε-greedy: some places go to any good item' },
           { value: 'boltzmann', text: 'Boltzmann: better items are drawn more often' },
+          { value: 'thompson', text: 'Thompson: what feedback does not know yet is tried' },
         ]}
         choose={(explore) => changeQuery({ explore, chance: '' })}
       />
@@ -137,10 +144,10 @@ function Chance({ tried, drawAgain }: { readonly tried: Tried; drawAgain(): void
         <>
           <Slider
             id="chance"
-            label={method === 'epsilon' ? 'Share of places left to chance' : 'Temperature'}
+            label={CHANCE_LABELS[method]}
             value={amount}
             shown={method === 'epsilon' ? percent(amount) : amount.toFixed(2)}
-            {...(method === 'epsilon' ? { min: 0, max: 1, step: 0.05 } : { min: 0.05, max: 3, step: 0.05 })}
+            {...(method === 'boltzmann' ? { min: 0.05, max: 3, step: 0.05 } : { min: 0, max: 1, step: 0.05 })}
             move={(value) => changeQuery({ chance: value === USUAL_CHANCE[method] ? '' : String(value) })}
           />
           <button type="button" onClick={drawAgain}>

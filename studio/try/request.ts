@@ -23,9 +23,9 @@ export interface Tried {
 }
 
 export const USUAL_K = 10;
-export const methods = ['epsilon', 'boltzmann'] as const;
+export const methods = ['epsilon', 'boltzmann', 'thompson'] as const;
 type Method = (typeof methods)[number];
-export const USUAL_CHANCE: Readonly<Record<Method, number>> = { epsilon: 0.2, boltzmann: 0.5 };
+export const USUAL_CHANCE: Readonly<Record<Method, number>> = { epsilon: 0.2, boltzmann: 0.5, thompson: 0.25 };
 
 export function historyOf({ history = '' }: Tried): string[] {
   const parts = history.match(/(?:\\.|[^,\\]|\\$)+/gsu) ?? [];
@@ -60,13 +60,13 @@ export function requestOf(tried: Tried, user: string | null, model: string): Rec
     where: tried.where || undefined,
     diversity: tried.diversity === undefined ? undefined : Number(tried.diversity),
     scenario: tried.scenario,
-    explore:
-      method === null
-        ? undefined
-        : method === 'epsilon'
-          ? { method, epsilon: amount }
-          : { method, temperature: Math.max(0.01, amount) },
+    explore: method === null ? undefined : exploreBy(method, amount),
   };
+}
+
+function exploreBy(method: Method, amount: number): RecommendRequest['explore'] {
+  if (method === 'epsilon') return { method, epsilon: amount };
+  return method === 'boltzmann' ? { method, temperature: Math.max(0.01, amount) } : { method, scale: amount };
 }
 
 /** How far down the order of a model is looked for items that moved. */

@@ -241,6 +241,7 @@ describe.each(Object.entries(models))('%s', (title, make) => {
       { name: 'adam' },
       { name: 'adagrad', clipNorm: 0.05, l2: 0.01 },
       { name: 'ftrl', l1: 1e-3 },
+      { name: 'grda', shrinkage: 0.5 },
     ]) {
       const results = pools.map((engine, n) => {
         const made = planOf(engine, make, 70, optimizerOptions.parse({ ...settings, learningRate: 0.05 }));
@@ -423,6 +424,7 @@ describe('several optimizers in one plan', () => {
   };
   const ftrl = optimizerOptions.parse({ name: 'ftrl', learningRate: 0.1, l1: 0.01 });
   const adagrad = optimizerOptions.parse({ name: 'adagrad', learningRate: 0.05, initialAccumulator: 0.1 });
+  const grda = optimizerOptions.parse({ name: 'grda', learningRate: 0.2, shrinkage: 0.1 });
   const adam = optimizerOptions.parse({ name: 'adam', learningRate: 0.02, dense: true, schedule: 'cosine' });
 
   function oneStep(engine: Engine, optimizers: Record<string, OptimizerOptions>, step = 0) {
@@ -463,16 +465,16 @@ describe('several optimizers in one plan', () => {
   });
 
   it.each(engines)('each parameter moves as under its own alone ($threads threads)', (engine) => {
-    const mixed = oneStep(engine, { V: adagrad, w: ftrl, b: adam, c: adagrad, a: ftrl }).result;
-    const [byAdagrad, byFtrl, byAdam] = [adagrad, ftrl, adam].map(
+    const mixed = oneStep(engine, { V: adagrad, w: ftrl, b: adam, c: grda, a: ftrl }).result;
+    const [byAdagrad, byFtrl, byAdam, byGrda] = [adagrad, ftrl, adam, grda].map(
       (optimizer) => oneStep(engine, all(optimizer)).result,
     );
-    expect(mixed).toEqual({ V: byAdagrad.V, c: byAdagrad.c, w: byFtrl.w, a: byFtrl.a, b: byAdam.b });
-    expect(new Set([byAdagrad.w, byFtrl.w, byAdam.w]).size).toBe(3);
+    expect(mixed).toEqual({ V: byAdagrad.V, c: byGrda.c, w: byFtrl.w, a: byFtrl.a, b: byAdam.b });
+    expect(new Set([byAdagrad.w, byFtrl.w, byAdam.w, byGrda.w]).size).toBe(4);
   });
 
   it('keeps the state that each needs', () => {
-    const { state } = oneStep(engines[0], { V: adagrad, w: ftrl, b: adam, c: adagrad, a: ftrl });
+    const { state } = oneStep(engines[0], { V: adagrad, w: ftrl, b: adam, c: grda, a: ftrl });
     expect(state).toEqual([
       'V/state1',
       'w/state1',
@@ -510,5 +512,40 @@ describe('FTRL', () => {
     expect(zeros[1]).toBeGreaterThan(zeros[0]);
     expect(zeros[2]).toBeGreaterThan(zeros[1]);
     expect(zeros[3]).toBe(nTable);
+  });
+});
+
+describe('GRDA', () => {
+  it('makes more weights exactly zero the greater c is, never −0, and goes on from its state', () => {
+    const trainedUnder = (shrinkage: number, split: boolean): Float32Array => {
+      const make = (l: Leaves): Model => {
+        const w = o.table('w', nTable, 1);
+        return { parameters: [w], loss: o.bceWithLogits(o.rowSum(o.lookupFields(w, l.first, [1, 1, 1, 1])), l.label) };
+      };
+      const optimizer = optimizerOptions.parse({ name: 'grda', learningRate: 0.5, shrinkage });
+      const open = () => planOf(engines[0], make, 50, optimizer);
+      let made = open();
+      const { stepsPerEpoch } = made.plan;
+      for (let epoch = 0; epoch < 5; epoch++) {
+        made.plan.run(epoch, 0, stepsPerEpoch);
+        if (!split || epoch !== 2) continue;
+        const weights = made.store.read(made.model.parameters[0]);
+        const state = made.plan.state.read().map(({ name, data }) => [name, data] as const);
+        made.free();
+        made = open();
+        made.store.write(made.model.parameters[0], weights);
+        made.plan.state.write(new Map(state));
+      }
+      const w = made.store.read(made.model.parameters[0]);
+      made.free();
+      return w;
+    };
+    const zeros = [0, 0.01, 0.03, 100].map((c) => trainedUnder(c, false).filter((x) => x === 0).length);
+    expect(zeros[0]).toBe(0);
+    expect(zeros[1]).toBeGreaterThan(zeros[0]);
+    expect(zeros[2]).toBeGreaterThan(zeros[1]);
+    expect(zeros[3]).toBe(nTable);
+    expect(trainedUnder(0.03, false).some((x) => Object.is(x, -0))).toBe(false);
+    expect([...trainedUnder(0.03, true)]).toEqual([...trainedUnder(0.03, false)]);
   });
 });

@@ -159,6 +159,11 @@ function updated(w: number, g: number, state: number[], t: number, rate: number,
       if (Math.abs(z) <= options.l1) return 0;
       return -(z - Math.sign(z) * options.l1) / ((options.beta + Math.sqrt(state[0])) / rate + options.l2);
     }
+    case 'grda': {
+      state[0] -= rate * g;
+      const threshold = options.shrinkage * rate ** (0.5 + options.shrinkagePower) * t ** options.shrinkagePower;
+      return Math.sign(state[0]) * Math.max(Math.abs(state[0]) - threshold, 0);
+    }
   }
 }
 
@@ -249,7 +254,7 @@ function worstDifference(
       const { beta, learningRate, l1, l2 } = optimizer;
       const perWeight = (beta + Math.sqrt(first)) / learningRate + l2;
       const z = (x: number) => (optimizer.name === 'ftrl' ? -x * perWeight - Math.sign(x) * l1 : 0);
-      return [name, w.map((x) => [first, z(x)])];
+      return [name, w.map((x) => [optimizer.name === 'grda' ? x : first, z(x)])];
     }),
   );
   for (let t = 1; t <= steps; t++) {
@@ -271,7 +276,7 @@ function worstDifference(
   return worst;
 }
 
-const names = ['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl'] as const;
+const names = ['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl', 'grda'] as const;
 const variants: Record<string, Record<string, unknown>> = {
   plain: {},
   'other constants': { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, initialAccumulator: 0.1 },
@@ -287,6 +292,10 @@ const variants: Record<string, Record<string, unknown>> = {
   'inverse square root without warm-up': { schedule: 'inverse-sqrt' },
 };
 const ftrlOnly: typeof variants = { 'l1 and l2': { l1: 0.05, l2: 0.3 }, 'beta 0.2': { beta: 0.2, l1: 0.01 } };
+const grdaOnly: typeof variants = {
+  'a threshold that many weights fall under': { shrinkage: 1, shrinkagePower: 0.5, learningRate: 0.2 },
+  'a threshold that stands still': { shrinkage: 0.3, shrinkagePower: 0 },
+};
 const denseOnly: typeof variants = { 'l2 of whole tables': { l2: 0.1, l2Scope: 'all' } };
 
 describe.each([
@@ -304,13 +313,18 @@ describe.each([
 
   it.each(names)('%s does its first steps like the oracle, sparse and dense, with every option', (name) => {
     const unscheduled = Object.fromEntries(Object.entries(variants).filter(([, v]) => !v.schedule && !v.warmupSteps));
-    const own = name === 'ftrl' ? { ...unscheduled, ...ftrlOnly } : { ...variants, ...denseOnly };
+    const own =
+      name === 'ftrl'
+        ? { ...unscheduled, ...ftrlOnly }
+        : name === 'grda'
+          ? { ...unscheduled, ...grdaOnly, ...denseOnly }
+          : { ...variants, ...denseOnly };
     for (const [variant, options] of Object.entries(own))
       for (const dense of variant in denseOnly ? [true] : [false, true])
         for (const each of prepared) {
           // batches of 7 leave a last partial batch in either epoch of 20 or 10 rows
           const learningRate = name === 'rmsprop' ? 0.005 : 0.05; // its first step is √1000 times as long
-          const difference = worstDifference(each, { ...options, name, dense, learningRate }, 7, 6);
+          const difference = worstDifference(each, { learningRate, ...options, name, dense }, 7, 6);
           // 1 − β₂ of single precision is off by 10⁻⁵ of itself
           expect(difference, `${variant}, dense ${dense}`).toBeLessThan(5e-5);
         }
@@ -403,6 +417,8 @@ describe('settings', () => {
     ['l2 of whole tables without dense updates', { l2: 0.1, l2Scope: 'all' }],
     ['FTRL with a schedule', { name: 'ftrl', schedule: 'cosine' }],
     ['FTRL with a warm-up', { name: 'ftrl', warmupSteps: 3 }],
+    ['GRDA with a schedule', { name: 'grda', schedule: 'linear' }],
+    ['GRDA with a warm-up', { name: 'grda', warmupSteps: 1 }],
     ['l1 without FTRL', { name: 'adagrad', l1: 0.1 }],
   ])('refuses %s', (_what, options) => {
     expect(thrownCode(() => planOf(prepared(), optimizerOptions.parse(options), 5))).toBe('config');

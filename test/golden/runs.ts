@@ -36,7 +36,18 @@ const sequences = [
   'caser',
   'reinforce',
 ];
-const fields = ['lr', 'fm', 'nfm', 'wide-deep', 'deepfm', 'dcn-v2', 'final-mlp'];
+const fields = [
+  'lr',
+  'fm',
+  'nfm',
+  'wide-deep',
+  'deepfm',
+  'dcn-v2',
+  'final-mlp',
+  'auto-fm',
+  'auto-deepfm',
+  'auto-field',
+];
 
 /** Settings that keep a run small; all others have their defaults. */
 const small: Readonly<Record<string, readonly string[]>> = {

@@ -102,6 +102,18 @@ function gate(w: Weights, stream: number, context: readonly Vector[], e: Vector)
   );
 }
 
+/** Σ α m BN(⟨e_i, e_j⟩) with the kept statistics, over the pairs of fields. */
+function gatedPairs(w: Weights, d: number, row: Row): number {
+  const e = fieldVectors(w.V, d, row);
+  let [sum, n] = [0, 0];
+  for (let i = 0; i < e.length; i++)
+    for (let j = i + 1; j < e.length; j++, n++) {
+      const normal = (dot(e[i], e[j]) - w['pairs.mean'][n]) / Math.sqrt(w['pairs.variance'][n] + 1e-12);
+      sum += w['pairs.gate'][n] * w['pairs.mask'][n] * normal;
+    }
+  return sum;
+}
+
 /** The logit of one row, or for regression its value. */
 export const oracles: Readonly<Record<string, (w: Weights, c: OracleConfig, row: Row) => number>> = {
   lr: (w, _c, row) => linear(w, row),
@@ -120,6 +132,16 @@ export const oracles: Readonly<Record<string, (w: Weights, c: OracleConfig, row:
     if (c.deep === false) return shallow;
     const deep = dot(tower(w, 'layer', fieldVectors(w.V, c.factors, row).flat()), w.h) + w.b[0];
     return shallow + (c.literalPaper ? Math.max(0, deep) : deep);
+  },
+  'auto-field': (w, c, row) => {
+    const gates = w['fields.mask'] ?? w['fields.score'].map((s, f) => sigma(s * w['fields.sharpness'][f]));
+    const e = fieldVectors(w.V, c.factors, row).flatMap((v, f) => v.map((x) => gates[f] * x));
+    return dot(tower(w, 'layer', e), w.h) + w.b[0];
+  },
+  'auto-fm': (w, c, row) => linear(w, row) + gatedPairs(w, c.factors, row),
+  'auto-deepfm': (w, c, row) => {
+    const deep = dot(tower(w, 'layer', fieldVectors(w.V, c.factors, row).flat()), w.h) + w.b[0];
+    return linear(w, row) + gatedPairs(w, c.factors, row) + deep;
   },
   'dcn-v2': (w, c, row) => {
     const x0 = fieldVectors(w.V, c.factors, row).flat();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { rowSettings } from '../../src/examples/rows.ts';
+import { rowSettings } from '../../src/examples/row-settings.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
 import { findModelOf, models, modelsOf } from '../../src/models/index.ts';
 import { optionFields } from './option-fields.ts';

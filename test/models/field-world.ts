@@ -91,6 +91,18 @@ export const smallConfigs: Readonly<Record<string, readonly Record<string, unkno
     { factors: 2, hidden: [5], batchNorm: false, dropout: 0, literalPaper: true, deviation: 0.3 },
     { factors: 4, deep: false, deviation: 0.3 },
   ],
+  'auto-field': [
+    { factors: 3, hidden: [6, 4], deviation: 0.3, fields: 3, searchEpochs: 2, scoreEvery: 2 },
+    { factors: 2, hidden: [5], dropout: 0, batchNorm: false, deviation: 0.3, search: false, scoreEvery: 3 },
+  ],
+  'auto-fm': [
+    { factors: 5, deviation: 0.3, searchEpochs: 3 },
+    { factors: 3, deviation: 0.3, search: false },
+  ],
+  'auto-deepfm': [
+    { factors: 3, hidden: [6, 4], deviation: 0.3, searchEpochs: 3 },
+    { factors: 2, hidden: [5], batchNorm: false, dropout: 0, deviation: 0.3, search: false },
+  ],
   'dcn-v2': [
     { factors: 3, hidden: [6, 4], crossLayers: 2, deviation: 0.3 },
     {

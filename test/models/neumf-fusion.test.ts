@@ -6,6 +6,7 @@ import { findModel } from '../../src/models/index.ts';
 import { directScores } from './direct-scores.ts';
 
 const sizes = { nUsers: 2, nItems: 2 };
+const data = { sizes, rows: sparseRows(2, new Int32Array(0), new Int32Array(0)) };
 const hidden = [2, 2];
 const tensors = (entries: Record<string, [readonly number[], readonly number[]]>): NamedTensors =>
   new Map(Object.entries(entries).map(([name, [shape, data]]) => [name, { shape, data: Float32Array.from(data) }]));
@@ -57,7 +58,7 @@ const mlpLogit = 3 * x2[0] - 4 * x2[1] - 0.75;
 
 const scoresOf = (name: string, config: object, weights: NamedTensors): Float64Array => {
   const model = findModel(name) as PairModel;
-  return directScores({ model, config, sizes, weights }, sparseRows(2, new Int32Array(0), new Int32Array(0)));
+  return directScores({ model, config, sizes, weights }, data.rows);
 };
 
 describe('NeuMF fused from GMF and MLP', () => {
@@ -72,7 +73,7 @@ describe('NeuMF fused from GMF and MLP', () => {
   it.each([0, 0.25, 0.5, 1])('scores α · GMF + (1 − α) · MLP for every pair, α = %d', (alpha) => {
     const neumf = findModel('neumf') as PairModel;
     const config = neumf.options.parse({ factors: 2, mlpFactors: 1, hidden, alpha, pretrain: true });
-    const { weights } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
+    const { weights } = neumf.fuse!(config, [gmfWeights, mlpWeights], data);
     const declared = neumf.parameters(config, sizes);
     expect([...weights.keys()].sort()).toEqual(declared.map(({ name }) => name).sort());
     for (const { name, shape } of declared) expect(weights.get(name)!.shape).toEqual(shape);
@@ -97,7 +98,7 @@ describe('NeuMF fused from GMF and MLP', () => {
       { model: 'gmf', config: { factors: 2, deviation: 0.2 }, training: training(7, 0.02, 0.1) },
       { model: 'mlp', config: { factors: 1, hidden, dropout: 0, deviation: 0.2 }, training: training(3, 0.04, 0.2) },
     ]);
-    const { training: after } = neumf.fuse!(config, [gmfWeights, mlpWeights]);
+    const { training: after } = neumf.fuse!(config, [gmfWeights, mlpWeights], data);
     expect(after).toEqual({ optimizer: { name: 'sgd', learningRate: 0.3 } });
     expect(neumf.pretraining!(neumf.options.parse({}))).toEqual([]);
   });

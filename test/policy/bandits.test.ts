@@ -37,11 +37,18 @@ describe('ridge regressions by rank-1 updates', () => {
     const theta = multiply(exact, b);
     for (let i = 0; i < d; i++) expect(arms.theta[d + i]).toBeCloseTo(theta[i][0], 10);
     const x = vector(d);
-    const square = arms.look(x);
+    arms.look(x);
+    const square = x.reduce((sum, value) => sum + value ** 2, 0);
     const variance = multiply(multiply([[...x]], exact), transposed([[...x]]))[0][0];
     expect(arms.variance(1)).toBeCloseTo(variance, 10);
     expect(arms.variance(0)).toBeCloseTo(square / ridge, 10);
-    expect(variance).toBeLessThanOrEqual(square * arms.largest[1] + 1e-12);
+    const bound = x.reduce(
+      (sum, value, i) => sum + value ** 2 * exact[i].reduce((size, each) => size + Math.abs(each), 0),
+      0,
+    );
+    expect(arms.varianceBound(1)).toBeCloseTo(bound, 10);
+    expect(variance).toBeLessThanOrEqual(bound + 1e-12);
+    expect(arms.varianceBound(0)).toBeCloseTo(square / ridge, 10);
   });
 });
 

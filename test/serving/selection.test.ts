@@ -5,9 +5,8 @@ import { RandomStream } from '../../src/core/random.ts';
 import { AllowedItems } from '../../src/serving/scoring/allowed-items.ts';
 import { ContentIndex } from '../../src/serving/scoring/content-index.ts';
 import { diverse } from '../../src/serving/scoring/diversity.ts';
-import { explored } from '../../src/serving/scoring/exploration.ts';
+import { type ExploreByRank, explored } from '../../src/serving/scoring/exploration.ts';
 import { overlap } from '../../src/serving/scoring/known-person.ts';
-import type { Explore } from '../../src/serving/scoring/question.ts';
 import { boosted, merged, type PooledItem, type Source } from '../../src/serving/scoring/ranked-pool.ts';
 import { parseServerSettings, settingsFor } from '../../src/serving/settings.ts';
 import { thrownCode } from '../models/thrown-code.ts';
@@ -108,7 +107,7 @@ describe('diversity', () => {
 
 describe('exploration', () => {
   const pool = poolOf([5, 4, 3, 2, 1, 0]);
-  const methods: Explore[] = [
+  const methods: ExploreByRank[] = [
     { method: 'epsilon', epsilon: 0.3, among: 5 },
     { method: 'boltzmann', temperature: 0.7, among: 5 },
   ];

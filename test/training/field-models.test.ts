@@ -4,7 +4,7 @@ import { silent } from '../../src/core/progress.ts';
 import type { FieldLayout } from '../../src/data/features/field-rows.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import type { LabelledRows } from '../../src/examples/forms.ts';
-import { optimizerOf, rowSettings } from '../../src/examples/rows.ts';
+import { optimizerOf, rowSettings } from '../../src/examples/row-settings.ts';
 import { resolveTraining } from '../../src/examples/settings.ts';
 import { findModelOf, modelsOf } from '../../src/models/index.ts';
 import { wideDeep } from '../../src/models/wide-deep.ts';
@@ -86,10 +86,10 @@ describe.each(cases)('%s %s', (name, _title, given) => {
     };
     const settings = { epochs: 4, patience: 0, keepBest: false };
     const whole = await trainModel(request(name, { given, settings, onCheckpoint }));
-    expect(checkpoints).toHaveLength(4);
+    expect(checkpoints).toHaveLength(whole.log.length);
     // the last weights were asked for, not those of the best validation
     expect(whole.bestEpoch).toBe(4);
-    for (const resume of checkpoints.slice(0, 3)) {
+    for (const resume of checkpoints.slice(0, -1)) {
       const resumed = await trainModel(request(name, { given, settings, resume, engine: engines[2] }));
       expect(bytesOf(resumed.weights)).toBe(bytesOf(whole.weights));
       expect(resumed.log.map(({ loss, validation }) => [loss, validation])).toEqual(
@@ -126,7 +126,7 @@ describe('what is learned', () => {
     const predictor = predictorOf(name, given, weights);
     const logits = predictor.logits(train.examples);
     predictor.free();
-    expect(log[39].loss).toBeLessThan(log[0].loss);
+    expect(log.at(-1)?.loss).toBeLessThan(log[0].loss);
     expect(auc(logits, train.examples.label)).toBeGreaterThan(isLinear ? 0.6 : 0.8);
   });
 
@@ -134,7 +134,7 @@ describe('what is learned', () => {
   function without(name: string): object {
     if (name === 'nfm') return { dropout: 0, bilinearDropout: 0 };
     if (name === 'final-mlp') return { dropout1: 0, dropout2: 0 };
-    return ['lr', 'fm'].includes(name) ? {} : { dropout: 0 };
+    return ['lr', 'fm', 'auto-fm'].includes(name) ? {} : { dropout: 0 };
   }
 
   it('crosses reach Wide&Deep, and L1 keeps the idle ones at exactly zero', async () => {

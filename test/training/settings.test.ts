@@ -92,6 +92,8 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
     'optimizer.beta2': { to: 0.9 },
     'optimizer.beta': { to: 0.2, under: { 'optimizer.name': 'ftrl' } },
     'optimizer.l1': { to: 0.01, under: { 'optimizer.name': 'ftrl' } },
+    'optimizer.shrinkage': { to: 0.05, under: { 'optimizer.name': 'grda', 'optimizer.learningRate': 0.1 } },
+    'optimizer.shrinkagePower': { to: 0.2, under: { 'optimizer.name': 'grda', 'optimizer.learningRate': 0.1 } },
     'optimizer.epsilon': { to: 0.01 },
     'optimizer.initialAccumulator': { to: 0.1, under: { 'optimizer.name': 'adagrad' } },
     'optimizer.l2': { to: 0.1 },

@@ -1,6 +1,5 @@
-/** `deeptaste explain`: why a saved model over feature fields predicts a row as it does. */
+/** `deeptaste explain`: why a saved model over feature fields predicts a row as it does, or what its search has left of it. */
 import { Command } from 'commander';
-import { DeepTasteError } from '../../core/errors.ts';
 import { collect, folderPath, wholeNumber } from '../option-values.ts';
 import { type CommonOptions, Terminal } from '../terminal.ts';
 
@@ -12,7 +11,10 @@ interface ExplainFlags extends CommonOptions {
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('say what each value of a row adds to its prediction, for models over feature fields')
+    .description(
+      'say what each value of a row adds to its prediction, for models over feature fields; without a row, what a model that ' +
+        'searches has kept',
+    )
     .argument('<run>', 'folder of a saved recommender', folderPath)
     .option(
       '--row <json|key=value|n>',
@@ -22,11 +24,10 @@ export function explainCommand(): Command {
     .option('--data <file>', 'file that holds the row, whose number --row says, from 1')
     .option('--pairs <n>', 'how many of the strongest pairs of values to list', wholeNumber(0, 1000), 10)
     .action(async (path: string, flags: ExplainFlags) => {
-      if (flags.row === undefined)
-        throw new DeepTasteError(
-          'usage',
-          'explain: needs a row, found none; say --row key=value, repeated, or --row JSON',
-        );
+      if (flags.row === undefined) {
+        const { tellFound } = await import('../tell-found.ts');
+        return tellFound(new Terminal(flags), path);
+      }
       const { explainStored } = await import('../explain-stored.ts');
       await explainStored(new Terminal(flags), path, await rowAsked(flags.row, flags.data), flags.pairs);
     });

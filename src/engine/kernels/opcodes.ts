@@ -244,6 +244,7 @@ export const RMSPROP = 4;
 export const ADAM = 5;
 export const FTRL = 6;
 export const ADAGRAD_MOMENTUM = 7;
+export const GRDA = 8;
 
 /** Jobs of the worker pool. */
 export const JOB_EXIT = 1;

@@ -10,6 +10,7 @@ import { real, word } from './record';
  *   Adagrad with momentum  a += g²;  v = β₁ v − η g / √(a + ε);  w += v
  *   RMSprop   a = β₂ a + (1 − β₂) g²;  w −= η g / (√a + ε)
  *   Adam      m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;  w −= η c₁ m / (√(c₂ v) + ε)
+ *   GRDA      v −= η g;  w = sgn(v) max(|v| − c₁, 0), c₁ the threshold of the step
  *   FTRL      see applyFtrl
  */
 export function applyUpdate(
@@ -36,6 +37,7 @@ export function applyUpdate(
   const step = f32x4.splat(rate), c1 = f32x4.splat(rate * correction1), c2 = f32x4.splat(correction2);
   const scale = f32x4.splat(factor), decay = f32x4.splat(l2);
   const high = f32x4.splat(clip), low = f32x4.splat(-clip);
+  const threshold = f32x4.splat(correction1), zero = f32x4.splat(0), sign = f32x4.splat(-0.0);
   for (let i = 0; i < n; i += 4) {
     const at = <usize>i << 2;
     // a row is padded to a multiple of four elements, so the last load and store stay inside it
@@ -67,6 +69,12 @@ export function applyUpdate(
       const v = f32x4.add(f32x4.mul(b1, v128.load(s1 + at)), g);
       v128.store(s1 + at, v);
       weight = f32x4.sub(weight, f32x4.mul(step, v));
+    } else if (kind == op.GRDA) {
+      const v = f32x4.sub(v128.load(s1 + at), f32x4.mul(step, g));
+      v128.store(s1 + at, v);
+      const size = f32x4.pmax(f32x4.sub(f32x4.abs(v), threshold), zero);
+      // the sum with 0 makes −0 a 0
+      weight = f32x4.add(v128.or(size, v128.and(sign, v)), zero);
     } else weight = f32x4.sub(weight, f32x4.mul(step, g));
     v128.store(w + at, weight);
   }

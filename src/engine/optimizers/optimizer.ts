@@ -4,7 +4,7 @@ import * as code from '../kernels/opcodes.ts';
 
 export const optimizerOptions = z.strictObject({
   name: z
-    .enum(['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl'])
+    .enum(['sgd', 'momentum', 'adagrad', 'adagrad-momentum', 'rmsprop', 'adam', 'ftrl', 'grda'])
     .default('adam')
     .meta({ doc: 'update rule; each updates only the table rows that a batch touches unless `dense`' }),
   learningRate: z
@@ -25,6 +25,17 @@ export const optimizerOptions = z.strictObject({
     .min(0)
     .default(0)
     .meta({ doc: 'λ₁ of FTRL: a weight is exactly 0 while the sum of its gradients stays within ± this' }),
+  shrinkage: z
+    .number()
+    .min(0)
+    .default(5e-4)
+    .meta({ doc: 'c of GRDA: how fast the threshold grows below which a weight is exactly 0' }),
+  shrinkagePower: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .meta({ doc: 'μ of GRDA: the threshold of step t is c η^(½ + μ) t^μ' }),
   epsilon: z.number().min(0).default(1e-8).meta({ doc: 'added under the division' }),
   initialAccumulator: z
     .number()
@@ -66,6 +77,7 @@ export const optimizerCode: Record<OptimizerOptions['name'], number> = {
   adam: code.ADAM,
   ftrl: code.FTRL,
   'adagrad-momentum': code.ADAGRAD_MOMENTUM,
+  grda: code.GRDA,
 };
 
 /** How many state arrays of the weights' size an optimizer keeps. */
@@ -77,7 +89,16 @@ export const stateArrays: Record<OptimizerOptions['name'], 0 | 1 | 2> = {
   adam: 2,
   ftrl: 2,
   'adagrad-momentum': 2,
+  grda: 1,
 };
+
+/** Optimizers whose weights are a function of their state and of the one learning rate of the run. */
+export const hasOneRate = ({ name }: OptimizerOptions): boolean => name === 'ftrl' || name === 'grda';
+
+/** c η^(½ + μ) t^μ: what GRDA takes off the size of a weight in step t (from 0). */
+export function grdaThreshold({ learningRate, shrinkage, shrinkagePower }: OptimizerOptions, t: number): number {
+  return shrinkage * learningRate ** (0.5 + shrinkagePower) * (t + 1) ** shrinkagePower;
+}
 
 /** Learning rate of step t (from 0) of a run of `totalSteps`. */
 export function learningRateAt(options: OptimizerOptions, t: number, totalSteps: number): number {

@@ -1,7 +1,7 @@
 /** Which optimizer updates which parameter of a plan. */
 import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
-import type { OptimizerOptions } from '../optimizers/optimizer.ts';
+import { hasOneRate, type OptimizerOptions } from '../optimizers/optimizer.ts';
 
 /**
  * The optimizer of each trained parameter; equal settings become one object, so that they are told apart by identity.
@@ -35,11 +35,11 @@ function checkOptimizer(optimizer: OptimizerOptions): void {
   if (optimizer.l1 > 0 && optimizer.name !== 'ftrl')
     throw new DeepTasteError('config', `optimizer: l1 belongs to "ftrl", got name "${optimizer.name}"`);
   const { schedule, warmupSteps } = optimizer;
-  if (optimizer.name === 'ftrl' && (schedule !== 'constant' || warmupSteps > 0))
+  if (hasOneRate(optimizer) && (schedule !== 'constant' || warmupSteps > 0))
     throw new DeepTasteError(
       'config',
-      `optimizer: FTRL has a step size of its own for every weight; schedule must be "constant" without warm-up, ` +
-        `got "${schedule}" with ${warmupSteps} warm-up steps`,
+      `optimizer: the weights of ${optimizer.name.toUpperCase()} are a function of one step size; schedule must be "constant" ` +
+        `without warm-up, got "${schedule}" with ${warmupSteps} warm-up steps`,
     );
   if (optimizer.name === 'ftrl') return;
   if (optimizer.l2 > 0 && optimizer.l2Scope === 'all' && !optimizer.dense)

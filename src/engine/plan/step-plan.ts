@@ -6,7 +6,7 @@ import { DeepTasteError } from '../../core/errors.ts';
 import type { Tensor } from '../expression.ts';
 import { gradientsOfMean } from '../gradient.ts';
 import * as code from '../kernels/opcodes.ts';
-import { learningRateAt, type OptimizerOptions } from '../optimizers/optimizer.ts';
+import { grdaThreshold, hasOneRate, learningRateAt, type OptimizerOptions } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { ParameterStore } from '../runtime/parameter-store.ts';
 import type { Carried, Feed } from './feed.ts';
@@ -162,13 +162,13 @@ export class StepPlan {
     return { steps: count, lossSum };
   }
 
-  /** Multiplies all learning rates of later steps, except FTRL's, whose weights are a function of theirs. 1 at the start. */
+  /** Multiplies all learning rates of later steps, except those of FTRL and GRDA, whose weights are a function of theirs. 1 at the start. */
   setRateFactor(factor: number): void {
     this.#rateFactor = factor;
     this.#scheduledEpoch = -1;
   }
 
-  /** Learning rates and Adam's corrections of an epoch's steps, so that a step itself computes none and allocates nothing. */
+  /** Learning rates, Adam's corrections and GRDA's thresholds of an epoch's steps, so that a step itself computes none and allocates nothing. */
   #fillSchedule(epoch: number): void {
     for (let n = 0; n < this.#optimizers.length; n++) this.#fillRates(this.#optimizers[n], n, epoch);
     this.#scheduledEpoch = epoch;
@@ -178,11 +178,12 @@ export class StepPlan {
     const { engine, totalSteps } = this.#options;
     const steps = this.stepsPerEpoch;
     const schedule = engine.f32(this.#schedule + n * steps * 16, steps * 4);
-    const factor = optimizer.name === 'ftrl' ? 1 : this.#rateFactor;
+    const factor = hasOneRate(optimizer) ? 1 : this.#rateFactor;
     for (let s = 0; s < steps; s++) {
       const t = epoch * steps + s;
       schedule[s * 4] = factor * learningRateAt(optimizer, t, totalSteps);
-      schedule[s * 4 + 1] = 1 / (1 - optimizer.beta1 ** (t + 1));
+      schedule[s * 4 + 1] =
+        optimizer.name === 'grda' ? grdaThreshold(optimizer, t) : 1 / (1 - optimizer.beta1 ** (t + 1));
       schedule[s * 4 + 2] = 1 / (1 - optimizer.beta2 ** (t + 1));
     }
   }

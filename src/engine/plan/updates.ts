@@ -1,7 +1,7 @@
 /** Optimizer state, and the records by which the update kernels find weights, gradients and state. */
 import type { RowGradient, Tensor } from '../expression.ts';
 import * as code from '../kernels/opcodes.ts';
-import { type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
+import { hasOneRate, type OptimizerOptions, optimizerCode, stateArrays } from '../optimizers/optimizer.ts';
 import type { Engine } from '../runtime/engine.ts';
 import {
   isTable,
@@ -82,15 +82,17 @@ export class OptimizerState {
     }));
   }
 
-  /** Before the first step: FTRL's z, of which its weights are a function, is set to what gives the weights as they stand. */
+  /** Before the first step: FTRL's z and GRDA's v, of which weights are a function, are set to what gives the weights as they stand. */
   prepare(): void {
     if (this.#isReady) return;
     this.#isReady = true;
     for (const [tensor, options] of this.#optimizers) {
+      if (!hasOneRate(options)) continue;
+      const weights = readRows(this.#engine, this.#store.addressOf(tensor), tensor);
+      if (options.name === 'grda') writeRows(this.#engine, this.#address(tensor, 0) as number, tensor, weights);
       if (options.name !== 'ftrl') continue;
       const { learningRate, beta, initialAccumulator, l1, l2 } = options;
       const perWeight = (beta + Math.sqrt(initialAccumulator)) / learningRate + l2;
-      const weights = readRows(this.#engine, this.#store.addressOf(tensor), tensor);
       const z = weights.map((w) => -(w * perWeight + Math.sign(w) * l1));
       writeRows(this.#engine, this.#address(tensor, 1) as number, tensor, z);
     }

@@ -14,9 +14,9 @@ export class ArmInverses {
   readonly #triangle: number;
   readonly #inverse: Float64Array; // [arms × triangle]
   readonly #products: Float64Array; // [triangle]
-  /** At least the largest eigenvalue of each A⁻¹ [arms]: xᵀA⁻¹x ≤ ‖x‖² times it. */
-  readonly largest: Float64Array;
-  readonly #rowSums: Float64Array; // [d]
+  readonly #squares: Float64Array; // [d]
+  /** Sums of the sizes of each row of A⁻¹ [arms × d]. */
+  readonly #rowSums: Float64Array;
   /** A⁻¹x of the last update, before it [d]. */
   readonly gain: Float64Array;
 
@@ -28,8 +28,8 @@ export class ArmInverses {
     this.#triangle = (d * (d + 1)) / 2;
     this.#inverse = new Float64Array(arms * this.#triangle);
     this.#products = new Float64Array(this.#triangle);
-    this.largest = new Float64Array(arms).fill(1 / ridge);
-    this.#rowSums = new Float64Array(d);
+    this.#rowSums = new Float64Array(arms * d).fill(1 / ridge);
+    this.#squares = new Float64Array(d);
     this.gain = new Float64Array(d);
     for (let arm = 0; arm < arms; arm++)
       for (let i = 0; i < d; i++) this.#inverse[arm * this.#triangle + this.#at(i, i)] = 1 / ridge;
@@ -50,18 +50,22 @@ export class ArmInverses {
     }
   }
 
-  /** Takes the context that `variance` is about. @returns ‖x‖² */
-  look(x: Float64Array): number {
+  /** Takes the context that `variance` is about. */
+  look(x: Float64Array): void {
     const { d } = this;
     const products = this.#products;
-    let [place, square] = [0, 0];
+    let place = 0;
     for (let i = 0; i < d; i++) {
-      square += x[i] * x[i];
+      this.#squares[i] = x[i] * x[i];
       products[place++] = x[i] * x[i];
       const doubled = 2 * x[i];
       for (let j = i + 1; j < d; j++) products[place++] = doubled * x[j];
     }
-    return square;
+  }
+
+  /** At least `variance`, for d products instead of d (d + 1) / 2: 2 |x_i x_j| ≤ x_i² + x_j², hence xᵀA⁻¹x ≤ Σ_i x_i² Σ_j |A⁻¹_ij|. */
+  varianceBound(arm: number): number {
+    return dot(this.#squares, this.#rowSums, arm * this.d, this.d);
   }
 
   /** xᵀA_a⁻¹x of the context that was looked at last. */
@@ -92,7 +96,7 @@ export class ArmInverses {
     const step = (reward - mean) / spread;
     for (let i = 0; i < d; i++) theta[arm * d + i] += step * g[i];
     place = start;
-    const sums = this.#rowSums.fill(0);
+    const sums = this.#rowSums.subarray(arm * d, (arm + 1) * d).fill(0);
     for (let i = 0; i < d; i++) {
       const scaled = g[i] / spread;
       inverse[place] -= scaled * g[i];
@@ -104,10 +108,6 @@ export class ArmInverses {
         sums[j] += size;
       }
     }
-    // Gershgorin: no eigenvalue is above the largest sum of a row; and none grows by an update
-    let most = 0;
-    for (let i = 0; i < d; i++) most = Math.max(most, sums[i]);
-    this.largest[arm] = Math.min(this.largest[arm], most);
     return spread;
   }
 }

@@ -8,8 +8,8 @@ import { bestOf } from './best-of.ts';
 const ridge = z.number().positive().default(1).meta({ doc: 'λ of the ridge regressions' });
 
 /**
- * Chooses by xᵀθ_a + reach_a √(xᵀA_a⁻¹x). An action whose score cannot reach the best so far, by the largest eigenvalue of its A_a⁻¹, is
- * passed over: the choice is the same.
+ * Chooses by xᵀθ_a + reach_a √(xᵀA_a⁻¹x). An action whose score cannot reach the best so far, by a bound of its variance, is passed
+ * over: the choice is the same.
  * @param reachOf how many deviations above its mean an action is valued; asked once an action
  */
 function linearBandit(
@@ -27,13 +27,13 @@ function linearBandit(
       x.set(context);
       models.means(x, scores);
       for (let a = 0; a < actions; a++) reach[a] = reachOf();
-      const length = Math.sqrt(models.look(x));
+      models.look(x);
       const scoreOf = (a: number) => scores[a] + reach[a] * Math.sqrt(models.variance(a));
       let promising = 0;
       for (let a = 1; a < actions; a++) if (scores[a] > scores[promising]) promising = a;
       let best = scoreOf(promising);
       for (let a = 0; a < actions; a++) {
-        const most = scores[a] + Math.max(0, reach[a]) * length * Math.sqrt(models.largest[a]);
+        const most = scores[a] + Math.max(0, reach[a]) * Math.sqrt(models.varianceBound(a));
         // rounding must not pass over what is as good
         const isOut = most < best - 1e-9 * (1 + Math.abs(best));
         scores[a] = isOut ? Number.NEGATIVE_INFINITY : scoreOf(a);

@@ -4,11 +4,14 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { optionMeta } from '../../core/option-metas.ts';
 import { parseOptions } from '../../core/options.ts';
+import { alsGradientAttack } from './als-gradient.ts';
 import type { Attack, ChosenAttack } from './attack.ts';
 import { averageAttack } from './average.ts';
 import { bandwagonAttack } from './bandwagon.ts';
 import { loveHateAttack } from './love-hate.ts';
+import { pgaAttack } from './pga.ts';
 import { randomAttack } from './random.ts';
+import { revAdvAttack } from './revadv.ts';
 import { reverseBandwagonAttack } from './reverse-bandwagon.ts';
 import { segmentAttack } from './segment.ts';
 
@@ -19,6 +22,9 @@ export const attacks: readonly Attack[] = [
   reverseBandwagonAttack,
   segmentAttack,
   loveHateAttack,
+  pgaAttack,
+  alsGradientAttack,
+  revAdvAttack,
 ];
 
 /** An attack by its name, its options checked. @throws DeepTasteError `not-found`; `config` */

@@ -34,6 +34,16 @@ export const explore = z
       }),
       among,
     }),
+    z.strictObject({
+      method: z.literal('thompson'),
+      scale: z.number().min(0).max(10).default(0.25).meta({
+        description: 'v: how far what is drawn may be from what was learned; 0 = only what was learned',
+      }),
+      ridge: z.number().min(0.01).max(1e6).default(20).meta({
+        description: 'λ: how much feedback outweighs the order of the model',
+      }),
+      among,
+    }),
   ])
   .meta({ id: 'Explore' });
 

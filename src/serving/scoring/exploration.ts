@@ -6,9 +6,14 @@ import type { RandomStream } from '../../core/random.ts';
 import type { Explore } from './question.ts';
 import type { PooledItem } from './ranked-pool.ts';
 
+/** What looks at the order of the pool alone. */
+export type ExploreByRank = Exclude<Explore, { readonly method: 'thompson' }>;
+
 export interface Explored {
   readonly chosen: PooledItem;
   readonly probability: number;
+  /** What Thompson sampling looked at. */
+  readonly features?: readonly number[];
 }
 
 /**
@@ -18,7 +23,7 @@ export interface Explored {
 export function explored(
   pool: readonly PooledItem[],
   k: number,
-  explore: Explore,
+  explore: ExploreByRank,
   random: RandomStream,
 ): readonly Explored[] {
   const left = pool.slice(0, Math.max(k, explore.among));
@@ -35,16 +40,27 @@ export function explored(
   return result;
 }
 
-function epsilonOf(explore: Explore): number {
+function epsilonOf(explore: ExploreByRank): number {
   return explore.method === 'epsilon' ? explore.epsilon : 0;
 }
 
 function boltzmannWeights(pool: readonly PooledItem[], temperature: number): (item: PooledItem) => number {
   const values = pool.map(({ value }) => value);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
+  const { deviation } = spreadOf(values);
   const highest = Math.max(...values);
   return ({ value }) => Math.exp((value - highest) / (temperature * deviation));
+}
+
+function spreadOf(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
+  return { mean, deviation };
+}
+
+/** In standard deviations from their mean. */
+export function standardised(values: readonly number[]): number[] {
+  const { mean, deviation } = spreadOf(values);
+  return values.map((value) => (value - mean) / deviation);
 }
 
 function shares(weights: readonly number[]): number[] {

@@ -8,6 +8,7 @@ import type { RowPrediction } from '../../recommender/named-rows.ts';
 import type { NegativeStudy } from '../../runs/negative-study-schema.ts';
 import type { EpochRecord } from '../../training/checkpoint.ts';
 import type { Cell, Cells, StoredItem } from '../store/records.ts';
+import type { Posterior } from './bandit-model.ts';
 
 export const PROVIDERS = ['model', 'content', 'popular'] as const;
 /** Where items of a list come from: the model, likeness of what describes them to what the person took, what most people took. */
@@ -57,7 +58,8 @@ export interface Boost {
 
 export type Explore =
   | { readonly method: 'epsilon'; readonly epsilon: number; readonly among: number }
-  | { readonly method: 'boltzmann'; readonly temperature: number; readonly among: number };
+  | { readonly method: 'boltzmann'; readonly temperature: number; readonly among: number }
+  | { readonly method: 'thompson'; readonly scale: number; readonly ridge: number; readonly among: number };
 
 /** How a list is made. */
 export interface Wanted {
@@ -69,6 +71,8 @@ export interface Wanted {
   /** 0 = the best, 1 = the most unlike each other. */
   readonly diversity: number;
   readonly explore: Explore | null;
+  /** What Thompson sampling has learned; null = nothing yet. */
+  readonly posterior: Posterior | null;
   /** Null = as the model does by itself. */
   readonly includeSeen: boolean | null;
   /** Whether it is said which items of the person speak for each. */
@@ -99,6 +103,8 @@ export interface ServedList {
   readonly how: string;
   readonly unknownItems: readonly string[];
   readonly notes: readonly string[];
+  /** What Thompson sampling looked at, by place; null = it did not choose the item. Absent = it did not choose at all. */
+  readonly features?: readonly (readonly number[] | null)[];
 }
 
 export interface ShownItem extends NamedItem {

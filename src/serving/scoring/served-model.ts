@@ -5,15 +5,18 @@ import { joinedAscending } from '../../data/sparse-rows.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { topItems } from '../../recommender/top-items.ts';
 import { AllowedItems } from './allowed-items.ts';
+import { priorOf } from './bandit-model.ts';
 import { Catalogue } from './catalogue.ts';
 import { ContentIndex } from './content-index.ts';
 import { diverse } from './diversity.ts';
 import { type Explored, explored } from './exploration.ts';
+import { ItemDescriptions } from './item-descriptions.ts';
 import { itemLikeness, type VectorLikeness } from './item-likeness.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { type KnownSomebody, knownSomebody } from './known-person.ts';
 import type { NamedItem, Provider, Route, ServedItem, ServedList, SimilarList, Somebody, Wanted } from './question.ts';
 import { boosted, merged, type PooledItem, type Source } from './ranked-pool.ts';
+import { thompsonSampled } from './thompson-sampling.ts';
 
 /** Items that diversity chooses from, for each that is wanted. */
 const POOL_PER_ITEM = 5;
@@ -28,6 +31,7 @@ export class ServedModel {
   readonly catalogue: Catalogue;
   readonly #sessions: KeptSessions;
   #content: { readonly revision: number; readonly index: ContentIndex } | null = null;
+  #descriptions: { readonly revision: number; readonly items: ItemDescriptions } | null = null;
   #vectors: VectorLikeness | null | undefined;
   #unservedItems: Int32Array | null = null;
 
@@ -106,14 +110,21 @@ export class ServedModel {
       how,
       unknownItems: known.unknownItems,
       notes,
+      ...(explore?.method === 'thompson' && { features: chosen.map(({ features = null }) => features) }),
     };
   }
 
-  #chosen(pool: readonly PooledItem[], { k, diversity, explore, seed }: Wanted): readonly Explored[] {
+  #chosen(pool: readonly PooledItem[], { k, diversity, explore, posterior, seed }: Wanted): readonly Explored[] {
     if (pool.length === 0) return [];
     const size = Math.max(k, explore?.among ?? 0);
     const ordered = diversity > 0 ? diverse(pool, size, diversity, this.#likeness()) : pool;
-    if (explore) return explored(ordered, k, explore, new RandomStream(0, seed));
+    const random = new RandomStream(0, seed);
+    if (explore?.method === 'thompson') {
+      const among = ordered.slice(0, Math.max(k, explore.among));
+      const known = posterior ?? priorOf(explore.ridge);
+      return thompsonSampled(among, k, known, explore.scale, (item) => this.#described().of(item), random);
+    }
+    if (explore) return explored(ordered, k, explore, random);
     return ordered.slice(0, k).map((chosen) => ({ chosen, probability: 1 }));
   }
 
@@ -277,6 +288,13 @@ export class ServedModel {
 
   named(item: number): NamedItem {
     return { id: this.catalogue.idOf(item), title: this.catalogue.titleOf(item) };
+  }
+
+  #described(): ItemDescriptions {
+    const { revision } = this.catalogue;
+    if (this.#descriptions?.revision !== revision)
+      this.#descriptions = { revision, items: new ItemDescriptions(this.recommender, this.catalogue) };
+    return this.#descriptions.items;
   }
 
   #contentIndex(): ContentIndex {

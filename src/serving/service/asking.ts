@@ -80,6 +80,7 @@ export function wantedOf(
     exclude: [...(request.exclude ?? []), ...before],
     diversity: request.diversity ?? list.diversity ?? 0,
     explore: request.explore ?? list.explore ?? null,
+    posterior: null,
     includeSeen: request.includeSeen ?? list.includeSeen ?? null,
     reasons: request.reasons ?? list.reasons ?? true,
     providers: list.providers ?? [{ from: 'model', weight: 1 }],
@@ -108,7 +109,7 @@ export async function recommend(service: Service, given: RecommendRequest): Prom
   const asked = askedOf(service, request, request.user ?? null);
   const person = await somebodyOf(service, request);
   const id = service.newId();
-  const wanted = wantedOf(request.k, request, asked.list, before, id);
+  const wanted = taught(service, asked, wantedOf(request.k, request, asked.list, before, id));
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);
   if (request.trial) return answered(asked, id, list);
   return remembered(service, asked, list, {
@@ -145,7 +146,11 @@ async function continued(
   return { request: { ...(page.request as RecommendRequest), k }, before };
 }
 
-function answered({ model, version, scenario, variant }: Asked, id: string, list: ServedList): RecommendReply {
+function answered(
+  { model, version, scenario, variant }: Asked,
+  id: string,
+  { features: _, ...list }: ServedList,
+): RecommendReply {
   return { recommendationId: id, model, version, scenario, variant, ...list };
 }
 
@@ -160,7 +165,10 @@ async function remembered(
   const { model, version, scenario, variant } = asked;
   const notes = [...list.notes];
   const kept = store
-    .addRecommendation({ ...given, time: now(), model, version, scenario, variant, items })
+    .addRecommendation({
+      ...{ ...given, time: now(), model, version, scenario, variant, items },
+      ...(list.features && { features: list.features }),
+    })
     .catch((error: Error) => {
       log.write('error', 'answer not kept', { recommendationId: given.id, message: error.message });
       if (!(error instanceof StoreFailure)) throw error;
@@ -173,18 +181,20 @@ async function remembered(
   return answered(asked, given.id, { ...list, notes });
 }
 
+/** Wanted with what the scenario's Thompson sampling has learned, where it chooses so. */
+function taught({ bandits }: Service, asked: Asked, wanted: Wanted): Wanted {
+  const { explore } = wanted;
+  if (explore?.method !== 'thompson') return wanted;
+  return { ...wanted, posterior: bandits.posterior(asked, explore.ridge) };
+}
+
 export async function rank(service: Service, request: RankRequest): Promise<RecommendReply> {
   const asked = askedOf(service, request, request.user ?? null);
   const person = await somebodyOf(service, request);
   const id = service.newId();
   const { items, boost, diversity, explore, reasons } = request;
-  const wanted = wantedOf(
-    items.length,
-    { boost, diversity, explore, reasons },
-    { ...asked.list, where: undefined },
-    [],
-    id,
-  );
+  const ofAll = { ...asked.list, where: undefined };
+  const wanted = taught(service, asked, wantedOf(items.length, { boost, diversity, explore, reasons }, ofAll, [], id));
   const list = await service.scoring.ask({ kind: 'rank', model: asked.model, person, items, wanted }, service.signal);
   const kept = { kind: 'rank', ...request };
   return remembered(service, asked, list, { id, user: request.user ?? null, session: null, request: kept, before: [] });
@@ -209,7 +219,7 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
   const { taken, refused } = tasteOf(await service.store.eventsOfSession(session, EVENTS), service.settings);
   const person: Somebody = { ...NOBODY, items: taken, refused, session };
   const id = service.newId();
-  const wanted = wantedOf(request.k, request, asked.list, [], id);
+  const wanted = taught(service, asked, wantedOf(request.k, request, asked.list, [], id));
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);
   const kept = { kind: 'next', ...request };
   return remembered(service, asked, list, { id, user, session, request: kept, before: [] });

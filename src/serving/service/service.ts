@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { Scoring } from '../scoring/question.ts';
 import type { ServerSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
+import type { Bandits } from './bandits.ts';
 import type { Guard } from './guard.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -15,6 +16,8 @@ export interface Service {
   readonly log: Log;
   /** Says which feedback is held back. */
   readonly guard: Guard;
+  /** What Thompson sampling learns from feedback. */
+  readonly bandits: Bandits;
   /** Of whoever waits for the answer: aborted when the connection is closed. Absent = of nobody in particular. */
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */

@@ -79,6 +79,8 @@ export interface GivenRecommendation {
   readonly items: readonly { readonly id: string; readonly route: string; readonly probability: number }[];
   /** Items of the pages before. */
   readonly before: readonly string[];
+  /** What Thompson sampling looked at, by place; absent = it did not choose. */
+  readonly features?: readonly (readonly number[] | null)[];
 }
 
 export const ACCESS_LEVELS = ['read', 'write', 'admin'] as const;
