@@ -21,6 +21,7 @@ const columns: readonly Column[] = [
   { header: 'accuracy ±', cell: ({ accuracy }) => (Number.isNaN(accuracy.clean.mean) ? null : change(accuracy, 4)) },
   { header: 'AUC length', cell: ({ visibility }) => visibility.auc.length.toFixed(2) },
   { header: 'popularity', cell: ({ visibility }) => visibility.auc.popularity.toFixed(2) },
+  { header: 'best feature', cell: ({ visibility }) => bestFeature(visibility) },
 ];
 
 export function renderAttacks({ data, goal, targets, seeds, outcomes }: AttackStudy): string {
@@ -58,8 +59,15 @@ export function renderAttacks({ data, goal, targets, seeds, outcomes }: AttackSt
     after.rule,
     ...after.rows,
     `hr: share of real people without the target whose list holds it, mean over targets; rank among what they have not taken; accuracy: ${metric} of real ` +
-      'people; columns with ± are differences to the clean victim with 95 % intervals over seeds; AUC: how well length and mean popularity alone tell fake people',
+      'people; columns with ± are differences to the clean victim with 95 % intervals over seeds; AUC: how well length, popularity and the best of all features tell fake people (½ = not at all)',
   ].join('\n');
+}
+
+/** The feature that tells fake people best, from either end. */
+function bestFeature({ auc }: AttackOutcome['visibility']): string {
+  const tells = ([, value]: [string, number]) => Math.abs(value - 0.5);
+  const [name, value] = Object.entries(auc).reduce((best, each) => (tells(each) > tells(best) ? each : best));
+  return `${name} ${value.toFixed(2)}`;
 }
 
 function change({ difference: { mean, high } }: Effect, digits: number): string {

@@ -10,7 +10,7 @@ import type { Split } from '../data/dataset.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import type { Result } from '../evaluation/result.ts';
 import { type MeanInterval, meanInterval } from '../evaluation/statistics/mean-interval.ts';
-import { type ChosenAttack, carryOut, type Goal, type Oracle } from './attacks/attack.ts';
+import { type ChosenAttack, carryOut, checkAttackable, type Goal, type Oracle } from './attacks/attack.ts';
 import { type Budget, drawBudget, type FakePeople, type ProfileLength } from './budget.ts';
 import { addFakesToSplit, type FakeProfile, type FakeTiming } from './fake-profiles.ts';
 import { type OracleOptions, openOracle } from './oracle.ts';
@@ -111,7 +111,10 @@ interface Crafted {
  */
 export async function measureAttacks(engine: Engine, options: MeasureOptions): Promise<AttackStudy> {
   const { split, victims, attacks, budgets, targets, goal, seeds, progress = silent } = options;
-  for (const victim of victims) checkVictim(victim);
+  for (const victim of victims) {
+    checkVictim(victim);
+    for (const chosen of attacks) checkAttackable(chosen, victim.model);
+  }
   if (split.test === null)
     throw new DeepTasteError(
       'data',
@@ -232,7 +235,7 @@ class Seed {
     return {
       split: poisoned.split,
       profiles,
-      visibility: visibilityOf(data, poisoned.fakeUsers),
+      visibility: visibilityOf(data, poisoned.fakeUsers, { engine, random: this.#random.child('visibility') }),
       seconds,
       questions: asksBefore - (oracle?.left ?? 0),
     };
@@ -306,11 +309,10 @@ class Cell {
 
 function meanVisibility(all: readonly Visibility[]): Visibility {
   const meanOf = (value: (each: Visibility) => number) => all.reduce((sum, each) => sum + value(each), 0) / all.length;
-  const names = Object.keys(all[0].auc);
   return {
-    auc: Object.fromEntries(names.map((name) => [name, meanOf((each) => each.auc[name])])),
+    auc: Object.fromEntries(Object.keys(all[0].auc).map((name) => [name, meanOf((each) => each.auc[name])])),
     distances: Object.fromEntries(
-      names.map((name) => [
+      Object.keys(all[0].distances).map((name) => [
         name,
         {
           totalVariation: meanOf((each) => each.distances[name].totalVariation),

@@ -1,12 +1,17 @@
 /**
- * How visible fake people are: how well simple features of profiles tell them from real people (AUC, ½ = not at all, whichever side they
- * stand on), and how far the statistics of their profiles lie from those of real ones.
+ * How visible fake people are: how well each feature that detectors look at tells them from real people (AUC, ½ = not at all), and how far
+ * the statistics of their profiles lie from those of real ones.
  */
-
+import { silent } from '../core/progress.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { rowOf } from '../data/sparse-rows.ts';
 import { auc } from '../evaluation/metrics/auc.ts';
-import { itemsOfPeople, popularityOf } from './real-people.ts';
+import { featureTable } from './detection/feature-table.ts';
+import { degreeSimilarity } from './detection/features/degree-similarity.ts';
+import { type FeatureContext, type ProfileFeature, suspicionBy } from './detection/features/feature.ts';
+import { profileFeatures } from './detection/features/index.ts';
+import { itemPopularity } from './detection/features/item-popularity.ts';
+import { length } from './detection/features/length.ts';
+import { profilesOf } from './detection/profiles.ts';
 
 /** Distances of the histogram of fake people's profiles from that of real ones. */
 export interface Distances {
@@ -17,55 +22,41 @@ export interface Distances {
 }
 
 export interface Visibility {
-  /** By the feature: length, popularity. A detector that looks at one end only has it or 1 − it. */
+  /** By the feature, looked at from the end at which it suspects people; one below ½ finds them at the other end. */
   readonly auc: Readonly<Record<string, number>>;
   readonly distances: Readonly<Record<string, Distances>>;
 }
 
-/** A number for each person by which fake ones may stand out; NaN = none. */
-export type ProfileFeature = (data: Dataset) => Float64Array;
-
-/** What any detector must beat. */
-export const trivialFeatures: Readonly<Record<string, ProfileFeature>> = {
-  length: lengthOf,
-  popularity: meanPopularity,
-};
+/** Everybody is compared with everybody there, which takes longer than many a training. */
+const SLOW: readonly ProfileFeature[] = [degreeSimilarity];
 
 /** @param data with the fake people in it; @param fakeUsers their dense indices */
 export function visibilityOf(
   data: Dataset,
   fakeUsers: Int32Array,
-  features: Readonly<Record<string, ProfileFeature>> = trivialFeatures,
+  context: FeatureContext,
+  features: readonly ProfileFeature[] = profileFeatures.filter((feature) => !SLOW.includes(feature)),
 ): Visibility {
   const isFake = new Uint8Array(data.users.size);
   for (const user of fakeUsers) isFake[user] = 1;
-  const found = Object.entries(features).map(([name, feature]) => {
-    const values = feature(data);
-    const known = Int32Array.from(values.keys()).filter((user) => !Number.isNaN(values[user]));
-    const labels = known.map((user) => isFake[user]);
-    const scores = Float64Array.from(known, (user) => values[user]);
-    return { name, auc: auc(labels, scores), distances: distancesOf(labels, scores) };
+  const profiles = profilesOf(data);
+  const { rowStart } = profiles.rows;
+  const people = Int32Array.from(isFake.keys()).filter((user) => rowStart[user + 1] > rowStart[user]);
+  const labels = people.map((user) => isFake[user]);
+  const found = featureTable(profiles, context, silent, features).map(({ feature, values }) => {
+    const own = Float64Array.from(people, (user) => values[user]);
+    return { name: feature.name, auc: auc(labels, suspicionBy(feature, own)), distances: distancesOf(labels, own) };
   });
   return {
     auc: Object.fromEntries(found.map((each) => [each.name, each.auc])),
-    distances: Object.fromEntries(found.map((each) => [each.name, each.distances])),
+    distances: Object.fromEntries(
+      found.filter(({ name }) => matched.includes(name)).map((each) => [each.name, each.distances]),
+    ),
   };
 }
 
-function lengthOf(data: Dataset): Float64Array {
-  const taken = itemsOfPeople(data);
-  return Float64Array.from({ length: taken.nRows }, (_, user) => rowOf(taken, user).length || Number.NaN);
-}
-
-/** Mean over a person's items of how many people took them. */
-function meanPopularity(data: Dataset): Float64Array {
-  const taken = itemsOfPeople(data);
-  const popularity = popularityOf(taken, data.items.size);
-  return Float64Array.from({ length: taken.nRows }, (_, user) => {
-    const items = rowOf(taken, user);
-    return items.reduce((sum, item) => sum + popularity[item], 0) / items.length;
-  });
-}
+/** What profiles can be matched in. */
+const matched: readonly string[] = [length.name, itemPopularity.name];
 
 /** Classes of a histogram: tenths of the real people. */
 const CLASSES = 10;

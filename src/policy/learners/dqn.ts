@@ -9,20 +9,13 @@
 import { DeepTasteError } from '../../core/errors.ts';
 import type { RandomStream } from '../../core/random.ts';
 import { input, square, subtract } from '../../engine/ops/index.ts';
-import { optimizerOptions } from '../../engine/optimizers/optimizer.ts';
-import { StepPlan } from '../../engine/plan/step-plan.ts';
 import type { Engine } from '../../engine/runtime/engine.ts';
 import type { Place } from '../worlds/world.ts';
 import { itemWidth, writeContext, writeItem } from './item-rows.ts';
+import { LearnedNetworks } from './learned-networks.ts';
 import { learnerKind, type Outcomes, type Situations } from './learner.ts';
-import {
-  type ReplayOptions,
-  replayLearner,
-  replayOptions,
-  type SlateValues,
-  type ValueScale,
-} from './replay-learner.ts';
-import { declareNetworks, network, ScoredRows, TargetedWeights } from './scored-rows.ts';
+import { type ReplayOptions, replayLearner, replayOptions, type SlateValues } from './replay-learner.ts';
+import { declareNetworks, network, type ScoredRows } from './scored-rows.ts';
 import { everySlate } from './slates.ts';
 
 /** Ordered slates that a decision can choose among at most. */
@@ -45,43 +38,20 @@ class WholeSlateValues implements SlateValues {
   readonly #options: ReplayOptions;
   readonly #slates: Int32Array;
   readonly #width: number;
-  readonly #weights: TargetedWeights;
-  readonly #present: ScoredRows;
-  readonly #former: ScoredRows;
-  readonly #taken;
-  readonly #target = input('target', [1]);
-  readonly #plan: StepPlan;
-  #scale: ValueScale = { unit: 1, offset: 0 };
-  #updates = 0;
+  readonly networks: LearnedNetworks<'taken' | 'target'>;
 
   constructor(engine: Engine, place: Place, options: ReplayOptions, random: RandomStream) {
     this.#place = place;
     this.#options = options;
     this.#slates = slatesOf(place);
-    const { hidden, batchSize, learningRate } = options;
+    const { hidden } = options;
     this.#width = place.features + place.slate * itemWidth(place);
     const declared = declareNetworks(['value'], this.#width, hidden);
     const q = (rows: ReturnType<typeof input>) => network(declared.tensors, 'value', hidden.length + 1, rows);
-    this.#weights = new TargetedWeights(engine, declared, random);
     const x = input('x', [this.#width]);
-    const outputs = [q(x)];
-    this.#present = new ScoredRows(engine, this.#weights.store, x, outputs);
-    this.#former = new ScoredRows(engine, this.#weights.target, x, outputs);
-    this.#taken = input('shown', [this.#width]);
-    this.#plan = new StepPlan({
-      engine,
-      store: this.#weights.store,
-      loss: square(subtract(q(this.#taken), this.#target)),
-      fedByCaller: [this.#taken, this.#target],
-      batchSize,
-      totalRows: batchSize,
-      optimizer: optimizerOptions.parse({ learningRate }),
-      totalSteps: 1,
-    });
-  }
-
-  setScale(scale: ValueScale): void {
-    this.#scale = scale;
+    const leaves = { taken: input('shown', [this.#width]), target: input('target', [1]) };
+    const loss = square(subtract(q(leaves.taken), leaves.target));
+    this.networks = new LearnedNetworks(engine, { declared, row: x, outputs: [q(x)], loss, leaves }, options, random);
   }
 
   #writeRow(situations: Situations, person: number, slate: Int32Array, out: Float32Array, at: number): void {
@@ -108,14 +78,14 @@ class WholeSlateValues implements SlateValues {
       let best = 0;
       for (let n = 1; n < count; n++) if (own[n] > own[best]) best = n;
       slate[person] = best;
-      value[person] = own[best] * this.#scale.unit + this.#scale.offset;
+      value[person] = this.networks.valueOf(own[best]);
     }
     return { slate, value };
   }
 
   best(situations: Situations, shown: Int32Array): void {
     const k = this.#place.slate;
-    this.#bestOf(this.#present, situations).slate.forEach((n, person) => {
+    this.#bestOf(this.networks.present, situations).slate.forEach((n, person) => {
       shown.set(this.#slates.subarray(n * k, (n + 1) * k), person * k);
     });
   }
@@ -123,27 +93,14 @@ class WholeSlateValues implements SlateValues {
   update({ before, shown, reward, isOver, after }: Outcomes): void {
     const { discount } = this.#options;
     const k = this.#place.slate;
-    const later = this.#bestOf(this.#former, after).value;
+    const later = this.#bestOf(this.networks.former, after).value;
     const rows = new Float32Array(before.n * this.#width);
     const target = new Float32Array(before.n);
     for (let n = 0; n < before.n; n++) {
       this.#writeRow(before, n, shown.subarray(n * k, (n + 1) * k), rows, n * this.#width);
-      target[n] = (reward[n] + (isOver[n] ? 0 : discount * later[n]) - this.#scale.offset) / this.#scale.unit;
+      target[n] = this.networks.outputOf(reward[n] + (isOver[n] ? 0 : discount * later[n]));
     }
-    this.#plan.write(this.#taken, rows);
-    this.#plan.write(this.#target, target);
-    this.#plan.run(this.#updates++, 0, 1);
-  }
-
-  renewTarget(): void {
-    this.#weights.renewTarget();
-  }
-
-  free(): void {
-    this.#plan.free();
-    this.#present.free();
-    this.#former.free();
-    this.#weights.free();
+    this.networks.learn({ taken: rows, target });
   }
 }
 

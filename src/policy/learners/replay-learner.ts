@@ -45,10 +45,12 @@ export interface SlateValues {
   best(situations: Situations, shown: Int32Array): void;
   /** One step on a batch. */
   update(batch: Outcomes): void;
-  /** Once, before the first update. */
-  setScale(scale: ValueScale): void;
-  renewTarget(): void;
-  free(): void;
+  readonly networks: {
+    /** Set once, before the first update. */
+    scale: ValueScale;
+    renewTarget(): void;
+    free(): void;
+  };
 }
 
 export function replayLearner(
@@ -88,18 +90,18 @@ export function replayLearner(
         }
       if (seen < warmup) return;
       if (!isWarm)
-        values.setScale({
+        values.networks.scale = {
           unit: sizes > 0 ? sizes / seen : 1,
           offset: rewards / seen / (1 - discount * (1 - ends / seen)),
-        });
+        };
       isWarm = true;
       const due = Math.floor(seen / learnEvery) - Math.floor(Math.max(before, warmup) / learnEvery);
       for (let n = 0; n < due; n++) {
         memory.draw(batch, draws);
         values.update(batch);
-        if (++updates % targetEvery === 0) values.renewTarget();
+        if (++updates % targetEvery === 0) values.networks.renewTarget();
       }
     },
-    free: () => values.free(),
+    free: () => values.networks.free(),
   };
 }

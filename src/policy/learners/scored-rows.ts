@@ -1,37 +1,12 @@
-/** Networks of a learner: values of many rows by the present weights, or by those of an earlier time. */
-import type { RandomStream } from '../../core/random.ts';
+/** Networks of a learner, and their values of many rows. */
 import type { Tensor } from '../../engine/expression.ts';
 import { linear } from '../../engine/ops/index.ts';
 import { RowPlan } from '../../engine/plan/row-plan.ts';
 import type { Engine } from '../../engine/runtime/engine.ts';
-import { ParameterStore } from '../../engine/runtime/parameter-store.ts';
-import { type DeclaredParameters, declaredAs, initialiseParameters } from '../../layers/declared-parameters.ts';
+import type { ParameterStore } from '../../engine/runtime/parameter-store.ts';
+import { type DeclaredParameters, declaredAs } from '../../layers/declared-parameters.ts';
 import { mlpParameters } from '../../layers/mlp.ts';
 import type { Parameters } from '../../layers/parameters.ts';
-
-/** Weights that are trained, and a copy of them that stands still until it is renewed: the target network (Mnih et al. 2015). */
-export class TargetedWeights {
-  readonly declared: DeclaredParameters;
-  readonly store: ParameterStore;
-  readonly target: ParameterStore;
-
-  constructor(engine: Engine, declared: DeclaredParameters, random: RandomStream) {
-    this.declared = declared;
-    this.store = new ParameterStore(engine, declared.list);
-    this.target = new ParameterStore(engine, declared.list);
-    initialiseParameters(declared, this.store, random);
-    this.renewTarget();
-  }
-
-  renewTarget(): void {
-    for (const tensor of this.declared.list) this.target.write(tensor, this.store.read(tensor));
-  }
-
-  free(): void {
-    this.store.free();
-    this.target.free();
-  }
-}
 
 /** Declares networks from `inputs` numbers over hidden layers to one number each. */
 export function declareNetworks(

@@ -16,21 +16,14 @@
 import { z } from 'zod';
 import type { RandomStream } from '../../core/random.ts';
 import { add, input, multiply, rowDot, slice, square, subtract } from '../../engine/ops/index.ts';
-import { optimizerOptions } from '../../engine/optimizers/optimizer.ts';
-import { StepPlan } from '../../engine/plan/step-plan.ts';
 import type { Engine } from '../../engine/runtime/engine.ts';
 import { logSumExp } from '../../layers/losses.ts';
 import type { Place } from '../worlds/world.ts';
 import { itemWidth, writeContext, writeItem } from './item-rows.ts';
+import { LearnedNetworks } from './learned-networks.ts';
 import { learnerKind, type Outcomes, type Situations } from './learner.ts';
-import {
-  type ReplayOptions,
-  replayLearner,
-  replayOptions,
-  type SlateValues,
-  type ValueScale,
-} from './replay-learner.ts';
-import { declareNetworks, network, ScoredRows, TargetedWeights } from './scored-rows.ts';
+import { type ReplayOptions, replayLearner, replayOptions, type SlateValues } from './replay-learner.ts';
+import { declareNetworks, network, type ScoredRows } from './scored-rows.ts';
 import { greedySlate, type ItemValues, topSlate } from './slates.ts';
 
 const ownOptions = replayOptions.extend({
@@ -49,33 +42,23 @@ class DecomposedValues implements SlateValues {
   readonly #place: Place;
   readonly #options: Options;
   readonly #width: number;
-  readonly #weights: TargetedWeights;
-  readonly #present: ScoredRows;
-  readonly #former: ScoredRows;
-  readonly #leaves;
-  readonly #plan: StepPlan;
+  readonly networks: LearnedNetworks<'taken' | 'target' | 'isLearned' | 'shown' | 'choice'>;
   readonly #rule;
   readonly #slate: Int32Array;
-  #scale: ValueScale = { unit: 1, offset: 0 };
-  #updates = 0;
 
   constructor(engine: Engine, place: Place, options: Options, random: RandomStream) {
     this.#place = place;
     this.#options = options;
     this.#rule = options.slates === 'greedy' ? greedySlate : topSlate;
     this.#slate = new Int32Array(place.slate);
-    const { hidden, batchSize, learningRate } = options;
+    const { hidden } = options;
     const width = place.features + itemWidth(place) + 1;
     this.#width = width;
     const declared = declareNetworks(['value', 'choice'], width, hidden);
     const p = declared.tensors;
     const layers = hidden.length + 1;
-    this.#weights = new TargetedWeights(engine, declared, random);
     const x = input('x', [width]);
     const outputs = [network(p, 'choice', layers, x), network(p, 'value', layers, x)];
-    this.#present = new ScoredRows(engine, this.#weights.store, x, outputs);
-    this.#former = new ScoredRows(engine, this.#weights.target, x, outputs);
-
     const parts = place.slate + 1;
     const leaves = {
       taken: input('taken', [width]),
@@ -89,21 +72,7 @@ class DecomposedValues implements SlateValues {
     const logits = network(p, 'choice', layers, leaves.shown, parts);
     const logSum = logSumExp(Array.from({ length: parts }, (_, k) => slice(logits, k, k + 1)));
     const loss = add(multiply(leaves.isLearned, square(error)), subtract(logSum, rowDot(logits, leaves.choice)));
-    this.#leaves = leaves;
-    this.#plan = new StepPlan({
-      engine,
-      store: this.#weights.store,
-      loss,
-      fedByCaller: Object.values(leaves),
-      batchSize,
-      totalRows: batchSize,
-      optimizer: optimizerOptions.parse({ learningRate }),
-      totalSteps: 1,
-    });
-  }
-
-  setScale(scale: ValueScale): void {
-    this.#scale = scale;
+    this.networks = new LearnedNetworks(engine, { declared, row: x, outputs, loss, leaves }, options, random);
   }
 
   #writeRow(situations: Situations, person: number, item: number, out: Float32Array, at: number): void {
@@ -124,7 +93,7 @@ class DecomposedValues implements SlateValues {
       for (let item = 0; item <= actions; item++, at += this.#width) this.#writeRow(situations, person, item, rows, at);
     const [logits, q] = scored.of(rows);
     const appeal = new Float64Array(logits.length);
-    const value = Float64Array.from(q, (each) => each * this.#scale.unit + this.#scale.offset);
+    const value = Float64Array.from(q, (each) => this.networks.valueOf(each));
     for (let from = 0; from < logits.length; from += actions + 1) {
       const most = logits.subarray(from, from + actions + 1).reduce((a, b) => Math.max(a, b));
       for (let item = 0; item <= actions; item++) appeal[from + item] = Math.exp(logits[from + item] - most);
@@ -135,7 +104,7 @@ class DecomposedValues implements SlateValues {
 
   best(situations: Situations, shown: Int32Array): void {
     const { actions, slate } = this.#place;
-    const values = this.#itemValues(this.#present, situations);
+    const values = this.#itemValues(this.networks.present, situations);
     for (let person = 0; person < situations.n; person++)
       this.#rule(values, person * (actions + 1), actions, shown.subarray(person * slate, (person + 1) * slate));
   }
@@ -146,7 +115,7 @@ class DecomposedValues implements SlateValues {
     const { before, shown, taken, reward, isOver, after } = batch;
     const width = this.#width;
     const { n } = before;
-    const later = discount === 0 ? null : this.#itemValues(this.#former, after);
+    const later = discount === 0 ? null : this.#itemValues(this.networks.former, after);
     const rows = { taken: new Float32Array(n * width), shown: new Float32Array(n * (slate + 1) * width) };
     const target = new Float32Array(n);
     const isLearned = new Float32Array(n);
@@ -161,22 +130,9 @@ class DecomposedValues implements SlateValues {
       choice[k * (slate + 1) + (taken[k] < 0 ? slate : taken[k])] = 1;
       isLearned[k] = taken[k] < 0 && nothing === 'zero' ? 0 : 1;
       const next = isOver[k] || !later ? 0 : this.#rule(later, k * (actions + 1), actions, this.#slate);
-      target[k] = (reward[k] + discount * next - this.#scale.offset) / this.#scale.unit;
+      target[k] = this.networks.outputOf(reward[k] + discount * next);
     }
-    const fed = { ...rows, target, isLearned, choice };
-    for (const [name, leaf] of Object.entries(this.#leaves)) this.#plan.write(leaf, fed[name as keyof typeof fed]);
-    this.#plan.run(this.#updates++, 0, 1);
-  }
-
-  renewTarget(): void {
-    this.#weights.renewTarget();
-  }
-
-  free(): void {
-    this.#plan.free();
-    this.#present.free();
-    this.#former.free();
-    this.#weights.free();
+    this.networks.learn({ ...rows, target, isLearned, choice });
   }
 }
 

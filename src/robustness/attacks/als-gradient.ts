@@ -7,10 +7,11 @@ import { z } from 'zod';
 import { itemsOfPeople } from '../real-people.ts';
 import { Als } from '../surrogates/als.ts';
 import { exposureLoss } from '../surrogates/exposure-loss.ts';
-import { attackKind } from './attack.ts';
+import { attackKind, greyBoxOption } from './attack.ts';
 import { bilevelAttack, bilevelOptions } from './bilevel.ts';
 
 const options = bilevelOptions.extend({
+  greyBox: greyBoxOption,
   exponent: z.number().min(0).max(2).default(1).meta({ doc: 'ν of the surrogate, as in iALS' }),
   sweeps: z.int().min(1).max(200).default(10).meta({ doc: 'alternations before the first step' }),
   more: z.int().min(1).max(200).default(2).meta({ doc: 'alternations before each later one, from the vectors so far' }),
@@ -22,6 +23,7 @@ export const alsGradientAttack = attackKind({
   title: 'Gradient of ALS',
   paper: 'Li et al., NIPS 2016; Tang et al., RecSys 2020',
   knowledge: 'white',
+  victims: ['ials'],
   goals: ['promote', 'demote'],
   needsRatings: false,
   options,

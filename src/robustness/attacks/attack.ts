@@ -2,7 +2,7 @@
  * What an attack is: from the data that the attacker sees, the targets and the budget to the profiles of fake people. An attack is there to
  * test one's own system: what it writes goes into a copy of the data from which a victim is trained.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { DeepTasteError } from '../../core/errors.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import type { RandomStream } from '../../core/random.ts';
@@ -59,6 +59,8 @@ export interface Attack {
   readonly goals: readonly [Goal, ...Goal[]];
   /** It makes no sense of data without ratings. */
   readonly needsRatings: boolean;
+  /** Of white boxes: the models whose equations it knows; the option `greyBox` lets it stand for victims of other kinds. */
+  readonly victims?: readonly [string, ...string[]];
   /** Options; every field has a default, a range and a `doc`. */
   readonly options: z.ZodObject;
   /** The same stream gives the same profiles. @param options as they were parsed */
@@ -78,10 +80,29 @@ export function attackKind<S extends z.ZodObject>(
   return { ...attack, craft: (order, options) => attack.craft(order, options as z.output<S>) };
 }
 
+/** Of white boxes. */
+export const greyBoxOption = z.boolean().default(false).meta({
+  doc: 'work on a surrogate although the victim is a model of another kind, whose gradients nobody has',
+});
+
 /** An attack and its options. */
 export interface ChosenAttack {
   readonly attack: Attack;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Whether the attack has the gradients of such a victim, or needs none.
+ * @throws DeepTasteError `config` for a white box on a victim of another kind, naming the grey-box form
+ */
+export function checkAttackable({ attack: { name, knowledge, victims }, options }: ChosenAttack, model: string): void {
+  if (knowledge !== 'white' || !victims || options.greyBox === true || victims.includes(model)) return;
+  throw new DeepTasteError(
+    'config',
+    `attack ${name}: has the gradients of ${victims.join(', ')} and of no other victim, found ${model}; say ${name}.greyBox=true to work on a ` +
+      'surrogate instead, or choose revadv, which always does',
+    { attack: name, model },
+  );
 }
 
 /**

@@ -8,8 +8,10 @@ import { alsGradientAttack } from './als-gradient.ts';
 import type { Attack, ChosenAttack } from './attack.ts';
 import { averageAttack } from './average.ts';
 import { bandwagonAttack } from './bandwagon.ts';
+import { copyAttack } from './copy-attack.ts';
 import { loveHateAttack } from './love-hate.ts';
 import { pgaAttack } from './pga.ts';
+import { poisonRecAttack } from './poisonrec.ts';
 import { randomAttack } from './random.ts';
 import { revAdvAttack } from './revadv.ts';
 import { reverseBandwagonAttack } from './reverse-bandwagon.ts';
@@ -25,6 +27,8 @@ export const attacks: readonly Attack[] = [
   pgaAttack,
   alsGradientAttack,
   revAdvAttack,
+  poisonRecAttack,
+  copyAttack,
 ];
 
 /** An attack by its name, its options checked. @throws DeepTasteError `not-found`; `config` */

@@ -13,10 +13,11 @@ import { entryOf } from '../../data/sparse-rows.ts';
 import { itemsOfPeople, type RatingStatistics, ratingStatistics } from '../real-people.ts';
 import { Als, type Vectors } from '../surrogates/als.ts';
 import { addRow, dotRows } from '../surrogates/vectors.ts';
-import { type AttackOrder, attackKind } from './attack.ts';
+import { type AttackOrder, attackKind, greyBoxOption } from './attack.ts';
 import { profileOf, targetsWithin } from './fillers.ts';
 
 const options = z.strictObject({
+  greyBox: greyBoxOption,
   steps: z.int().min(1).max(1000).default(15).meta({ doc: 'outer steps' }),
   stepSize: z.number().positive().max(100).default(2).meta({
     doc: 's, how far the largest fake rating of a person moves in a step',
@@ -33,6 +34,7 @@ export const pgaAttack = attackKind({
   title: 'PGA',
   paper: 'Li et al., NIPS 2016',
   knowledge: 'white',
+  victims: ['biased-mf'],
   goals: ['promote', 'demote'],
   needsRatings: true,
   options,

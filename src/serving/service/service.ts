@@ -14,10 +14,10 @@ export interface Service {
   /** Told what is going on, for metrics. */
   readonly watcher: Watcher;
   readonly log: Log;
-  /** Says which feedback is held back. */
-  readonly guard: Guard;
   /** What Thompson sampling learns from feedback. */
   readonly bandits: Bandits;
+  /** Says which feedback is held back. */
+  readonly guard: Guard;
   /** Of whoever waits for the answer: aborted when the connection is closed. Absent = of nobody in particular. */
   readonly signal?: AbortSignal;
   /** Milliseconds since 1970. */
