@@ -25,7 +25,6 @@ const sets = [
   { name: 'filmtrust-average', title: 'FilmTrust, 150 injected average-attack profiles' },
   { name: 'amazon', title: 'Amazon, real reviewers labelled by hand' },
 ];
-/** What the first three features of the reference computed by another program are, to three digits. */
 const engine = new Engine();
 
 /** AUC with its interval, and F1 when as many are flagged as there are fakes. */

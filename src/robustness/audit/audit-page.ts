@@ -59,9 +59,9 @@ function sectionsOf(audit: Audit): Section[] {
 
 function people({ suspects, suspicious, threshold, people: n, learned, rows, items }: Audit): Section {
   const [{ from }] = learned;
-  const told = learned.map(({ from: name, auc, share }) => {
+  const told = learned.map(({ from: name, auc, share, isUsed }) => {
     const of = learned.length > 1 || from !== 'labels' ? `${name}: ` : '';
-    return `${of}AUC ${auc.mean.toFixed(3)} [${auc.low.toFixed(3)}, ${auc.high.toFixed(3)}], ${percent(share)} of the people taken to be such`;
+    return `${of}AUC ${auc.mean.toFixed(3)} [${auc.low.toFixed(3)}, ${auc.high.toFixed(3)}], ${isUsed ? `${percent(share)} of the people taken to be such` : 'not used: too many real people are like them'}`;
   });
   const source =
     from === 'labels'

@@ -35,6 +35,8 @@ export interface Learned {
   readonly auc: Interval;
   /** Share of the people that are taken to be such fakes. */
   readonly share: number;
+  /** False: real people look like these fakes too often, and the detector adds to no score. */
+  readonly isUsed: boolean;
 }
 
 export interface Suspicion {
@@ -60,6 +62,8 @@ const LEAST_SHARE = 0.005;
 const FALSE_ALARMS = 0.01;
 /** Shares of fakes up to this, and 1 / √people for what chance adds, are found in clean data, too. */
 const NO_SIGN = 0.025;
+/** AUC below which a detector says nothing of single people: their own ways are those of the fakes. */
+const LEAST_AUC = 0.85;
 /** Fewer people say nothing of what people are like. */
 const FEWEST_PEOPLE = 50;
 /** Fake people of each recipe that are put in: a share of the people, but some of them at least. */
@@ -84,7 +88,12 @@ export async function suspicionOf(dataset: Dataset, options: SuspicionOptions): 
   if (labels) {
     const score = await detect(table, labels.ofUser, options, 'labels');
     const share = labels.nFake / (labels.nFake + labels.nReal);
-    return { score, learned: [{ from: 'labels', auc: aucOf(labels.ofUser, score), share }], most: nUsers, features };
+    return {
+      score,
+      learned: [{ from: 'labels', auc: aucOf(labels.ofUser, score), share, isUsed: true }],
+      most: nUsers,
+      features,
+    };
   }
   const recipes = recipesFor(dataset);
   const score = new Float64Array(nUsers);
@@ -97,12 +106,14 @@ export async function suspicionOf(dataset: Dataset, options: SuspicionOptions): 
     const p = await detect(own, ofUser, options, name);
     const share = Math.max(LEAST_SHARE / recipes.length, shareOf(p.slice(0, nUsers), p.slice(nUsers)));
     const perOdds = (share * nUsers) / (copy.users.size - nUsers);
-    for (let user = 0; user < nUsers; user++)
+    const auc = aucOf(ofUser, p);
+    const isUsed = auc.mean >= LEAST_AUC;
+    for (let user = 0; isUsed && user < nUsers; user++)
       score[user] = Math.max(score[user], Math.min(1, (perOdds * p[user]) / (1 - p[user])));
-    learned.push({ from: name, auc: aucOf(ofUser, p), share });
+    learned.push({ from: name, auc, share, isUsed });
   }
   const noSign = NO_SIGN + 1 / Math.sqrt(nUsers);
-  const found = learned.reduce((sum, { share }) => sum + (share > noSign ? share : 0), 0);
+  const found = learned.reduce((sum, { share, isUsed }) => sum + (isUsed && share > noSign ? share : 0), 0);
   return { score, learned, most: Math.floor(nUsers * Math.max(FALSE_ALARMS, found)), features };
 }
 

@@ -50,7 +50,7 @@ export function protectRoutes(service: Service, exposure: ExposureWatch): Route[
       summary: 'Removes held events for good',
       body: heldRequest,
       reply: dropReply,
-      handle: async ({ body }) => ({ dropped: (await store.takeHeld(body.ids)).length }),
+      handle: async ({ body }) => ({ dropped: await store.dropHeld(body.ids) }),
     }),
     route({
       method: 'get',

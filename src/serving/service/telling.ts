@@ -87,7 +87,9 @@ async function isTrainedOn({ scoring, store }: Service, user: string): Promise<b
 
 /** Lets held events count. @returns how many were there, and were new */
 export async function releaseHeld(service: Service, ids: readonly string[]): Promise<number> {
-  return (await countEvents(service, await service.store.takeHeld(ids))).length;
+  const added = await countEvents(service, await service.store.heldNamed(ids));
+  await service.store.dropHeld(ids);
+  return added.length;
 }
 
 /** @returns those that are new */

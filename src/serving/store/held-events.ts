@@ -28,11 +28,20 @@ export async function countHeld(database: Database): Promise<number> {
   return Number(n);
 }
 
-/** Takes events out and returns them; those that are not there any more are not among them. */
-export async function takeHeld(database: Database, ids: readonly string[]): Promise<FeedbackEvent[]> {
+/** Those of the ids that are there. */
+export async function heldNamed(database: Database, ids: readonly string[]): Promise<FeedbackEvent[]> {
   if (ids.length === 0) return [];
-  const taken = await database.run(ids.map((id) => statement('DELETE FROM held WHERE id = ? RETURNING body', id)));
-  return taken.flatMap((rows) => rows.map(({ body }) => JSON.parse(body as string) as FeedbackEvent));
+  const each = ids.map((id) => statement('SELECT body FROM held WHERE id = ?', id));
+  return (await database.lookUp(each)).flatMap((rows) =>
+    rows.map(({ body }) => JSON.parse(body as string) as FeedbackEvent),
+  );
+}
+
+/** @returns how many were there */
+export async function dropHeld(database: Database, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const gone = await database.run(ids.map((id) => statement('DELETE FROM held WHERE id = ? RETURNING id', id)));
+  return gone.reduce((n, rows) => n + rows.length, 0);
 }
 
 /** Of a person and of the sessions in which events of it were held. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AnswerQueue } from './answer-queue.ts';
 import { eventCounts, variantCounts } from './counting.ts';
-import { countHeld, heldEvents, holdEvents, takeHeld } from './held-events.ts';
+import { countHeld, dropHeld, heldEvents, heldNamed, holdEvents } from './held-events.ts';
 import { migrate } from './migrations.ts';
 import {
   alone,
@@ -94,8 +94,12 @@ class SqlStore implements Store {
     return heldEvents(this.#database, limit);
   }
 
-  takeHeld(ids: readonly string[]): Promise<FeedbackEvent[]> {
-    return takeHeld(this.#database, ids);
+  heldNamed(ids: readonly string[]): Promise<FeedbackEvent[]> {
+    return heldNamed(this.#database, ids);
+  }
+
+  dropHeld(ids: readonly string[]): Promise<number> {
+    return dropHeld(this.#database, ids);
   }
 
   nHeld(): Promise<number> {

@@ -26,8 +26,10 @@ export interface Store {
   holdEvents(events: readonly HeldEvent[]): Promise<void>;
   /** The newest of them. */
   heldEvents(limit: number): Promise<readonly HeldEvent[]>;
-  /** Takes held events out. @returns those that were there */
-  takeHeld(ids: readonly string[]): Promise<readonly FeedbackEvent[]>;
+  /** Those of the ids that are held. */
+  heldNamed(ids: readonly string[]): Promise<readonly FeedbackEvent[]>;
+  /** @returns how many were held */
+  dropHeld(ids: readonly string[]): Promise<number>;
   nHeld(): Promise<number>;
   /** All that is known of somebody, with the newest `limit` events. */
   person(user: string, limit: number): Promise<KnownPerson>;
