@@ -65,6 +65,9 @@ export const fieldSets: readonly FieldSet[] = [
       deepfm: ['DeepFM', `.9842 / .1482 (${bars})`],
       'dcn-v2': ['DCN-V2', `.9845 / .1491 (${bars})`],
       'final-mlp': ['FinalMLP', `.9861 / .1484 (${bars})`],
+      'auto-fm': ['AutoFM'],
+      'auto-deepfm': ['AutoDeepFM'],
+      'auto-field': ['AutoField'],
     },
   },
   {

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { checkFolderAbove } from '../artifact/output-place.ts';
 import { randomSearch } from '../automl/random-search.ts';
+import { studySummary } from '../automl/study-summary.ts';
 import { type TuneResult, tune } from '../automl/tune.ts';
 import { parseMetric } from '../evaluation/metric-name.ts';
 import type { AnyRunSettings } from '../runs/any-settings.ts';
-import { runRecord, valuesOfUsers } from '../runs/run-record.ts';
+import { keepTuning, runRecord, valuesOfUsers } from '../runs/run-record.ts';
 import { Interruption } from './failure.ts';
 import type { TuneFlags } from './flags.ts';
 import { openEngine } from './open-engine.ts';
@@ -90,6 +91,7 @@ async function conclude(
     valuesOfUsers(measured[0].result),
     runRecord(own, measured[0].result, run.log, run.account),
   );
+  await keepTuning(path, studySummary(result));
   run.recommender.close();
   await studyFiles(out, result);
   const next = prepare({ ...base, settings: own }).next(path);

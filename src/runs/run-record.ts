@@ -7,6 +7,7 @@
  *   training.json     whether training was cut off or ended by hand, and the defaults that the size of the data chose
  *   sequences.json    the metrics of every evaluated sequence (the values of users have a table of the artifact)
  *   negatives.json    what the negatives of several samplers taught, where that was studied (`deeptaste negatives RUN --save`)
+ *   tuning.json       the study that chose its model and options (`deeptaste tune`)
  *   rows.safetensors  the rows that were predicted: user, label, prediction, and how many training rows user and item have
  */
 import { z } from 'zod';
@@ -21,6 +22,7 @@ import { type AnyRunSettings, currentSettings, parseAnyRunSettings } from './any
 import { epochLines } from './checkpoint-folder.ts';
 import { type NegativeStudy, negativeStudySchema } from './negative-study-schema.ts';
 import { decodeRows, encodeRows } from './stored-rows.ts';
+import { type TuningStudy, tuningStudySchema } from './tuning-study-schema.ts';
 
 const SETTINGS = 'settings.json';
 const EVALUATION = 'evaluation.json';
@@ -29,6 +31,7 @@ const TRAINING = 'training.json';
 const SEQUENCES = 'sequences.json';
 const ROWS = 'rows.safetensors';
 const NEGATIVES = 'negatives.json';
+const TUNING = 'tuning.json';
 
 const epochSchema = z.object({
   model: z.string(),
@@ -57,7 +60,7 @@ export function runRecord(
 /** The attachments of an artifact with another evaluation. */
 export async function recordWithEvaluation(path: string, result: Result): Promise<RunRecord> {
   const record: RunRecord = new Map();
-  for (const name of [SETTINGS, EPOCHS, TRAINING, NEGATIVES]) {
+  for (const name of [SETTINGS, EPOCHS, TRAINING, NEGATIVES, TUNING]) {
     const text = await attachedText(path, name);
     if (text !== null) record.set(name, text);
   }
@@ -134,6 +137,24 @@ export async function storedNegatives(path: string): Promise<NegativeStudy | nul
   throw new DeepTasteError(
     'artifact',
     `${where}: must be a study of negatives, found ${z.prettifyError(parsed.error)}; run "deeptaste negatives ${path} --save" again`,
+  );
+}
+
+/** Keeps the study that a run is the winner of in its folder. @throws as {@link saveAttachment} */
+export async function keepTuning(path: string, study: TuningStudy): Promise<void> {
+  await saveAttachment(path, TUNING, json(study));
+}
+
+/** The study that chose the run; null where none did. @throws 'artifact', 'not-found' */
+export async function storedTuning(path: string): Promise<TuningStudy | null> {
+  const text = await attachedText(path, TUNING);
+  if (text === null) return null;
+  const where = `${path}/${TUNING}`;
+  const parsed = tuningStudySchema.safeParse(attachedObject(text, where));
+  if (parsed.success) return parsed.data;
+  throw new DeepTasteError(
+    'artifact',
+    `${where}: must be a study in short, found ${z.prettifyError(parsed.error)}; finish the study with "deeptaste tune … --resume"`,
   );
 }
 

@@ -9,6 +9,7 @@ import { Leaderboard } from './leaderboard.tsx';
 import { LearningCurves } from './learning-curves.tsx';
 import { Negatives } from './negatives.tsx';
 import { served } from './served.ts';
+import { TuningStudies } from './tuning-study.tsx';
 import './look.css';
 
 export default function LookPage() {
@@ -34,6 +35,7 @@ export default function LookPage() {
         <ExposureView runs={value} />
       </div>
       <Calibration runs={value} />
+      <TuningStudies runs={value} />
       <Negatives runs={value} />
       <ItemMapView runs={value} query={query} />
       <section class="card">
@@ -44,6 +46,14 @@ export default function LookPage() {
               <strong>{label}</strong> <span class="muted">{text}</span>
             </li>
           ))}
+          {value.every(({ measures }) => measures.tuning === null) && (
+            <li>
+              <strong>A search for the best model</strong>{' '}
+              <span class="muted">
+                is made by <code>deeptaste tune</code>; where its winner is served, it stands here
+              </span>
+            </li>
+          )}
           {value.every(({ measures }) => measures.negatives === null) && (
             <li>
               <strong>What negatives teach</strong>{' '}

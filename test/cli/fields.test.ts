@@ -378,3 +378,27 @@ describe('what is wrong', () => {
     expect(stdout).toMatch(/without a value: .*age/);
   });
 });
+
+describe('a model that searches', () => {
+  it('says in its log what it kept, and lists it without a row', async () => {
+    const search = ['--set', 'searchEpochs=15', '--set', 'gateShrinkage=0.03', '--epochs', '2', '--out', 'runs/auto'];
+    const trained = await place.run([...train, '--model', 'auto-fm', ...search]);
+    expect(trained).toMatchObject({ code: 0 });
+    const [, told, of] = /search: (\d+) of (\d+) pairs of fields kept/.exec(trained.stderr) ?? [];
+    const { stdout } = await place.run(['explain', 'runs/auto']);
+    expect(stdout).toContain(`AutoFM: ${told} of ${of} pairs of fields kept`);
+    const found = documentOf(await place.run(['explain', 'runs/auto', '--json'])) as {
+      readonly kept: readonly { readonly name: string; readonly weight: number }[];
+      readonly leftOut: readonly string[];
+    };
+    expect(found).toMatchObject({ model: 'auto-fm', unit: 'pairs of fields', weight: 'gate' });
+    expect([found.kept.length, found.leftOut.length]).toEqual([Number(told), Number(of) - Number(told)]);
+    for (const { name, weight } of found.kept) {
+      expect(weight).not.toBe(0);
+      expect(stdout).toContain(name);
+    }
+    expect(new Set([...found.kept.map(({ name }) => name), ...found.leftOut]).size).toBe(Number(of));
+    expect(found.kept.length).toBeGreaterThan(0);
+    expect(found.leftOut.length).toBeGreaterThan(0);
+  });
+});

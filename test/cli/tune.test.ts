@@ -46,6 +46,12 @@ describe('tune', () => {
     expect(readFileSync(place.path('study', 'best.svg'), 'utf8')).toMatch(/^<svg/);
     expect(existsSync(place.path('study', 'trials.parquet'))).toBe(true);
     expect(await place.run(['recommend', 'study/winner', '--user', 'u1'])).toMatchObject({ code: 0 });
+    const kept = JSON.parse(readFileSync(place.path('study', 'winner', 'tuning.json'), 'utf8'));
+    expect(stdout).toContain(kept.worthIt[0]);
+    expect(kept.trials).toHaveLength(16);
+    const values = kept.trials.flatMap(({ value }: Trial) => value ?? []);
+    expect(kept.trials[kept.winner - 1].value).toBe(Math.max(...values));
+    expect(kept.curve.at(-1).value).toBe(Math.max(...values));
     const command = /repeat it with\n {2}(.+)/.exec(stdout)![1];
     const again = command
       .replace(/^deeptaste /, '')

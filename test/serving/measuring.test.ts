@@ -12,7 +12,7 @@ import { splitDataset } from '../../src/data/splits/split-dataset.ts';
 import { Engine } from '../../src/engine/runtime/engine.ts';
 import { compareResults } from '../../src/evaluation/comparison.ts';
 import type { NegativeStudy } from '../../src/runs/negative-study-schema.ts';
-import { keepNegatives, runRecord, storedResult } from '../../src/runs/run-record.ts';
+import { keepNegatives, keepTuning, runRecord, storedResult } from '../../src/runs/run-record.ts';
 import { trainRecommender } from '../../src/runs/train-recommender.ts';
 import { appOf } from '../../src/serving/app.ts';
 import { noLog } from '../../src/serving/log.ts';
@@ -23,6 +23,7 @@ import { parseServerSettings } from '../../src/serving/settings.ts';
 import { memoryStore } from '../../src/serving/store/open-store.ts';
 import type { Store } from '../../src/serving/store/store.ts';
 import { parseRunSettings } from '../../src/tasks/ranking-settings.ts';
+import { madeStudy } from './made-study.ts';
 import { describedDataset, genreOf, servedRecommender } from './served-world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'deeptaste-measuring-'));
@@ -73,6 +74,7 @@ beforeAll(async () => {
   await saveRun('ials', 'ials', lastOut);
   await saveRun('bpr', 'bpr-mf', lastOut);
   await keepNegatives(pathOf('bpr'), study);
+  await keepTuning(pathOf('bpr'), madeStudy);
   await saveRun('popular', 'popularity', lastOut);
   await saveRun('elsewhere', 'ials', { method: 'ratio' });
   const unmeasured = await servedRecommender(engine, 'ials');
@@ -129,6 +131,8 @@ it('tells the numbers of a run, its epochs, and what it has not', async () => {
   expect(told.missing).toEqual([]);
   expect((await client.measures('popular')).missing).toEqual([expect.stringContaining('epochs')]);
   expect(told.negatives).toEqual(study);
+  expect(told.tuning).toEqual(madeStudy);
+  expect((await client.measures('popular')).tuning).toBeNull();
   expect((await client.measures('popular')).negatives).toBeNull();
   const none = await client.measures('unmeasured');
   expect(none).toMatchObject({ unit: null, protocol: null, metrics: {} });

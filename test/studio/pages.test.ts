@@ -15,7 +15,9 @@ import {
   type View,
 } from '../../scripts/studio-browser.ts';
 import { Client } from '../../src/client/index.ts';
+import { keepTuning } from '../../src/runs/run-record.ts';
 import { mainFile, workplace } from '../cli/command-line.ts';
+import { madeStudy } from '../serving/made-study.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const place = workplace();
@@ -274,6 +276,26 @@ describe.skipIf(browserPath === null)(`the Studio in a browser${why}`, () => {
     await page.waitForSelector('[aria-label^="Map of"] circle', { timeout: 60_000 });
     expect(await page.getByText('distances over the plane say little').count()).toBe(1);
   }, 180_000);
+
+  it('shows the study that chose a run: verdict, best so far, trials, what mattered', async () => {
+    await keepTuning(place.path('club', 'ease'), madeStudy);
+    await client.reload();
+    const page = await open('#/look');
+    await page.waitForSelector('text=The search that chose');
+    expect(await page.locator('.verdict').allTextContents()).toEqual(madeStudy.worthIt);
+    const table = page.getByLabel('Trials of the search').locator('tbody');
+    expect(await table.locator('th').allTextContents()).toEqual(['4 (chosen)', '1', '2', '3']);
+    expect(await table.locator('td:nth-child(3)').allTextContents()).toEqual(['0.0931', '0.0810', '0.0500', '–']);
+    expect(await table.locator('td:last-child').allTextContents()).toEqual([
+      'regularization 312',
+      'as it is',
+      'as it is, a baseline',
+      'the loss is not finite',
+    ]);
+    await page.waitForSelector('[aria-label^="Best ndcg@10 so far"] circle');
+    expect(await page.getByLabel('Importance of options of ease').textContent()).toContain('regularization 100');
+    expect(await page.getByText('0.0902 to be expected on others').count()).toBe(1);
+  });
 
   it.each([
     ['dark', 1280],

@@ -1,6 +1,7 @@
 /** How good the served runs are, and what they do: schemas of requests and replies. */
 import { z } from 'zod';
 import { negativeStudySchema } from '../../runs/negative-study-schema.ts';
+import { tuningStudySchema } from '../../runs/tuning-study-schema.ts';
 import { cell, name, queryCount } from './values.ts';
 
 const share = (description: string) => z.number().meta({ description });
@@ -55,6 +56,9 @@ export const measuresReply = z
     calibration: calibration.nullable(),
     negatives: negativeStudySchema.nullable().meta({
       description: 'what the negatives of several samplers taught, where `deeptaste negatives RUN --save` studied it',
+    }),
+    tuning: tuningStudySchema.nullable().meta({
+      description: 'the study of `deeptaste tune` that chose the run; null where none did',
     }),
     missing: z.array(z.string()).readonly().meta({ description: 'what is not there, and why' }),
   })

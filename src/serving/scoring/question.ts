@@ -6,6 +6,7 @@ import type { Unit } from '../../evaluation/unit-values.ts';
 import type { Explanation } from '../../recommender/explain-row.ts';
 import type { RowPrediction } from '../../recommender/named-rows.ts';
 import type { NegativeStudy } from '../../runs/negative-study-schema.ts';
+import type { TuningStudy } from '../../runs/tuning-study-schema.ts';
 import type { EpochRecord } from '../../training/checkpoint.ts';
 import type { Cell, Cells, StoredItem } from '../store/records.ts';
 import type { Posterior } from './bandit-model.ts';
@@ -285,6 +286,8 @@ export interface RunMeasures {
   readonly calibration: Calibration | null;
   /** What the negatives of several samplers taught; null where that was not studied. */
   readonly negatives: NegativeStudy | null;
+  /** The study that chose its model and options; null where none did. */
+  readonly tuning: TuningStudy | null;
   /** What is not there, and why: one sentence each. */
   readonly missing: readonly string[];
 }

@@ -8,7 +8,7 @@ import { calibration } from '../../evaluation/metrics/calibration.ts';
 import { isRowResult, type Result } from '../../evaluation/result.ts';
 import { unitOf } from '../../evaluation/unit-values.ts';
 import type { AnyRunSettings } from '../../runs/any-settings.ts';
-import { storedEpochs, storedNegatives, storedResult, storedSettings } from '../../runs/run-record.ts';
+import { storedEpochs, storedNegatives, storedResult, storedSettings, storedTuning } from '../../runs/run-record.ts';
 import type { ComparedRuns, MeasuredRun, RunMeasures } from './question.ts';
 
 /** The same draws in every comparison: it can be repeated, and `deeptaste compare` gives the same. */
@@ -25,18 +25,22 @@ export async function runMeasures(run: MeasuredRun): Promise<RunMeasures> {
   const settings = await readable(storedSettings);
   if (epochs?.length === 0) missing.push('learning curves: it was not trained by epochs');
   const negatives = await readable(storedNegatives);
+  const tuning = await readable(storedTuning);
   return {
     ...(result === null ? unmeasured : described(result)),
     epochs: epochs ?? [],
     validationMetric: settings === null ? null : validationMetricOf(settings),
     negatives,
+    tuning,
     missing,
   };
 }
 
 const unmeasured = { unit: null, protocol: null, metrics: {}, seconds: null, notes: [], calibration: null };
 
-function described(result: Result): Omit<RunMeasures, 'epochs' | 'missing' | 'negatives' | 'validationMetric'> {
+function described(
+  result: Result,
+): Omit<RunMeasures, 'epochs' | 'missing' | 'negatives' | 'tuning' | 'validationMetric'> {
   const { seconds, protocol } = result;
   const common = { unit: unitOf(result), protocol: { ...protocol }, seconds, notes: result.notes ?? [] };
   if (!isRowResult(result)) return { ...common, metrics: result.metrics, calibration: null };
