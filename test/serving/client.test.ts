@@ -21,7 +21,11 @@ afterAll(async () => {
 });
 
 it('asks, tells and looks', async () => {
-  expect(await client.feedback([{ type: 'view', user: 'ann/1', item: 'i2' }])).toEqual({ added: 1, known: 0 });
+  expect(await client.feedback([{ type: 'view', user: 'ann/1', item: 'i2' }])).toEqual({
+    added: 1,
+    known: 0,
+    notes: [],
+  });
   const list = await client.recommend({ user: 'ann/1', k: 2 });
   expect(list.items.map(({ route }) => route)).toEqual(['fold-in', 'fold-in']);
   const page = await client.recommend({ after: list.recommendationId, k: 2 });
@@ -62,7 +66,11 @@ it('tries again where the server is busy or the connection fails, with the same 
     },
     { retries: 2 },
   );
-  expect(await busyAtFirst.feedback([{ type: 'view', user: 'ben', item: 'i1' }])).toEqual({ added: 1, known: 0 });
+  expect(await busyAtFirst.feedback([{ type: 'view', user: 'ben', item: 'i1' }])).toEqual({
+    added: 1,
+    known: 0,
+    notes: [],
+  });
   expect(new Set(bodies).size).toBe(1);
   let asked = 0;
   const lost = over(() => {
