@@ -73,6 +73,8 @@ function rowMemory<C>(model: RowParts<C>, request: MemoryRequest<C, 'rows'>): Me
   const ofTables = sources.filter(({ by }) => by !== 'example').map(({ rows: bound }) => bound);
   const ofExamples = sources.filter(({ by }) => by === 'example').map(({ rows: bound }) => bound);
   const bytesOf = (bound: FieldRows) => bound.slots * (bound.value ? 8 : 4);
+  // each level has a plan of its own
+  const nLevels = model.upper?.(config, layout, new RandomStream(0, 'memory')) ? 2 : 1;
   const nRows = examples.nRows * (isDrawn ? training.negatives + 1 : 1);
   const ranked = isDrawn ? (examples.items?.nRows ?? 0) : 0;
   return trainingMemory({
@@ -86,7 +88,7 @@ function rowMemory<C>(model: RowParts<C>, request: MemoryRequest<C, 'rows'>): Me
       bytes: ofTables.reduce((sum, bound) => sum + bound.nRows * bytesOf(bound), 0),
       outside: Math.min(nRows, GATHERED_ROWS) * slots,
     },
-    step: stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, Math.max(1, nRows)) }),
+    step: nLevels * stepBytes({ engine, loss, batchSize: Math.min(training.batchSize, Math.max(1, nRows)) }),
     // a prediction gathers its rows in the engine's memory too; a ranking holds scores of a block of users
     ranking: {
       tables: 0,
