@@ -13,7 +13,7 @@ import type { FakeProfile } from '../fake-profiles.ts';
 import { itemsOfPeople, type RatingStatistics, ratingStatistics } from '../real-people.ts';
 import { objectives } from '../surrogates/exposure-loss.ts';
 import type { AttackOrder } from './attack.ts';
-import { type Entry, profileOf, targetsWithin } from './fillers.ts';
+import { drawnRating, type Entry, profileOf, targetsWithin } from './fillers.ts';
 
 export const bilevelOptions = z.strictObject({
   steps: z.int().min(1).max(1000).default(15).meta({ doc: 'outer steps: how often the surrogate is trained' }),
@@ -134,11 +134,12 @@ function profilesOf(
   const nItems = data.items.size;
   return Array.from(budget.lengths, (_, k) => {
     const entries: Entry[] = [];
+    const drawn = random.child(`ratings ${k}`);
     for (let item = 0; item < nItems; item++)
       if (weights[k * nItems + item] > 0) {
         const isTarget = targets.includes(item);
-        // fillers are rated as others rate them, which is the least conspicuous
-        const rating = isTarget && goal === 'promote' ? (ratings?.high ?? 1) : (ratings?.itemMean[item] ?? 1);
+        // fillers are rated as others rate them, chance included: the mean alone would give fake people away
+        const rating = isTarget && goal === 'promote' ? (ratings?.high ?? 1) : drawnRating(ratings, item, drawn);
         entries.push({ item, rating });
       }
     return profileOf(entries, ratings, random.child(`profile ${k}`));
