@@ -166,7 +166,11 @@ class RunningServer implements Server {
       });
     }
     await listen(this.#http, host, port);
-    const prune = () => this.#store.pruneRecommendations(Date.now() - keepDays * DAY_MS);
+    const prune = async () => {
+      const before = Date.now() - keepDays * DAY_MS;
+      await this.#store.pruneRecommendations(before);
+      await this.#store.pruneHeld(before);
+    };
     this.#every(PRUNE_EVERY_MS, prune);
     if (this.#store.kind === 'postgres') this.#every(ITEMS_EVERY_MS, () => this.#readItems());
     const runs = () => this.#pool.runs.flatMap(({ path, version }) => (path === null ? [] : [{ path, version }]));

@@ -162,4 +162,58 @@ describe('a server', () => {
     expect(await store.nHeld()).toBe(0);
     await app.close();
   });
+
+  it('forgets what is held of all ids and sessions of a person who is deleted, and of nobody else', async () => {
+    const store = await memoryStore();
+    const app = await servedApp(recommender, { settings, store });
+    await app.post('/feedback', told('former', 'i0', 'i2', 'i4'));
+    await app.post('/users/merge', { from: 'former', into: 'now' });
+    // a visit before it was known whose it is; somebody else calls a session by the same name
+    const visit = ['i0', 'i2', 'i4'].map((item) => ({ id: `visit-${item}`, session: 's', item, type: 'view' }));
+    await app.post('/feedback', visit);
+    await app.post('/feedback', [{ id: 'signed', user: 'now', session: 's', item: 'i6', type: 'impression' }]);
+    await app.post(
+      '/feedback',
+      told('other', 'i0', 'i2').map((event) => ({ ...event, session: 's' })),
+    );
+    await app.post(
+      '/feedback',
+      told('other', 'i4').map((event) => ({ ...event, session: 's' })),
+    );
+    expect((await store.heldEvents(10)).map(({ event }) => event.id).sort()).toEqual([
+      'former-i4',
+      'other-i4',
+      'visit-i4',
+    ]);
+    await app.ask('DELETE', '/users/now');
+    expect((await store.heldEvents(10)).map(({ event }) => event.id)).toEqual(['other-i4']);
+    expect((await store.eventsOfSession('s', 10)).map(({ id }) => id)).toEqual(['other-i0', 'other-i2']);
+    expect(await store.pruneHeld(Date.now() + 1)).toBe(1);
+    await app.close();
+  });
+
+  it('holds nothing that counts already when it is told again', async () => {
+    const store = await memoryStore();
+    const app = await servedApp(recommender, { settings, store });
+    await app.post('/feedback', told('again', 'i0', 'i2'));
+    expect((await app.post('/feedback', told('again', 'i0', 'i2'))).body).toMatchObject({
+      added: 0,
+      known: 2,
+      notes: [],
+    });
+    expect(await store.nHeld()).toBe(0);
+    await app.close();
+  });
+
+  it('goes on from what is held in the answer to it, and says so', async () => {
+    const store = await memoryStore();
+    const app = await servedApp(recommender, { settings, store });
+    const next = (...items: string[]) => app.post('/next', { session: 'visit', items, k: 3, includeSeen: false });
+    await next('i0', 'i2');
+    const { body } = await next('i4');
+    expect(body.notes).toEqual([expect.stringContaining('1 event is held back')]);
+    expect(body.items.map(({ id }) => id)).not.toContain('i4');
+    expect(await store.nHeld()).toBe(1);
+    await app.close();
+  });
 });

@@ -1,82 +1,96 @@
 /**
  * Items as short vectors for whoever learns from few events: how popular they are, and where they lie along the widest axes of the model's
- * vectors, or, for a model without any, whether their fields have the most frequent values. Each entry has mean 0 and deviation 1 over
- * the items.
+ * vectors, or, for a model without any, whether their fields have the values that tell items apart best. Axes, values and scales are those of
+ * the items of the training, by which each entry has mean 0 and deviation 1, and stay: what was learned about an entry keeps its meaning when
+ * items are told of.
  */
 import { DeepTasteError } from '../../core/errors.ts';
+import type { Field } from '../../data/dataset.ts';
 import { principalAxes } from '../../engine/linalg/principal-axes.ts';
 import type { Recommender } from '../../recommender/recommender.ts';
 import { DIRECTIONS } from './bandit-model.ts';
 import type { Catalogue } from './catalogue.ts';
 
-const WIDTH = 1 + DIRECTIONS;
+/** One entry; NaN = not known of the item, which counts as the mean. */
+type Entry = (item: number) => number;
 
 export class ItemDescriptions {
-  readonly #values: Float64Array; // [items × WIDTH]
+  readonly #entries: readonly Entry[];
 
   constructor(recommender: Recommender, catalogue: Catalogue) {
-    const { size } = catalogue;
-    this.#values = new Float64Array(size * WIDTH);
     const { popularity } = recommender.asks;
-    this.#column(0, size, (item) => Math.log1p(popularity[item] ?? 0));
-    if (!this.#alongAxes(recommender, catalogue)) this.#byValues(catalogue);
+    const directions = alongAxes(recommender) ?? byValues(recommender, catalogue);
+    const none: Entry = () => Number.NaN;
+    const entries = [(item: number) => Math.log1p(popularity[item] ?? 0), ...directions];
+    const all = Array.from({ length: 1 + DIRECTIONS }, (_, n) => entries[n] ?? none);
+    this.#entries = all.map((entry) => standardised(entry, catalogue.nKnown));
   }
 
-  /** [1 + DIRECTIONS] */
+  /** [1 + DIRECTIONS] @param item index of the catalogue */
   of(item: number): Float64Array {
-    return this.#values.subarray(item * WIDTH, (item + 1) * WIDTH);
+    return Float64Array.from(this.#entries, (entry) => entry(item));
   }
+}
 
-  /** False for a model without vectors of items. Items without one lie in the middle. */
-  #alongAxes(recommender: Recommender, catalogue: Catalogue): boolean {
-    let vectors: ReturnType<Recommender['embeddings']>;
-    try {
-      vectors = recommender.embeddings('item');
-    } catch (error) {
-      if (error instanceof DeepTasteError && error.code === 'usage') return false;
-      throw error;
-    }
-    const { ids, width, values } = vectors;
-    const count = Math.min(DIRECTIONS, width);
-    const { coordinates } = principalAxes(values, ids.length, width, count);
-    const placeOf = new Map(ids.map((id, place) => [catalogue.indexOf(id) as number, place]));
-    for (let axis = 0; axis < count; axis++)
-      this.#column(1 + axis, catalogue.size, (item) => {
+/** @param n items by which mean and deviation go */
+function standardised(entry: Entry, n: number): Entry {
+  const known = Array.from({ length: n }, (_, item) => entry(item)).filter((value) => !Number.isNaN(value));
+  const mean = known.reduce((sum, value) => sum + value, 0) / (known.length || 1);
+  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length || 1)) || 1;
+  return (item) => {
+    const value = entry(item);
+    return Number.isNaN(value) ? 0 : (value - mean) / deviation;
+  };
+}
+
+/** Null for a model without vectors of items. */
+function alongAxes(recommender: Recommender): Entry[] | null {
+  let vectors: ReturnType<Recommender['embeddings']>;
+  try {
+    vectors = recommender.embeddings('item');
+  } catch (error) {
+    if (error instanceof DeepTasteError && error.code === 'usage') return null;
+    throw error;
+  }
+  const { ids, width, values } = vectors;
+  const count = Math.min(DIRECTIONS, width);
+  const { coordinates } = principalAxes(values, ids.length, width, count);
+  const { items } = recommender.parts;
+  const placeOf = new Map(ids.map((id, place) => [items.indexOf(id) as number, place]));
+  return Array.from(
+    { length: count },
+    (_, axis): Entry =>
+      (item) => {
         const place = placeOf.get(item);
         return place === undefined ? Number.NaN : coordinates[place * count + axis];
-      });
-    return true;
-  }
+      },
+  );
+}
 
-  #byValues({ table, size }: Catalogue): void {
-    const rowsOf = new Map<string, number[]>();
-    for (const { name, kind, values } of table.fields) {
-      if (kind !== 'categorical' && kind !== 'multi') continue;
-      values.forEach((cell, item) => {
-        for (const value of cell === null ? [] : Array.isArray(cell) ? cell : [cell]) {
-          const key = JSON.stringify([name, value]);
-          const rows = rowsOf.get(key);
-          if (rows) rows.push(item);
-          else rowsOf.set(key, [item]);
-        }
-      });
-    }
-    // what nearly all have tells as little apart as what nearly none has
-    const most = [...rowsOf.values()].sort((a, b) => b.length * (size - b.length) - a.length * (size - a.length));
-    most.slice(0, DIRECTIONS).forEach((rows, n) => {
-      const has = new Set(rows);
-      this.#column(1 + n, size, (item) => Number(has.has(item)));
-    });
+/** What nearly all items have tells as little apart as what nearly none has. */
+function byValues({ parts }: Recommender, catalogue: Catalogue): Entry[] {
+  const { fields, nRows } = parts.itemFields;
+  const counts = new Map<string, { readonly name: string; readonly value: string; n: number }>();
+  for (const { name, kind, values } of fields) {
+    if (kind !== 'categorical' && kind !== 'multi') continue;
+    for (const cell of values)
+      for (const value of valuesOf(cell)) {
+        const key = JSON.stringify([name, value]);
+        const count = counts.get(key) ?? { name, value, n: 0 };
+        count.n++;
+        counts.set(key, count);
+      }
   }
+  const best = [...counts.values()].sort((a, b) => b.n * (nRows - b.n) - a.n * (nRows - a.n)).slice(0, DIRECTIONS);
+  return best.map(
+    ({ name, value }): Entry =>
+      (item) => {
+        const field = catalogue.table.fields.find((each) => each.name === name);
+        return Number(valuesOf(field?.values[item] ?? null).includes(value));
+      },
+  );
+}
 
-  /** @param cellOf NaN = not known: the mean */
-  #column(column: number, size: number, cellOf: (item: number) => number): void {
-    const values = Float64Array.from({ length: size }, (_, item) => cellOf(item));
-    const known = values.filter((value) => !Number.isNaN(value));
-    const mean = known.reduce((sum, value) => sum + value, 0) / (known.length || 1);
-    const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (known.length || 1)) || 1;
-    values.forEach((value, item) => {
-      this.#values[item * WIDTH + column] = Number.isNaN(value) ? 0 : (value - mean) / deviation;
-    });
-  }
+function valuesOf(cell: Field['values'][number]): readonly string[] {
+  return cell === null ? [] : Array.isArray(cell) ? cell : [String(cell)];
 }

@@ -31,7 +31,7 @@ export class ServedModel {
   readonly catalogue: Catalogue;
   readonly #sessions: KeptSessions;
   #content: { readonly revision: number; readonly index: ContentIndex } | null = null;
-  #descriptions: { readonly revision: number; readonly items: ItemDescriptions } | null = null;
+  #descriptions: ItemDescriptions | null = null;
   #vectors: VectorLikeness | null | undefined;
   #unservedItems: Int32Array | null = null;
 
@@ -291,10 +291,8 @@ export class ServedModel {
   }
 
   #described(): ItemDescriptions {
-    const { revision } = this.catalogue;
-    if (this.#descriptions?.revision !== revision)
-      this.#descriptions = { revision, items: new ItemDescriptions(this.recommender, this.catalogue) };
-    return this.#descriptions.items;
+    this.#descriptions ??= new ItemDescriptions(this.recommender, this.catalogue);
+    return this.#descriptions;
   }
 
   #contentIndex(): ContentIndex {

@@ -20,7 +20,7 @@ import type { GivenRecommendation } from '../store/records.ts';
 import { StoreFailure } from '../store/store-failure.ts';
 import { EVENTS, tasteOf } from './history.ts';
 import type { Service } from './service.ts';
-import { recordEvents } from './telling.ts';
+import { heldNote, recordEvents } from './telling.ts';
 
 /** Items that the pages of one request may have. */
 const MOST_PAGED = 10_000;
@@ -214,15 +214,18 @@ export async function next(service: Service, request: NextRequest): Promise<Reco
     recommendation: null,
     time: service.now(),
   }));
-  await recordEvents(service, events);
+  const { held } = await recordEvents(service, events);
   const asked = askedOf(service, request, user);
   const { taken, refused } = tasteOf(await service.store.eventsOfSession(session, EVENTS), service.settings);
-  const person: Somebody = { ...NOBODY, items: taken, refused, session };
+  // what is held counts for nothing later, but this answer goes on from it
+  const played = [...taken, ...held.map(({ event }) => event.item)];
+  const person: Somebody = { ...NOBODY, items: played, refused, session };
   const id = service.newId();
   const wanted = taught(service, asked, wantedOf(request.k, request, asked.list, [], id));
   const list = await service.scoring.ask({ kind: 'recommend', model: asked.model, person, wanted }, service.signal);
   const kept = { kind: 'next', ...request };
-  return remembered(service, asked, list, { id, user, session, request: kept, before: [] });
+  const noted = { ...list, notes: [...list.notes, ...heldNote(held)] };
+  return remembered(service, asked, noted, { id, user, session, request: kept, before: [] });
 }
 
 /** @throws 'not-found' for an item that neither the model nor the store knows */

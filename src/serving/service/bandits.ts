@@ -7,7 +7,7 @@ import { choleskyFactor, invertUpperTriangular, solveFactored } from '../../engi
 import type { Log } from '../log.ts';
 import { FEATURES, type Posterior, PRIOR_MEAN } from '../scoring/bandit-model.ts';
 import type { ServerSettings } from '../settings.ts';
-import type { GivenRecommendation } from '../store/records.ts';
+import type { FeedbackEvent, GivenRecommendation } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { meaningOf } from './history.ts';
 
@@ -18,8 +18,6 @@ const SETTLED_MS = 2_000;
 const AT_ONCE = 1_000;
 /** Lists that wait for events; older ones teach nothing more. */
 const MOST_LISTS = 100_000;
-/** Events that wait for their list. */
-const MOST_EARLY = 10_000;
 
 /** Whose lists teach together. */
 type Whose = Pick<GivenRecommendation, 'scenario' | 'variant' | 'model' | 'version'>;
@@ -53,10 +51,11 @@ export class Bandits {
   readonly #times: BanditTimes;
   readonly #sums = new Map<string, Sums>();
   readonly #lists = new Map<string, GivenList>();
-  /** Items that were followed before their list was read. */
-  readonly #early = new Map<string, Set<string>>();
   #after: Pick<GivenRecommendation, 'time' | 'id'> | null = null;
-  #place = 0;
+  /** Of the last event that was read; null = none was. */
+  #place: number | null = null;
+  /** Whether all that was there has been read once: what is known before leaves out most rewards. */
+  #isRead = false;
   #reading: Promise<void> | null = null;
   #readAt = Number.NEGATIVE_INFINITY;
 
@@ -75,7 +74,7 @@ export class Bandits {
   /** What is known by now; null = nothing. What came meanwhile is being read, and the next answers know of it. */
   posterior(whose: Whose, ridge: number): Posterior | null {
     if (performance.now() - this.#readAt >= this.#times.everyMs) void this.refresh();
-    const sums = this.#sums.get(keyOf(whose));
+    const sums = this.#isRead ? this.#sums.get(keyOf(whose)) : undefined;
     if (sums === undefined) return null;
     if (sums.posterior?.ridge !== ridge) sums.posterior = { ridge, value: posteriorOf(sums, ridge) };
     return sums.posterior.value;
@@ -98,33 +97,35 @@ export class Bandits {
   }
 
   async #read(): Promise<void> {
+    // events up to here are asked for with their lists
+    this.#place ??= await this.#store.lastPlace();
     const until = Date.now() - this.#times.settledMs;
     for (let isMore = true; isMore; ) {
       const given = await this.#store.recommendationsAfter(this.#after, AT_ONCE);
       const settled = given.filter(({ time }) => time <= until);
-      for (const each of settled) this.#show(each);
+      const sampled = settled.filter(({ features }) => features !== undefined);
+      const followed = await this.#store.eventsFollowing(sampled.map(({ id }) => id));
+      for (const each of sampled) this.#show(each);
+      for (const event of followed) this.#follow(event);
       const last = settled.at(-1);
       if (last) this.#after = { time: last.time, id: last.id };
       isMore = settled.length === AT_ONCE;
     }
     for (let isMore = true; isMore; ) {
       const events = await this.#store.eventsAfter(this.#place, AT_ONCE);
-      for (const event of events) {
-        this.#place = event.place;
-        if (event.recommendation !== null && meaningOf(event, this.#settings) === 'taken')
-          this.#follow(event.recommendation, event.item);
-      }
+      for (const event of events) this.#follow(event);
+      this.#place = events.at(-1)?.place ?? this.#place;
       isMore = events.length === AT_ONCE;
     }
+    this.#isRead = true;
   }
 
   #show(given: GivenRecommendation): void {
-    if (given.features === undefined) return;
     const key = keyOf(given);
     const sums = this.#sums.get(key) ?? noSums();
     this.#sums.set(key, sums);
     const list: GivenList = { sums, features: new Map() };
-    given.features.forEach((x, n) => {
+    given.features?.forEach((x, n) => {
       // an artifact of another version of this package may have looked at other things
       if (x?.length !== FEATURES) return;
       list.features.set(given.items[n].id, x);
@@ -135,22 +136,15 @@ export class Bandits {
     sums.posterior = null;
     this.#lists.set(given.id, list);
     if (this.#lists.size > MOST_LISTS) this.#lists.delete(this.#lists.keys().next().value as string);
-    for (const item of this.#early.get(given.id) ?? []) this.#follow(given.id, item);
-    this.#early.delete(given.id);
   }
 
-  /** An item of a list counts once. */
-  #follow(id: string, item: string): void {
-    const list = this.#lists.get(id);
-    if (list === undefined) {
-      const items = this.#early.get(id) ?? new Set();
-      this.#early.set(id, items.add(item));
-      if (this.#early.size > MOST_EARLY) this.#early.delete(this.#early.keys().next().value as string);
-      return;
-    }
-    const x = list.features.get(item);
-    if (x === undefined) return;
-    list.features.delete(item);
+  /** An item of a list counts once; lists that were never read, or long ago, say nothing. */
+  #follow(event: FeedbackEvent): void {
+    if (event.recommendation === null || meaningOf(event, this.#settings) !== 'taken') return;
+    const list = this.#lists.get(event.recommendation);
+    const x = list?.features.get(event.item);
+    if (list === undefined || x === undefined) return;
+    list.features.delete(event.item);
     for (let d = 0; d < FEATURES; d++) list.sums.rewards[d] += x[d];
     list.sums.posterior = null;
   }

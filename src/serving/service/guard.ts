@@ -19,7 +19,7 @@ export class Guard {
   readonly #ofPerson = new RecentTimes();
   readonly #takenByNew = new RecentTimes();
   /** Item → new people who took it within the hour. */
-  readonly #newPeople = new RecentTimes();
+  readonly #newPeople = new RecentPeople();
 
   /** @param now milliseconds since 1970 */
   constructor(settings: ServerSettings, now: () => number) {
@@ -44,43 +44,73 @@ export class Guard {
     const { eventsPerMinute, newPersonEvents, newPeoplePerItem } = this.#settings.protection;
     const now = this.#now();
     const who = event.user === null ? `session ${event.session}` : `user ${event.user}`;
-    if (eventsPerMinute !== null && this.#ofPerson.add(who, now, MINUTE_MS) > eventsPerMinute)
+    if (eventsPerMinute !== null && this.#ofPerson.add(who, now, MINUTE_MS, eventsPerMinute) > eventsPerMinute)
       return `more than ${eventsPerMinute} events of one person within a minute`;
     if (!isNew || meaningOf(event, this.#settings) === 'shown') return null;
     if (newPersonEvents !== null && this.#takenByNew.count(who, now, DAY_MS) >= newPersonEvents)
       return `more than ${newPersonEvents} events of somebody new within a day`;
-    if (newPeoplePerItem !== null && this.#newPeople.distinct(event.item, who, now, HOUR_MS) > newPeoplePerItem)
+    if (newPeoplePerItem !== null && !this.#newPeople.admit(event.item, who, now, HOUR_MS, newPeoplePerItem))
       return `an item that more than ${newPeoplePerItem} new people took within an hour`;
-    this.#takenByNew.add(who, now, DAY_MS);
+    if (newPersonEvents !== null) this.#takenByNew.add(who, now, DAY_MS, newPersonEvents);
     return null;
   }
 }
 
-/** Moments of the last while, by key. */
-class RecentTimes {
-  readonly #of = new Map<string, { time: number; who: string }[]>();
+/** Values by key; beyond {@link MOST_COUNTED} keys those used longest ago are forgotten. */
+class RecentKeys<V> {
+  readonly #of = new Map<string, V>();
 
-  /** @returns how many there are with this one */
-  add(key: string, now: number, span: number, who = ''): number {
-    const recent = this.#recent(key, now, span);
-    recent.push({ time: now, who });
+  get(key: string): V | undefined {
+    return this.#of.get(key);
+  }
+
+  set(key: string, value: V): void {
     this.#of.delete(key); // the newest keys stand last
-    this.#of.set(key, recent);
+    this.#of.set(key, value);
     if (this.#of.size > MOST_COUNTED) this.#of.delete(this.#of.keys().next().value as string);
-    return recent.length;
+  }
+}
+
+/** Moments of the last while, by key: no more of each than are needed to say whether a limit is passed. */
+class RecentTimes {
+  readonly #of = new RecentKeys<number[]>();
+
+  /** @returns how many there are with this one, at most `limit` + 1 */
+  add(key: string, now: number, span: number, limit: number): number {
+    const times = this.#recent(key, now, span);
+    times.push(now);
+    if (times.length > limit + 1) times.shift();
+    this.#of.set(key, times);
+    return times.length;
   }
 
   count(key: string, now: number, span: number): number {
     return this.#recent(key, now, span).length;
   }
 
-  /** How many different people there are with this one. */
-  distinct(key: string, who: string, now: number, span: number): number {
-    const recent = this.#recent(key, now, span);
-    return recent.some((each) => each.who === who) ? recent.length : this.add(key, now, span, who);
+  #recent(key: string, now: number, span: number): number[] {
+    const times = this.#of.get(key) ?? [];
+    while (times.length > 0 && now - times[0] >= span) times.shift();
+    return times;
   }
+}
 
-  #recent(key: string, now: number, span: number): { time: number; who: string }[] {
-    return (this.#of.get(key) ?? []).filter(({ time }) => now - time < span);
+/** People of the last while, by key, no more than a limit allows. */
+class RecentPeople {
+  readonly #of = new RecentKeys<Map<string, number>>();
+
+  /** Whether somebody is among the first `limit` people; who is not, is not counted. */
+  admit(key: string, who: string, now: number, span: number, limit: number): boolean {
+    const people = this.#of.get(key) ?? new Map<string, number>();
+    for (const [each, time] of people) {
+      if (now - time < span) break;
+      people.delete(each);
+    }
+    if (!people.has(who)) {
+      if (people.size >= limit) return false;
+      people.set(who, now);
+    }
+    this.#of.set(key, people);
+    return true;
   }
 }

@@ -23,7 +23,8 @@ export async function feedback(
       recommendation: recommendationId ?? null,
     }),
   );
-  const { added, held } = await recordEvents(service, stored);
+  const named = events.flatMap(({ id }) => id ?? []);
+  const { added, held } = await recordEvents(service, stored, named);
   const notes = [...heldNote(held), ...(await strangeAnswers(service, events))];
   return { added: added.length, known: stored.length - added.length - held.length, notes };
 }
@@ -38,7 +39,7 @@ async function strangeAnswers({ store }: Service, events: readonly FeedbackInput
   return [`no answer ${shown} was given, or it is not kept any more: the events are kept, and count for no scenario`];
 }
 
-function heldNote(held: readonly HeldEvent[]): string[] {
+export function heldNote(held: readonly HeldEvent[]): string[] {
   if (held.length === 0) return [];
   const which = held.length === 1 ? '1 event is' : `${held.length} events are`;
   return [
@@ -46,13 +47,21 @@ function heldNote(held: readonly HeldEvent[]): string[] {
   ];
 }
 
-/** Keeps events: those that are new and count, and those that are held back. */
+/**
+ * Keeps events: those that are new and count, and those that are held back.
+ * @param named ids that the teller gave: such an event may have been told before, and is not looked at again
+ */
 export async function recordEvents(
   service: Service,
   events: readonly FeedbackEvent[],
+  named: readonly string[] = [],
 ): Promise<{ readonly added: readonly FeedbackEvent[]; readonly held: readonly HeldEvent[] }> {
   const { store, log } = service;
-  const held = await heldOf(service, events);
+  const known = await store.knownEvents(named);
+  const held = await heldOf(
+    service,
+    events.filter(({ id }) => !known.has(id)),
+  );
   const isHeld = new Set(held.map(({ event }) => event));
   const added = await countEvents(
     service,

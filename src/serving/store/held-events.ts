@@ -44,11 +44,28 @@ export async function dropHeld(database: Database, ids: readonly string[]): Prom
   return gone.reduce((n, rows) => n + rows.length, 0);
 }
 
-/** Of a person and of the sessions in which events of it were held. */
-export function deleteHeldOf(id: string, root: string): Statement {
+/** The sessions of people, by what counts and by what is held: what else was done in them is theirs. @param ids all that they ever had */
+export function sessionsOf(ids: readonly string[]): Statement {
+  const places = ids.map(() => '?').join(', ');
   return statement(
-    `DELETE FROM held WHERE person = ? OR person = ?
-     OR session IN (SELECT session FROM held WHERE (person = ? OR person = ?) AND session IS NOT NULL) RETURNING id`,
-    ...[id, root, id, root],
+    `SELECT session FROM events WHERE person IN (${places}) AND session IS NOT NULL
+     UNION SELECT session FROM held WHERE person IN (${places}) AND session IS NOT NULL`,
+    ...ids,
+    ...ids,
   );
+}
+
+/** Of people, and of their sessions before it was known whose they were. @param ids all that they ever had */
+export function deleteHeldOf(ids: readonly string[]): Statement {
+  const sessions = sessionsOf(ids);
+  return statement(
+    `DELETE FROM held WHERE person IN (${ids.map(() => '?').join(', ')}) OR (person IS NULL AND session IN (${sessions.sql})) RETURNING id`,
+    ...ids,
+    ...sessions.values,
+  );
+}
+
+/** Those held before a time. @returns how many */
+export async function pruneHeld(database: Database, before: number): Promise<number> {
+  return (await rowsOf(database, 'DELETE FROM held WHERE held < ? RETURNING id', before)).length;
 }

@@ -1,5 +1,5 @@
 /** People in the tables of the store: what describes them, merges, and that they are forgotten. */
-import { deleteHeldOf } from './held-events.ts';
+import { deleteHeldOf, sessionsOf } from './held-events.ts';
 import { hashOfId, type KnownPerson, type StoredUser } from './records.ts';
 import { cellsOf, eventOf, userOf } from './rows.ts';
 import { type Database, found, type Row, rowsOf, type Statement, statement } from './sql.ts';
@@ -56,29 +56,23 @@ export async function deleteUser(database: Database, id: string): Promise<number
   const { id: root } = await personOf(database, id, 0);
   const aliases = await rowsOf(database, 'SELECT id FROM people WHERE merged_into = ?', root);
   const ids = [...new Set([id, root, ...aliases.map((row) => row.id as string)])];
-  const [sessionAnswers, sessionEvents, events, answers, people, held] = await alone(database, [
+  const sessions = sessionsOf(ids);
+  const ofSessions = `WHERE session IN (${sessions.sql}) AND person IS NULL RETURNING id`;
+  const [sessionAnswers, sessionEvents, held, events, answers, people] = await alone(database, [
     // what was done and shown in the person's sessions before it was known whose they were
-    statement(
-      `DELETE FROM recommendations WHERE session IN (SELECT session FROM events WHERE person = ${ROOT} AND session IS NOT NULL)
-       AND person IS NULL RETURNING id`,
-      ...[id, id],
-    ),
-    statement(
-      `DELETE FROM events WHERE session IN (SELECT session FROM events WHERE person = ${ROOT} AND session IS NOT NULL)
-       AND person IS NULL RETURNING id`,
-      ...[id, id],
-    ),
+    statement(`DELETE FROM recommendations ${ofSessions}`, ...sessions.values),
+    statement(`DELETE FROM events ${ofSessions}`, ...sessions.values),
+    deleteHeldOf(ids),
     statement(`DELETE FROM events WHERE person = ${ROOT} RETURNING id`, id, id),
     statement(`DELETE FROM recommendations WHERE person = ${ROOT} RETURNING id`, id, id),
     statement(`DELETE FROM people WHERE id = ${ROOT} OR merged_into = ${ROOT} RETURNING id`, id, id, id, id),
-    deleteHeldOf(id, root),
     ...ids.map(forget),
   ]);
   // ids that were merged in after the look above
   const more = people.map((row) => row.id as string).filter((each) => !ids.includes(each));
-  if (more.length > 0) await database.run(more.map(forget));
+  if (more.length > 0) await database.run([deleteHeldOf(more), ...more.map(forget)]);
   if (database.kind === 'sqlite') await rowsOf(database, 'PRAGMA wal_checkpoint(TRUNCATE)');
-  return [sessionAnswers, sessionEvents, events, answers, people, held].reduce((n, rows) => n + rows.length, 0);
+  return [sessionAnswers, sessionEvents, held, events, answers, people].reduce((n, rows) => n + rows.length, 0);
 }
 
 function forget(id: string): Statement {

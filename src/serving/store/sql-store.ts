@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AnswerQueue } from './answer-queue.ts';
 import { eventCounts, variantCounts } from './counting.ts';
-import { countHeld, dropHeld, heldEvents, heldNamed, holdEvents } from './held-events.ts';
+import { countHeld, dropHeld, heldEvents, heldNamed, holdEvents, pruneHeld } from './held-events.ts';
 import { migrate } from './migrations.ts';
 import {
   alone,
@@ -197,6 +197,27 @@ class SqlStore implements Store {
     await this.#answers.settled(id);
     const [row] = await found(this.#database, 'SELECT * FROM recommendations WHERE id = ?', id);
     return row ? answerOf(row) : null;
+  }
+
+  async knownEvents(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const each = ids.map((id) => statement('SELECT id FROM events WHERE id = ?', id));
+    return new Set((await this.#database.lookUp(each)).flatMap((rows) => rows.map(({ id }) => id as string)));
+  }
+
+  async eventsFollowing(recommendations: readonly string[]): Promise<readonly FeedbackEvent[]> {
+    if (recommendations.length === 0) return [];
+    const each = recommendations.map((id) => statement('SELECT * FROM events WHERE recommendation = ?', id));
+    return (await this.#database.lookUp(each)).flatMap((rows) => rows.map(eventOf));
+  }
+
+  async lastPlace(): Promise<number> {
+    const [{ place }] = await found(this.#database, 'SELECT MAX(place) AS place FROM events');
+    return Number(place ?? 0);
+  }
+
+  pruneHeld(before: number): Promise<number> {
+    return pruneHeld(this.#database, before);
   }
 
   async knownRecommendations(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -65,6 +65,14 @@ export interface Store {
   recommendation(id: string): Promise<GivenRecommendation | null>;
   /** Which of these answers it keeps. */
   knownRecommendations(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Which of these events count already. */
+  knownEvents(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Events that name one of these answers. */
+  eventsFollowing(recommendations: readonly string[]): Promise<readonly FeedbackEvent[]>;
+  /** The place of the event that was told last; 0 = there is none. */
+  lastPlace(): Promise<number>;
+  /** Removes events that were held before a time. @returns how many */
+  pruneHeld(before: number): Promise<number>;
   /** Answers in the order of time and id, those after one (null = from the beginning). */
   recommendationsAfter(
     after: Pick<GivenRecommendation, 'time' | 'id'> | null,
