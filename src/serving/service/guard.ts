@@ -27,6 +27,11 @@ export class Guard {
     this.#now = now;
   }
 
+  /** Whether anything can be held. */
+  get isOn(): boolean {
+    return this.asksForNew || this.#settings.protection.eventsPerMinute !== null;
+  }
+
   /** Whether it matters who is new. */
   get asksForNew(): boolean {
     const { newPersonEvents, newPeoplePerItem } = this.#settings.protection;

@@ -56,7 +56,8 @@ export async function recordEvents(
   events: readonly FeedbackEvent[],
   named: readonly string[] = [],
 ): Promise<{ readonly added: readonly FeedbackEvent[]; readonly held: readonly HeldEvent[] }> {
-  const { store, log } = service;
+  const { store, log, guard } = service;
+  if (!guard.isOn) return { added: await countEvents(service, events), held: [] };
   const known = await store.knownEvents(named);
   const held = await heldOf(
     service,
