@@ -1,5 +1,5 @@
 /** What `deeptaste attack` does: attacks on victims, as a table, a picture and a document, and the poisoned data as a file. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkFolderAbove } from '../artifact/output-place.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
@@ -39,7 +39,7 @@ export async function attackVictims(terminal: Terminal, flags: AttackFlags): Pro
   const length = lengthOf(flags.length);
   checkFiles(flags, chosen, budgets);
   if (out !== undefined) await checkFolderAbove(out);
-  if (writeData !== undefined) await checkTableFile(writeData);
+  if (writeData !== undefined) await checkPoisonedFile(writeData, flags.data);
   const victims = await victimsOf(flags, ofVictims);
   const progress = await terminal.progress();
   const task = progress.start('reading the data');
@@ -91,9 +91,21 @@ async function measure(
   const split = poisoned.get(seed);
   if (writeData !== undefined && split) {
     await writeRows(writeData, split.dataset);
-    terminal.print(`poisoned data: ${writeData}`);
+    terminal.print(`poisoned data: ${writeData}${leftOut(split.dataset)}`);
   }
   terminal.document(document);
+}
+
+/** @throws DeepTasteError `usage`: the file cannot be written, or is one of those that are read */
+async function checkPoisonedFile(path: string, data: readonly string[]): Promise<void> {
+  await checkTableFile(path);
+  const target = await realpath(path).catch(() => null);
+  const read = await Promise.all(data.map((each) => realpath(each).catch(() => null)));
+  if (target !== null && read.includes(target))
+    throw new DeepTasteError(
+      'usage',
+      `--write-data ${path}: must be another file than the data, which stay as they are; choose another name`,
+    );
 }
 
 /** The data with fake people in them, without any victim. */
@@ -105,9 +117,15 @@ async function writeOnly(terminal: Terminal, engine: Engine, options: MeasureOpt
   const ids = Array.from(targets, (target) => items.idOf(target));
   terminal.print(
     `${fakeUsers.length} fake people (${users.idOf(fakeUsers[0])} to ${users.idOf(fakeUsers[fakeUsers.length - 1])}) with ${nRows} rows; ` +
-      `targets ${ids.join(', ')}\npoisoned data: ${path}`,
+      `targets ${ids.join(', ')}\npoisoned data: ${path}${leftOut(split.dataset)}`,
   );
   terminal.document({ path, fakePeople: fakeUsers.length, fakeRows: nRows, targets: ids });
+}
+
+/** What the file does not have of the rows. */
+function leftOut({ interactions: { context = [], session } }: Dataset): string {
+  const names = [...(session ? ['sessions'] : []), ...context.map(({ name }) => name)];
+  return names.length === 0 ? '' : ` (without ${names.join(', ')})`;
 }
 
 /** All rows with their external ids. Columns that the data lack are left out. */

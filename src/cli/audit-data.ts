@@ -72,8 +72,8 @@ async function settingsOfRun(path: string, files: readonly string[], flags: Audi
   return (await settingsOfStored(path, manifest, { ...others, data: files }, 'audit')) as RunSettings;
 }
 
-/** Scores of everybody are in the table. */
-function documentOf({ scores: _, ...document }: Audit) {
+/** The trust in everybody is in the table. */
+function documentOf({ trust: _, ...document }: Audit) {
   return document;
 }
 
@@ -86,6 +86,6 @@ async function writeFiles(out: string, found: Audit): Promise<void> {
     { name: TRUST, type: 'number' },
   ] as const;
   await writeTable(join(out, 'trust.csv'), columns, async (sink) => {
-    for (const [user, score] of found.scores) await sink.add([user, 1 - score]);
+    for (const [user, trust] of found.trust) await sink.add([user, trust]);
   });
 }

@@ -18,7 +18,7 @@ export type Targets = { readonly ids: readonly string[] } | { readonly drawn: Dr
 /** Dense indices, ascending. @throws DeepTasteError `not-found`: an item that the data do not have; `config`: more than there are */
 export function targetsOf(split: Split, targets: Targets, random: RandomStream): Int32Array {
   const { items } = split.dataset;
-  if ('ids' in targets) return Int32Array.from(new Set(targets.ids), (id) => indexOf(split, id)).sort();
+  if ('ids' in targets) return Int32Array.from(new Set(named(split, targets.ids))).sort();
   const popularity = popularityOf(itemsByUser(split, split.train), items.size);
   const ranked = byPopularity(popularity).filter((item) => popularity[item] > 0);
   const from = {
@@ -32,6 +32,19 @@ export function targetsOf(split: Split, targets: Targets, random: RandomStream):
       `targets: ${targets.count} ${targets.drawn} items must be there, found ${from.length}; take fewer targets`,
     );
   return random.shuffle(from).slice(0, targets.count).sort();
+}
+
+/** Ids may hold commas, by which a list of them is cut: of the parts that follow each other the most that make an id are one. */
+function named(split: Split, parts: readonly string[]): number[] {
+  const { items } = split.dataset;
+  const found: number[] = [];
+  for (let from = 0; from < parts.length; ) {
+    let to = parts.length;
+    while (to > from + 1 && items.indexOf(parts.slice(from, to).join(',')) === undefined) to--;
+    found.push(indexOf(split, parts.slice(from, to).join(',')));
+    from = to;
+  }
+  return found;
 }
 
 function indexOf({ dataset: { items, name } }: Split, id: string): number {

@@ -121,3 +121,54 @@ it('says in its help what it is for, and all attacks with their options', async 
   expect(stdout).toContain('--set bandwagon.popular=0.5');
   expect(stdout).toContain('poisonrec: PoisonRec');
 });
+
+it('writes over none of the files that it reads, and says what it leaves out', async () => {
+  write('shop.csv', `user,item,rating,time,channel\n${rows.map((row) => `${row},web`).join('\n')}\n`);
+  const before = readFileSync(path('shop.csv'), 'utf8');
+  const args = [
+    'attack',
+    '--data',
+    'shop.csv',
+    '--split',
+    'ratio',
+    '--attack',
+    'random',
+    '--budget',
+    '3',
+    '--threads',
+    '1',
+    '--quiet',
+  ];
+  const refused = await run([...args, '--write-data', './shop.csv']);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/--write-data .*must be another file than the data/);
+  expect(readFileSync(path('shop.csv'), 'utf8')).toBe(before);
+  const { stdout } = await run([...args, '--write-data', 'poisoned-shop.csv']);
+  expect(stdout).toContain('poisoned-shop.csv (without channel)');
+});
+
+it('takes targets whose ids hold commas', async () => {
+  const renamed = rows.map((row) => {
+    const [user, item, ...others] = row.split(',');
+    return [user, item === 'i3' ? '"sku,3"' : item, ...others].join(',');
+  });
+  write('commas.csv', `user,item,rating,time\n${renamed.join('\n')}\n`);
+  const args = [
+    'attack',
+    '--data',
+    'commas.csv',
+    '--split',
+    'ratio',
+    '--attack',
+    'random',
+    '--budget',
+    '3',
+    '--threads',
+    '1',
+    '--json',
+    '--quiet',
+  ];
+  const { stdout, stderr } = await run([...args, '--targets', 'i1,sku,3,i2', '--write-data', 'pushed.csv']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout).targets.sort()).toEqual(['i1', 'i2', 'sku,3']);
+});

@@ -57,7 +57,7 @@ function sectionsOf(audit: Audit): Section[] {
   ];
 }
 
-function people({ suspects, suspicious, threshold, people: n, learned, rows, items }: Audit): Section {
+function people({ suspects, suspicious, above, threshold, people: n, learned, rows, items }: Audit): Section {
   const [{ from }] = learned;
   const told = learned.map(({ from: name, auc, share, isUsed }) => {
     const of = learned.length > 1 || from !== 'labels' ? `${name}: ` : '';
@@ -72,13 +72,18 @@ function people({ suspects, suspicious, threshold, people: n, learned, rows, ite
     text: [
       `${many(rows)} rows of ${many(n)} people and ${many(items)} items. ${source}, cross-fitted.`,
       ...told,
-      `${many(suspicious)} people (${percent(suspicious / n)}) are suspicious: their score is ${threshold} or more. It is a reason to look, no proof.`,
+      `${many(suspicious)} people (${percent(suspicious / n)}) are called suspicious: ${
+        above > suspicious
+          ? `of ${many(above)} with a score of ${threshold} or more those with the highest, as no recipe has more than clean data do, of which one in a hundred may be`
+          : `their score is ${threshold} or more`
+      }. It is a reason to look, no proof.`,
     ],
     table: {
-      head: ['user', 'score', 'items', 'what stands out (share of people beyond)'],
-      rows: suspects.map(({ user, score, items: own, stands }) => [
+      head: ['user', 'score', 'suspicious', 'items', 'what stands out (share of people beyond)'],
+      rows: suspects.map(({ user, score, isSuspicious, items: own, stands }) => [
         user,
         score.toFixed(3),
+        isSuspicious ? 'yes' : '',
         String(own),
         stands.map(({ feature, beyond }) => `${feature} (${percent(beyond)})`).join(', '),
       ]),

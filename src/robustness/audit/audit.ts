@@ -31,6 +31,8 @@ export interface SuspiciousPerson {
   readonly user: string;
   readonly score: number;
   readonly items: number;
+  /** Whether the person is called suspicious: a high score may be beyond as many as there may be. */
+  readonly isSuspicious: boolean;
   /** Features in which hardly anybody is more extreme, with the share of people who are. */
   readonly stands: readonly { readonly feature: string; readonly beyond: number }[];
 }
@@ -45,6 +47,8 @@ export interface Audit {
   readonly threshold: number;
   /** People who are called suspicious: with a score from the threshold on, as many as there may be. */
   readonly suspicious: number;
+  /** People with a score from the threshold on. */
+  readonly above: number;
   /** The most suspicious people, at most {@link LISTED}. */
   readonly suspects: readonly SuspiciousPerson[];
   readonly common: readonly {
@@ -84,8 +88,8 @@ export interface Audit {
         readonly defences: readonly DefenceOutcome[];
       })
     | null;
-  /** Score of everybody, by user; for files. */
-  readonly scores: readonly (readonly [user: string, score: number])[];
+  /** Of everybody, for files: 1 − score of who is called suspicious, 1 of all others. */
+  readonly trust: readonly (readonly [user: string, trust: number])[];
 }
 
 export const THRESHOLD = 0.5;
@@ -111,6 +115,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   const random = new RandomStream(seed, 'audit');
   const suspicion = await suspicionOf(dataset, { engine, random, labels, progress });
   const ranked = mostSuspicious(profiles, suspicion.score);
+  const suspicious = new Set(suspiciousPeople(suspicion, threshold));
   const common = commonItems(profiles, ranked);
   const person = (user: number) => dataset.users.idOf(user);
   return {
@@ -121,8 +126,12 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     seed,
     learned: suspicion.learned,
     threshold,
-    suspicious: suspiciousPeople(suspicion, threshold).length,
-    suspects: ranked.slice(0, LISTED).map((user) => suspectOf(dataset, profiles, suspicion, user)),
+    suspicious: suspicious.size,
+    above: suspicion.score.reduce((n, score) => n + (score >= threshold ? 1 : 0), 0),
+    suspects: ranked.slice(0, LISTED).map((user) => ({
+      ...suspectOf(dataset, profiles, suspicion, user),
+      isSuspicious: suspicious.has(user),
+    })),
     common: common.map(({ item, ...rest }) => ({ ...named(dataset, item), ...rest })),
     groups: groupsOf(profiles, common, ranked).map(({ items, people }) => ({
       items: items.map((item) => dataset.items.idOf(item)),
@@ -130,7 +139,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     })),
     rises: risesIn(dataset, profiles),
     pushing: victim && (await pushing({ engine, split, victim, attack, seed, progress })),
-    scores: Array.from(suspicion.score, (score, user) => [person(user), score] as const),
+    trust: Array.from(suspicion.score, (score, user) => [person(user), suspicious.has(user) ? 1 - score : 1] as const),
   };
 }
 
@@ -143,7 +152,7 @@ function suspectOf(
   { rows, nUsers }: Profiles,
   { score, features }: Suspicion,
   user: number,
-): SuspiciousPerson {
+): Omit<SuspiciousPerson, 'isSuspicious'> {
   const stands = profileFeatures.flatMap(({ name, title }) => {
     const values = features.get(name);
     if (!values) return [];

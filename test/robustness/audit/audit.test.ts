@@ -195,7 +195,10 @@ describe('an audit of a recommender', () => {
     const { split } = await prepared('popularity');
     const found = await audit({ engine, split, victim: null, seed: 1 });
     expect(found.suspects.length).toBe(13);
-    expect(found.scores.length).toBe(split.dataset.users.size);
+    expect(found.trust.length).toBe(split.dataset.users.size);
+    expect(found.trust.filter(([, trust]) => trust < 1).length).toBeLessThanOrEqual(found.suspicious);
+    expect(found.suspects.filter(({ isSuspicious }) => isSuspicious).length).toBe(Math.min(20, found.suspicious));
+    expect(found.above).toBeGreaterThanOrEqual(found.suspicious);
     expect(found.pushing).toBeNull();
     const pushing: Audit['pushing'] = {
       item: 'i|1',
