@@ -37,7 +37,7 @@ it.each([...fakeTimings, undefined])('times: %s', async (timing) => {
   const added = vi.mocked(addFakesToSplit);
   added.mockClear();
   await place.craft(chosen, { count: 5 }, victim);
-  const poisoned = await Promise.all(added.mock.results.map(({ value }) => value));
+  const poisoned = added.mock.results.map(({ value }) => value as ReturnType<typeof addFakesToSplit>);
   expect(added.mock.calls.map(([, , , how]) => how)).toEqual(new Array(4).fill(timing ?? 'people'));
   for (const { split, fakeUsers } of poisoned) {
     const { time, userIndex, length } = split.train;
