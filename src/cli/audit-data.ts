@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { findModel } from '../models/index.ts';
 import { attackNamed } from '../robustness/attacks/index.ts';
-import { type Audit, audit } from '../robustness/audit/audit.ts';
+import { type Audit, audit, checkPushing } from '../robustness/audit/audit.ts';
 import { auditMarkdown, auditText } from '../robustness/audit/audit-page.ts';
 import { TRUST } from '../robustness/audit/cost.ts';
 import { readProfileLabels } from '../robustness/detection/labels.ts';
@@ -37,7 +37,7 @@ export async function auditData(terminal: Terminal, files: readonly string[], fl
   if (out !== undefined) await checkFolderAbove(out);
   const settings = run === undefined ? settingsOf(files, model, flags) : await settingsOfRun(run, files, flags);
   const isPushed = run !== undefined || model !== NO_MODEL;
-  if (isPushed) checkVictim(settings);
+  if (isPushed) checkPushing(settings, attack, true);
   const progress = await terminal.progress();
   const task = progress.start('reading the data');
   const split = await prepareSplit(settings, progress, taskOfRun(settings) === 'rating' ? 'examples' : 'pairs');

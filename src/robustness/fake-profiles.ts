@@ -10,6 +10,7 @@ import {
   type Split,
 } from '../data/dataset.ts';
 import { hashInteractions } from '../data/interaction-hash.ts';
+import { rowOf, sparseRows } from '../data/sparse-rows.ts';
 import { selectColumn } from '../data/value-columns.ts';
 
 /** What one fake person takes. */
@@ -40,15 +41,17 @@ const BURST = 0.001;
  * The data with the fake people after the real ones, whose indices and rows stay. Ids are `fake-1`, … or another word that no real id has;
  * nothing else is known of fake people. Their rows have times as `timing` says, each person a session of its own, and the context
  * (device, …) of real rows.
+ * @param known the real rows from which times and context are drawn, some of the data's
  */
 export function addFakes(
   dataset: Dataset,
   profiles: readonly FakeProfile[],
   random: RandomStream,
   timing: FakeTiming = 'people',
+  known: Interactions = dataset.interactions,
 ): FakesInData {
   const users = dataset.users.with(fakeIds(dataset, profiles.length));
-  const fakes = fakeRows(dataset, profiles, random, timing);
+  const fakes = fakeRows(dataset, known, profiles, random, timing);
   const interactions = joinInteractions(dataset.interactions, fakes);
   return {
     dataset: {
@@ -62,14 +65,17 @@ export function addFakes(
   };
 }
 
-/** The same of a split: fake rows are training rows, what is held out of real people stays as it is. */
+/**
+ * The same of a split: fake rows are training rows with times and context of training rows; what is held out of real people stays as it
+ * is, and tells nothing to any training.
+ */
 export function addFakesToSplit(
   split: Split,
   profiles: readonly FakeProfile[],
   random: RandomStream,
   timing: FakeTiming = 'people',
 ): { readonly split: Split; readonly fakeUsers: Int32Array } {
-  const added = addFakes(split.dataset, profiles, random, timing);
+  const added = addFakes(split.dataset, profiles, random, timing, split.train);
   const { interactions } = added.dataset;
   const nReal = split.dataset.interactions.length;
   const fakes = pieceFrom(interactions, nReal);
@@ -126,11 +132,13 @@ function withUnknownPeople({ nRows, fields, title }: FieldTable, n: number): Fie
 
 function fakeRows(
   { users, interactions }: Dataset,
+  known: Interactions,
   profiles: readonly FakeProfile[],
   random: RandomStream,
   timing: FakeTiming,
 ): Interactions {
-  const { length: nReal, rating, time, session, context } = interactions;
+  const { rating, session } = interactions;
+  const { time, context } = known;
   const length = profiles.reduce((sum, { items }) => sum + items.length, 0);
   if (profiles.some(({ ratings }) => (ratings !== null) !== (rating !== null)))
     throw new DeepTasteError(
@@ -145,14 +153,14 @@ function fakeRows(
     itemIndex.set(items, row);
     row += items.length;
   }
-  const donors = Int32Array.from({ length: context ? length : 0 }, () => random.below(nReal));
+  const donors = Int32Array.from({ length: context ? length : 0 }, () => random.below(known.length));
   const nSessions = session ? session.reduce((most, s) => Math.max(most, s), -1) + 1 : 0;
   return {
     length,
     userIndex,
     itemIndex,
     rating: rating && Float32Array.from(profiles.flatMap(({ ratings }) => Array.from(ratings as Float32Array))),
-    time: time && fakeTimes(interactions, profiles, random.child('times'), timing),
+    time: time && fakeTimes(known, users.size, profiles, random.child('times'), timing),
     session: session && userIndex.map((user) => nSessions + user - users.size),
     ...(context && { context: context.map((column) => selectColumn(column, donors)) }),
   };
@@ -161,6 +169,7 @@ function fakeRows(
 /** Ascending for each person, so that items are taken in the order of the profile. */
 function fakeTimes(
   { userIndex, time, length: nReal }: Interactions,
+  nUsers: number,
   profiles: readonly FakeProfile[],
   random: RandomStream,
   timing: FakeTiming,
@@ -170,13 +179,13 @@ function fakeTimes(
   const last = times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const span = last - first;
   const begin = first + random.uniform() * (1 - BURST) * span;
+  const rowsOfPeople = sparseRows(nUsers, userIndex, Int32Array.from(userIndex.keys()));
   const own = Float64Array.from(
     profiles.flatMap(({ items }) => {
       const drawn = new Float64Array(items.length);
       if (timing === 'people') {
-        const person = userIndex[random.below(nReal)];
-        const theirs = times.filter((_, row) => userIndex[row] === person);
-        for (let n = 0; n < drawn.length; n++) drawn[n] = theirs[random.below(theirs.length)];
+        const theirs = rowOf(rowsOfPeople, userIndex[random.below(nReal)]);
+        for (let n = 0; n < drawn.length; n++) drawn[n] = times[theirs[random.below(theirs.length)]];
       } else {
         const [from, width] = timing === 'burst' ? [begin, BURST * span] : [first, span];
         for (let n = 0; n < drawn.length; n++) drawn[n] = Math.round(from + random.uniform() * width);

@@ -10,7 +10,7 @@ import { type AttackOutcome, OutcomeCell } from './attack-outcome.ts';
 import { checkAttackable, type Goal } from './attacks/attack.ts';
 import { type MeasureOptions, type Poisoned, SeededAttacks } from './seeded-attacks.ts';
 import type { Targets } from './targets.ts';
-import { checkVictim } from './victims.ts';
+import { checkHasLists, checkVictim } from './victims.ts';
 
 export interface AttackStudy {
   readonly data: string;
@@ -27,7 +27,10 @@ export async function measureAttacks(engine: Engine, options: MeasureOptions): P
   const { split, victims, attacks, budgets, targets, goal, seeds, progress = silent } = options;
   for (const victim of victims) {
     checkVictim(victim);
-    for (const chosen of attacks) checkAttackable(chosen, victim.model);
+    for (const chosen of attacks) {
+      checkAttackable(chosen, victim.model);
+      if (chosen.attack.knowledge === 'black') checkHasLists(`attack ${chosen.attack.name}`, victim);
+    }
   }
   if (split.test === null)
     throw new DeepTasteError(

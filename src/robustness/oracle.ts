@@ -9,7 +9,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import { HeldOutRanking } from '../evaluation/ranking.ts';
 import { rankTestBy } from '../tasks/ranking-by-history.ts';
 import type { Oracle } from './attacks/attack.ts';
-import { addFakesToSplit, type FakeProfile } from './fake-profiles.ts';
+import { addFakesToSplit, type FakeProfile, type FakeTiming } from './fake-profiles.ts';
 import { trainVictim, type Victim } from './victims.ts';
 
 export interface OracleOptions {
@@ -19,9 +19,11 @@ export interface OracleOptions {
   readonly spies: number;
   /** Length of the lists. */
   readonly k: number;
+  /** When the fake people act that go into its data. */
+  readonly timing: FakeTiming;
 }
 
-export const oracleDefaults: OracleOptions = { questions: 500, spies: 50, k: 10 };
+export const oracleDefaults: OracleOptions = { questions: 500, spies: 50, k: 10, timing: 'people' };
 
 export function openOracle(
   engine: Engine,
@@ -31,7 +33,7 @@ export function openOracle(
   random: RandomStream,
   given: Partial<OracleOptions> = {},
 ): Oracle {
-  const { questions, spies: nSpies, k } = { ...oracleDefaults, ...given };
+  const { questions, spies: nSpies, k, timing } = { ...oracleDefaults, ...given };
   const people = Int32Array.from(new Set(split.train.userIndex)).sort();
   const spies = random.shuffle(people).slice(0, nSpies).sort();
   let left = questions;
@@ -49,7 +51,7 @@ export function openOracle(
         );
       left--;
       // the same stream each time: what answers differ by is the profiles
-      const poisoned = addFakesToSplit(split, profiles, random.child('fake people')).split;
+      const poisoned = addFakesToSplit(split, profiles, random.child('fake people'), timing).split;
       const { recommender } = await trainVictim(engine, poisoned, victim, seed, { measured: false });
       try {
         return listsOf(engine, poisoned, recommender, spies, k);

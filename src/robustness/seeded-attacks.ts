@@ -25,7 +25,7 @@ export interface MeasureOptions {
   readonly goal: Goal;
   readonly seeds: readonly number[];
   /** Of attacks from outside: how they may ask the victim. */
-  readonly oracle?: Partial<OracleOptions>;
+  readonly oracle?: Partial<Omit<OracleOptions, 'timing'>>;
   readonly progress?: Progress;
   /** Is given each poisoned split when it is made. */
   readonly onPoisoned?: (poisoned: Poisoned) => void | Promise<void>;
@@ -98,12 +98,12 @@ export class SeededAttacks {
   }
 
   async #make(chosen: ChosenAttack, people: FakePeople, asked: Victim | null): Promise<Crafted> {
-    const { split, length = 'matched', timing, goal, oracle: oracleOptions, onPoisoned } = this.#options;
+    const { split, length = 'matched', timing = 'people', goal, oracle: oracleOptions, onPoisoned } = this.#options;
     const engine = this.#engine;
     const seen = { ...split.dataset, interactions: split.train };
     const budget: Budget = drawBudget(seen, people, length, this.#random.child(`budget ${JSON.stringify(people)}`));
     const oracle: Oracle | undefined = asked
-      ? openOracle(engine, split, asked, this.#seed, this.#random.child('spies'), oracleOptions)
+      ? openOracle(engine, split, asked, this.#seed, this.#random.child('spies'), { ...oracleOptions, timing })
       : undefined;
     const asksBefore = oracle?.left ?? 0;
     const started = performance.now();

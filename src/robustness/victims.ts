@@ -6,6 +6,7 @@ import type { Engine } from '../engine/runtime/engine.ts';
 import type { Result } from '../evaluation/result.ts';
 import type { Form } from '../examples/forms.ts';
 import { formTitles } from '../examples/forms.ts';
+import { neighbourhoods } from '../examples/neighbourhoods.ts';
 import { findModel } from '../models/index.ts';
 import { type Run, trainRun } from '../runs/train-run.ts';
 import { type RunSettings, taskOfRun } from '../tasks/ranking-settings.ts';
@@ -25,6 +26,20 @@ export function checkVictim({ model }: Pick<Victim, 'model'>): void {
   throw new DeepTasteError(
     'config',
     `attack: victims must be ${formTitles.pairs} or ${formTitles.sequences}, found ${model}, one of the ${formTitles.rows}; choose another`,
+    { model },
+  );
+}
+
+/**
+ * Of audits and of attacks that ask for lists.
+ * @throws DeepTasteError `config`: a model whose scores are of listed pairs alone, by which nobody's items are ranked here
+ */
+export function checkHasLists(where: string, { model }: Pick<Victim, 'model'>): void {
+  const { learn } = findModel(model);
+  if (learn.by !== 'gradients' || learn.examples !== neighbourhoods) return;
+  throw new DeepTasteError(
+    'config',
+    `${where}: reads the lists of its victim, found ${model}, which rates a pair at a time and ranks no lists; choose another model`,
     { model },
   );
 }

@@ -64,6 +64,8 @@ describe('audit', () => {
   it.each([
     ['two models', ['--run', 'run', '--model', 'ease'], 2, /--run names the model/],
     ['a model over fields', ['--model', 'deepfm'], 2, /victims must be/],
+    ['an attack that demotes', ['--attack', 'love-hate'], 2, /can only demote; choose one of random, average/],
+    ['a model without lists', ['--model', 'dscf'], 2, /found dscf/],
     ['another attack', ['--attack', 'none'], 1, /none is called "none"/],
     ['a threshold beyond 1', ['--threshold', '2'], 2, /--threshold/],
     ['labels that are none', ['--model', 'none', '--labels', 'ratings.csv'], 1, /two columns/],

@@ -118,6 +118,50 @@ describe('fake people in the data', () => {
     expect(poisoned.dataset.users.size).toBe(62);
   });
 
+  it('have times and context of training rows alone, and sessions that no row of the data has', () => {
+    const { interactions } = data;
+    const [device] = interactions.context!;
+    // every held-out row is late and on the tv, every training row early and on the phone
+    const plain = splitDataset(data, { method: 'leave-one-out', by: 'random' });
+    const isTrain = (row: number) =>
+      [...plain.train.userIndex].some(
+        (user, n) => user === interactions.userIndex[row] && plain.train.itemIndex[n] === interactions.itemIndex[row],
+      );
+    const known = Array.from({ length: interactions.length }, (_, row) => isTrain(row));
+    const told = {
+      ...data,
+      interactions: {
+        ...interactions,
+        time: Float64Array.from(known, (isKnown, row) => (isKnown ? 1000 + row : 9_000_000 + row)),
+        session: Int32Array.from(known, (isKnown, row) => (isKnown ? row : 5000 + row)),
+        context: [{ ...device, index: Int32Array.from(known, (isKnown) => (isKnown ? 0 : 1)) } as typeof device],
+      },
+    };
+    const split = splitDataset(told, { method: 'leave-one-out', by: 'random' });
+    const many = Array.from({ length: 50 }, () => profile([3, 1, 0, 39, 7]));
+    for (const timing of fakeTimings) {
+      const { train, dataset } = addFakesToSplit(split, many, random(), timing).split;
+      const n = split.train.length;
+      for (const t of train.time!.subarray(n)) expect(t).toBeLessThan(1000 + interactions.length);
+      const { index } = train.context![0] as { readonly index: Int32Array };
+      expect([...index.subarray(n)].filter((value) => value !== 0)).toEqual([]);
+      const taken = new Set(told.interactions.session);
+      expect([...train.session!.subarray(n)].filter((session) => taken.has(session))).toEqual([]);
+      expect(dataset.interactions.time!.subarray(0, interactions.length)).toEqual(told.interactions.time);
+    }
+  });
+
+  it('act at times of one real person each', () => {
+    const many = Array.from({ length: 30 }, () => profile([3, 1, 0, 39, 7]));
+    const { time, userIndex } = addFakes(data, many, random()).dataset.interactions;
+    const timesOf = (user: number) => [...time!].filter((_, row) => userIndex[row] === user);
+    const real = Array.from({ length: 60 }, (_, user) => new Set(timesOf(user)));
+    for (let k = 0; k < 30; k++) {
+      const own = timesOf(60 + k);
+      expect(real.some((times) => own.every((t) => times.has(t)))).toBe(true);
+    }
+  });
+
   it('have ratings where the data have some', () => {
     expect(() => addFakes(data, [profile([1], null)], random())).toThrow(expect.objectContaining({ code: 'data' }));
     const plain = smallData({ ratings: false, times: false });

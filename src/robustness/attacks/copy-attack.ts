@@ -13,7 +13,7 @@ import { silent } from '../../core/progress.ts';
 import type { RandomStream } from '../../core/random.ts';
 import { loadDataset } from '../../data/load.ts';
 import type { FakeProfile } from '../fake-profiles.ts';
-import { ratingStatistics } from '../real-people.ts';
+import { type RatingStatistics, ratingStatistics } from '../real-people.ts';
 import { type AttackOrder, attackKind, type Oracle } from './attack.ts';
 import { hitsOf } from './spied-hits.ts';
 
@@ -45,6 +45,7 @@ export const copyAttack = attackKind({
     const { targets, random, progress = silent } = order;
     const oracle = order.oracle as Oracle;
     const profiles = await sourceProfiles(order, source);
+    const ratings = ratingStatistics(order.data);
     const choices = Array.from(targets, (target) => new CopyChoice(profiles, target));
     let best: { readonly copies: readonly FakeProfile[]; readonly reward: number } | null = null;
     let [baseline, rounds] = [0, 0];
@@ -56,7 +57,7 @@ export const copyAttack = attackKind({
         const own = random.child(`attack ${asked - oracle.left}`);
         const picks = Array.from(order.budget.lengths, (_, k) => choices[k % choices.length].pick(own));
         const copies = picks.map((pick, k) =>
-          copyOf(order, choices[k % choices.length], pick, order.budget.lengths[k]),
+          copyOf(targets, ratings, choices[k % choices.length], pick, order.budget.lengths[k]),
         );
         const reward = hitsOf(await oracle.ask(copies), targets, oracle.k);
         drawn.push({ picks, reward });
@@ -114,7 +115,8 @@ class CopyChoice {
 
 /** The window of the profile around the target, which stands in its middle as far as there are items on both sides. */
 function copyOf(
-  { data, targets }: AttackOrder,
+  targets: Int32Array,
+  ratings: RatingStatistics | null,
   { target, profiles }: CopyChoice,
   pick: CopyPick,
   most: number,
@@ -125,14 +127,13 @@ function copyOf(
   const from = at < 0 ? 0 : Math.max(0, Math.min(profile.length - width, at - Math.floor(width / 2)));
   const items = profile.slice(from, from + width);
   if (at < 0) items[items.length - 1] = target;
-  const ratings = ratingStatistics(data);
   const rated = (item: number) =>
     !ratings ? 1 : targets.includes(item) ? ratings.high : Math.fround(itemRating(ratings, item));
   return { items, ratings: ratings && Float32Array.from(items, rated) };
 }
 
 /** The nearest rating to what others give. */
-function itemRating({ itemMean, low, high }: NonNullable<ReturnType<typeof ratingStatistics>>, item: number): number {
+function itemRating({ itemMean, low, high }: RatingStatistics, item: number): number {
   return Math.min(high, Math.max(low, Math.round(itemMean[item])));
 }
 

@@ -15,6 +15,8 @@ export class RealPeople {
   readonly #rankOf: Int32Array;
   /** People with items, ascending by how many they have. */
   readonly #people: Int32Array;
+  /** How many each of them has, ascending. */
+  readonly #lengths: Int32Array;
 
   constructor(taken: SparseRows, nItems: number) {
     this.#taken = taken;
@@ -27,6 +29,7 @@ export class RealPeople {
     this.#people = Int32Array.from({ length: taken.nRows }, (_, user) => user)
       .filter((user) => lengthOf(user) > 0)
       .sort((a, b) => lengthOf(a) - lengthOf(b));
+    this.#lengths = this.#people.map(lengthOf);
   }
 
   /**
@@ -55,11 +58,14 @@ export class RealPeople {
 
   /** One of those whose number of items is nearest to it. */
   #somebody(length: number, random: RandomStream): number {
-    const people = this.#people;
-    const distance = (user: number) => Math.abs(rowOf(this.#taken, user).length - length);
-    const least = people.reduce((best, user) => Math.min(best, distance(user)), Number.POSITIVE_INFINITY);
-    const near = people.filter((user) => distance(user) === least);
-    return near[random.below(near.length)];
+    const lengths = this.#lengths;
+    const at = firstFrom(lengths, length);
+    const above = at < lengths.length ? lengths[at] - length : Number.POSITIVE_INFINITY;
+    const below = at > 0 ? length - lengths[at - 1] : Number.POSITIVE_INFINITY;
+    const least = Math.min(above, below);
+    // nobody is between them
+    const first = firstFrom(lengths, length - least);
+    return this.#people[first + random.below(firstFrom(lengths, length + least + 1) - first)];
   }
 
   /** So many ranks of the person's items, the most popular first; some twice, or left out, where the person has fewer, or more. */
@@ -81,4 +87,15 @@ export class RealPeople {
       if (reach > n) return null;
     }
   }
+}
+
+/** Position of the first of ascending values that is at least the given one, their number where none is. */
+function firstFrom(ascending: Int32Array, value: number): number {
+  let [from, to] = [0, ascending.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (ascending[middle] < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -161,6 +161,7 @@ function rises({ rises: found }: Audit): Section {
 
 function pushing(found: NonNullable<Audit['pushing']>): Section {
   const { title: item, attack, model, wanted, enough, tried, clean, defences, fakes, metric } = found;
+  const lists = `${percent(wanted)} of the top-10 lists of real people`;
   const took =
     enough === null
       ? `${many(tried[tried.length - 1].fakes)} fake people (${attack}) are not enough`
@@ -168,8 +169,14 @@ function pushing(found: NonNullable<Audit['pushing']>): Section {
   return {
     title: `Pushing an unpopular item with ${model}`,
     text: [
-      `To bring “${item}” into ${percent(wanted)} of the top-10 lists of real people ${took}; without any it is in ${percent(clean.hits)}.`,
-      `Tried: ${tried.map((each) => `${each.fakes} → ${percent(each.hits)}`).join(', ')}.`,
+      ...(enough === 0
+        ? [
+            `To bring “${item}” into ${lists} no fake people are needed: it is in ${percent(clean.hits)} without any, and other unpopular items that were drawn are in no fewer.`,
+          ]
+        : [
+            `To bring “${item}” into ${lists} ${took}; without any it is in ${percent(clean.hits)}.`,
+            `Tried: ${tried.map((each) => `${each.fakes} → ${percent(each.hits)}`).join(', ')}.`,
+          ]),
       `What each defence makes of ${many(fakes)} fake people:`,
     ],
     table: {

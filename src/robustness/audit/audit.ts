@@ -7,8 +7,9 @@ import type { Engine } from '../../engine/runtime/engine.ts';
 import { profileFeatures } from '../detection/features/index.ts';
 import type { ProfileLabels } from '../detection/labels.ts';
 import { type Profiles, profilesOf } from '../detection/profiles.ts';
-import type { Victim } from '../victims.ts';
-import { type Cost, costOfPushing, type DefenceOutcome, defencesAgainst } from './cost.ts';
+import { checkHasLists, checkVictim, type Victim } from '../victims.ts';
+import { type Cost, costOfPushing, type DefenceOptions, type DefenceOutcome, defencesAgainst } from './cost.ts';
+import { checkPushingAttack } from './pushing-attack.ts';
 import { risesOf } from './rises.ts';
 import { type Learned, type Suspicion, suspicionOf, suspiciousPeople } from './suspicion.ts';
 import { commonItems, groupsOf, mostSuspicious } from './targets.ts';
@@ -83,8 +84,7 @@ export interface Audit {
         readonly title: string;
         readonly model: string;
         readonly metric: string;
-        /** What each defence makes of that many fake people. */
-        readonly fakes: number;
+        /** What each defence makes of so many fake people (`fakes`). */
         readonly defences: readonly DefenceOutcome[];
       })
     | null;
@@ -98,7 +98,7 @@ export const LISTED = 20;
 /** A rise stands out where chance explains it less often than this, over all that rose. */
 const STANDS_OUT = 0.01;
 
-/** @throws DeepTasteError `data`: too few people; what trainings throw */
+/** @throws DeepTasteError `data`: too few people; `config`: a victim without lists, an attack that cannot push it; what trainings throw */
 export async function audit(options: AuditOptions): Promise<Audit> {
   const {
     engine,
@@ -111,6 +111,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     attack = 'bandwagon',
   } = options;
   const { dataset } = split;
+  if (victim) checkPushing(victim, attack, split.train.rating !== null);
   const profiles = profilesOf(dataset);
   const random = new RandomStream(seed, 'audit');
   const suspicion = await suspicionOf(dataset, { engine, random, labels, progress });
@@ -138,7 +139,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
       people: people.map(person),
     })),
     rises: risesIn(dataset, profiles),
-    pushing: victim && (await pushing({ engine, split, victim, attack, seed, progress })),
+    pushing: victim && (await pushing({ engine, split, victim, attack, labels, threshold, seed, progress })),
     trust: Array.from(suspicion.score, (score, user) => [person(user), suspicious.has(user) ? 1 - score : 1] as const),
   };
 }
@@ -178,20 +179,24 @@ function risesIn(dataset: Dataset, profiles: Profiles): Audit['rises'] {
   return { ...all, risen: items.length, items: out.map(({ item, ...rest }) => ({ ...named(dataset, item), ...rest })) };
 }
 
-async function pushing(
-  options: Required<Pick<AuditOptions, 'engine' | 'split' | 'attack' | 'seed' | 'progress'>> & {
-    readonly victim: Victim;
-  },
-) {
+/**
+ * Whether the attack can push the victim; before data are read they may be taken to have ratings.
+ * @throws DeepTasteError `config`; `not-found`: no such attack or model
+ */
+export function checkPushing(victim: Pick<Victim, 'model'>, attack: string, hasRatings: boolean): void {
+  checkVictim(victim);
+  checkHasLists('audit', victim);
+  checkPushingAttack(attack, { model: victim.model, hasRatings });
+}
+
+async function pushing(options: DefenceOptions) {
   const cost = await costOfPushing(options);
-  const fakes = cost.enough ?? cost.tried[cost.tried.length - 1].fakes;
   const { dataset } = options.split;
   return {
     ...cost,
     ...named(dataset, cost.item),
     model: options.victim.model,
     metric: options.victim.evaluation.metrics[0],
-    fakes,
-    defences: await defencesAgainst(options, fakes),
+    defences: await defencesAgainst(options, cost),
   };
 }

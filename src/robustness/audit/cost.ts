@@ -3,40 +3,22 @@
 import { optionMeta } from '../../core/option-metas.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import { RandomStream } from '../../core/random.ts';
-import { type Dataset, type Split, selectRows } from '../../data/dataset.ts';
-import type { Engine } from '../../engine/runtime/engine.ts';
+import { type Split, selectRows } from '../../data/dataset.ts';
 import { findModel } from '../../models/index.ts';
-import { carryOut } from '../attacks/attack.ts';
-import { attackNamed } from '../attacks/index.ts';
-import { drawBudget } from '../budget.ts';
-import { addFakesToSplit } from '../fake-profiles.ts';
-import { exposablePairs, hitCutoffs, targetStanding } from '../target-standing.ts';
-import { targetsOf } from '../targets.ts';
-import { trainVictim, type Victim } from '../victims.ts';
+import type { ProfileLabels } from '../detection/labels.ts';
+import type { Victim } from '../victims.ts';
+import { Lab, type LabOptions, type Standing } from './lab.ts';
 import { suspicionOf, suspiciousPeople } from './suspicion.ts';
 
 /** Share of the top-10 lists of real people that the item is to be in. */
 export const WANTED = 0.01;
 /** More fake people than this share of the real ones are not tried. */
 const MOST = 0.1;
-/** From this score on people are left out. */
-const LEFT_OUT = 0.5;
+/** So many fake people, as a share of the real ones, meet the defences where none are needed. */
+const ANYWAY = 0.01;
 
-export interface CostOptions {
-  readonly engine: Engine;
-  readonly split: Split;
-  readonly victim: Victim;
-  readonly attack: string;
-  readonly seed: number;
+export interface CostOptions extends LabOptions {
   readonly progress?: Progress;
-}
-
-/** One training. */
-export interface Standing {
-  /** Share of top-10 lists of real people with the item. */
-  readonly hits: number;
-  /** First metric of the victim's evaluation, of held-out items of real people; null where nothing is held out. */
-  readonly accuracy: number | null;
 }
 
 export interface Cost {
@@ -44,37 +26,42 @@ export interface Cost {
   readonly attack: string;
   readonly wanted: number;
   readonly clean: Standing;
-  /** Every number of fake people that was tried, ascending. */
+  /** Every number of fake people that was tried, ascending; none where none are needed. */
   readonly tried: readonly (Standing & { readonly fakes: number })[];
-  /** The least number tried that is enough; null where the largest one is not. */
+  /** The least number tried that is enough; 0 where the item is there without any; null where the largest one is not. */
   readonly enough: number | null;
+  /** How many meet the defences: enough, or as many as were tried, or a hundredth of the people where none are needed. */
+  readonly fakes: number;
 }
 
 /** Tries 1, 2, 4 … fake people until the item is where it is wanted, then between the last two. */
 export async function costOfPushing(options: CostOptions): Promise<Cost> {
   const { split, attack, progress = silent } = options;
   const lab = new Lab(options);
-  const clean = await lab.train(split);
-  const most = Math.max(1, Math.floor(MOST * split.dataset.users.size));
+  const { item, clean } = await lab.drawTarget(WANTED);
+  const nUsers = split.dataset.users.size;
+  const found = { item, attack, wanted: WANTED, clean };
+  if (clean.hits >= WANTED) return { ...found, tried: [], enough: 0, fakes: Math.max(1, Math.round(ANYWAY * nUsers)) };
+  const most = Math.max(1, Math.floor(MOST * nUsers));
   const task = progress.start('fake people that it takes', undefined, 'trainings');
   const tried = new Map<number, Standing>();
   const isEnough = async (fakes: number): Promise<boolean> => {
-    const found = tried.get(fakes) ?? (await lab.train((await lab.poison(fakes)).split));
-    tried.set(fakes, found);
-    task.update(tried.size, `${fakes} fake people: in ${(100 * found.hits).toFixed(1)} % of the lists`);
-    return found.hits >= WANTED;
+    const standing = tried.get(fakes) ?? (await lab.train((await lab.poison(fakes, item)).split, item));
+    tried.set(fakes, standing);
+    task.update(tried.size, `${fakes} fake people: in ${(100 * standing.hits).toFixed(1)} % of the lists`);
+    return standing.hits >= WANTED;
   };
   let [low, high] = [0, 1];
   while (!(await isEnough(high)) && high < most) [low, high] = [high, Math.min(most, 2 * high)];
-  const found = tried.get(high)!.hits >= WANTED;
-  while (found && high - low > Math.max(1, low / 4)) {
+  const isFound = tried.get(high)!.hits >= WANTED;
+  while (isFound && high - low > Math.max(1, low / 4)) {
     const middle = Math.ceil((low + high) / 2);
     if (await isEnough(middle)) high = middle;
     else low = middle;
   }
   task.end();
   const all = [...tried].map(([fakes, standing]) => ({ fakes, ...standing })).sort((a, b) => a.fakes - b.fakes);
-  return { item: lab.target, attack, wanted: WANTED, clean, tried: all, enough: found ? high : null };
+  return { ...found, tried: all, enough: isFound ? high : null, fakes: high };
 }
 
 export interface DefenceOutcome extends Standing {
@@ -85,27 +72,41 @@ export interface DefenceOutcome extends Standing {
   readonly leftOut?: { readonly real: number; readonly fake: number };
 }
 
-/** What each defence makes of so many fake people. */
-export async function defencesAgainst(options: CostOptions, fakes: number): Promise<DefenceOutcome[]> {
-  const { engine, victim, seed, progress = silent } = options;
+export interface DefenceOptions extends CostOptions {
+  /** Of the people of the data: from these the detector learns. */
+  readonly labels?: ProfileLabels;
+  /** Score from which on people are left out. */
+  readonly threshold: number;
+}
+
+/** What each defence makes of so many fake people who push the item. */
+export async function defencesAgainst(
+  options: DefenceOptions,
+  { item, fakes }: Pick<Cost, 'item' | 'fakes'>,
+): Promise<DefenceOutcome[]> {
+  const { engine, victim, seed, threshold, progress = silent } = options;
   const lab = new Lab(options);
-  const { split, fakeUsers } = await lab.poison(fakes);
+  const { split, fakeUsers } = await lab.poison(fakes, item);
   const task = progress.start('defences', undefined, 'trainings');
-  const outcomes: DefenceOutcome[] = [{ name: 'none', how: '', ...(await lab.train(split)) }];
+  const outcomes: DefenceOutcome[] = [{ name: 'none', how: '', ...(await lab.train(split, item)) }];
   task.update(1, 'none');
   const seen = { ...split.dataset, interactions: split.train };
-  const suspicion = await suspicionOf(seen, { engine, random: new RandomStream(seed, 'audit/defences') });
+  const suspicion = await suspicionOf(seen, {
+    engine,
+    random: new RandomStream(seed, 'audit/defences'),
+    labels: options.labels && withUnlabelled(options.labels, fakes),
+  });
   const isFake = new Set(fakeUsers);
-  const out = suspiciousPeople(suspicion, LEFT_OUT);
+  const out = suspiciousPeople(suspicion, threshold);
   const leftOut = {
     real: out.filter((user) => !isFake.has(user)).length,
     fake: out.filter((user) => isFake.has(user)).length,
   };
   outcomes.push({
     name: 'suspicious people left out',
-    how: `those with a score from ${LEFT_OUT} on`,
+    how: `those with a score from ${threshold} on`,
     leftOut,
-    ...(await lab.train(without(split, new Set(out)))),
+    ...(await trainedWithout(lab, split, item, new Set(out))),
   });
   task.update(2, 'left out');
   for (const { name, how, training, trust } of trainingsOf(victim)) {
@@ -113,7 +114,7 @@ export async function defencesAgainst(options: CostOptions, fakes: number): Prom
     outcomes.push({
       name,
       how,
-      ...(await lab.train(own, { ...victim, training: { ...victim.training, ...training } })),
+      ...(await lab.train(own, item, { ...victim, training: { ...victim.training, ...training } })),
     });
     task.update(outcomes.length, name);
   }
@@ -163,50 +164,17 @@ function withTrust(split: Split, score: Float64Array): Split {
   return { ...split, dataset: { ...split.dataset, userFields: { ...table, fields: [...others, trust] } } };
 }
 
-/** Training rows of all others. */
-function without(split: Split, people: ReadonlySet<number>): Split {
+/** Trained on the rows of all others; where these are nobody, there are no lists. */
+async function trainedWithout(lab: Lab, split: Split, item: number, people: ReadonlySet<number>): Promise<Standing> {
   const { userIndex } = split.train;
   const rows = Int32Array.from(userIndex.keys()).filter((row) => !people.has(userIndex[row]));
-  return { ...split, train: selectRows(split.train, rows) };
+  if (rows.length === 0) return { hits: 0, accuracy: null };
+  return lab.train({ ...split, train: selectRows(split.train, rows) }, item);
 }
 
-class Lab {
-  readonly target: number;
-  readonly #options: CostOptions;
-  readonly #random: RandomStream;
-
-  constructor(options: CostOptions) {
-    this.#options = options;
-    this.#random = new RandomStream(options.seed, 'audit/cost');
-    [this.target] = targetsOf(options.split, { drawn: 'unpopular', count: 1 }, this.#random.child('target'));
-  }
-
-  async train(split: Split, victim: Victim = this.#options.victim): Promise<Standing> {
-    const { engine, split: clean, seed } = this.#options;
-    const targets = Int32Array.of(this.target);
-    const { recommender, result } = await trainVictim(engine, split, victim, seed);
-    try {
-      const { hits } = targetStanding(engine, split, recommender, targets, exposablePairs(clean, targets));
-      const value = result?.metrics[victim.evaluation.metrics[0]] ?? null;
-      const accuracy = typeof value === 'object' ? (value?.mean ?? null) : value;
-      return { hits: hits[hitCutoffs.indexOf(10)], accuracy };
-    } finally {
-      recommender.close();
-    }
-  }
-
-  /** The split with so many fake people; fewer of them are the first of more. */
-  async poison(fakes: number): Promise<{ readonly split: Split; readonly fakeUsers: Int32Array }> {
-    const { engine, split, attack } = this.#options;
-    const data: Dataset = { ...split.dataset, interactions: split.train };
-    const profiles = await carryOut(attackNamed(attack), {
-      data,
-      targets: Int32Array.of(this.target),
-      goal: 'promote',
-      budget: drawBudget(data, { count: fakes }, 'matched', this.#random.child('budget')),
-      random: this.#random.child('craft'),
-      engine: () => engine,
-    });
-    return addFakesToSplit(split, profiles, this.#random.child('fake people'));
-  }
+/** Nobody is told of the fake people who were put in. */
+function withUnlabelled(labels: ProfileLabels, fakes: number): ProfileLabels {
+  const ofUser = new Int8Array(labels.ofUser.length + fakes).fill(-1);
+  ofUser.set(labels.ofUser);
+  return { ...labels, ofUser };
 }

@@ -172,11 +172,15 @@ describe('an audit of a recommender', () => {
     const enough = cost.tried.find(({ hits }) => hits >= cost.wanted);
     expect(cost.enough).toBe(enough?.fakes ?? null);
     expect(cost.tried[cost.tried.length - 1].fakes).toBeLessThanOrEqual(25);
+    expect(cost.fakes).toBe(cost.enough ?? 25);
   });
 
   it('asks for the defences that the training of the model has', async () => {
     const { split, victim } = await prepared('bpr-mf', { epochs: 2 });
-    const outcomes = await defencesAgainst({ engine, split, victim, attack: 'bandwagon', seed: 1 }, 10);
+    const outcomes = await defencesAgainst(
+      { engine, split, victim, attack: 'bandwagon', seed: 1, threshold: 0.5 },
+      { item: 70, fakes: 10 },
+    );
     expect(outcomes.map(({ name }) => name)).toEqual([
       'none',
       'suspicious people left out',
@@ -214,6 +218,12 @@ describe('an audit of a recommender', () => {
       defences: [{ name: 'none|', how: '', hits: 0.02, accuracy: null }],
     };
     const whole = { ...found, pushing };
+    const none = auditText({
+      ...found,
+      pushing: { ...pushing, tried: [], enough: 0, clean: { hits: 0.04, accuracy: 0 } },
+    });
+    expect(none).toContain('no fake people are needed: it is in 4.0 % without any');
+    expect(none).not.toContain('Tried');
     expect(auditText(whole)).toContain('it takes 3 fake people (bandwagon); without any it is in 0.0 %');
     expect(auditMarkdown(whole)).toContain('| none\\| | 2.0 % |');
     expect(auditMarkdown(whole).startsWith(`# Audit of ${found.data}\n`)).toBe(true);
