@@ -7,7 +7,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import { silent } from '../core/progress.ts';
 import type { Engine } from '../engine/runtime/engine.ts';
 import { type AttackOutcome, OutcomeCell } from './attack-outcome.ts';
-import { checkAttackable, type Goal } from './attacks/attack.ts';
+import { checkAttackable, checkSuitable, type Goal } from './attacks/attack.ts';
 import { type MeasureOptions, type Poisoned, SeededAttacks } from './seeded-attacks.ts';
 import type { Targets } from './targets.ts';
 import { checkHasLists, checkVictim } from './victims.ts';
@@ -25,6 +25,7 @@ export interface AttackStudy {
  */
 export async function measureAttacks(engine: Engine, options: MeasureOptions): Promise<AttackStudy> {
   const { split, victims, attacks, budgets, targets, goal, seeds, progress = silent } = options;
+  for (const chosen of attacks) checkSuitable(chosen, goal, split.dataset.interactions.rating !== null);
   for (const victim of victims) {
     checkVictim(victim);
     for (const chosen of attacks) {

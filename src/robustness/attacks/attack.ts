@@ -99,10 +99,25 @@ export function checkAttackable({ attack: { name, knowledge, victims }, options 
   if (knowledge !== 'white' || !victims || options.greyBox === true || victims.includes(model)) return;
   throw new DeepTasteError(
     'config',
-    `attack ${name}: has the gradients of ${victims.join(', ')} and of no other victim, found ${model}; say ${name}.greyBox=true to work on a ` +
-      'surrogate instead, or choose revadv, which always does',
+    `attack ${name}: has the gradients of ${victims.join(', ')} and of no other victim, found ${model}; take ${victims.join(' or ')} as the ` +
+      `victim, say --set ${name}.greyBox=true to work on a surrogate, or choose revadv, which always does`,
     { attack: name, model },
   );
+}
+
+/** @throws DeepTasteError `config`: a goal that the attack does not have, data without ratings for an attack by ratings */
+export function checkSuitable({ attack }: ChosenAttack, goal: Goal, hasRatings: boolean): void {
+  const where = `attack ${attack.name}`;
+  if (!attack.goals.includes(goal))
+    throw new DeepTasteError(
+      'config',
+      `${where}: can ${attack.goals.join(' and ')}, asked to ${goal}; choose another attack`,
+    );
+  if (attack.needsRatings && !hasRatings)
+    throw new DeepTasteError(
+      'config',
+      `${where}: needs ratings, the data have none; choose an attack on who took what, such as bandwagon`,
+    );
 }
 
 /**
@@ -114,16 +129,7 @@ export async function carryOut({ attack, options }: ChosenAttack, order: AttackO
   const { data, budget, goal } = order;
   const where = `attack ${attack.name}`;
   checkTargets(where, order);
-  if (!attack.goals.includes(goal))
-    throw new DeepTasteError(
-      'config',
-      `${where}: can ${attack.goals.join(' and ')}, asked to ${goal}; choose another attack`,
-    );
-  if (attack.needsRatings && data.interactions.rating === null)
-    throw new DeepTasteError(
-      'config',
-      `${where}: needs ratings, the data have none; choose an attack on who took what, such as bandwagon`,
-    );
+  checkSuitable({ attack, options }, goal, data.interactions.rating !== null);
   if (attack.knowledge === 'black' && !order.oracle)
     throw new DeepTasteError(
       'config',
