@@ -255,7 +255,7 @@ describe('a run of clicks', () => {
       '--model',
       'deepfm',
       '--epochs',
-      '60',
+      '20',
       '--set',
       'training.patience=0',
       '--set',
