@@ -22,7 +22,11 @@ export function auditCommand(): Command {
     .option('--labels <file>', 'table of the ids of people and 1 (fake) or 0 (real), from which the detector learns')
     .option('--threshold <x>', 'score from which on people count as suspicious', numberIn(0, 1), 0.5)
     .option('--seed <n>', 'seed of everything random', seedValue, 1)
-    .option('--out <folder>', 'folder for audit.md, audit.json and trust.csv (1 − score of everybody)', folderPath);
+    .option(
+      '--out <folder>',
+      'folder for audit.md, audit.json and trust.csv (1 − score of who is called suspicious, 1 of others)',
+      folderPath,
+    );
   addRunFlags(addEngineOptions(command));
   return command.action(async (files: string[], flags: AuditFlags) => {
     const { auditData } = await import('../audit-data.ts');

@@ -72,10 +72,10 @@ function people({ suspects, suspicious, above, threshold, people: n, learned, ro
     text: [
       `${many(rows)} rows of ${many(n)} people and ${many(items)} items. ${source}, cross-fitted.`,
       ...told,
-      `${many(suspicious)} people (${percent(suspicious / n)}) are called suspicious: ${
+      `${many(suspicious)} people (${percent(suspicious / n)}) are called suspicious${
         above > suspicious
-          ? `of ${many(above)} with a score of ${threshold} or more those with the highest, as no recipe has more than clean data do, of which one in a hundred may be`
-          : `their score is ${threshold} or more`
+          ? `, those with the highest of ${many(above)} scores from ${threshold} on: no more than one in a hundred is, unless a recipe finds more fakes than clean data seem to have`
+          : `: their score is ${threshold} or more`
       }. It is a reason to look, no proof.`,
     ],
     table: {
