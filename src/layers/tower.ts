@@ -3,7 +3,7 @@
  * normalisation and dropout are options.
  */
 import type { Tensor } from '../engine/expression.ts';
-import { linear, relu } from '../engine/ops/index.ts';
+import { add, broadcastRow, linear, relu, rowDot } from '../engine/ops/index.ts';
 import { batchNorm, batchNormParameters } from './batch-norm.ts';
 import { dropoutLayer, type ForwardPass } from './forward-pass.ts';
 import { glorotNormal, zeros } from './initializer.ts';
@@ -27,6 +27,22 @@ export function towerParameters(
       { name: `${prefix}${l + 1}.b`, shape: [n], initializer: zeros },
       ...(options.batchNorm ? batchNormParameters(`${prefix}${l + 1}`, n) : []),
     ]);
+}
+
+/** A tower named `layer`, `h` [n_L] and `b` [1], by which it becomes a part of a logit: a_Lᵀ h + b. */
+export function deepPartParameters(sizes: readonly number[], options: TowerOptions): ParameterDeclaration[] {
+  const last = sizes[sizes.length - 1];
+  return [
+    ...towerParameters('layer', sizes, options),
+    { name: 'h', shape: [last], initializer: glorotNormal(last, 1) },
+    { name: 'b', shape: [1], initializer: zeros },
+  ];
+}
+
+/** a_Lᵀ h + b of x, [B, n₀] → [B, 1]. */
+export function deepPart(p: Parameters, layers: number, x: Tensor, options: TowerOptions, pass: ForwardPass): Tensor {
+  const top = tower(p, 'layer', layers, x, options, pass);
+  return add(rowDot(top, broadcastRow(p.h)), broadcastRow(p.b));
 }
 
 /** Applies `layers` layers to x, [B, n₀] → [B, n_L]. */

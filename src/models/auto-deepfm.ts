@@ -8,14 +8,13 @@
  * Both parts read the same V. The stages are those of AutoFM; the deep part takes part in both (auto-fm.ts, pair-search.ts).
  */
 import { z } from 'zod';
-import { add, broadcastRow, rowDot } from '../engine/ops/index.ts';
+import { add } from '../engine/ops/index.ts';
 import { rowModel } from '../examples/rows.ts';
 import { countFields } from '../layers/field-inputs.ts';
 import { gatedPairParameters, gatedPairs } from '../layers/gated-pairs.ts';
-import { glorotNormal, zeros } from '../layers/initializer.ts';
 import { embeddingParameter, featureFactorsOption, linearParameters, linearTerms } from '../layers/linear-terms.ts';
 import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
-import { tower, towerParameters } from '../layers/tower.ts';
+import { deepPart, deepPartParameters } from '../layers/tower.ts';
 import { autoFm } from './auto-fm.ts';
 import { foundPairs, gateOptimizer, maskOfSearch, pairSearchOptions, searchStage } from './pair-search.ts';
 
@@ -37,20 +36,16 @@ export const autoDeepfm = rowModel({
   parameters: (config, layout) => {
     const { factors, hidden, deviation } = config;
     const sizes = [countFields(layout).nFields * factors, ...hidden];
-    const last = sizes[sizes.length - 1];
     return [
       ...linearParameters(layout),
       embeddingParameter(layout, factors, deviation),
       ...gatedPairParameters(layout),
-      ...towerParameters('layer', sizes, config),
-      { name: 'h', shape: [last], initializer: glorotNormal(last, 1) },
-      { name: 'b', shape: [1], initializer: zeros },
+      ...deepPartParameters(sizes, config),
     ];
   },
   logit: (p, inputs, config, pass) => {
     const fm = add(linearTerms(p, inputs), gatedPairs(p, inputs, p.V, pass));
-    const top = tower(p, 'layer', config.hidden.length, inputs.embed(p.V), config, pass);
-    return add(fm, add(rowDot(top, broadcastRow(p.h)), broadcastRow(p.b)));
+    return add(fm, deepPart(p, config.hidden.length, inputs.embed(p.V), config, pass));
   },
   optimizer: (config, parameter) => gateOptimizer(config, parameter),
   pretraining: (config) => searchStage('auto-deepfm', config),

@@ -13,25 +13,16 @@ import { float32Tensor, type NamedTensors } from '../core/named-tensors.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { FieldLayout } from '../data/features/field-rows.ts';
 import type { Tensor } from '../engine/expression.ts';
-import {
-  add,
-  broadcastRow,
-  constant,
-  matrixProduct,
-  multiply,
-  reshaped,
-  rowDot,
-  sigmoid,
-} from '../engine/ops/index.ts';
+import { add, broadcastRow, constant, matrixProduct, multiply, reshaped, sigmoid } from '../engine/ops/index.ts';
 import type { UpperLevel } from '../examples/bilevel.ts';
 import { rowModel } from '../examples/rows.ts';
 import { countFields, fieldsInOrder } from '../layers/field-inputs.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
-import { glorotNormal, ones, zeros } from '../layers/initializer.ts';
+import { ones, zeros } from '../layers/initializer.ts';
 import { embeddingParameter, featureFactorsOption } from '../layers/linear-terms.ts';
 import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
 import type { ParameterDeclaration, Parameters } from '../layers/parameters.ts';
-import { tower, towerParameters } from '../layers/tower.ts';
+import { deepPart, deepPartParameters } from '../layers/tower.ts';
 import { type FoundStructure, foundLines } from '../scoring/found-structure.ts';
 
 const LEAST_TEMPERATURE = 0.01;
@@ -138,19 +129,15 @@ export const autoField = rowModel({
   parameters: (config, layout) => {
     const { factors, hidden, deviation } = config;
     const sizes = [countFields(layout).nFields * factors, ...hidden];
-    const last = sizes[sizes.length - 1];
     return [
       embeddingParameter(layout, factors, deviation),
       ...gateParameters(config, layout),
-      ...towerParameters('layer', sizes, config),
-      { name: 'h', shape: [last], initializer: glorotNormal(last, 1) },
-      { name: 'b', shape: [1], initializer: zeros },
+      ...deepPartParameters(sizes, config),
     ];
   },
   logit: (p, inputs, config, pass) => {
     const e = gated(inputs.embed(p.V), gates(p, config, pass), config.factors);
-    const top = tower(p, 'layer', config.hidden.length, e, config, pass);
-    return add(rowDot(top, broadcastRow(p.h)), broadcastRow(p.b));
+    return deepPart(p, config.hidden.length, e, config, pass);
   },
   upper: (config, layout, random) => (config.search ? null : scoresLevel(config, layout, random)),
   pretraining: (config) => {

@@ -9,13 +9,12 @@
  * the logit; libraries and the default here leave it linear, `literalPaper` takes the printed ReLU.
  */
 import { z } from 'zod';
-import { add, bilinearPooling, broadcastRow, relu, rowDot, rowSum } from '../engine/ops/index.ts';
+import { add, bilinearPooling, relu, rowSum } from '../engine/ops/index.ts';
 import { rowModel } from '../examples/rows.ts';
 import { countFields } from '../layers/field-inputs.ts';
-import { glorotNormal, zeros } from '../layers/initializer.ts';
 import { embeddingParameter, featureFactorsOption, linearParameters, linearTerms } from '../layers/linear-terms.ts';
 import { batchNormOption, deviationOption, dropoutOption, hiddenOption } from '../layers/options.ts';
-import { tower, towerParameters } from '../layers/tower.ts';
+import { deepPart, deepPartParameters } from '../layers/tower.ts';
 
 const options = z.strictObject({
   factors: featureFactorsOption,
@@ -41,12 +40,7 @@ export const deepfm = rowModel({
   parameters: (config, layout) => {
     const { factors, hidden, deviation } = config;
     const sizes = [countFields(layout).nFields * factors, ...hidden];
-    const last = sizes[sizes.length - 1];
-    const deep = [
-      ...towerParameters('layer', sizes, config),
-      { name: 'h', shape: [last], initializer: glorotNormal(last, 1) },
-      { name: 'b', shape: [1], initializer: zeros },
-    ];
+    const deep = deepPartParameters(sizes, config);
     return [...linearParameters(layout), embeddingParameter(layout, factors, deviation), ...(config.deep ? deep : [])];
   },
   pairs: () => 'V',
@@ -54,8 +48,7 @@ export const deepfm = rowModel({
     const pairs = rowSum(bilinearPooling(inputs.slots(p.V), config.factors));
     const fm = add(linearTerms(p, inputs), pairs);
     if (!config.deep) return fm;
-    const top = tower(p, 'layer', config.hidden.length, inputs.embed(p.V), config, pass);
-    const deep = add(rowDot(top, broadcastRow(p.h)), broadcastRow(p.b));
+    const deep = deepPart(p, config.hidden.length, inputs.embed(p.V), config, pass);
     return add(fm, config.literalPaper ? relu(deep) : deep);
   },
 });

@@ -90,6 +90,19 @@ describe('copy-attack', () => {
     }
   });
 
+  it('rates what it copies as whoever it copies did, and the target highest', async () => {
+    const rated = smallData({ nUsers: 90 });
+    const { userIndex, itemIndex, rating, length } = rated.interactions;
+    const given = new Set(Array.from({ length }, (_, row) => `${userIndex[row]} ${itemIndex[row]} ${rating![row]}`));
+    const people = [...new Set(userIndex)];
+    const profiles = await carryOut(attackNamed('copy-attack'), order(madeOracle(12), 1, { data: rated }));
+    for (const { items, ratings } of profiles) {
+      const others = [...items].flatMap((item, n) => (item === target ? [] : [`${item} ${ratings![n]}`]));
+      expect(people.some((user) => others.every((each) => given.has(`${user} ${each}`)))).toBe(true);
+      expect(ratings![items.indexOf(target)]).toBe(5);
+    }
+  });
+
   it('puts a target that nobody took into a profile, and refuses a source about other things', async () => {
     const source = write('plain.csv', 'user,item\na,i1\na,i2\nb,i2\nb,i3\n');
     for (const { items } of await carryOut(attackNamed('copy-attack', { source }), order(madeOracle(6))))

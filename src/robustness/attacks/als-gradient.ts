@@ -6,7 +6,6 @@
 import { z } from 'zod';
 import { itemsOfPeople } from '../real-people.ts';
 import { Als } from '../surrogates/als.ts';
-import { exposureLoss } from '../surrogates/exposure-loss.ts';
 import { attackKind, greyBoxOption } from './attack.ts';
 import { bilevelAttack, bilevelOptions } from './bilevel.ts';
 
@@ -28,10 +27,9 @@ export const alsGradientAttack = attackKind({
   needsRatings: false,
   options,
   craft: (order, chosen) => {
-    const { data, targets, goal, random } = order;
+    const { data, random } = order;
     const real = itemsOfPeople(data);
-    const { factors, objective, temperature, unobservedWeight, regularization, exponent, sweeps, more, rounds } =
-      chosen;
+    const { factors, unobservedWeight, regularization, exponent, sweeps, more, rounds } = chosen;
     const als = { factors, unobservedWeight, regularization, exponent, deviation: 0.1 };
     let items: Float64Array | null = null;
     return bilevelAttack(order, chosen, (weight) => {
@@ -40,17 +38,7 @@ export const alsGradientAttack = attackKind({
       surrogate.sweep(items ? more : sweeps);
       const { vectors } = surrogate;
       items = vectors.items;
-      const sign = goal === 'promote' ? 1 : -1;
-      const { loss, hits50, gradient } = exposureLoss({
-        vectors,
-        factors,
-        real,
-        targets,
-        objective,
-        temperature,
-        sign,
-      });
-      return { loss, hits50, gradient: surrogate.gradient(gradient, rounds).weight };
+      return { vectors, backwards: (gradient) => surrogate.gradient(gradient, rounds).weight };
     });
   },
 });

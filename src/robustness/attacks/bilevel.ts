@@ -11,7 +11,8 @@ import type { RandomStream } from '../../core/random.ts';
 import { rowOf, type SparseRows } from '../../data/sparse-rows.ts';
 import type { FakeProfile } from '../fake-profiles.ts';
 import { itemsOfPeople, type RatingStatistics, ratingStatistics } from '../real-people.ts';
-import { objectives } from '../surrogates/exposure-loss.ts';
+import type { Vectors } from '../surrogates/als.ts';
+import { type Exposure, exposureLoss, objectives } from '../surrogates/exposure-loss.ts';
 import type { AttackOrder } from './attack.ts';
 import { drawnRating, type Entry, profileOf, targetsWithin } from './fillers.ts';
 
@@ -30,22 +31,20 @@ export const bilevelOptions = z.strictObject({
 
 export type BilevelOptions = z.output<typeof bilevelOptions>;
 
-/** What a surrogate says of fake people. */
-export interface SurrogateLook {
-  /** Of the targets' exposure; less is better for the attacker. */
-  readonly loss: number;
-  readonly hits50: number;
-  /** ∂ loss / ∂ weight of every entry [A × items]. */
-  readonly gradient: Float64Array;
+/** A surrogate that is trained. */
+export interface TrainedSurrogate {
+  readonly vectors: Vectors;
+  /** From ∂ loss / ∂ vectors to ∂ loss / ∂ weight of every entry [A × items]. */
+  backwards(gradient: Vectors): Float64Array;
 }
 
 /** Trains with fake people of weights 0 or 1 [A × items]. @param step 0, 1, … */
-export type Surrogate = (weights: Float64Array, step: number) => SurrogateLook;
+export type Surrogate = (weights: Float64Array, step: number) => TrainedSurrogate;
 
 /** Without ratings all entries count alike; where data have some, what a fake person takes is rated as the attack wishes it. */
 export function bilevelAttack(
   order: AttackOrder,
-  { steps, stepSize, momentum }: Pick<BilevelOptions, 'steps' | 'stepSize' | 'momentum'>,
+  { steps, stepSize, momentum, objective, temperature, factors }: BilevelOptions,
   surrogate: Surrogate,
 ): FakeProfile[] {
   const { data, targets, goal, budget, random, progress = silent } = order;
@@ -53,7 +52,9 @@ export function bilevelAttack(
   const held = Array.from(budget.lengths, (length, k) =>
     goal === 'promote' ? targetsWithin(targets, length, random.child(`targets ${k}`)) : new Int32Array(0),
   );
-  const state = startState(itemsOfPeople(data), budget.lengths, nItems, random.child('start'));
+  const real = itemsOfPeople(data);
+  const sign = goal === 'promote' ? 1 : -1;
+  const state = startState(real, budget.lengths, nItems, random.child('start'));
   const moved = new Float64Array(state.length);
   const isTarget = new Set(targets);
   let weights = project(state, budget.lengths, held, isTarget, nItems);
@@ -61,7 +62,10 @@ export function bilevelAttack(
   const task = progress.start(`attack: ${steps} steps`, steps, 'steps');
   try {
     for (let step = 0; step <= steps; step++) {
-      const { loss, hits50, gradient } = surrogate(weights, step);
+      const { vectors, backwards } = surrogate(weights, step);
+      const exposure = exposureLoss({ vectors, factors, real, targets, objective, temperature, sign });
+      const { loss, hits50 } = exposure;
+      const gradient = backwards(exposure.gradient);
       if (step === 0 || isBetter({ hits50, loss }, best, goal)) best = { weights, hits50, loss };
       task.update(step, `loss ${loss.toFixed(4)}, hits within 50 ${hits50.toFixed(4)}`);
       for (let k = 0; k < budget.lengths.length; k++) {
@@ -84,8 +88,8 @@ export function bilevelAttack(
 
 /** By hits, of equal ones (none at all, say) by the loss. */
 function isBetter(
-  a: Omit<SurrogateLook, 'gradient'>,
-  b: Omit<SurrogateLook, 'gradient'>,
+  a: Pick<Exposure, 'loss' | 'hits50'>,
+  b: Pick<Exposure, 'loss' | 'hits50'>,
   goal: AttackOrder['goal'],
 ): boolean {
   const sign = goal === 'promote' ? 1 : -1;

@@ -13,8 +13,9 @@ import { silent } from '../../core/progress.ts';
 import type { RandomStream } from '../../core/random.ts';
 import { loadDataset } from '../../data/load.ts';
 import type { FakeProfile } from '../fake-profiles.ts';
-import { type RatingStatistics, ratingStatistics } from '../real-people.ts';
+import { nearestRating, type RatingStatistics, ratingStatistics } from '../real-people.ts';
 import { type AttackOrder, attackKind, type Oracle } from './attack.ts';
+import { drawnRating } from './fillers.ts';
 import { hitsOf } from './spied-hits.ts';
 
 const options = z.strictObject({
@@ -31,7 +32,11 @@ const options = z.strictObject({
 const WINDOWS = 10;
 
 /** What somebody of the source took, in items of the data, in the order of time where that is known. */
-type Profile = Int32Array;
+interface Profile {
+  readonly items: Int32Array;
+  /** One an item; null where the source has none. */
+  readonly ratings: Float32Array | null;
+}
 
 export const copyAttack = attackKind({
   name: 'copy-attack',
@@ -56,9 +61,10 @@ export const copyAttack = attackKind({
       for (let n = 0; n < attacks && oracle.left > 0; n++) {
         const own = random.child(`attack ${asked - oracle.left}`);
         const picks = Array.from(order.budget.lengths, (_, k) => choices[k % choices.length].pick(own));
-        const copies = picks.map((pick, k) =>
-          copyOf(targets, ratings, choices[k % choices.length], pick, order.budget.lengths[k]),
-        );
+        const copies = picks.map((pick, k) => {
+          const ratingDraws = own.child(`ratings ${k}`);
+          return copyOf(targets, ratings, choices[k % choices.length], pick, order.budget.lengths[k], ratingDraws);
+        });
         const reward = hitsOf(await oracle.ask(copies), targets, oracle.k);
         drawn.push({ picks, reward });
         if (best === null || reward > best.reward) best = { copies, reward };
@@ -90,7 +96,7 @@ class CopyChoice {
   readonly #windows = new Float64Array(WINDOWS);
 
   constructor(all: readonly Profile[], target: number) {
-    const holding = all.filter((profile) => profile.includes(target));
+    const holding = all.filter(({ items }) => items.includes(target));
     this.target = target;
     this.profiles = holding.length > 0 ? holding : all;
     this.#people = new Float64Array(this.profiles.length);
@@ -113,28 +119,31 @@ class CopyChoice {
   }
 }
 
-/** The window of the profile around the target, which stands in its middle as far as there are items on both sides. */
+/**
+ * The window of the profile around the target, which stands in its middle as far as there are items on both sides. Ratings are those of
+ * whoever is copied, on the scale of the data; of a source without any they are drawn like those of each item.
+ */
 function copyOf(
   targets: Int32Array,
   ratings: RatingStatistics | null,
   { target, profiles }: CopyChoice,
   pick: CopyPick,
   most: number,
+  random: RandomStream,
 ): FakeProfile {
   const profile = profiles[pick.profile];
-  const width = Math.max(1, Math.min(most, Math.round(((pick.window + 1) / WINDOWS) * profile.length)));
-  const at = profile.indexOf(target);
-  const from = at < 0 ? 0 : Math.max(0, Math.min(profile.length - width, at - Math.floor(width / 2)));
-  const items = profile.slice(from, from + width);
+  const { length } = profile.items;
+  const width = Math.max(1, Math.min(most, Math.round(((pick.window + 1) / WINDOWS) * length)));
+  const at = profile.items.indexOf(target);
+  const from = at < 0 ? 0 : Math.max(0, Math.min(length - width, at - Math.floor(width / 2)));
+  const items = profile.items.slice(from, from + width);
   if (at < 0) items[items.length - 1] = target;
-  const rated = (item: number) =>
-    !ratings ? 1 : targets.includes(item) ? ratings.high : Math.fround(itemRating(ratings, item));
-  return { items, ratings: ratings && Float32Array.from(items, rated) };
-}
-
-/** The nearest rating to what others give. */
-function itemRating({ itemMean, low, high }: RatingStatistics, item: number): number {
-  return Math.min(high, Math.max(low, Math.round(itemMean[item])));
+  if (!ratings) return { items, ratings: null };
+  const rated = (item: number, n: number) =>
+    targets.includes(item)
+      ? ratings.high
+      : nearestRating(ratings, profile.ratings?.[from + n] ?? drawnRating(ratings, item, random));
+  return { items, ratings: Float32Array.from(items, rated) };
 }
 
 /** @throws DeepTasteError `data`: the source shares no items with the data */
@@ -142,12 +151,17 @@ async function sourceProfiles({ data }: AttackOrder, source: string | null): Pro
   const other = source === null ? data : await loadDataset({ files: [source] });
   const { interactions, users, items } = other;
   const own = Int32Array.from({ length: items.size }, (_, item) => data.items.indexOf(items.idOf(item)) ?? -1);
-  const { time, length, userIndex, itemIndex } = interactions;
+  const { time, rating, length, userIndex, itemIndex } = interactions;
   const rows = Int32Array.from({ length }, (_, row) => row);
   if (time) rows.sort((a, b) => time[a] - time[b] || a - b);
-  const lists = Array.from({ length: users.size }, (): Set<number> => new Set());
-  for (const row of rows) if (own[itemIndex[row]] >= 0) lists[userIndex[row]].add(own[itemIndex[row]]);
-  const profiles = lists.filter((list) => list.size > 0).map((list) => Int32Array.from(list));
+  const lists = Array.from({ length: users.size }, (): Map<number, number> => new Map());
+  for (const row of rows) {
+    const item = own[itemIndex[row]];
+    if (item >= 0) lists[userIndex[row]].set(item, rating?.[row] ?? 1);
+  }
+  const profiles = lists
+    .filter((list) => list.size > 0)
+    .map((list) => ({ items: Int32Array.from(list.keys()), ratings: rating && Float32Array.from(list.values()) }));
   if (profiles.length === 0)
     throw new DeepTasteError(
       'data',

@@ -7,7 +7,6 @@
 import { z } from 'zod';
 import { itemsOfPeople } from '../real-people.ts';
 import type { Vectors } from '../surrogates/als.ts';
-import { exposureLoss } from '../surrogates/exposure-loss.ts';
 import { type AdamState, newAdamState, WmfDescent } from '../surrogates/wmf-descent.ts';
 import { attackKind } from './attack.ts';
 import { bilevelAttack, bilevelOptions } from './bilevel.ts';
@@ -28,9 +27,9 @@ export const revAdvAttack = attackKind({
   needsRatings: false,
   options,
   craft: (order, chosen) => {
-    const { data, targets, goal, random } = order;
+    const { data, random } = order;
     const real = itemsOfPeople(data);
-    const { factors, objective, temperature, epochs, more, unrolled } = chosen;
+    const { epochs, more, unrolled } = chosen;
     let vectors: Vectors | null = null;
     let state: AdamState | null = null;
     return bilevelAttack(order, chosen, (weights, step) => {
@@ -40,18 +39,8 @@ export const revAdvAttack = attackKind({
       surrogate.train(vectors, state, step === 0 ? epochs : more);
       const steps = surrogate.unroll(vectors, unrolled);
       const last = steps.path[unrolled];
-      const sign = goal === 'promote' ? 1 : -1;
-      const { loss, hits50, gradient } = exposureLoss({
-        vectors: last,
-        factors,
-        real,
-        targets,
-        objective,
-        temperature,
-        sign,
-      });
       vectors = { users: last.users.slice(), items: last.items.slice() };
-      return { loss, hits50, gradient: surrogate.backwards(steps, gradient) };
+      return { vectors: last, backwards: (gradient) => surrogate.backwards(steps, gradient) };
     });
   },
 });

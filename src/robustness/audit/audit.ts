@@ -11,7 +11,7 @@ import { checkHasLists, checkVictim, type Victim } from '../victims.ts';
 import { type Cost, costOfPushing, type DefenceOptions, type DefenceOutcome, defencesAgainst } from './cost.ts';
 import { checkPushingAttack } from './pushing-attack.ts';
 import { risesOf } from './rises.ts';
-import { type Learned, type Suspicion, suspicionOf, suspiciousPeople } from './suspicion.ts';
+import { type Learned, type Suspicion, suspicionOf, suspiciousPeople, trustOf } from './suspicion.ts';
 import { commonItems, groupsOf, mostSuspicious } from './targets.ts';
 
 export interface AuditOptions {
@@ -140,7 +140,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     })),
     rises: risesIn(dataset, profiles),
     pushing: victim && (await pushing({ engine, split, victim, attack, labels, threshold, seed, progress })),
-    trust: Array.from(suspicion.score, (score, user) => [person(user), suspicious.has(user) ? 1 - score : 1] as const),
+    trust: Array.from(trustOf(suspicion, threshold), (trust, user) => [person(user), trust] as const),
   };
 }
 

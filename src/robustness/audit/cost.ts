@@ -1,6 +1,4 @@
 /** How many fake people it takes to bring an unpopular item into the lists of real people, and what defences change of it. */
-
-import { optionMeta } from '../../core/option-metas.ts';
 import { type Progress, silent } from '../../core/progress.ts';
 import { RandomStream } from '../../core/random.ts';
 import { type Split, selectRows } from '../../data/dataset.ts';
@@ -8,12 +6,14 @@ import { findModel } from '../../models/index.ts';
 import type { ProfileLabels } from '../detection/labels.ts';
 import type { Victim } from '../victims.ts';
 import { Lab, type LabOptions, type Standing } from './lab.ts';
-import { suspicionOf, suspiciousPeople } from './suspicion.ts';
+import { suspicionOf, suspiciousPeople, trustOf } from './suspicion.ts';
 
 /** Share of the top-10 lists of real people that the item is to be in. */
 export const WANTED = 0.01;
 /** More fake people than this share of the real ones are not tried. */
 const MOST = 0.1;
+/** The field of the users by which they are weighted. */
+export const TRUST = 'trust';
 /** So many fake people, as a share of the real ones, meet the defences where none are needed. */
 const ANYWAY = 0.01;
 
@@ -104,64 +104,42 @@ export async function defencesAgainst(
   };
   outcomes.push({
     name: 'suspicious people left out',
-    how: `those with a score from ${threshold} on`,
+    how: 'those who are called so',
     leftOut,
     ...(await trainedWithout(lab, split, item, new Set(out))),
   });
   task.update(2, 'left out');
-  for (const { name, how, training, trust } of trainingsOf(victim)) {
-    const own = trust ? withTrust(split, suspicion.score) : split;
-    outcomes.push({
-      name,
-      how,
-      ...(await lab.train(own, item, { ...victim, training: { ...victim.training, ...training } })),
-    });
+  const trusted = withTrust(split, trustOf(suspicion, threshold));
+  for (const { name, how, training } of trainingsOf(victim)) {
+    const own = { ...victim, training: { ...victim.training, ...training } };
+    outcomes.push({ name, how, ...(await lab.train(trusted, item, own)) });
     task.update(outcomes.length, name);
   }
   task.end();
   return outcomes;
 }
 
-/** The defences that the training of a model has as settings. */
-function trainingsOf({ model }: Victim) {
+const TRAININGS = [
+  { name: 'people weighted by trust', how: 'training.userWeight', training: { userWeight: TRUST } },
+  { name: 'trimmed by 5 %', how: 'training.trim=0.05', training: { trim: 0.05 } },
+  { name: 'adversarial, ε = 0.5', how: 'training.adversarialEpsilon=0.5', training: { adversarialEpsilon: 0.5 } },
+  { name: "Huber's loss", how: 'training.loss=huber', training: { loss: 'huber' } },
+] as const;
+
+/** Those that the training of a model has as settings. */
+function trainingsOf({ model }: Victim): (typeof TRAININGS)[number][] {
   const { learn } = findModel(model);
   if (learn.by === 'solver') return [];
-  const { shape } = learn.examples.settings;
-  const ofRatings = 'loss' in shape && optionMeta(shape.loss).doc?.startsWith('squared');
-  return [
-    {
-      name: 'people weighted by 1 − score',
-      how: 'training.userWeight',
-      key: 'userWeight',
-      training: { userWeight: TRUST },
-      trust: true,
-    },
-    { name: 'trimmed by 5 %', how: 'training.trim=0.05', key: 'trim', training: { trim: 0.05 }, trust: false },
-    {
-      name: 'adversarial, ε = 0.5',
-      how: 'training.adversarialEpsilon=0.5',
-      key: 'adversarialEpsilon',
-      training: { adversarialEpsilon: 0.5 },
-      trust: false,
-    },
-    {
-      name: "Huber's loss",
-      how: 'training.loss=huber',
-      key: ofRatings ? 'loss' : '',
-      training: { loss: 'huber' },
-      trust: false,
-    },
-  ].filter(({ key }) => key in shape);
+  const { settings } = learn.examples;
+  return TRAININGS.filter(({ training }) => settings.safeParse(training).success);
 }
 
-/** The field of the users by which they are weighted. */
-export const TRUST = 'trust';
-
-function withTrust(split: Split, score: Float64Array): Split {
+/** With the field of the users by which they are weighted. */
+function withTrust(split: Split, trust: Float64Array): Split {
   const { fields, ...table } = split.dataset.userFields;
-  const trust = { name: TRUST, kind: 'numeric' as const, values: Array.from(score, (p) => 1 - p) };
+  const field = { name: TRUST, kind: 'numeric' as const, values: [...trust] };
   const others = fields.filter(({ name }) => name !== TRUST);
-  return { ...split, dataset: { ...split.dataset, userFields: { ...table, fields: [...others, trust] } } };
+  return { ...split, dataset: { ...split.dataset, userFields: { ...table, fields: [...others, field] } } };
 }
 
 /** Trained on the rows of all others; where these are nobody, there are no lists. */

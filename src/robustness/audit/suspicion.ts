@@ -123,6 +123,13 @@ export function suspiciousPeople({ score, most }: Suspicion, threshold: number):
   return above.sort((a, b) => score[b] - score[a] || a - b).slice(0, most);
 }
 
+/** How far each person is trusted [nUsers]: 1 − score of who is called suspicious, 1 of all others. */
+export function trustOf(suspicion: Suspicion, threshold: number): Float64Array {
+  const trust = new Float64Array(suspicion.score.length).fill(1);
+  for (const user of suspiciousPeople(suspicion, threshold)) trust[user] = 1 - suspicion.score[user];
+  return trust;
+}
+
 function detect(
   table: readonly FeatureColumn[],
   ofUser: Int8Array,

@@ -5,8 +5,7 @@
  */
 import type { RandomStream } from '../../core/random.ts';
 import { FEATURES, featuresOf, type Posterior } from './bandit-model.ts';
-import type { Explored } from './exploration.ts';
-import { standardised } from './exploration.ts';
+import { type Explored, standardised } from './exploration.ts';
 import type { PooledItem } from './ranked-pool.ts';
 
 const DRAWS = 100;

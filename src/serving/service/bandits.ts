@@ -16,8 +16,8 @@ const EVERY_MS = 1_000;
 /** Lists younger than this are left to the next reading: others may still be on their way into the store. */
 const SETTLED_MS = 2_000;
 const AT_ONCE = 1_000;
-/** Lists that wait for events; older ones teach nothing more. */
-const MOST_LISTS = 100_000;
+/** Lists of this server that wait for events; what follows older ones is learned at the next start. Some 2 kB each. */
+const MOST_LISTS = 20_000;
 
 /** Whose lists teach together. */
 type Whose = Pick<GivenRecommendation, 'scenario' | 'variant' | 'model' | 'version'>;

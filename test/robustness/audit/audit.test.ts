@@ -184,7 +184,7 @@ describe('an audit of a recommender', () => {
     expect(outcomes.map(({ name }) => name)).toEqual([
       'none',
       'suspicious people left out',
-      'people weighted by 1 − score',
+      'people weighted by trust',
       'trimmed by 5 %',
       'adversarial, ε = 0.5',
     ]);
