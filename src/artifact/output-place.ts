@@ -26,6 +26,14 @@ export async function checkFilePlace(path: string): Promise<void> {
   await checkWritableAbove(target, path);
 }
 
+/** The place of a folder whose files are written over: free, or a folder that takes new files. @throws DeepTasteError `usage` */
+export async function checkFolderPlace(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => resolve(path));
+  const found = await stat(target).catch(() => null);
+  if (found && !found.isDirectory()) throw unusable(path, 'must be free or a folder, found a file');
+  await checkWritableAbove(found ? join(target, 'file') : target, path);
+}
+
 /** As {@link checkArtifactPlace}, of a path whose last part is not known yet. @throws DeepTasteError `usage` */
 export async function checkFolderAbove(path: string): Promise<void> {
   await checkWritableAbove(resolve(path), dirname(path));

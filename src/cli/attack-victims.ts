@@ -1,7 +1,7 @@
 /** What `deeptaste attack` does: attacks on victims, as a table, a picture and a document, and the poisoned data as a file. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkFolderAbove } from '../artifact/output-place.ts';
+import { checkFolderPlace } from '../artifact/output-place.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import type { Dataset, Split } from '../data/dataset.ts';
@@ -38,7 +38,7 @@ export async function attackVictims(terminal: Terminal, flags: AttackFlags): Pro
   const targets = targetsOf(flags);
   const length = lengthOf(flags.length);
   checkFiles(flags, chosen, budgets);
-  if (out !== undefined) await checkFolderAbove(out);
+  if (out !== undefined) await checkFolderPlace(out);
   if (writeData !== undefined) await checkPoisonedFile(writeData, flags.data);
   const victims = await victimsOf(flags, ofVictims);
   const progress = await terminal.progress();

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspectArtifact } from '../artifact/artifact.ts';
-import { checkFolderAbove } from '../artifact/output-place.ts';
+import { checkFolderPlace } from '../artifact/output-place.ts';
 import { writeFileAtomic } from '../core/atomic-file.ts';
 import { DeepTasteError } from '../core/errors.ts';
 import { findModel } from '../models/index.ts';
@@ -34,7 +34,7 @@ export async function auditData(terminal: Terminal, files: readonly string[], fl
       'audit: --run names the model that is pushed, found --model beside it; leave one out',
     );
   attackNamed(attack);
-  if (out !== undefined) await checkFolderAbove(out);
+  if (out !== undefined) await checkFolderPlace(out);
   const settings = run === undefined ? settingsOf(files, model, flags) : await settingsOfRun(run, files, flags);
   const isPushed = run !== undefined || model !== NO_MODEL;
   if (isPushed) checkPushing(settings, attack, true);

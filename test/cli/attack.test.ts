@@ -122,6 +122,16 @@ it('says in its help what it is for, and all attacks with their options', async 
   expect(stdout).toContain('poisonrec: PoisonRec');
 });
 
+it('looks at its folder before it trains', async () => {
+  write('afile', '');
+  const args = [...base, '--model', 'popularity', '--attack', 'random', '--budget', '3', '--out', 'afile'];
+  const { code, stderr } = await run(args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: saving afile: the path must be free or a folder, found a file/);
+  const audited = await run(['audit', 'ratings.csv', '--model', 'none', '--out', 'afile']);
+  expect([audited.code, audited.stderr.startsWith('error: saving afile:')]).toEqual([2, true]);
+});
+
 it('writes over none of the files that it reads, and says what it leaves out', async () => {
   write('shop.csv', `user,item,rating,time,channel\n${rows.map((row) => `${row},web`).join('\n')}\n`);
   const before = readFileSync(path('shop.csv'), 'utf8');
