@@ -1,6 +1,6 @@
 /**
- * Decisions a second of every bandit, each learned from at once: 100 actions × 20 features, on one thread. Prints the table that stands in
- * docs/results/policies.md. Kinds are timed in turns, the medians of five are told.
+ * Decisions a second of every bandit, each learned from at once, or all together after every thousandth: 100 actions × 20 features, on one
+ * thread. Prints the table that stands in docs/results/policies.md. Kinds are timed in turns, the medians of five are told.
  */
 import { parseOptions } from '../src/core/options.ts';
 import { RandomStream } from '../src/core/random.ts';
@@ -23,22 +23,30 @@ function rewardOf(context: Float64Array, action: number, uniform: number): numbe
   return Number(uniform < 1 / (1 + Math.exp(-worth)));
 }
 
+/** Decisions before the rewards of all of them are told. */
+const DELAYS = [1, 1000];
+
 const learners = bandits.map((kind) => ({
   title: kind.title,
-  bandit: kind.open(SIZES, parseOptions(kind.options, {}, kind.name), new RandomStream(1, kind.name)),
-  perSecond: [] as number[],
+  ways: DELAYS.map((delay) => ({
+    delay,
+    bandit: kind.open(SIZES, parseOptions(kind.options, {}, kind.name), new RandomStream(1, kind.name)),
+    perSecond: [] as number[],
+  })),
 }));
+const actions = new Int32Array(DECISIONS);
 for (let round = 0; round < ROUNDS; round++)
-  for (const { bandit, perSecond } of learners) {
+  for (const { bandit, delay, perSecond } of learners.flatMap(({ ways }) => ways)) {
     const started = performance.now();
-    for (let n = 0; n < DECISIONS; n++) {
-      const action = bandit.choose(contexts[n]);
-      bandit.learn(contexts[n], action, rewardOf(contexts[n], action, drawn[n]));
+    for (let first = 0; first < DECISIONS; first += delay) {
+      for (let n = first; n < first + delay; n++) actions[n] = bandit.choose(contexts[n]);
+      for (let n = first; n < first + delay; n++)
+        bandit.learn(contexts[n], actions[n], rewardOf(contexts[n], actions[n], drawn[n]));
     }
     perSecond.push((1000 * DECISIONS) / (performance.now() - started));
   }
-console.log('| bandit | decisions a second |\n|---|---|');
-for (const { title, perSecond } of learners) {
-  const median = perSecond.sort((a, b) => a - b)[ROUNDS >> 1];
-  console.log(`| ${title} | ${Math.round(median / 100) * 100} |`);
+console.log('| bandit | decisions a second, learned from at once | after every 1,000 |\n|---|---|---|');
+for (const { title, ways } of learners) {
+  const medians = ways.map(({ perSecond }) => perSecond.sort((a, b) => a - b)[ROUNDS >> 1]);
+  console.log(`| ${title} | ${medians.map((median) => Math.round(median / 100) * 100).join(' | ')} |`);
 }

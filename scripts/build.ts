@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the TypeScript package, the three WebAssembly kernel files and the Studio.
+ * Builds `dist/`: the TypeScript package, the WebAssembly kernel files and the Studio.
  * Kernels and Studio are built again only when their sources have changed.
  */
 import { execFileSync } from 'node:child_process';
@@ -30,41 +30,37 @@ function hashOf(paths: readonly string[]): string {
   return hash.digest('hex');
 }
 
+function compileKernels(source: string, name: string, flags: readonly string[]): void {
+  execFileSync(
+    bin('asc'),
+    [
+      join('src/engine/kernels', source),
+      ...['--outFile', join('dist/kernels', `${name}.wasm`)],
+      ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+      ...['--disableWarning', '112', '--enable', 'simd'],
+      ...flags,
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
+}
+
 function buildKernels(): void {
   mkdirSync(kernelOutput, { recursive: true });
   const stamp = join(kernelOutput, 'sources.sha256');
   const hash = hashOf([kernelSources]);
-  const built = BUILDS.map((build) => `${build}.wasm`).every((name) => existsSync(join(kernelOutput, name)));
-  if (built && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  const built = [...BUILDS, 'double'].map((build) => `${build}.wasm`);
+  const isBuilt = built.every((name) => existsSync(join(kernelOutput, name)));
+  if (isBuilt && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   rmSync(stamp, { force: true });
-  for (const build of BUILDS) {
-    const features = ['--enable', 'simd', '--enable', 'threads'];
-    if (build !== 'simd') features.push('--enable', 'relaxed-simd');
-    execFileSync(
-      bin('asc'),
-      [
-        join('src/engine/kernels', 'index.ts'),
-        ...['--outFile', join('dist/kernels', `${build}.wasm`)],
-        ...[
-          '--runtime',
-          'stub',
-          '--optimizeLevel',
-          '3',
-          '--shrinkLevel',
-          '0',
-          '--converge',
-          '--noAssert',
-          '--disableWarning',
-          '112',
-        ],
-        ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
-        ...['--memoryBase', '1024'],
-        ...['--use', `WIDE_VECTORS=${build === 'wide' ? 1 : 0}`],
-        ...features,
-      ],
-      { cwd: root, stdio: 'inherit' },
-    );
-  }
+  for (const build of BUILDS)
+    compileKernels('index.ts', build, [
+      ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
+      ...['--memoryBase', '1024'],
+      ...['--use', `WIDE_VECTORS=${build === 'wide' ? 1 : 0}`],
+      ...['--enable', 'threads'],
+      ...(build === 'simd' ? [] : ['--enable', 'relaxed-simd']),
+    ]);
+  compileKernels('double/index.ts', 'double', ['--initialMemory', '1']);
   writeFileSync(stamp, hash);
 }
 

@@ -7,7 +7,7 @@ import { DeepTasteError } from '../core/errors.ts';
 import type { Split } from '../data/dataset.ts';
 import { simulateFilmClub } from '../data/simulated/film-club.ts';
 import { preference } from '../data/simulated/taste.ts';
-import { concernsSampler, type PairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { concernsSampler, drawsNegatives, type PairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
 import { resolveTraining } from '../examples/settings.ts';
 import { negativePlot } from '../runs/negative-plot.ts';
 import { modelWithNegatives, type NegativeStudyRequest, studyNegatives } from '../runs/negative-study.ts';
@@ -111,10 +111,10 @@ async function requireDraws(input: RunInput, flags: NegativesFlags, where: strin
   const training = Object.fromEntries(Object.entries(input.training ?? {}).filter(([key]) => key === 'loss'));
   const checked = (await checkedRun({ ...input, training }, set, 'negatives', 'pairs')) as RunSettings;
   const { loss } = resolveTraining(modelWithNegatives(checked.model, where), checked.training).training as PairSettings;
-  if (rowsOfLoss[loss] !== 'whole') return;
+  if (drawsNegatives(rowsOfLoss[loss])) return;
   throw new DeepTasteError(
     'usage',
-    `${where}: the training must draw negatives, found loss ${loss}, which compares with all items and draws no negatives; ` +
+    `${where}: the training must draw negatives, found loss ${loss}, which draws none; ` +
       '--set training.loss=bpr shows what drawn ones teach',
   );
 }

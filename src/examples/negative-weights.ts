@@ -26,7 +26,9 @@ function rankWeights({ items, nItems }: Positives, scale: number): Float64Array 
 }
 
 /** Whether the loss corrects for how likely draws are, and they are not all as likely. */
-export function needsProbabilities({ loss, negativeSampler, popularityExponent }: PairSettings): boolean {
+export function needsProbabilities(training: PairSettings): boolean {
+  const { loss, negativeSampler, popularityExponent, popularityCorrection } = training;
+  if (loss === 'in-batch-softmax') return popularityCorrection;
   if (loss !== 'sampled-softmax' || negativeSampler === 'uniform') return false;
   return negativeSampler !== 'popularity' || popularityExponent !== 0;
 }

@@ -18,7 +18,7 @@ import { NegativeLists } from './negative-lists.ts';
 import { drawWeights, logProbabilities, needsProbabilities } from './negative-weights.ts';
 import type { DrawnNegatives, OpenExamples } from './open-examples.ts';
 import { checkPairRow, feedOf, isInBlocks, type PairRow, pairRow, type TrainedScoring } from './pair-loss.ts';
-import { type PairSettings, pairSettings, rowsOfLoss, rowsPerPositive } from './pair-settings.ts';
+import { drawsNegatives, type PairSettings, pairSettings, rowsOfLoss, rowsPerPositive } from './pair-settings.ts';
 import { tookEverythingNote } from './took-everything.ts';
 import { Trimming } from './trimming.ts';
 import { UserWeights } from './user-weights.ts';
@@ -50,7 +50,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     const training = pairSettings.parse(request.training);
     checkPairRow(model, training, sizes.nItems);
     const kind = rowsOfLoss[training.loss];
-    this.notes = kind !== 'whole' ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
+    this.notes = drawsNegatives(kind) ? tookEverythingNote(taken, sizes.nItems, training.rejectTaken) : [];
     const positives = { items: rows.columns, nItems: sizes.nItems };
     this.declared = declaredAs(model.parameters(config, sizes));
     this.#given = withConstants(model, this.declared.tensors, config, data);
@@ -62,7 +62,7 @@ export class OpenPairs<C> implements OpenExamples<'pairs'> {
     weights?.writeTo(this.store);
     if (probability) this.store.write(probability, logProbabilities(training, positives));
     // one of the rows with a label is that of the taken item
-    const isLabelled = kind === 'pointwise' || kind === 'whole';
+    const isLabelled = kind === 'pointwise' || !drawsNegatives(kind);
     const negatives = rowsPerPositive(kind, training.negatives) - (isLabelled ? 1 : 0);
     this.#sampler = new SamplerRecord(engine, {
       users: former ? rowNumbers(rows) : null,

@@ -6,6 +6,7 @@
  *   pairwise   (user, taken item, other item)      BPR, hinge
  *   listwise   (user, taken item, n others)        sampled softmax
  *   whole      (user, taken item)                  softmax over all items
+ *   batch      (user, taken item)                  softmax over the taken items of the step
  *
  * Candidates are scored by the model's own parts with the weights of the step (Zhang et al., SIGIR 2013).
  */
@@ -32,6 +33,7 @@ import {
   gbceExponent,
   gbceLoss,
   hingeLoss,
+  inBatchSoftmaxLoss,
   logLoss,
   sampledSoftmaxLoss,
 } from '../layers/losses.ts';
@@ -40,7 +42,7 @@ import { type PairScoring, type TrainingRow, withShared } from '../scoring/pair-
 import type { Sizes } from '../scoring/scorer.ts';
 import { perturbed, type RowParts } from './adversarial.ts';
 import type { FoldInWeights } from './fold-in-weights.ts';
-import { isHard, type PairLoss, type PairSettings, rowsOfLoss } from './pair-settings.ts';
+import { drawsNegatives, isHard, type PairLoss, type PairSettings, rowsOfLoss } from './pair-settings.ts';
 
 /** What the loss of a row reads of a model. */
 export interface TrainedScoring<C> extends PairScoring<C> {
@@ -57,15 +59,15 @@ export interface PairRow {
   readonly loss: Tensor;
   readonly user: Tensor;
   readonly item: Tensor;
-  /** Pointwise rows: the label; rows of the whole: always 1. */
+  /** Pointwise rows: the label; rows of the whole and of the batch: always 1. */
   readonly label: Tensor | null;
-  /** First draws: of pairwise rows the other item, of listwise ones all of them; none in pointwise rows, whose item is one, and of the whole. */
+  /** First draws: of pairwise rows the other item, of listwise ones all of them; none in pointwise rows, whose item is one, of the whole and of the batch. */
   readonly drawn: readonly Tensor[];
   /** dns: further candidates beside the first one. */
   readonly candidates: readonly Tensor[];
   /** dns, aobpr: which of the best candidates is taken. */
   readonly choice: Tensor | null;
-  /** The negatives that the row learns from and their scores; of pointwise rows the item, which is one where the label is 0; none of the whole. */
+  /** The negatives that the row learns from and their scores; of pointwise rows the item, which is one where the label is 0; none of the whole and of the batch. */
   readonly negatives: readonly { readonly item: Tensor; readonly score: Tensor }[];
 }
 
@@ -89,7 +91,7 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
   const rows = rowsOfLoss[training.loss];
   const user = indexInput('user');
   const item = indexInput('item');
-  if (rows === 'whole') return wholeRow(model, given, config, context, { user, item });
+  if (rows === 'whole' || rows === 'batch') return undrawnRow(model, given, config, context, { user, item });
   const label = rows === 'pointwise' ? input('label', [1]) : null;
   const nDrawn = rows === 'pointwise' ? 0 : rows === 'pairwise' ? 1 : training.negatives;
   const drawn = Array.from({ length: nDrawn }, (_, k) => indexInput(k === 0 ? 'other item' : `other item ${k + 1}`));
@@ -138,21 +140,41 @@ export function pairRow<C>(model: TrainedScoring<C>, given: Parameters, config: 
   };
 }
 
-/** A taken item among all items: no negative is drawn. */
-function wholeRow<C>(
+/** A taken item among all items, or among those of the step: no negative is drawn. */
+function undrawnRow<C>(
   model: TrainedScoring<C>,
   given: Parameters,
   config: C,
-  { sizes, capacity, pass = prediction }: RowContext,
+  context: RowContext,
   { user, item }: { readonly user: Tensor; readonly item: Tensor },
 ): PairRow {
-  const p = withShared(model, given, config, sizes);
-  const whole = model.overItems!(p, model.userParts(p, user, config), config);
+  const { training, sizes, pass = prediction } = context;
+  const isWhole = rowsOfLoss[training.loss] === 'whole';
+  // of the step, what is shared is read for its own rows alone
+  const p = withShared(model, given, config, sizes, isWhole ? undefined : { user, item, others: [] });
+  const userParts = model.userParts(p, user, config);
   const label = input('label', [1]);
-  const withoutPenalty = multiply(fullSoftmaxLoss(whole, item, capacity), label);
+  const plain = isWhole ? ofWhole() : ofBatch();
+  const withoutPenalty = multiply(plain, label);
   const penalised = model.penalty?.(p, { user, item, others: [] }, config, pass);
   const loss = penalised ? add(withoutPenalty, penalised) : withoutPenalty;
   return { loss, user, item, label, drawn: [], candidates: [], choice: null, negatives: [] };
+
+  function ofWhole(): Tensor {
+    const whole = model.overItems!(p, userParts, config);
+    return fullSoftmaxLoss({ ...whole, user: cooled(whole.user, training) }, item, context.capacity);
+  }
+
+  function ofBatch(): Tensor {
+    const vectors = model.represent!(p, userParts, model.itemParts(p, item, config), config);
+    const logProbability = context.logProbability && lookup(context.logProbability, item);
+    return inBatchSoftmaxLoss({ ...vectors, user: cooled(vectors.user, training) }, logProbability, context.capacity);
+  }
+}
+
+/** x / τ */
+function cooled(x: Tensor, { temperature }: PairSettings): Tensor {
+  return temperature === 1 ? x : affine(x, 1 / temperature);
 }
 
 function lossOf(
@@ -164,7 +186,7 @@ function lossOf(
   logProbabilities: { readonly taken: Tensor; readonly others: readonly Tensor[] } | undefined,
 ): Tensor {
   const { negatives, margin, calibration } = training;
-  const loss = training.loss as Exclude<PairLoss, 'softmax'>;
+  const loss = training.loss as Exclude<PairLoss, 'softmax' | 'in-batch-softmax'>;
   switch (loss) {
     case 'log':
       return logLoss(taken, label as Tensor);
@@ -175,7 +197,11 @@ function lossOf(
     case 'hinge':
       return hingeLoss(taken, others[0], margin);
     case 'sampled-softmax':
-      return sampledSoftmaxLoss(taken, others, logProbabilities);
+      return sampledSoftmaxLoss(
+        cooled(taken, training),
+        others.map((score) => cooled(score, training)),
+        logProbabilities,
+      );
   }
 }
 
@@ -215,7 +241,7 @@ export function factorsOf<C>(model: TrainedScoring<C>, given: Parameters, config
 
 /** Whether a step computes what its rows share, block by block, beside the tiles of its rows. */
 export function isInBlocks<C>({ shared }: TrainedScoring<C>, { loss }: PairSettings): boolean {
-  return shared !== undefined || rowsOfLoss[loss] === 'whole';
+  return shared !== undefined || !drawsNegatives(rowsOfLoss[loss]);
 }
 
 /** @throws 'config' for settings that do not fit the model or the data */
@@ -228,6 +254,13 @@ export function checkPairRow<C>(
     throw new DeepTasteError(
       'config',
       `training.loss: softmax multiplies a vector of the user with those of all items, and the score of ${title} is no dot product; ` +
+        'choose sampled-softmax',
+      { key: 'training.loss' },
+    );
+  if (rowsOfLoss[loss] === 'batch' && !represent)
+    throw new DeepTasteError(
+      'config',
+      `training.loss: in-batch-softmax multiplies the vectors of users and items of a step, and the score of ${title} is no dot product; ` +
         'choose sampled-softmax',
       { key: 'training.loss' },
     );

@@ -20,6 +20,8 @@ export const rowsOfLoss = {
   'sampled-softmax': 'listwise',
   /** (user, taken item), against all items */
   softmax: 'whole',
+  /** (user, taken item), against the taken items of the step */
+  'in-batch-softmax': 'batch',
 } as const;
 
 export type PairLoss = keyof typeof rowsOfLoss;
@@ -27,12 +29,14 @@ export type PairRows = (typeof rowsOfLoss)[PairLoss];
 
 /** Training rows that a taken pair makes; all negatives of a listwise row are its own. */
 export function rowsPerPositive(rows: PairRows, negatives: number): number {
-  return { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1 }[rows];
+  return { pointwise: negatives + 1, pairwise: negatives, listwise: 1, whole: 1, batch: 1 }[rows];
 }
 const lossNames = Object.keys(rowsOfLoss) as [PairLoss, ...PairLoss[]];
 
-/** Of the softmax over all items there are no negatives. */
-const withNegatives = { loss: lossNames.filter((loss) => rowsOfLoss[loss] !== 'whole') };
+/** Whether rows are compared with what is drawn for them. */
+export const drawsNegatives = (rows: PairRows): boolean => rows !== 'whole' && rows !== 'batch';
+
+const withNegatives = { loss: lossNames.filter((loss) => drawsNegatives(rowsOfLoss[loss])) };
 
 export const pairSettings = z.strictObject({
   ...batchSettings({
@@ -45,13 +49,31 @@ export const pairSettings = z.strictObject({
     doc: 'once: every interaction once an epoch; by-user: as many draws, each a random user and one of the items of that user',
   }),
   loss: z.enum(lossNames).default('log').meta({
-    doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives; softmax: among all items',
+    doc: 'log: log loss of single items; gbce: with the exponent β for taken ones; bpr, hinge: of differences of two items; sampled-softmax: of a taken item among its negatives; softmax: among all items; in-batch-softmax: among the taken items of the step',
   }),
   margin: z
     .number()
     .positive()
     .default(1)
     .meta({ doc: 'hinge: by how much a taken item is to be ahead', when: { loss: ['hinge'] } }),
+  temperature: z
+    .number()
+    .positive()
+    .max(100)
+    .default(1)
+    .meta({
+      doc: 'softmax losses: τ, scores are divided by it in training',
+      search: [0.05, 0.07, 0.1, 0.15, 0.2],
+      when: { loss: ['sampled-softmax', 'softmax', 'in-batch-softmax'] },
+    }),
+  popularityCorrection: z
+    .boolean()
+    .default(true)
+    .meta({
+      doc: 'in-batch-softmax: scores are corrected by how often items occur (logQ); without, popular items are pushed down',
+      search: [true, false],
+      when: { loss: ['in-batch-softmax'] },
+    }),
   calibration: z
     .number()
     .min(0)
@@ -141,7 +163,7 @@ export type PairSettings = z.output<typeof pairSettings>;
 export const isHard = ({ negativeSampler }: Pick<PairSettings, 'negativeSampler'>): boolean =>
   negativeSampler === 'dns' || negativeSampler === 'aobpr';
 
-/** Settings of drawn negatives, of which the softmax over all items has none. */
+/** Settings of drawn negatives, of which some losses have none. */
 const ofNegatives = ['negatives', 'negativeSampler', 'popularityExponent', 'rejectTaken'];
 
 /** Settings that concern some choices of another setting. */
@@ -172,17 +194,18 @@ export function checkPairSettings(settings: PairSettings, given: object): void {
         `training.${key}: concerns adversarial training, found adversarialEpsilon 0; leave it out, or set adversarialEpsilon`,
         { key: `training.${key}` },
       );
-  if (adversarialEpsilon > 0 && rowsOfLoss[loss] === 'whole')
+  const isDrawn = drawsNegatives(rowsOfLoss[loss]);
+  if (adversarialEpsilon > 0 && !isDrawn)
     throw new DeepTasteError(
       'config',
       `training.adversarialEpsilon: loss ${loss} moves the vectors of all items at once; choose sampled-softmax, bpr, hinge, log or gbce`,
       { key: 'training.adversarialEpsilon' },
     );
-  for (const key of rowsOfLoss[loss] === 'whole' ? ofNegatives : [])
+  for (const key of isDrawn ? [] : ofNegatives)
     if (key in given)
       throw new DeepTasteError(
         'config',
-        `training.${key}: loss ${loss} compares with all items and draws no negatives; leave it out, or choose another loss`,
+        `training.${key}: loss ${loss} compares with ${loss === 'softmax' ? 'all items' : 'the taken items of the step'} and draws no negatives; leave it out, or choose another loss`,
         { key: `training.${key}` },
       );
   if (negativeSampler === 'dns' && hardest > candidates)

@@ -7,12 +7,13 @@
  *   hinge            max(0, m − (s_i − s_j))
  *   sampled softmax  −ln( e^{s_i − ln q_i} / (e^{s_i − ln q_i} + Σ_j e^{s_j − ln q_j}) )
  *   softmax          −ln( e^{s_i} / Σ_j e^{s_j} ) over all items j
+ *   in-batch softmax −ln( e^{s_i − ln q_i} / Σ_j e^{s_j − ln q_j} ) over the taken items j of all rows of the step
  *   squared          e²,  e = ŷ − r
  *   Huber            e² where |e| ≤ δ, else 2 δ |e| − δ²
  *
  * Log loss: He et al., WWW 2017. gBCE: Petrov & Macdonald, gSASRec: Reducing Overconfidence in Sequential Recommendation Trained
  * with Negative Sampling, RecSys 2023. BPR: Rendle et al., UAI 2009. Hinge: Weston, Bengio, Usunier, IJCAI 2011 (without the weight
- * by rank). Sampled softmax with the correction by ln q: Bengio & Senécal, IEEE TNN 2008. Huber: Annals of Mathematical Statistics 35, 1964.
+ * by rank). Sampled softmax with the correction by ln q: Bengio & Senécal, IEEE TNN 2008. In-batch softmax: Yi et al., RecSys 2019. Huber: Annals of Mathematical Statistics 35, 1964.
  */
 import { DeepTasteError } from '../core/errors.ts';
 import type { Tensor } from '../engine/expression.ts';
@@ -20,8 +21,11 @@ import {
   add,
   affine,
   bceWithLogits,
+  concat,
   fullSoftmaxCrossEntropy,
+  inBatchCrossEntropy,
   multiply,
+  negate,
   negativeLogSigmoid,
   relu,
   softplus,
@@ -112,3 +116,20 @@ export const fullSoftmaxLoss = (
   taken: Tensor,
   capacity: number,
 ): Tensor => fullSoftmaxCrossEntropy(whole.user, whole.items, taken, capacity);
+
+/**
+ * Cross-entropy of the taken item among those of all rows of the step; an item that several rows took stands there as often.
+ * @param vectors of user and taken item, [B, d] each
+ * @param logProbability ln q of the taken item [B, 1], a constant of the step; absent = as if all items were as likely
+ * @param capacity rows of a step at most
+ */
+export function inBatchSoftmaxLoss(
+  { user, item }: { readonly user: Tensor; readonly item: Tensor },
+  logProbability: Tensor | undefined,
+  capacity: number,
+): Tensor {
+  if (!logProbability) return inBatchCrossEntropy(user, item, capacity);
+  // (x, 1) · (v, −ln q)
+  const one = affine(logProbability, 0, 1);
+  return inBatchCrossEntropy(concat(user, one), concat(item, negate(logProbability)), capacity);
+}

@@ -3,7 +3,7 @@
  * He, Deng, Wang, Li, Zhang, Wang: LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation. SIGIR 2020.
  *
  *   Â = D^−½ A D^−½,  A = [w S, R; Rᵀ, 0]      E⁽ᵏ⁺¹⁾ = Â E⁽ᵏ⁾          e = (e⁽⁰⁾ + … + e⁽ᴷ⁾) / (K + 1)
- *   ŷ(u, i) = e_uᵀ e_i          loss = −ln σ( ŷ(u, i) − ŷ(u, j) ) + ½ λ ( ‖e_u⁽⁰⁾‖² + ‖e_i⁽⁰⁾‖² + ‖e_j⁽⁰⁾‖² )          j not taken by u
+ *   ŷ(u, i) = e_uᵀ e_i, or that of the two at unit length          loss = −ln σ( ŷ(u, i) − ŷ(u, j) ) + ½ λ ( ‖e_u⁽⁰⁾‖² + ‖e_i⁽⁰⁾‖² + ‖e_j⁽⁰⁾‖² )          j not taken by u
  *
  * S: who knows whom, both ways; w = 0 is the paper, without S. Only E⁽⁰⁾ is learned. The whole graph is propagated forward and backward in every step. Numbers: docs/models/lightgcn.md.
  */
@@ -24,6 +24,7 @@ import { pairModel } from '../examples/pairs.ts';
 import { normal } from '../layers/initializer.ts';
 import { normalisedAdjacency } from '../layers/interaction-graph.ts';
 import { deviationOption, factorsOption, regularizationOption } from '../layers/options.ts';
+import { unitRows } from '../layers/unit-rows.ts';
 import type { TrainingRow } from '../scoring/pair-scorer.ts';
 
 const options = z.strictObject({
@@ -42,6 +43,9 @@ const options = z.strictObject({
       search: [1e-6, 1e-5, 1e-4, 1e-3],
     }),
   deviation: deviationOption.default(0.1),
+  similarity: z.enum(['dot', 'cosine']).default('dot').meta({
+    doc: 'dot: of the propagated vectors as they are; cosine: of these at unit length, for softmax losses with a temperature',
+  }),
   socialWeight: z
     .number()
     .min(0)
@@ -91,18 +95,18 @@ export const lightgcn = pairModel({
       firstItems: matrixRows(E, nUsers, nUsers + nItems),
     };
   },
-  userParts: ({ users }, user) => [gatherRows(users, user)],
-  itemParts: ({ items }, item) => [gatherRows(items, item)],
+  userParts: ({ users }, user, { similarity }) => [asCompared(gatherRows(users, user), similarity)],
+  itemParts: ({ items }, item, { similarity }) => [asCompared(gatherRows(items, item), similarity)],
   score: (_, [u], [i]) => rowDot(u, i),
   represent: (_, [user], [item]) => ({ user, item }),
-  overItems: ({ items }, [user]) => ({ user, items }),
+  overItems: ({ items }, [user], { similarity }) => ({ user, items: asCompared(items, similarity) }),
   penalty: ({ firstUsers, firstItems }, { user, item, others }, { regularization }) => {
     const rows = [gatherRows(firstUsers, user), ...[item, ...others].map((index) => gatherRows(firstItems, index))];
     return affine(rows.map((row) => rowDot(row, row)).reduce(add), regularization / 2);
   },
   // A node n that is added to the graph with edges to S and e⁽⁰⁾ = 0; the layers of the items stay those of the training:
   //   e_n = 1/(K + 1) Σ_{i ∈ S} (e_i⁽⁰⁾ + … + e_i⁽ᴷ⁻¹⁾) / √(|S| (d_i + 1))
-  foldIn: ({ E, graph }, item, { layers, factors }, { rows, sizes: { nUsers, nItems } }) => {
+  foldIn: ({ E, graph }, item, { layers, factors, similarity }, { rows, sizes: { nUsers, nItems } }) => {
     if (layers === 0) return null;
     const before = layers === 1 ? E : propagate(graph, E, layers - 1);
     const items = gatherRows(matrixRows(before, nUsers, nUsers + nItems), item);
@@ -116,12 +120,18 @@ export const lightgcn = pairModel({
           const weight = 1 / Math.sqrt(history.length * (degree[i] + 1));
           for (let k = 0; k < factors; k++) vector[k] += weight * values[i * factors + k];
         }
-        return Float32Array.from(vector);
+        const length = similarity === 'cosine' ? Math.hypot(...vector) || 1 : 1;
+        return Float32Array.from(vector, (x) => x / length);
       },
       how: 'a new node of the graph with edges to the given items, reached from them as trained users are',
     };
   },
 });
+
+/** Vectors as their dot product is to compare them. */
+function asCompared(vectors: Tensor, similarity: 'dot' | 'cosine'): Tensor {
+  return similarity === 'cosine' ? unitRows(vectors) : vectors;
+}
 
 /** The nodes of a batch, which are all that its loss reads of what is propagated. */
 function nodesOf({ user, item, others }: TrainingRow, nUsers: number, nItems: number): Tensor {

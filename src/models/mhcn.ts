@@ -28,7 +28,6 @@ import {
   multiply,
   multiplyColumn,
   negativeLogSigmoid,
-  reciprocal,
   reshaped,
   rotated,
   rowDot,
@@ -37,7 +36,6 @@ import {
   softplus,
   sparseMatrix,
   sparseProduct,
-  sqrt,
   subtract,
   transposeSparse,
 } from '../engine/ops/index.ts';
@@ -46,6 +44,7 @@ import { glorotUniform, normal, zeros } from '../layers/initializer.ts';
 import { normalisedRows } from '../layers/interaction-graph.ts';
 import { deviationOption, factorsOption, regularizationOption } from '../layers/options.ts';
 import type { Parameters } from '../layers/parameters.ts';
+import { unitRows } from '../layers/unit-rows.ts';
 import type { PairData } from '../scoring/pair-scorer.ts';
 
 const options = z.strictObject({
@@ -177,12 +176,6 @@ function attended(inChannels: readonly Tensor[], simple: Tensor, attention: Tens
   const shares = [share(a, b, c), share(b, c, a), share(c, a, b)];
   return inChannels.map((x, n) => multiplyColumn(x, shares[n])).reduce(add, affine(simple, 0.5));
 }
-
-/** Rows of length 1; rows of zeros stay. */
-function unitRows(x: Tensor): Tensor {
-  return multiplyColumn(x, reciprocal(sqrt(affine(rowDot(x, x), 1, SMALLEST))));
-}
-const SMALLEST = 1e-12;
 
 /** mean_u S_c(u), shared [1, 1]. @param random null = memory is estimated, and any noise will do */
 function disagreement(t: Parameters, channel: (typeof channels)[number], random: RandomStream | null): Tensor {

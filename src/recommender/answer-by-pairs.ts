@@ -10,7 +10,7 @@ import { rankingTables, type Tables } from '../engine/runtime/large-tables.ts';
 import type { Person } from '../engine/runtime/ranking.ts';
 import type { Model } from '../examples/model.ts';
 import { foldInWeightsOf } from '../examples/pair-loss.ts';
-import { pairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
+import { drawsNegatives, pairSettings, rowsOfLoss } from '../examples/pair-settings.ts';
 import { isPairModel, type PairModel } from '../examples/pairs.ts';
 import { turnSettings } from '../examples/turn-settings.ts';
 import { isTurnModel, type TurnModel } from '../examples/turns.ts';
@@ -247,7 +247,7 @@ export class PairAnswering implements Answering {
     const sizes = { nUsers: users.size, nItems: items.size };
     const rows = rowsOfLoss[training.loss];
     const weightsOf = foldInWeightsOf(training, sizes.nItems);
-    const drawn = rows === 'whole' ? { ...training, ...AGAINST_ALL } : training;
+    const drawn = !drawsNegatives(rows) ? { ...training, ...AGAINST_ALL } : training;
     const parts = { engine: this.#engine(), model, rows, config, training: drawn, sizes, weights, weightsOf };
     return new FoldIn(parts, this.#scorer);
   }

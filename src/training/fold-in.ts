@@ -32,7 +32,13 @@ const PRIOR = { usual: 0.03, freeTowers: 0.3 };
 /** People of the training that the prior is taken from at most. */
 const PRIOR_PEOPLE = 1024;
 
-const losses = { pointwise: pointwiseLoss, pairwise: pairwiseLoss, listwise: softmaxLoss, whole: softmaxLoss };
+const losses = {
+  pointwise: pointwiseLoss,
+  pairwise: pairwiseLoss,
+  listwise: softmaxLoss,
+  whole: softmaxLoss,
+  batch: softmaxLoss,
+};
 
 export interface FoldInParts {
   readonly engine: Engine;
@@ -40,7 +46,8 @@ export interface FoldInParts {
   /** Of the loss by which the model was trained; differences by a margin count as those of log losses. */
   readonly rows: PairRows;
   readonly config: unknown;
-  readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'>;
+  /** `temperature`: by which scores are divided; default 1. */
+  readonly training: Pick<PairSettings, 'negatives' | 'rejectTaken' | 'optimizer'> & { readonly temperature?: number };
   readonly sizes: Sizes;
   readonly weights: NamedTensors;
   /** Where pairs count for more or less in a pointwise loss; absent = each counts as one. */
@@ -110,7 +117,7 @@ export class FoldIn {
 
   /** The loss of a person's items and its gradient. */
   #objectiveOf(history: Int32Array): (z: Float64Array, gradient: Float64Array) => number {
-    const { negatives, rejectTaken } = this.#training;
+    const { negatives, rejectTaken, temperature = 1 } = this.#training;
     const taken = new Set(history);
     const kept = Array.from(this.#others.items.keys()).filter((k) => !rejectTaken || !taken.has(this.#others.items[k]));
     const [n, m] = [history.length, kept.length];
@@ -132,7 +139,9 @@ export class FoldIn {
     const loss = losses[this.#kind];
     return (z, gradient) => {
       this.#rows.at(z, scores);
+      for (let r = 0; r < scores.length; r++) scores[r] /= temperature;
       const value = loss(scores, n, share, negatives, slopes, weight);
+      for (let r = 0; r < slopes.length; r++) slopes[r] /= temperature;
       this.#rows.addSlopes(slopes, gradient);
       return value;
     };

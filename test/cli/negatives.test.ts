@@ -92,7 +92,7 @@ describe('a study of samplers', () => {
     [
       'a run whose loss draws none',
       ['whole'],
-      'negatives whole: the training must draw negatives, found loss softmax, which compares with all items and draws no negatives; --set training.loss=bpr shows',
+      'negatives whole: the training must draw negatives, found loss softmax, which draws none; --set training.loss=bpr shows',
     ],
     [
       'such a loss beside data',

@@ -42,7 +42,7 @@ function problemOf(n: number, d: number, rows: number, scale = 1, isTable = true
   const w = isTable ? o.table('w', n, d) : o.parameter('w', [n, d]);
   const target = o.indexInput('a');
   const dy = o.input('dy', [1]);
-  const loss = o.fullSoftmaxCrossEntropy(x, w, target, rows + 3, keepBytes);
+  const loss = o.fullSoftmaxCrossEntropy(x, w, target, rows + 3, { keepBytes });
   const [dx, dw] = loss.op.gradient(loss, dy) as [Tensor, Tensor];
   const given = new Map([
     [x, real(rows * d, scale)],

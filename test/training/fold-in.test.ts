@@ -168,10 +168,14 @@ describe('the row of a new person', () => {
   });
 });
 
-it.each(['bpr-mf', 'mf', 'gmf'])(
-  'somebody new to a %s of the softmax over all items is told apart, whatever a sampler would draw',
-  async (name) => {
-    const training = { loss: 'softmax' };
+it.each(
+  ['bpr-mf', 'mf', 'gmf'].flatMap((name) => [
+    { name, training: { loss: 'softmax' } },
+    { name, training: { loss: 'in-batch-softmax', temperature: 0.5 } },
+  ]),
+)(
+  'somebody new to a $name of $training.loss is told apart, whatever a sampler would draw',
+  async ({ name, training }) => {
     const { recommender } = await trainSmall(engine, checkerboard(), findModel(name), { training });
     const { parts } = recommender;
     const lists = [{}, { negatives: 50, rejectTaken: false }].map((unused) => {

@@ -186,11 +186,16 @@ describe.each([
   ['hinge', { loss: 'hinge' }],
   ['gbce', { loss: 'gbce' }],
   ['softmax', { loss: 'softmax' }],
+  ['softmax at a temperature', { loss: 'softmax', temperature: 0.5 }],
+  ['in-batch softmax', { loss: 'in-batch-softmax' }],
+  ['in-batch softmax, popular items pushed down', { loss: 'in-batch-softmax', popularityCorrection: false }],
   ['sampled softmax', { loss: 'sampled-softmax', negatives: 5 }],
   ['sampled softmax by popularity', { loss: 'sampled-softmax', negativeSampler: 'popularity', negatives: 3 }],
 ] as const)('%s', (name, training) => {
   const usable = pairModels.filter(
-    ({ represent, overItems }) => (name !== 'aobpr' || represent) && (name !== 'softmax' || overItems),
+    ({ represent, overItems }) =>
+      ((name !== 'aobpr' && !name.startsWith('in-batch softmax')) || represent) &&
+      (!name.startsWith('softmax') || overItems),
   );
 
   it.each(usable)('gives $name the same bytes on one thread and on two', async (model) => {
@@ -217,28 +222,57 @@ it('a ranking of items by factor goes with a checkpoint in the middle of an epoc
   whole.recommender.close();
 });
 
-it.each(['bpr-mf', 'mf', 'gmf', 'lightgcn'])('the softmax of %s is that of the scores of all items', (name) => {
+describe.each(['bpr-mf', 'mf', 'gmf', 'lightgcn', 'lightgcn by cosine'])('the softmax of %s', (title) => {
   const [nUsers, nItems] = [9, 23];
   const rows = rowsOf(nUsers, nItems, (user, item) => (user * 5 + item * 3) % 4 === 0);
+  const [name, by] = title.split(' by ');
   const model = pairModels.find((each) => each.name === name) as PairModel;
   // a penalty would be part of the loss
-  const options = name === 'lightgcn' ? { regularization: 0, deviation: 1 } : { deviation: 1 };
-  const examples = open(
-    rows,
-    nItems,
-    { loss: 'softmax', batchSize: 1000, positives: 'once', optimizer: { l2: 0 } },
-    { model, options },
-  );
-  const scores = scoresOf(examples);
-  let expected = 0;
-  for (let user = 0; user < nUsers; user++)
-    for (let k = rows.rowStart[user]; k < rows.rowStart[user + 1]; k++) {
-      const all = Array.from({ length: nItems }, (_, item) => scores(user, item));
-      expected += Math.log(all.reduce((sum, s) => sum + Math.exp(s), 0)) - all[rows.columns[k]];
-    }
-  expect(examples.nRows).toBe(rows.columns.length);
-  expect(examples.run(0, 0, 1).lossSum).toBeCloseTo(expected, 2);
-  examples.free();
+  const options = {
+    deviation: 1,
+    ...(name === 'lightgcn' ? { regularization: 0, similarity: by ?? 'dot' } : {}),
+  };
+  const openBy = (training: object) =>
+    open(
+      rows,
+      nItems,
+      { batchSize: 1000, positives: 'once', optimizer: { l2: 0 }, temperature: 0.7, ...training },
+      { model, options },
+    );
+  const pairs = Array.from({ length: nUsers }, (_, user) =>
+    Array.from(rows.columns.subarray(rows.rowStart[user], rows.rowStart[user + 1]), (item) => ({ user, item })),
+  ).flat();
+  /** Σ over the taken pairs of −ln softmax over `others`, an entry as often as it stands there. */
+  const lossOver = (scoreOf: (user: number, item: number) => number, others: readonly number[]): number =>
+    pairs.reduce((total, { user, item }) => {
+      const sum = others.reduce((all, other) => all + Math.exp(scoreOf(user, other)), 0);
+      return total + Math.log(sum) - scoreOf(user, item);
+    }, 0);
+
+  it('is that of the scores of all items', () => {
+    const examples = openBy({ loss: 'softmax' });
+    const scores = scoresOf(examples);
+    const every = Array.from({ length: nItems }, (_, item) => item);
+    expect(examples.nRows).toBe(pairs.length);
+    const expected = lossOver((user, item) => scores(user, item) / 0.7, every);
+    expect(examples.run(0, 0, 1).lossSum).toBeCloseTo(expected, 2);
+    examples.free();
+  });
+
+  it.each([true, false])('is that of the taken items of the step, corrected: %s', (popularityCorrection) => {
+    const examples = openBy({ loss: 'in-batch-softmax', popularityCorrection });
+    const scores = scoresOf(examples);
+    const takenBy = (item: number) => pairs.filter((pair) => pair.item === item).length;
+    const corrected = (user: number, item: number) =>
+      scores(user, item) / 0.7 - (popularityCorrection ? Math.log(takenBy(item) / pairs.length) : 0);
+    expect(examples.nRows).toBe(pairs.length);
+    const expected = lossOver(
+      corrected,
+      pairs.map(({ item }) => item),
+    );
+    expect(examples.run(0, 0, 1).lossSum).toBeCloseTo(expected, 2);
+    examples.free();
+  });
 });
 
 /** Everybody took item 0, a tenth of the users item 1 too, and nobody any of 4,000 others: that 1 ends behind 0 only its draws teach. */
@@ -279,6 +313,7 @@ describe('what cannot be drawn', () => {
       { negativeSampler: 'in-batch' },
       { loss: 'sampled-softmax', negatives: 9 },
       { loss: 'softmax' },
+      { loss: 'in-batch-softmax' },
     ]) {
       const examples = open(rows, 6, { batchSize: 8, ...training });
       const { lossSum } = examples.run(0, 0, examples.stepsPerEpoch);
@@ -298,6 +333,10 @@ describe('what cannot be drawn', () => {
     ['negatives of a softmax over all items', { loss: 'softmax', negatives: 3 }, 'bpr-mf'],
     ['a sampler of a softmax over all items', { loss: 'softmax', negativeSampler: 'dns' }, 'bpr-mf'],
     ['a softmax over items whose scores are no dot product', { loss: 'softmax' }, 'mlp'],
+    ['negatives of a softmax over the step', { loss: 'in-batch-softmax', negatives: 3 }, 'bpr-mf'],
+    ['a softmax over a step whose scores are no dot product', { loss: 'in-batch-softmax' }, 'mlp'],
+    ['a temperature without softmax', { temperature: 0.1 }, 'bpr-mf'],
+    ['a correction without draws', { loss: 'softmax', popularityCorrection: false }, 'bpr-mf'],
     ['probabilities of draws that nobody knows', { loss: 'sampled-softmax', negativeSampler: 'dns' }, 'bpr-mf'],
   ])('refuses %s', async (_, training, name) => {
     const small = checkerboard(6, 'validation');

@@ -42,6 +42,9 @@ export function runExampleInstruction(at: usize, rows: i32): void {
         <usize>p0, firstSlot + tileStart, epochNumber, a, aRow, b, c, address(at, 3), address(at, 4), rows,
       );
       break;
+    case op.ROW_NUMBER:
+      for (let r = 0; r < rows; r++) store<i32>(b + (<usize>(r * bRow) << 2), tileStart + r);
+      break;
     default: unreachable();
   }
 }

@@ -222,10 +222,11 @@ function weigh(tile: usize, tileRow: i32, m: i32, rows: i32, shifts: usize, dy: 
 /**
  * With P[j, r] = dy[r] (softmax[r, j] − [j = target of r]): rows j of out = Σ_r P[j, r] x_r, and behind all rows of the matrix,
  * for each share, its sums Σ_j P[j, r] w_j.
+ * @param n rows of the matrix that count, of `places`
  */
 export function gradient(
   x: usize, xRow: i32, w: usize, wRow: i32, target: usize, targetRow: i32, partsAt: usize, shareWords: i32, keep: bool, dy: usize,
-  dyRow: i32, out: usize, rows: i32, n: i32, width: i32, capacity: i32, firstShare: i32, shares: i32, scratch: usize,
+  dyRow: i32, out: usize, rows: i32, n: i32, places: i32, width: i32, capacity: i32, firstShare: i32, shares: i32, scratch: usize,
 ): void {
   const columns = tileStride(rows), most = tileRows(columns), line = <usize>columns << 2;
   const panels = scratch, shifts = panels + (<usize>(columns * width) << 2), scales = shifts + line, factors = scales + line;
@@ -237,7 +238,7 @@ export function gradient(
     store<f32>(scales + (<usize>r << 2), load<f32>(dy + (<usize>(r * dyRow) << 2)));
   }
   for (let share = firstShare; share < firstShare + shares; share++) {
-    const sums = out + (<usize>((n + share * capacity) * width) << 2), start = shareStart(n, share), end = shareStart(n, share + 1);
+    const sums = out + (<usize>((places + share * capacity) * width) << 2), start = shareStart(n, share), end = shareStart(n, share + 1);
     let kept = partsAt + ((<usize>share * shareWords + 2 * capacity) << 2);
     memory.fill(sums, 0, <usize>(rows * width) << 2);
     for (let j = start; j < end; j += most) {

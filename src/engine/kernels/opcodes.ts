@@ -111,6 +111,8 @@ export const KEEP_BEST = 0x6a;
 export const TAKE_CANDIDATE = 0x6b;
 /** an item by its rank along a factor */
 export const DRAW_BY_FACTOR = 0x6c;
+/** the number of each row in its batch */
+export const ROW_NUMBER = 0x6d;
 
 /** Losses against a list: `list-loss-instructions.ts`. */
 export const CANDIDATE_OFFSETS = 0x71;

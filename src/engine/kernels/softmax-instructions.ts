@@ -5,9 +5,10 @@ import { address, parameter, stride } from './operands';
 import { batchRows, scratchBase, tileStart } from './tile';
 
 export function runSoftmaxInstruction(at: usize, rows: i32): void {
-  // p0 rows of the matrix, p1 width, p2 rows that a batch can have, p3 elements of a share of the sums, p4 exponentials are kept
-  const n = parameter(at, 0), width = parameter(at, 1), capacity = parameter(at, 2);
-  const shareWords = parameter(at, 3), keep = parameter(at, 4) != 0;
+  // p0 rows of the matrix, p1 width, p2 rows that a batch can have, p3 elements of a share of the sums, p4 exponentials are kept,
+  // p5 as many rows of the matrix count as the batch has
+  const places = parameter(at, 0), width = parameter(at, 1), capacity = parameter(at, 2);
+  const shareWords = parameter(at, 3), keep = parameter(at, 4) != 0, n = parameter(at, 5) != 0 ? batchRows : places;
   const x = address(at, 0), xRow = stride(at, 0), w = address(at, 1), wRow = stride(at, 1);
   switch (load<i32>(at)) {
     case op.FULL_SOFTMAX_PARTS:
@@ -27,12 +28,12 @@ export function runSoftmaxInstruction(at: usize, rows: i32): void {
       // operands x, w, target, parts, dy, out; the rows are shares
       softmax.gradient(
         x, xRow, w, wRow, address(at, 2), stride(at, 2), address(at, 3), shareWords, keep, address(at, 4), stride(at, 4), address(at, 5),
-        batchRows, n, width, capacity, tileStart, rows, scratchBase,
+        batchRows, n, places, width, capacity, tileStart, rows, scratchBase,
       );
       break;
     case op.FULL_SOFTMAX_INPUT:
       // operands sums of the shares, out
-      softmax.sumShares(x, w, wRow, rows, tileStart, n, width, capacity);
+      softmax.sumShares(x, w, wRow, rows, tileStart, places, width, capacity);
       break;
     default: unreachable();
   }

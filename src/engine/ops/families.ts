@@ -12,6 +12,7 @@ import { gatedOps } from './gated.ts';
 import { graphOps } from './graph.ts';
 import { gruOps } from './gru.ts';
 import { hardNegativeOps } from './hard-negatives.ts';
+import { inBatchOps } from './in-batch.ts';
 import { interactionOps } from './interactions.ts';
 import { layerNormOps } from './layer-norm.ts';
 import { layoutOps } from './layout.ts';
@@ -54,6 +55,7 @@ export const opFamilies: readonly OpFamily[] = [
   { title: 'Negatives chosen by the scores of now', file: 'hard-negatives.ts', ops: hardNegativeOps },
   { title: 'Targets against a list', file: 'target-loss.ts', ops: targetLossOps },
   { title: 'Softmax over all rows of a matrix', file: 'full-softmax.ts', ops: fullSoftmaxOps },
+  { title: 'Rows of the batch against each other', file: 'in-batch.ts', ops: inBatchOps },
   { title: 'Recurrent units', file: 'gru.ts', ops: gruOps },
   { title: 'Long short-term memory', file: 'lstm.ts', ops: lstmOps },
   { title: 'Convolution over the steps of a row', file: 'convolution.ts', ops: convolutionOps },

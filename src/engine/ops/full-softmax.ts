@@ -13,21 +13,28 @@ import { matrixRows } from './layout.ts';
 import { isIndex } from './leaves.ts';
 import { fusedGradient, noGradients, opFamily } from './op.ts';
 
+interface FullSoftmaxOptions {
+  readonly keepBytes?: number;
+  readonly asBatch?: boolean;
+}
+
 /**
  * −log softmax(x wᵀ)[target] of each row, [B, d] → [B, 1].
  * @param w a table or another shared matrix [n, d]; the gradient of a table goes to all its rows
  * @param target index [B]; outside 0 … n − 1 gives NaN, which stops the run
  * @param capacity rows that a batch has at most (the batch size of the plan)
- * @param keepBytes exponentials of the first pass are kept for the second when they take no more memory than this
+ * @param options `keepBytes`: exponentials of the first pass are kept for the second when they take no more memory than this;
+ *   `asBatch`: row j of w belongs to row j of the batch, and only as many rows of w count as the batch has
  */
 export function fullSoftmaxCrossEntropy(
   x: Tensor,
   w: Tensor,
   target: Tensor,
   capacity: number,
-  keepBytes = KEEP_BYTES,
+  { keepBytes = KEEP_BYTES, asBatch = false }: FullSoftmaxOptions = {},
 ): Tensor {
-  const fits = x.rows === 'batch' && w.rows === 'shared' && w.shape.length === 2 && w.shape[1] === x.size;
+  const isMatrix = w.rows === 'shared' && w.shape.length === 2 && w.shape[1] === x.size;
+  const fits = x.rows === 'batch' && isMatrix && (!asBatch || w.shape[0] === capacity);
   if (!fits || !isIndex(target, 1) || !Number.isInteger(capacity) || capacity < 1)
     throw shapeError('fullSoftmaxLoss', 'needs [B, d], a shared matrix [n, d], an index [B] and a capacity ≥ 1', [
       x,
@@ -37,7 +44,7 @@ export function fullSoftmaxCrossEntropy(
   const kept = keptElements(w.shape[0], capacity);
   const keep = 4 * code.SOFTMAX_SHARES * kept <= keepBytes;
   const shareWords = 2 * capacity + (keep ? kept : 0);
-  const attributes = { capacity, keep, shareWords };
+  const attributes = { capacity, keep, shareWords, asBatch };
   const parts = new Tensor(
     fullSoftmaxOps.fullSoftmaxParts,
     [x, w],
@@ -68,8 +75,10 @@ const capacityOf = (y: Tensor): number => y.attributes.capacity as number;
 /** Parameters of all kernels of this family. */
 const sizes = (y: Tensor): number[] => {
   const { capacity, shareWords, keep } = y.attributes as { capacity: number; shareWords: number; keep: boolean };
-  return [...y.inputs[1].shape, capacity, shareWords, keep ? 1 : 0];
+  return [...y.inputs[1].shape, capacity, shareWords, keep ? 1 : 0, y.attributes.asBatch ? 1 : 0];
 };
+/** Rows of w that count in a batch of so many rows. */
+const countedRows = (y: Tensor, rows: number): number => (y.attributes.asBatch ? rows : y.inputs[1].shape[0]);
 
 /** Bytes of a thread's working memory: three matrices as large as the batch, three numbers a column, and a tile of logits. */
 function workBytes(y: Tensor): number {
@@ -134,7 +143,7 @@ export const fullSoftmaxOps = opFamily({
     workBytes,
     reduction: true,
     reference: (y, [x, w], rows) => {
-      const [n, width] = y.inputs[1].shape;
+      const [n, width] = [countedRows(y, rows), y.inputs[1].shape[1]];
       const capacity = capacityOf(y);
       const shareWords = y.attributes.shareWords as number;
       const out = new Float64Array(y.size);
@@ -159,7 +168,7 @@ export const fullSoftmaxOps = opFamily({
     kernel: (y) => ({ opcode: code.FULL_SOFTMAX_LOSS, parameters: sizes(y), operands: [...y.inputs, y] }),
     capacity: capacityOf,
     reference: (y, [x, w, target], rows) => {
-      const [n, width] = y.inputs[1].shape;
+      const [n, width] = [countedRows(y, rows), y.inputs[1].shape[1]];
       return Float64Array.from({ length: rows }, (_, r) => {
         const logits = logitsOf(x, w, r, n, width);
         return logSumOf(logits) - (logits[target[r]] ?? Number.NaN);
@@ -176,7 +185,8 @@ export const fullSoftmaxOps = opFamily({
     workBytes,
     reduction: true,
     reference: (y, [x, w, target, , dy], rows) => {
-      const [n, width] = y.inputs[1].shape;
+      const [places, width] = y.inputs[1].shape;
+      const n = countedRows(y, rows);
       const capacity = capacityOf(y);
       const out = new Float64Array(y.size);
       for (let r = 0; r < rows; r++) {
@@ -188,7 +198,7 @@ export const fullSoftmaxOps = opFamily({
             const p = dy[r] * (Math.exp(logits[j] - logSum) - (j === target[r] ? 1 : 0));
             for (let k = 0; k < width; k++) {
               out[j * width + k] += p * x[r * width + k];
-              out[(n + share * capacity + r) * width + k] += p * w[j * width + k];
+              out[(places + share * capacity + r) * width + k] += p * w[j * width + k];
             }
           }
         }

@@ -127,12 +127,12 @@ function wantedRows(f: Tensor): Tensor | null {
 }
 
 /** Batch rows that are added to rows of a matrix: y[r] to row first + index[r]. */
-interface Scattered extends IndexedRows {
+export interface Scattered extends IndexedRows {
   readonly y: Tensor;
 }
 
-/** Σ over the parts and the batch's rows, shared [n, d]: the gradient of `gatherRows`. */
-function scatterRows(parts: readonly Scattered[], shape: readonly number[]): Tensor {
+/** Σ over the parts and the batch's rows, shared [n, d]: the gradient of `gatherRows`. Rows that no index names are zero. */
+export function scatterRows(parts: readonly Scattered[], shape: readonly number[]): Tensor {
   const inputs = parts.flatMap(({ y, index }) => [y, index]);
   return new Tensor(graphOps.scatterRows, inputs, 'shared', shape, { places: placesAttribute(parts) });
 }

@@ -31,6 +31,7 @@ export { swiglu } from './gated.ts';
 export { gatherRows, propagate, sparseProduct } from './graph.ts';
 export { gruCell, gruOriginal, gruReset } from './gru.ts';
 export { bestCandidates, drawnByFactor, type FactorRanking, takenCandidate } from './hard-negatives.ts';
+export { inBatchCrossEntropy } from './in-batch.ts';
 export { bilinearPooling, repeatFields, sumFields } from './interactions.ts';
 export { layerNorm, standardise } from './layer-norm.ts';
 export { concat, matrixRows, reshaped, slice, stopGradient } from './layout.ts';

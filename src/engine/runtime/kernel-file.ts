@@ -12,10 +12,11 @@ import { DeepTasteError } from '../../core/errors.ts';
 import { KERNEL_BUILDS, type KernelBuild } from '../../core/kernel-build.ts';
 
 // src/engine/runtime and dist/engine/runtime lie equally deep under the package's root
-const fileOf = (build: KernelBuild): URL => new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url);
+const fileOf = (name: string): URL => new URL(`../../../dist/kernels/${name}.wasm`, import.meta.url);
 
-function readKernels(build: KernelBuild): Uint8Array<ArrayBuffer> {
-  const file = fileOf(build);
+/** @throws DeepTasteError `io` */
+export function readKernelFile(name: string): Uint8Array<ArrayBuffer> {
+  const file = fileOf(name);
   try {
     return new Uint8Array(readFileSync(file));
   } catch (error) {
@@ -41,7 +42,7 @@ function moduleOf(build: KernelBuild): WebAssembly.Module | null {
 }
 
 function compile(build: KernelBuild): WebAssembly.Module | null {
-  const bytes = readKernels(build);
+  const bytes = readKernelFile(build);
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 

@@ -8,8 +8,7 @@ import { bestOf } from './best-of.ts';
 const ridge = z.number().positive().default(1).meta({ doc: 'λ of the ridge regressions' });
 
 /**
- * Chooses by xᵀθ_a + reach_a √(xᵀA_a⁻¹x). An action whose score cannot reach the best so far, by a bound of its variance, is passed
- * over: the choice is the same.
+ * Chooses by xᵀθ_a + reach_a √(xᵀA_a⁻¹x).
  * @param reachOf how many deviations above its mean an action is valued; asked once an action
  */
 function linearBandit(
@@ -21,24 +20,12 @@ function linearBandit(
   const models = new ArmInverses(actions, features + 1, lambda);
   const x = new Float64Array(features + 1).fill(1);
   const scores = new Float64Array(actions);
-  const reach = new Float64Array(actions);
   return {
     choose(context) {
       x.set(context);
-      models.means(x, scores);
-      for (let a = 0; a < actions; a++) reach[a] = reachOf();
-      models.look(x);
-      const scoreOf = (a: number) => scores[a] + reach[a] * Math.sqrt(models.variance(a));
-      let promising = 0;
-      for (let a = 1; a < actions; a++) if (scores[a] > scores[promising]) promising = a;
-      let best = scoreOf(promising);
-      for (let a = 0; a < actions; a++) {
-        const most = scores[a] + Math.max(0, reach[a]) * Math.sqrt(models.varianceBound(a));
-        // rounding must not pass over what is as good
-        const isOut = most < best - 1e-9 * (1 + Math.abs(best));
-        scores[a] = isOut ? Number.NEGATIVE_INFINITY : scoreOf(a);
-        if (scores[a] > best) best = scores[a];
-      }
+      const { means, variances } = models.look(x);
+      // rounding can bring a variance just below 0
+      for (let a = 0; a < actions; a++) scores[a] = means[a] + reachOf() * Math.sqrt(Math.max(0, variances[a]));
       return bestOf(scores, random);
     },
     learn(context, action, reward) {
