@@ -297,6 +297,7 @@ const testsApart: Readonly<Record<string, string>> = {
   'convolution.ts': 'convolution',
   'steps-of-row.ts': 'steps-of-row',
   'attention.ts': 'attention',
+  'in-batch.ts': 'in-batch',
 };
 
 it('has a case for every op of the families that have no test file of their own', () => {

@@ -73,6 +73,8 @@ const changes: Readonly<Record<string, { readonly to: unknown; readonly under?: 
     popularityExponent: { to: 1.5, under: { negativeSampler: 'popularity' } },
     margin: { to: 0.2, under: { loss: 'hinge' } },
     calibration: { to: 0.2, under: { loss: 'gbce' } },
+    temperature: { to: 0.5, under: { loss: 'sampled-softmax' } },
+    popularityCorrection: { to: false, under: { loss: 'in-batch-softmax' } },
     candidates: { to: 3, under: { negativeSampler: 'dns' } },
     hardest: { to: 2, under: { negativeSampler: 'dns' } },
     rankScale: { to: 2, under: { negativeSampler: 'aobpr' } },
