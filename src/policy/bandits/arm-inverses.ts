@@ -90,10 +90,10 @@ export class ArmInverses {
 }
 
 /** Elements of the upper triangle of a symmetric matrix [d × d]. */
-export const triangleLength = (d: number): number => (d * (d + 1)) / 2;
+const triangleLength = (d: number): number => (d * (d + 1)) / 2;
 
 /** x_i x_j in the order of a triangle, those off the diagonal doubled: the triangle of a matrix times these is xᵀ(matrix)x. */
-export function contextProducts(x: Float64Array, products: Float64Array): void {
+function contextProducts(x: Float64Array, products: Float64Array): void {
   const d = x.length;
   let place = 0;
   for (let i = 0; i < d; i++) {

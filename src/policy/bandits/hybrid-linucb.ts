@@ -18,7 +18,7 @@
 import { z } from 'zod';
 import { FastRandom } from '../../core/fast-random.ts';
 import { DoubleRows, evenLength } from '../../engine/runtime/double-rows.ts';
-import { ArmInverses, contextProducts, triangleLength } from './arm-inverses.ts';
+import { ArmInverses } from './arm-inverses.ts';
 import { banditKind } from './bandit.ts';
 import { bestOf } from './best-of.ts';
 
@@ -56,12 +56,13 @@ class HybridModels {
   readonly #xStride: number;
   /** `mixed` (A_a⁻¹B_a)ᵀ [actions × zStride × xStride], `u` [actions × zStride], `square` A₀⁻¹ [zStride × zStride]. */
   readonly #direct: DoubleRows<'mixed' | 'x' | 'u' | 'square' | 'means' | 'variances' | 'ofShared'>;
-  /** N_aβ + θ_a [actions × xStride] and A_a⁻¹ + N_a A₀⁻¹ N_aᵀ [actions × triangle]. */
-  readonly #joint: DoubleRows<'theta' | 'inverse' | 'x' | 'products' | 'means' | 'variances'>;
+  /** N_aβ + A_a⁻¹b_a in place of θ_a, A_a⁻¹ + N_a A₀⁻¹ N_aᵀ in place of A_a⁻¹; made where it is wanted. */
+  #joint: ArmInverses | null = null;
   readonly #x: Float64Array;
   readonly #rest: Float64Array;
   #decisionsSinceReward = 0;
   #isSquareOld = true;
+  #isJointNew = false;
 
   constructor(actions: number, features: number) {
     const d = features + 1;
@@ -80,15 +81,6 @@ class HybridModels {
       variances: actions,
       ofShared: actions,
     });
-    const triangle = evenLength(triangleLength(d));
-    this.#joint = new DoubleRows({
-      theta: actions * this.#xStride,
-      inverse: actions * triangle,
-      x: this.#xStride,
-      products: triangle,
-      means: actions,
-      variances: actions,
-    });
     this.#x = new Float64Array(d).fill(1);
     this.#rest = new Float64Array(features);
   }
@@ -96,18 +88,12 @@ class HybridModels {
   /** Means and variances of all actions, overwritten by the next context. */
   look(context: Float64Array): { readonly means: Float64Array; readonly variances: Float64Array } {
     this.#x.set(context);
-    if (this.#decisionsSinceReward < PATIENCE) this.#decisionsSinceReward++;
-    if (this.#decisionsSinceReward < PATIENCE) return this.#lookDirectly(context);
-    if (this.#decisionsSinceReward === PATIENCE) {
-      this.#join();
+    if (this.#decisionsSinceReward < PATIENCE) {
       this.#decisionsSinceReward++;
+      return this.#lookDirectly(context);
     }
-    const { arrays } = this.#joint;
-    arrays.x.set(this.#x);
-    contextProducts(this.#x, arrays.products);
-    this.#joint.rowProducts(arrays.theta, arrays.x, arrays.means);
-    this.#joint.rowProducts(arrays.inverse, arrays.products, arrays.variances);
-    return arrays;
+    if (!this.#isJointNew) this.#join();
+    return (this.#joint as ArmInverses).look(this.#x);
   }
 
   #lookDirectly(context: Float64Array): { readonly means: Float64Array; readonly variances: Float64Array } {
@@ -145,7 +131,9 @@ class HybridModels {
     const [d, features] = [this.#d, this.#features];
     if (this.#isSquareOld) this.#squareOfShared();
     const { square, mixed } = this.#direct.arrays;
-    const { theta, inverse } = this.#joint.arrays;
+    this.#joint ??= new ArmInverses(this.#own.arms, d, 1);
+    const { theta, inverse } = this.#joint;
+    this.#isJointNew = true;
     const [n, ns] = [new Float64Array(d * features), new Float64Array(d * features)];
     const [xStride, zStride] = [this.#xStride, this.#zStride];
     const triangle = this.#own.triangleStride;
@@ -193,6 +181,7 @@ class HybridModels {
     for (let f = 0; f < features; f++) u[f] /= root;
     this.#shared.update(0, u, (reward - expected) / root);
     this.#isSquareOld = true;
+    this.#isJointNew = false;
     this.#decisionsSinceReward = 0;
   }
 }
